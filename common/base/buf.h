@@ -1,0 +1,38 @@
+/* buf: bytes that grow, up to a cap.
+ *
+ * Whatever is read from outside goes into one of these, so that no peer can
+ * make us hold more than the cap. A failed append leaves the buffer as it was.
+ * `data` always ends in a '\0' that `len` does not count; it is NULL while
+ * nothing was ever appended.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf {
+    char *data;
+    size_t len;
+    size_t size; /* allocated */
+    size_t cap;  /* len never exceeds this */
+};
+
+/* An empty buffer; allocates nothing. */
+#define BUF_INIT(cap_bytes) {.data = NULL, .len = 0, .size = 0, .cap = (cap_bytes)}
+
+/* False when it would pass the cap or memory is out. */
+bool buf_add(struct buf *buf, const void *bytes, size_t len);
+bool buf_adds(struct buf *buf, const char *text);
+bool buf_addf(struct buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The text so far, "" where nothing was added. Borrowed: until the next call. */
+const char *buf_text(const struct buf *buf);
+
+/* Hands the bytes over: the caller frees them; the buffer is empty again. */
+char *buf_take(struct buf *buf);
+
+void buf_clear(struct buf *buf); /* empties, keeps the memory */
+void buf_close(struct buf *buf); /* frees; may be called twice */
+
+#endif

@@ -1,0 +1,54 @@
+/* err: why something failed, for the program (code) and for the person (text).
+ *
+ * Every function that can fail returns 0 or -1 and fills the caller's
+ * `struct err`. The text says what was being done to what, and why it failed:
+ * "connecting to redis 127.0.0.1:6379: connection refused". The first error
+ * wins: what fails while cleaning up after it must not hide it.
+ *
+ *     struct err err = ERR_INIT;
+ *     if (pg_ping(pg, deadline, &err) != 0)
+ *         log_warn("postgres_down", log_s("error", err.text));
+ *
+ * No function keeps a pointer to a caller's err. `err` is never NULL.
+ */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+enum err_code {
+    ERR_NONE = 0,
+    ERR_INVALID,     /* the caller's input is wrong: a retry cannot help */
+    ERR_NOT_FOUND,   /* asked for something that is not there */
+    ERR_CONFLICT,    /* it is there already (a unique key) */
+    ERR_UNREACHABLE, /* nobody answered the door: refused, no route, unknown host */
+    ERR_BROKEN,      /* the conversation broke off: reset, end of stream */
+    ERR_TIMEOUT,     /* the deadline passed */
+    ERR_CANCELLED,   /* this fiber was told to stop */
+    ERR_PROTOCOL,    /* the other side answered something that makes no sense */
+    ERR_TOO_LARGE,   /* an answer over its cap */
+    ERR_BUSY,        /* a limit of our own: try again later */
+    ERR_FAILED,      /* anything else: see the text */
+};
+
+struct err {
+    enum err_code code;
+    char text[240]; /* one line, cut where too long; never a secret */
+};
+
+#define ERR_INIT {.code = ERR_NONE, .text = ""}
+
+/* Sets code and text unless an error is already there. Control characters in
+ * the text become '?', so that it can be logged and shown. Returns -1 always:
+ * `return err_set(err, ERR_TIMEOUT, "asking %s: no answer", who);` */
+int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Puts "what: " in front of the text that is there. Returns -1. */
+int err_prefix(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Forgets the error, so that the struct can be used for the next attempt. */
+void err_clear(struct err *err);
+
+/* "timeout", "unreachable": the code as one word, for logs and metrics. */
+const char *err_name(enum err_code code);
+
+#endif

@@ -1,0 +1,93 @@
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "base/env.h"
+
+static int64_t interval_ms;
+static int policy;
+static const char *text;
+
+static int reject_x(const char *value)
+{
+    return value[0] == 'x' ? -1 : 0;
+}
+
+static const struct env_var vars[] = {
+    {"T_INTERVAL", ENV_DURATION, "10s", &interval_ms, .min = 1000, .max = 3600000},
+    {"T_POLICY", ENV_CHOICE, "b", &policy, .choices = "a|b|cc"},
+    {"T_URL", ENV_TEXT, "", &text, .accepts = "a URL", .check = reject_x, .secret = true},
+};
+enum { VARS = sizeof vars / sizeof *vars };
+
+static void clear(void)
+{
+    unsetenv("T_INTERVAL");
+    unsetenv("T_POLICY");
+    unsetenv("T_URL");
+}
+
+TestSuite(env, .init = clear, .timeout = 10);
+
+Test(env, defaults_hold_where_nothing_or_nothing_but_emptiness_is_set)
+{
+    struct err err = ERR_INIT;
+    setenv("T_POLICY", "", 1);
+    cr_assert_eq(env_read(vars, VARS, &err), 0);
+    cr_expect_eq(interval_ms, 10000);
+    cr_expect_eq(policy, 1);
+    cr_expect_str_eq(text, "");
+}
+
+Test(env, a_duration_is_one_whole_number_and_one_unit)
+{
+    int64_t ms;
+    cr_expect(env_parse_duration("500ms", &ms) == 0 && ms == 500);
+    cr_expect(env_parse_duration("5m", &ms) == 0 && ms == 300000);
+    cr_expect(env_parse_duration("1h", &ms) == 0 && ms == 3600000);
+    cr_expect(env_parse_duration("0", &ms) == 0 && ms == 0);
+    const char *const bad[] = {"", "10", "s", "1.5s", "-1s", " 1s", "1s ", "1 s", "1S", "1m30s",
+                               "99999999999999999999s", "9223372036854775807h"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_eq(env_parse_duration(bad[i], &ms), -1, "%s", bad[i]);
+}
+
+Test(env, a_size_has_a_decimal_or_a_binary_unit)
+{
+    int64_t bytes;
+    cr_expect(env_parse_size("500MB", &bytes) == 0 && bytes == 500000000);
+    cr_expect(env_parse_size("1GiB", &bytes) == 0 && bytes == 1073741824);
+    cr_expect_eq(env_parse_size("500", &bytes), -1);
+}
+
+Test(env, a_bad_value_is_named_with_what_is_accepted)
+{
+    struct err err = ERR_INIT;
+    setenv("T_INTERVAL", "10", 1);
+    cr_assert_eq(env_read(vars, VARS, &err), -1);
+    cr_expect_str_eq(err.text, "T_INTERVAL=10: want a duration of 1s to 1h, such as 500ms, 10s, 5m or 1h");
+
+    clear();
+    err_clear(&err);
+    setenv("T_POLICY", "c", 1);
+    cr_assert_eq(env_read(vars, VARS, &err), -1);
+    cr_expect_str_eq(err.text, "T_POLICY=c: want one of a|b|cc");
+}
+
+Test(env, a_range_is_kept)
+{
+    struct err err = ERR_INIT;
+    setenv("T_INTERVAL", "999ms", 1);
+    cr_expect_eq(env_read(vars, VARS, &err), -1);
+    setenv("T_INTERVAL", "1000ms", 1);
+    cr_expect_eq(env_read(vars, VARS, &err), 0);
+    setenv("T_INTERVAL", "2h", 1);
+    cr_expect_eq(env_read(vars, VARS, &err), -1);
+}
+
+Test(env, a_secret_is_never_shown)
+{
+    struct err err = ERR_INIT;
+    setenv("T_URL", "x://hunter2", 1);
+    cr_assert_eq(env_read(vars, VARS, &err), -1);
+    cr_expect_str_eq(err.text, "T_URL=***: want a URL");
+}
