@@ -1,0 +1,35 @@
+/* json: jansson, made safe for what strangers send.
+ *
+ * Strict: one value, no trailing bytes, valid UTF-8, no duplicate member, no
+ * nesting over 64 (checked by a scan before parsing: a parser recurses, and a
+ * fiber's stack is small). Never dump or deep-copy a tree that came from outside:
+ * that recurses too.
+ */
+#ifndef NET_JSON_H
+#define NET_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { JSON_NESTING_MAX = 64 };
+
+/* Once at start: the seed of jansson's hash tables. */
+void json_init(void);
+
+/* A new reference, or NULL with ERR_INVALID and a text that tells where. */
+json_t *json_parse_new(const char *bytes, size_t len, struct err *err);
+
+/* Is it, strictly, one JSON object? Builds no tree that outlives the call. */
+bool json_is_object_text(const char *bytes, size_t len);
+
+/* Appends text as a JSON string, quotes included. False at the buffer's cap. */
+bool json_add_string(struct buf *out, const char *text, size_t len);
+
+/* Our own trees, compact; malloc'd text that the caller frees; NULL: out of memory. */
+char *json_text_new(const json_t *tree, size_t *len);
+
+#endif

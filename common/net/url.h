@@ -1,0 +1,29 @@
+/* url: the few parts of a URL that a setting may have. (RFC 3986; curl's own
+ * parser does the work.)
+ */
+#ifndef NET_URL_H
+#define NET_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct url {
+    char scheme[16];
+    char user[128], password[256]; /* decoded; "" for none */
+    char host[256];                /* no brackets */
+    uint16_t port;                 /* 0: none given */
+    char path[256];                /* "" or "/…", as written */
+};
+
+/* 0, or -1: not a URL, a part too long, a control character, a query or fragment. */
+int url_parse(const char *text, struct url *url);
+
+/* Appends text percent-encoded so that it is one segment of a path. False at the buffer's cap. */
+bool url_add_segment(struct buf *out, const char *text);
+/* Decodes %XX in place (not '+'). -1 for a broken escape; *len is the new length: the result may hold '\0'. */
+int url_decode(char *text, size_t *len);
+
+#endif
