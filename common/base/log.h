@@ -37,7 +37,9 @@ void log_set_level(enum log_level level);
 
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
 
-#define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) {0}})
+/* An array that ends in an empty field; the empty one in front is there only
+ * for the comma after it. */
+#define LOG_FIELDS(...) (&(const struct log_field[]){{0}, ##__VA_ARGS__, {0}}[1])
 #define log_debug(msg, ...) log_write(LOG_DEBUG, msg, LOG_FIELDS(__VA_ARGS__))
 #define log_info(msg, ...) log_write(LOG_INFO, msg, LOG_FIELDS(__VA_ARGS__))
 #define log_warn(msg, ...) log_write(LOG_WARN, msg, LOG_FIELDS(__VA_ARGS__))

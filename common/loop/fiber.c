@@ -216,6 +216,7 @@ static void switch_away(void)
 
 static void end_wait(struct fiber *fiber, enum wait_result result)
 {
+    assert(fiber->parked);
     if (fiber->heap_index)
         heap_remove(fiber);
     fiber->parked->parked = false;

@@ -2,7 +2,6 @@
 #undef _FORTIFY_SOURCE
 #include "loop/stack.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -57,11 +56,12 @@ static void announce_arrival(struct stack *now, struct stack *previous)
 
 /* --- Switching ------------------------------------------------------------ */
 
-static struct stack *came_from; /* who switched last */
+static struct stack *came_from, *going_to; /* of the last switch */
 
 void stack_switch(struct stack *from, struct stack *to)
 {
     came_from = from;
+    going_to = to;
     announce_leave(from, to);
     if (_setjmp(from->here) == 0) {
         if (to->begun)
@@ -72,10 +72,9 @@ void stack_switch(struct stack *from, struct stack *to)
     announce_arrival(from, came_from);
 }
 
-/* makecontext passes ints only: the pointer travels as two halves. */
-static void begin(unsigned high, unsigned low)
+static void begin(void)
 {
-    struct stack *self = (struct stack *)(((uintptr_t)high << 32) | (uintptr_t)low);
+    struct stack *self = going_to;
     announce_arrival(self, came_from);
     self->entry(self->arg);
     abort(); /* there is nowhere to return to */
@@ -104,8 +103,7 @@ int stack_open(struct stack *stack, void (*entry)(void *arg), void *arg)
     stack->first.uc_stack.ss_sp = base;
     stack->first.uc_stack.ss_size = STACK_BYTES;
     stack->first.uc_link = NULL;
-    uintptr_t self = (uintptr_t)stack;
-    makecontext(&stack->first, (void (*)(void))begin, 2, (unsigned)(self >> 32), (unsigned)self);
+    makecontext(&stack->first, begin, 0);
     return 0;
 }
 
