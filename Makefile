@@ -97,7 +97,16 @@ $(PROGRAMS):
 
 # ---- Targets -----------------------------------------------------------------
 
-.PHONY: help build unit-tests integration-tests test clean have-packages
+# Each of these gets what is missing first, so that it works in a fresh clone.
+# The second make reads the flags that pkg-config knows only then.
+DEPS   = consul-dev/install-deps
+again  = +@$(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
+SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
+# Long outages are tests like the others, in files of this name, run on their own.
+OUTAGE = %/test_outages
+
+.PHONY: help build unit-tests integration-tests test run-tests clean have-packages
+.PHONY: test-outages run-outages test-asan run-asan lint run-lint fuzz install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +118,45 @@ build: $(PROGRAMS) ## build/user-service and build/order-service
 
 unit-tests: $(UNIT_TESTS)
 integration-tests: $(PROGRAMS) $(INTEGRATION_TESTS)
+
+test: ## every test but the long outages
+	@$(DEPS)
+	$(again) run-tests
+
+run-tests: unit-tests integration-tests
+	@BUILD_DIR=$(BUILD) .ci/run-tests $(filter-out $(OUTAGE),$(INTEGRATION_TESTS)) $(UNIT_TESTS) $(SCRIPT_TESTS)
+
+test-outages: ## the long outages on real servers
+	@$(DEPS)
+	$(again) run-outages
+
+run-outages: $(PROGRAMS) $(filter $(OUTAGE),$(INTEGRATION_TESTS))
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 .ci/run-tests $(filter $(OUTAGE),$(INTEGRATION_TESTS))
+
+test-asan: ## every test again, with AddressSanitizer and UBSan
+	@$(DEPS)
+	$(again) BUILD=$(BUILD)/asan SANITIZE=1 run-tests
+
+lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over the unit tests
+	@$(DEPS) lint
+	$(again) run-lint
+
+C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev,$(wildcard $(d)/*.c))
+run-lint: unit-tests
+	@.ci/lint-includes
+	@echo "clang-tidy: $(words $(C_FILES)) files"
+	@printf '%s\n' $(C_FILES) | xargs -P$$(nproc) -n4 clang-tidy --quiet 2>$(BUILD)/tidy.log -- $(CPPFLAGS) -std=gnu11
+	@echo "cppcheck"
+	@cppcheck --quiet -j$$(nproc) --enable=warning,performance,portability --inline-suppr --std=c11 \
+	  --suppress=autoVariables --error-exitcode=1 -Icommon $(C_FILES)
+	@echo "valgrind over the unit tests"
+	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(UNIT_TESTS)
+
+install: build ## the two programs and the schema, below DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/user-service $(DESTDIR)$(PREFIX)/share/order-service
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 user-service/schema.sql $(DESTDIR)$(PREFIX)/share/user-service
+	install -m 644 order-service/schema.sql $(DESTDIR)$(PREFIX)/share/order-service
 
 clean: ## remove what was built (not .run/)
 	@rm -rf $(BUILD)
