@@ -62,7 +62,13 @@ UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,common/$(l)))
 INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev)
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
 
-$(BUILD)/obj/%.o: %.c | have-packages
+# Other flags than last time: everything is compiled again.
+FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS)
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | have-packages
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(findstring /tests/,$<),-Wno-conversion) -MMD -MP -c $< -o $@
@@ -105,7 +111,7 @@ SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
 # Long outages are tests like the others, in files of this name, run on their own.
 OUTAGE = %/test_outages
 
-.PHONY: help build unit-tests integration-tests test run-tests clean have-packages
+.PHONY: force help build unit-tests integration-tests test run-tests clean have-packages
 .PHONY: test-outages run-outages test-asan run-asan lint run-lint fuzz install
 
 help: ## this list
