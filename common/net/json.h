@@ -20,13 +20,16 @@ enum { JSON_NESTING_MAX = 64 };
 /* Once at start: the seed of jansson's hash tables. */
 void json_init(void);
 
-/* A new reference, or NULL with ERR_INVALID and a text that tells where. */
+/* A new reference, or NULL with ERR_INVALID and a text that tells where.
+ * ERR_TOO_LARGE instead: well-formed, but with a number or a \u0000 that no
+ * program of ours could hold (so 422, not 400). */
 json_t *json_parse_new(const char *bytes, size_t len, struct err *err);
 
 /* Is it, strictly, one JSON object? Builds no tree that outlives the call. */
 bool json_is_object_text(const char *bytes, size_t len);
 
-/* Appends text as a JSON string, quotes included. False at the buffer's cap. */
+/* Appends text as a JSON string, quotes included; what is not UTF-8 becomes
+ * U+FFFD. False at the buffer's cap: it is then as it was. */
 bool json_add_string(struct buf *out, const char *text, size_t len);
 
 /* Our own trees, compact; malloc'd text that the caller frees; NULL: out of memory. */

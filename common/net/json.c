@@ -1,0 +1,144 @@
+#include "net/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void json_init(void)
+{
+    json_object_seed(0); /* from the kernel's random numbers */
+}
+
+/* --- Reading -------------------------------------------------------------------- */
+
+/* Counts brackets that are open at once; those inside strings do not count. */
+static bool is_nested_too_deep(const char *bytes, size_t len)
+{
+    long depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = bytes[i];
+        if (c == '"')
+            in_string = !in_string;
+        else if (in_string)
+            i += c == '\\';
+        else if (c == '[' || c == '{')
+            depth++;
+        else if (c == ']' || c == '}')
+            depth--;
+        if (depth > JSON_NESTING_MAX)
+            return true;
+    }
+    return false;
+}
+
+static enum err_code code_of(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_numeric_overflow:
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return ERR_TOO_LARGE;
+    default:
+        return ERR_INVALID;
+    }
+}
+
+json_t *json_parse_new(const char *bytes, size_t len, struct err *err)
+{
+    json_error_t error;
+    if (is_nested_too_deep(bytes, len)) {
+        err_set(err, ERR_INVALID, "nested over %d deep", JSON_NESTING_MAX);
+        return NULL;
+    }
+    json_t *tree = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (!tree)
+        err_set(err, code_of(&error), "line %d, column %d: %s", error.line, error.column, error.text);
+    return tree;
+}
+
+/* A tree that is freed at once costs about a microsecond for a user's record;
+ * strictness written twice would cost more to keep right. */
+bool json_is_object_text(const char *bytes, size_t len)
+{
+    if (is_nested_too_deep(bytes, len))
+        return false;
+    json_t *tree = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, NULL);
+    bool is_object = json_is_object(tree);
+    json_decref(tree);
+    return is_object;
+}
+
+/* --- Writing -------------------------------------------------------------------- */
+
+static bool is_continuation(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Bytes of the UTF-8 character at p, of which `left` bytes are there; 0: it is
+ * none (RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF). */
+static size_t utf8_len(const unsigned char *p, size_t left)
+{
+    if (p[0] < 0x80)
+        return 1;
+    size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || left < len)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if (!is_continuation(p[i]))
+            return 0;
+    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
+    bool not_a_character = (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf4 && p[1] > 0x8f);
+    return overlong || not_a_character ? 0 : len;
+}
+
+static bool needs_escape(unsigned char c)
+{
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+/* Appends what stands for the byte at p, and moves p past it. */
+static bool add_special(struct buf *out, const unsigned char **p)
+{
+    unsigned char c = *(*p)++;
+    if (c >= 0x80)
+        return buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD: what was here was no character */
+    if (c < 0x20)
+        return buf_addf(out, "\\u%04x", c);
+    const char escaped[2] = {'\\', (char)c};
+    return buf_add(out, escaped, sizeof escaped);
+}
+
+static bool add_escaped(struct buf *out, const unsigned char *p, const unsigned char *end)
+{
+    while (p < end) {
+        const unsigned char *plain = p;
+        size_t len;
+        while (p < end && !needs_escape(*p) && (len = utf8_len(p, (size_t)(end - p))) > 0)
+            p += len;
+        if (!buf_add(out, plain, (size_t)(p - plain)))
+            return false;
+        if (p < end && !add_special(out, &p))
+            return false;
+    }
+    return true;
+}
+
+bool json_add_string(struct buf *out, const char *text, size_t len)
+{
+    size_t before = out->len;
+    const unsigned char *p = (const unsigned char *)text;
+    if (buf_adds(out, "\"") && add_escaped(out, p, p + len) && buf_adds(out, "\""))
+        return true;
+    out->len = before;
+    if (out->data)
+        out->data[before] = '\0';
+    return false;
+}
+
+char *json_text_new(const json_t *tree, size_t *len)
+{
+    char *text = json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY);
+    *len = text ? strlen(text) : 0;
+    return text;
+}
