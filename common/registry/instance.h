@@ -31,6 +31,7 @@ struct instance {
     enum instance_status status;
     bool maintenance; /* an operator's order: never picked, not even in fail open */
     bool node_down;   /* its node's own check is critical: picked last */
+    size_t place;     /* private: which entry of the answer it was */
 };
 
 struct instance_list {

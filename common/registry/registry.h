@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "loop/resolve.h"
 #include "registry/instance.h"
 
 enum check_kind { CHECK_HTTP, CHECK_TCP, CHECK_TTL, CHECK_GRPC, CHECK_NONE };
@@ -72,9 +73,13 @@ struct registry_ops {
 /* The first member of each kind's own struct. */
 struct registry {
     const struct registry_ops *ops;
+    char local_address[ADDRESS_MAX]; /* ours, from which it was last reached; "" until known */
 };
 
 const char *registry_kind(const struct registry *registry);
+/* The address under which this spec is registered: its own, or where it names
+ * none, ours as the registry's socket showed it. "" until known. Borrowed. */
+const char *registry_address(const struct registry *registry, const struct registration_spec *spec);
 
 /* Registers, or registers anew; the same spec twice is no error. */
 int registry_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,

@@ -1,0 +1,225 @@
+#include "registry/instance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop/resolve.h"
+
+enum { TEXT_MAX = 255 }; /* bytes of an id or a host name */
+
+/* --- Where the strings live: blocks that are only ever freed together ------------ */
+
+enum { ARENA_BLOCK_BYTES = 16 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t used, size;
+    char bytes[];
+};
+
+static char *arena_take(struct arena_block **arena, size_t len)
+{
+    struct arena_block *block = *arena;
+    if (!block || block->size - block->used < len) {
+        size_t size = len > ARENA_BLOCK_BYTES ? len : ARENA_BLOCK_BYTES;
+        block = malloc(sizeof *block + size);
+        if (!block)
+            return NULL;
+        *block = (struct arena_block){.next = *arena, .size = size};
+        *arena = block;
+    }
+    char *bytes = block->bytes + block->used;
+    block->used += len;
+    return bytes;
+}
+
+/* Zone and version of most instances are empty: those share one "". */
+static const char *arena_text(struct arena_block **arena, const char *text)
+{
+    size_t len = strlen(text);
+    if (len == 0)
+        return "";
+    char *copy = arena_take(arena, len + 1);
+    return copy ? memcpy(copy, text, len + 1) : NULL;
+}
+
+static void arena_free(struct arena_block *block)
+{
+    while (block) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+/* --- What is an instance that can be called? --------------------------------------- */
+
+static bool is_printable(const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+        if (*p < 0x20 || *p > 0x7e)
+            return false;
+    return true;
+}
+
+static bool is_host_name(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+    size_t len = strlen(text);
+    return len > 0 && len <= TEXT_MAX && strspn(text, allowed) == len;
+}
+
+int instance_check(const struct instance *instance, struct err *err)
+{
+    size_t id_len = strlen(instance->id);
+    if (id_len == 0)
+        return err_set(err, ERR_INVALID, "no id");
+    if (id_len > TEXT_MAX || !is_printable(instance->id))
+        return err_set(err, ERR_INVALID, "the id is longer than %d characters or not printable", TEXT_MAX);
+    if (!*instance->address)
+        return err_set(err, ERR_INVALID, "no address");
+    if (!address_is_numeric(instance->address) && !is_host_name(instance->address))
+        return err_set(err, ERR_INVALID, "the address %.60s is neither an IP address nor a host name",
+                       instance->address);
+    if (instance->port == 0)
+        return err_set(err, ERR_INVALID, "the port is not 1 to 65535");
+    return 0;
+}
+
+const char *instance_status_name(enum instance_status status)
+{
+    static const char *const names[] = {
+        [INSTANCE_PASSING] = "passing", [INSTANCE_WARNING] = "warning", [INSTANCE_CRITICAL] = "critical"};
+    return names[status];
+}
+
+/* --- Building a list ----------------------------------------------------------------- */
+
+struct instance_list *instance_list_new(void)
+{
+    struct instance_list *list = calloc(1, sizeof *list);
+    if (list)
+        list->references = 1;
+    return list;
+}
+
+static bool list_reserve(struct instance_list *list)
+{
+    if (list->count < list->size)
+        return true;
+    size_t size = list->size ? list->size * 2 : 16;
+    struct instance *at = realloc(list->at, size * sizeof *at);
+    if (!at)
+        return false;
+    list->at = at;
+    list->size = size;
+    return true;
+}
+
+bool instance_list_add(struct instance_list *list, const struct instance *instance)
+{
+    struct err why = ERR_INIT;
+    if (instance_check(instance, &why) != 0) {
+        instance_list_drop(list, instance->id, why.text);
+        return true;
+    }
+    if (!list_reserve(list))
+        return false;
+
+    struct instance copy = *instance;
+    copy.id = arena_text(&list->strings, instance->id);
+    copy.address = arena_text(&list->strings, instance->address);
+    copy.zone = arena_text(&list->strings, instance->zone);
+    copy.version = arena_text(&list->strings, instance->version);
+    copy.place = list->count;
+    if (!copy.id || !copy.address || !copy.zone || !copy.version)
+        return false;
+    list->at[list->count++] = copy;
+    return true;
+}
+
+void instance_list_drop(struct instance_list *list, const char *id, const char *why)
+{
+    if (list->dropped++ > 0)
+        return;
+    snprintf(list->dropped_why, sizeof list->dropped_why, "%.60s: %s", *id ? id : "(no id)", why);
+    for (char *p = list->dropped_why; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+}
+
+static int by_id_then_place(const void *left, const void *right)
+{
+    const struct instance *a = left, *b = right;
+    int order = strcmp(a->id, b->id);
+    return order ? order : (a->place > b->place) - (a->place < b->place);
+}
+
+void instance_list_finish(struct instance_list *list)
+{
+    if (list->count == 0)
+        return;
+    qsort(list->at, list->count, sizeof *list->at, by_id_then_place);
+
+    size_t kept = 1;
+    for (size_t i = 1; i < list->count; i++) {
+        if (strcmp(list->at[kept - 1].id, list->at[i].id) == 0)
+            instance_list_drop(list, list->at[i].id, "another entry has the same id");
+        else
+            list->at[kept++] = list->at[i];
+    }
+    list->count = kept;
+}
+
+/* --- Holding and reading one ----------------------------------------------------------- */
+
+struct instance_list *instance_list_ref(struct instance_list *list)
+{
+    if (list)
+        list->references++;
+    return list;
+}
+
+void instance_list_unref(struct instance_list *list)
+{
+    if (!list || --list->references > 0)
+        return;
+    arena_free(list->strings);
+    free(list->at);
+    free(list);
+}
+
+const struct instance *instance_list_find(const struct instance_list *list, const char *id)
+{
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(list->at[middle].id, id);
+        if (order == 0)
+            return &list->at[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static bool instance_equal(const struct instance *a, const struct instance *b)
+{
+    return a->port == b->port && a->weight == b->weight && a->warning_weight == b->warning_weight &&
+           a->status == b->status && a->maintenance == b->maintenance && a->node_down == b->node_down &&
+           strcmp(a->id, b->id) == 0 && strcmp(a->address, b->address) == 0 && strcmp(a->zone, b->zone) == 0 &&
+           strcmp(a->version, b->version) == 0;
+}
+
+bool instance_list_equal(const struct instance_list *a, const struct instance_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!instance_equal(&a->at[i], &b->at[i]))
+            return false;
+    return true;
+}
