@@ -1,0 +1,258 @@
+#include "service/service.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "net/http_client.h"
+#include "net/json.h"
+#include "service/arguments.h"
+#include "service/drain.h"
+#include "service/healthcheck.h"
+#include "service/service_internal.h"
+
+enum {
+    EXIT_OK = 0,
+    EXIT_CANNOT = 1,  /* the world is not as we need it: a port in use */
+    EXIT_REFUSED = 2, /* what we were told is wrong: argument, environment */
+
+    /* Upstreams × concurrency, and then some: connections beyond it are closed after
+     * each call, which makes calls three times slower. */
+    HTTP_CONNECTIONS = 1024,
+    /* At once; each costs a stack of some 12 KB in use. Over it 503: a queue that
+     * nobody will wait for helps nobody. */
+    REQUESTS_MAX = 4096,
+};
+
+void *service_app(const struct service *service)
+{
+    return service->definition->app;
+}
+
+const struct settings *service_settings(const struct service *service)
+{
+    return &service->settings;
+}
+
+struct http_client *service_http(const struct service *service)
+{
+    return service->http;
+}
+
+struct registry *const *service_registries(const struct service *service, size_t *count)
+{
+    *count = service->membership.count;
+    return service->membership.registries;
+}
+
+/* --- Start --------------------------------------------------------------------------- */
+
+static int check_disk(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
+{
+    return disk_check(arg, deadline, detail, HEALTH_DETAIL_MAX, err);
+}
+
+static int open_health(struct service *service, struct err *err)
+{
+    static const struct health_probe disk_probe = {"disk", .vital = true, .check = check_disk};
+    const struct service_definition *definition = service->definition;
+    service->health = health_new(service->settings.health_timeout_ms);
+    if (!service->health)
+        return err_set(err, ERR_FAILED, "out of memory");
+
+    service->disk.path = service->settings.disk_path;
+    disk_parse_min_free(service->settings.disk_min_free, &service->disk.min_free);
+    health_add(service->health, &disk_probe, &service->disk);
+    for (size_t i = 0; i < definition->probe_count; i++)
+        health_add(service->health, &definition->probes[i], definition->app);
+    return 0;
+}
+
+static void observe(void *arg, const struct http_route *route, int status, int64_t duration_us)
+{
+    struct service *service = arg;
+    route_metrics_add(service->requests, route, status, duration_us);
+}
+
+static int open_routes(struct service *service, struct err *err)
+{
+    const struct service_definition *definition = service->definition;
+    service->route_count = definition->route_count + chassis_route_count;
+    service->routes = calloc(service->route_count, sizeof *service->routes);
+    service->requests = route_metrics_new(service->routes, service->route_count);
+    if (!service->routes || !service->requests)
+        return err_set(err, ERR_FAILED, "out of memory");
+    memcpy(service->routes, definition->routes, definition->route_count * sizeof *service->routes);
+    memcpy(service->routes + definition->route_count, chassis_routes, chassis_route_count * sizeof *service->routes);
+    return 0;
+}
+
+static int listen_on_port(struct service *service, struct err *err)
+{
+    const struct http_server_config config = {
+        .address = service->settings.bind_address,
+        .port = (uint16_t)service->settings.port,
+        .served_by = service->settings.id,
+        .routes = service->routes,
+        .route_count = service->route_count,
+        .arg = service,
+        .max_requests = REQUESTS_MAX,
+        .observe = observe,
+    };
+    service->server = http_server_new(&config, err);
+    if (!service->server)
+        return -1;
+    log_info("listening", log_s("address", config.address), log_i("port", http_server_port(service->server)),
+             log_s("service", service->settings.name), log_s("id", service->settings.id),
+             log_s("version", PROJECT_VERSION));
+    return 0;
+}
+
+/* What is missing is said at once, not when the first request fails on it. */
+static void look_around(void *arg)
+{
+    struct service *service = arg;
+    struct err err = ERR_INIT;
+    if (health_ask(service->health, &err) == 0)
+        log_info("ready");
+}
+
+static int start(struct service *service, struct err *err)
+{
+    service->http = http_client_new(HTTP_CONNECTIONS);
+    if (!service->http)
+        return err_set(err, ERR_FAILED, "out of memory");
+    if (membership_open(&service->membership, &service->settings, service->http, err) != 0)
+        return -1;
+    if (open_health(service, err) != 0 || open_routes(service, err) != 0)
+        return -1;
+    if (service->definition->open(service->definition->app, service, err) != 0)
+        return -1;
+    if (listen_on_port(service, err) != 0)
+        return -1;
+    uint16_t port = http_server_port(service->server);
+    if (membership_join(&service->membership, &service->settings, port, service->health) != 0)
+        return err_set(err, ERR_FAILED, "out of memory");
+    group_go(&service->background, look_around, service);
+    return 0;
+}
+
+/* --- Stop ---------------------------------------------------------------------------- */
+
+static void end_on_second_signal(void *arg)
+{
+    (void)arg;
+    if (loop_next_signal(DEADLINE_NONE) == 0)
+        return; /* cancelled: we are done before anybody got impatient */
+    log_warn("ended_by_second_signal");
+    _exit(EXIT_CANNOT);
+}
+
+static void serve_until_told(struct service *service)
+{
+    int signum = loop_next_signal(DEADLINE_NONE);
+    log_info("signal", log_s("name", signum == SIGINT ? "SIGINT" : "SIGTERM"));
+    group_go(&service->background, end_on_second_signal, NULL);
+    drain_run(service->server, service->health, &service->membership, service->settings.drain_timeout_ms);
+    service->server = NULL;
+}
+
+static void stop(struct service *service)
+{
+    if (service->server) /* the start failed half way */
+        http_server_close(service->server, clock_ms());
+    membership_leave(&service->membership, clock_ms());
+    service->definition->close(service->definition->app);
+    group_cancel(&service->background);
+    group_join(&service->background);
+    membership_close(&service->membership);
+    health_free(service->health);
+    route_metrics_free(service->requests);
+    free(service->routes);
+    if (service->http)
+        http_client_free(service->http);
+}
+
+static void run(void *arg)
+{
+    struct service *service = arg;
+    struct err err = ERR_INIT;
+    if (start(service, &err) == 0) {
+        serve_until_told(service);
+    } else {
+        log_error("cannot_start", log_s("error", err.text));
+        service->exit_code = err.code == ERR_INVALID ? EXIT_REFUSED : EXIT_CANNOT;
+    }
+    stop(service);
+}
+
+/* --- The program --------------------------------------------------------------------- */
+
+static int run_loop(struct service *service)
+{
+    json_init();
+    loop_open();
+    loop_catch_signals();
+    loop_run(run, service);
+    loop_release_signals();
+    if (loop_close() == 0)
+        return service->exit_code;
+    /* A call on the thread pool hangs (a dead network disk). The ordinary exit
+     * would join that thread, and hang with it. */
+    fflush(NULL);
+    _exit(service->exit_code);
+}
+
+static int show_help(const struct service_definition *definition, const struct settings_defaults *defaults)
+{
+    printf("%s: %s\n\n"
+           "  --port N        listen on this port (as PORT=N)\n"
+           "  --healthcheck   ask the running instance's /health/live; exit 0 or 1\n"
+           "  --version, --help\n\n"
+           "Environment:\n",
+           definition->name, "all else comes from the environment");
+    settings_help(stdout, defaults);
+    env_help(stdout, definition->vars, definition->var_count);
+    return EXIT_OK;
+}
+
+static int refuse(const struct err *err)
+{
+    fprintf(stderr, "%s\n", err->text);
+    return EXIT_REFUSED;
+}
+
+int service_main(const struct service_definition *definition, int argc, char **argv)
+{
+    static struct service service; /* static: a thread that hangs may look at it to the very end */
+    const struct settings_defaults defaults = {definition->name, definition->port};
+    struct err err = ERR_INIT;
+    enum action action;
+    service.definition = definition;
+    if (arguments_read(argc, argv, &action, &err) != 0)
+        return refuse(&err);
+
+    switch (action) {
+    case ACTION_HELP:
+        return show_help(definition, &defaults);
+    case ACTION_VERSION:
+        printf("%s %s\n", definition->name, PROJECT_VERSION);
+        return EXIT_OK;
+    case ACTION_HEALTHCHECK:
+        if (settings_read_listener(&service.settings, &defaults, &err) != 0)
+            return refuse(&err);
+        return healthcheck_run(&service.settings);
+    case ACTION_SERVE:
+        break;
+    }
+    if (settings_read(&service.settings, &defaults, &err) != 0 ||
+        env_read(definition->vars, definition->var_count, &err) != 0)
+        return refuse(&err);
+    log_set_level((enum log_level)service.settings.log_level);
+    return run_loop(&service);
+}

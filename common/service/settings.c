@@ -1,0 +1,201 @@
+#include "service/settings.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/env.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "loop/resolve.h"
+#include "net/url.h"
+#include "registry/registry.h"
+#include "service/disk.h"
+#include "store/pg.h"
+
+enum {
+    SECOND = 1000,
+    MINUTE = 60 * SECOND,
+    HOUR = 60 * MINUTE,
+    LISTENER_ROWS = 2, /* PORT and BIND_ADDRESS come first in the table */
+};
+
+/* --- What a value may be --------------------------------------------------------- */
+
+static int check_characters(const char *value, const char *others)
+{
+    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
+        if (!(isascii(*p) && isalnum(*p)) && !strchr(others, *p))
+            return -1;
+    return 0;
+}
+
+int settings_check_name(const char *value)
+{
+    return strlen(value) > SERVICE_NAME_MAX ? -1 : check_characters(value, ".-_");
+}
+
+/* ':' as well: "name:host:port" is what Spring's services call themselves. */
+static int check_id(const char *value)
+{
+    return check_characters(value, ".-_:");
+}
+
+static int check_printable(const char *value)
+{
+    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
+        if (*p < 0x20 || *p == 0x7f)
+            return -1;
+    return 0;
+}
+
+static int check_bind_address(const char *value)
+{
+    return address_is_numeric(value) ? 0 : -1;
+}
+
+/* The same rule by which callers judge the entry later: no use in registering
+ * what all of them would drop. */
+static int check_registered_address(const char *value)
+{
+    struct err ignored = ERR_INIT;
+    struct instance self = {.id = "self", .address = value, .port = 1};
+    return instance_check(&self, &ignored);
+}
+
+static int check_endpoint(const char *text)
+{
+    struct url url;
+    if (url_parse(text, &url) != 0 || url.port == 0 || (*url.path && strcmp(url.path, "/") != 0))
+        return -1;
+    return strcmp(url.scheme, "http") == 0 || strcmp(url.scheme, "https") == 0 ? 0 : -1;
+}
+
+static int check_endpoints(const char *value)
+{
+    for (;;) {
+        size_t len = strcspn(value, ",");
+        char one[512];
+        if (len >= sizeof one)
+            return -1;
+        memcpy(one, value, len);
+        one[len] = '\0';
+        if (check_endpoint(one) != 0)
+            return -1;
+        if (!value[len])
+            return 0;
+        value += len + 1;
+    }
+}
+
+static int check_absolute_path(const char *value)
+{
+    return *value == '/' ? 0 : -1;
+}
+
+static int check_min_free(const char *value)
+{
+    struct disk_min_free min;
+    return disk_parse_min_free(value, &min);
+}
+
+/* --- The table ---------------------------------------------------------------------- */
+
+struct table {
+    struct env_var rows[40]; /* ends at the first without a name */
+};
+
+static struct table table_of(struct settings *s, const struct settings_defaults *defaults)
+{
+    return (struct table){{
+        {"PORT", ENV_INT, defaults->port, &s->port, .max = 65535, .help = "0: any free port, which the log tells"},
+        {"BIND_ADDRESS", ENV_TEXT, "0.0.0.0", &s->bind_address, .check = check_bind_address,
+         .accepts = "an IPv4 or IPv6 address"},
+        {"SERVICE_NAME", ENV_TEXT, defaults->name, &s->name, .check = settings_check_name,
+         .accepts = "1 to 63 letters, digits, '.', '-', '_'"},
+        {"SERVICE_ID", ENV_TEXT, "", &s->id, .max = 128, .check = check_id,
+         .accepts = "1 to 128 letters, digits, '.', '-', '_', ':'", .help = "empty: <name>-<8 hex digits>"},
+        {"SERVICE_ADDRESS", ENV_TEXT, "", &s->address, .check = check_registered_address,
+         .accepts = "an IPv4 or IPv6 address or a host name",
+         .help = "what is registered; empty: the address from which the registry is reached"},
+        {"SERVICE_TAGS", ENV_TEXT, "v1,c", &s->tags, .max = 1024, .check = check_printable,
+         .accepts = "at most 1024 bytes of printable text, comma-separated"},
+        {"SERVICE_VERSION", ENV_TEXT, PROJECT_VERSION, &s->version, .max = 128, .check = check_printable,
+         .accepts = "at most 128 bytes of printable text"},
+        {"SERVICE_ZONE", ENV_TEXT, "", &s->zone, .max = 128, .check = check_printable,
+         .accepts = "at most 128 bytes of printable text"},
+        {"SERVICE_WEIGHT", ENV_INT, "1", &s->weight, .min = 1, .max = 65535},
+        {"SERVICE_CHECK", ENV_CHOICE, "http", &s->check, .choices = "http|tcp|ttl|grpc|none",
+         .help = "how the registry sees whether this instance is well"},
+        {"GRPC_PORT", ENV_INT, "0", &s->grpc_port, .max = 65535, .help = "of SERVICE_CHECK=grpc; 0: any free port"},
+        {"CHECK_INTERVAL", ENV_DURATION, "10s", &s->check_interval_ms, .min = SECOND, .max = HOUR},
+        {"CHECK_TIMEOUT", ENV_DURATION, "5s", &s->check_timeout_ms, .min = SECOND, .max = HOUR},
+        {"DEREGISTER_CRITICAL_AFTER", ENV_DURATION, "5m", &s->deregister_after_ms, .min = MINUTE, .max = 24 * HOUR},
+        {"REGISTER_JITTER", ENV_DURATION, "30s", &s->register_jitter_ms, .max = 5 * MINUTE,
+         .help = "upper bound of the random wait before any registration; 0: none"},
+        {"RECONCILE_INTERVAL", ENV_DURATION, "5s", &s->reconcile_ms, .min = SECOND / 10, .max = 10 * MINUTE,
+         .help = "how often to ask whether we are still registered; also the cap of every back-off"},
+        {"DRAIN_TIMEOUT", ENV_DURATION, "8s", &s->drain_timeout_ms, .max = 10 * MINUTE,
+         .help = "upper bound of the drain on SIGTERM"},
+        {"CONSUL_HTTP_ADDR", ENV_TEXT, "http://127.0.0.1:8500", &s->consul.address, .check = consul_check_address,
+         .accepts = "http://host:port, https://host:port or host:port", .secret = true},
+        {"CONSUL_HTTP_TOKEN", ENV_TEXT, "", &s->consul.token, .max = 1024, .check = check_printable,
+         .accepts = "a token", .secret = true},
+        {"CONSUL_HTTP_TOKEN_FILE", ENV_TEXT, "", &s->consul.token_file, .accepts = "a file that holds a token",
+         .help = "wins over CONSUL_HTTP_TOKEN", .secret = true},
+        {"CONSUL_HTTP_SSL", ENV_BOOL, "false", &s->consul.ssl, .help = "https where the address names no scheme",
+         .secret = true},
+        {"CONSUL_HTTP_SSL_VERIFY", ENV_BOOL, "true", &s->consul.ssl_verify, .secret = true},
+        {"CONSUL_CACERT", ENV_TEXT, "", &s->consul.ca_file, .accepts = "a PEM file"},
+        {"CONSUL_CLIENT_CERT", ENV_TEXT, "", &s->consul.client_cert, .accepts = "a PEM file"},
+        {"CONSUL_CLIENT_KEY", ENV_TEXT, "", &s->consul.client_key, .accepts = "a PEM file"},
+        {"CONSUL_TLS_SERVER_NAME", ENV_TEXT, "", &s->consul.tls_server_name, .accepts = "a host name"},
+        {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = check_endpoints,
+         .accepts = "http[s]://[user:password@]host:port, comma-separated", .help = "second registry; empty: none",
+         .secret = true},
+        {"DATABASE_URL", ENV_TEXT, "postgresql://lesson:lesson@127.0.0.1:5432/lesson", &s->database_url,
+         .check = pg_check_url, .accepts = "a libpq URI: postgresql://user:password@host:port/database",
+         .secret = true},
+        {"DATABASE_TIMEOUT", ENV_DURATION, "2s", &s->database_timeout_ms, .min = SECOND / 10, .max = 5 * MINUTE,
+         .help = "bound of any wait for PostgreSQL"},
+        {"HEALTH_TIMEOUT", ENV_DURATION, "1s", &s->health_timeout_ms, .min = SECOND / 20, .max = MINUTE,
+         .help = "of each dependency's check in /health"},
+        {"DISK_PATH", ENV_TEXT, "/", &s->disk_path, .max = 4095, .check = check_absolute_path,
+         .accepts = "an absolute path"},
+        {"DISK_MIN_FREE", ENV_TEXT, "5%", &s->disk_min_free, .check = check_min_free,
+         .accepts = "a percentage such as 5%, or a size such as 500MB (B, KB to TB, KiB to TiB)"},
+        {"LOG_LEVEL", ENV_CHOICE, "info", &s->log_level, .choices = "debug|info|warn|error"},
+    }};
+}
+
+static size_t count_rows(const struct table *table)
+{
+    size_t count = 0;
+    while (table->rows[count].name)
+        count++;
+    return count;
+}
+
+int settings_read(struct settings *settings, const struct settings_defaults *defaults, struct err *err)
+{
+    struct table table = table_of(settings, defaults);
+    if (env_read(table.rows, count_rows(&table), err) != 0)
+        return -1;
+    if (!*settings->id) {
+        snprintf(settings->made_id, sizeof settings->made_id, "%s-%08x", settings->name, (unsigned)rand_u64());
+        settings->id = settings->made_id;
+    }
+    return 0;
+}
+
+int settings_read_listener(struct settings *settings, const struct settings_defaults *defaults, struct err *err)
+{
+    struct table table = table_of(settings, defaults);
+    return env_read(table.rows, LISTENER_ROWS, err);
+}
+
+void settings_help(FILE *out, const struct settings_defaults *defaults)
+{
+    struct settings ignored;
+    struct table table = table_of(&ignored, defaults);
+    env_help(out, table.rows, count_rows(&table));
+}

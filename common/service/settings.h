@@ -1,0 +1,57 @@
+/* settings: what both services read from the environment, in one table.
+ *
+ * Every row is checked before anything starts: a typing error ends the program
+ * with one line that names it, instead of showing up at three in the morning as
+ * a timeout of 0. A service adds a table of its own for what it alone needs.
+ */
+#ifndef SERVICE_SETTINGS_H
+#define SERVICE_SETTINGS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "registry/consul.h"
+
+enum { SERVICE_NAME_MAX = 63 }; /* bytes: one label of a DNS name, as Consul's DNS view wants it */
+
+/* Text is borrowed from the environment. */
+struct settings {
+    int64_t port; /* 0: any free one */
+    const char *bind_address;
+    const char *name, *id;
+    const char *address; /* "": the one from which the registry is reached */
+    const char *tags, *version, *zone;
+    int64_t weight;
+    int check; /* enum check_kind */
+    int64_t grpc_port;
+    int64_t check_interval_ms, check_timeout_ms, deregister_after_ms;
+    int64_t register_jitter_ms, reconcile_ms, drain_timeout_ms;
+    struct consul_config consul;
+    const char *etcd_endpoints; /* "": none */
+    const char *database_url;
+    int64_t database_timeout_ms;
+    int64_t health_timeout_ms;
+    const char *disk_path, *disk_min_free;
+    int log_level; /* enum log_level */
+
+    char made_id[SERVICE_NAME_MAX + 16]; /* what `id` points to where SERVICE_ID is not set */
+};
+
+/* The two defaults in which the services differ. */
+struct settings_defaults {
+    const char *name; /* "user-service" */
+    const char *port; /* "8001" */
+};
+
+/* 0, or -1 with the one line to show (env_read). `settings` must stay where it is. */
+int settings_read(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
+/* Only where to find the running instance: PORT and BIND_ADDRESS. */
+int settings_read_listener(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
+void settings_help(FILE *out, const struct settings_defaults *defaults);
+
+/* A name that every registry, URL and DNS view can carry: 1 to 63 letters,
+ * digits, '.', '-', '_'. For env_var.check. */
+int settings_check_name(const char *value);
+
+#endif
