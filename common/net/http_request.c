@@ -1,0 +1,398 @@
+/* One request, from its first line to its handler.
+ *
+ * MHD calls request_begin() when it has the first line, request_on_call() when
+ * it has the head, for each piece of the body, and when all is there, and
+ * request_end() when the last byte of the reply is gone or the client is.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/rand.h"
+#include "net/http_internal.h"
+#include "net/url.h"
+
+enum {
+    POOL_MAX = 256,      /* requests kept for the next ones … */
+    KEPT_BYTES = 4096,   /* … with no buffer larger than this */
+    TARGET_MAX = 8192,   /* as large as MHD's memory for a connection: never met */
+    HEADERS_MAX = 4096,  /* of ours, in a reply; they must fit into the same 8 KiB */
+};
+
+/* --- The pool: a busy server allocates no request ----------------------------------- */
+
+static struct http_request *request_take(struct http_server *server)
+{
+    struct http_request *req = server->free_requests;
+    if (req) {
+        server->free_requests = req->next_free;
+        server->free_count--;
+        return req;
+    }
+    req = calloc(1, sizeof *req);
+    if (req) {
+        req->target = req->parts = (struct buf)BUF_INIT(TARGET_MAX);
+        req->headers = (struct buf)BUF_INIT(HEADERS_MAX);
+        req->body = (struct buf)BUF_INIT(HTTP_BODY_MAX);
+    }
+    return req;
+}
+
+static void request_free(struct http_request *req)
+{
+    buf_close(&req->target);
+    buf_close(&req->parts);
+    buf_close(&req->headers);
+    buf_close(&req->body);
+    free(req);
+}
+
+static void keep_small(struct buf *buf)
+{
+    if (buf->size > KEPT_BYTES)
+        buf_close(buf);
+    else
+        buf_clear(buf);
+}
+
+/* Both MHD and the handler's fiber have to be done with it; who is last calls this. */
+static void request_give_back(struct http_request *req)
+{
+    struct http_server *server = req->server;
+    if (server->free_count >= POOL_MAX) {
+        request_free(req);
+        return;
+    }
+    keep_small(&req->target);
+    keep_small(&req->parts);
+    keep_small(&req->headers);
+    keep_small(&req->body);
+    req->next_free = server->free_requests;
+    server->free_requests = req;
+    server->free_count++;
+}
+
+void requests_free_pool(struct http_server *server)
+{
+    while (server->free_requests) {
+        struct http_request *req = server->free_requests;
+        server->free_requests = req->next_free;
+        request_free(req);
+    }
+}
+
+/* --- The first line ------------------------------------------------------------------ */
+
+/* "http://host/path" is as good as "/path" (RFC 9112, 3.2.2). */
+static const char *skip_authority(const char *target)
+{
+    if (strncasecmp(target, "http://", 7) != 0)
+        return target;
+    const char *path = strpbrk(target + 7, "/?");
+    return path && *path == '/' ? path : "/";
+}
+
+void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
+{
+    struct http_server *server = arg;
+    struct http_connection *connection =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct http_request *req = connection ? request_take(server) : NULL;
+    if (!req)
+        return NULL; /* request_on_call closes the connection */
+
+    req->server = server;
+    req->connection = connection;
+    req->phase = HTTP_HEAD;
+    req->query_count = 0;
+    req->match = (struct http_match){.status = 0};
+    req->id[0] = '\0';
+    req->chunked = req->too_large = false;
+    req->handled = true;
+    buf_adds(&req->target, skip_authority(target ? target : ""));
+
+    req->began_ms = slow_take_head(connection);
+    connection->request = req;
+    server->requests++;
+    return req;
+}
+
+/* --- The head -------------------------------------------------------------------------- */
+
+/* What the head says, as far as it concerns the server. */
+struct head {
+    int hosts, lengths, codings;
+    const char *length, *coding, *id;
+};
+
+static enum MHD_Result note_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct head *head = arg;
+    (void)kind;
+    if (strcasecmp(name, "Host") == 0)
+        head->hosts++;
+    else if (strcasecmp(name, "X-Request-Id") == 0)
+        head->id = value;
+    else if (strcasecmp(name, "Content-Length") == 0)
+        head->lengths++, head->length = value;
+    else if (strcasecmp(name, "Transfer-Encoding") == 0)
+        head->codings++, head->coding = value;
+    return MHD_YES;
+}
+
+/* printable ASCII, 1 to 128 of them */
+static bool id_is_fine(const char *id)
+{
+    size_t len = 0;
+    for (; id[len]; len++)
+        if (len == HTTP_ID_MAX || id[len] < ' ' || id[len] > '~')
+            return false;
+    return len > 0;
+}
+
+static void set_id(struct http_request *req, const char *given)
+{
+    if (given && id_is_fine(given)) {
+        memcpy(req->id, given, strlen(given) + 1);
+        return;
+    }
+    uint64_t number = rand_u64();
+    for (int i = 0; i < 16; i++, number >>= 4)
+        req->id[i] = "0123456789abcdef"[number & 15];
+    req->id[16] = '\0';
+}
+
+/* A path or query is visible ASCII; anything else has to be percent-encoded. */
+static bool target_is_fine(const char *target)
+{
+    if (*target != '/')
+        return false;
+    while (*target > ' ' && *target <= '~')
+        target++;
+    return *target == '\0';
+}
+
+/* Two readings of where a body ends are how requests are smuggled past a proxy
+ * (RFC 9112, 11.2): such a request is refused whole. */
+static bool framing_is_fine(const struct head *head)
+{
+    if (head->codings == 0)
+        return head->lengths <= 1;
+    return head->codings == 1 && head->lengths == 0 && strcasecmp(head->coding, "chunked") == 0;
+}
+
+/* Replies at once where the head is enough to know that nothing can come of it.
+ * MHD closes the connection after such a reply, for a body may be under way. */
+static bool head_is_refused(struct http_request *req, const struct head *head, const char *version)
+{
+    if (!target_is_fine(buf_text(&req->target)))
+        http_problem(req, 400, "the request's target is not a path of visible ASCII characters");
+    else if (head->hosts > 1 || (head->hosts == 0 && strcmp(version, "HTTP/1.0") != 0))
+        http_problem(req, 400, "a request has exactly one Host header");
+    else if (!framing_is_fine(head))
+        http_problem(req, 400, "Content-Length and Transfer-Encoding do not say clearly where the body ends");
+    else if (head->length && strtoull(head->length, NULL, 10) > HTTP_BODY_MAX)
+        http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
+    else
+        return false;
+    return true;
+}
+
+static void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const char *method,
+                          const char *version)
+{
+    struct head head = {.hosts = 0};
+    MHD_get_connection_values(mhd, MHD_HEADER_KIND, note_header, &head);
+    set_id(req, head.id);
+    req->method = method;
+    req->chunked = head.codings > 0;
+    req->began_us = clock_us();
+    req->began_ms = req->began_us / 1000;
+    req->phase = HTTP_BODY;
+    req->connection->consumed +=
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+    head_is_refused(req, &head, version);
+}
+
+/* --- The body, and on to the handler ------------------------------------------------------ */
+
+static void add_body(struct http_request *req, const char *bytes, size_t len)
+{
+    req->connection->consumed += len;
+    if (!req->too_large && !buf_add(&req->body, bytes, len))
+        req->too_large = true; /* read on: a client that is still sending would not see the 413 */
+}
+
+/* "a=1&b=2" into pairs, in place. -1 for a broken escape. */
+static int split_query(struct http_request *req, char *text)
+{
+    for (char *pair; (pair = strsep(&text, "&"));) {
+        struct http_pair parts;
+        char *value = strchr(pair, '=');
+        if (value)
+            *value++ = '\0';
+        else
+            value = pair + strlen(pair);
+        parts.name.text = pair;
+        parts.value.text = value;
+        if (url_decode(pair, &parts.name.len) != 0 || url_decode(value, &parts.value.len) != 0)
+            return -1;
+        if (req->query_count < HTTP_QUERY_MAX)
+            req->query[req->query_count++] = parts;
+    }
+    return 0;
+}
+
+/* Fills req->match. */
+static void find_route(struct http_request *req)
+{
+    const struct http_server_config *config = &req->server->config;
+    buf_add(&req->parts, req->target.data, req->target.len);
+    char *path = req->parts.data;
+    char *query = strchr(path, '?');
+    if (query)
+        *query++ = '\0';
+    http_route_match(config->routes, config->route_count, req->method, path, &req->match);
+    if (query && split_query(req, query) != 0)
+        req->match = (struct http_match){.status = 400};
+}
+
+static void refuse(struct http_request *req)
+{
+    switch (req->match.status) {
+    case 400:
+        http_problem(req, 400, "a '%%' in the URL is not followed by two hex digits");
+        break;
+    case 405:
+        http_add_header(req, "Allow", req->match.allow);
+        http_problem(req, 405, "%s is not allowed here: %s", req->method, req->match.allow);
+        break;
+    default:
+        http_problem(req, 404, "there is nothing here");
+    }
+}
+
+static void run_handler(void *arg)
+{
+    struct http_request *req = arg;
+    struct http_server *server = req->server;
+    req->match.route->handler(req, server->config.arg);
+    if (req->phase == HTTP_HANDLING)
+        http_problem(req, 500, "the handler gave no answer");
+    server->handling--;
+    req->handled = true;
+    if (!req->connection)
+        request_give_back(req);
+}
+
+static void start_handler(struct http_request *req)
+{
+    struct http_server *server = req->server;
+    bool always = req->match.route->flags & HTTP_ROUTE_ALWAYS;
+    bool full = server->handling >= server->config.max_requests && !always;
+    if (full || server->closing || group_go(&server->handlers, run_handler, req) != 0) {
+        http_problem(req, 503, "at the limit of %zu concurrent requests", server->config.max_requests);
+        return;
+    }
+    server->handling++;
+    req->handled = false;
+    req->phase = HTTP_HANDLING;
+    MHD_suspend_connection(req->connection->mhd);
+}
+
+static void all_is_there(struct http_request *req)
+{
+    find_route(req);
+    if (!req->match.route || !(req->match.route->flags & HTTP_ROUTE_PROBE))
+        req->server->last_call_ms = req->began_ms;
+    if (req->too_large)
+        http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
+    else if (req->match.route)
+        start_handler(req);
+    else
+        refuse(req);
+}
+
+/* --- MHD's calls --------------------------------------------------------------------------- */
+
+enum MHD_Result request_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
+                                const char *version, const char *upload, size_t *upload_len, void **request)
+{
+    struct http_request *req = *request;
+    (void)server, (void)url;
+    if (!req)
+        return MHD_NO; /* out of memory */
+    if (req->phase == HTTP_HEAD) {
+        head_is_there(req, mhd, method, version);
+    } else if (*upload_len > 0) {
+        add_body(req, upload, *upload_len);
+        *upload_len = 0;
+    } else if (req->phase == HTTP_BODY) {
+        all_is_there(req);
+    }
+    return MHD_YES;
+}
+
+void request_end(void *arg, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode how)
+{
+    struct http_server *server = arg;
+    struct http_request *req = *request;
+    (void)mhd, (void)how;
+    if (!req)
+        return;
+    struct http_connection *connection = req->connection;
+    connection->request = NULL;
+    connection->since_ms = clock_ms();
+    connection->used = true;
+    connection->consumed_unknown = req->chunked;
+    server->requests--;
+
+    req->connection = NULL;
+    if (req->handled)
+        request_give_back(req);
+    server_check_idle(server);
+}
+
+/* --- What a handler may ask ------------------------------------------------------------------ */
+
+struct http_text http_param(const struct http_request *req)
+{
+    return req->match.param;
+}
+
+struct http_text http_query(const struct http_request *req, const char *name)
+{
+    for (size_t i = 0; i < req->query_count; i++) {
+        const struct http_text *given = &req->query[i].name;
+        if (given->len == strlen(name) && memcmp(given->text, name, given->len) == 0)
+            return req->query[i].value;
+    }
+    return (struct http_text){NULL, 0};
+}
+
+const char *http_header(const struct http_request *req, const char *name)
+{
+    return MHD_lookup_connection_value(req->connection->mhd, MHD_HEADER_KIND, name);
+}
+
+struct http_text http_body(const struct http_request *req)
+{
+    return (struct http_text){buf_text(&req->body), req->body.len};
+}
+
+const char *http_request_id(const struct http_request *req)
+{
+    return req->id;
+}
+
+bool http_body_is_json(const struct http_request *req)
+{
+    static const char json[] = "application/json";
+    const char *type = http_header(req, "Content-Type");
+    if (!type || strncasecmp(type, json, sizeof json - 1) != 0)
+        return false;
+    const char *rest = type + sizeof json - 1;
+    rest += strspn(rest, " \t");
+    return *rest == '\0' || *rest == ';';
+}

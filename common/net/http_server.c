@@ -1,0 +1,301 @@
+/* The server's life, and the place of libmicrohttpd in our loop.
+ *
+ * MHD keeps its sockets in an epoll of its own; we watch that one descriptor,
+ * and call MHD_run() once after each batch of fibers: it reads what has come
+ * and sends what the batch has answered, in one go.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "loop/loop.h"
+#include "net/http_internal.h"
+
+enum {
+    TICK_MS = 100,
+    SWEEP_SLICE = 500,  /* connections a tick, about 1 us each: 10,000 are seen within 2 s */
+    PUMP_ROUNDS = 4,    /* MHD_run() at most so often before fibers have their turn */
+    /* For each connection: a whole request head and the head of its reply. A
+     * quarter of MHD's default, at the same speed. */
+    MEMORY_BYTES = 8192,
+    FILES_KEPT = 256,   /* descriptors for all but our clients */
+};
+
+/* Outlives the server by one turn of the loop, in which libuv closes it. */
+struct http_handles {
+    uv_poll_t poll;  /* MHD's epoll */
+    uv_timer_t tick; /* slow clients, and whatever MHD may have left */
+    uv_idle_t again; /* active while MHD has more to do at once */
+    int open;
+};
+
+/* --- Pump -------------------------------------------------------------------------------- */
+
+void server_want_pump(struct http_server *server)
+{
+    server->pump_wanted = true;
+}
+
+static void on_again(uv_idle_t *handle)
+{
+    (void)handle; /* its being active keeps the loop from waiting */
+}
+
+static bool mhd_has_more(struct http_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG timeout_ms;
+    return MHD_get_timeout(server->mhd, &timeout_ms) == MHD_YES && timeout_ms == 0;
+}
+
+static void pump(void *arg)
+{
+    struct http_server *server = arg;
+    if (!server->pump_wanted)
+        return;
+    int rounds = 0;
+    do {
+        MHD_run(server->mhd);
+        server->pump_wanted = mhd_has_more(server);
+    } while (server->pump_wanted && ++rounds < PUMP_ROUNDS);
+
+    if (server->pump_wanted)
+        uv_idle_start(&server->handles->again, on_again);
+    else
+        uv_idle_stop(&server->handles->again);
+}
+
+static void on_readable(uv_poll_t *handle, int status, int events)
+{
+    (void)status, (void)events;
+    server_want_pump(handle->data);
+}
+
+static void on_tick(uv_timer_t *handle)
+{
+    struct http_server *server = handle->data;
+    slow_sweep(server, server->draining ? SIZE_MAX : SWEEP_SLICE);
+    server_check_idle(server);
+    server_want_pump(server);
+}
+
+/* --- Start --------------------------------------------------------------------------------- */
+
+/* Fills `address`; returns its length, or 0 where it is no numeric address. */
+static socklen_t parse_address(const struct http_server_config *config, struct sockaddr_storage *address)
+{
+    *address = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+    if (inet_pton(AF_INET, config->address, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(config->port);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, config->address, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(config->port);
+        return sizeof *v6;
+    }
+    return 0;
+}
+
+/* A socket of our own: MHD's would lose SO_REUSEADDR (no restart for a minute)
+ * or gain SO_REUSEPORT (two servers on one port, unnoticed). */
+static int listen_on(const struct http_server_config *config, struct err *err)
+{
+    const char *where = config->address;
+    struct sockaddr_storage address;
+    socklen_t len = parse_address(config, &address);
+    if (len == 0)
+        return err_set(err, ERR_INVALID, "listening on %s: not a numeric address", where);
+
+    int on = 1;
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+
+    if (errno == EADDRINUSE)
+        err_set(err, ERR_CONFLICT, "listening on %s: port %u is in use by another program", where, config->port);
+    else
+        err_set(err, ERR_FAILED, "listening on %s, port %u: %s", where, config->port, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof address;
+    getsockname(fd, (struct sockaddr *)&address, &len);
+    /* sin_port and sin6_port are at the same place. */
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+static unsigned connections_max(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur <= 2 * FILES_KEPT)
+        return FILES_KEPT;
+    rlim_t rest = files.rlim_cur - FILES_KEPT;
+    return rest < 100000 ? (unsigned)rest : 100000;
+}
+
+static struct MHD_Daemon *start_mhd(struct http_server *server, int fd)
+{
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request_on_call, server,
+                            MHD_OPTION_LISTEN_SOCKET, fd,
+                            MHD_OPTION_CONNECTION_LIMIT, connections_max(),
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
+                            MHD_OPTION_URI_LOG_CALLBACK, request_begin, server,
+                            MHD_OPTION_NOTIFY_COMPLETED, request_end, server,
+                            MHD_OPTION_NOTIFY_CONNECTION, connection_on_change, server,
+                            MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+                            MHD_OPTION_END);
+}
+
+static void join_loop(struct http_server *server)
+{
+    struct http_handles *handles = server->handles;
+    int epoll_fd = MHD_get_daemon_info(server->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    uv_poll_init(loop_uv(), &handles->poll, epoll_fd);
+    uv_timer_init(loop_uv(), &handles->tick);
+    uv_idle_init(loop_uv(), &handles->again);
+    handles->open = 3;
+    handles->poll.data = handles->tick.data = server;
+    uv_poll_start(&handles->poll, UV_READABLE, on_readable);
+    uv_timer_start(&handles->tick, on_tick, TICK_MS, TICK_MS);
+    loop_add_hook(pump, server);
+}
+
+struct http_server *http_server_new(const struct http_server_config *config, struct err *err)
+{
+    int fd = listen_on(config, err);
+    if (fd < 0)
+        return NULL;
+    struct http_server *server = calloc(1, sizeof *server);
+    struct http_handles *handles = calloc(1, sizeof *handles);
+    if (server && handles) {
+        server->config = *config;
+        server->port = port_of(fd);
+        server->listening = true;
+        server->handles = handles;
+        server->mhd = start_mhd(server, fd);
+    }
+    if (!server || !server->mhd) {
+        err_set(err, ERR_FAILED, "starting the HTTP server on port %u: out of memory", config->port);
+        close(fd);
+        free(handles);
+        free(server);
+        return NULL;
+    }
+    join_loop(server);
+    return server;
+}
+
+uint16_t http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+/* --- Shutdown ------------------------------------------------------------------------------- */
+
+void http_server_drain(struct http_server *server)
+{
+    server->draining = true;
+    slow_sweep(server, SIZE_MAX);
+}
+
+int64_t http_server_last_call_ms(const struct http_server *server)
+{
+    return server->last_call_ms;
+}
+
+void http_server_stop_listening(struct http_server *server)
+{
+    if (!server->listening)
+        return;
+    server->listening = false;
+    close(MHD_quiesce_daemon(server->mhd));
+    server_want_pump(server);
+}
+
+size_t http_server_in_flight(const struct http_server *server)
+{
+    return server->requests + server->half_heads;
+}
+
+void server_check_idle(struct http_server *server)
+{
+    if (server->closer && http_server_in_flight(server) == 0)
+        wait_wake(server->closer);
+}
+
+static bool wait_until_idle(struct http_server *server, int64_t deadline)
+{
+    slow_sweep(server, SIZE_MAX);
+    if (http_server_in_flight(server) > 0) {
+        struct wait wait;
+        wait_init(&wait);
+        server->closer = &wait;
+        wait_park(&wait, deadline);
+        server->closer = NULL;
+    }
+    return http_server_in_flight(server) == 0;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct http_handles *handles = handle->data;
+    if (--handles->open == 0)
+        free(handles);
+}
+
+static void leave_loop(struct http_server *server)
+{
+    struct http_handles *handles = server->handles;
+    loop_remove_hook(pump, server);
+    handles->poll.data = handles->tick.data = handles->again.data = handles;
+    uv_close((uv_handle_t *)&handles->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&handles->tick, on_handle_closed);
+    uv_close((uv_handle_t *)&handles->again, on_handle_closed);
+}
+
+bool http_server_close(struct http_server *server, int64_t deadline)
+{
+    server->draining = true;
+    http_server_stop_listening(server);
+    bool clean = wait_until_idle(server, deadline);
+
+    /* MHD aborts the program where a connection is suspended when it stops: each
+     * handler has to end, and what it said is sent as far as the sockets take it. */
+    server->closing = true;
+    group_cancel(&server->handlers);
+    group_join(&server->handlers);
+    server_want_pump(server);
+    pump(server);
+
+    leave_loop(server);
+    MHD_stop_daemon(server->mhd);
+    requests_free_pool(server);
+    free(server);
+    return clean;
+}
+
+/* --- Metrics --------------------------------------------------------------------------------- */
+
+void http_server_metrics(const struct http_server *server, struct buf *out)
+{
+    metrics_head(out, "http_server_connections", "gauge", "Connections of clients that are open.");
+    metrics_value(out, "http_server_connections", NULL, (int64_t)server->connections);
+    metrics_head(out, "http_server_requests_in_flight", "gauge", "Requests begun and not yet answered whole.");
+    metrics_value(out, "http_server_requests_in_flight", NULL, (int64_t)http_server_in_flight(server));
+}
