@@ -46,7 +46,7 @@ static bool is_plain_word(const char *text)
     if (!*text)
         return false;
     for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-        if (*p <= ' ' || *p == '"' || *p == '=' || *p == '\\' || *p == 0x7f)
+        if (*p <= ' ' || *p == '"' || *p == '\\' || *p == 0x7f)
             return false;
     return true;
 }

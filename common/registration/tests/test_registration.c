@@ -1,0 +1,520 @@
+/* A registration on virtual time, against a registry that misbehaves on demand. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/rand.h"
+#include "loop/fiber.h"
+#include "loop/loop.h"
+#include "registration/news.h"
+#include "registration/registration.h"
+
+/* --- The fake: it loses its state, hangs, fails, and counts ------------------------- */
+
+static struct fake {
+    struct registry base;
+    bool has_us;
+    bool hangs;
+    bool is_down;
+    bool late_register; /* a registration takes effect although nobody hears its answer */
+    int registers, deregisters, looks, beats, failing_beats;
+    int64_t registered_at;
+    bool check_failing;
+    const char *check_output;
+    char note[64];
+} fake;
+
+static int answer(int64_t deadline, struct err *err)
+{
+    if (fake.hangs) {
+        struct wait wait;
+        wait_init(&wait);
+        if (wait_park(&wait, deadline) == WAIT_CANCELLED)
+            return err_set(err, ERR_CANCELLED, "cancelled");
+        return err_set(err, ERR_TIMEOUT, "no answer");
+    }
+    if (fiber_sleep(1) != 0)
+        return err_set(err, ERR_CANCELLED, "cancelled");
+    return fake.is_down ? err_set(err, ERR_UNREACHABLE, "connection refused") : 0;
+}
+
+static int fake_enroll(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+                       struct err *err)
+{
+    (void)registry, (void)spec;
+    fake.registers++;
+    if (fake.late_register) {
+        answer(deadline, err);
+        fake.has_us = true; /* it was under way already */
+        return -1;
+    }
+    if (answer(deadline, err) != 0)
+        return -1;
+    fake.has_us = true;
+    fake.registered_at = clock_ms();
+    return 0;
+}
+
+static int fake_deregister(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+                           struct err *err)
+{
+    (void)registry, (void)spec;
+    fake.deregisters++;
+    if (answer(deadline, err) != 0)
+        return -1;
+    fake.has_us = false;
+    return 0;
+}
+
+static int fake_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+                              bool *registered, struct err *err)
+{
+    (void)registry, (void)spec;
+    fake.looks++;
+    *registered = false;
+    if (answer(deadline, err) != 0)
+        return -1;
+    *registered = fake.has_us;
+    return 0;
+}
+
+static int fake_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
+                          const char *note, int64_t deadline, struct err *err)
+{
+    (void)registry, (void)spec;
+    fake.beats++;
+    if (answer(deadline, err) != 0)
+        return -1;
+    if (!fake.has_us)
+        return err_set(err, ERR_NOT_FOUND, "unknown check");
+    fake.failing_beats += !healthy;
+    snprintf(fake.note, sizeof fake.note, "%s", note);
+    return 0;
+}
+
+static int fake_check_output(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+                             bool *failing, char *output, size_t size, struct err *err)
+{
+    (void)registry, (void)spec, (void)deadline, (void)err;
+    *failing = fake.check_failing;
+    snprintf(output, size, "%s", fake.check_output ? fake.check_output : "");
+    return 0;
+}
+
+static const struct registry_ops fake_ops = {
+    .kind = "consul",
+    .enroll = fake_enroll,
+    .deregister = fake_deregister,
+    .is_registered = fake_is_registered,
+    .heartbeat = fake_heartbeat,
+    .check_output = fake_check_output,
+};
+
+/* --- One life of a registration --------------------------------------------------------- */
+
+static bool ill;
+
+static int health(void *arg, int64_t deadline, struct err *err)
+{
+    (void)arg, (void)deadline;
+    return ill ? err_set(err, ERR_FAILED, "redis: connection refused") : 0;
+}
+
+static struct registration_config config;
+static struct registration *registration;
+
+static void setup(void)
+{
+    clock_make_virtual(1000);
+    rand_seed(7);
+    ill = false;
+    fake = (struct fake){.base = {.ops = &fake_ops}};
+    config = (struct registration_config){
+        .spec = {.service = "user-service", .id = "u-1", .address = "10.0.0.1", .port = 8001, .tags = "v1", .version = "1",
+                 .zone = "", .weight = 1, .check = CHECK_HTTP, .check_interval_ms = 10000, .check_timeout_ms = 5000,
+                 .deregister_after_ms = 300000},
+        .jitter_ms = 0,
+        .reconcile_ms = 5000,
+        .health = health,
+    };
+}
+
+static void teardown(void)
+{
+    cr_expect_eq(fibers_alive(), 0);
+    fibers_free_pool();
+}
+
+TestSuite(registration, .init = setup, .fini = teardown, .timeout = 20);
+
+static void live(void *arg)
+{
+    void (*story)(void) = (void (*)(void))arg;
+    registration = registration_start(&fake.base, &config);
+    cr_expect_not_null(registration);
+    story();
+    registration_free(registration);
+}
+
+static int stop(int64_t ms)
+{
+    struct err err = ERR_INIT;
+    return registration_stop(registration, deadline_in(ms), &err);
+}
+
+/* What is logged while `story` runs. */
+static const char *log_of(void (*story)(void))
+{
+    static char out[64 * 1024];
+    int ends[2], saved = dup(STDERR_FILENO);
+    cr_assert_eq(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    loop_run_virtual(live, (void *)story);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    ssize_t len = read(ends[0], out, sizeof out - 1);
+    out[len > 0 ? len : 0] = '\0';
+    close(ends[0]);
+    return out;
+}
+
+static int count(const char *text, const char *word)
+{
+    int n = 0;
+    for (; (text = strstr(text, word)); text += strlen(word))
+        n++;
+    return n;
+}
+
+/* --- Getting in ---------------------------------------------------------------------------- */
+
+static void register_and_leave(void)
+{
+    fiber_sleep(60000);
+    cr_expect(registration_is_registered(registration));
+    cr_expect_eq(fake.registers, 1);
+    cr_expect_geq(fake.looks, 9);
+    cr_expect_eq(stop(8000), 0);
+    cr_expect_not(registration_is_registered(registration));
+    cr_expect_not(fake.has_us);
+}
+
+Test(registration, registers_once_looks_every_few_seconds_and_leaves)
+{
+    const char *log = log_of(register_and_leave);
+    cr_expect(strstr(log, "msg=registered registry=consul id=u-1 address=10.0.0.1 port=8001\n"), "%s", log);
+    cr_expect(strstr(log, "msg=deregistered registry=consul id=u-1\n"), "%s", log);
+    cr_expect_eq(count(log, "\n"), 2, "%s", log);
+    cr_expect_eq(fake.beats, 0);
+}
+
+static void wait_for_jitter(void)
+{
+    fiber_sleep(31000);
+    cr_expect_eq(fake.registers, 1);
+    stop(8000);
+}
+
+Test(registration, waits_a_random_while_first_and_says_so)
+{
+    config.jitter_ms = 30000;
+    const char *log = log_of(wait_for_jitter);
+    char line[120];
+    snprintf(line, sizeof line, "msg=registering_in ms=%d reason=jitter hint=REGISTER_JITTER=0\n",
+             (int)(fake.registered_at - 1000 - 1));
+    cr_expect_gt(fake.registered_at, 1002);
+    cr_expect(strstr(log, line), "%s in %s", line, log);
+}
+
+static void leave_during_jitter(void)
+{
+    fiber_sleep(1);
+    int64_t before = clock_ms();
+    cr_expect_eq(stop(8000), 0);
+    cr_expect_lt(clock_ms() - before, 10);
+    cr_expect_eq(fake.registers, 0);
+    cr_expect_eq(fake.deregisters, 1);
+}
+
+Test(registration, leaves_at_once_while_it_still_waits)
+{
+    config.jitter_ms = 30000;
+    log_of(leave_during_jitter);
+}
+
+static void come_up_late(void)
+{
+    fake.is_down = true;
+    fiber_sleep(3600 * 1000);
+    cr_expect_gt(fake.registers, 3600 / 5);
+    cr_expect_lt(fake.registers, 3600 / 3);
+    fake.is_down = false;
+    fiber_sleep(5000 + 10); /* the cap of the back-off */
+    cr_expect(fake.has_us);
+    stop(8000);
+}
+
+Test(registration, never_gives_up_and_does_not_flood_the_log)
+{
+    const char *log = log_of(come_up_late);
+    cr_expect(strstr(log, "level=warn msg=register_failed registry=consul error=\"connection refused\" retry_ms="), "%s",
+              log);
+    cr_expect_geq(count(log, "register_failed"), 50);
+    cr_expect_leq(count(log, "register_failed"), 61);
+}
+
+static void change_reason(void)
+{
+    fake.is_down = true;
+    fiber_sleep(10000);
+    fake.hangs = true;
+    fiber_sleep(20000);
+    fake.hangs = fake.is_down = false;
+    fiber_sleep(10000);
+    cr_expect(fake.has_us);
+    stop(8000);
+}
+
+Test(registration, logs_a_failure_again_when_its_reason_changes)
+{
+    const char *log = log_of(change_reason);
+    cr_expect_eq(count(log, "register_failed"), 2, "%s", log);
+    cr_expect(strstr(log, "error=\"no answer\""), "%s", log);
+}
+
+/* --- Staying in ---------------------------------------------------------------------------- */
+
+static void lose_state(void)
+{
+    fiber_sleep(40000);
+    cr_expect(fake.has_us);
+    fake.has_us = false;
+    int64_t lost_at = clock_ms();
+    fiber_sleep(30000 + 6000 + 10); /* the jitter again, and one look */
+    cr_expect(fake.has_us);
+    cr_expect_eq(fake.registers, 2);
+    cr_expect_gt(fake.registered_at, lost_at);
+    stop(8000);
+}
+
+Test(registration, registers_again_after_the_registry_lost_its_state)
+{
+    config.jitter_ms = 30000;
+    const char *log = log_of(lose_state);
+    cr_expect_eq(count(log, "msg=registration_lost registry=consul id=u-1"), 1, "%s", log);
+    cr_expect_eq(count(log, "msg=registering_in "), 2, "%s", log);
+    cr_expect_eq(count(log, "msg=registered "), 2, "%s", log);
+}
+
+static void restart_empty(void)
+{
+    fiber_sleep(20000);
+    fake.is_down = true;
+    fake.has_us = false;
+    fiber_sleep(600000);
+    cr_expect(registration_is_registered(registration), "nobody said that it is not");
+    fake.is_down = false;
+    fiber_sleep(5000 + 10);
+    cr_expect(fake.has_us);
+    stop(8000);
+}
+
+Test(registration, comes_back_by_itself_after_an_outage_from_which_the_registry_returns_empty)
+{
+    const char *log = log_of(restart_empty);
+    cr_expect(strstr(log, "msg=reconcile_failed"), "%s", log);
+    cr_expect(strstr(log, "msg=registry_answers_again"), "%s", log);
+    cr_expect_eq(count(log, "msg=registration_lost"), 1, "%s", log);
+}
+
+static void hour_of_faults(void)
+{
+    for (int i = 0; i < 360; i++) {
+        fake.hangs = rand_below(4) == 0;
+        fake.is_down = rand_below(4) == 0;
+        if (rand_below(3) == 0)
+            fake.has_us = false;
+        fiber_sleep(10000);
+    }
+    fake.hangs = fake.is_down = false;
+    fiber_sleep(2000 + 6000 + 2000 + 20); /* a hung call, a look, the jitter */
+    cr_expect(fake.has_us);
+    cr_expect_eq(stop(8000), 0);
+}
+
+Test(registration, is_in_the_registry_again_soon_after_an_hour_of_faults)
+{
+    config.jitter_ms = 2000;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        rand_seed(seed);
+        log_of(hour_of_faults);
+    }
+}
+
+static void fail_own_check(void)
+{
+    fiber_sleep(20000);
+    fake.check_failing = true;
+    fake.check_output = "HTTP GET http://127.0.1.1:8001/health: 503 after 12.5 ms";
+    fiber_sleep(20000);
+    fake.check_output = "HTTP GET http://127.0.1.1:8001/health: 503 after 7 ms";
+    fiber_sleep(20000);
+    fake.check_output = "connection refused";
+    fiber_sleep(20000);
+    fake.check_failing = false;
+    fiber_sleep(20000);
+    stop(8000);
+}
+
+Test(registration, reports_its_own_failing_check_once_for_each_change)
+{
+    const char *log = log_of(fail_own_check);
+    cr_expect_eq(count(log, "msg=own_check_failing"), 2, "%s", log);
+    cr_expect(strstr(log, "output=\"connection refused\" address=10.0.0.1 hint=SERVICE_ADDRESS="), "%s", log);
+    cr_expect_eq(count(log, "msg=own_check_passing"), 1, "%s", log);
+}
+
+/* --- Leaving ----------------------------------------------------------------------------------- */
+
+static void stop_while_hung(void)
+{
+    fake.hangs = true;
+    fiber_sleep(500);
+    cr_expect_eq(fake.registers, 1);
+    int64_t before = clock_ms();
+    cr_expect_eq(stop(8000), -1);
+    cr_expect_leq(clock_ms() - before, 2000);
+    cr_expect_eq(fake.deregisters, 1);
+}
+
+Test(registration, stops_within_a_call_s_time_while_the_registry_hangs)
+{
+    log_of(stop_while_hung);
+}
+
+static void stop_while_registering(void)
+{
+    fake.late_register = true;
+    fake.hangs = true;
+    fiber_sleep(500);
+    fake.hangs = false;
+    cr_expect_eq(stop(8000), 0);
+    cr_expect_not(fake.has_us);
+}
+
+Test(registration, leaves_also_where_its_registration_was_still_under_way)
+{
+    log_of(stop_while_registering);
+}
+
+static void stop_with_late_arrival(void)
+{
+    fake.hangs = true;
+    fiber_sleep(500);
+    fake.hangs = false;
+    registration_is_registered(registration);
+    cr_expect_eq(stop(8000), 0);
+    cr_expect_eq(fake.looks, 1, "it looks whether the one that was cut off got through");
+}
+
+Test(registration, looks_again_after_a_registration_that_was_cut_off)
+{
+    log_of(stop_with_late_arrival);
+}
+
+/* --- TTL ------------------------------------------------------------------------------------------ */
+
+static void beat_for_a_minute(void)
+{
+    fiber_sleep(60000);
+    cr_expect_geq(fake.beats, 6);
+    cr_expect_leq(fake.beats, 8);
+    cr_expect_eq(fake.failing_beats, 0);
+    ill = true;
+    fiber_sleep(10000);
+    cr_expect_eq(fake.failing_beats, 1);
+    cr_expect_str_eq(fake.note, "redis: connection refused");
+    stop(8000);
+}
+
+Test(registration, with_a_ttl_check_beats_and_says_why_it_is_ill)
+{
+    config.spec.check = CHECK_TTL;
+    log_of(beat_for_a_minute);
+}
+
+static void beat_from_the_start(void)
+{
+    fake.is_down = true;
+    fiber_sleep(30000);
+    cr_expect_geq(fake.beats, 3);
+    fake.is_down = false;
+    fiber_sleep(5010);
+    cr_expect(fake.has_us);
+    int beats = fake.beats;
+    fiber_sleep(10);
+    cr_expect_geq(fake.beats, beats);
+    cr_expect_str_eq(fake.note, "healthy");
+    stop(8000);
+}
+
+Test(registration, beats_also_before_it_is_registered_and_at_once_when_it_is)
+{
+    config.spec.check = CHECK_TTL;
+    const char *log = log_of(beat_from_the_start);
+    cr_expect_eq(count(log, "heartbeat_failed"), 0, "%s", log);
+    cr_expect_eq(count(log, "registration_lost"), 0, "%s", log);
+}
+
+static void be_forgotten(void)
+{
+    fiber_sleep(100000);
+    fake.has_us = false;
+    fiber_sleep(1010); /* one beat */
+    cr_expect(fake.has_us);
+    cr_expect_eq(fake.registers, 2);
+    cr_expect_eq(fake.looks, 0);
+    stop(8000);
+}
+
+Test(registration, registers_again_when_a_heartbeat_finds_it_forgotten)
+{
+    config.spec.check = CHECK_TTL;
+    config.spec.check_interval_ms = 1000;
+    config.reconcile_ms = 3600 * 1000;
+    log_of(be_forgotten);
+}
+
+/* --- Numbers, and what is news ------------------------------------------------------------------------ */
+
+static void read_metrics(void)
+{
+    struct buf out = BUF_INIT(64 * 1024);
+    fiber_sleep(1000);
+    registration_metrics(registration, &out);
+    cr_expect(strstr(buf_text(&out), "registration_registered{registry=\"consul\"} 1\n"), "%s", buf_text(&out));
+    cr_expect(strstr(buf_text(&out), "registration_registrations_total{registry=\"consul\"} 1\n"));
+    buf_close(&out);
+    stop(8000);
+}
+
+Test(registration, counts_what_it_did)
+{
+    log_of(read_metrics);
+}
+
+Test(registration, news_is_what_differs_in_more_than_digits_or_is_due_again)
+{
+    struct news news = {.text = ""};
+    cr_expect(news_is_new(&news, "took 12 ms", 60000));
+    cr_expect_not(news_is_new(&news, "took 7 ms", 60000));
+    cr_expect(news_is_new(&news, "took 7 s", 60000));
+    clock_advance_to(clock_ms() + 60000);
+    cr_expect(news_is_new(&news, "took 7 s", 60000));
+    cr_expect_not(news_is_new(&news, "took 7 s", DEADLINE_NONE));
+    cr_expect(news_end(&news));
+    cr_expect_not(news_end(&news));
+}
