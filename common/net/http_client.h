@@ -31,12 +31,12 @@ struct http_call {
     const char *host;   /* name, IPv4 or IPv6 (no brackets) */
     uint16_t port;
     const char *path;           /* with the query; encoded by the caller; starts with '/' */
-    const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
+    const char *const *headers; /* "Name: value", NULL-terminated, at most 15; may be NULL */
     const void *body;           /* NULL: none */
     size_t body_len;
     const struct http_tls *tls; /* NULL: plain http */
     int64_t deadline;           /* over the whole call */
-    size_t body_cap;            /* bytes of the reply's body; over it ERR_TOO_LARGE */
+    size_t body_cap;            /* bytes of the reply's body, streamed or not; over it ERR_TOO_LARGE */
     /* Streaming, may be NULL: each piece of a body as it comes, instead of
      * response->body. Runs in a callback: must not wait. False ends the call
      * with ERR_CANCELLED. */
@@ -59,8 +59,12 @@ struct http_client *http_client_new(size_t max_connections);
 void http_client_free(struct http_client *client);
 
 /* 0: a whole reply came, whatever its status. -1: ERR_UNREACHABLE (no
- * connection: nothing was sent), ERR_BROKEN, ERR_TIMEOUT, ERR_TOO_LARGE,
- * ERR_PROTOCOL (not HTTP), ERR_CANCELLED. err.text names host and port.
+ * connection: nothing was sent), ERR_BROKEN (reset, or the end before a whole
+ * reply), ERR_TIMEOUT, ERR_TOO_LARGE, ERR_PROTOCOL (not HTTP), ERR_CANCELLED,
+ * ERR_INVALID (no such path or too many headers), ERR_BUSY (out of memory).
+ * err.text names host and port. A kept connection that the server closed just
+ * then costs nothing: a GET, HEAD, PUT, DELETE or OPTIONS is repeated on a new
+ * one, and any other method never uses a kept one, so that nothing happens twice.
  * `response` is emptied first and keeps its memory; the caller closes it. */
 int http_call(struct http_client *client, const struct http_call *call, struct http_response *response,
               struct err *err);

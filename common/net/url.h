@@ -1,5 +1,5 @@
 /* url: the few parts of a URL that a setting may have. (RFC 3986; curl's own
- * parser does the work.)
+ * parser does the work: this module and http_client are the two that meet curl.)
  */
 #ifndef NET_URL_H
 #define NET_URL_H

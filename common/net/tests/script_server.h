@@ -1,0 +1,208 @@
+/* script_server: a server that misbehaves on demand, for the tests of clients.
+ *
+ * The path says what happens: "/cut-body" sends half of a body and closes. It runs
+ * in threads of its own with plain blocking sockets, so that nothing of what is
+ * tested is in it.
+ */
+#ifndef NET_TESTS_SCRIPT_SERVER_H
+#define NET_TESTS_SCRIPT_SERVER_H
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static atomic_int connections, requests;
+static sem_t holds; /* each post lets one "/hold" go on */
+
+enum script_end { KEEP, CLOSE, RESET };
+
+static const struct script {
+    const char *path, *reply;
+    enum script_end end;
+} scripts[] = {
+    {"/empty", "HTTP/1.1 204 No Content\r\n\r\n", KEEP},
+    {"/redirect", "HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n", KEEP},
+    {"/chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-After: 1\r\n\r\n", KEEP},
+    {"/interim", "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", KEEP},
+    {"/headers", "HTTP/1.1 200 OK\r\nX-Plain:  two words \t\r\nx-CASE:1\r\nX-Empty:\r\nContent-Length: 0\r\n\r\n", KEEP},
+    {"/until-close", "HTTP/1.1 200 OK\r\n\r\nall of it", CLOSE},
+    {"/close", "", CLOSE},
+    {"/reset", "", RESET},
+    {"/reset-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", RESET},
+    {"/cut-status", "HTTP/1.1 20", CLOSE},
+    {"/cut-head", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", CLOSE},
+    {"/cut-interim", "HTTP/1.1 100 Continue\r\n\r\n", CLOSE},
+    {"/cut-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", CLOSE},
+    {"/cut-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf", CLOSE},
+    {"/ssh", "SSH-2.0-OpenSSH_9.2\r\n\r\n", CLOSE},
+    {"/http09", "<html>hello</html>\n", CLOSE},
+    {"/binary", "\x15\x03\x01\xff\xfe\x02\x02\n\n\n", CLOSE},
+    {"/bad-length", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", CLOSE},
+    {"/hang", "", KEEP},
+    {"/hang-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", KEEP},
+};
+
+static bool put(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return false;
+        bytes += sent;
+        len -= (size_t)sent;
+    }
+    return true;
+}
+
+static bool put_text(int fd, const char *text)
+{
+    return put(fd, text, strlen(text));
+}
+
+static bool put_body(int fd, const char *body)
+{
+    char head[100];
+    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", strlen(body));
+    return put_text(fd, head) && put_text(fd, body);
+}
+
+static bool put_one_by_one(int fd, const char *text)
+{
+    for (; *text; text++) {
+        usleep(1000);
+        if (!put(fd, text, 1))
+            return false;
+    }
+    return true;
+}
+
+static bool put_for_ever(int fd, const char *begin, const char *again, unsigned pause_us)
+{
+    bool on = put_text(fd, begin);
+    while (on) {
+        if (pause_us)
+            usleep(pause_us);
+        on = put_text(fd, again);
+    }
+    return false;
+}
+
+static bool play_script(int fd, const struct script *script)
+{
+    put_text(fd, script->reply);
+    if (script->end == RESET)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+    return script->end == KEEP;
+}
+
+/* Answers one request; false: close the connection. */
+static bool play(int fd, const char *path, const char *request, int connection, int nth)
+{
+    char text[64];
+    snprintf(text, sizeof text, "connection %d", connection);
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
+        if (strcmp(path, scripts[i].path) == 0)
+            return play_script(fd, &scripts[i]);
+    if (strcmp(path, "/stale") == 0 && nth > 1)
+        return false;
+    if (strcmp(path, "/hold") == 0)
+        sem_wait(&holds);
+    if (strcmp(path, "/echo") == 0)
+        return put_body(fd, request);
+    if (strcmp(path, "/trickle") == 0)
+        return put_one_by_one(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndrips");
+    if (strcmp(path, "/drip") == 0)
+        return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "x", 1000);
+    if (strcmp(path, "/huge-body") == 0)
+        return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "0123456789abcdef0123456789abcdef", 0);
+    if (strcmp(path, "/huge-head") == 0)
+        return put_for_ever(fd, "HTTP/1.1 200 OK\r\n", "X-More: 0123456789abcdef\r\n", 0);
+    if (strcmp(path, "/huge-line") == 0)
+        return put_for_ever(fd, "HTTP/1.1 200 OK\r\nX-Long: ", "0123456789abcdef", 0);
+    return put_body(fd, text);
+}
+
+/* Reads one request: the head and what has room of the body. False: the client is gone. */
+static bool read_request(int fd, char *text, size_t size)
+{
+    size_t len = 0, kept = 0, wanted = SIZE_MAX;
+    char rest[4096];
+    while (len < wanted) {
+        bool room = kept < size - 1;
+        ssize_t got = recv(fd, room ? text + kept : rest, room ? size - 1 - kept : sizeof rest, 0);
+        if (got <= 0)
+            return false;
+        len += (size_t)got;
+        kept += room ? (size_t)got : 0;
+        text[kept] = '\0';
+        const char *end = wanted == SIZE_MAX ? strstr(text, "\r\n\r\n") : NULL;
+        const char *length = end ? strcasestr(text, "\r\nContent-Length: ") : NULL;
+        if (end)
+            wanted = (size_t)(end + 4 - text) + (length ? strtoul(length + 18, NULL, 10) : 0);
+    }
+    return true;
+}
+
+static void *serve_connection(void *arg)
+{
+    int fd = (int)(intptr_t)arg, connection = ++connections;
+    char text[64 * 1024], path[64];
+    for (int nth = 1; read_request(fd, text, sizeof text); nth++) {
+        requests++;
+        if (sscanf(text, "%*s %63s", path) != 1 || !play(fd, path, text, connection, nth))
+            break;
+    }
+    close(fd);
+    return NULL;
+}
+
+static void *accept_all(void *arg)
+{
+    int fd, on = 1;
+    while ((fd = accept((int)(intptr_t)arg, NULL, NULL)) >= 0) {
+        pthread_t thread;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        pthread_create(&thread, NULL, serve_connection, (void *)(intptr_t)fd);
+        pthread_detach(thread);
+    }
+    return NULL;
+}
+
+/* Binds a free port of 127.0.0.1 or ::1; -1 where there is no such address. */
+static int bind_free_port(int family, uint16_t *port)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct sockaddr *address = family == AF_INET ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+    socklen_t len = family == AF_INET ? sizeof v4 : sizeof v6;
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, address, len) != 0 || getsockname(fd, address, &len) != 0)
+        return -1;
+    *port = ntohs(family == AF_INET ? v4.sin_port : v6.sin6_port);
+    return fd;
+}
+
+/* Starts a server; it ends with the test's process. Its port, or 0. */
+static uint16_t script_server_start(int family)
+{
+    uint16_t port = 0;
+    pthread_t thread;
+    int fd = bind_free_port(family, &port);
+    if (fd < 0 || listen(fd, 1024) != 0)
+        return 0;
+    sem_init(&holds, 0, 0);
+    pthread_create(&thread, NULL, accept_all, (void *)(intptr_t)fd);
+    pthread_detach(thread);
+    return port;
+}
+
+#endif

@@ -1,0 +1,436 @@
+#include <criterion/criterion.h>
+
+#include "base/clock.h"
+#include "loop/fiber.h"
+#include "loop/loop.h"
+#include "loop/sync.h"
+#include "net/http_client.h"
+#include "net/tests/script_server.h"
+
+static struct http_client *client;
+static uint16_t port;
+static struct http_response response = HTTP_RESPONSE_INIT;
+static struct err err;
+
+static void setup(void)
+{
+    port = script_server_start(AF_INET);
+}
+
+TestSuite(http_client, .init = setup, .timeout = 60);
+
+static void with_client(void *arg)
+{
+    void (*test)(void) = *(void (**)(void))arg;
+    client = http_client_new(256);
+    test();
+    http_response_close(&response);
+    http_client_free(client);
+}
+
+/* Runs the test as a fiber with a client, and expects that nothing is left. */
+static void run(void (*test)(void))
+{
+    loop_open();
+    loop_run(with_client, &test);
+    cr_expect_eq(fibers_alive(), 0);
+    cr_expect_eq(loop_close(), 0);
+}
+
+#define CLIENT_TEST(name)                                                                                              \
+    static void name(void);                                                                                            \
+    Test(http_client, name)                                                                                            \
+    {                                                                                                                  \
+        run(name);                                                                                                     \
+    }                                                                                                                  \
+    static void name(void)
+
+static struct http_call call_of(const char *path)
+{
+    return (struct http_call){
+        .host = "127.0.0.1", .port = port, .path = path, .deadline = deadline_in(20000), .body_cap = 100000};
+}
+
+static enum err_code make(const struct http_call *call)
+{
+    err_clear(&err);
+    int status = http_call(client, call, &response, &err);
+    cr_expect_eq(status, err.code == ERR_NONE ? 0 : -1);
+    return err.code;
+}
+
+static enum err_code get(const char *path)
+{
+    struct http_call call = call_of(path);
+    return make(&call);
+}
+
+#define EXPECT_BODY(text) cr_expect_str_eq(buf_text(&response.body), text)
+#define EXPECT_IN_BODY(text) cr_expect_not_null(strstr(buf_text(&response.body), text), "%s", buf_text(&response.body))
+#define EXPECT_FAILS(path, expected) cr_expect_eq(get(path), expected, "%s: %s", path, err.text)
+
+/* --- Whole replies --------------------------------------------------------------- */
+
+CLIENT_TEST(a_reply_brings_status_body_and_the_local_address)
+{
+    cr_expect_eq(get("/ok"), ERR_NONE, "%s", err.text);
+    cr_expect_eq(response.status, 200);
+    cr_expect_str_eq(response.local_address, "127.0.0.1");
+    EXPECT_BODY("connection 1");
+    cr_expect_eq(get("/empty"), ERR_NONE);
+    cr_expect_eq(response.status, 204);
+    EXPECT_BODY("");
+}
+
+CLIENT_TEST(a_connection_is_kept_and_used_again)
+{
+    for (int i = 0; i < 5; i++) {
+        cr_expect_eq(get("/ok"), ERR_NONE);
+        EXPECT_BODY("connection 1");
+    }
+}
+
+CLIENT_TEST(bodies_come_in_chunks_in_drips_or_until_the_close)
+{
+    cr_expect_eq(get("/chunked"), ERR_NONE);
+    EXPECT_BODY("abcde");
+    cr_expect_eq(get("/trickle"), ERR_NONE);
+    EXPECT_BODY("drips");
+    cr_expect_eq(get("/until-close"), ERR_NONE);
+    EXPECT_BODY("all of it");
+}
+
+CLIENT_TEST(headers_are_found_by_name_in_any_case_and_trimmed)
+{
+    char value[20];
+    cr_expect_eq(get("/headers"), ERR_NONE);
+    cr_expect(http_response_header(&response, "x-plain", value, sizeof value));
+    cr_expect_str_eq(value, "two words");
+    cr_expect(http_response_header(&response, "X-Case", value, sizeof value));
+    cr_expect_str_eq(value, "1");
+    cr_expect(http_response_header(&response, "X-Empty", value, sizeof value));
+    cr_expect_str_eq(value, "");
+    cr_expect_not(http_response_header(&response, "X-Pla", value, sizeof value));
+    cr_expect(http_response_header(&response, "X-Plain", value, 4));
+    cr_expect_str_eq(value, "two");
+}
+
+CLIENT_TEST(only_the_last_head_counts_and_trailers_do_not)
+{
+    char value[20];
+    cr_expect_eq(get("/interim"), ERR_NONE);
+    cr_expect_eq(response.status, 200);
+    cr_expect_not(http_response_header(&response, "X-Early", value, sizeof value));
+    cr_expect_eq(get("/chunked"), ERR_NONE);
+    cr_expect_not(http_response_header(&response, "X-After", value, sizeof value));
+}
+
+CLIENT_TEST(a_redirect_is_a_reply_like_any_other)
+{
+    cr_expect_eq(get("/redirect"), ERR_NONE);
+    cr_expect_eq(response.status, 302);
+    cr_expect_eq(requests, 1);
+}
+
+/* --- What is sent ------------------------------------------------------------------ */
+
+CLIENT_TEST(a_get_sends_path_host_and_headers_as_they_are)
+{
+    static const char *const headers[] = {"X-Request-Id: abc", "X-Other: 1", NULL};
+    char expected[100];
+    struct http_call call = call_of("/echo");
+    call.headers = headers;
+    cr_expect_eq(make(&call), ERR_NONE);
+    snprintf(expected, sizeof expected, "GET /echo HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n", port);
+    EXPECT_IN_BODY(expected);
+    EXPECT_IN_BODY("\r\nX-Request-Id: abc\r\nX-Other: 1\r\n\r\n");
+
+    cr_expect_eq(get("/a/../b%2F?x=1"), ERR_NONE);
+    cr_expect_eq(get("/echo"), ERR_NONE);
+    cr_expect_null(strstr(buf_text(&response.body), "X-Other"));
+}
+
+CLIENT_TEST(a_body_is_sent_with_its_length_and_no_type_of_curls)
+{
+    struct http_call call = call_of("/echo");
+    call.method = "POST";
+    call.body = "{\"a\":\0001}";
+    call.body_len = 8;
+    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+    EXPECT_IN_BODY("POST /echo HTTP/1.1\r\n");
+    EXPECT_IN_BODY("\r\nContent-Length: 8\r\n");
+    cr_expect_null(strstr(buf_text(&response.body), "Content-Type"));
+
+    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    call.headers = headers;
+    cr_expect_eq(make(&call), ERR_NONE);
+    EXPECT_IN_BODY("\r\nContent-Type: application/json\r\n");
+}
+
+CLIENT_TEST(a_long_body_does_not_wait_for_100_continue)
+{
+    static char body[2 * 1024 * 1024];
+    memset(body, 'x', sizeof body);
+    struct http_call call = call_of("/echo");
+    call.method = "PUT";
+    call.body = body;
+    call.body_len = sizeof body;
+    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+    EXPECT_IN_BODY("\r\nContent-Length: 2097152\r\n");
+    cr_expect_null(strstr(buf_text(&response.body), "Expect"));
+}
+
+CLIENT_TEST(each_method_is_sent_as_named_and_leaves_no_trace_in_the_next)
+{
+    const char *const methods[] = {"PUT", "DELETE", "HEAD", "PATCH", NULL};
+    const char *const lines[] = {"PUT /echo HTTP/1.1", "DELETE /echo HTTP/1.1", "", "PATCH /echo HTTP/1.1", "GET /echo"};
+    for (int i = 0; i < 5; i++) {
+        struct http_call call = call_of("/echo");
+        call.method = methods[i];
+        cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+        EXPECT_IN_BODY(lines[i]);
+        bool empty_body = i == 0 || i == 3;
+        cr_expect_eq(strstr(buf_text(&response.body), "Content-Length: 0") != NULL, empty_body);
+    }
+}
+
+CLIENT_TEST(a_name_is_looked_up_and_stays_the_host)
+{
+    char expected[100];
+    struct http_call call = call_of("/echo");
+    call.host = "localhost";
+    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+    snprintf(expected, sizeof expected, "\r\nHost: localhost:%d\r\n", port);
+    EXPECT_IN_BODY(expected);
+    cr_expect_str_eq(response.local_address, "127.0.0.1");
+
+    call.host = "no-such-host.invalid";
+    cr_expect_eq(make(&call), ERR_UNREACHABLE, "%s", err.text);
+}
+
+CLIENT_TEST(an_ipv6_address_needs_no_brackets)
+{
+    char expected[100];
+    struct http_call call = call_of("/echo");
+    call.host = "::1";
+    call.port = script_server_start(AF_INET6);
+    if (!call.port)
+        return; /* no IPv6 on this machine */
+    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+    snprintf(expected, sizeof expected, "\r\nHost: [::1]:%d\r\n", call.port);
+    EXPECT_IN_BODY(expected);
+    cr_expect_str_eq(response.local_address, "::1");
+}
+
+CLIENT_TEST(proxies_in_the_environment_are_ignored)
+{
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
+    cr_expect_eq(get("/ok"), ERR_NONE, "%s", err.text);
+}
+
+CLIENT_TEST(what_cannot_be_sent_is_the_callers_mistake)
+{
+    EXPECT_FAILS("/a b", ERR_INVALID);
+    EXPECT_FAILS("/a\r\nX: 1", ERR_INVALID);
+    static char path[5000] = "/";
+    memset(path + 1, 'x', sizeof path - 2);
+    EXPECT_FAILS(path, ERR_INVALID);
+    const char *headers[18];
+    for (int i = 0; i < 17; i++)
+        headers[i] = "X: 1";
+    headers[17] = NULL;
+    struct http_call call = call_of("/ok");
+    call.headers = headers;
+    cr_expect_eq(make(&call), ERR_INVALID);
+    cr_expect_eq(requests, 0);
+}
+
+/* --- Failures, each with its code ---------------------------------------------------- */
+
+CLIENT_TEST(refused_is_unreachable_and_the_text_names_the_host)
+{
+    struct http_call call = call_of("/ok");
+    int fd = bind_free_port(AF_INET, &call.port); /* bound, not listening */
+    cr_expect_eq(make(&call), ERR_UNREACHABLE);
+    char expected[100];
+    snprintf(expected, sizeof expected, "GET 127.0.0.1:%d: Connection refused", call.port);
+    cr_expect_str_eq(err.text, expected);
+    close(fd);
+}
+
+CLIENT_TEST(a_conversation_that_breaks_off_is_broken)
+{
+    const char *const paths[] = {"/close",       "/reset",    "/reset-body", "/cut-status", "/cut-head",
+                                 "/cut-interim", "/cut-body", "/cut-chunk"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        EXPECT_FAILS(paths[i], ERR_BROKEN);
+    cr_expect_eq(requests, 8); /* none was sent twice */
+}
+
+CLIENT_TEST(what_is_not_http_is_a_protocol_error)
+{
+    const char *const paths[] = {"/ssh", "/http09", "/binary", "/bad-length"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        EXPECT_FAILS(paths[i], ERR_PROTOCOL);
+}
+
+CLIENT_TEST(a_reply_over_its_caps_is_too_large)
+{
+    EXPECT_FAILS("/huge-body", ERR_TOO_LARGE);
+    EXPECT_FAILS("/huge-head", ERR_TOO_LARGE);
+    EXPECT_FAILS("/huge-line", ERR_TOO_LARGE);
+    cr_expect_leq(response.head.len, 32 * 1024);
+
+    struct http_call call = call_of("/ok");
+    call.body_cap = strlen("connection 4");
+    cr_expect_eq(make(&call), ERR_NONE);
+    call.body_cap--;
+    cr_expect_eq(make(&call), ERR_TOO_LARGE);
+}
+
+CLIENT_TEST(the_deadline_ends_a_call_wherever_it_is)
+{
+    const char *const paths[] = {"/hang", "/hang-body", "/drip"};
+    for (size_t i = 0; i < 3; i++) {
+        struct http_call call = call_of(paths[i]);
+        call.deadline = deadline_in(50);
+        cr_expect_eq(make(&call), ERR_TIMEOUT, "%s: %s", paths[i], err.text);
+        cr_expect_geq(clock_ms(), call.deadline);
+    }
+    struct http_call call = call_of("/ok");
+    call.deadline = clock_ms();
+    cr_expect_eq(make(&call), ERR_TIMEOUT);
+    cr_expect_eq(get("/ok"), ERR_NONE); /* and the client is as good as new */
+}
+
+CLIENT_TEST(a_server_that_does_not_accept_costs_no_more_than_the_deadline)
+{
+    struct http_call call = call_of("/ok");
+    int fd = bind_free_port(AF_INET, &call.port);
+    listen(fd, 1);
+    call.deadline = deadline_in(50);
+    cr_expect_eq(make(&call), ERR_TIMEOUT);
+    close(fd);
+}
+
+/* --- Connections that were closed while idle ------------------------------------------- */
+
+CLIENT_TEST(a_get_is_repeated_on_a_new_connection)
+{
+    cr_expect_eq(get("/ok"), ERR_NONE);
+    cr_expect_eq(get("/stale"), ERR_NONE, "%s", err.text);
+    EXPECT_BODY("connection 2");
+    cr_expect_eq(requests, 3);
+}
+
+CLIENT_TEST(a_post_is_never_sent_twice)
+{
+    cr_expect_eq(get("/ok"), ERR_NONE);
+    struct http_call call = call_of("/stale");
+    call.method = "POST";
+    call.body = "{}";
+    call.body_len = 2;
+    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+    cr_expect_eq(requests, 2);
+    call.path = "/close";
+    cr_expect_eq(make(&call), ERR_BROKEN);
+    cr_expect_eq(requests, 3);
+}
+
+/* --- Streaming -------------------------------------------------------------------------- */
+
+static bool collect(void *arg, const char *bytes, size_t len)
+{
+    return buf_add(arg, bytes, len);
+}
+
+CLIENT_TEST(a_stream_is_handed_on_piece_by_piece_until_its_reader_has_enough)
+{
+    struct buf pieces = BUF_INIT(1000);
+    struct http_call call = call_of("/chunked");
+    call.on_data = collect;
+    call.on_data_arg = &pieces;
+    cr_expect_eq(make(&call), ERR_NONE);
+    cr_expect_str_eq(buf_text(&pieces), "abcde");
+    EXPECT_BODY("");
+
+    call.path = "/huge-body";
+    cr_expect_eq(make(&call), ERR_CANCELLED);
+    call.body_cap = 3;
+    cr_expect_eq(make(&call), ERR_TOO_LARGE);
+    buf_close(&pieces);
+}
+
+/* --- Many at once --------------------------------------------------------------------------- */
+
+static int finished;
+
+static void call_once(void *arg)
+{
+    struct http_response own = HTTP_RESPONSE_INIT;
+    struct err own_err = ERR_INIT;
+    struct http_call call = call_of(arg);
+    http_call(client, &call, &own, &own_err);
+    cr_expect_eq(own.status, 200, "%s", own_err.text);
+    finished++;
+    http_response_close(&own);
+}
+
+static void wait_for_requests(int count)
+{
+    for (int i = 0; requests < count && i < 10000; i++)
+        fiber_sleep(1);
+    cr_expect_eq(requests, count);
+}
+
+CLIENT_TEST(a_hundred_calls_run_at_once)
+{
+    struct group group = {0};
+    for (int i = 0; i < 100; i++)
+        group_go(&group, call_once, "/hold");
+    wait_for_requests(100);
+    cr_expect_eq(connections, 100);
+    cr_expect_eq(finished, 0);
+    for (int i = 0; i < 100; i++)
+        sem_post(&holds);
+    group_join(&group);
+    cr_expect_eq(finished, 100);
+
+    for (int i = 0; i < 100; i++)
+        group_go(&group, call_once, "/ok");
+    group_join(&group);
+    cr_expect_eq(finished, 200);
+    cr_expect_eq(connections, 100); /* all were kept */
+}
+
+CLIENT_TEST(short_calls_pass_a_long_poll)
+{
+    struct group group = {0};
+    group_go(&group, call_once, "/hold");
+    wait_for_requests(1);
+    for (int i = 0; i < 50; i++)
+        cr_expect_eq(get("/ok"), ERR_NONE);
+    cr_expect_eq(finished, 0);
+    sem_post(&holds);
+    group_join(&group);
+    cr_expect_eq(finished, 1);
+}
+
+static void call_and_be_cancelled(void *arg)
+{
+    (void)arg;
+    EXPECT_FAILS("/hang", ERR_CANCELLED);
+    finished++;
+}
+
+CLIENT_TEST(a_call_that_waits_can_be_cancelled)
+{
+    struct group group = {0};
+    group_go(&group, call_and_be_cancelled, NULL);
+    wait_for_requests(1);
+    group_cancel(&group);
+    group_join(&group);
+    cr_expect_eq(finished, 1);
+    cr_expect_eq(get("/ok"), ERR_NONE);
+}
