@@ -25,6 +25,7 @@ struct registration {
 
     bool registered; /* as far as we know */
     bool forgotten;  /* a heartbeat was told so */
+    bool beat_due;   /* newly registered, so critical until the next beat */
     bool in_doubt;   /* a registration was cut off: it may still get through */
     struct news failure, own_check, heartbeat_failure;
 
@@ -65,7 +66,8 @@ static void note_registered(struct registration *r)
     news_end(&r->own_check);
     log_info("registered", log_s("registry", registry_kind(r->registry)), log_s("id", spec->id),
              log_s("address", registry_address(r->registry, spec)), log_i("port", spec->port));
-    wait_queue_wake_all(&r->beat_now); /* a TTL check starts out critical */
+    r->beat_due = true; /* a TTL check starts out critical */
+    wait_queue_wake_all(&r->beat_now);
 }
 
 /* 0 once registered; -1 only when told to stop. */
@@ -188,11 +190,12 @@ static void beat(struct registration *r)
 static void keep_beating(void *arg)
 {
     struct registration *r = arg;
-    int64_t due;
+    int64_t next;
     do {
-        due = deadline_in(spec_of(r)->check_interval_ms);
+        next = deadline_in(spec_of(r)->check_interval_ms);
+        r->beat_due = false;
         beat(r);
-    } while (wait_queue_park(&r->beat_now, due) != WAIT_CANCELLED);
+    } while (wait_queue_park(&r->beat_now, r->beat_due ? 0 : next) != WAIT_CANCELLED);
 }
 
 /* --- Life ------------------------------------------------------------------------------------------ */
