@@ -1,0 +1,14 @@
+/* probes: health checks of dependencies that both services have. */
+#ifndef SERVICE_PROBES_H
+#define SERVICE_PROBES_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/pg.h"
+
+/* Runs a statement without parameters over a table of the service: connected is
+ * not enough where there is no schema. 0, or -1 with err. */
+int probe_postgres(struct pg *pg, const struct pg_statement *statement, int64_t deadline, struct err *err);
+
+#endif

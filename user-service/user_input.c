@@ -1,0 +1,32 @@
+#include "user_input.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "service/input.h"
+
+enum {
+    NAME_MAX_CHARACTERS = 100,
+    EMAIL_MIN_CHARACTERS = 3,
+    EMAIL_MAX_CHARACTERS = 254, /* RFC 5321's limit of a path, less its brackets */
+};
+
+/* Whether an address exists, only a mail to it can tell: so no more than this. */
+static bool looks_like_email(const char *text)
+{
+    const char *at = strchr(text, '@');
+    return at && at > text && at[1] && !strchr(at + 1, '@');
+}
+
+int user_input_read(const json_t *object, struct user_input *input, struct err *err)
+{
+    int verdict = input_text(object, "name", 1, NAME_MAX_CHARACTERS, &input->name, err);
+    if (verdict == 0)
+        verdict = input_text(object, "email", EMAIL_MIN_CHARACTERS, EMAIL_MAX_CHARACTERS, &input->email, err);
+    if (verdict != 0)
+        return verdict;
+    if (looks_like_email(input->email))
+        return 0;
+    err_set(err, ERR_INVALID, "email: want one '@' with something before and after it");
+    return 422;
+}

@@ -1,0 +1,17 @@
+/* user_input: what may become a user. Pure: a JSON object in, a verdict out. */
+#ifndef USER_INPUT_H
+#define USER_INPUT_H
+
+#include <jansson.h>
+
+#include "base/err.h"
+
+struct user_input {
+    const char *name;  /* 1 to 100 characters */
+    const char *email; /* 3 to 254 characters, one '@' with something on both sides */
+};
+
+/* 0, or the status to answer with (input.h). The texts are borrowed from `object`. */
+int user_input_read(const json_t *object, struct user_input *input, struct err *err);
+
+#endif

@@ -1,0 +1,240 @@
+#include "users.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "loop/sync.h"
+#include "net/json.h"
+
+enum {
+    CACHE_TTL_MS = 60 * 1000,
+    /* A Redis nearby answers in under 1 ms. Pauses of some 10 ms are normal (its
+     * fork for a snapshot), and no reason to drop the connection; but a request
+     * must not wait for a cache longer than the database itself would take. */
+    CACHE_TIMEOUT_MS = 100,
+};
+
+struct users {
+    struct pg *pg;
+    struct redis *redis;
+    int64_t timeout_ms;
+    struct flight flight;
+    struct lookup *lookups; /* under way */
+    int64_t results[USERS_BYPASS + 1];
+};
+
+struct users *users_new(struct pg *pg, struct redis *redis, int64_t timeout_ms)
+{
+    struct users *users = calloc(1, sizeof *users);
+    if (!users)
+        return NULL;
+    users->pg = pg;
+    users->redis = redis;
+    users->timeout_ms = timeout_ms;
+    return users;
+}
+
+void users_free(struct users *users)
+{
+    free(users);
+}
+
+/* --- A user as JSON ------------------------------------------------------------------ */
+
+static bool add_json(struct buf *json, const char *id, const char *name, const char *email)
+{
+    return buf_adds(json, "{\"id\":\"") && buf_adds(json, id) && buf_adds(json, "\",\"name\":") &&
+           json_add_string(json, name, strlen(name)) && buf_adds(json, ",\"email\":") &&
+           json_add_string(json, email, strlen(email)) && buf_adds(json, "}");
+}
+
+/* --- The cache ------------------------------------------------------------------------ */
+
+struct cache_key {
+    char text[8 + ID_SIZE];
+};
+
+static struct cache_key key_of(const char *id)
+{
+    struct cache_key key;
+    snprintf(key.text, sizeof key.text, "user:%s", id);
+    return key;
+}
+
+/* Is it our JSON of this very user? Somebody else may write to the same Redis,
+ * and what is there goes out unread. */
+static bool is_about(const struct buf *json, const char *id)
+{
+    char start[16 + ID_SIZE];
+    int len = snprintf(start, sizeof start, "{\"id\":\"%s\",", id);
+    return json->len > (size_t)len && memcmp(json->data, start, (size_t)len) == 0 && json->data[json->len - 1] == '}';
+}
+
+static enum users_cache read_cache(struct users *users, const char *id, struct buf *json)
+{
+    struct err err = ERR_INIT;
+    struct cache_key key = key_of(id);
+    bool found;
+    int status = redis_get(users->redis, key.text, deadline_in(CACHE_TIMEOUT_MS), json, &found, &err);
+    if (status == 0 && found && is_about(json, id))
+        return USERS_HIT;
+    buf_clear(json);
+    return status == 0 ? USERS_MISS : USERS_BYPASS;
+}
+
+static void fill_cache(struct users *users, const char *id, const struct buf *json)
+{
+    struct err err = ERR_INIT;
+    struct cache_key key = key_of(id);
+    int64_t deadline = deadline_in(CACHE_TIMEOUT_MS);
+    if (redis_set(users->redis, key.text, json->data, json->len, CACHE_TTL_MS, deadline, &err) != 0)
+        log_debug("cache_not_filled", log_s("key", key.text), log_s("error", err.text));
+}
+
+/* --- The database, once for all who ask at the same time -------------------------------- */
+
+struct lookup {
+    struct users *users;
+    const char *id; /* the leader's, who outlives the use of it */
+    uint64_t key;
+    bool fill; /* the leader has seen that the cache lacks it */
+    int holders;
+    struct buf json;
+    struct err err;
+    struct lookup *next;
+};
+
+static struct lookup *lookup_join(struct users *users, const char *id, bool fill)
+{
+    uint64_t key = strtoull(id, NULL, 10);
+    struct lookup *lookup = users->lookups;
+    while (lookup && lookup->key != key)
+        lookup = lookup->next;
+    if (!lookup) {
+        lookup = malloc(sizeof *lookup);
+        if (!lookup)
+            return NULL;
+        *lookup = (struct lookup){users, id, key, fill, 0, BUF_INIT(USER_JSON_MAX), ERR_INIT, users->lookups};
+        users->lookups = lookup;
+    }
+    lookup->holders++;
+    return lookup;
+}
+
+/* The result is there: who asks from now on asks anew. */
+static void lookup_unlist(struct lookup *lookup)
+{
+    struct lookup **link = &lookup->users->lookups;
+    while (*link != lookup)
+        link = &(*link)->next;
+    *link = lookup->next;
+}
+
+static void lookup_leave(struct lookup *lookup)
+{
+    if (--lookup->holders > 0)
+        return;
+    buf_close(&lookup->json);
+    free(lookup);
+}
+
+static int read_row(struct lookup *lookup)
+{
+    static const struct pg_statement by_id = {"user_by_id", "SELECT name, email FROM users WHERE id = $1", 1};
+    struct err *err = &lookup->err, cause = ERR_INIT;
+    struct pg_rows *rows = NULL;
+    if (pg_read(lookup->users->pg, &by_id, &lookup->id, DEADLINE_NONE, &rows, &cause) != 0)
+        return err_set(err, ERR_UNREACHABLE, "the users are not to be had: %s", cause.text);
+
+    int status = 0;
+    if (pg_rows_count(rows) == 0)
+        status = err_set(err, ERR_NOT_FOUND, "there is no user %s", lookup->id);
+    else if (!add_json(&lookup->json, lookup->id, pg_rows_get(rows, 0, 0), pg_rows_get(rows, 0, 1)))
+        status = err_set(err, ERR_TOO_LARGE, "user %s is larger than a user can be", lookup->id);
+    pg_rows_free(rows);
+    return status;
+}
+
+static void lead(void *arg)
+{
+    struct lookup *lookup = arg;
+    if (read_row(lookup) == 0 && lookup->fill)
+        fill_cache(lookup->users, lookup->id, &lookup->json);
+    lookup_unlist(lookup);
+}
+
+static int read_database(struct users *users, const char *id, bool fill, struct buf *json, struct err *err)
+{
+    enum wait_result result;
+    struct lookup *lookup = lookup_join(users, id, fill);
+    if (!lookup)
+        return err_set(err, ERR_BUSY, "out of memory");
+
+    flight_run(&users->flight, lookup->key, lead, lookup, DEADLINE_NONE, &result);
+    if (result != WAIT_WOKEN)
+        err_set(err, ERR_CANCELLED, "cancelled");
+    else if (lookup->err.code != ERR_NONE)
+        *err = lookup->err;
+    else if (!buf_add(json, lookup->json.data, lookup->json.len))
+        err_set(err, ERR_BUSY, "out of memory");
+    lookup_leave(lookup);
+    return err->code == ERR_NONE ? 0 : -1;
+}
+
+/* --- What the service does ---------------------------------------------------------------- */
+
+int users_find(struct users *users, const char *id, struct buf *json, enum users_cache *cache, struct err *err)
+{
+    *cache = read_cache(users, id, json);
+    users->results[*cache]++;
+    if (*cache == USERS_HIT)
+        return 0;
+    return read_database(users, id, *cache == USERS_MISS, json, err);
+}
+
+static int insert(struct users *users, const struct user_input *input, struct pg_rows **rows, struct err *err)
+{
+    static const struct pg_statement add = {"user_add", "INSERT INTO users (name, email) VALUES ($1, $2) RETURNING id",
+                                            2};
+    const char *const params[] = {input->name, input->email};
+    struct pg_transaction *tx;
+    if (pg_begin(users->pg, deadline_in(users->timeout_ms), &tx, err) != 0)
+        return -1;
+    if (pg_run(tx, &add, params, rows, err) != 0) {
+        pg_rollback(tx);
+        return -1;
+    }
+    return pg_commit(tx, err);
+}
+
+int users_add(struct users *users, const struct user_input *input, char id[ID_SIZE], struct buf *json, struct err *err)
+{
+    struct pg_rows *rows = NULL;
+    int status = insert(users, input, &rows, err);
+    if (status == 0) {
+        snprintf(id, ID_SIZE, "%s", pg_rows_get(rows, 0, 0));
+        add_json(json, id, input->name, input->email);
+    }
+    pg_rows_free(rows);
+    if (status != 0)
+        return -1;
+
+    /* Nothing can be cached under an id that was never used; unless the database
+     * was restored and the cache was not. */
+    struct err ignored = ERR_INIT;
+    struct cache_key key = key_of(id);
+    redis_del(users->redis, key.text, deadline_in(CACHE_TIMEOUT_MS), &ignored);
+    return 0;
+}
+
+void users_metrics(const struct users *users, struct buf *out)
+{
+    metrics_head(out, "users_cache_reads_total", "counter", "Reads of a user, by what the cache said.");
+    metrics_value(out, "users_cache_reads_total", "result=\"hit\"", users->results[USERS_HIT]);
+    metrics_value(out, "users_cache_reads_total", "result=\"miss\"", users->results[USERS_MISS]);
+    metrics_value(out, "users_cache_reads_total", "result=\"bypass\"", users->results[USERS_BYPASS]);
+}
