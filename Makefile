@@ -77,7 +77,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | have-packages
 define layer
 $(BUILD)/lib$(1).a: $(call objects,common/$(1))
 	@rm -f $$@; ar rcs $$@ $$^
-$(BUILD)/tests/common/$(1)/tests/%: $(BUILD)/obj/common/$(1)/tests/%.o $(call archives,$(if $(filter service harness,$(1)),$(harness),$($(1))))
+$(BUILD)/tests/common/$(1)/tests/%: $(BUILD)/obj/common/$(1)/tests/%.o $(call archives,harness $($(1)))
 	@mkdir -p $$(@D)
 	@echo "  LINK  $$@"
 	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@

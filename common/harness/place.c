@@ -1,0 +1,171 @@
+#include "harness/place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- Ports ----------------------------------------------------------------------- */
+
+/* Bound without SO_REUSEADDR, so that the kernel gives us one that nobody has;
+ * then with it, so that a server, which sets it too, can bind and listen beside
+ * us. (Linux lets two sockets share a port so while at most one listens.) */
+int port_take(struct port *port, struct err *err)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
+    socklen_t len = sizeof any;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_set(err, ERR_FAILED, "taking a port: %s", strerror(errno));
+    if (bind(fd, (struct sockaddr *)&any, len) != 0 || getsockname(fd, (struct sockaddr *)&any, &len) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) != 0) {
+        close(fd);
+        return err_set(err, ERR_FAILED, "taking a port: %s", strerror(errno));
+    }
+    *port = (struct port){.number = ntohs(any.sin_port), .socket = fd};
+    return 0;
+}
+
+void port_release(struct port *port)
+{
+    if (port->number)
+        close(port->socket);
+    *port = (struct port){0};
+}
+
+/* --- Known places ------------------------------------------------------------------ */
+
+static bool from_environment(const char *name, char out[PLACE_PATH_MAX])
+{
+    const char *value = getenv(name);
+    if (!value || !*value)
+        return false;
+    char absolute[PATH_MAX];
+    snprintf(out, PLACE_PATH_MAX, "%.*s", PLACE_PATH_MAX - 1, realpath(value, absolute) ? absolute : value);
+    return true;
+}
+
+void build_path(char out[PLACE_PATH_MAX])
+{
+    if (from_environment("BUILD_DIR", out))
+        return;
+    ssize_t len = readlink("/proc/self/exe", out, PLACE_PATH_MAX - 1);
+    out[len > 0 ? len : 0] = '\0';
+    char *cut = NULL;
+    for (char *at = out; (at = strstr(at, "/tests/common/")); at++)
+        cut = at;
+    if (!cut)
+        cut = strstr(out, "/tests/");
+    if (!cut)
+        cut = strrchr(out, '/');
+    if (cut)
+        *cut = '\0';
+}
+
+void source_path(char out[PLACE_PATH_MAX])
+{
+    if (from_environment("SOURCE_DIR", out))
+        return;
+    if (!getcwd(out, PLACE_PATH_MAX))
+        out[0] = '\0';
+    for (char *slash; (slash = strrchr(out, '/')); *slash = '\0') {
+        char marker[PLACE_PATH_MAX + 16];
+        snprintf(marker, sizeof marker, "%s/consul-dev", out);
+        if (access(marker, F_OK) == 0)
+            return;
+    }
+}
+
+void scratch_path(char out[PLACE_PATH_MAX])
+{
+    char base[PLACE_PATH_MAX];
+    if (!from_environment("TMPDIR", base))
+        build_path(base);
+    snprintf(out, PLACE_PATH_MAX, "%.*s/scratch-%u", PLACE_PATH_MAX - 32, base, (unsigned)geteuid());
+}
+
+/* --- Folders ----------------------------------------------------------------------- */
+
+static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
+{
+    (void)stat, (void)kind, (void)ftw;
+    remove(path); /* what cannot be removed now, the next run tries again */
+    return 0;
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* The lock of a folder, or -1 where another process holds it. */
+static int lock_folder(const char *path, int how)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, how) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void remove_abandoned(const char *scratch)
+{
+    DIR *dir = opendir(scratch);
+    if (!dir)
+        return;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        if (strncmp(entry->d_name, "run.", 4) != 0)
+            continue;
+        char path[PLACE_PATH_MAX + sizeof entry->d_name + 1];
+        snprintf(path, sizeof path, "%s/%s", scratch, entry->d_name);
+        int lock = lock_folder(path, LOCK_EX | LOCK_NB);
+        if (lock < 0)
+            continue;
+        remove_tree(path);
+        close(lock);
+    }
+    closedir(dir);
+}
+
+int folder_take(struct folder *folder, struct err *err)
+{
+    char scratch[PLACE_PATH_MAX];
+    scratch_path(scratch);
+    mkdir(scratch, 0755);
+    /* All that make or remove folders take turns: a new one is not locked yet. */
+    int turn = lock_folder(scratch, LOCK_EX);
+    if (turn < 0)
+        return err_set(err, ERR_FAILED, "opening the folder %s: %s", scratch, strerror(errno));
+    remove_abandoned(scratch);
+
+    int status = 0;
+    snprintf(folder->path, sizeof folder->path, "%.*s/run.XXXXXX", PLACE_PATH_MAX - 16, scratch);
+    if (!mkdtemp(folder->path) || chmod(folder->path, 0711) != 0) {
+        status = err_set(err, ERR_FAILED, "making a folder in %s: %s", scratch, strerror(errno));
+        folder->path[0] = '\0';
+    } else {
+        folder->lock = lock_folder(folder->path, LOCK_EX);
+    }
+    close(turn);
+    return status;
+}
+
+void folder_remove(struct folder *folder)
+{
+    if (!folder->path[0])
+        return;
+    remove_tree(folder->path);
+    if (folder->lock >= 0)
+        close(folder->lock);
+    folder->path[0] = '\0';
+}

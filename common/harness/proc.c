@@ -1,0 +1,267 @@
+#include "harness/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+bool wait_until(bool (*condition)(void *arg), void *arg, int64_t limit_ms)
+{
+    int64_t deadline = deadline_in(limit_ms);
+    while (!condition(arg)) {
+        if (deadline_left(deadline) == 0)
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+    return true;
+}
+
+enum { CHILDREN_MAX = 256 };
+
+/* --- Start --------------------------------------------------------------------------- */
+
+static void set_environment(const char *const env[])
+{
+    for (; env && *env; env++) {
+        if (strchr(*env, '='))
+            putenv((char *)(uintptr_t)*env);
+        else
+            unsetenv(*env);
+    }
+}
+
+/* What the parent ignores or blocks is no concern of the child's. */
+static void reset_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int signum = 1; signum < NSIG; signum++)
+        signal(signum, SIG_DFL);
+}
+
+static _Noreturn void become(const char *const argv[], const char *const env[], int log, pid_t parent)
+{
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127); /* it died before we asked */
+    reset_signals();
+    int null = open("/dev/null", O_RDONLY);
+    dup2(null, STDIN_FILENO);
+    dup2(log, STDOUT_FILENO);
+    dup2(log, STDERR_FILENO);
+    close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
+    set_environment(env);
+    execvp(argv[0], (char *const *)(uintptr_t)argv);
+    dprintf(STDERR_FILENO, "cannot run %s: %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+int proc_start(struct proc *proc, const char *const argv[], const char *const env[], const char *log, struct err *err)
+{
+    *proc = (struct proc){0};
+    snprintf(proc->log, sizeof proc->log, "%s", log);
+    int fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return err_set(err, ERR_FAILED, "writing %s: %s", log, strerror(errno));
+    proc->log_begin = (long)lseek(fd, 0, SEEK_END);
+
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0)
+        become(argv, env, fd, parent);
+    close(fd);
+    if (pid < 0)
+        return err_set(err, ERR_FAILED, "starting %s: %s", argv[0], strerror(errno));
+    proc->pid = pid;
+    return 0;
+}
+
+/* --- End ----------------------------------------------------------------------------- */
+
+static bool has_ended(void *arg)
+{
+    struct proc *proc = arg;
+    if (proc->pid && waitpid(proc->pid, &proc->status, WNOHANG) != 0)
+        proc->pid = 0;
+    return proc->pid == 0;
+}
+
+bool proc_is_running(struct proc *proc)
+{
+    return !has_ended(proc);
+}
+
+bool proc_wait(struct proc *proc, int64_t limit_ms)
+{
+    return wait_until(has_ended, proc, limit_ms);
+}
+
+void proc_signal(const struct proc *proc, int signum)
+{
+    if (proc->pid)
+        kill(proc->pid, signum);
+}
+
+/* The processes that pid has started, at most `max`. */
+static int list_children(pid_t pid, int *children, int max)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    FILE *file = fopen(path, "re");
+    int count = 0;
+    while (file && count < max && fscanf(file, "%d", &children[count]) == 1)
+        count++;
+    if (file)
+        fclose(file);
+    return count;
+}
+
+/* Listed first, for a dead parent has no children. The parent goes first, for
+ * stopped or dead it can start no more. */
+static void signal_tree(pid_t pid, int signum)
+{
+    int children[CHILDREN_MAX];
+    int count = list_children(pid, children, CHILDREN_MAX);
+    kill(pid, signum);
+    for (int i = 0; i < count; i++)
+        signal_tree(children[i], signum);
+}
+
+void proc_signal_all(const struct proc *proc, int signum)
+{
+    if (proc->pid)
+        signal_tree(proc->pid, signum);
+}
+
+static bool tree_is_stopped(pid_t pid)
+{
+    char path[64], state = 'T'; /* gone is as good */
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+        state = 'T';
+    if (file)
+        fclose(file);
+
+    int children[CHILDREN_MAX];
+    int count = list_children(pid, children, CHILDREN_MAX);
+    for (int i = 0; i < count; i++)
+        if (!tree_is_stopped(children[i]))
+            return false;
+    return state == 'T' || state == 'Z';
+}
+
+static bool is_stopped(void *arg)
+{
+    return tree_is_stopped(((struct proc *)arg)->pid);
+}
+
+void proc_pause(struct proc *proc)
+{
+    proc_signal_all(proc, SIGSTOP);
+    if (proc->pid)
+        wait_until(is_stopped, proc, 2000);
+}
+
+void proc_resume(const struct proc *proc)
+{
+    proc_signal_all(proc, SIGCONT);
+}
+
+int proc_stop(struct proc *proc, int signum, int64_t limit_ms)
+{
+    if (!proc_is_running(proc))
+        return proc->status;
+    proc_signal(proc, signum);
+    proc_resume(proc);
+    if (!proc_wait(proc, limit_ms)) {
+        proc_signal_all(proc, SIGKILL);
+        proc_wait(proc, 10000);
+    }
+    return proc->status;
+}
+
+/* --- Output ---------------------------------------------------------------------------- */
+
+char *proc_output(const struct proc *proc)
+{
+    FILE *file = fopen(proc->log, "re");
+    struct stat stat;
+    size_t size = 0;
+    if (file && fstat(fileno(file), &stat) == 0 && stat.st_size > proc->log_begin)
+        size = (size_t)(stat.st_size - proc->log_begin);
+    char *text = calloc(1, size + 1);
+    if (!text)
+        abort();
+    if (size && fseek(file, proc->log_begin, SEEK_SET) == 0)
+        text[fread(text, 1, size, file)] = '\0';
+    if (file)
+        fclose(file);
+    return text;
+}
+
+struct sought {
+    struct proc *proc;
+    const char *text;
+    char *out;
+    size_t size;
+    bool found;
+};
+
+static bool found_or_ended(void *arg)
+{
+    struct sought *sought = arg;
+    bool ended = has_ended(sought->proc); /* before reading: its last words count */
+    char *output = proc_output(sought->proc);
+    const char *at = strstr(output, sought->text);
+    const char *rest = at ? at + strlen(sought->text) : NULL;
+    sought->found = rest && strchr(rest, '\n'); /* the line is whole */
+    if (sought->found && sought->out)
+        snprintf(sought->out, sought->size, "%.*s", (int)strcspn(rest, " \n"), rest);
+    free(output);
+    return sought->found || ended;
+}
+
+bool proc_wait_output(struct proc *proc, const char *text, char *out, size_t size, int64_t limit_ms)
+{
+    struct sought sought = {proc, text, out, size, false};
+    wait_until(found_or_ended, &sought, limit_ms);
+    return sought.found;
+}
+
+static const char *last_line(char *text)
+{
+    size_t len = strlen(text);
+    while (len && text[len - 1] == '\n')
+        text[--len] = '\0';
+    const char *line = strrchr(text, '\n');
+    return line ? line + 1 : text;
+}
+
+int proc_run(const char *const argv[], const char *const env[], const char *log, int64_t limit_ms, struct err *err)
+{
+    struct proc proc;
+    if (proc_start(&proc, argv, env, log, err) != 0)
+        return -1;
+    bool ended = proc_wait(&proc, limit_ms);
+    proc_stop(&proc, SIGKILL, 0);
+    if (ended && WIFEXITED(proc.status) && WEXITSTATUS(proc.status) == 0)
+        return 0;
+    char *output = proc_output(&proc);
+    err_set(err, ended ? ERR_FAILED : ERR_TIMEOUT, "running %s: %s", argv[0], ended ? last_line(output) : "no end");
+    free(output);
+    return -1;
+}

@@ -1,0 +1,170 @@
+#include "harness/server.h"
+
+#include <arpa/inet.h>
+#include <libpq-fe.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "harness/http_probe.h"
+
+/* initdb on a busy machine takes seconds, a leader of Consul's about one. */
+enum { START_LIMIT_MS = 60000, STOP_LIMIT_MS = 5000, ASK_SECONDS = 1 };
+
+/* --- Does it answer? ----------------------------------------------------------------- */
+
+static bool postgres_answers(const struct server *server)
+{
+    char url[192];
+    snprintf(url, sizeof url, "%s?connect_timeout=2", server->url); /* its shortest */
+    PGconn *conn = PQconnectdb(url);
+    PGresult *result = PQexec(conn, "SELECT 1");
+    bool answers = PQresultStatus(result) == PGRES_TUPLES_OK;
+    PQclear(result);
+    PQfinish(conn);
+    return answers;
+}
+
+static bool redis_answers(const struct server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)server->port.number),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char reply[8] = "";
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = ASK_SECONDS}, sizeof(struct timeval));
+    bool answers = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+                   send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && recv(fd, reply, 7, MSG_WAITALL) == 7 &&
+                   strcmp(reply, "+PONG\r\n") == 0;
+    close(fd);
+    return answers;
+}
+
+static bool consul_answers(const struct server *server)
+{
+    char url[192];
+    snprintf(url, sizeof url, "%s/v1/status/leader", server->url);
+    struct probe_reply reply = {0};
+    /* "" in quotes: no leader yet. */
+    bool answers = probe_get(NULL, url, &reply) == 200 && reply.body.len > 2;
+    probe_reply_close(&reply);
+    return answers;
+}
+
+/* --- The three kinds ------------------------------------------------------------------- */
+
+static const struct kind {
+    const char *name, *url;
+    int stop_signal;
+    bool (*answers)(const struct server *server);
+    const char *options[3]; /* of the server, after the launcher's own */
+} kinds[] = {
+    /* SIGINT: SIGTERM would wait for its clients. No fsync: only a power cut could tell. */
+    [SERVER_POSTGRES] = {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", SIGINT, postgres_answers,
+                         {"-c", "fsync=off"}},
+    [SERVER_REDIS] = {"redis", "redis://127.0.0.1:%d/0", SIGTERM, redis_answers, {NULL}},
+    [SERVER_CONSUL] = {"consul", "http://127.0.0.1:%d", SIGTERM, consul_answers, {NULL}},
+};
+
+int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err)
+{
+    *server = (struct server){.kind = kind};
+    if (port_take(&server->port, err) != 0)
+        return -1;
+    snprintf(server->folder, sizeof server->folder, "%.*s/%s-%d", PLACE_PATH_MAX - 32, folder->path, kinds[kind].name,
+             server->port.number);
+    snprintf(server->url, sizeof server->url, kinds[kind].url, server->port.number);
+    if (mkdir(server->folder, 0711) != 0)
+        return err_set(err, ERR_FAILED, "making %s", server->folder);
+    return 0;
+}
+
+/* --- Life -------------------------------------------------------------------------------- */
+
+int server_launch(struct server *server, struct err *err)
+{
+    const struct kind *kind = &kinds[server->kind];
+    char source[PLACE_PATH_MAX], scratch[PLACE_PATH_MAX], launcher[PLACE_PATH_MAX + 64];
+    char template[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 8], port[16];
+    source_path(source);
+    scratch_path(scratch);
+    snprintf(launcher, sizeof launcher, "%s/consul-dev/run-%s", source, kind->name);
+    snprintf(template, sizeof template, "PG_TEMPLATE=%s/pg-template", scratch);
+    snprintf(log, sizeof log, "%s/log", server->folder);
+    snprintf(port, sizeof port, "%d", server->port.number);
+
+    const char *const argv[] = {launcher, server->folder, port, kind->options[0], kind->options[1], NULL};
+    const char *const env[] = {"DIE_WITH_PARENT=1", template, NULL};
+    return proc_start(&server->proc, argv, env, log, err);
+}
+
+static bool answers_or_ended(void *arg)
+{
+    struct server *server = arg;
+    return server_answers(server) || !proc_is_running(&server->proc);
+}
+
+int server_wait_ready(struct server *server, struct err *err)
+{
+    wait_until(answers_or_ended, server, START_LIMIT_MS);
+    if (proc_is_running(&server->proc) && server_answers(server))
+        return 0;
+    char *output = proc_output(&server->proc);
+    size_t len = strlen(output);
+    err_set(err, ERR_FAILED, "starting %s: %s", kinds[server->kind].name, output + (len > 180 ? len - 180 : 0));
+    free(output);
+    server_kill(server);
+    return -1;
+}
+
+int server_start(struct server *server, struct err *err)
+{
+    return server_launch(server, err) == 0 ? server_wait_ready(server, err) : -1;
+}
+
+bool server_answers(const struct server *server)
+{
+    return kinds[server->kind].answers(server);
+}
+
+void server_stop(struct server *server)
+{
+    proc_stop(&server->proc, kinds[server->kind].stop_signal, STOP_LIMIT_MS);
+}
+
+void server_kill(struct server *server)
+{
+    proc_signal_all(&server->proc, SIGKILL);
+    proc_wait(&server->proc, STOP_LIMIT_MS);
+}
+
+void server_pause(struct server *server)
+{
+    proc_pause(&server->proc);
+}
+
+void server_resume(struct server *server)
+{
+    proc_resume(&server->proc);
+}
+
+void server_close(struct server *server)
+{
+    server_stop(server);
+    port_release(&server->port);
+}
+
+int server_sql(const struct server *postgres, const char *file, const char *statement, struct err *err)
+{
+    char log[PLACE_PATH_MAX + 16];
+    snprintf(log, sizeof log, "%s/psql.log", postgres->folder);
+    const char *const argv[] = {"psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", postgres->url,
+                                file ? "--file" : "--command", file ? file : statement, NULL};
+    return proc_run(argv, NULL, log, START_LIMIT_MS, err);
+}

@@ -1,0 +1,291 @@
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness/http_probe.h"
+#include "harness/server.h"
+
+TestSuite(harness, .timeout = 60);
+
+static struct folder folder;
+
+static void take_folder(void)
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(folder_take(&folder, &err), 0, "%s", err.text);
+}
+
+static void drop_folder(void)
+{
+    folder_remove(&folder);
+}
+
+TestSuite(server, .init = take_folder, .fini = drop_folder, .timeout = 90);
+
+/* --- Places ------------------------------------------------------------------------ */
+
+static int listen_on(int port, uint32_t address)
+{
+    struct sockaddr_in in = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(address)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    if (bind(fd, (struct sockaddr *)&in, sizeof in) == 0 && listen(fd, 8) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+Test(harness, a_taken_port_is_given_to_nobody_else_but_a_server_can_listen_on_it_again_and_again)
+{
+    enum { MANY = 500 };
+    struct err err = ERR_INIT;
+    struct port port, others[MANY];
+    cr_assert_eq(port_take(&port, &err), 0, "%s", err.text);
+    for (int i = 0; i < 3; i++) {
+        int fd = listen_on(port.number, i == 1 ? INADDR_ANY : INADDR_LOOPBACK);
+        cr_expect_geq(fd, 0, "%s", strerror(errno));
+        close(fd);
+    }
+    for (int i = 0; i < MANY; i++) {
+        cr_assert_eq(port_take(&others[i], &err), 0, "%s", err.text);
+        cr_expect_neq(others[i].number, port.number);
+    }
+    for (int i = 0; i < MANY; i++)
+        port_release(&others[i]);
+    port_release(&port);
+    port_release(&port);
+}
+
+static void leave_a_folder(int out)
+{
+    struct err err = ERR_INIT;
+    struct folder left;
+    if (folder_take(&left, &err) == 0) {
+        char inner[PLACE_PATH_MAX + 16];
+        snprintf(inner, sizeof inner, "%s/inner", left.path);
+        mkdir(inner, 0700);
+        cr_expect_eq(write(out, left.path, sizeof left.path), (ssize_t)sizeof left.path);
+    }
+    kill(getpid(), SIGKILL);
+}
+
+Test(harness, a_folder_is_removed_at_the_end_or_by_the_next_run_after_a_crash)
+{
+    struct err err = ERR_INIT;
+    struct folder mine, other;
+    cr_assert_eq(folder_take(&mine, &err), 0, "%s", err.text);
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        leave_a_folder(ends[1]);
+    char left[PLACE_PATH_MAX] = "";
+    cr_assert_eq(read(ends[0], left, sizeof left), (ssize_t)sizeof left);
+    waitpid(pid, NULL, 0);
+    cr_expect_eq(access(left, F_OK), 0);
+
+    cr_assert_eq(folder_take(&other, &err), 0, "%s", err.text);
+    cr_expect_neq(access(left, F_OK), 0, "the crashed one's is gone");
+    cr_expect_eq(access(mine.path, F_OK), 0, "ours is not");
+    char path[PLACE_PATH_MAX];
+    snprintf(path, sizeof path, "%s", mine.path);
+    folder_remove(&mine);
+    folder_remove(&other);
+    cr_expect_neq(access(path, F_OK), 0);
+}
+
+/* --- Processes ------------------------------------------------------------------------ */
+
+Test(server, a_program_runs_with_its_own_environment_and_its_output_is_kept)
+{
+    struct err err = ERR_INIT;
+    struct proc proc;
+    char log[PLACE_PATH_MAX + 8], port[16] = "";
+    snprintf(log, sizeof log, "%s/log", folder.path);
+    setenv("GONE", "1", 1);
+    const char *const argv[] = {"sh", "-c", "echo early; echo \"msg=listening port=$P x=${GONE-none}\"; sleep 60", NULL};
+    const char *const env[] = {"P=81", "GONE", NULL};
+    cr_assert_eq(proc_start(&proc, argv, env, log, &err), 0, "%s", err.text);
+    cr_expect(proc_wait_output(&proc, "msg=listening port=", port, sizeof port, 5000));
+    cr_expect_str_eq(port, "81");
+    char *output = proc_output(&proc);
+    cr_expect_str_eq(output, "early\nmsg=listening port=81 x=none\n");
+    free(output);
+    cr_expect(proc_is_running(&proc));
+    int status = proc_stop(&proc, SIGTERM, 5000);
+    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    cr_expect_not(proc_is_running(&proc));
+}
+
+Test(server, a_program_that_ignores_sigterm_or_hangs_is_ended_all_the_same)
+{
+    struct err err = ERR_INIT;
+    struct proc deaf, paused;
+    char log[PLACE_PATH_MAX + 8];
+    snprintf(log, sizeof log, "%s/log", folder.path);
+    const char *const argv[] = {"sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done", NULL};
+    cr_assert_eq(proc_start(&deaf, argv, NULL, log, &err), 0, "%s", err.text);
+    cr_expect(proc_wait_output(&deaf, "ready", NULL, 0, 5000));
+    cr_expect_eq(WTERMSIG(proc_stop(&deaf, SIGTERM, 100)), SIGKILL);
+
+    cr_assert_eq(proc_start(&paused, (const char *[]){"sleep", "60", NULL}, NULL, log, &err), 0);
+    proc_pause(&paused);
+    cr_expect_eq(WTERMSIG(proc_stop(&paused, SIGTERM, 5000)), SIGTERM);
+}
+
+Test(server, a_program_that_fails_is_reported_with_its_last_line)
+{
+    struct err err = ERR_INIT;
+    char log[PLACE_PATH_MAX + 8];
+    snprintf(log, sizeof log, "%s/log", folder.path);
+    cr_expect_eq(proc_run((const char *[]){"true", NULL}, NULL, log, 5000, &err), 0);
+    cr_expect_eq(proc_run((const char *[]){"sh", "-c", "echo a; echo b; exit 3", NULL}, NULL, log, 5000, &err), -1);
+    cr_expect_str_eq(err.text, "running sh: b");
+    err_clear(&err);
+    cr_expect_eq(proc_run((const char *[]){"/no/such", NULL}, NULL, log, 5000, &err), -1);
+    cr_expect(strstr(err.text, "cannot run /no/such"), "%s", err.text);
+}
+
+/* Forks a process that starts a server and is then killed, as a test that crashes. */
+static pid_t start_and_crash(bool paused, struct server *server)
+{
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct err err = ERR_INIT;
+        pid_t child = -1;
+        if (server_start(server, &err) == 0) {
+            child = server->proc.pid;
+            if (paused)
+                server_pause(server);
+        }
+        cr_expect_eq(write(ends[1], &child, sizeof child), (ssize_t)sizeof child);
+        kill(getpid(), SIGKILL);
+    }
+    pid_t child = -1;
+    cr_expect_eq(read(ends[0], &child, sizeof child), (ssize_t)sizeof child);
+    waitpid(pid, NULL, 0);
+    return child;
+}
+
+/* An orphan that ended may stay a zombie where nobody collects it. */
+static bool is_gone(void *arg)
+{
+    char path[64], state = 'X';
+    snprintf(path, sizeof path, "/proc/%d/stat", *(pid_t *)arg);
+    FILE *file = fopen(path, "r");
+    if (file) {
+        if (fscanf(file, "%*d %*s %c", &state) != 1)
+            state = 'X';
+        fclose(file);
+    }
+    return state == 'X' || state == 'Z';
+}
+
+static void expect_gone_after_crash(enum server_kind kind, bool paused)
+{
+    struct err err = ERR_INIT;
+    struct server server;
+    cr_assert_eq(server_init(&server, kind, &folder, &err), 0, "%s", err.text);
+    pid_t child = start_and_crash(paused, &server);
+    cr_expect_gt(child, 0);
+    cr_expect(child > 0 && wait_until(is_gone, &child, 20000));
+    server_close(&server);
+}
+
+Test(server, what_a_crashed_test_started_ends_with_it)
+{
+    expect_gone_after_crash(SERVER_POSTGRES, false);
+    expect_gone_after_crash(SERVER_REDIS, false);
+    expect_gone_after_crash(SERVER_CONSUL, false);
+}
+
+Test(server, also_where_it_was_paused)
+{
+    expect_gone_after_crash(SERVER_POSTGRES, true);
+    expect_gone_after_crash(SERVER_REDIS, true);
+}
+
+/* --- Servers --------------------------------------------------------------------------- */
+
+/* A server hangs, is killed and comes back at the same port. */
+static void ill_treat(enum server_kind kind)
+{
+    struct err err = ERR_INIT;
+    struct server server;
+    cr_assert_eq(server_init(&server, kind, &folder, &err), 0, "%s", err.text);
+    cr_expect_not(server_answers(&server));
+    cr_assert_eq(server_start(&server, &err), 0, "%s", err.text);
+    cr_expect(server_answers(&server));
+    server_pause(&server);
+    cr_expect_not(server_answers(&server));
+    server_resume(&server);
+    cr_expect(server_answers(&server));
+    server_kill(&server);
+    cr_expect_not(server_answers(&server));
+    cr_assert_eq(server_start(&server, &err), 0, "%s", err.text);
+    cr_expect(server_answers(&server));
+    server_close(&server);
+    cr_expect_not(proc_is_running(&server.proc));
+}
+
+Test(server, postgres_hangs_dies_and_comes_back_at_the_same_place)
+{
+    ill_treat(SERVER_POSTGRES);
+}
+
+Test(server, redis_hangs_dies_and_comes_back_at_the_same_place)
+{
+    ill_treat(SERVER_REDIS);
+}
+
+Test(server, postgres_keeps_its_data_when_killed_and_says_what_is_wrong_with_a_statement)
+{
+    struct err err = ERR_INIT;
+    struct server postgres;
+    cr_assert_eq(server_init(&postgres, SERVER_POSTGRES, &folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_start(&postgres, &err), 0, "%s", err.text);
+    cr_expect_eq(server_sql(&postgres, NULL, "CREATE TABLE t AS SELECT 1 AS a", &err), 0, "%s", err.text);
+    server_kill(&postgres);
+    cr_assert_eq(server_start(&postgres, &err), 0, "%s", err.text);
+    cr_expect_eq(server_sql(&postgres, NULL, "SELECT a FROM t", &err), 0, "%s", err.text);
+    cr_expect_eq(server_sql(&postgres, NULL, "SELECT a FROM nowhere", &err), -1);
+    cr_expect_neq(err.text[0], '\0');
+    server_close(&postgres);
+}
+
+Test(server, consul_has_a_leader_and_a_probe_sees_status_headers_and_body)
+{
+    struct err err = ERR_INIT;
+    struct server consul;
+    cr_assert_eq(server_init(&consul, SERVER_CONSUL, &folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_start(&consul, &err), 0, "%s", err.text);
+
+    char url[256], header[64];
+    struct probe_reply reply = {0};
+    struct probe *probe = probe_new();
+    snprintf(url, sizeof url, "%s/v1/kv/a", consul.url);
+    cr_expect_eq(probe_get(probe, url, &reply), 404);
+    cr_expect_eq(probe_send(probe, &(struct probe_request){.method = "PUT", .url = url, .body = "x"}, &reply, &err), 0);
+    cr_expect_str_eq(buf_text(&reply.body), "true\n");
+    cr_expect_eq(probe_get(probe, url, &reply), 200);
+    cr_expect_str_eq(probe_header(&reply, "content-type", header, sizeof header), "application/json");
+    cr_expect_str_eq(probe_header(&reply, "content", header, sizeof header), "");
+    server_kill(&consul);
+    cr_expect_eq(probe_send(probe, &(struct probe_request){.url = url}, &reply, &err), -1);
+    cr_expect(err.code == ERR_UNREACHABLE || err.code == ERR_BROKEN, "%s", err.text);
+    probe_reply_close(&reply);
+    probe_free(probe);
+    server_close(&consul);
+}
