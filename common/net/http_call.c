@@ -7,9 +7,9 @@
 #include "net/http_transfer.h"
 
 enum {
-    URL_MAX = 4096,        /* bytes; our longest is a path with a few encoded ids */
-    HEADERS_MAX = 16,      /* ours have five at most */
-    HEAD_MAX = 32 * 1024,  /* bytes of a reply's head */
+    URL_MAX = 4096,       /* bytes; our longest is a path with a few encoded ids */
+    HEADERS_MAX = 16 + 3, /* the caller's; Host, Expect and Content-Type */
+    HEAD_MAX = 32 * 1024, /* bytes of a reply's head */
 };
 
 /* What curl borrows while a call runs. Lives on the stack of its fiber: a call
@@ -87,7 +87,7 @@ static int add_header(struct request *request, const char *line, struct err *err
 {
     size_t i = request->header_count;
     if (i == HEADERS_MAX)
-        return err_set(err, ERR_INVALID, "more than %d headers", HEADERS_MAX);
+        return err_set(err, ERR_INVALID, "too many headers");
     request->headers[i] = (struct curl_slist){.data = (char *)line};
     if (i > 0)
         request->headers[i - 1].next = &request->headers[i];

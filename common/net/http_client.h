@@ -31,7 +31,7 @@ struct http_call {
     const char *host;   /* name, IPv4 or IPv6 (no brackets) */
     uint16_t port;
     const char *path;           /* with the query; encoded by the caller; starts with '/' */
-    const char *const *headers; /* "Name: value", NULL-terminated, at most 15; may be NULL */
+    const char *const *headers; /* "Name: value", NULL-terminated, at most 16; may be NULL */
     const void *body;           /* NULL: none */
     size_t body_len;
     const struct http_tls *tls; /* NULL: plain http */
