@@ -35,6 +35,23 @@ int port_take(struct port *port, struct err *err)
     return 0;
 }
 
+int port_prefer(struct port *port, int number, struct err *err)
+{
+    struct sockaddr_in wanted = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr.s_addr = htonl(INADDR_ANY)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_set(err, ERR_FAILED, "taking a port: %s", strerror(errno));
+    /* With SO_REUSEADDR only a listening socket is in the way, not what is left of old connections. */
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) == 0 &&
+        bind(fd, (struct sockaddr *)&wanted, sizeof wanted) == 0) {
+        *port = (struct port){.number = number, .socket = fd};
+        return 0;
+    }
+    close(fd);
+    return port_take(port, err);
+}
+
 void port_release(struct port *port)
 {
     if (port->number)

@@ -21,6 +21,8 @@ struct port {
 };
 
 int port_take(struct port *port, struct err *err);
+/* This very port, or, where a server has it, one as above. */
+int port_prefer(struct port *port, int number, struct err *err);
 void port_release(struct port *port); /* may be called twice */
 
 struct folder {

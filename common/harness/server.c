@@ -85,6 +85,15 @@ int server_init(struct server *server, enum server_kind kind, const struct folde
     return 0;
 }
 
+int server_prefer_port(struct server *server, int number, struct err *err)
+{
+    port_release(&server->port);
+    if (port_prefer(&server->port, number, err) != 0)
+        return -1;
+    snprintf(server->url, sizeof server->url, kinds[server->kind].url, server->port.number);
+    return 0;
+}
+
 /* --- Life -------------------------------------------------------------------------------- */
 
 int server_launch(struct server *server, struct err *err)

@@ -31,6 +31,8 @@ struct server {
 
 /* Takes a port and a place inside `folder`, which must outlive it. */
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err);
+/* Before the start: to this very port, unless somebody has it. */
+int server_prefer_port(struct server *server, int number, struct err *err);
 /* Starts it and waits until it answers: a query, a PING, or that it has a leader. */
 int server_start(struct server *server, struct err *err);
 /* The same in two steps, so that several can start at once. */

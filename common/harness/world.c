@@ -19,6 +19,11 @@ static int load_schema(const struct world *world, const char *program, struct er
     return server_sql(&world->postgres, file, NULL, err);
 }
 
+int world_load_schema(const struct world *world, struct err *err)
+{
+    return load_schema(world, "user-service", err) != 0 || load_schema(world, "order-service", err) != 0 ? -1 : 0;
+}
+
 static int start_all(struct world *world, struct err *err)
 {
     if (folder_take(&world->folder, err) != 0 ||

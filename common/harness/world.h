@@ -22,6 +22,8 @@ struct world {
  * once, and all answer on return. After -1 nothing is left of it. */
 int world_start(struct world *world, struct err *err);
 void world_stop(struct world *world); /* may be called twice */
+/* Of a PostgreSQL that was started by hand: the schema and seed data of both services. */
+int world_load_schema(const struct world *world, struct err *err);
 
 struct service {
     struct proc proc;

@@ -1,0 +1,216 @@
+/* Instances hang, die and are replaced, and what they share goes away: the
+ * lesson's part seven. All of it under load, of which no request may fail. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "acts.h"
+#include "base/clock.h"
+#include "narrator.h"
+
+bool check_load(const struct load_count *count)
+{
+    bool held = step_check(count->ok > 0 && count->failed == 0, "%llu requests meanwhile, %llu failed; the slowest took %lld ms",
+                           (unsigned long long)(count->ok + count->failed), (unsigned long long)count->failed,
+                           (long long)count->slowest_ms);
+    if (count->failed)
+        step_seen("the first failure: %s", count->first_failure);
+    return held;
+}
+
+/* One instance, as order-service and as Consul see it. */
+struct suspect {
+    struct stage *stage;
+    char id[32];
+};
+
+static bool is_avoided(void *arg)
+{
+    struct suspect *suspect = arg;
+    struct view view;
+    view_take(&suspect->stage->orders, "user-service", &view);
+    const struct seen *seen = view_find(&view, suspect->id);
+    return view.known && (!seen || seen->ejected || strcmp(seen->status, "critical") == 0);
+}
+
+static bool is_usable(void *arg)
+{
+    struct suspect *suspect = arg;
+    struct view view;
+    view_take(&suspect->stage->orders, "user-service", &view);
+    const struct seen *seen = view_find(&view, suspect->id);
+    return seen && !seen->ejected && strcmp(seen->status, "passing") == 0;
+}
+
+static bool is_critical_in_consul(void *arg)
+{
+    struct suspect *suspect = arg;
+    return consul_count(suspect->stage, "user-service", true) >= 0 &&
+           !consul_has(suspect->stage, "user-service", suspect->id, true);
+}
+
+static int64_t picks_of(struct suspect *suspect)
+{
+    struct view view;
+    view_take(&suspect->stage->orders, "user-service", &view);
+    const struct seen *seen = view_find(&view, suspect->id);
+    return seen ? seen->picks : 0;
+}
+
+/* --- One hangs ------------------------------------------------------------------------ */
+
+static bool is_picked_again(void *arg)
+{
+    static int64_t before = -1;
+    int64_t now = picks_of(arg);
+    if (before < 0)
+        before = now;
+    return now > before;
+}
+
+void act_hung_instance(struct stage *stage)
+{
+    struct suspect suspect = {.stage = stage};
+    struct load_count count;
+    user_id(1, suspect.id);
+    struct load *load = stage_load(stage);
+    step_begin("One instance hangs (SIGSTOP): it accepts connections and never answers",
+               "callers leave it at once, Consul turns it critical; after SIGCONT it returns; no request fails");
+    proc_signal_all(&stage->users[1].proc, SIGSTOP);
+    int64_t stopped = clock_ms();
+    int64_t took = time_until(is_avoided, &suspect, 10000);
+    step_check(took >= 0, "order-service left it after %.1f s; until then each attempt cost at most a third of the deadline",
+               (double)took / 1000);
+    bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
+    step_check(critical, "critical in Consul after %.1f s", (double)(clock_ms() - stopped) / 1000);
+
+    proc_signal_all(&stage->users[1].proc, SIGCONT);
+    took = time_until(is_usable, &suspect, 15000);
+    step_check(took >= 0, "SIGCONT: passing, and no longer ejected, after %.1f s", (double)took / 1000);
+    step_check(time_until(is_picked_again, &suspect, 5000) >= 0, "and it is called again");
+    load_stop(load, &count);
+    check_load(&count);
+    step_end();
+}
+
+/* --- All lose what they share ------------------------------------------------------------ */
+
+static bool all_critical(void *arg)
+{
+    return consul_count(arg, "user-service", true) == 0;
+}
+
+static bool all_passing_again(void *arg)
+{
+    struct stage *stage = arg;
+    struct view view;
+    view_take(&stage->orders, "user-service", &view);
+    return consul_count(stage, "user-service", true) == USERS && view.usable == USERS && !view.panic;
+}
+
+static bool in_panic(void *arg)
+{
+    struct stage *stage = arg;
+    struct view view;
+    view_take(&stage->orders, "user-service", &view);
+    return view.panic;
+}
+
+static bool health_names_redis(void *arg)
+{
+    struct stage *stage = arg;
+    for (int i = 0; i < USERS; i++) {
+        char url[SERVICE_URL_MAX];
+        struct probe_reply reply = {0};
+        int status = probe_get(NULL, service_url(&stage->users[i], "/health", url), &reply);
+        bool named = strstr(buf_text(&reply.body), "\"redis\":{\"status\":\"unhealthy\"") != NULL;
+        probe_reply_close(&reply);
+        if (status != 503 || !named)
+            return false;
+    }
+    return true;
+}
+
+void act_shared_redis(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    struct load_count count;
+    struct called called = {0};
+    struct load *load = stage_load(stage);
+    step_begin("Redis, which all share, is stopped",
+               "every deep /health says 503 and names redis, Consul turns ALL critical; order-service calls on (fail open)");
+    server_stop(&stage->world.redis);
+    int64_t took = time_until(health_names_redis, stage, 10000);
+    step_check(took >= 0, "every /health: 503, redis unhealthy, after %.1f s", (double)took / 1000);
+    took = time_until(all_critical, stage, 15000);
+    step_check(took >= 0, "Consul: 0 of 3 passing after another %.1f s", (double)took / 1000);
+    took = time_until(in_panic, stage, 5000);
+    step_check(took >= 0, "order-service: panic, all critical ones are picked as if healthy");
+
+    char url[SERVICE_URL_MAX], cache[16];
+    struct probe_reply reply = {0};
+    int status = probe_get(NULL, service_url(&stage->users[0], "/users/7", url), &reply);
+    probe_header(&reply, "X-Cache", cache, sizeof cache);
+    probe_reply_close(&reply);
+    call_orders(stage, 7, &called);
+    step_check(status == 200 && strcmp(cache, "bypass") == 0 && called.status == 200,
+               "GET /users/7: %d, X-Cache: %s (the row comes from PostgreSQL)", called.status, cache);
+
+    bool back = server_start(&stage->world.redis, &err) == 0;
+    took = back ? time_until(all_passing_again, stage, 15000) : -1;
+    step_check(took >= 0, "Redis is back: all passing after %.1f s %s", (double)took / 1000, err.text);
+    load_stop(load, &count);
+    check_load(&count);
+    step_end();
+}
+
+/* --- One dies ------------------------------------------------------------------------------ */
+
+void act_killed_instance(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    struct suspect suspect = {.stage = stage};
+    struct load_count count;
+    user_id(2, suspect.id);
+    struct load *load = stage_load(stage);
+    step_begin("One instance is killed with -9", "no request fails: what it refuses, another answers; then nobody asks it");
+    proc_stop(&stage->users[2].proc, SIGKILL, 1000);
+    int64_t died = clock_ms();
+    int64_t took = time_until(is_avoided, &suspect, 10000);
+    step_check(took >= 0, "out of order-service's choice after %lld ms, by its own failures", (long long)took);
+    bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
+    step_check(critical, "out of Consul's passing list after %.1f s", (double)(clock_ms() - died) / 1000);
+    if (stage_start_user(stage, 2, &err) != 0)
+        step_check(false, "%s", err.text);
+    took = time_until(is_usable, &suspect, 15000);
+    step_check(took >= 0, "started again: passing and picked after %.1f s", (double)took / 1000);
+    load_stop(load, &count);
+    check_load(&count);
+    step_end();
+}
+
+/* --- A new version is rolled out --------------------------------------------------------------- */
+
+void act_rolling_restart(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    struct load_count count;
+    struct load *load = stage_load(stage);
+    step_begin("Rolling restart: each instance gets SIGTERM under load, and is started again",
+               "it deregisters first, serves on until nobody calls any more, then exits with 0; no request fails");
+    for (int i = 0; i < USERS; i++) {
+        struct suspect suspect = {.stage = stage};
+        user_id(i, suspect.id);
+        int64_t begin = clock_ms();
+        int code = service_stop(&stage->users[i]);
+        int64_t drained = clock_ms() - begin;
+        if (stage_start_user(stage, i, &err) != 0)
+            step_check(false, "%s", err.text);
+        bool back = time_until(is_usable, &suspect, 15000) >= 0;
+        step_check(code == 0 && back, "%s: drained in %.1f s, exit code %d; back in the list after %.1f s", suspect.id,
+                   (double)drained / 1000, code, (double)(clock_ms() - begin) / 1000);
+    }
+    load_stop(load, &count);
+    check_load(&count);
+    step_end();
+}

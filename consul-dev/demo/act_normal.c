@@ -1,0 +1,153 @@
+/* Nothing goes wrong yet: the lesson's parts one to five. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acts.h"
+#include "narrator.h"
+
+enum { CALLS = 1000 };
+
+static bool all_registered(void *arg)
+{
+    return consul_count(arg, "user-service", false) == USERS;
+}
+
+static bool all_passing(void *arg)
+{
+    return consul_count(arg, "user-service", true) == USERS;
+}
+
+bool act_registration(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    step_begin("Three user-services start and register, each after a random delay",
+               "they listen first, then wait up to 2 s (REGISTER_JITTER), so that a fleet does not hit Consul at once");
+    for (int i = 0; i < USERS; i++) {
+        if (stage_start_user(stage, i, &err) != 0) {
+            step_check(false, "%s", err.text);
+            step_end();
+            return false;
+        }
+    }
+    for (int i = 0; i < USERS; i++) {
+        char delay[32] = "?";
+        proc_wait_output(&stage->users[i].proc, "msg=registering_in ms=", delay, sizeof delay, 5000);
+        step_seen("user-service-%d listens on port %d and registers after %s ms", i + 1, stage->users[i].port, delay);
+    }
+    int64_t took = time_until(all_registered, stage, 10000);
+    bool registered = step_check(took >= 0, "Consul lists all three after %.1f s", (double)took / 1000);
+    step_end();
+
+    step_begin("Consul asks each instance's deep /health", "all three turn passing, for PostgreSQL, Redis and disk are fine");
+    took = time_until(all_passing, stage, 10000);
+    bool passing = step_check(took >= 0, "3 of 3 passing after another %.1f s", (double)took / 1000);
+    step_end();
+    return registered && passing;
+}
+
+static bool orders_know_all(void *arg)
+{
+    struct stage *stage = arg;
+    struct view view;
+    view_take(&stage->orders, "user-service", &view);
+    return view.usable == USERS;
+}
+
+static void count_shares(struct stage *stage, int shares[USERS], int *failed)
+{
+    for (int i = 0; i < CALLS; i++) {
+        struct called called;
+        call_orders(stage, 1 + i, &called);
+        bool known = false;
+        for (int u = 0; u < USERS; u++) {
+            char id[32];
+            user_id(u, id);
+            if (called.status == 200 && strcmp(called.upstream, id) == 0) {
+                shares[u]++;
+                known = true;
+            }
+        }
+        *failed += !known;
+    }
+}
+
+void act_discovery(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    step_begin("order-service finds them and calls 1,000 times", "200 each time, a third of the calls to each instance");
+    if (stage_start_orders(stage, &err) != 0) {
+        step_check(false, "%s", err.text);
+        step_end();
+        return;
+    }
+    int64_t took = time_until(orders_know_all, stage, 10000);
+    step_check(took >= 0, "order-service (port %d) knew all three %lld ms after it listened", stage->orders.port,
+               (long long)took);
+    int shares[USERS] = {0}, failed = 0;
+    count_shares(stage, shares, &failed);
+    step_check(failed == 0 && abs(shares[0] - CALLS / USERS) <= 1 && abs(shares[1] - CALLS / USERS) <= 1,
+               "%d : %d : %d calls, %d failed", shares[0], shares[1], shares[2], failed);
+    step_end();
+}
+
+/* --- 3 : 1 ------------------------------------------------------------------------- */
+
+struct pair {
+    struct stage *stage;
+    struct service a, b, orders;
+};
+
+static int start_pair(struct pair *pair, struct err *err)
+{
+    const struct world *world = &pair->stage->world;
+    return service_start(&pair->a, world, "user-service",
+                         (const char *const[]){"SERVICE_NAME=weighted", "SERVICE_ID=A", "SERVICE_WEIGHT=3", NULL}, err) ||
+           service_start(&pair->b, world, "user-service",
+                         (const char *const[]){"SERVICE_NAME=weighted", "SERVICE_ID=B", "SERVICE_WEIGHT=1", NULL}, err) ||
+           service_start(&pair->orders, world, "order-service",
+                         (const char *const[]){"USER_SERVICE_NAME=weighted", "SERVICE_NAME=weighted-caller", NULL}, err);
+}
+
+static bool pair_is_known(void *arg)
+{
+    struct pair *pair = arg;
+    struct view view;
+    view_take(&pair->orders, "weighted", &view);
+    return view.usable == 2;
+}
+
+static void show_sequence(struct pair *pair)
+{
+    char seen[64] = "";
+    for (int i = 1; i <= 8; i++) {
+        char path[32], url[SERVICE_URL_MAX], upstream[64];
+        struct probe_reply reply = {0};
+        snprintf(path, sizeof path, "/users/%d", i);
+        probe_get(NULL, service_url(&pair->orders, path, url), &reply);
+        probe_header(&reply, "X-Upstream", upstream, sizeof upstream);
+        probe_reply_close(&reply);
+        snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%.2s ", upstream);
+    }
+    step_check(strcmp(seen, "A A B A A A B A ") == 0, "%s", seen);
+}
+
+void act_weights(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    struct pair pair = {.stage = stage};
+    step_begin("Weights: A has 3, B has 1 (exercise 2)", "eight calls go A A B A A A B A: exact, and spread, not A A A B");
+    if (start_pair(&pair, &err) != 0)
+        step_check(false, "%s", err.text);
+    else if (time_until(pair_is_known, &pair, 10000) < 0)
+        step_check(false, "A and B did not turn passing within 10 s");
+    else
+        show_sequence(&pair);
+    proc_signal(&pair.a.proc, SIGTERM); /* all three drain at once */
+    proc_signal(&pair.b.proc, SIGTERM);
+    service_stop(&pair.orders);
+    service_stop(&pair.a);
+    service_stop(&pair.b);
+    step_end();
+}

@@ -1,0 +1,70 @@
+/* The registry itself goes away: the lesson's part six, and exercise 3. */
+#include <stdio.h>
+#include <string.h>
+
+#include "acts.h"
+#include "base/clock.h"
+#include "narrator.h"
+
+static bool uses_stale_list(void *arg)
+{
+    struct called called;
+    call_orders(arg, 1, &called);
+    return called.status == 200 && strcmp(called.source, "cache") == 0;
+}
+
+void act_consul_stopped(struct stage *stage)
+{
+    struct called called;
+    struct view before, after;
+    struct load_count count;
+    struct load *load = stage_load(stage);
+    step_begin("Consul is stopped", "calls go on: first with the fresh list, then, past its TTL of 10 s, with the stale one");
+    server_stop(&stage->world.consul);
+    call_orders(stage, 1, &called);
+    step_check(called.status == 200 && strcmp(called.source, "consul") == 0,
+               "at once: %d, X-Discovery-Source: %s (the cache is still fresh)", called.status, called.source);
+    int64_t took = time_until(uses_stale_list, stage, 20000);
+    step_check(took >= 0, "after %.1f s: 200, X-Discovery-Source: cache (the cache is stale, and still used)", (double)took / 1000);
+    view_take(&stage->orders, "user-service", &before);
+    load_take(load, &count);
+    check_load(&count);
+    load_stop(load, &count);
+    view_take(&stage->orders, "user-service", &after);
+    step_check(after.age_ms >= before.age_ms && after.count == USERS, "its age grows: %.1f s; still %d instances",
+               (double)after.age_ms / 1000, after.count);
+    step_end();
+}
+
+static bool everybody_is_back(void *arg)
+{
+    struct stage *stage = arg;
+    return consul_count(stage, "user-service", true) == USERS && consul_count(stage, "order-service", true) == 1;
+}
+
+static bool list_is_fresh(void *arg)
+{
+    struct stage *stage = arg;
+    struct view view;
+    view_take(&stage->orders, "user-service", &view);
+    return strcmp(view.source, "consul") == 0 && view.usable == USERS;
+}
+
+void act_consul_restarted(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    struct load_count count;
+    struct load *load = stage_load(stage);
+    step_begin("Consul is started again, and has forgotten everybody",
+               "each instance notices (RECONCILE_INTERVAL=5s) and registers anew; the empty list empties nobody's cache");
+    if (server_start(&stage->world.consul, &err) != 0)
+        step_check(false, "%s", err.text);
+    step_seen("Consul lists %d user-services", consul_count(stage, "user-service", false));
+    int64_t took = time_until(everybody_is_back, stage, 30000);
+    step_check(took >= 0, "all three, and order-service, are registered and passing after %.1f s", (double)took / 1000);
+    took = time_until(list_is_fresh, stage, 15000);
+    step_check(took >= 0, "order-service uses Consul's list again (another %.1f s)", (double)took / 1000);
+    load_stop(load, &count);
+    check_load(&count);
+    step_end();
+}

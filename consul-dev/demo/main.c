@@ -1,0 +1,73 @@
+/* make demo: the lesson's story on real servers, each step with what was
+ * expected and what was seen. Exits with 0 only if every step held.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "acts.h"
+#include "narrator.h"
+
+static bool open_stage(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    step_begin("Start: real PostgreSQL, Redis and Consul, private to this run", "each of them answers");
+    bool open = stage_open(stage, &err) == 0;
+    if (open) {
+        step_check(true, "PostgreSQL on port %d, Redis on %d, Consul on %d", stage->world.postgres.port.number,
+                   stage->world.redis.port.number, stage->world.consul.port.number);
+        step_seen("Consul's web UI: %s/ui", stage->world.consul.url);
+    } else {
+        step_check(false, "%s", err.text);
+    }
+    step_end();
+    return open;
+}
+
+static bool is_gone(const struct proc *proc)
+{
+    return proc->pid == 0;
+}
+
+static void close_stage(struct stage *stage)
+{
+    struct proc *const all[] = {&stage->users[0].proc,       &stage->users[1].proc,  &stage->users[2].proc,
+                                &stage->orders.proc,         &stage->world.consul.proc, &stage->world.redis.proc,
+                                &stage->world.postgres.proc};
+    int left = 0;
+    char folder[PLACE_PATH_MAX];
+    step_begin("Everything is stopped", "nothing is left running, nothing on disk");
+    snprintf(folder, sizeof folder, "%s", stage->world.folder.path);
+    for (int i = 0; i < USERS; i++) /* together, or the demo would wait for one drain after the other */
+        proc_signal(&stage->users[i].proc, SIGTERM);
+    stage_close(stage);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        left += !is_gone(all[i]);
+    step_check(left == 0, "%d of 7 processes left", left);
+    step_check(access(folder, F_OK) != 0, "the run's folder is removed");
+    step_end();
+}
+
+int main(void)
+{
+    static struct stage stage;
+    char ui[256];
+    printf("Service registration and discovery: the lesson's story, on real servers\n");
+    snprintf(ui, sizeof ui, "nothing yet");
+    narrator_open(ui);
+    if (open_stage(&stage)) {
+        snprintf(ui, sizeof ui, "%s/ui", stage.world.consul.url);
+        if (act_registration(&stage)) {
+            act_discovery(&stage);
+            act_weights(&stage);
+            act_hung_instance(&stage);
+            act_shared_redis(&stage);
+            act_killed_instance(&stage);
+            act_rolling_restart(&stage);
+            act_consul_stopped(&stage);
+            act_consul_restarted(&stage);
+        }
+    }
+    close_stage(&stage);
+    return narrator_close();
+}

@@ -1,0 +1,87 @@
+#include "narrator.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static const char *bold = "", *green = "", *red = "", *grey = "", *plain = "";
+static const char *worth_a_look;
+static int steps, failures, failures_before;
+static int64_t story_began, step_began;
+
+void narrator_open(const char *look_at)
+{
+    if (isatty(STDOUT_FILENO)) {
+        bold = "\033[1m", green = "\033[32m", red = "\033[31m", grey = "\033[90m", plain = "\033[0m";
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    worth_a_look = look_at;
+    story_began = clock_ms();
+}
+
+void step_begin(const char *title, const char *expected)
+{
+    step_began = clock_ms();
+    failures_before = failures;
+    printf("\n%s%2d  %s%s\n    expected  %s\n", bold, ++steps, title, plain, expected);
+}
+
+static void line(const char *mark, const char *colour, const char *fmt, va_list args)
+{
+    printf("    %s%s%s  ", colour, mark, plain);
+    vprintf(fmt, args);
+    printf("\n");
+}
+
+void step_seen(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    line("seen    ", grey, fmt, args);
+    va_end(args);
+}
+
+bool step_check(bool held, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    if (!held)
+        failures++;
+    line(held ? "seen   ✓" : "seen   ✗", held ? green : red, fmt, args);
+    va_end(args);
+    return held;
+}
+
+static void wait_for_a_key(void)
+{
+    const char *pause = getenv("PAUSE");
+    if (!pause || strcmp(pause, "1") != 0)
+        return;
+    printf("    %slook around: %s — Enter goes on%s ", grey, worth_a_look, plain);
+    fflush(stdout);
+    for (int c; (c = getchar()) != '\n' && c != EOF;) {
+    }
+}
+
+void step_end(void)
+{
+    bool held = failures == failures_before;
+    printf("    %s%s, %.1f s%s\n", held ? grey : red, held ? "held" : "DID NOT HOLD",
+           (double)(clock_ms() - step_began) / 1000, plain);
+    wait_for_a_key();
+}
+
+int narrator_close(void)
+{
+    double seconds = (double)(clock_ms() - story_began) / 1000;
+    if (failures)
+        printf("\n%s%d of what was expected did not hold%s, in %d steps and %.0f s\n", red, failures, plain, steps, seconds);
+    else
+        printf("\n%severy step held%s: %d steps in %.0f s\n", green, plain, steps, seconds);
+    return failures ? 1 : 0;
+}
