@@ -1,0 +1,138 @@
+/* raw_client: a server and its client in one loop, the client byte by byte.
+ *
+ * The client is the test's fiber: it yields until what it waits for is there, so
+ * it works on virtual time too. Nothing here may use cr_assert (see DESIGN).
+ */
+#ifndef NET_TESTS_RAW_CLIENT_H
+#define NET_TESTS_RAW_CLIENT_H
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "loop/fiber.h"
+#include "loop/loop.h"
+#include "net/http_server.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#else
+#define __lsan_do_recoverable_leak_check() 0
+#endif
+
+static struct http_server *server;
+static char heard[256 * 1024]; /* what hear() read last */
+
+/* Runs test() as the first fiber of a loop, and sees that nothing is left. */
+static void in_loop(void (*test)(void *arg))
+{
+    loop_open();
+    loop_run(test, NULL);
+    cr_expect_eq(fibers_alive(), 0);
+    cr_expect_eq(loop_close(), 0);
+    cr_expect_eq(__lsan_do_recoverable_leak_check(), 0);
+}
+
+/* Real time, whatever clock.h says. */
+static bool is_over(time_t limit)
+{
+    return time(NULL) > limit;
+}
+
+static int dial(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(http_server_port(server))};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_expect_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
+static void say_bytes(int fd, const char *bytes, size_t len)
+{
+    for (time_t limit = time(NULL) + 10; len > 0 && !is_over(limit); fiber_yield()) {
+        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN)
+            return;
+        if (sent > 0) {
+            bytes += sent;
+            len -= (size_t)sent;
+        }
+    }
+}
+
+static void say(int fd, const char *text)
+{
+    say_bytes(fd, text, strlen(text));
+}
+
+static bool is_whole(size_t len)
+{
+    const char *end = strstr(heard, "\r\n\r\n"), *length = strcasestr(heard, "\r\nContent-Length:");
+    if (!end)
+        return false;
+    size_t body = length && length < end ? strtoul(length + 17, NULL, 10) : 0;
+    return len >= (size_t)(end - heard) + 4 + body;
+}
+
+/* Reads a reply, or until the server closes: then false. */
+static bool hear(int fd)
+{
+    size_t len = 0;
+    heard[0] = '\0';
+    for (time_t limit = time(NULL) + 10; !is_over(limit); fiber_yield()) {
+        ssize_t n = recv(fd, heard + len, 1, 0); /* not more than this reply */
+        while (n > 0) {
+            heard[++len] = '\0';
+            if (len > 3 && heard[len - 1] != '\r' && is_whole(len))
+                return true;
+            n = recv(fd, heard + len, 1, 0);
+        }
+        if (n == 0 || (n < 0 && errno != EAGAIN))
+            return false;
+    }
+    cr_expect(false, "no reply in time");
+    return false;
+}
+
+static inline bool is_closed(int fd)
+{
+    while (hear(fd)) {
+    }
+    ssize_t n = recv(fd, heard, 1, 0);
+    return n == 0 || (n < 0 && errno != EAGAIN);
+}
+
+/* One request on a connection of its own; the status of the reply in `heard`, 0 for none. */
+static int ask(const char *request)
+{
+    int fd = dial();
+    say(fd, request);
+    hear(fd);
+    close(fd);
+    return strncmp(heard, "HTTP/1.1 ", 9) == 0 ? atoi(heard + 9) : 0;
+}
+
+static bool said(const char *text)
+{
+    return strstr(heard, text) != NULL;
+}
+
+/* Lets the server work until as many requests are in flight. */
+static void until_in_flight(size_t count)
+{
+    for (time_t limit = time(NULL) + 10; http_server_in_flight(server) != count && !is_over(limit);)
+        fiber_yield();
+    cr_expect_eq(http_server_in_flight(server), count);
+}
+
+#endif
