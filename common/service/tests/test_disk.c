@@ -1,0 +1,106 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "loop/fiber.h"
+#include "loop/loop.h"
+#include "service/disk.h"
+
+static void run(void (*body)(void *arg))
+{
+    loop_open();
+    loop_run(body, NULL);
+    cr_expect_eq(fibers_alive(), 0);
+    cr_expect_eq(loop_close(), 0);
+}
+
+static int check(const char *path, const char *min_free, char detail[240], struct err *err)
+{
+    struct disk disk = {.path = path};
+    cr_expect_eq(disk_parse_min_free(min_free, &disk.min_free), 0);
+    int status = disk_check(&disk, deadline_in(5000), detail, 240, err);
+    cr_expect_not(disk.hanging);
+    return status;
+}
+
+static void expect_room(void *arg)
+{
+    (void)arg;
+    char detail[240] = "";
+    struct err err = ERR_INIT;
+    cr_expect_eq(check("/", "0%", detail, &err), 0, "%s", err.text);
+    cr_expect(strstr(detail, "% free ("), "%s", detail);
+    cr_expect_eq(check("/", "1B", detail, &err), 0, "%s", err.text);
+}
+
+Test(disk, room_enough_is_told_in_figures)
+{
+    run(expect_room);
+}
+
+static void expect_too_little(void *arg)
+{
+    (void)arg;
+    char detail[240] = "";
+    struct err err = ERR_INIT;
+    cr_expect_eq(check("/", "100%", detail, &err), -1, "no disk is wholly free");
+    cr_expect(strstr(err.text, "want 100%"), "%s", err.text);
+    err_clear(&err);
+    cr_expect_eq(check("/", "8000000TB", detail, &err), -1);
+}
+
+Test(disk, too_little_room_is_an_error_that_says_what_is_wanted)
+{
+    run(expect_too_little);
+}
+
+static void expect_no_such_path(void *arg)
+{
+    (void)arg;
+    char detail[240] = "";
+    struct err err = ERR_INIT;
+    cr_expect_eq(check("/no/such/path", "0%", detail, &err), -1);
+    cr_expect_str_eq(err.text, "statvfs(/no/such/path): No such file or directory");
+}
+
+Test(disk, a_path_that_is_not_there_is_an_error)
+{
+    run(expect_no_such_path);
+}
+
+static void expect_no_second_call(void *arg)
+{
+    (void)arg;
+    char detail[240];
+    struct err err = ERR_INIT;
+    struct disk disk = {.path = "/", .hanging = true};
+    cr_expect_eq(disk_check(&disk, deadline_in(5000), detail, sizeof detail, &err), -1);
+    cr_expect_str_eq(err.text, "statvfs(/) hangs");
+}
+
+Test(disk, while_one_call_hangs_no_second_one_is_made)
+{
+    run(expect_no_second_call);
+}
+
+static struct disk late;
+
+static void give_up_at_once(void *arg)
+{
+    (void)arg;
+    char detail[240];
+    struct err err = ERR_INIT;
+    late.path = "/";
+    if (disk_check(&late, clock_ms() - 1, detail, sizeof detail, &err) == 0)
+        return; /* it was faster than the deadline */
+    cr_expect_eq(err.code, ERR_TIMEOUT);
+    int64_t limit = deadline_in(5000);
+    while (late.hanging && deadline_left(limit) > 0)
+        fiber_sleep(1);
+    cr_expect_not(late.hanging, "asked again once the old call has ended");
+}
+
+Test(disk, a_call_that_ends_late_clears_the_way_for_the_next)
+{
+    run(give_up_at_once);
+}

@@ -1,0 +1,128 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "service/input.h"
+
+static bool is_id(const char *text)
+{
+    return input_is_id(text, strlen(text));
+}
+
+Test(input, an_id_is_1_to_19_digits_up_to_the_largest_bigint)
+{
+    cr_expect(is_id("1"));
+    cr_expect(is_id("1000"));
+    cr_expect(is_id("9223372036854775807"));
+}
+
+Test(input, anything_else_is_no_id)
+{
+    static const char *const wrong[] = {"", "0", "01", "-1", "+1", " 1", "1 ", "1a", "1.0", "0x1", "9223372036854775808",
+                                        "10000000000000000000", "99999999999999999999", "\xd9\xa1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(is_id(wrong[i]), "%s", wrong[i]);
+    cr_expect_not(input_is_id("1\0", 2), "a NUL is no digit");
+}
+
+static int object_verdict(const char *body)
+{
+    struct err err = ERR_INIT;
+    json_t *object = NULL;
+    int verdict = input_object(body, strlen(body), &object, &err);
+    cr_expect_eq(verdict == 0, object != NULL);
+    cr_expect_eq(verdict == 0, err.code == ERR_NONE);
+    json_decref(object);
+    return verdict;
+}
+
+Test(input, what_is_not_json_is_malformed)
+{
+    static const char *const malformed[] = {"", "{", "{}x", "{\"a\":1,}", "{'a':1}", "{\"a\":1,\"a\":2}", "nul",
+                                            "{\"a\":\"\xff\"}", "{\"a\":\"\\ud800\"}", "{\"a\":01}"};
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
+        cr_expect_eq(object_verdict(malformed[i]), 400, "%s", malformed[i]);
+}
+
+Test(input, json_that_is_no_object_is_not_acceptable)
+{
+    static const char *const others[] = {"[]", "1", "\"x\"", "null", "{\"a\":\"\\u0000\"}"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect_eq(object_verdict(others[i]), 422, "%s", others[i]);
+    cr_expect_eq(object_verdict(" {\"a\": 1} "), 0);
+}
+
+/* The verdict on member "m", a text of 1 to 3 characters. */
+static int text_verdict(const char *value)
+{
+    char body[128];
+    const char *text;
+    struct err err = ERR_INIT;
+    json_t *object = NULL;
+    snprintf(body, sizeof body, "{\"m\":%s}", value);
+    cr_assert_eq(input_object(body, strlen(body), &object, &err), 0, "%s: %s", value, err.text);
+    int verdict = input_text(object, "m", 1, 3, &text, &err);
+    cr_expect_eq(verdict == 0, err.code == ERR_NONE);
+    json_decref(object);
+    return verdict;
+}
+
+Test(input, text_is_counted_in_characters_not_bytes)
+{
+    cr_expect_eq(text_verdict("\"abc\""), 0);
+    cr_expect_eq(text_verdict("\"\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97\""), 0, "three characters of three bytes");
+    cr_expect_eq(text_verdict("\"\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\""), 0, "three of four bytes");
+    cr_expect_eq(text_verdict("\"abcd\""), 422);
+    cr_expect_eq(text_verdict("\"\""), 422);
+}
+
+Test(input, text_has_no_control_characters)
+{
+    static const char *const wrong[] = {"\"a\\n\"", "\"\\u0001\"", "\"\\u007f\"", "\"\\u0080\"", "\"a\\u009f\"",
+                                        "\"\\u001f\""};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_eq(text_verdict(wrong[i]), 422, "%s", wrong[i]);
+    cr_expect_eq(text_verdict("\"\\u00a0\""), 0, "a no-break space is none");
+    cr_expect_eq(text_verdict("\"\\u0420\""), 0, "U+0420 has the byte A0, but is a letter");
+}
+
+Test(input, text_of_another_type_is_refused)
+{
+    static const char *const wrong[] = {"1", "null", "true", "[\"a\"]", "{}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_eq(text_verdict(wrong[i]), 422, "%s", wrong[i]);
+}
+
+static int whole_verdict(const char *value)
+{
+    char body[128];
+    int64_t number;
+    struct err err = ERR_INIT;
+    json_t *object = NULL;
+    snprintf(body, sizeof body, "{\"m\":%s}", value);
+    int verdict = input_object(body, strlen(body), &object, &err);
+    if (verdict == 0)
+        verdict = input_whole(object, "m", 1, 1000000, &number, &err);
+    json_decref(object);
+    return verdict;
+}
+
+Test(input, a_whole_number_is_written_as_one_and_in_range)
+{
+    static const char *const wrong[] = {"0", "-1", "1000001", "1.5", "2.0", "1e3", "\"2\"", "true", "null",
+                                        "99999999999999999999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_eq(whole_verdict(wrong[i]), 422, "%s", wrong[i]);
+    cr_expect_eq(whole_verdict("1"), 0);
+    cr_expect_eq(whole_verdict("1000000"), 0);
+}
+
+Test(input, a_missing_member_is_named)
+{
+    struct err err = ERR_INIT;
+    json_t *object = json_object();
+    const char *id;
+    cr_expect_eq(input_id(object, "user_id", &id, &err), 422);
+    cr_expect(strstr(err.text, "user_id") == err.text, "%s", err.text);
+    json_decref(object);
+}

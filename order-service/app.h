@@ -1,0 +1,20 @@
+/* app: what the parts of order-service share. */
+#ifndef APP_H
+#define APP_H
+
+#include "client/service_client.h"
+#include "order_settings.h"
+#include "orders.h"
+#include "store/pg.h"
+
+struct discovery;
+
+struct app {
+    struct order_settings settings;
+    struct pg *pg;
+    struct discovery *discovery;
+    struct service_client *client;
+    struct orders orders;
+};
+
+#endif

@@ -1,0 +1,27 @@
+/* order_settings: what order-service alone reads from the environment. */
+#ifndef ORDER_SETTINGS_H
+#define ORDER_SETTINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/env.h"
+
+/* Text is borrowed from the environment. */
+struct order_settings {
+    const char *user_service; /* the service that is discovered and called */
+    int64_t cache_ttl_ms;
+    int mode; /* 0: watch, 1: poll */
+    const char *snapshot_dir;     /* "": none */
+    const char *static_instances; /* "": none */
+    int policy;                   /* enum balance_policy */
+    int64_t call_timeout_ms;
+    int64_t call_attempts;
+};
+
+enum { ORDER_SETTINGS_COUNT = 8 };
+
+/* The table that fills them in. */
+void order_settings_table(struct order_settings *settings, struct env_var table[ORDER_SETTINGS_COUNT]);
+
+#endif

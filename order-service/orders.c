@@ -1,0 +1,110 @@
+#include "orders.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "net/json.h"
+
+/* --- As JSON ------------------------------------------------------------------------ */
+
+static void add_members(const struct order *order, struct buf *json)
+{
+    buf_addf(json, "{\"id\":\"%s\",\"user_id\":\"%s\",\"item\":", order->id, order->user_id);
+    json_add_string(json, order->item, strlen(order->item));
+    buf_addf(json, ",\"quantity\":%" PRId64, order->quantity);
+}
+
+void order_add_json(const struct order *order, struct buf *json)
+{
+    add_members(order, json);
+    buf_adds(json, "}");
+}
+
+/* --- Reading one ---------------------------------------------------------------------- */
+
+static void add_user(const struct service_reply *reply, struct buf *json)
+{
+    switch (upstream_judge(reply)) {
+    case USER_EXISTS: /* a JSON object, which the client has checked */
+        buf_adds(json, ",\"user\":");
+        buf_add(json, reply->body.data, reply->body.len);
+        buf_adds(json, ",\"degraded\":false}");
+        return;
+    case USER_UNKNOWN:
+        buf_adds(json, ",\"user\":null,\"degraded\":false}");
+        return;
+    case USER_UNVERIFIED:
+        buf_adds(json, ",\"user\":null,\"degraded\":true}");
+        return;
+    }
+}
+
+int orders_show(struct orders *orders, const char *id, const char *request_id, struct buf *json, struct err *err)
+{
+    struct order order;
+    if (order_store_find(&orders->store, id, &order, err) != 0)
+        return -1;
+    struct service_reply reply = SERVICE_REPLY_INIT;
+    upstream_get_user(&orders->users, order.user_id, request_id, &reply);
+    add_members(&order, json);
+    add_user(&reply, json);
+    service_reply_close(&reply);
+    return 0;
+}
+
+/* --- Placing one ---------------------------------------------------------------------- */
+
+/* Compared as values: white space and the order of members make no other order. */
+static bool is_same(const struct order_input *input, const struct order *order)
+{
+    return strcmp(input->user_id, order->user_id) == 0 && strcmp(input->item, order->item) == 0 &&
+           input->quantity == order->quantity;
+}
+
+/* 0 with the order that the key has made; -1: ERR_NOT_FOUND where it has made none. */
+static int replay(struct orders *orders, const struct order_input *input, const char *key, struct order *order,
+                  struct err *err)
+{
+    if (order_store_find_by_key(&orders->store, key, order, err) != 0)
+        return -1;
+    if (is_same(input, order))
+        return 0;
+    return err_set(err, ERR_INVALID, "this Idempotency-Key was used for another order");
+}
+
+static int verify_user(struct orders *orders, const char *user_id, const char *request_id, struct err *err)
+{
+    struct service_reply reply = SERVICE_REPLY_INIT;
+    upstream_get_user(&orders->users, user_id, request_id, &reply);
+    enum user_verdict verdict = upstream_judge(&reply);
+    if (verdict == USER_UNKNOWN)
+        err_set(err, ERR_INVALID, "user_id: there is no user %s", user_id);
+    else if (verdict == USER_UNVERIFIED && reply.outcome == SERVICE_OK)
+        err_set(err, ERR_UNREACHABLE, "user %s cannot be verified: answered %d", user_id, reply.status);
+    else if (verdict == USER_UNVERIFIED)
+        err_set(err, ERR_UNREACHABLE, "user %s cannot be verified: %s", user_id, reply.err.text);
+    service_reply_close(&reply);
+    return verdict == USER_EXISTS ? 0 : -1;
+}
+
+int orders_place(struct orders *orders, const struct order_input *input, const char *key, const char *request_id,
+                 struct order *order, struct err *err)
+{
+    struct err seen = ERR_INIT;
+    if (key && replay(orders, input, key, order, &seen) == 0)
+        return 0;
+    if (key && seen.code != ERR_NOT_FOUND)
+        return err_set(err, seen.code, "%s", seen.text);
+    if (verify_user(orders, input->user_id, request_id, err) != 0)
+        return -1;
+
+    struct err stored = ERR_INIT;
+    if (order_store_add(&orders->store, input, key, order, &stored) == 0) {
+        order_store_purge(&orders->store);
+        return 0;
+    }
+    if (stored.code == ERR_CONFLICT) /* another with this key was faster */
+        return replay(orders, input, key, order, err);
+    return err_set(err, stored.code, "%s", stored.text);
+}

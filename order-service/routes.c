@@ -1,0 +1,155 @@
+#include "routes.h"
+
+#include <stdio.h>
+
+#include "app.h"
+#include "service/request.h"
+#include "service/service.h"
+
+static void reply_json(struct http_request *req, int status, const char *type, struct buf *json)
+{
+    size_t len = json->len;
+    http_reply_take(req, status, type, buf_take(json), len);
+}
+
+/* --- GET /users/{id}: the lesson's get_user --------------------------------------------- */
+
+static void reply_failure(struct http_request *req, const char *service, const struct service_reply *reply)
+{
+    switch (reply->outcome) {
+    case SERVICE_NO_INSTANCE:
+        http_problem(req, 503, "No healthy %s instances: %s", service, reply->err.text);
+        return;
+    case SERVICE_BROKEN:
+        http_problem(req, 502, "%s", reply->err.text);
+        return;
+    case SERVICE_TIMED_OUT:
+        http_problem(req, 504, "%s", reply->err.text);
+        return;
+    case SERVICE_UNREACHABLE:
+    case SERVICE_FAILED:
+    case SERVICE_OK:
+        http_problem(req, 503, "%s", reply->err.text);
+        return;
+    }
+}
+
+static void get_user(struct http_request *req, void *arg)
+{
+    struct app *app = service_app(arg);
+    const char *id = request_id(req);
+    if (!id)
+        return;
+
+    struct service_reply reply = SERVICE_REPLY_INIT;
+    upstream_get_user(&app->orders.users, id, http_request_id(req), &reply);
+    if (*reply.instance)
+        http_add_header(req, "X-Upstream", reply.instance);
+    if (*reply.source)
+        http_add_header(req, "X-Discovery-Source", reply.source);
+
+    if (reply.outcome == SERVICE_OK)
+        reply_json(req, reply.status, reply.status < 400 ? "application/json" : "application/problem+json",
+                   &reply.body);
+    else
+        reply_failure(req, app->orders.users.service, &reply);
+    service_reply_close(&reply);
+}
+
+/* --- Orders --------------------------------------------------------------------------------- */
+
+static void get_order(struct http_request *req, void *arg)
+{
+    struct app *app = service_app(arg);
+    const char *id = request_id(req);
+    if (!id)
+        return;
+
+    struct err err = ERR_INIT;
+    struct buf json = BUF_INIT(ORDER_JSON_MAX);
+    if (orders_show(&app->orders, id, http_request_id(req), &json, &err) == 0)
+        reply_json(req, 200, "application/json", &json);
+    else
+        http_problem(req, err.code == ERR_NOT_FOUND ? 404 : 503, "%s", err.text);
+    buf_close(&json);
+}
+
+static void place_order(struct http_request *req, struct app *app, const struct order_input *input)
+{
+    struct err err = ERR_INIT;
+    struct order order;
+    const char *key = http_header(req, "Idempotency-Key");
+    if (key && !order_input_is_key(key)) {
+        http_problem(req, 400, "Idempotency-Key: want 1 to %d printable ASCII characters", IDEMPOTENCY_KEY_MAX);
+        return;
+    }
+    if (orders_place(&app->orders, input, key, http_request_id(req), &order, &err) != 0) {
+        http_problem(req, err.code == ERR_INVALID ? 422 : 503, "%s", err.text);
+        return;
+    }
+    struct buf json = BUF_INIT(ORDER_JSON_MAX);
+    char location[ID_SIZE + 8];
+    order_add_json(&order, &json);
+    snprintf(location, sizeof location, "/orders/%s", order.id);
+    http_add_header(req, "Location", location);
+    reply_json(req, 201, "application/json", &json);
+}
+
+static void post_order(struct http_request *req, void *arg)
+{
+    json_t *object = request_object_new(req);
+    if (!object)
+        return;
+
+    struct err err = ERR_INIT;
+    struct order_input input;
+    int verdict = order_input_read(object, &input, &err);
+    if (verdict == 0)
+        place_order(req, service_app(arg), &input);
+    else
+        http_problem(req, verdict, "%s", err.text);
+    json_decref(object);
+}
+
+/* --- What discovery knows --------------------------------------------------------------------- */
+
+static void reply_tree(struct http_request *req, json_t *tree)
+{
+    size_t len;
+    char *text = json_text_new(tree, &len);
+    json_decref(tree);
+    if (text)
+        http_reply_take(req, 200, "application/json", text, len);
+    else
+        http_problem(req, 503, "out of memory");
+}
+
+static void get_discovery(struct http_request *req, void *arg)
+{
+    struct app *app = service_app(arg);
+    reply_tree(req, service_client_view_new(app->client));
+}
+
+static void explain(struct http_request *req, void *arg)
+{
+    struct app *app = service_app(arg);
+    struct http_text service = http_query(req, "service"), key = http_query(req, "key");
+    if (!service.text || service.len == 0) {
+        http_problem(req, 400, "want /discovery/explain?service=NAME&key=KEY (key only for consistent_hash)");
+        return;
+    }
+    json_t *tree = service_client_explain_new(app->client, service.text, key.text ? key.text : "");
+    if (tree)
+        reply_tree(req, tree);
+    else
+        http_problem(req, 404, "%.100s is not watched", service.text);
+}
+
+const struct http_route order_routes[] = {
+    {"GET", "/users/{id}", get_user, 0},
+    {"GET", "/orders/{id}", get_order, 0},
+    {"POST", "/orders", post_order, 0},
+    {"GET", "/discovery", get_discovery, 0},
+    {"GET", "/discovery/explain", explain, 0},
+};
+const size_t order_route_count = sizeof order_routes / sizeof *order_routes;

@@ -1,0 +1,33 @@
+#include "upstream.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "service/input.h"
+
+enum { USER_BODY_MAX = 64 * 1024 }; /* a user has 4 KB at most: this is for surprises */
+
+void upstream_get_user(const struct upstream *upstream, const char *id, const char *request_id,
+                       struct service_reply *reply)
+{
+    char path[ID_SIZE + 8];
+    snprintf(path, sizeof path, "/users/%s", id);
+    const struct service_call call = {
+        .service = upstream->service,
+        .path = path,
+        .key = id,
+        .request_id = request_id,
+        .deadline = DEADLINE_NONE, /* CALL_TIMEOUT applies */
+        .body_cap = USER_BODY_MAX,
+    };
+    service_client_get(upstream->client, &call, reply);
+}
+
+enum user_verdict upstream_judge(const struct service_reply *reply)
+{
+    if (reply->outcome == SERVICE_OK && reply->status == 200)
+        return USER_EXISTS;
+    if (reply->outcome == SERVICE_OK && reply->status == 404)
+        return USER_UNKNOWN;
+    return USER_UNVERIFIED;
+}

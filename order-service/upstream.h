@@ -1,0 +1,22 @@
+/* upstream: user-service as order-service sees it. The lesson's get_user. */
+#ifndef UPSTREAM_H
+#define UPSTREAM_H
+
+#include "client/service_client.h"
+
+struct upstream {
+    struct service_client *client;
+    const char *service; /* USER_SERVICE_NAME */
+};
+
+/* GET /users/{id}, by way of discovery; the reply is the caller's to close. The
+ * user's id is the key of consistent_hash: one user, one instance, one cache. */
+void upstream_get_user(const struct upstream *upstream, const char *id, const char *request_id,
+                       struct service_reply *reply);
+
+enum user_verdict { USER_EXISTS, USER_UNKNOWN, USER_UNVERIFIED };
+
+/* What such a reply says about the user. */
+enum user_verdict upstream_judge(const struct service_reply *reply);
+
+#endif
