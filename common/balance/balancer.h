@@ -2,10 +2,31 @@
  *
  * It holds one peer for each instance: what the registry says of it, and what
  * calling it has shown (failures, ejection). A new list keeps the state of those
- * that stay, by id. One function decides, and the same function explains.
+ * that stay, by id. Who can be picked is worked out when something happens (a
+ * new list, an ejection, its end), never in a pick: that costs the same with
+ * three instances and with ten thousand.
+ *
+ * Who can be picked:
+ *   1. passing and warning ones (the latter unless their warning weight is 0);
+ *   2. where there is none, the critical ones, as if healthy: what turns all
+ *      critical at once is mostly something that all share, and they may answer
+ *      still (fail open; Envoy calls it panic mode);
+ *   3. where there is none either, those whose node is said to be down.
+ * Never one in maintenance. Of these, at most half are ejected for failing; of
+ * the rest, those in the caller's zone, unless fewer than half of that zone are
+ * left.
+ *
+ * The policies: one idea and one file each. Only `weighted` looks at weights.
  */
 #ifndef BALANCE_BALANCER_H
 #define BALANCE_BALANCER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "balance/outlier.h"
+#include "registry/instance.h"
 
 enum balance_policy {
     BALANCE_RANDOM,
@@ -13,5 +34,58 @@ enum balance_policy {
     BALANCE_WEIGHTED,        /* smooth weighted round robin */
     BALANCE_CONSISTENT_HASH, /* the same key goes to the same instance */
 };
+
+/* Read only, for all but the balancer. */
+struct balancer_peer {
+    const struct instance *instance;
+    bool missing; /* gone from the registry's answer, not yet believed to be gone */
+    uint64_t picks;
+    struct outlier outlier;
+    /* private */
+    struct instance_list *list; /* keeps `instance` alive */
+    size_t holders;             /* calls under way, and the balancer while it is listed */
+    bool listed;
+    size_t slot;        /* place in `near` or `far` (eligible.h); PEER_NO_SLOT: in neither */
+    size_t class, seat; /* weighted's */
+};
+
+/* Text and array are borrowed during the call. */
+struct balance_request {
+    const char *key;                      /* for consistent_hash; never NULL */
+    struct balancer_peer *const *tried;   /* not to be picked again; all still held */
+    size_t tried_count;                   /* at most BALANCE_TRIED_MAX */
+};
+
+enum { BALANCE_TRIED_MAX = 16 };
+
+struct balancer;
+
+/* zone: the caller's, "" for none; copied. NULL: out of memory. */
+struct balancer *balancer_new(enum balance_policy policy, const char *zone);
+void balancer_free(struct balancer *balancer); /* NULL is allowed; peers held stay until released */
+
+/* The list as it is known now (finished; referenced). missing: one for each
+ * entry, or NULL for none. 0, or -1: out of memory, and all is as before. */
+int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing);
+
+/* The next one to call, held until released; NULL: there is none. */
+struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms);
+/* Which one balancer_pick would give, by the same code. Changes nothing but what
+ * time alone does: those whose ejection has ended are back. */
+const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
+                                          int64_t now_ms);
+/* What the call to a picked one showed. */
+void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms);
+void balancer_release(struct balancer_peer *peer);
+
+/* All peers, in bytewise order of id; also those that cannot be picked. */
+size_t balancer_count(const struct balancer *balancer);
+const struct balancer_peer *balancer_at(const struct balancer *balancer, size_t i);
+/* Why this one cannot be picked now, written to out; NULL where it can. */
+const char *balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms,
+                             char *out, size_t size);
+
+bool balancer_in_panic(const struct balancer *balancer); /* fail open is on */
+uint64_t balancer_ejections(const struct balancer *balancer); /* so far */
 
 #endif

@@ -1,0 +1,36 @@
+#include "balance/outlier.h"
+
+bool outlier_is_ejected(const struct outlier *outlier)
+{
+    return outlier->back_ms != 0;
+}
+
+bool outlier_fail(struct outlier *outlier)
+{
+    if (outlier_is_ejected(outlier)) /* a call that began before */
+        return false;
+    return ++outlier->failures >= OUTLIER_FAILURES;
+}
+
+void outlier_succeed(struct outlier *outlier)
+{
+    outlier->failures = 0;
+    if (!outlier_is_ejected(outlier))
+        outlier->ejections = 0;
+}
+
+void outlier_eject(struct outlier *outlier, int64_t now_ms)
+{
+    outlier->failures = 0;
+    outlier->ejections++;
+    int64_t out_ms = OUTLIER_EJECT_MAX_MS;
+    if (outlier->ejections < OUTLIER_EJECT_MAX_MS / OUTLIER_EJECT_MS)
+        out_ms = (int64_t)outlier->ejections * OUTLIER_EJECT_MS;
+    outlier->back_ms = now_ms + out_ms;
+}
+
+void outlier_readmit(struct outlier *outlier)
+{
+    outlier->back_ms = 0;
+    outlier->failures = 0;
+}

@@ -1,0 +1,35 @@
+/* outlier: an instance that fails again and again is left alone for a while.
+ *
+ * The registry sees an instance every ten seconds, its callers see it a thousand
+ * times a second: they know first. Five failures in a row eject it for 30 s, the
+ * next time for 60 s, and so on; one success after it came back and all is
+ * forgotten. How many may be out at once is the balancer's to decide. (Envoy's
+ * outlier detection, `consecutive_5xx`, with its default numbers.)
+ */
+#ifndef BALANCE_OUTLIER_H
+#define BALANCE_OUTLIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    OUTLIER_FAILURES = 5,       /* in a row */
+    OUTLIER_EJECT_MS = 30000,   /* × how many times in a row it was ejected … */
+    OUTLIER_EJECT_MAX_MS = 300000, /* … up to this */
+};
+
+/* Zero-initialise. */
+struct outlier {
+    unsigned failures;    /* in a row, since it was last ejected */
+    unsigned ejections;   /* in a row, without a success after one */
+    int64_t back_ms;      /* when it is readmitted; 0: it is not ejected */
+};
+
+bool outlier_is_ejected(const struct outlier *outlier);
+/* True: it has earned its ejection. */
+bool outlier_fail(struct outlier *outlier);
+void outlier_succeed(struct outlier *outlier);
+void outlier_eject(struct outlier *outlier, int64_t now_ms);
+void outlier_readmit(struct outlier *outlier);
+
+#endif

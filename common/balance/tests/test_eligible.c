@@ -1,0 +1,198 @@
+#include "balance/tests/fleet.h"
+
+TestSuite(eligible, .timeout = 30);
+
+static void expect_reason(struct balancer *balancer, const char *id, const char *reason, int64_t now_ms)
+{
+    char text[160];
+    const char *why = balancer_why_not(balancer, fleet_peer(balancer, id), now_ms, text, sizeof text);
+    cr_expect_str_eq(why ? why : "can be picked", reason, "%s: %s", id, why);
+}
+
+/* --- Health ------------------------------------------------------------------------------ */
+
+Test(eligible, critical_ones_and_those_in_maintenance_are_passed_over)
+{
+    struct balancer *balancer = fleet_balancer(
+        BALANCE_ROUND_ROBIN, "a:1 b:1/critical c:1/maintenance d:1/warning e:1/warning0 f:1/node_down");
+    cr_expect_str_eq(fleet_picks(balancer, 4, 0), "adad");
+    cr_expect_not(balancer_in_panic(balancer));
+    expect_reason(balancer, "a", "can be picked", 0);
+    expect_reason(balancer, "b", "critical", 0);
+    expect_reason(balancer, "c", "in maintenance", 0);
+    expect_reason(balancer, "d", "can be picked", 0);
+    expect_reason(balancer, "e", "in warning, and its warning weight is 0", 0);
+    expect_reason(balancer, "f", "its node is down", 0);
+    balancer_free(balancer);
+}
+
+Test(eligible, where_all_are_critical_calls_fail_open_but_never_to_one_in_maintenance)
+{
+    struct balancer *balancer =
+        fleet_balancer(BALANCE_ROUND_ROBIN, "a:1/critical b:1/critical c:1/maintenance d:1/node_down");
+    cr_expect(balancer_in_panic(balancer));
+    cr_expect_str_eq(fleet_picks(balancer, 4, 0), "abab");
+    fleet_is(balancer, "c:1/maintenance d:1/node_down");
+    cr_expect(balancer_in_panic(balancer));
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "dd");
+    fleet_is(balancer, "c:1/maintenance");
+    cr_expect_not(balancer_in_panic(balancer));
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "--");
+    balancer_free(balancer);
+}
+
+/* --- Ejection ------------------------------------------------------------------------------ */
+
+Test(eligible, five_failures_in_a_row_eject_for_thirty_seconds_times_n)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1");
+    fleet_fail(balancer, "a", 4, 1000);
+    balancer_report(balancer, fleet_peer(balancer, "a"), true, 1000);
+    fleet_fail(balancer, "a", 4, 1000);
+    cr_expect_str_eq(fleet_picks(balancer, 3, 1000), "abc");
+    int64_t now_ms = 1000;
+    for (int64_t n = 1; n <= 12; n++) {
+        fleet_fail(balancer, "a", n == 1 ? 1 : 5, now_ms);
+        cr_expect_eq(balancer_ejections(balancer), n);
+        int64_t out_ms = n < 10 ? n * 30000 : 300000;
+        cr_expect_null(strchr(fleet_picks(balancer, 4, now_ms + out_ms - 1), 'a'));
+        expect_reason(balancer, "a", "ejected for another 1 s after 5 failures in a row", now_ms + out_ms - 1);
+        now_ms += out_ms;
+        cr_expect_not_null(strchr(fleet_picks(balancer, 4, now_ms), 'a'));
+    }
+    balancer_free(balancer);
+}
+
+Test(eligible, a_success_after_readmission_clears_the_count)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1");
+    fleet_fail(balancer, "a", 5, 0);
+    balancer_report(balancer, fleet_peer(balancer, "a"), true, 10); /* of a call that began before: no proof */
+    fleet_picks(balancer, 1, 30000);
+    fleet_fail(balancer, "a", 5, 30000);
+    cr_expect_eq(fleet_peer(balancer, "a")->outlier.back_ms, 90000);
+    fleet_picks(balancer, 1, 90000);
+    balancer_report(balancer, fleet_peer(balancer, "a"), true, 90000);
+    fleet_fail(balancer, "a", 5, 90000);
+    cr_expect_eq(fleet_peer(balancer, "a")->outlier.back_ms, 120000);
+    balancer_free(balancer);
+}
+
+Test(eligible, at_most_half_are_ejected_and_a_lone_one_never)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1 e:1");
+    for (const char *id = "abcde"; *id; id++)
+        fleet_fail(balancer, (char[]){*id, '\0'}, 50, 0);
+    cr_expect_str_eq(fleet_picks(balancer, 4, 0), "cdec");
+    fleet_is(balancer, "a:1");
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "aa");
+    fleet_fail(balancer, "a", 50, 0);
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "aa");
+    balancer_free(balancer);
+}
+
+Test(eligible, a_list_that_shrinks_takes_back_those_who_are_due_first)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1");
+    fleet_fail(balancer, "a", 5, 2000);
+    fleet_fail(balancer, "b", 5, 1000);
+    fleet_is(balancer, "a:1 b:1 c:1/critical d:1/critical");
+    cr_expect_str_eq(fleet_picks(balancer, 3, 3000), "bbb");
+    balancer_free(balancer);
+}
+
+Test(eligible, a_check_that_passes_again_readmits_at_once)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
+    fleet_fail(balancer, "a", 5, 0);
+    fleet_is(balancer, "a:1 b:1");
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "bb");
+    fleet_is(balancer, "a:1/critical b:1");
+    fleet_is(balancer, "a:1 b:1");
+    cr_expect_not_null(strchr(fleet_picks(balancer, 2, 0), 'a'));
+    balancer_free(balancer);
+}
+
+Test(eligible, ejection_works_in_fail_open_too)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1/critical b:1/critical");
+    fleet_fail(balancer, "a", 5, 0);
+    cr_expect_str_eq(fleet_picks(balancer, 3, 0), "bbb");
+    balancer_free(balancer);
+}
+
+/* --- Zones ----------------------------------------------------------------------------------- */
+
+static struct balancer *zoned(const char *fleet)
+{
+    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "here");
+    fleet_is(balancer, fleet);
+    return balancer;
+}
+
+Test(eligible, the_callers_zone_is_preferred_while_half_of_it_can_be_picked)
+{
+    struct balancer *balancer = zoned("a:1@here b:1/critical@here c:1@there d:1");
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "aa");
+    expect_reason(balancer, "c", "in zone there, and here has enough of its own", 0);
+    fleet_is(balancer, "a:1@here b:1/critical@here c:1@there d:1 e:1/critical@here");
+    cr_expect_str_eq(fleet_picks(balancer, 3, 0), "acd");
+    fleet_is(balancer, "c:1@there d:1");
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "cd");
+    balancer_free(balancer);
+}
+
+Test(eligible, a_retry_leaves_the_zone_when_all_of_it_were_tried)
+{
+    struct balancer *balancer = zoned("a:1@here c:1@there d:1@there");
+    struct balancer_peer *tried[3];
+    struct balance_request request = {.key = "", .tried = tried};
+    for (; request.tried_count < 3; request.tried_count++)
+        tried[request.tried_count] = balancer_pick(balancer, &request, 0);
+    cr_expect_str_eq(tried[0]->instance->id, "a");
+    cr_expect_neq(tried[1], tried[2]);
+    cr_expect_null(balancer_pick(balancer, &request, 0));
+    while (request.tried_count > 0)
+        balancer_release(tried[--request.tried_count]);
+    balancer_free(balancer);
+}
+
+/* --- Lists that come and go -------------------------------------------------------------------- */
+
+Test(eligible, state_survives_a_new_list_by_id)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "b:1 c:1 d:1");
+    fleet_fail(balancer, "c", 5, 0);
+    fleet_picks(balancer, 4, 0);
+    fleet_is(balancer, "a:1 c:1 d:2");
+    cr_expect_eq(fleet_peer(balancer, "d")->picks, 2);
+    cr_expect_eq(fleet_peer(balancer, "d")->instance->weight, 2);
+    cr_expect(outlier_is_ejected(&fleet_peer(balancer, "c")->outlier));
+    cr_expect_eq(fleet_peer(balancer, "a")->picks, 0);
+    balancer_free(balancer);
+}
+
+Test(eligible, a_peer_that_a_call_holds_outlives_its_list)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:1");
+    struct balancer_peer *held = balancer_pick(balancer, &any_request, 0);
+    fleet_is(balancer, "b:1");
+    cr_expect_str_eq(held->instance->id, "a");
+    for (int i = 0; i < 10; i++)
+        balancer_report(balancer, held, false, 0);
+    cr_expect_eq(balancer_ejections(balancer), 0);
+    cr_expect_str_eq(fleet_picks(balancer, 1, 0), "b");
+    balancer_release(held);
+    balancer_free(balancer);
+}
+
+Test(eligible, missing_ones_can_still_be_picked)
+{
+    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "");
+    struct instance_list *list = fleet_new("a:1 b:1");
+    cr_assert_eq(balancer_update(balancer, list, (const bool[]){false, true}), 0);
+    instance_list_unref(list);
+    cr_expect(fleet_peer(balancer, "b")->missing);
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "ab");
+    balancer_free(balancer);
+}

@@ -1,0 +1,262 @@
+#include "balance/tests/fleet.h"
+#include "base/rand.h"
+
+TestSuite(policies, .timeout = 30);
+
+static void expect_picks(struct balancer *balancer, const char *expected)
+{
+    cr_expect_str_eq(fleet_picks(balancer, (int)strlen(expected), 0), expected);
+}
+
+/* --- weighted -------------------------------------------------------------------------- */
+
+Test(policies, weighted_three_to_one_starts_with_the_first_call)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:3 b:1");
+    expect_picks(balancer, "aabaaabaaaba");
+    balancer_free(balancer);
+}
+
+Test(policies, weighted_with_equal_weights_is_plain_rotation)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:7 b:7 c:7");
+    expect_picks(balancer, "abcabcabc");
+    balancer_free(balancer);
+}
+
+/* After any number of picks, how far is each one from its exact share? */
+static double worst_deviation(const char *fleet, int turns)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, fleet);
+    size_t count = balancer_count(balancer);
+    double total = 0, worst = 0;
+    for (size_t i = 0; i < count; i++)
+        total += balancer_at(balancer, i)->instance->weight;
+    for (int turn = 1; turn <= turns; turn++) {
+        balancer_release(balancer_pick(balancer, &any_request, 0));
+        for (size_t i = 0; i < count; i++) {
+            const struct balancer_peer *peer = balancer_at(balancer, i);
+            double off = (double)peer->picks - (double)turn * peer->instance->weight / total;
+            off = off < 0 ? -off : off;
+            worst = off > worst ? off : worst;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        if (turns % (int)total == 0)
+            cr_expect_eq(balancer_at(balancer, i)->picks,
+                         (uint64_t)(turns / (int)total * balancer_at(balancer, i)->instance->weight));
+    balancer_free(balancer);
+    return worst;
+}
+
+Test(policies, weighted_never_strays_a_whole_pick_from_the_exact_share)
+{
+    cr_expect_lt(worst_deviation("a:5 b:1 c:1", 700), 1.0);
+    cr_expect_lt(worst_deviation("a:3 b:1", 400), 1.0);
+    cr_expect_lt(worst_deviation("a:1 b:2 c:3 d:4", 1000), 1.0);
+    cr_expect_lt(worst_deviation("a:65535 b:1", 65536 * 2), 1.0);
+    cr_expect_lt(worst_deviation("a:5 b:5 c:3 d:3 e:3 f:1 g:1", 2100), 1.5);
+}
+
+Test(policies, weighted_keeps_its_turn_when_the_list_changes)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:1 b:1 c:1 d:1");
+    expect_picks(balancer, "ab");
+    fleet_is(balancer, "a:1 b:1 d:1"); /* c, whose turn it was, has left */
+    expect_picks(balancer, "dab");
+    fleet_is(balancer, "a:1 b:1 c:1 d:1 e:1");
+    expect_picks(balancer, "deabc");
+    balancer_free(balancer);
+}
+
+Test(policies, weighted_forgets_a_debt_that_the_new_list_cannot_repay)
+{
+    struct balancer *balancer = balancer_new(BALANCE_WEIGHTED, "");
+    char text[20000] = "z:1";
+    for (int i = 0; i < 1000; i++)
+        sprintf(text + strlen(text), " i%03d:9", i);
+    fleet_is(balancer, text);
+    balancer_release(balancer_pick(balancer, &any_request, 0));
+    fleet_is(balancer, "a:9 z:1"); /* the class of nines owes some 9,000 turns of the old list */
+    cr_expect_eq(strspn(fleet_picks(balancer, 20, 0), "z") < 3, true);
+    cr_expect_geq(fleet_peer(balancer, "a")->picks, 16);
+    balancer_free(balancer);
+}
+
+Test(policies, weighted_uses_the_warning_weight_of_those_in_warning)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:9/warning b:3");
+    fleet_picks(balancer, 400, 0);
+    cr_expect_eq(fleet_peer(balancer, "a")->picks, 100);
+    balancer_free(balancer);
+}
+
+/* --- round_robin and random --------------------------------------------------------------- */
+
+Test(policies, round_robin_goes_on_behind_one_that_left)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:9 b:1 c:1");
+    expect_picks(balancer, "abcab");
+    fleet_is(balancer, "a:9 b:1"); /* c was next: the index would be out of range */
+    expect_picks(balancer, "aba");
+    fleet_is(balancer, "");
+    expect_picks(balancer, "--");
+    fleet_is(balancer, "x:1");
+    expect_picks(balancer, "xx");
+    balancer_free(balancer);
+}
+
+Test(policies, random_is_even_and_its_next_draw_can_be_explained)
+{
+    rand_seed(1);
+    struct balancer *balancer = fleet_balancer(BALANCE_RANDOM, "a:9 b:1 c:1 d:1");
+    for (int i = 0; i < 40; i++)
+        fleet_picks(balancer, 1000, 0);
+    for (size_t i = 0; i < 4; i++)
+        cr_expect_float_eq((double)balancer_at(balancer, i)->picks, 10000, 400);
+    balancer_free(balancer);
+}
+
+/* --- One call does not try the same twice --------------------------------------------------- */
+
+static void try_all(enum balance_policy policy)
+{
+    struct balancer *balancer = fleet_balancer(policy, "a:3 b:1 c:1 d:3");
+    for (int call = 0; call < 200; call++) {
+        struct balancer_peer *tried[BALANCE_TRIED_MAX];
+        struct balance_request request = {.key = "7", .tried = tried};
+        while ((tried[request.tried_count] = balancer_pick(balancer, &request, 0))) {
+            for (size_t i = 0; i < request.tried_count; i++)
+                cr_expect_neq(tried[i], tried[request.tried_count]);
+            request.tried_count++;
+        }
+        cr_expect_eq(request.tried_count, 4);
+        for (size_t i = 0; i < request.tried_count; i++)
+            balancer_release(tried[i]);
+    }
+    balancer_free(balancer);
+}
+
+Test(policies, a_call_tries_each_instance_once_with_any_policy)
+{
+    try_all(BALANCE_RANDOM);
+    try_all(BALANCE_ROUND_ROBIN);
+    try_all(BALANCE_WEIGHTED);
+    try_all(BALANCE_CONSISTENT_HASH);
+}
+
+Test(policies, a_random_retry_is_even_among_those_not_tried)
+{
+    rand_seed(2);
+    struct balancer *balancer = fleet_balancer(BALANCE_RANDOM, "a:1 b:1 c:1");
+    struct balancer_peer *tried[] = {fleet_peer(balancer, "a")};
+    struct balance_request request = {.key = "", .tried = tried, .tried_count = 1};
+    for (int i = 0; i < 10000; i++)
+        balancer_release(balancer_pick(balancer, &request, 0));
+    cr_expect_eq(tried[0]->picks, 0);
+    cr_expect_float_eq((double)fleet_peer(balancer, "b")->picks, 5000, 250);
+    balancer_free(balancer);
+}
+
+/* --- consistent_hash -------------------------------------------------------------------------- */
+
+enum { KEYS = 20000 };
+
+static void fleet_of(struct balancer *balancer, int count, int without)
+{
+    struct instance_list *list = instance_list_new();
+    for (int i = 0; i < count; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "user-service-%08x", (unsigned)i * 2654435761u);
+        struct instance instance = {
+            .id = id, .address = "127.0.0.1", .zone = "", .version = "", .port = 80, .weight = 1};
+        if (i != without)
+            instance_list_add(list, &instance);
+    }
+    instance_list_finish(list);
+    cr_assert_eq(balancer_update(balancer, list, NULL), 0);
+    instance_list_unref(list);
+}
+
+static void owners_of_keys(struct balancer *balancer, char owners[KEYS][32])
+{
+    for (int i = 0; i < KEYS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", i);
+        struct balance_request request = {.key = key};
+        struct balancer_peer *peer = balancer_pick(balancer, &request, 0);
+        snprintf(owners[i], 32, "%s", peer->instance->id);
+        balancer_release(peer);
+    }
+}
+
+static void remove_one_of(int count)
+{
+    static char before[KEYS][32], after[KEYS][32];
+    struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "");
+    fleet_of(balancer, count, -1);
+    owners_of_keys(balancer, before);
+    char gone[32];
+    snprintf(gone, sizeof gone, "user-service-%08x", (unsigned)(count / 2) * 2654435761u);
+    double had = (double)fleet_peer(balancer, gone)->picks;
+    cr_expect_gt(had, 0.6 * KEYS / count);
+    cr_expect_lt(had, 1.4 * KEYS / count);
+
+    fleet_of(balancer, count, count / 2);
+    owners_of_keys(balancer, after);
+    for (int i = 0; i < KEYS; i++) {
+        cr_expect_str_neq(after[i], gone);
+        if (strcmp(before[i], gone) != 0)
+            cr_expect_str_eq(before[i], after[i], "key %d moved though its instance stayed", i);
+    }
+    fleet_of(balancer, count, -1);
+    owners_of_keys(balancer, after);
+    cr_expect_eq(memcmp(before, after, sizeof before), 0);
+    balancer_free(balancer);
+}
+
+Test(policies, consistent_hash_moves_the_keys_of_one_that_left_and_no_others)
+{
+    remove_one_of(3);
+    remove_one_of(10);
+    remove_one_of(100);
+}
+
+Test(policies, consistent_hash_shares_keys_evenly)
+{
+    static char owners[KEYS][32];
+    struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "");
+    for (int count = 2; count <= 20; count++) {
+        fleet_of(balancer, 0, -1);
+        fleet_of(balancer, count, -1);
+        owners_of_keys(balancer, owners);
+        for (size_t i = 0; i < balancer_count(balancer); i++) {
+            double share = (double)balancer_at(balancer, i)->picks * count / KEYS;
+            cr_expect(share > 0.7 && share < 1.25, "%d instances: one has %.2f of its share", count, share);
+        }
+    }
+    balancer_free(balancer);
+}
+
+Test(policies, consistent_hash_retries_where_the_key_would_live_without_the_tried_one)
+{
+    struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "");
+    for (int i = 0; i < 100; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", i);
+        struct balancer_peer *tried[1];
+        struct balance_request request = {.key = key, .tried = tried};
+        fleet_is(balancer, "a:1 b:1 c:1 d:1");
+        tried[0] = balancer_pick(balancer, &request, 0);
+        request.tried_count = 1;
+        struct balancer_peer *retry = balancer_pick(balancer, &request, 0);
+
+        static const char *const rest[] = {"b:1 c:1 d:1", "a:1 c:1 d:1", "a:1 b:1 d:1", "a:1 b:1 c:1"};
+        fleet_is(balancer, rest[tried[0]->instance->id[0] - 'a']);
+        request.tried_count = 0;
+        cr_expect_eq(balancer_peek(balancer, &request, 0), retry);
+        balancer_release(tried[0]);
+        balancer_release(retry);
+    }
+    balancer_free(balancer);
+}
