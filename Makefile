@@ -176,3 +176,32 @@ install: build ## the two programs and the schema, below DESTDIR and PREFIX
 
 clean: ## remove what was built (not .run/)
 	@rm -rf $(BUILD)
+
+deps: ## install what is missing: packages (with root or sudo) and Consul
+	@$(DEPS)
+
+# The stack in the background, under RUN_DIR. Consul is looked for or kept with what was built.
+STACK = @BUILD=$(BUILD) consul-dev/stack
+.PHONY: deps up run-up down status consul-stop consul-start db-seed
+
+up: ## the demo's stack, kept running (CONSUL_PORT=, USER_PORT=, ORDER_PORT=, RUN_DIR=)
+	@$(DEPS)
+	$(again) run-up
+
+run-up: $(PROGRAMS)
+	$(STACK) up
+
+down: ## stop what `up` started
+	$(STACK) down
+
+status: ## what runs, where, and how it is
+	$(STACK) status
+
+consul-stop: ## stop the Consul of `up`, to watch an outage by hand
+	$(STACK) consul-stop
+
+consul-start: ## start it again: it has forgotten all
+	$(STACK) consul-start
+
+db-seed: ## schema and seed data into any PostgreSQL: DATABASE_URL=...
+	@consul-dev/db-seed "$(DATABASE_URL)"

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# `stack` on real Consul, PostgreSQL and Redis, with stand-ins for the services.
+set -euo pipefail
+
+# shellcheck source=consul-dev/tests/runner
+. "$(dirname "$0")/runner"
+# shellcheck source=consul-dev/lib.sh
+. "$HERE/lib.sh"
+
+CONSUL=$("$HERE/get-consul")
+export CONSUL
+# Three ports in a row for the user-services: almost always free where the first one is.
+mapfile -t ports < <(free_ports 3)
+export CONSUL_PORT=${ports[0]} USER_PORT=${ports[1]} ORDER_PORT=${ports[2]}
+export BUILD=$DIR/build RUN_DIR=$DIR/run
+unset SERVICE_CHECK LB_POLICY
+mkdir -p "$BUILD"
+ln -s "$HERE/tests/stand-in" "$BUILD/user-service"
+ln -s "$HERE/tests/stand-in" "$BUILD/order-service"
+
+cleanup() { "$HERE/stack" down >/dev/null 2>&1 || true; }
+# shellcheck disable=SC2317 # called by the runner
+stack() { "$HERE/stack" "$@" 2>&1; }
+pids() { cut -d ' ' -f 1 "$RUN_DIR"/*.pid | tr '\n' ' '; }
+left_over() { pgrep -f "$DIR/" || true; }
+
+occupy() { # port: prints the pid of a listener there
+    perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift,
+        Listen => 1, ReuseAddr => 1) or die; sleep 60' "$1" >/dev/null &
+    echo $!
+}
+
+status_of_nothing_says_that_nothing_runs() {
+    expect_contains "$(stack status)" 'nothing runs'
+    expect_contains "$(stack down)" 'nothing runs'
+}
+
+a_taken_port_is_named_with_its_variable_and_nothing_is_started() {
+    local pid output code=0
+    pid=$(occupy $((USER_PORT + 1)))
+    await "the listener" port_is_taken $((USER_PORT + 1))
+    output=$(stack up) || code=$?
+    kill "$pid"
+    expect_eq "exit code" $code 1
+    expect_contains "$output" "port $((USER_PORT + 1)), for user-service-2, is taken by perl \(pid $pid\).*USER_PORT="
+    expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
+}
+
+a_service_that_cannot_start_is_shown_with_its_log_and_all_is_taken_back() {
+    local output code=0
+    printf '#!/bin/sh\necho no such luck >&2\nexit 1\n' >"$DIR/broken"
+    chmod +x "$DIR/broken"
+    ln -sfn "$DIR/broken" "$BUILD/order-service"
+    output=$(stack up) || code=$?
+    ln -sfn "$HERE/tests/stand-in" "$BUILD/order-service"
+    expect_eq "exit code" $code 1
+    expect_contains "$output" 'order-service ended instead of starting'
+    expect_contains "$output" 'no such luck'
+    expect_eq "left over" "$(left_over)" ""
+}
+
+up_starts_all_and_seeds_the_database() {
+    local output url
+    output=$(stack up) || fail "$output"
+    expect_contains "$output" "http://127.0.0.1:$CONSUL_PORT/ui/"
+    expect_eq "running" "$(stack status | grep -c ' running ')" 7
+    expect_contains "$(stack status)" 'passing: user-service 3, order-service 1'
+    url=$(curl -s "http://127.0.0.1:$USER_PORT/health" | grep -o 'postgresql://[^"]*')
+    expect_eq "users" "$(psql -XAtd "$url" -c 'select count(*) from users')" 1000
+}
+
+up_again_changes_nothing() {
+    local before
+    before=$(pids)
+    expect_contains "$(stack up)" 'order-service already runs on port'
+    expect_eq "pids" "$(pids)" "$before"
+}
+
+up_with_another_port_says_what_runs_already() {
+    local output code=0
+    output=$(ORDER_PORT=1 stack up) || code=$?
+    expect_eq "exit code" $code 1
+    expect_contains "$output" "already runs with ORDER_PORT=$ORDER_PORT"
+}
+
+up_restarts_what_has_died_where_it_was() {
+    local name before
+    before=$(pids)
+    for name in redis user-service-2; do kill -KILL "$(cut -d ' ' -f 1 "$RUN_DIR/$name.pid")"; done
+    expect_contains "$(stack status)" 'user-service-2 .* stopped'
+    expect_contains "$(stack up)" 'redis runs on port'
+    expect_eq "running" "$(stack status | grep -c ' running ')" 7
+    [ "$(pids)" != "$before" ] || fail "the same pids as before"
+}
+
+a_pid_that_belongs_to_another_by_now_is_left_alone() {
+    local pid start
+    read -r pid start <"$RUN_DIR/user-service-3.pid"
+    echo "$$ $start" >"$RUN_DIR/user-service-3.pid"
+    expect_contains "$(stack status)" 'user-service-3 .* stopped'
+    echo "$pid $start" >"$RUN_DIR/user-service-3.pid"
+    expect_contains "$(stack status)" 'user-service-3 .* running'
+}
+
+consul_stops_and_comes_back_empty() {
+    stack consul-stop
+    expect_contains "$(stack status)" 'consul .* stopped'
+    expect_contains "$(stack consul-stop)" 'does not run'
+    stack consul-start
+    expect_contains "$(stack consul-start)" 'already runs'
+    await "registered again" eval "stack status | grep -q 'user-service 3, order-service 1'"
+}
+
+down_ends_even_what_is_held_and_leaves_nothing_running() {
+    local output
+    kill -STOP "$(cut -d ' ' -f 1 "$RUN_DIR/user-service-1.pid")"
+    output=$(stack down) || fail "$output"
+    expect_contains "$(cat "$RUN_DIR/user-service-1.log")" drained
+    expect_eq "left over" "$(left_over)" ""
+    expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
+    expect_contains "$(stack down)" 'nothing runs'
+}
+
+up_after_down_finds_the_database_as_it_was() {
+    stack up
+    stack down
+}
+
+run_tests status_of_nothing_says_that_nothing_runs \
+    a_taken_port_is_named_with_its_variable_and_nothing_is_started \
+    a_service_that_cannot_start_is_shown_with_its_log_and_all_is_taken_back \
+    up_starts_all_and_seeds_the_database \
+    up_again_changes_nothing \
+    up_with_another_port_says_what_runs_already \
+    up_restarts_what_has_died_where_it_was \
+    a_pid_that_belongs_to_another_by_now_is_left_alone \
+    consul_stops_and_comes_back_empty \
+    down_ends_even_what_is_held_and_leaves_nothing_running \
+    up_after_down_finds_the_database_as_it_was
