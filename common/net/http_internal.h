@@ -2,6 +2,8 @@
  *
  *     http_server.c   life, and the place of libmicrohttpd in our loop
  *     http_request.c  one request, from its first line to its handler
+ *     http_head.c     what has to be right in a head
+ *     http_wait.c     what MHD does while a handler runs
  *     http_reply.c    one reply
  *     http_slow.c     no client may take for ever
  *     http_router.c   path -> route
@@ -18,12 +20,16 @@
 #include "net/http_router.h"
 #include "net/http_server.h"
 
-enum { HTTP_ID_MAX = 128, HTTP_QUERY_MAX = 8 };
+enum {
+    HTTP_ID_MAX = 128,
+    HTTP_QUERY_MAX = 8,
+    HTTP_QUICK_MAX = 128, /* see http_wait.c */
+};
 
 enum http_phase {
     HTTP_HEAD,     /* the first line is there, the rest of the head is not */
     HTTP_BODY,     /* the head is there, the body is not */
-    HTTP_HANDLING, /* its fiber runs; MHD leaves the connection alone (suspended) */
+    HTTP_HANDLING, /* its fiber runs */
     HTTP_REPLYING, /* the reply is MHD's to send */
 };
 
@@ -40,13 +46,16 @@ struct http_request {
     const char *method;
     struct buf target; /* as sent: path and query */
     struct buf parts;  /* the same, taken apart */
+    struct buf head;   /* name '\0' value '\0' … */
     struct http_match match;
     struct http_pair query[HTTP_QUERY_MAX];
     size_t query_count;
     char id[HTTP_ID_MAX + 1];
     bool chunked, too_large;
     struct buf body;
-    struct buf headers; /* of the reply: name '\0' value '\0' … */
+    struct buf headers; /* of the reply, in the same way */
+    bool suspended;     /* MHD was told to leave the connection alone */
+    size_t quick_index; /* else its place in server->quick */
     bool handled;       /* no fiber uses it, or no more */
     struct http_request *next_free;
 };
@@ -72,13 +81,15 @@ struct http_server {
     bool listening, draining, closing;
 
     struct http_handles *handles; /* libuv's: http_server.c alone knows them */
-    bool pump_wanted;
+    bool pump_wanted, uploading;
 
     struct http_connection *ring; /* the next one to be looked at */
     size_t connections;
     size_t requests;   /* begun and not answered to the last byte */
     size_t half_heads; /* connections with a piece of a first line */
     size_t handling;   /* handlers' fibers */
+    struct http_request *quick[HTTP_QUICK_MAX]; /* those of them whose connection is not suspended */
+    size_t quick_count;
     int64_t last_call_ms;
     struct group handlers;
     struct wait *closer; /* waits for nothing to be in flight */
@@ -97,6 +108,14 @@ enum MHD_Result request_on_call(void *server, struct MHD_Connection *mhd, const 
                                 const char *version, const char *upload, size_t *upload_len, void **request);
 void request_end(void *server, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode how);
 void requests_free_pool(struct http_server *server);
+
+/* http_head.c: fills the request; it may have replied already (phase HTTP_REPLYING). */
+void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version);
+
+/* http_wait.c: around the phase HTTP_HANDLING, while there is a connection. */
+void wait_begin(struct http_request *req);
+void wait_end(struct http_request *req);
+void wait_suspend_all(struct http_server *server);
 
 /* http_reply.c */
 /* The bytes of a whole 408, for a connection that MHD cannot be made to answer on. */

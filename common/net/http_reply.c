@@ -49,26 +49,29 @@ static void add_headers(const struct http_request *req, struct MHD_Response *res
 }
 
 /* Hands the reply to MHD; where it could not be made, the connection breaks off. */
+static void queue(const struct http_request *req, int status, const char *type, struct MHD_Response *response)
+{
+    if (response) {
+        add_headers(req, response, type);
+        if (MHD_queue_response(req->connection->mhd, (unsigned)status, response) == MHD_YES)
+            return;
+    }
+    if (req->connection)
+        shutdown(req->connection->fd, SHUT_RDWR);
+}
+
 static void send_reply(struct http_request *req, int status, const char *type, struct MHD_Response *response)
 {
-    struct MHD_Connection *mhd = req->connection->mhd;
-    bool suspended = req->phase == HTTP_HANDLING;
+    if (req->phase == HTTP_HANDLING && req->connection)
+        wait_end(req);
     req->phase = HTTP_REPLYING;
     req->began_ms = clock_ms();
     observe(req, status);
-
-    bool queued = false;
-    if (response) {
-        add_headers(req, response, type);
-        queued = MHD_queue_response(mhd, (unsigned)status, response) == MHD_YES;
+    if (req->connection) /* else the client is gone */
+        queue(req, status, type, response);
+    if (response)
         MHD_destroy_response(response); /* our reference; MHD keeps its own */
-    }
-    if (!queued)
-        shutdown(req->connection->fd, SHUT_RDWR);
-    if (suspended) {
-        MHD_resume_connection(mhd);
-        server_want_pump(req->server);
-    }
+    server_want_pump(req->server);
 }
 
 static bool may_reply(const struct http_request *req)

@@ -9,14 +9,13 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/rand.h"
 #include "net/http_internal.h"
 #include "net/url.h"
 
 enum {
     POOL_MAX = 256,      /* requests kept for the next ones … */
     KEPT_BYTES = 4096,   /* … with no buffer larger than this */
-    TARGET_MAX = 8192,   /* as large as MHD's memory for a connection: never met */
+    HEAD_MAX = 16384,    /* more than MHD has memory for: never met */
     HEADERS_MAX = 4096,  /* of ours, in a reply; they must fit into the same 8 KiB */
 };
 
@@ -32,7 +31,7 @@ static struct http_request *request_take(struct http_server *server)
     }
     req = calloc(1, sizeof *req);
     if (req) {
-        req->target = req->parts = (struct buf)BUF_INIT(TARGET_MAX);
+        req->target = req->parts = req->head = (struct buf)BUF_INIT(HEAD_MAX);
         req->headers = (struct buf)BUF_INIT(HEADERS_MAX);
         req->body = (struct buf)BUF_INIT(HTTP_BODY_MAX);
     }
@@ -43,6 +42,7 @@ static void request_free(struct http_request *req)
 {
     buf_close(&req->target);
     buf_close(&req->parts);
+    buf_close(&req->head);
     buf_close(&req->headers);
     buf_close(&req->body);
     free(req);
@@ -66,6 +66,7 @@ static void request_give_back(struct http_request *req)
     }
     keep_small(&req->target);
     keep_small(&req->parts);
+    keep_small(&req->head);
     keep_small(&req->headers);
     keep_small(&req->body);
     req->next_free = server->free_requests;
@@ -118,108 +119,12 @@ void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
     return req;
 }
 
-/* --- The head -------------------------------------------------------------------------- */
-
-/* What the head says, as far as it concerns the server. */
-struct head {
-    int hosts, lengths, codings;
-    const char *length, *coding, *id;
-};
-
-static enum MHD_Result note_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    struct head *head = arg;
-    (void)kind;
-    if (strcasecmp(name, "Host") == 0)
-        head->hosts++;
-    else if (strcasecmp(name, "X-Request-Id") == 0)
-        head->id = value;
-    else if (strcasecmp(name, "Content-Length") == 0)
-        head->lengths++, head->length = value;
-    else if (strcasecmp(name, "Transfer-Encoding") == 0)
-        head->codings++, head->coding = value;
-    return MHD_YES;
-}
-
-/* printable ASCII, 1 to 128 of them */
-static bool id_is_fine(const char *id)
-{
-    size_t len = 0;
-    for (; id[len]; len++)
-        if (len == HTTP_ID_MAX || id[len] < ' ' || id[len] > '~')
-            return false;
-    return len > 0;
-}
-
-static void set_id(struct http_request *req, const char *given)
-{
-    if (given && id_is_fine(given)) {
-        memcpy(req->id, given, strlen(given) + 1);
-        return;
-    }
-    uint64_t number = rand_u64();
-    for (int i = 0; i < 16; i++, number >>= 4)
-        req->id[i] = "0123456789abcdef"[number & 15];
-    req->id[16] = '\0';
-}
-
-/* A path or query is visible ASCII; anything else has to be percent-encoded. */
-static bool target_is_fine(const char *target)
-{
-    if (*target != '/')
-        return false;
-    while (*target > ' ' && *target <= '~')
-        target++;
-    return *target == '\0';
-}
-
-/* Two readings of where a body ends are how requests are smuggled past a proxy
- * (RFC 9112, 11.2): such a request is refused whole. */
-static bool framing_is_fine(const struct head *head)
-{
-    if (head->codings == 0)
-        return head->lengths <= 1;
-    return head->codings == 1 && head->lengths == 0 && strcasecmp(head->coding, "chunked") == 0;
-}
-
-/* Replies at once where the head is enough to know that nothing can come of it.
- * MHD closes the connection after such a reply, for a body may be under way. */
-static bool head_is_refused(struct http_request *req, const struct head *head, const char *version)
-{
-    if (!target_is_fine(buf_text(&req->target)))
-        http_problem(req, 400, "the request's target is not a path of visible ASCII characters");
-    else if (head->hosts > 1 || (head->hosts == 0 && strcmp(version, "HTTP/1.0") != 0))
-        http_problem(req, 400, "a request has exactly one Host header");
-    else if (!framing_is_fine(head))
-        http_problem(req, 400, "Content-Length and Transfer-Encoding do not say clearly where the body ends");
-    else if (head->length && strtoull(head->length, NULL, 10) > HTTP_BODY_MAX)
-        http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
-    else
-        return false;
-    return true;
-}
-
-static void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const char *method,
-                          const char *version)
-{
-    struct head head = {.hosts = 0};
-    MHD_get_connection_values(mhd, MHD_HEADER_KIND, note_header, &head);
-    set_id(req, head.id);
-    req->method = method;
-    req->chunked = head.codings > 0;
-    req->began_us = clock_us();
-    req->began_ms = req->began_us / 1000;
-    req->phase = HTTP_BODY;
-    req->connection->consumed +=
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    head_is_refused(req, &head, version);
-}
-
 /* --- The body, and on to the handler ------------------------------------------------------ */
 
 static void add_body(struct http_request *req, const char *bytes, size_t len)
 {
     req->connection->consumed += len;
+    req->server->uploading = true;
     if (!req->too_large && !buf_add(&req->body, bytes, len))
         req->too_large = true; /* read on: a client that is still sending would not see the 413 */
 }
@@ -298,7 +203,7 @@ static void start_handler(struct http_request *req)
     server->handling++;
     req->handled = false;
     req->phase = HTTP_HANDLING;
-    MHD_suspend_connection(req->connection->mhd);
+    wait_begin(req);
 }
 
 static void all_is_there(struct http_request *req)
@@ -348,6 +253,8 @@ void request_end(void *arg, struct MHD_Connection *mhd, void **request, enum MHD
     connection->consumed_unknown = req->chunked;
     server->requests--;
 
+    if (req->phase == HTTP_HANDLING)
+        wait_end(req);
     req->connection = NULL;
     if (req->handled)
         request_give_back(req);
@@ -371,28 +278,7 @@ struct http_text http_query(const struct http_request *req, const char *name)
     return (struct http_text){NULL, 0};
 }
 
-const char *http_header(const struct http_request *req, const char *name)
-{
-    return MHD_lookup_connection_value(req->connection->mhd, MHD_HEADER_KIND, name);
-}
-
 struct http_text http_body(const struct http_request *req)
 {
     return (struct http_text){buf_text(&req->body), req->body.len};
-}
-
-const char *http_request_id(const struct http_request *req)
-{
-    return req->id;
-}
-
-bool http_body_is_json(const struct http_request *req)
-{
-    static const char json[] = "application/json";
-    const char *type = http_header(req, "Content-Type");
-    if (!type || strncasecmp(type, json, sizeof json - 1) != 0)
-        return false;
-    const char *rest = type + sizeof json - 1;
-    rest += strspn(rest, " \t");
-    return *rest == '\0' || *rest == ';';
 }

@@ -48,9 +48,12 @@ static void on_again(uv_idle_t *handle)
     (void)handle; /* its being active keeps the loop from waiting */
 }
 
+/* While handlers run, MHD always has more to do: to ask for their replies. */
 static bool mhd_has_more(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
+    if (server->quick_count > 0)
+        return server->uploading;
     return MHD_get_timeout(server->mhd, &timeout_ms) == MHD_YES && timeout_ms == 0;
 }
 
@@ -61,6 +64,7 @@ static void pump(void *arg)
         return;
     int rounds = 0;
     do {
+        server->uploading = false;
         MHD_run(server->mhd);
         server->pump_wanted = mhd_has_more(server);
     } while (server->pump_wanted && ++rounds < PUMP_ROUNDS);
@@ -80,6 +84,7 @@ static void on_readable(uv_poll_t *handle, int status, int events)
 static void on_tick(uv_timer_t *handle)
 {
     struct http_server *server = handle->data;
+    wait_suspend_all(server);
     slow_sweep(server, server->draining ? SIZE_MAX : SWEEP_SLICE);
     server_check_idle(server);
     server_want_pump(server);

@@ -46,6 +46,7 @@ static void wait_at_gate(struct http_request *req, void *arg)
     gate = &wait;
     wait_park(&wait, deadline_in(10000));
     gate = NULL;
+    cr_expect_str_eq(http_header(req, "host"), "h"); /* there still, with the client gone */
     http_reply(req, 200, NULL, "open", 4);
 }
 
@@ -350,7 +351,8 @@ static void lost_client(void)
     struct linger reset = {1, 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     close(fd);
-    fiber_yield();
+    for (int turns = 0; turns < 10; turns++)
+        fiber_yield();
     wait_wake(gate);
     until_in_flight(0);
 }

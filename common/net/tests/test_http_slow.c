@@ -1,4 +1,5 @@
 /* Slow clients and the shutdown: on virtual time, so that nobody waits. */
+#include "loop/sync.h"
 #include "net/tests/raw_client.h"
 
 #define HOST "Host: h\r\n"
@@ -30,8 +31,20 @@ static void hello(struct http_request *req, void *arg)
     http_reply(req, 200, NULL, "hello", 5);
 }
 
+static struct wait_queue crowd;
+static size_t crowd_size;
+
+static void wait_in_crowd(struct http_request *req, void *arg)
+{
+    (void)arg;
+    crowd_size++;
+    wait_queue_park(&crowd, DEADLINE_NONE);
+    http_reply(req, 200, NULL, "all", 3);
+}
+
 static const struct http_route routes[] = {
     {"GET", "/gate", wait_at_gate, 0},
+    {"GET", "/crowd", wait_in_crowd, 0},
     {"GET", "/hello", hello, 0},
     {"POST", "/hello", hello, 0},
     {"GET", "/health", hello, HTTP_ROUTE_PROBE},
@@ -43,7 +56,7 @@ static void with_server_main(void *arg)
 {
     struct err err = ERR_INIT;
     struct http_server_config config = {.address = "127.0.0.1", .served_by = "me-1", .routes = routes,
-                                        .route_count = sizeof routes / sizeof routes[0], .max_requests = 100};
+                                        .route_count = sizeof routes / sizeof routes[0], .max_requests = 1000};
     (void)arg;
     server = http_server_new(&config, &err);
     cr_expect_not_null(server, "%s", err.text);
@@ -213,6 +226,33 @@ static void slow_handler(void)
 Test(http_slow, a_slow_handler_is_not_the_clients_fault)
 {
     with_server(slow_handler);
+}
+
+static void many_handlers(void)
+{
+    static int fds[300];
+    char *upload = calloc(1, 60000 + 200);
+    int len = sprintf(upload, "POST /hello HTTP/1.1\r\n" HOST "Content-Length: 60000\r\n\r\n");
+    memset(upload + len, 'b', 60000);
+    for (size_t i = 0; i < 300; i++) {
+        fds[i] = dial();
+        say(fds[i], "GET /crowd HTTP/1.1\r\n" HOST "\r\n");
+    }
+    for (time_t limit = time(NULL) + 10; crowd_size < 300 && !is_over(limit);)
+        fiber_yield();
+    cr_expect_eq(ask(upload), 200);
+    wait_queue_wake_all(&crowd);
+    for (size_t i = 0; i < 300; i++) {
+        cr_expect(hear(fds[i]) && said("all"));
+        close(fds[i]);
+    }
+    free(upload);
+    close_clean();
+}
+
+Test(http_slow, many_handlers_may_wait_while_another_request_is_served)
+{
+    with_server(many_handlers);
 }
 
 /* --- Shutdown ---------------------------------------------------------------------------------- */
