@@ -115,7 +115,7 @@ SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
 OUTAGE = %/test_outages
 
 .PHONY: force help build unit-tests integration-tests test run-tests clean have-packages
-.PHONY: demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz install
+.PHONY: demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz bench run-bench install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -167,6 +167,13 @@ run-lint: unit-tests
 	  --suppress=autoVariables --error-exitcode=1 -Icommon $(C_FILES)
 	@echo "valgrind over the unit tests"
 	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(UNIT_TESTS)
+
+bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for some of it; common/bench/bench says more)
+	@$(DEPS) bench || echo "going on with what is here"
+	$(again) run-bench
+
+run-bench: $(PROGRAMS)
+	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) common/bench/bench $(BENCH)
 
 install: build ## the two programs and the schema, below DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/user-service $(DESTDIR)$(PREFIX)/share/order-service
