@@ -1,0 +1,239 @@
+/* Transactions: each has a connection to itself, from a small pool.
+ *
+ * A connection that is in an unknown state (no answer in time, an error of the
+ * socket) is closed, not mended: PostgreSQL then rolls back what was not
+ * committed. Whether a COMMIT without an answer was done, nobody knows.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "loop/fiber.h"
+#include "store/pg_internal.h"
+
+/* A rollback that takes longer is not worth waiting for. */
+enum { ROLLBACK_LIMIT_MS = 200 };
+
+/* --- One connection ------------------------------------------------------------------------ */
+
+void pg_drop_transaction(struct pg_transaction *tx)
+{
+    pg_watch_free(tx->watch);
+    PQfinish(tx->conn);
+    tx->watch = NULL;
+    tx->conn = NULL;
+    tx->prepared.count = 0;
+}
+
+/* An idle connection becomes readable when the server closes it. */
+static void on_ready(void *arg, int events)
+{
+    (void)events;
+    struct pg_transaction *tx = arg;
+    bool lost = !PQconsumeInput(tx->conn);
+    if (tx->waiter)
+        wait_wake(tx->waiter);
+    else if (lost)
+        pg_drop_transaction(tx);
+}
+
+static int64_t deadline_of(const struct pg_transaction *tx)
+{
+    return deadline_min(tx->deadline, deadline_in(tx->pg->timeout_ms));
+}
+
+static int open_connection(struct pg_transaction *tx, struct err *err)
+{
+    tx->conn = pg_connect(tx->pg, deadline_of(tx), err);
+    if (!tx->conn)
+        return -1;
+    tx->watch = pg_watch_new(PQsocket(tx->conn), on_ready, tx);
+    if (!tx->watch) {
+        pg_drop_transaction(tx);
+        return err_set(err, ERR_UNREACHABLE, "PostgreSQL: cannot watch the socket");
+    }
+    pg_watch_for(tx->watch, PG_READABLE);
+    return 0;
+}
+
+/* --- Asking and waiting --------------------------------------------------------------------- */
+
+static int await_answer(struct pg_transaction *tx, int64_t deadline, struct err *err)
+{
+    while (PQisBusy(tx->conn)) {
+        int left = PQflush(tx->conn);
+        if (left < 0 || PQstatus(tx->conn) == CONNECTION_BAD)
+            return pg_check_lost(tx->conn, err);
+        struct wait wait;
+        wait_init(&wait);
+        tx->waiter = &wait;
+        pg_watch_for(tx->watch, PG_READABLE | (left ? PG_WRITABLE : 0));
+        enum wait_result result = wait_park(&wait, deadline);
+        tx->waiter = NULL;
+        if (pg_check_wait(result, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What was sent (`sent`: libpq took it) has one result; the caller clears it.
+ * NULL: the connection is gone. */
+static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadline, struct err *err)
+{
+    PGresult *last = NULL, *result;
+    if (!sent) {
+        pg_check_lost(tx->conn, err);
+        goto lost;
+    }
+    for (;;) {
+        if (await_answer(tx, deadline, err) != 0)
+            goto lost;
+        if (!(result = PQgetResult(tx->conn)))
+            break;
+        PQclear(last);
+        last = result;
+    }
+    if (last && PQstatus(tx->conn) != CONNECTION_BAD)
+        return last;
+    pg_check_lost(tx->conn, err);
+lost:
+    if (err->code == ERR_TIMEOUT)
+        for (int i = 0; i < tx->pg->reader_count; i++)
+            pg_suspect_reader(&tx->pg->readers[i]);
+    PQclear(last);
+    pg_drop_transaction(tx);
+    return NULL;
+}
+
+/* BEGIN, COMMIT, ROLLBACK. -1 also where PostgreSQL did something else instead:
+ * COMMIT of a transaction that failed is a ROLLBACK. */
+static int command(struct pg_transaction *tx, const char *word, int64_t deadline, struct err *err)
+{
+    PGresult *result = take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
+    if (!result)
+        return -1;
+    int status = pg_check(result, err);
+    if (status == 0 && strcmp(PQcmdStatus(result), word) != 0)
+        status = err_set(err, ERR_FAILED, "PostgreSQL: %s ended in %s", word, PQcmdStatus(result));
+    PQclear(result);
+    return status;
+}
+
+/* --- The pool -------------------------------------------------------------------------------- */
+
+static struct pg_transaction *find_free(struct pg *pg)
+{
+    struct pg_transaction *unopened = NULL;
+    for (int i = 0; i < pg->transaction_count; i++) {
+        struct pg_transaction *tx = &pg->transactions[i];
+        if (!tx->taken && tx->conn)
+            return tx;
+        if (!tx->taken && !unopened)
+            unopened = tx;
+    }
+    return unopened;
+}
+
+static struct pg_transaction *take_free(struct pg *pg, int64_t deadline, struct err *err)
+{
+    struct pg_transaction *tx;
+    while (!(tx = find_free(pg))) {
+        enum wait_result result = wait_queue_park(&pg->transaction_waiters, deadline);
+        if (result == WAIT_TIMEOUT)
+            err_set(err, ERR_TIMEOUT, "PostgreSQL: all %d connections for transactions are taken",
+                    pg->transaction_count);
+        if (pg_check_wait(result, err) != 0)
+            return NULL;
+    }
+    tx->taken = true;
+    tx->deadline = deadline;
+    return tx;
+}
+
+static void give_back(struct pg_transaction *tx)
+{
+    tx->taken = false;
+    wait_queue_wake_one(&tx->pg->transaction_waiters);
+}
+
+/* --- A transaction --------------------------------------------------------------------------- */
+
+static int begin(struct pg_transaction *tx, struct err *err)
+{
+    if (tx->conn) {
+        struct err stale = ERR_INIT;
+        if (command(tx, "BEGIN", deadline_of(tx), &stale) == 0)
+            return 0;
+        /* Closed while it was idle: nothing was lost, so a new one will do. */
+        if (stale.code != ERR_BROKEN)
+            return err_set(err, stale.code, "%s", stale.text);
+        pg_drop_transaction(tx);
+    }
+    return open_connection(tx, err) != 0 ? -1 : command(tx, "BEGIN", deadline_of(tx), err);
+}
+
+int pg_begin(struct pg *pg, int64_t deadline, struct pg_transaction **out, struct err *err)
+{
+    if (!pg_is_up(pg))
+        return err_set(err, ERR_UNREACHABLE, "%s", pg->why.text);
+    struct pg_transaction *tx = take_free(pg, deadline_min(deadline, deadline_in(pg->timeout_ms)), err);
+    if (!tx)
+        return -1;
+    tx->deadline = deadline;
+    if (begin(tx, err) != 0) {
+        pg_drop_transaction(tx);
+        give_back(tx);
+        return -1;
+    }
+    *out = tx;
+    return 0;
+}
+
+static int prepare(struct pg_transaction *tx, const struct pg_statement *statement, struct err *err)
+{
+    if (pg_is_prepared(&tx->prepared, statement))
+        return 0;
+    int sent = PQsendPrepare(tx->conn, statement->name, statement->sql, 0, NULL);
+    PGresult *result = take_result(tx, sent, deadline_of(tx), err);
+    int status = result ? pg_check(result, err) : -1;
+    PQclear(result);
+    if (status == 0)
+        pg_note_prepared(&tx->prepared, statement);
+    return status;
+}
+
+int pg_run(struct pg_transaction *tx, const struct pg_statement *statement, const char *const *params,
+           struct pg_rows **rows, struct err *err)
+{
+    if (!tx->conn)
+        return err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection is gone");
+    if (prepare(tx, statement, err) != 0)
+        return -1;
+    int sent = PQsendQueryPrepared(tx->conn, statement->name, statement->params, params, NULL, NULL, 0);
+    PGresult *result = take_result(tx, sent, deadline_of(tx), err);
+    if (!result)
+        return -1;
+    int status = pg_check(result, err);
+    if (status == 0 && rows)
+        *rows = (struct pg_rows *)result;
+    else
+        PQclear(result);
+    return status;
+}
+
+int pg_commit(struct pg_transaction *tx, struct err *err)
+{
+    int status = tx->conn ? command(tx, "COMMIT", deadline_of(tx), err)
+                          : err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection is gone");
+    (*(status == 0 ? &tx->pg->commits : &tx->pg->rollbacks))++;
+    give_back(tx);
+    return status;
+}
+
+void pg_rollback(struct pg_transaction *tx)
+{
+    struct err err = ERR_INIT;
+    if (tx->conn && command(tx, "ROLLBACK", deadline_in(ROLLBACK_LIMIT_MS), &err) != 0)
+        pg_drop_transaction(tx);
+    tx->pg->rollbacks++;
+    give_back(tx);
+}

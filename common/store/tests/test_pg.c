@@ -1,0 +1,586 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "harness/server.h"
+#include "loop/loop.h"
+#include "loop/sync.h"
+#include "store/pg.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+/* --- A PostgreSQL, a client, a loop -------------------------------------------------------- */
+
+static struct folder folder;
+static struct server server;
+static struct pg *pg;
+static int64_t timeout_ms = 2000;
+static int readers = 1;
+
+static void setup(void)
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(folder_take(&folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_init(&server, SERVER_POSTGRES, &folder, &err), 0, "%s", err.text);
+    loop_open();
+}
+
+static void teardown(void)
+{
+    cr_expect_eq(fibers_alive(), 0);
+    cr_expect_eq(loop_close(), 0);
+    server_close(&server);
+    folder_remove(&folder);
+#if defined(__SANITIZE_ADDRESS__)
+    cr_expect_eq(__lsan_do_recoverable_leak_check(), 0);
+#endif
+}
+
+TestSuite(pg, .init = setup, .fini = teardown, .timeout = 90);
+TestSuite(pg_url, .timeout = 10);
+
+static void start_server(void)
+{
+    struct err err = ERR_INIT;
+    cr_expect_eq(server_start(&server, &err), 0, "%s", err.text);
+}
+
+static void start_with_table(void)
+{
+    struct err err = ERR_INIT;
+    start_server();
+    cr_expect_eq(server_sql(&server, NULL,
+                            "CREATE TABLE t (id bigint PRIMARY KEY, name text);"
+                            "INSERT INTO t SELECT i, 'name' || i FROM generate_series(1, 1000) i", &err), 0, "%s",
+                 err.text);
+}
+
+static void run_client(void *arg)
+{
+    void (*body)(void) = (void (*)(void))arg;
+    pg = pg_new(&(struct pg_config){
+        .url = server.url, .timeout_ms = timeout_ms, .read_connections = readers, .transaction_connections = 2});
+    body();
+    pg_close(pg);
+}
+
+static void with_client(void (*body)(void))
+{
+    loop_run(run_client, (void *)body);
+}
+
+static bool becomes_up(bool up, int64_t limit_ms)
+{
+    int64_t deadline = deadline_in(limit_ms);
+    while (pg_is_up(pg) != up && deadline_left(deadline) > 0)
+        fiber_sleep(2);
+    return pg_is_up(pg) == up;
+}
+
+static const struct pg_statement by_id = {"by_id", "SELECT name FROM t WHERE id = $1", 1};
+static const struct pg_statement from_nowhere = {"from_nowhere", "SELECT * FROM nowhere", 0};
+static const struct pg_statement nap = {"nap", "SELECT pg_sleep($1::float8)", 1};
+static const struct pg_statement insert = {"insert", "INSERT INTO t (id, name) VALUES ($1, $2) RETURNING id", 2};
+
+static enum err_code read_one(const struct pg_statement *statement, const char *param, int64_t ms, char out[300])
+{
+    struct err err = ERR_INIT;
+    struct pg_rows *rows;
+    if (pg_read(pg, statement, &param, deadline_in(ms), &rows, &err) != 0) {
+        snprintf(out, 300, "%s", err.text);
+        return err.code;
+    }
+    snprintf(out, 300, "%s", pg_rows_count(rows) ? pg_rows_get(rows, 0, 0) : "(none)");
+    pg_rows_free(rows);
+    return ERR_NONE;
+}
+
+/* --- Reading ---------------------------------------------------------------------------------- */
+
+Test(pg_url, what_is_accepted)
+{
+    cr_expect_eq(pg_check_url("postgresql://lesson:lesson@127.0.0.1:5432/lesson"), 0);
+    cr_expect_eq(pg_check_url("postgres://h1,h2:1/db?sslmode=disable&target_session_attrs=any"), 0);
+    cr_expect_eq(pg_check_url("postgresql:///db?host=/run/postgresql"), 0);
+    cr_expect_eq(pg_check_url("postgresql://h/db?nonsense=1"), -1);
+    cr_expect_eq(pg_check_url("mysql://h/db"), -1);
+    cr_expect_eq(pg_check_url("host=h"), -1);
+    cr_expect_eq(pg_check_url(""), -1);
+}
+
+static void read_rows(void)
+{
+    char text[300];
+    cr_expect_eq(read_one(&by_id, "1", 1000, text), ERR_UNREACHABLE, "not yet");
+    cr_expect(becomes_up(true, 5000));
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+        cr_expect_str_eq(text, "name7");
+    }
+    cr_expect_eq(read_one(&by_id, "5000", 1000, text), ERR_NONE);
+    cr_expect_str_eq(text, "(none)");
+
+    struct buf metrics = BUF_INIT(65536);
+    pg_metrics(pg, &metrics);
+    cr_expect(strstr(buf_text(&metrics), "postgres_up 1\n"), "%s", buf_text(&metrics));
+    cr_expect(strstr(buf_text(&metrics), "postgres_reads_total 4\n"), "%s", buf_text(&metrics));
+    buf_close(&metrics);
+}
+
+Test(pg, reads_rows)
+{
+    start_with_table();
+    with_client(read_rows);
+}
+
+static void read_by_name(void)
+{
+    char text[300];
+    cr_expect(becomes_up(true, 5000));
+    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+}
+
+Test(pg, of_several_hosts_by_name_or_address_the_first_that_answers_is_used)
+{
+    start_with_table();
+    snprintf(server.url, sizeof server.url, "postgresql://lesson@127.0.0.1:1,localhost:%d/lesson?options=-cgeqo%%3Doff",
+             server.port.number);
+    with_client(read_by_name);
+}
+
+static void fail_to_read(void)
+{
+    char text[300];
+    cr_expect(becomes_up(true, 5000));
+    for (int i = 0; i < 2; i++) { /* unprepared, prepared */
+        cr_expect_eq(read_one(&by_id, "x", 1000, text), ERR_INVALID);
+        cr_expect(strstr(text, "invalid input syntax"), "%s", text);
+        cr_expect_eq(read_one(&by_id, "99999999999999999999", 1000, text), ERR_INVALID, "%s", text);
+        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+        cr_expect_eq(read_one(&from_nowhere, NULL, 1000, text), ERR_NOT_FOUND);
+        cr_expect(strstr(text, "make db-seed DATABASE_URL="), "%s", text);
+        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+    }
+}
+
+Test(pg, errors_say_what_postgresql_says)
+{
+    start_with_table();
+    with_client(fail_to_read);
+}
+
+static void read_good_or_bad(void *arg)
+{
+    int number = *(int *)arg;
+    char id[16], want[32], text[300];
+    snprintf(id, sizeof id, "%d", number + 1);
+    snprintf(want, sizeof want, "name%d", number + 1);
+    bool bad = number % 7 == 3;
+    enum err_code code = read_one(number % 14 == 3 ? &from_nowhere : &by_id, bad ? "bad" : id, 5000, text);
+    if (bad)
+        cr_expect(code == ERR_INVALID || code == ERR_NOT_FOUND, "%s", text);
+    else
+        cr_expect_str_eq(text, want);
+}
+
+static void read_with_bad_neighbours(void)
+{
+    static int numbers[64];
+    cr_expect(becomes_up(true, 5000));
+    for (int round = 0; round < 3; round++) {
+        struct group group = {0};
+        for (int i = 0; i < 64; i++) {
+            numbers[i] = i;
+            group_go(&group, read_good_or_bad, &numbers[i]);
+        }
+        group_join(&group);
+    }
+}
+
+Test(pg, a_statement_that_fails_does_not_harm_its_neighbours)
+{
+    start_with_table();
+    with_client(read_with_bad_neighbours);
+}
+
+/* --- Absent, killed, hung ------------------------------------------------------------------------ */
+
+static void be_absent_then_come(void)
+{
+    char text[300];
+    struct pg_transaction *tx;
+    struct err err = ERR_INIT;
+    fiber_sleep(50);
+    cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_UNREACHABLE);
+    cr_expect(strstr(text, "refused"), "%s", text);
+    cr_expect_eq(pg_begin(pg, deadline_in(10000), &tx, &err), -1);
+    cr_expect_eq(err.code, ERR_UNREACHABLE, "%s", err.text);
+    start_with_table();
+    cr_expect(becomes_up(true, 10000));
+    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+}
+
+Test(pg, absent_at_first_it_is_used_as_soon_as_it_comes)
+{
+    with_client(be_absent_then_come);
+}
+
+static enum err_code begin(struct pg_transaction **tx, int64_t ms)
+{
+    struct err err = ERR_INIT;
+    pg_begin(pg, deadline_in(ms), tx, &err);
+    return err.code;
+}
+
+static enum err_code run(struct pg_transaction *tx, const char *id)
+{
+    struct err err = ERR_INIT;
+    pg_run(tx, &insert, (const char *[]){id, "new"}, NULL, &err);
+    return err.code;
+}
+
+static void die_and_return(void)
+{
+    char text[300];
+    struct pg_transaction *tx;
+    struct err err = ERR_INIT;
+    cr_expect(becomes_up(true, 5000));
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+        cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
+        server_kill(&server);
+        cr_expect(becomes_up(false, 5000), "an idle connection notices, too");
+        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_UNREACHABLE);
+        start_server();
+        cr_expect(becomes_up(true, 5000));
+        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+    }
+}
+
+Test(pg, killed_it_is_used_again_when_it_is_back)
+{
+    start_with_table();
+    with_client(die_and_return);
+}
+
+static void read_while_killed(void *arg)
+{
+    char text[300];
+    *(enum err_code *)arg = read_one(&nap, "1", 5000, text);
+}
+
+static void die_while_asked(void)
+{
+    enum err_code code = ERR_NONE;
+    struct pg_transaction *tx;
+    struct err err = ERR_INIT;
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(run(tx, "2001"), ERR_NONE);
+    group_go(&group, read_while_killed, &code);
+    fiber_sleep(50);
+    server_kill(&server);
+    group_join(&group);
+    cr_expect_eq(code, ERR_BROKEN);
+    cr_expect_eq(pg_commit(tx, &err), -1);
+    cr_expect_eq(err.code, ERR_BROKEN, "%s", err.text);
+}
+
+Test(pg, killed_while_it_is_asked_the_call_is_broken)
+{
+    start_with_table();
+    with_client(die_while_asked);
+}
+
+static void read_while_hung(void *arg)
+{
+    char text[300];
+    *(enum err_code *)arg = read_one(&by_id, "7", 300, text);
+}
+
+static void hang_and_return(void)
+{
+    enum err_code codes[64];
+    char text[300];
+    struct pg_transaction *tx, *before;
+    struct err err = ERR_INIT;
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    cr_expect_eq(begin(&before, 60000), ERR_NONE);
+    server_pause(&server);
+    for (int i = 0; i < 64; i++)
+        group_go(&group, read_while_hung, &codes[i]);
+    group_join(&group);
+    for (int i = 0; i < 64; i++)
+        cr_expect_eq(codes[i], ERR_TIMEOUT);
+    cr_expect_not(pg_is_up(pg));
+    int failed_fast = 0;
+    for (int i = 0; i < 100; i++)
+        failed_fast += read_one(&by_id, "7", 10000, text) == ERR_UNREACHABLE;
+    cr_expect_eq(failed_fast, 100);
+    cr_expect_eq(begin(&tx, 10000), ERR_UNREACHABLE);
+    pg_rollback(before);
+
+    server_resume(&server);
+    cr_expect(becomes_up(true, 10000));
+    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(pg_commit(tx, &err), 0);
+}
+
+Test(pg, while_it_hangs_calls_pay_one_deadline_and_then_fail_at_once)
+{
+    start_with_table();
+    with_client(hang_and_return);
+}
+
+static void hang_for_long(void)
+{
+    char text[300];
+    cr_expect(becomes_up(true, 5000));
+    server_pause(&server);
+    cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_TIMEOUT);
+    fiber_sleep(3 * timeout_ms); /* the connection is given up, others are tried */
+    cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_UNREACHABLE);
+    server_resume(&server);
+    cr_expect(becomes_up(true, 10000));
+    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+}
+
+Test(pg, after_a_long_hang_a_new_connection_is_made)
+{
+    timeout_ms = 300;
+    readers = 2;
+    start_with_table();
+    with_client(hang_for_long);
+}
+
+static void hang_in_commit(void)
+{
+    struct pg_transaction *tx;
+    struct err err = ERR_INIT;
+    cr_expect(becomes_up(true, 5000));
+    cr_expect_eq(begin(&tx, 60000), ERR_NONE);
+    cr_expect_eq(run(tx, "2001"), ERR_NONE);
+    server_pause(&server);
+    cr_expect_eq(pg_commit(tx, &err), -1);
+    cr_expect_eq(err.code, ERR_TIMEOUT, "%s", err.text);
+    cr_expect_not(pg_is_up(pg), "the readers are suspected, too");
+    server_resume(&server);
+    cr_expect(becomes_up(true, 10000), "and asked, so that they are trusted again");
+}
+
+Test(pg, a_commit_without_an_answer_ends_at_the_timeout)
+{
+    timeout_ms = 300;
+    start_with_table();
+    with_client(hang_in_commit);
+}
+
+/* --- Deadlines and cancelling ----------------------------------------------------------------------- */
+
+static void read_slowly(void)
+{
+    char text[300];
+    cr_expect(becomes_up(true, 5000));
+    int64_t begin_ms = clock_ms();
+    cr_expect_eq(read_one(&nap, "30", 60000, text), ERR_TIMEOUT);
+    cr_expect(strstr(text, "statement timeout"), "%s", text);
+    cr_expect_lt(clock_ms() - begin_ms, 10000);
+    cr_expect(pg_is_up(pg), "PostgreSQL itself has answered");
+    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+    cr_expect_eq(read_one(&by_id, "7", 0, text), ERR_TIMEOUT);
+    cr_expect(pg_is_up(pg), "it was not even asked");
+}
+
+Test(pg, a_statement_is_ended_by_the_server_a_little_before_the_timeout)
+{
+    timeout_ms = 500;
+    start_with_table();
+    with_client(read_slowly);
+}
+
+static void nap_and_be_cancelled(void *arg)
+{
+    char text[300];
+    *(enum err_code *)arg = read_one(&nap, "0.2", 10000, text);
+}
+
+static void give_up(void)
+{
+    char text[300];
+    enum err_code code = ERR_NONE;
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    group_go(&group, nap_and_be_cancelled, &code);
+    fiber_sleep(20);
+    group_cancel(&group);
+    group_join(&group);
+    cr_expect_eq(code, ERR_CANCELLED);
+    cr_expect_eq(read_one(&by_id, "7", 5000, text), ERR_NONE, "%s", text);
+    cr_expect_str_eq(text, "name7", "not the answer of the other");
+}
+
+Test(pg, a_cancelled_read_leaves_its_late_answer_to_nobody)
+{
+    start_with_table();
+    with_client(give_up);
+}
+
+static void leave_while_asking(void)
+{
+    enum err_code code = ERR_NONE;
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    group_go(&group, nap_and_be_cancelled, &code);
+    fiber_sleep(20);
+    group_cancel(&group);
+    group_join(&group);
+}
+
+Test(pg, it_closes_with_an_answer_still_to_come)
+{
+    start_with_table();
+    with_client(leave_while_asking);
+}
+
+static void do_nothing(void)
+{
+}
+
+Test(pg, it_closes_while_it_still_connects)
+{
+    with_client(do_nothing);
+}
+
+/* --- Transactions -------------------------------------------------------------------------------------- */
+
+static void commit_and_roll_back(void)
+{
+    char text[300];
+    struct pg_transaction *tx;
+    struct pg_rows *rows;
+    struct err err = ERR_INIT;
+    cr_expect(becomes_up(true, 5000));
+
+    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(pg_run(tx, &insert, (const char *[]){"2001", NULL}, &rows, &err), 0, "%s", err.text);
+    cr_expect_str_eq(pg_rows_get(rows, 0, 0), "2001");
+    pg_rows_free(rows);
+    read_one(&by_id, "2001", 1000, text);
+    cr_expect_str_eq(text, "(none)", "not seen by others before the commit");
+    cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
+    read_one(&by_id, "2001", 1000, text);
+    cr_expect_str_eq(text, "", "a NULL reads as nothing");
+
+    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(run(tx, "2002"), ERR_NONE);
+    pg_rollback(tx);
+    read_one(&by_id, "2002", 1000, text);
+    cr_expect_str_eq(text, "(none)");
+
+    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(run(tx, "2002"), ERR_NONE);
+    cr_expect_eq(run(tx, "1"), ERR_CONFLICT);
+    cr_expect_eq(run(tx, "2003"), ERR_FAILED, "it is aborted");
+    cr_expect_eq(pg_commit(tx, &err), -1, "and a commit does not hide that");
+    cr_expect_eq(err.code, ERR_FAILED, "%s", err.text);
+    read_one(&by_id, "2002", 1000, text);
+    cr_expect_str_eq(text, "(none)");
+
+    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(run(tx, "none"), ERR_INVALID);
+    pg_rollback(tx);
+}
+
+Test(pg, a_transaction_is_committed_whole_or_not_at_all)
+{
+    start_with_table();
+    with_client(commit_and_roll_back);
+}
+
+static void take_turns(void *arg)
+{
+    char id[16];
+    struct pg_transaction *tx;
+    struct err err = ERR_INIT;
+    snprintf(id, sizeof id, "%d", 3000 + *(int *)arg);
+    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(run(tx, id), ERR_NONE);
+    cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
+}
+
+static void crowd(void)
+{
+    static int numbers[20];
+    struct pg_transaction *first, *second, *third;
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    for (int i = 0; i < 20; i++) {
+        numbers[i] = i;
+        group_go(&group, take_turns, &numbers[i]);
+    }
+    group_join(&group);
+
+    cr_expect_eq(begin(&first, 5000), ERR_NONE);
+    cr_expect_eq(begin(&second, 5000), ERR_NONE);
+    cr_expect_eq(begin(&third, 50), ERR_TIMEOUT, "both are taken");
+    cr_expect(pg_is_up(pg), "which says nothing about PostgreSQL");
+    pg_rollback(first);
+    pg_rollback(second);
+}
+
+Test(pg, more_transactions_than_connections_take_turns)
+{
+    start_with_table();
+    with_client(crowd);
+}
+
+/* --- Many ------------------------------------------------------------------------------------------------- */
+
+enum { FIBERS = 64, EACH = 500 };
+
+static void read_many(void *arg)
+{
+    int right = 0;
+    for (int i = 0; i < EACH; i++) {
+        int number = (*(int *)arg * EACH + i) % 1000 + 1;
+        char id[16], want[32], text[300];
+        snprintf(id, sizeof id, "%d", number);
+        snprintf(want, sizeof want, "name%d", number);
+        right += read_one(&by_id, id, 10000, text) == ERR_NONE && strcmp(text, want) == 0;
+    }
+    cr_expect_eq(right, EACH);
+}
+
+static void be_busy(void)
+{
+    static int numbers[FIBERS];
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    int64_t begin_us = clock_us();
+    for (int i = 0; i < FIBERS; i++) {
+        numbers[i] = i;
+        group_go(&group, read_many, &numbers[i]);
+    }
+    group_join(&group);
+    printf("pg: %d fibers, %d connection(s): %lld reads/s\n", FIBERS, readers,
+           FIBERS * EACH * 1000000LL / (clock_us() - begin_us));
+}
+
+Test(pg, many_fibers_share_one_connection_and_each_gets_its_own_rows)
+{
+    start_with_table();
+    with_client(be_busy);
+}
+
+Test(pg, or_two)
+{
+    readers = 2;
+    start_with_table();
+    with_client(be_busy);
+}

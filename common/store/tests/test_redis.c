@@ -1,0 +1,341 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "harness/server.h"
+#include "loop/loop.h"
+#include "loop/sync.h"
+#include "store/redis.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+/* --- A Redis, a client, a loop ---------------------------------------------------------- */
+
+static struct folder folder;
+static struct server server;
+static struct redis *redis;
+
+static void setup(void)
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(folder_take(&folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_init(&server, SERVER_REDIS, &folder, &err), 0, "%s", err.text);
+    loop_open();
+}
+
+static void teardown(void)
+{
+    cr_expect_eq(fibers_alive(), 0);
+    cr_expect_eq(loop_close(), 0);
+    server_close(&server);
+    folder_remove(&folder);
+#if defined(__SANITIZE_ADDRESS__)
+    cr_expect_eq(__lsan_do_recoverable_leak_check(), 0);
+#endif
+}
+
+TestSuite(redis, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(redis_url, .timeout = 10);
+
+static void start_server(void)
+{
+    struct err err = ERR_INIT;
+    cr_expect_eq(server_start(&server, &err), 0, "%s", err.text);
+}
+
+static void run_client(void *arg)
+{
+    void (*body)(void) = (void (*)(void))arg;
+    redis = redis_new(server.url);
+    body();
+    redis_close(redis);
+}
+
+static void with_client(void (*body)(void))
+{
+    loop_run(run_client, (void *)body);
+}
+
+/* Lets the loop run until it is as it should be. */
+static bool becomes_up(bool up, int64_t limit_ms)
+{
+    int64_t deadline = deadline_in(limit_ms);
+    while (redis_is_up(redis) != up && deadline_left(deadline) > 0)
+        fiber_sleep(2);
+    return redis_is_up(redis) == up;
+}
+
+static enum err_code get(const char *key, int64_t ms, char *out, size_t size)
+{
+    struct err err = ERR_INIT;
+    struct buf buf = BUF_INIT(4096);
+    bool found = false;
+    redis_get(redis, key, deadline_in(ms), &buf, &found, &err);
+    snprintf(out, size, "%s", err.code ? err.text : found ? buf_text(&buf) : "(none)");
+    buf_close(&buf);
+    return err.code;
+}
+
+static enum err_code set(const char *key, const char *value)
+{
+    struct err err = ERR_INIT;
+    redis_set(redis, key, value, strlen(value), 60000, deadline_in(1000), &err);
+    return err.code;
+}
+
+/* --- Tests -------------------------------------------------------------------------------- */
+
+Test(redis_url, what_is_accepted)
+{
+    cr_expect_eq(redis_check_url("redis://127.0.0.1:6379/0"), 0);
+    cr_expect_eq(redis_check_url("redis://u:p@host/15"), 0);
+    cr_expect_eq(redis_check_url("redis://:p@host"), 0);
+    cr_expect_eq(redis_check_url("redis://[::1]:1"), 0);
+    cr_expect_eq(redis_check_url("rediss://127.0.0.1"), -1);
+    cr_expect_eq(redis_check_url("redis://host/x"), -1);
+    cr_expect_eq(redis_check_url("redis://host/0/1"), -1);
+    cr_expect_eq(redis_check_url("127.0.0.1:6379"), -1);
+    cr_expect_eq(redis_check_url(""), -1);
+}
+
+static void use(void)
+{
+    char value[300];
+    struct err err = ERR_INIT;
+    cr_expect_eq(get("a", 1000, value, sizeof value), ERR_UNREACHABLE, "not yet");
+    cr_expect(becomes_up(true, 5000));
+    get("a", 1000, value, sizeof value);
+    cr_expect_str_eq(value, "(none)");
+    cr_expect_eq(set("a", "one"), ERR_NONE);
+    get("a", 1000, value, sizeof value);
+    cr_expect_str_eq(value, "one");
+    cr_expect_eq(redis_del(redis, "a", deadline_in(1000), &err), 0);
+    get("a", 1000, value, sizeof value);
+    cr_expect_str_eq(value, "(none)");
+    cr_expect_eq(redis_ping(redis, deadline_in(1000), &err), 0, "%s", err.text);
+    cr_expect_eq(redis_set(redis, "a", "x", 1, -5, deadline_in(1000), &err), -1);
+    cr_expect_eq(err.code, ERR_FAILED);
+    cr_expect(strstr(err.text, "invalid expire"), "%s", err.text);
+
+    struct buf metrics = BUF_INIT(65536);
+    redis_metrics(redis, &metrics);
+    cr_expect(strstr(buf_text(&metrics), "redis_up 1\n"), "%s", buf_text(&metrics));
+    cr_expect(strstr(buf_text(&metrics), "redis_hits_total 1\n"), "%s", buf_text(&metrics));
+    buf_close(&metrics);
+}
+
+Test(redis, gets_sets_and_deletes)
+{
+    start_server();
+    with_client(use);
+}
+
+static void log_in(void)
+{
+    struct err err = ERR_INIT;
+    cr_expect_eq(redis_ping(redis, deadline_in(5000), &err), 0, "%s", err.text);
+    cr_expect_eq(set("only-in-3", "x"), ERR_NONE);
+}
+
+Test(redis, user_password_and_database_of_the_url_are_used)
+{
+    struct err err = ERR_INIT;
+    char port[16], log[PLACE_PATH_MAX + 16];
+    start_server();
+    snprintf(port, sizeof port, "%d", server.port.number);
+    snprintf(log, sizeof log, "%s/cli", folder.path);
+    cr_expect_eq(proc_run((const char *[]){"redis-cli", "-p", port, "ACL", "SETUSER", "ann", "on", ">se:cret", "~*",
+                                           "+@all", NULL}, NULL, log, 5000, &err), 0, "%s", err.text);
+    snprintf(server.url, sizeof server.url, "redis://ann:se%%3Acret@127.0.0.1:%d/3", server.port.number);
+    with_client(log_in);
+    cr_expect_eq(proc_run((const char *[]){"sh", "-c", "redis-cli -p $1 -n 3 EXISTS only-in-3 | grep -qx 1", "sh", port,
+                                           NULL}, NULL, log, 5000, &err), 0, "%s", err.text);
+}
+
+static void fail_to_log_in(void)
+{
+    struct err err = ERR_INIT;
+    cr_expect_eq(redis_ping(redis, deadline_in(5000), &err), -1);
+    cr_expect_eq(err.code, ERR_UNREACHABLE);
+    cr_expect(strstr(err.text, "WRONGPASS"), "%s", err.text);
+}
+
+Test(redis, a_wrong_password_is_told_as_redis_says_it)
+{
+    start_server();
+    snprintf(server.url, sizeof server.url, "redis://ann:no@127.0.0.1:%d/3", server.port.number);
+    with_client(fail_to_log_in);
+}
+
+static void be_absent_then_come(void)
+{
+    char value[300];
+    struct err err = ERR_INIT;
+    int64_t begin = clock_ms();
+    cr_expect_eq(redis_ping(redis, deadline_in(10000), &err), -1);
+    cr_expect_eq(err.code, ERR_UNREACHABLE);
+    cr_expect(strstr(err.text, "Connection refused"), "%s", err.text);
+    cr_expect_lt(clock_ms() - begin, 5000, "told at once, not at the deadline");
+    cr_expect_eq(get("a", 1000, value, sizeof value), ERR_UNREACHABLE);
+    start_server();
+    cr_expect(becomes_up(true, 10000));
+    cr_expect_eq(get("a", 1000, value, sizeof value), ERR_NONE);
+}
+
+Test(redis, absent_at_first_it_is_used_as_soon_as_it_comes)
+{
+    with_client(be_absent_then_come);
+}
+
+static void die_and_return(void)
+{
+    char value[300];
+    struct err err = ERR_INIT;
+    cr_expect(becomes_up(true, 5000));
+    for (int i = 0; i < 3; i++) {
+        server_kill(&server);
+        cr_expect(becomes_up(false, 5000), "an idle connection notices, too");
+        cr_expect_eq(get("a", 1000, value, sizeof value), ERR_UNREACHABLE);
+        start_server();
+        cr_expect_eq(redis_ping(redis, deadline_in(5000), &err), 0, "%s", err.text);
+        cr_expect_eq(get("a", 1000, value, sizeof value), ERR_NONE);
+    }
+}
+
+Test(redis, killed_it_is_used_again_when_it_is_back)
+{
+    start_server();
+    with_client(die_and_return);
+}
+
+static int failed_fast, waited;
+
+static void get_while_hung(void *arg)
+{
+    (void)arg;
+    char value[300];
+    int64_t begin = clock_ms();
+    enum err_code code = get("a", 300, value, sizeof value);
+    cr_expect(code == ERR_TIMEOUT || code == ERR_BROKEN, "%s", value);
+    waited += clock_ms() - begin >= 0;
+}
+
+static void hang_and_return(void)
+{
+    char value[300];
+    struct err err = ERR_INIT;
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    server_pause(&server);
+    for (int i = 0; i < 64; i++)
+        group_go(&group, get_while_hung, NULL);
+    group_join(&group);
+    cr_expect_eq(waited, 64);
+    cr_expect_not(redis_is_up(redis));
+    for (int i = 0; i < 100; i++)
+        failed_fast += get("a", 10000, value, sizeof value) == ERR_UNREACHABLE;
+    cr_expect_eq(failed_fast, 100);
+    cr_expect_eq(redis_ping(redis, deadline_in(100), &err), -1);
+
+    server_resume(&server);
+    cr_expect(becomes_up(true, 10000));
+    cr_expect_eq(get("a", 1000, value, sizeof value), ERR_NONE);
+}
+
+Test(redis, while_it_hangs_one_deadline_is_paid_and_then_every_call_fails_at_once)
+{
+    start_server();
+    with_client(hang_and_return);
+}
+
+static void get_and_be_cancelled(void *arg)
+{
+    char value[300];
+    *(enum err_code *)arg = get("a", 10000, value, sizeof value);
+}
+
+static void give_up(void)
+{
+    char value[300];
+    enum err_code code = ERR_NONE;
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    server_pause(&server);
+    group_go(&group, get_and_be_cancelled, &code);
+    fiber_sleep(20);
+    group_cancel(&group);
+    group_join(&group);
+    cr_expect_eq(code, ERR_CANCELLED);
+    cr_expect(redis_is_up(redis), "one that gave up early proves nothing");
+    server_resume(&server);
+    cr_expect_eq(get("a", 5000, value, sizeof value), ERR_NONE, "%s", value);
+}
+
+Test(redis, a_cancelled_call_leaves_its_late_reply_to_nobody)
+{
+    start_server();
+    with_client(give_up);
+}
+
+enum { FIBERS = 64, EACH = 3000 };
+
+static void get_many(void *arg)
+{
+    char key[16], value[300];
+    snprintf(key, sizeof key, "k%d", *(int *)arg);
+    cr_expect_eq(set(key, key), ERR_NONE);
+    int right = 0;
+    for (int i = 0; i < EACH; i++) {
+        get(key, 5000, value, sizeof value);
+        right += strcmp(key, value) == 0;
+    }
+    cr_expect_eq(right, EACH);
+}
+
+static void be_busy(void)
+{
+    static int numbers[FIBERS];
+    struct group group = {0};
+    cr_expect(becomes_up(true, 5000));
+    int64_t begin = clock_us();
+    for (int i = 0; i < FIBERS; i++) {
+        numbers[i] = i;
+        group_go(&group, get_many, &numbers[i]);
+    }
+    group_join(&group);
+    printf("redis: %d fibers: %lld gets/s\n", FIBERS, FIBERS * EACH * 1000000LL / (clock_us() - begin));
+}
+
+Test(redis, many_fibers_share_the_connection_and_each_gets_its_own_value)
+{
+    start_server();
+    with_client(be_busy);
+}
+
+static void store_large(void)
+{
+    enum { SIZE = 8 << 20 };
+    struct err err = ERR_INIT;
+    struct buf out = BUF_INIT(SIZE), small = BUF_INIT(100);
+    bool found = false;
+    char *large = malloc(SIZE);
+    memset(large, 'x', SIZE);
+    cr_expect(becomes_up(true, 5000));
+    cr_expect_eq(redis_set(redis, "large", large, SIZE, 60000, deadline_in(10000), &err), 0, "%s", err.text);
+    cr_expect_eq(redis_get(redis, "large", deadline_in(10000), &out, &found, &err), 0, "%s", err.text);
+    cr_expect(found && out.len == SIZE && memcmp(out.data, large, SIZE) == 0);
+    cr_expect_eq(redis_get(redis, "large", deadline_in(10000), &small, &found, &err), -1);
+    cr_expect_eq(err.code, ERR_TOO_LARGE);
+    buf_close(&out);
+    buf_close(&small);
+    free(large);
+}
+
+Test(redis, what_the_socket_does_not_take_at_once_is_written_later)
+{
+    start_server();
+    with_client(store_large);
+}
