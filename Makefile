@@ -9,6 +9,8 @@
 BUILD   ?= build
 PREFIX  ?= /usr/local
 VERSION := 1.0.0
+# Where Consul is kept, once for all builds below BUILD.
+export CONSUL_HOME ?= $(BUILD)/consul
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -160,6 +162,7 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev,$(wildcard $(d)/*.c))
 run-lint: unit-tests
 	@.ci/lint-includes
+	@.ci/lint-map
 	@echo "clang-tidy: $(words $(C_FILES)) files"
 	@printf '%s\n' $(C_FILES) | xargs -P$$(nproc) -n4 clang-tidy --quiet 2>$(BUILD)/tidy.log -- $(CPPFLAGS) -std=gnu11
 	@echo "cppcheck"
@@ -187,7 +190,7 @@ clean: ## remove what was built (not .run/)
 deps: ## install what is missing: packages (with root or sudo) and Consul
 	@$(DEPS)
 
-# The stack in the background, under RUN_DIR. Consul is looked for or kept with what was built.
+# The stack in the background, under RUN_DIR.
 STACK = @BUILD=$(BUILD) consul-dev/stack
 .PHONY: deps up run-up down status consul-stop consul-start db-seed
 
@@ -211,4 +214,4 @@ consul-start: ## start it again: it has forgotten all
 	$(STACK) consul-start
 
 db-seed: ## schema and seed data into any PostgreSQL: DATABASE_URL=...
-	@consul-dev/db-seed "$(DATABASE_URL)"
+	@consul-dev/db-seed "$$DATABASE_URL"
