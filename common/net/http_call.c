@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "net/http_client.h"
-#include "net/http_transfer.h"
+#include "net/http_client_transfer.h"
 
 enum {
     URL_MAX = 4096,       /* bytes; our longest is a path with a few encoded ids */

@@ -5,7 +5,7 @@
 #include <uv.h>
 
 #include "loop/loop.h"
-#include "net/http_transfer.h"
+#include "net/http_client_transfer.h"
 
 struct http_client {
     uv_timer_t timer; /* curl's next one */

@@ -1,10 +1,10 @@
-/* transfer: a curl easy handle that a fiber can wait for.
+/* http_client_transfer: a curl easy handle that a fiber can wait for.
  *
  * Inside of http_client: http_client.c runs transfers on the loop, http_call.c
  * says what each asks and understands what it brought.
  */
-#ifndef NET_HTTP_TRANSFER_H
-#define NET_HTTP_TRANSFER_H
+#ifndef NET_HTTP_CLIENT_TRANSFER_H
+#define NET_HTTP_CLIENT_TRANSFER_H
 
 #include <curl/curl.h>
 #include <stdbool.h>
