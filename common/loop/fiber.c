@@ -248,7 +248,9 @@ enum wait_result wait_park(struct wait *wait, int64_t deadline)
     wait->parked = true;
     self->parked = wait;
     switch_away();
-    return self->result;
+    /* A wake between the end of the wait and our turn counts: who woke us has
+     * handed something over (a place in a queue, an answer), and believes we have it. */
+    return wait->woken ? WAIT_WOKEN : self->result;
 }
 
 void wait_park_always(struct wait *wait, void (*on_cancel)(void *arg), void *arg)

@@ -134,6 +134,26 @@ static void queue_up(void *arg)
         note("-");
 }
 
+static void wake_late(void *arg)
+{
+    (void)arg;
+    fiber_sleep(100); /* due together with the waiter, and before it */
+    cr_expect(wait_queue_wake_one(&queue));
+}
+
+static void wake_when_due(void *arg)
+{
+    (void)arg;
+    fiber_start(wake_late, NULL);
+    fiber_start(queue_up, "woken");
+}
+
+Test(fiber, a_wake_between_the_deadline_and_the_waiters_turn_is_not_lost)
+{
+    loop_run_virtual(wake_when_due, NULL);
+    cr_expect_str_eq(trace, "woken");
+}
+
 static void use_queue(void *arg)
 {
     (void)arg;
