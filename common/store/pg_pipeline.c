@@ -13,9 +13,11 @@
 #include "loop/fiber.h"
 #include "store/pg_internal.h"
 
+enum read_kind { READ_ROWS, READ_PREPARE, READ_PROBE };
+
 /* On the heap, for its answer may come when its fiber has given up. */
 struct read {
-    enum { READ_ROWS, READ_PREPARE, READ_PROBE } kind;
+    enum read_kind kind;
     struct read *next;
     const struct pg_statement *statement;
     const char *const *params; /* the fiber's; not to be touched once it gave up */
@@ -124,7 +126,7 @@ static int append_alone(struct pg_reader *reader, struct read *read)
 }
 
 /* Something that no fiber waits for. */
-static int append_own(struct pg_reader *reader, int kind, const struct pg_statement *statement)
+static int append_own(struct pg_reader *reader, enum read_kind kind, const struct pg_statement *statement)
 {
     struct read *read = calloc(1, sizeof *read);
     if (!read)
