@@ -27,7 +27,7 @@ pids() { cut -d ' ' -f 1 "$RUN_DIR"/*.pid | tr '\n' ' '; }
 left_over() { # file as RUN_DIR/ports
     local port
     grep -alF -f <(echo "$DIR/") /proc/[0-9]*/cmdline 2>/dev/null || true
-    while IFS== read -r _ port; do
+    while IFS='=' read -r _ port; do
         ! port_is_taken "$port" || echo "port $port"
     done <"$1"
 }
