@@ -58,7 +58,8 @@ static void run_batch(void)
     for (int i = 0; i < hook_count; i++)
         hooks[i].fn(hooks[i].arg);
 
-    if (fibers_are_ready())
+    /* Nor is there anything to block for once the last fiber has ended. */
+    if (fibers_are_ready() || fibers_alive() == 0)
         uv_idle_start(&idle, on_idle);
     else
         uv_idle_stop(&idle);
