@@ -51,8 +51,8 @@ struct http_route {
 struct http_server_config {
     const char *address; /* numeric; "0.0.0.0" */
     uint16_t port;       /* 0: any free one */
-    const char *served_by;
-    const struct http_route *routes; /* as long as the server lives */
+    const char *served_by; /* texts and routes: borrowed as long as the server lives */
+    const struct http_route *routes;
     size_t route_count;
     void *arg; /* for handlers and observer */
     size_t max_requests; /* concurrent; over it 503 */
@@ -66,7 +66,7 @@ enum { HTTP_BODY_MAX = 64 * 1024 }; /* over it: 413 */
 struct http_server *http_server_new(const struct http_server_config *config, struct err *err);
 uint16_t http_server_port(const struct http_server *server);
 
-/* --- The request; borrowed until the reply ------------------------------------ */
+/* --- The request; borrowed until the handler returns ---------------------------- */
 
 struct http_text http_param(const struct http_request *req); /* what {…} matched, decoded */
 struct http_text http_query(const struct http_request *req, const char *name);
@@ -76,7 +76,7 @@ const char *http_request_id(const struct http_request *req);
 /* True for "application/json", with or without parameters. */
 bool http_body_is_json(const struct http_request *req);
 
-/* --- The reply, once ------------------------------------------------------------- */
+/* --- The reply, once; a second one is ignored ------------------------------------------------------------- */
 
 void http_add_header(struct http_request *req, const char *name, const char *value); /* before it; copies */
 void http_reply(struct http_request *req, int status, const char *type, const void *bytes, size_t len); /* copies */
@@ -93,10 +93,12 @@ void http_server_drain(struct http_server *server);
 int64_t http_server_last_call_ms(const struct http_server *server);
 /* No new connections; those that are there stay. */
 void http_server_stop_listening(struct http_server *server);
-/* Requests that have begun (a half-received one counts) and are not answered to the last byte. */
+/* Requests that have begun and are not answered to the last byte. One whose first line is not
+ * whole yet counts from when it is noticed: within 100 ms while draining, else 2 s. */
 size_t http_server_in_flight(const struct http_server *server);
-/* Waits until nothing is in flight, at most until the deadline; then cancels the
- * handlers' fibers, closes every connection and frees. True: nothing was cut off. */
+/* In a fiber: stops listening, waits until nothing is in flight, at most until the deadline; then
+ * cancels the handlers' fibers, waits for them to end (so each of their waits must be one that
+ * can be cancelled), closes every connection and frees. True: nothing was cut off. */
 bool http_server_close(struct http_server *server, int64_t deadline);
 
 /* Connections and requests now, in Prometheus' format (base/metrics.h). */

@@ -31,11 +31,11 @@
 static struct http_server *server;
 static char heard[256 * 1024]; /* what hear() read last */
 
-/* Runs test() as the first fiber of a loop, and sees that nothing is left. */
-static void in_loop(void (*test)(void *arg))
+/* Runs test(arg) as the first fiber of a loop, and sees that nothing is left. */
+static void in_loop(void (*test)(void *arg), void *arg)
 {
     loop_open();
-    loop_run(test, NULL);
+    loop_run(test, arg);
     cr_expect_eq(fibers_alive(), 0);
     cr_expect_eq(loop_close(), 0);
     cr_expect_eq(__lsan_do_recoverable_leak_check(), 0);
@@ -113,7 +113,7 @@ static inline bool is_closed(int fd)
 }
 
 /* One request on a connection of its own; the status of the reply in `heard`, 0 for none. */
-static int ask(const char *request)
+static inline int ask(const char *request)
 {
     int fd = dial();
     say(fd, request);
@@ -122,13 +122,13 @@ static int ask(const char *request)
     return strncmp(heard, "HTTP/1.1 ", 9) == 0 ? atoi(heard + 9) : 0;
 }
 
-static bool said(const char *text)
+static inline bool said(const char *text)
 {
     return strstr(heard, text) != NULL;
 }
 
 /* Lets the server work until as many requests are in flight. */
-static void until_in_flight(size_t count)
+static inline void until_in_flight(size_t count)
 {
     for (time_t limit = time(NULL) + 10; http_server_in_flight(server) != count && !is_over(limit);)
         fiber_yield();
