@@ -1,0 +1,242 @@
+#include "discovery/discovery.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "discovery/static_list.h"
+#include "discovery/watch.h"
+
+enum { RETRY_FIRST_MS = 1000 }; /* after the first failure; then × 1.6, as gRPC does */
+
+struct discovery {
+    struct discovery_config config;
+    struct watched *services; /* in the order in which they were named */
+    size_t count;
+    struct group fibers;
+};
+
+int discovery_check_static(const char *text)
+{
+    struct err err = ERR_INIT;
+    struct instance_list *list;
+    return static_list_parse(text, NULL, &list, &err);
+}
+
+/* --- Life -------------------------------------------------------------------------------- */
+
+struct discovery *discovery_new(const struct discovery_config *config)
+{
+    if (discovery_check_static(config->static_instances) != 0 || config->registry_count > KNOWLEDGE_REGISTRIES_MAX)
+        return NULL;
+    struct discovery *discovery = calloc(1, sizeof *discovery);
+    if (discovery)
+        discovery->config = *config;
+    return discovery;
+}
+
+static void watched_free(struct watched *watched)
+{
+    knowledge_close(&watched->knowledge);
+    free(watched->service);
+    free(watched);
+}
+
+static struct watched *watched_new(const struct discovery_config *config, const char *service)
+{
+    struct watched *watched = calloc(1, sizeof *watched);
+    if (!watched)
+        return NULL;
+    struct err err = ERR_INIT;
+    struct knowledge *knowledge = &watched->knowledge;
+    watched->ttl_ms = knowledge->ttl_ms = config->ttl_ms;
+    watched->poll = config->poll;
+    knowledge->registry_count = config->registry_count;
+    for (size_t i = 0; i < config->registry_count; i++) {
+        knowledge->registries[i].kind = registry_kind(config->registries[i]);
+        watched->watches[i] = (struct watch){
+            .watched = watched,
+            .registry = config->registries[i],
+            .answer = &knowledge->registries[i],
+            .backoff = BACKOFF_INIT(RETRY_FIRST_MS, config->retry_cap_ms),
+        };
+    }
+    watched->service = strdup(service);
+    if (watched->service && static_list_parse(config->static_instances, service, &knowledge->fixed.list, &err) == 0)
+        return watched;
+    watched_free(watched);
+    return NULL;
+}
+
+int discovery_watch(struct discovery *discovery, const char *service)
+{
+    struct watched *watched = watched_new(&discovery->config, service);
+    if (!watched)
+        return -1;
+    struct watched **last = &discovery->services;
+    while (*last)
+        last = &(*last)->next;
+    *last = watched;
+    discovery->count++;
+    for (size_t i = 0; i < discovery->config.registry_count; i++)
+        if (group_go(&discovery->fibers, watch_run, &watched->watches[i]) != 0)
+            return -1;
+    return 0;
+}
+
+void discovery_stop(struct discovery *discovery)
+{
+    group_cancel(&discovery->fibers);
+    group_join(&discovery->fibers);
+}
+
+void discovery_free(struct discovery *discovery)
+{
+    while (discovery && discovery->services) {
+        struct watched *watched = discovery->services;
+        discovery->services = watched->next;
+        watched_free(watched);
+    }
+    free(discovery);
+}
+
+/* --- Looking ------------------------------------------------------------------------------- */
+
+static struct watched *find(const struct discovery *discovery, const char *service)
+{
+    struct watched *watched = discovery->services;
+    while (watched && strcmp(watched->service, service) != 0)
+        watched = watched->next;
+    return watched;
+}
+
+static void look(struct watched *watched, struct discovery_view *view)
+{
+    int64_t now_ms = clock_ms();
+    struct knowledge *knowledge = &watched->knowledge;
+    knowledge_settle(knowledge, now_ms);
+    *view = (struct discovery_view){
+        .list = knowledge->roster.list,
+        .missing = knowledge->roster.missing,
+        .version = knowledge->version,
+        .source = knowledge_source(knowledge, now_ms),
+        .age_ms = knowledge_age_ms(knowledge, now_ms),
+        .index = knowledge->used ? knowledge->used->index : 0,
+        .last_error = knowledge_error(knowledge),
+    };
+}
+
+int discovery_look(struct discovery *discovery, const char *service, struct discovery_view *view)
+{
+    struct watched *watched = find(discovery, service);
+    if (!watched)
+        return -1;
+    look(watched, view);
+    return 0;
+}
+
+int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
+                  struct err *err)
+{
+    *view = (struct discovery_view){.source = ""};
+    struct watched *watched = find(discovery, service);
+    if (!watched)
+        return err_set(err, ERR_NOT_FOUND, "%s is not watched", service);
+    look(watched, view);
+    while (!view->list && knowledge_is_pending(&watched->knowledge)) {
+        enum wait_result result = wait_queue_park(&watched->first, deadline);
+        if (result == WAIT_CANCELLED)
+            return err_set(err, ERR_CANCELLED, "cancelled");
+        look(watched, view);
+        if (result == WAIT_TIMEOUT)
+            break;
+    }
+    if (view->list)
+        return 0;
+    return err_set(err, ERR_NOT_FOUND, "%s", view->last_error ? view->last_error : "no registry has answered yet");
+}
+
+void discovery_corroborate(struct discovery *discovery, const char *service, const char *id)
+{
+    struct watched *watched = find(discovery, service);
+    if (watched)
+        roster_corroborate(&watched->knowledge.roster, id, clock_ms());
+}
+
+size_t discovery_count(const struct discovery *discovery)
+{
+    return discovery->count;
+}
+
+const char *discovery_service(const struct discovery *discovery, size_t i)
+{
+    const struct watched *watched = discovery->services;
+    while (i-- > 0)
+        watched = watched->next;
+    return watched->service;
+}
+
+/* --- In numbers -------------------------------------------------------------------------------- */
+
+static void write_ages(struct discovery *discovery, struct buf *out)
+{
+    metrics_head(out, "discovery_cache_age_seconds", "gauge", "Since the list in use was last confirmed.");
+    for (struct watched *watched = discovery->services; watched; watched = watched->next) {
+        char label[300];
+        metrics_label(label, sizeof label, "service", watched->service);
+        metrics_value(out, "discovery_cache_age_seconds", label,
+                      knowledge_age_ms(&watched->knowledge, clock_ms()) / 1000);
+    }
+}
+
+static void write_tiers(struct discovery *discovery, struct buf *out)
+{
+    metrics_head(out, "discovery_tier", "gauge", "1 for the source of the list in use.");
+    for (struct watched *watched = discovery->services; watched; watched = watched->next) {
+        char service[300], source[40], labels[344];
+        const char *name = knowledge_source(&watched->knowledge, clock_ms());
+        metrics_label(service, sizeof service, "service", watched->service);
+        metrics_label(source, sizeof source, "source", *name ? name : "none");
+        snprintf(labels, sizeof labels, "%s,%s", service, source);
+        metrics_value(out, "discovery_tier", labels, 1);
+    }
+}
+
+static void write_counts(struct discovery *discovery, struct buf *out, const char *name, const char *help,
+                         uint64_t (*count)(const struct answer *answer))
+{
+    metrics_head(out, name, "counter", help);
+    for (struct watched *watched = discovery->services; watched; watched = watched->next) {
+        for (size_t i = 0; i < watched->knowledge.registry_count; i++) {
+            const struct answer *answer = &watched->knowledge.registries[i];
+            char service[300], registry[40], labels[344];
+            metrics_label(service, sizeof service, "service", watched->service);
+            metrics_label(registry, sizeof registry, "registry", answer->kind);
+            snprintf(labels, sizeof labels, "%s,%s", registry, service);
+            metrics_value(out, name, labels, (int64_t)count(answer));
+        }
+    }
+}
+
+static uint64_t fetches_of(const struct answer *answer)
+{
+    return answer->fetches;
+}
+
+static uint64_t failures_of(const struct answer *answer)
+{
+    return answer->failures;
+}
+
+void discovery_metrics(struct discovery *discovery, struct buf *out)
+{
+    for (struct watched *watched = discovery->services; watched; watched = watched->next)
+        knowledge_settle(&watched->knowledge, clock_ms());
+    write_ages(discovery, out);
+    write_tiers(discovery, out);
+    write_counts(discovery, out, "registry_fetches_total", "Queries for a service's list.", fetches_of);
+    write_counts(discovery, out, "registry_errors_total", "Those of them that failed.", failures_of);
+}

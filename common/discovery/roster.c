@@ -1,0 +1,166 @@
+#include "discovery/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Taking one out costs a walk over the list: where many fail at once, they go in
+ * batches, each of an eighth of the list or of what came together in this time. */
+enum { BATCH_SHARE = 8, BATCH_MS = 100 };
+
+static bool is_missing(const struct roster *roster, size_t i)
+{
+    return roster->missing && roster->missing[i];
+}
+
+static void set_list(struct roster *roster, struct instance_list *list, bool *missing, int64_t *until_ms)
+{
+    instance_list_unref(roster->list);
+    free(roster->missing);
+    free(roster->until_ms);
+    roster->list = list;
+    roster->missing = missing;
+    roster->until_ms = until_ms;
+    roster->gone = 0;
+    roster->next_ms = INT64_MAX;
+    for (size_t i = 0; missing && i < list->count; i++)
+        if (missing[i] && until_ms[i] < roster->next_ms)
+            roster->next_ms = until_ms[i];
+}
+
+/* --- Whose address is somebody else's now ------------------------------------------------ */
+
+static int by_address(const void *left, const void *right)
+{
+    const struct instance *a = *(const struct instance *const *)left, *b = *(const struct instance *const *)right;
+    return a->port != b->port ? (a->port > b->port) - (a->port < b->port) : strcmp(a->address, b->address);
+}
+
+static const struct instance **sorted_by_address(const struct instance_list *list)
+{
+    const struct instance **sorted = malloc((list->count + 1) * sizeof *sorted);
+    if (!sorted)
+        return NULL;
+    for (size_t i = 0; i < list->count; i++)
+        sorted[i] = &list->at[i];
+    qsort(sorted, list->count, sizeof *sorted, by_address);
+    return sorted;
+}
+
+/* --- Who stays ----------------------------------------------------------------------------- */
+
+/* Until when each entry of the old list stays though the answer does not name it;
+ * 0: it does not. Returns how many do. */
+static size_t choose_kept(const struct roster *roster, const struct instance_list *answer, bool keep_lost,
+                          int64_t now_ms, int64_t *kept_until)
+{
+    const struct instance **taken = sorted_by_address(answer);
+    size_t present = 0, lost = 0, kept = 0;
+    for (size_t i = 0; i < roster->list->count; i++) {
+        bool named = instance_list_find(answer, roster->list->at[i].id) != NULL;
+        present += !is_missing(roster, i);
+        lost += !is_missing(roster, i) && !named;
+        kept_until[i] = named ? 0 : is_missing(roster, i) ? roster->until_ms[i] : now_ms + ROSTER_MISSING_MS;
+    }
+    bool doubt = keep_lost && lost * 2 > present;
+    for (size_t i = 0; i < roster->list->count; i++) {
+        const struct instance *instance = &roster->list->at[i];
+        bool replaced = !taken || bsearch(&instance, taken, answer->count, sizeof *taken, by_address);
+        if (kept_until[i] <= now_ms || replaced || (!doubt && !is_missing(roster, i)))
+            kept_until[i] = 0;
+        kept += kept_until[i] != 0;
+    }
+    free(taken);
+    return kept;
+}
+
+static struct instance_list *join(const struct instance_list *answer, const struct instance_list *old,
+                                  const int64_t *kept_until)
+{
+    struct instance_list *list = instance_list_new();
+    bool whole = list != NULL;
+    for (size_t i = 0; whole && i < answer->count; i++)
+        whole = instance_list_add(list, &answer->at[i]);
+    for (size_t i = 0; whole && i < old->count; i++)
+        if (kept_until[i])
+            whole = instance_list_add(list, &old->at[i]);
+    if (!whole) {
+        instance_list_unref(list);
+        return NULL;
+    }
+    instance_list_finish(list);
+    return list;
+}
+
+static int use_joined(struct roster *roster, const struct instance_list *answer, const int64_t *kept_until)
+{
+    const struct instance_list *old = roster->list;
+    struct instance_list *list = join(answer, old, kept_until);
+    bool *missing = list ? calloc(list->count + 1, sizeof *missing) : NULL;
+    int64_t *until_ms = list ? calloc(list->count + 1, sizeof *until_ms) : NULL;
+    if (!missing || !until_ms) {
+        instance_list_unref(list);
+        free(missing);
+        free(until_ms);
+        return -1;
+    }
+    for (size_t i = 0; i < old->count; i++) {
+        if (!kept_until[i])
+            continue;
+        size_t at = (size_t)(instance_list_find(list, old->at[i].id) - list->at);
+        missing[at] = true;
+        until_ms[at] = kept_until[i];
+    }
+    set_list(roster, list, missing, until_ms);
+    return 0;
+}
+
+static void take(struct roster *roster, struct instance_list *answer, bool keep_lost, int64_t now_ms)
+{
+    int64_t *kept_until = roster->list ? calloc(roster->list->count + 1, sizeof *kept_until) : NULL;
+    if (!kept_until || choose_kept(roster, answer, keep_lost, now_ms, kept_until) == 0 ||
+        use_joined(roster, answer, kept_until) != 0)
+        set_list(roster, instance_list_ref(answer), NULL, NULL);
+    free(kept_until);
+}
+
+void roster_take(struct roster *roster, struct instance_list *answer, bool keep_lost, int64_t now_ms)
+{
+    take(roster, answer, keep_lost, now_ms);
+    instance_list_ref(answer);
+    instance_list_unref(roster->answer);
+    roster->answer = answer;
+}
+
+/* --- Who goes -------------------------------------------------------------------------------- */
+
+void roster_corroborate(struct roster *roster, const char *id, int64_t now_ms)
+{
+    const struct instance *instance = roster->list ? instance_list_find(roster->list, id) : NULL;
+    if (!instance)
+        return;
+    size_t i = (size_t)(instance - roster->list->at);
+    if (!is_missing(roster, i) || roster->until_ms[i] == 0)
+        return;
+    roster->until_ms[i] = 0;
+    roster->gone++;
+    int64_t due_ms = roster->gone * BATCH_SHARE >= roster->list->count ? now_ms : now_ms + BATCH_MS;
+    if (due_ms < roster->next_ms)
+        roster->next_ms = due_ms;
+}
+
+bool roster_settle(struct roster *roster, int64_t now_ms)
+{
+    if (!roster->list || roster->next_ms > now_ms)
+        return false;
+    take(roster, roster->answer, true, now_ms);
+    return true;
+}
+
+void roster_close(struct roster *roster)
+{
+    instance_list_unref(roster->list);
+    instance_list_unref(roster->answer);
+    free(roster->missing);
+    free(roster->until_ms);
+    *roster = (struct roster){0};
+}

@@ -1,0 +1,103 @@
+/* fake_registry: a registry that can do everything that real ones do wrong. */
+#ifndef DISCOVERY_TESTS_FAKE_REGISTRY_H
+#define DISCOVERY_TESTS_FAKE_REGISTRY_H
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "discovery/discovery.h"
+#include "loop/fiber.h"
+#include "loop/loop.h"
+#include "loop/sync.h"
+
+enum fake_mode {
+    FAKE_GOOD,
+    FAKE_REFUSES,
+    FAKE_HANGS,
+    FAKE_PROMPT, /* answers at once whatever it is asked, with another index each time */
+};
+
+enum { FAKE_TIMES_MAX = 4096 };
+
+struct fake_registry {
+    struct registry registry;
+    enum fake_mode mode;
+    struct instance_list *list;
+    uint64_t index;
+    struct wait_queue changed;
+    int64_t asked_at[FAKE_TIMES_MAX], waited[FAKE_TIMES_MAX];
+    int asked;
+};
+
+static struct instance_list *fake_list(const char *ids)
+{
+    struct instance_list *list = instance_list_new();
+    char copy[1024];
+    snprintf(copy, sizeof copy, "%s", ids);
+    for (char *id = strtok(copy, " "); id; id = strtok(NULL, " ")) {
+        char *slash = strchr(id, '/'), *colon = strchr(id, ':');
+        struct instance instance = {.address = "10.0.0.1", .zone = "", .version = "", .weight = 1, .warning_weight = 1};
+        instance.status = slash ? INSTANCE_CRITICAL : INSTANCE_PASSING;
+        instance.port = (uint16_t)(colon ? atoi(colon + 1) : 8000 + id[0]);
+        if (slash || colon)
+            *(slash ? slash : colon) = '\0';
+        instance.id = id;
+        instance_list_add(list, &instance);
+    }
+    instance_list_finish(list);
+    return list;
+}
+
+/* From now on it knows these: "a b c/critical d:9000". */
+static void fake_set(struct fake_registry *fake, const char *ids)
+{
+    instance_list_unref(fake->list);
+    fake->list = fake_list(ids);
+    fake->index++;
+    wait_queue_wake_all(&fake->changed);
+}
+
+static int fake_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
+                      int64_t deadline, struct instance_list **list, struct err *err)
+{
+    struct fake_registry *fake = (struct fake_registry *)registry;
+    (void)service;
+    if (fake->asked < FAKE_TIMES_MAX) {
+        fake->asked_at[fake->asked] = clock_ms();
+        fake->waited[fake->asked++] = wait_ms;
+    }
+    uint64_t known = cursor->index;
+    cursor->index = 0;
+    if (fake->mode == FAKE_REFUSES)
+        return err_set(err, ERR_UNREACHABLE, "asking %s: connection refused", fake->registry.ops->kind);
+    if (fake->mode == FAKE_GOOD && wait_ms > 0 && known == fake->index)
+        wait_queue_park(&fake->changed, deadline_min(deadline, deadline_in(wait_ms)));
+    if (fake->mode == FAKE_HANGS) {
+        fiber_sleep(deadline_left(deadline));
+        return err_set(err, ERR_TIMEOUT, "asking %s: no answer", fake->registry.ops->kind);
+    }
+    fake->index += fake->mode == FAKE_PROMPT;
+    cursor->index = fake->index;
+    *list = instance_list_ref(fake->list);
+    return 0;
+}
+
+static const struct registry_ops fake_consul_ops = {.kind = "consul", .fetch = fake_fetch};
+static __attribute__((unused)) const struct registry_ops fake_etcd_ops = {.kind = "etcd", .fetch = fake_fetch};
+
+static void fake_init(struct fake_registry *fake, const struct registry_ops *ops, const char *ids)
+{
+    memset(fake, 0, sizeof *fake);
+    fake->registry.ops = ops;
+    fake_set(fake, ids);
+}
+
+static void fake_close(struct fake_registry *fake)
+{
+    instance_list_unref(fake->list);
+}
+
+#endif
