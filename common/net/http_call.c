@@ -242,7 +242,7 @@ static int read_result(struct transfer *transfer, struct err *err)
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_IP, &local);
     /* curl takes the end of the stream for the end of the head. */
-    if (!transfer->head_ended || status < 200)
+    if (!transfer->head_ended)
         return err_set(err, ERR_BROKEN, "the reply ends in its head");
     response->status = (int)status;
     snprintf(response->local_address, sizeof response->local_address, "%s", local ? local : "");

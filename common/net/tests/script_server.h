@@ -116,7 +116,7 @@ static bool play(int fd, const char *path, const char *request, int connection, 
         return false;
     if (strcmp(path, "/hold") == 0)
         sem_wait(&holds);
-    if (strcmp(path, "/echo") == 0)
+    if (strncmp(path, "/echo", 5) == 0)
         return put_body(fd, request);
     if (strcmp(path, "/trickle") == 0)
         return put_one_by_one(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndrips");

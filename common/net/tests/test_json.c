@@ -111,7 +111,10 @@ Test(json, only_a_strict_object_counts_as_one)
 static void expect_string(const char *text, size_t len, const char *expected)
 {
     struct buf out = BUF_INIT(1000);
-    cr_expect(json_add_string(&out, text, len));
+    char *exact = malloc(len + !len); /* a byte read too far is seen by the sanitizer */
+    memcpy(exact, text, len);
+    cr_expect(json_add_string(&out, exact, len));
+    free(exact);
     cr_expect_str_eq(buf_text(&out), expected);
     json_t *tree = json_loadb(out.data, out.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     cr_expect(json_is_string(tree));
