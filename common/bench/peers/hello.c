@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     make_response();
     struct MHD_Daemon *daemon =
         MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO, (uint16_t)strtoul(argv[1], NULL, 10), NULL, NULL, answer, NULL,
-                         MHD_OPTION_END);
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)8192, MHD_OPTION_END);
     if (!daemon) {
         fprintf(stderr, "cannot listen on port %s\n", argv[1]);
         return 1;
