@@ -171,13 +171,13 @@ static struct balancer_peer *choose(const struct balancer *balancer, const struc
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
                                           int64_t now_ms)
 {
-    balancer_readmit_due(balancer, now_ms);
+    balancer_settle(balancer, now_ms);
     return choose(balancer, request);
 }
 
 struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
 {
-    balancer_readmit_due(balancer, now_ms);
+    balancer_settle(balancer, now_ms);
     struct balancer_peer *peer = choose(balancer, request);
     if (!peer)
         return NULL;

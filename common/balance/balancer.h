@@ -38,11 +38,11 @@ enum balance_policy {
 /* Read only, for all but the balancer. */
 struct balancer_peer {
     const struct instance *instance;
+    struct instance_list *list; /* keeps `instance` alive: to be held by who waits with it */
     bool missing; /* gone from the registry's answer, not yet believed to be gone */
     uint64_t picks;
     struct outlier outlier;
     /* private */
-    struct instance_list *list; /* keeps `instance` alive */
     size_t holders;             /* calls under way, and the balancer while it is listed */
     bool listed;
     size_t slot;        /* place in `near` or `far` (eligible.h); PEER_NO_SLOT: in neither */
@@ -68,10 +68,11 @@ void balancer_free(struct balancer *balancer); /* NULL is allowed; peers held st
  * entry, or NULL for none. 0, or -1: out of memory, and all is as before. */
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing);
 
+/* Readmits those whose ejection has ended by now; the two below begin with it. */
+void balancer_settle(struct balancer *balancer, int64_t now_ms);
 /* The next one to call, held until released; NULL: there is none. */
 struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms);
-/* Which one balancer_pick would give, by the same code. Changes nothing but what
- * time alone does: those whose ejection has ended are back. */
+/* Which one balancer_pick would give, by the same code; changes nothing. */
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
                                           int64_t now_ms);
 /* What the call to a picked one showed. */

@@ -90,7 +90,7 @@ static void note_next_return(struct balancer *balancer)
     }
 }
 
-void balancer_readmit_due(struct balancer *balancer, int64_t now_ms)
+void balancer_settle(struct balancer *balancer, int64_t now_ms)
 {
     if (now_ms < balancer->next_back_ms)
         return;

@@ -29,7 +29,5 @@ enum tier tier_of(const struct instance *instance);
 void balancer_sort_out(struct balancer *balancer);
 /* May one more be ejected? At most half, rounded down: so a lone one never. */
 bool balancer_may_eject(const struct balancer *balancer, const struct balancer_peer *peer);
-/* Readmits those whose time is up. */
-void balancer_readmit_due(struct balancer *balancer, int64_t now_ms);
 
 #endif

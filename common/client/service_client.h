@@ -21,15 +21,26 @@
 struct service_client;
 struct discovery;
 struct http_client;
+struct http_call;
+struct http_response;
+
+/* How an instance is reached; as http_call. In a simulation, by something else. */
+struct service_transport {
+    int (*call)(void *arg, const struct http_call *call, struct http_response *response, struct err *err);
+    void *arg;
+};
 
 struct service_client_config {
     struct discovery *discovery;
     struct http_client *http;
+    struct service_transport transport; /* call NULL: `http` */
     enum balance_policy policy;
     int64_t call_timeout_ms;
-    int call_attempts;
+    int call_attempts; /* at most SERVICE_ATTEMPTS_MAX */
     const char *zone; /* of the caller; "" for none */
 };
+
+enum { SERVICE_ATTEMPTS_MAX = BALANCE_TRIED_MAX };
 
 /* Borrowed during the call. */
 struct service_call {
@@ -48,6 +59,7 @@ enum service_outcome {
     SERVICE_FAILED,       /* all who answered said 5xx: 503 */
     SERVICE_BROKEN,       /* the reply made no sense: not a JSON object, too large, a redirect: 502 */
     SERVICE_TIMED_OUT,    /* the deadline, or the attempts' time, ran out: 504 */
+    SERVICE_OUTCOMES,     /* how many there are */
 };
 
 struct service_reply {
@@ -61,7 +73,7 @@ struct service_reply {
 
 #define SERVICE_REPLY_INIT {.body = BUF_INIT(SIZE_MAX / 2), .source = "", .err = ERR_INIT}
 
-/* NULL: out of memory. The config's parts outlive it. */
+/* NULL: out of memory. The config's parts outlive it. At free no call may be under way. */
 struct service_client *service_client_new(const struct service_client_config *config);
 void service_client_free(struct service_client *client);
 

@@ -1,0 +1,33 @@
+#include "client/retry_budget.h"
+
+/* Empties the buckets of the seconds that have gone by since the last look. */
+static int roll(struct retry_budget *budget, int64_t now_ms)
+{
+    int64_t second = now_ms / 1000;
+    int64_t behind = second - budget->second;
+    for (int64_t i = 0; i < behind && i < RETRY_WINDOW_S; i++) {
+        int bucket = (int)((second - i) % RETRY_WINDOW_S);
+        budget->all_calls -= budget->calls[bucket];
+        budget->all_retries -= budget->retries[bucket];
+        budget->calls[bucket] = budget->retries[bucket] = 0;
+    }
+    if (behind > 0)
+        budget->second = second;
+    return (int)(budget->second % RETRY_WINDOW_S);
+}
+
+void retry_budget_call(struct retry_budget *budget, int64_t now_ms)
+{
+    budget->calls[roll(budget, now_ms)]++;
+    budget->all_calls++;
+}
+
+bool retry_budget_take(struct retry_budget *budget, int64_t now_ms)
+{
+    int bucket = roll(budget, now_ms);
+    if (budget->all_retries >= budget->all_calls * RETRY_PERCENT / 100 + RETRY_SPARE)
+        return false;
+    budget->retries[bucket]++;
+    budget->all_retries++;
+    return true;
+}

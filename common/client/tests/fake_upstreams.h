@@ -1,0 +1,68 @@
+/* fake_upstreams: instances a to z, each behaving as it is told. The port tells
+ * which one is called: 8000 + its letter, as the fake registry gives them. */
+#ifndef CLIENT_TESTS_FAKE_UPSTREAMS_H
+#define CLIENT_TESTS_FAKE_UPSTREAMS_H
+
+#include "client/service_client.h"
+#include "discovery/tests/fake_registry.h"
+#include "net/http_client.h"
+
+enum fake_behaviour { WELL, REFUSES, HANGS, RESETS, SAYS_500, SAYS_404, REDIRECTS, GARBAGE, HUGE_BODY, ONLY_BUSY };
+
+struct fake_upstream {
+    enum fake_behaviour behaviour;
+    int64_t takes_ms;
+    int calls;
+};
+
+static struct fake_upstream upstreams['z' + 1];
+
+static int fake_answer(struct http_response *response, int status, const char *body)
+{
+    response->status = status;
+    buf_adds(&response->body, body);
+    return 0;
+}
+
+static int fake_call(void *arg, const struct http_call *call, struct http_response *response, struct err *err)
+{
+    struct fake_upstream *upstream = &upstreams[call->port - 8000];
+    char request_id[64] = "";
+    (void)arg;
+    upstream->calls++;
+    buf_clear(&response->body);
+    for (size_t i = 0; call->headers[i]; i++)
+        if (strncmp(call->headers[i], "X-Request-Id: ", 14) == 0)
+            snprintf(request_id, sizeof request_id, "%s", call->headers[i] + 14);
+    cr_expect_str_eq(request_id, "request-1");
+    if (upstream->behaviour == HANGS || deadline_in(upstream->takes_ms) >= call->deadline) {
+        fiber_sleep(deadline_left(call->deadline));
+        return fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "no answer");
+    }
+    if (upstream->takes_ms)
+        fiber_sleep(upstream->takes_ms);
+    switch (upstream->behaviour) {
+    case WELL:
+        return fake_answer(response, 200, "{\"id\":\"7\"}");
+    case REFUSES:
+        return err_set(err, ERR_UNREACHABLE, "connection refused");
+    case RESETS:
+        return err_set(err, ERR_BROKEN, "connection reset");
+    case SAYS_500:
+        return fake_answer(response, 500, "{}");
+    case SAYS_404:
+        return fake_answer(response, 404, "{\"status\":404}");
+    case REDIRECTS:
+        return fake_answer(response, 302, "{}");
+    case GARBAGE:
+        return fake_answer(response, 200, "[1,2]");
+    case HUGE_BODY:
+        return err_set(err, ERR_TOO_LARGE, "over %zu bytes", call->body_cap);
+    case ONLY_BUSY:
+        return err_set(err, ERR_BUSY, "out of memory");
+    default:
+        return -1;
+    }
+}
+
+#endif

@@ -1,0 +1,486 @@
+#include "base/rand.h"
+#include "client/tests/fake_upstreams.h"
+#include "net/json.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#define expect_no_leak() cr_expect_eq(__lsan_do_recoverable_leak_check(), 0)
+#else
+#define expect_no_leak() ((void)0)
+#endif
+
+static struct fake_registry consul;
+static struct discovery *discovery;
+static struct service_client *client;
+static struct service_client_config config;
+
+static void setup(void)
+{
+    clock_make_virtual(100000);
+    rand_seed(7);
+    json_init();
+    memset(upstreams, 0, sizeof upstreams);
+    fake_init(&consul, &fake_consul_ops, "a b c");
+    config = (struct service_client_config){
+        .transport = {.call = fake_call},
+        .policy = BALANCE_ROUND_ROBIN,
+        .call_timeout_ms = 3000,
+        .call_attempts = 3,
+        .zone = "",
+    };
+}
+
+static void teardown(void)
+{
+    fake_close(&consul);
+    cr_expect_eq(fibers_alive(), 0);
+    fibers_free_pool();
+    expect_no_leak();
+}
+
+TestSuite(client, .init = setup, .fini = teardown, .timeout = 30);
+
+static void (*body_of_test)(void);
+
+static void run_fiber(void *arg)
+{
+    struct registry *registries[] = {&consul.registry};
+    const struct discovery_config discovery_config = {
+        .registries = registries, .registry_count = 1, .ttl_ms = 30000, .retry_cap_ms = 5000,
+        .static_instances = "", .snapshot_dir = "",
+    };
+    (void)arg;
+    discovery = discovery_new(&discovery_config);
+    discovery_watch(discovery, "user-service");
+    config.discovery = discovery;
+    client = service_client_new(&config);
+    body_of_test();
+    discovery_stop(discovery);
+    service_client_free(client);
+    discovery_free(discovery);
+}
+
+static void run(void (*body)(void))
+{
+    body_of_test = body;
+    loop_run_virtual(run_fiber, NULL);
+}
+
+/* One call; reply stays for a look at it until the next. */
+static struct service_reply reply;
+
+static enum service_outcome get(const char *key)
+{
+    const struct service_call call = {.service = "user-service", .path = "/users/7", .key = key,
+                                      .request_id = "request-1", .deadline = DEADLINE_NONE, .body_cap = 65536};
+    service_reply_close(&reply);
+    reply = (struct service_reply)SERVICE_REPLY_INIT;
+    service_client_get(client, &call, &reply);
+    if (reply.outcome == SERVICE_OK)
+        cr_expect_eq(reply.err.code, ERR_NONE);
+    else
+        cr_expect_neq(reply.err.code, ERR_NONE);
+    enum service_outcome outcome = reply.outcome;
+    service_reply_close(&reply);
+    return outcome;
+}
+
+static void all_are(enum fake_behaviour behaviour)
+{
+    for (char letter = 'a'; letter <= 'z'; letter++)
+        upstreams[(int)letter].behaviour = behaviour;
+}
+
+/* --- One call ------------------------------------------------------------------------------------- */
+
+static void good_call(void)
+{
+    cr_expect_eq(get(""), SERVICE_OK);
+    cr_expect_eq(reply.status, 200);
+    cr_expect_str_eq(reply.instance, "a");
+    cr_expect_str_eq(reply.source, "consul");
+    cr_expect_eq(upstreams['a'].calls, 1);
+}
+
+Test(client, a_call_reaches_an_instance_found_by_discovery)
+{
+    run(good_call);
+}
+
+static void each_retried(void)
+{
+    static const enum fake_behaviour kinds[] = {REFUSES, RESETS, SAYS_500, REDIRECTS, GARBAGE, HUGE_BODY, HANGS};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        upstreams['a'].behaviour = kinds[i];
+        upstreams['b'].behaviour = upstreams['c'].behaviour = WELL;
+        for (int call = 0; call < 3; call++) {
+            cr_expect_eq(get(""), SERVICE_OK);
+            cr_expect_str_neq(reply.instance, "a");
+        }
+    }
+    /* Seven failures: five ejected it, the rest never came. */
+    cr_expect_eq(upstreams['a'].calls, 5);
+}
+
+Test(client, each_failure_is_retried_on_another_instance)
+{
+    run(each_retried);
+}
+
+static void outcomes(void)
+{
+    static const struct {
+        enum fake_behaviour behaviour;
+        enum service_outcome outcome;
+        int calls;
+        const char *text;
+    } table[] = {
+        {REFUSES, SERVICE_UNREACHABLE, 3, "connection refused"},
+        {SAYS_500, SERVICE_FAILED, 3, "answered 500"},
+        {RESETS, SERVICE_BROKEN, 3, "connection reset"},
+        {REDIRECTS, SERVICE_BROKEN, 3, "answered with a redirect, 302"},
+        {GARBAGE, SERVICE_BROKEN, 3, "answered 200 with something that is not a JSON object"},
+        {HUGE_BODY, SERVICE_BROKEN, 3, "over 65536 bytes"},
+        {HANGS, SERVICE_TIMED_OUT, 3, "no answer"},
+        {ONLY_BUSY, SERVICE_UNREACHABLE, 1, "out of memory"},
+        {SAYS_404, SERVICE_OK, 1, ""},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        all_are(WELL);
+        for (int call = 0; call < 3; call++)
+            get(""); /* nobody has failed five times in a row */
+        all_are(table[i].behaviour);
+        upstreams['a'].calls = upstreams['b'].calls = upstreams['c'].calls = 0;
+        int64_t began = clock_ms();
+        cr_expect_eq(get(""), table[i].outcome, "row %zu: %d", i, (int)reply.outcome);
+        cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, table[i].calls, "row %zu", i);
+        cr_expect(strstr(reply.err.text, table[i].text) != NULL, "row %zu: %s", i, reply.err.text);
+        cr_expect_eq(clock_ms() - began, table[i].behaviour == HANGS ? 3000 : 0);
+    }
+}
+
+Test(client, when_all_fail_the_outcome_says_how)
+{
+    run(outcomes);
+}
+
+static void not_found(void)
+{
+    all_are(SAYS_404);
+    for (int i = 0; i < 60; i++) {
+        cr_expect_eq(get(""), SERVICE_OK);
+        cr_expect_eq(reply.status, 404);
+    }
+    cr_expect_eq(upstreams['a'].calls, 20);
+}
+
+Test(client, a_404_passes_through_and_ejects_nobody)
+{
+    run(not_found);
+}
+
+static void no_instance(void)
+{
+    cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
+    cr_expect_str_eq(reply.err.text, "No healthy user-service instances");
+    cr_expect_str_eq(reply.source, "consul");
+    fake_set(&consul, "a");
+    fiber_sleep(100);
+    cr_expect_eq(get(""), SERVICE_OK);
+}
+
+Test(client, an_empty_list_means_no_instance)
+{
+    fake_set(&consul, "");
+    run(no_instance);
+}
+
+static void no_registry(void)
+{
+    cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
+    cr_expect_str_eq(reply.err.text, "No healthy user-service instances: asking consul: connection refused");
+    cr_expect_str_eq(reply.source, "");
+}
+
+Test(client, without_any_list_the_reason_is_named)
+{
+    consul.mode = FAKE_REFUSES;
+    run(no_registry);
+}
+
+/* --- Deadlines --------------------------------------------------------------------------------------- */
+
+static void one_hangs(void)
+{
+    upstreams['a'].behaviour = HANGS;
+    int64_t began = clock_ms();
+    cr_expect_eq(get(""), SERVICE_OK);
+    cr_expect_eq(clock_ms() - began, 1000);
+    for (int i = 0; i < 30; i++)
+        cr_expect_eq(get(""), SERVICE_OK);
+    cr_expect_eq(upstreams['a'].calls, 5); /* then it is ejected */
+    cr_expect_eq(clock_ms() - began, 5000);
+}
+
+Test(client, one_that_hangs_costs_an_attempts_share_and_is_soon_left_alone)
+{
+    run(one_hangs);
+}
+
+static void callers_deadline(void)
+{
+    all_are(HANGS);
+    const struct service_call call = {.service = "user-service", .path = "/", .key = "", .request_id = "request-1",
+                                      .deadline = deadline_in(1200), .body_cap = 10};
+    int64_t began = clock_ms();
+    service_client_get(client, &call, &reply);
+    cr_expect_eq(reply.outcome, SERVICE_TIMED_OUT);
+    cr_expect_eq(clock_ms() - began, 1200);
+    service_reply_close(&reply);
+}
+
+Test(client, the_callers_own_deadline_holds)
+{
+    run(callers_deadline);
+}
+
+static void short_rest(void)
+{
+    upstreams['a'].behaviour = HANGS;
+    for (int i = 0; i < 20; i++) {
+        const struct service_call call = {.service = "user-service", .path = "/", .key = "", .request_id = "request-1",
+                                          .deadline = deadline_in(50), .body_cap = 100};
+        service_client_get(client, &call, &reply);
+        service_reply_close(&reply);
+    }
+    cr_expect_eq(upstreams['a'].calls, 7);
+}
+
+Test(client, who_had_hardly_any_time_is_not_blamed_for_a_timeout)
+{
+    run(short_rest);
+}
+
+static void list_changes_meanwhile(void *arg)
+{
+    (void)arg;
+    fiber_sleep(500);
+    fake_set(&consul, "b c d");
+    fiber_sleep(100);
+    cr_expect_eq(discovery_count(discovery), 1);
+    struct discovery_view view;
+    discovery_look(discovery, "user-service", &view);
+    json_decref(service_client_view_new(client)); /* the balancer takes the new list over */
+}
+
+static void change_during_call(void)
+{
+    struct group group = {0};
+    upstreams['a'].behaviour = HANGS;
+    get("");
+    get("");
+    group_go(&group, list_changes_meanwhile, NULL);
+    get("");
+    cr_expect_eq(get(""), SERVICE_OK);
+    group_join(&group);
+}
+
+Test(client, a_list_may_change_while_an_attempt_waits)
+{
+    run(change_during_call);
+}
+
+/* --- Budget ------------------------------------------------------------------------------------------- */
+
+static void storm(void)
+{
+    all_are(SAYS_500);
+    int calls = 1000;
+    for (int i = 0; i < calls; i++)
+        get("");
+    int attempts = upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls;
+    cr_expect_eq(attempts, calls + calls / 5 + 40);
+    fiber_sleep(10000);
+    upstreams['a'].calls = upstreams['b'].calls = upstreams['c'].calls = 0;
+    get("");
+    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 2); /* one is ejected */
+}
+
+Test(client, retries_are_a_fifth_of_the_calls_and_forty)
+{
+    run(storm);
+}
+
+/* --- Absent is not dead ------------------------------------------------------------------------------- */
+
+static void registry_forgets(void)
+{
+    get("");
+    fake_set(&consul, "");
+    fiber_sleep(1000);
+    for (int i = 0; i < 300; i++) {
+        cr_expect_eq(get(""), SERVICE_OK);
+        fiber_sleep(100);
+    }
+}
+
+Test(client, no_call_fails_while_a_registry_has_forgotten_everybody)
+{
+    run(registry_forgets);
+}
+
+static void really_gone(void)
+{
+    get("");
+    fake_set(&consul, "");
+    all_are(REFUSES);
+    fiber_sleep(100);
+    cr_expect_eq(get(""), SERVICE_UNREACHABLE);
+    cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
+}
+
+Test(client, really_gone_instances_are_given_up_at_once)
+{
+    run(really_gone);
+}
+
+/* --- What it shows -------------------------------------------------------------------------------------- */
+
+static char *text_of(json_t *tree)
+{
+    char *text = json_dumps(tree, JSON_COMPACT);
+    json_decref(tree);
+    return text;
+}
+
+static void view(void)
+{
+    fiber_sleep(1000);
+    get("");
+    char *text = text_of(service_client_view_new(client));
+    cr_expect_str_eq(text,
+                     "{\"services\":{\"user-service\":{\"source\":\"consul\",\"age_ms\":1000,\"index\":2,"
+                     "\"last_error\":null,\"panic\":false,\"instances\":["
+                     "{\"id\":\"a\",\"address\":\"10.0.0.1\",\"port\":8097,\"weight\":1,\"zone\":\"\","
+                     "\"status\":\"passing\",\"ejected\":false,\"picks\":1},"
+                     "{\"id\":\"b\",\"address\":\"10.0.0.1\",\"port\":8098,\"weight\":1,\"zone\":\"\","
+                     "\"status\":\"critical\",\"ejected\":false,\"picks\":0}]}}}");
+    free(text);
+    fake_set(&consul, "a/critical b/critical");
+    fiber_sleep(1000);
+    json_t *tree = service_client_view_new(client);
+    cr_expect(json_is_true(json_object_get(json_object_get(json_object_get(tree, "services"), "user-service"), "panic")));
+    json_decref(tree);
+    fake_set(&consul, "");
+    fiber_sleep(1000);
+    text = text_of(service_client_view_new(client));
+    cr_expect_not_null(strstr(text, "\"status\":\"missing\""));
+    free(text);
+}
+
+Test(client, discovery_shows_what_is_known)
+{
+    fake_set(&consul, "a b/critical");
+    run(view);
+}
+
+static void explain(void)
+{
+    cr_expect_null(service_client_explain_new(client, "other", ""));
+    fiber_sleep(100);
+    char *text = text_of(service_client_explain_new(client, "user-service", ""));
+    cr_expect_str_eq(text, "{\"tier\":\"consul\",\"instance\":\"a\",\"passed_over\":"
+                           "[{\"id\":\"b\",\"reason\":\"critical\"}]}");
+    free(text);
+    for (int i = 0; i < 50; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "%d", i);
+        for (int again = 0; again < 2; again++)
+            json_decref(service_client_explain_new(client, "user-service", key));
+        json_t *tree = service_client_explain_new(client, "user-service", key);
+        get(key);
+        cr_expect_str_eq(json_string_value(json_object_get(tree, "instance")), reply.instance);
+        json_decref(tree);
+    }
+}
+
+static void explain_with(enum balance_policy policy)
+{
+    fake_set(&consul, "a b/critical c d");
+    config.policy = policy;
+    run(explain);
+}
+
+Test(client, explain_tells_the_next_call_round_robin)
+{
+    explain_with(BALANCE_ROUND_ROBIN);
+}
+
+Test(client, explain_tells_the_next_call_weighted)
+{
+    explain_with(BALANCE_WEIGHTED);
+}
+
+static void explain_nothing(void)
+{
+    fiber_sleep(100);
+    char *text = text_of(service_client_explain_new(client, "user-service", ""));
+    cr_expect_str_eq(text, "{\"tier\":\"none\",\"instance\":null,\"passed_over\":[]}");
+    free(text);
+}
+
+Test(client, explain_has_no_instance_where_nothing_is_known)
+{
+    consul.mode = FAKE_REFUSES;
+    run(explain_nothing);
+}
+
+static void explain_matches(void)
+{
+    for (int i = 0; i < 200; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "%d", i);
+        if (i == 0)
+            fiber_sleep(100);
+        json_t *tree = service_client_explain_new(client, "user-service", key);
+        get(key);
+        cr_expect_str_eq(json_string_value(json_object_get(tree, "instance")), reply.instance);
+        json_decref(tree);
+    }
+}
+
+Test(client, explain_tells_the_next_draw_of_random)
+{
+    config.policy = BALANCE_RANDOM;
+    run(explain_matches);
+}
+
+Test(client, explain_tells_where_a_key_lives)
+{
+    config.policy = BALANCE_CONSISTENT_HASH;
+    run(explain_matches);
+}
+
+static void metrics(void)
+{
+    struct buf out = BUF_INIT(65536);
+    get("");
+    service_client_metrics(client, &out);
+    discovery_metrics(discovery, &out);
+    static const char *const lines[] = {
+        "service_calls_total{service=\"user-service\",outcome=\"ok\"} 1\n",
+        "instance_ejections_total{service=\"user-service\"} 0\n",
+        "http_client_request_duration_seconds_count{service=\"user-service\"} 1\n",
+        "discovery_cache_age_seconds{service=\"user-service\"} 0\n",
+        "discovery_tier{service=\"user-service\",source=\"consul\"} 1\n",
+        "registry_errors_total{registry=\"consul\",service=\"user-service\"} 0\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        cr_expect(strstr(buf_text(&out), lines[i]) != NULL, "%s", lines[i]);
+    buf_close(&out);
+}
+
+Test(client, metrics_count_calls_and_ages)
+{
+    run(metrics);
+}
