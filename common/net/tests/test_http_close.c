@@ -10,10 +10,11 @@ static void draining(void)
     cr_expect_eq(http_server_last_call_ms(server), 0);
     cr_expect_not(said("Connection:"));
     int fd = dial();
+    int64_t began = clock_ms();
     http_server_drain(server);
     cr_expect_eq(ask("GET /show/1 HTTP/1.1\r\n" HOST "\r\n"), 200);
     cr_expect(said("\r\nConnection: close\r\n"));
-    cr_expect_eq(http_server_last_call_ms(server), clock_ms());
+    cr_expect_geq(http_server_last_call_ms(server), began);
 
     http_server_stop_listening(server);
     say(fd, "GET /nothing HTTP/1.1\r\n" HOST "\r\n");
