@@ -2,7 +2,7 @@
 -- what is missing and changes nothing that is there.
 BEGIN;
 SET LOCAL client_min_messages = warning; -- "already exists, skipping" is no news
-SELECT pg_advisory_xact_lock(7265646973); -- two who run it at once take turns
+DO $$ BEGIN PERFORM pg_advisory_xact_lock(7265646973); END $$; -- two who run it at once take turns
 
 CREATE TABLE IF NOT EXISTS orders (
     -- 1 to 3 are the seeds below: the sequence goes on after them.

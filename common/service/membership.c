@@ -88,15 +88,16 @@ void membership_leave(struct membership *membership, int64_t deadline)
             leave_one(&leavings[i]);
     }
     group_join(&group);
+    for (size_t i = 0; i < membership->count; i++) {
+        registration_free(membership->registrations[i]);
+        membership->registrations[i] = NULL;
+    }
 }
 
 void membership_close(struct membership *membership)
 {
-    for (size_t i = 0; i < membership->count; i++) {
-        if (membership->registrations[i])
-            registration_free(membership->registrations[i]);
+    for (size_t i = 0; i < membership->count; i++)
         registry_free(membership->registries[i]);
-    }
     membership->count = 0;
 }
 

@@ -33,7 +33,7 @@ int membership_open(struct membership *membership, const struct settings *settin
 /* Registers in all of them, in the background; `port` is the one we listen on. 0, or -1 out of memory. */
 int membership_join(struct membership *membership, const struct settings *settings, uint16_t port,
                     struct health *health);
-/* Deregisters from all of them at once; waits, at most until the deadline. */
+/* Deregisters from all of them at once; waits, at most until the deadline. May be called twice. */
 void membership_leave(struct membership *membership, int64_t deadline);
 void membership_close(struct membership *membership); /* after leave */
 

@@ -1,14 +1,20 @@
 #include "service/probes.h"
 
+#include "base/clock.h"
+#include "loop/fiber.h"
+
+enum { GRACE_MS = 200, LOOK_EVERY_MS = 5 };
+
 int probe_postgres(struct pg *pg, const struct pg_statement *statement, int64_t deadline, struct err *err)
 {
+    int64_t grace = deadline_min(deadline, deadline_in(GRACE_MS));
+    while (!pg_is_up(pg) && deadline_left(grace) > 0)
+        if (fiber_sleep(LOOK_EVERY_MS) != 0)
+            return err_set(err, ERR_CANCELLED, "cancelled");
+
     struct pg_rows *rows = NULL;
-    struct err cause = ERR_INIT;
-    int status = pg_read(pg, statement, NULL, deadline, &rows, &cause);
+    if (pg_read(pg, statement, NULL, deadline, &rows, err) != 0)
+        return -1;
     pg_rows_free(rows);
-    if (status == 0)
-        return 0;
-    if (cause.code == ERR_NOT_FOUND)
-        return err_set(err, cause.code, "no schema (make db-seed DATABASE_URL=...): %s", cause.text);
-    return err_set(err, cause.code, "%s", cause.text);
+    return 0;
 }

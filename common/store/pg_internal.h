@@ -67,8 +67,8 @@ struct pg_reader {
 void pg_keep_reader(void *arg);
 /* Ends what this turn of the loop sent with one Sync, and writes it. */
 void pg_flush_reader(struct pg_reader *reader);
-/* A call got no answer in time: from now on it counts as hung, until it says something. */
-void pg_suspect_reader(struct pg_reader *reader);
+/* A call got no answer in time: each reader counts as hung until it says something. */
+void pg_suspect(struct pg *pg);
 static inline bool pg_reader_is_up(const struct pg_reader *reader)
 {
     return reader->conn && !reader->silent_since;

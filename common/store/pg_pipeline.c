@@ -274,9 +274,9 @@ void pg_keep_reader(void *arg)
     } while (fiber_sleep(backoff_next(&backoff)) == 0);
 }
 
-void pg_suspect_reader(struct pg_reader *reader)
+static void suspect(struct pg_reader *reader)
 {
-    if (!reader->conn || reader->silent_since)
+    if (!pg_reader_is_up(reader))
         return;
     /* Where nothing is under way that it could answer, it is asked. */
     if (!reader->first && append_own(reader, READ_PROBE, NULL) != 0) {
@@ -284,11 +284,19 @@ void pg_suspect_reader(struct pg_reader *reader)
         return;
     }
     reader->silent_since = clock_ms();
-    struct err why = ERR_INIT;
-    err_set(&why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
-    tell_trouble(reader->pg, &why);
     if (reader->keeper)
         wait_wake(reader->keeper);
+}
+
+void pg_suspect(struct pg *pg)
+{
+    if (!pg_is_up(pg))
+        return;
+    for (int i = 0; i < pg->reader_count; i++)
+        suspect(&pg->readers[i]);
+    struct err why = ERR_INIT;
+    err_set(&why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
+    tell_trouble(pg, &why);
 }
 
 /* --- A read ------------------------------------------------------------------------------------ */
@@ -349,7 +357,7 @@ static int read_rows(struct pg *pg, struct read *read, int64_t deadline, struct 
     if (result != WAIT_WOKEN) {
         read->waiter = NULL;
         if (result == WAIT_TIMEOUT)
-            pg_suspect_reader(reader);
+            pg_suspect(pg);
         return pg_check_wait(result, err);
     }
     int status = take_rows(read, pg, rows, err);

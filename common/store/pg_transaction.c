@@ -97,8 +97,7 @@ static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadli
     pg_check_lost(tx->conn, err);
 lost:
     if (err->code == ERR_TIMEOUT)
-        for (int i = 0; i < tx->pg->reader_count; i++)
-            pg_suspect_reader(&tx->pg->readers[i]);
+        pg_suspect(tx->pg);
     PQclear(last);
     pg_drop_transaction(tx);
     return NULL;

@@ -79,14 +79,14 @@ void act_hung_instance(struct stage *stage)
     proc_signal_all(&stage->users[1].proc, SIGSTOP);
     int64_t stopped = clock_ms();
     int64_t took = time_until(is_avoided, &suspect, 10000);
-    step_check(took >= 0, "order-service left it after %.1f s; until then each attempt cost at most a third of the deadline",
-               (double)took / 1000);
+    step_check(took >= 0, "order-service left it after %s; until then each attempt cost at most a third of the deadline",
+               seconds(took));
     bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
-    step_check(critical, "critical in Consul after %.1f s", (double)(clock_ms() - stopped) / 1000);
+    step_check(critical, "critical in Consul after %s", seconds(clock_ms() - stopped));
 
     proc_signal_all(&stage->users[1].proc, SIGCONT);
     took = time_until(is_usable, &suspect, 15000);
-    step_check(took >= 0, "SIGCONT: passing, and no longer ejected, after %.1f s", (double)took / 1000);
+    step_check(took >= 0, "SIGCONT: passing, and no longer ejected, after %s", seconds(took));
     step_check(time_until(is_picked_again, &suspect, 5000) >= 0, "and it is called again");
     load_stop(load, &count);
     check_load(&count);
@@ -141,9 +141,9 @@ void act_shared_redis(struct stage *stage)
                "every deep /health says 503 and names redis, Consul turns ALL critical; order-service calls on (fail open)");
     server_stop(&stage->world.redis);
     int64_t took = time_until(health_names_redis, stage, 10000);
-    step_check(took >= 0, "every /health: 503, redis unhealthy, after %.1f s", (double)took / 1000);
+    step_check(took >= 0, "every /health: 503, redis unhealthy, after %s", seconds(took));
     took = time_until(all_critical, stage, 15000);
-    step_check(took >= 0, "Consul: 0 of 3 passing after another %.1f s", (double)took / 1000);
+    step_check(took >= 0, "Consul: 0 of 3 passing after another %s", seconds(took));
     took = time_until(in_panic, stage, 5000);
     step_check(took >= 0, "order-service: panic, all critical ones are picked as if healthy");
 
@@ -158,7 +158,7 @@ void act_shared_redis(struct stage *stage)
 
     bool back = server_start(&stage->world.redis, &err) == 0;
     took = back ? time_until(all_passing_again, stage, 15000) : -1;
-    step_check(took >= 0, "Redis is back: all passing after %.1f s %s", (double)took / 1000, err.text);
+    step_check(took >= 0, "Redis is back: all passing after %s %s", seconds(took), err.text);
     load_stop(load, &count);
     check_load(&count);
     step_end();
@@ -179,11 +179,11 @@ void act_killed_instance(struct stage *stage)
     int64_t took = time_until(is_avoided, &suspect, 10000);
     step_check(took >= 0, "out of order-service's choice after %lld ms, by its own failures", (long long)took);
     bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
-    step_check(critical, "out of Consul's passing list after %.1f s", (double)(clock_ms() - died) / 1000);
+    step_check(critical, "out of Consul's passing list after %s", seconds(clock_ms() - died));
     if (stage_start_user(stage, 2, &err) != 0)
         step_check(false, "%s", err.text);
     took = time_until(is_usable, &suspect, 15000);
-    step_check(took >= 0, "started again: passing and picked after %.1f s", (double)took / 1000);
+    step_check(took >= 0, "started again: passing and picked after %s", seconds(took));
     load_stop(load, &count);
     check_load(&count);
     step_end();
@@ -207,8 +207,8 @@ void act_rolling_restart(struct stage *stage)
         if (stage_start_user(stage, i, &err) != 0)
             step_check(false, "%s", err.text);
         bool back = time_until(is_usable, &suspect, 15000) >= 0;
-        step_check(code == 0 && back, "%s: drained in %.1f s, exit code %d; back in the list after %.1f s", suspect.id,
-                   (double)drained / 1000, code, (double)(clock_ms() - begin) / 1000);
+        step_check(code == 0 && back, "%s: drained in %s, exit code %d; back in the list after %s", suspect.id,
+                   seconds(drained), code, seconds(clock_ms() - begin));
     }
     load_stop(load, &count);
     check_load(&count);

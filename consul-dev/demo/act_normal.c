@@ -37,12 +37,12 @@ bool act_registration(struct stage *stage)
         step_seen("user-service-%d listens on port %d and registers after %s ms", i + 1, stage->users[i].port, delay);
     }
     int64_t took = time_until(all_registered, stage, 10000);
-    bool registered = step_check(took >= 0, "Consul lists all three after %.1f s", (double)took / 1000);
+    bool registered = step_check(took >= 0, "Consul lists all three after %s", seconds(took));
     step_end();
 
     step_begin("Consul asks each instance's deep /health", "all three turn passing, for PostgreSQL, Redis and disk are fine");
     took = time_until(all_passing, stage, 10000);
-    bool passing = step_check(took >= 0, "3 of 3 passing after another %.1f s", (double)took / 1000);
+    bool passing = step_check(took >= 0, "3 of 3 passing after another %s", seconds(took));
     step_end();
     return registered && passing;
 }
@@ -73,14 +73,14 @@ static void count_shares(struct stage *stage, int shares[USERS], int *failed)
     }
 }
 
-void act_discovery(struct stage *stage)
+bool act_discovery(struct stage *stage)
 {
     struct err err = ERR_INIT;
     step_begin("order-service finds them and calls 1,000 times", "200 each time, a third of the calls to each instance");
     if (stage_start_orders(stage, &err) != 0) {
         step_check(false, "%s", err.text);
         step_end();
-        return;
+        return false;
     }
     int64_t took = time_until(orders_know_all, stage, 10000);
     step_check(took >= 0, "order-service (port %d) knew all three %lld ms after it listened", stage->orders.port,
@@ -90,6 +90,7 @@ void act_discovery(struct stage *stage)
     step_check(failed == 0 && abs(shares[0] - CALLS / USERS) <= 1 && abs(shares[1] - CALLS / USERS) <= 1,
                "%d : %d : %d calls, %d failed", shares[0], shares[1], shares[2], failed);
     step_end();
+    return took >= 0;
 }
 
 /* --- 3 : 1 ------------------------------------------------------------------------- */

@@ -25,14 +25,14 @@ void act_consul_stopped(struct stage *stage)
     step_check(called.status == 200 && strcmp(called.source, "consul") == 0,
                "at once: %d, X-Discovery-Source: %s (the cache is still fresh)", called.status, called.source);
     int64_t took = time_until(uses_stale_list, stage, 20000);
-    step_check(took >= 0, "after %.1f s: 200, X-Discovery-Source: cache (the cache is stale, and still used)", (double)took / 1000);
+    step_check(took >= 0, "after %s: 200, X-Discovery-Source: cache (the cache is stale, and still used)", seconds(took));
     view_take(&stage->orders, "user-service", &before);
     load_take(load, &count);
     check_load(&count);
     load_stop(load, &count);
     view_take(&stage->orders, "user-service", &after);
-    step_check(after.age_ms >= before.age_ms && after.count == USERS, "its age grows: %.1f s; still %d instances",
-               (double)after.age_ms / 1000, after.count);
+    step_check(after.age_ms >= before.age_ms && after.count == USERS, "its age grows: %s; still %d instances",
+               seconds(after.age_ms), after.count);
     step_end();
 }
 
@@ -61,9 +61,9 @@ void act_consul_restarted(struct stage *stage)
         step_check(false, "%s", err.text);
     step_seen("Consul lists %d user-services", consul_count(stage, "user-service", false));
     int64_t took = time_until(everybody_is_back, stage, 30000);
-    step_check(took >= 0, "all three, and order-service, are registered and passing after %.1f s", (double)took / 1000);
+    step_check(took >= 0, "all three, and order-service, are registered and passing after %s", seconds(took));
     took = time_until(list_is_fresh, stage, 15000);
-    step_check(took >= 0, "order-service uses Consul's list again (another %.1f s)", (double)took / 1000);
+    step_check(took >= 0, "order-service uses Consul's list again (another %s)", seconds(took));
     load_stop(load, &count);
     check_load(&count);
     step_end();

@@ -6,7 +6,7 @@
 
 /* 一 to 五: register, check, discover, call, balance. False: no point in going on. */
 bool act_registration(struct stage *stage);
-void act_discovery(struct stage *stage);
+bool act_discovery(struct stage *stage);
 void act_weights(struct stage *stage);
 
 /* 七: what goes wrong with instances and what they share. */

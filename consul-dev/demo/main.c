@@ -57,8 +57,7 @@ int main(void)
     narrator_open(ui);
     if (open_stage(&stage)) {
         snprintf(ui, sizeof ui, "%s/ui", stage.world.consul.url);
-        if (act_registration(&stage)) {
-            act_discovery(&stage);
+        if (act_registration(&stage) && act_discovery(&stage)) {
             act_weights(&stage);
             act_hung_instance(&stage);
             act_shared_redis(&stage);

@@ -1,7 +1,6 @@
 #include "narrator.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +73,17 @@ void step_end(void)
     printf("    %s%s, %.1f s%s\n", held ? grey : red, held ? "held" : "DID NOT HOLD",
            (double)(clock_ms() - step_began) / 1000, plain);
     wait_for_a_key();
+}
+
+const char *seconds(int64_t ms)
+{
+    static char texts[4][24];
+    static unsigned next;
+    char *text = texts[next++ % 4];
+    if (ms < 0)
+        return "(not in time)";
+    snprintf(text, sizeof texts[0], "%.1f s", (double)ms / 1000);
+    return text;
 }
 
 int narrator_close(void)

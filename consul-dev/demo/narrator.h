@@ -7,6 +7,7 @@
 #define DEMO_NARRATOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* look_at: an address worth a look while the story pauses; borrowed. */
 void narrator_open(const char *look_at);
@@ -17,6 +18,9 @@ void step_seen(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* One line, marked as held or not. Returns `held`. */
 bool step_check(bool held, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void step_end(void);
+
+/* "1.2 s" for milliseconds; "(not in time)" for -1. For the arguments of one line. */
+const char *seconds(int64_t ms);
 
 /* The last word; returns the exit code. */
 int narrator_close(void);

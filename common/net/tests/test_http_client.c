@@ -1,77 +1,11 @@
-#include <criterion/criterion.h>
-
-#include "base/clock.h"
-#include "loop/fiber.h"
-#include "loop/loop.h"
 #include "loop/sync.h"
-#include "net/http_client.h"
-#include "net/tests/script_server.h"
-
-static struct http_client *client;
-static uint16_t port;
-static struct http_response response = HTTP_RESPONSE_INIT;
-static struct err err;
-
-static void setup(void)
-{
-    port = script_server_start(AF_INET);
-}
+#include "net/tests/client_fixture.h"
 
 TestSuite(http_client, .init = setup, .timeout = 60);
 
-static void with_client(void *arg)
-{
-    void (*test)(void) = *(void (**)(void))arg;
-    client = http_client_new(256);
-    test();
-    http_response_close(&response);
-    http_client_free(client);
-}
-
-/* Runs the test as a fiber with a client, and expects that nothing is left. */
-static void run(void (*test)(void))
-{
-    loop_open();
-    loop_run(with_client, &test);
-    cr_expect_eq(fibers_alive(), 0);
-    cr_expect_eq(loop_close(), 0);
-}
-
-#define CLIENT_TEST(name)                                                                                              \
-    static void name(void);                                                                                            \
-    Test(http_client, name)                                                                                            \
-    {                                                                                                                  \
-        run(name);                                                                                                     \
-    }                                                                                                                  \
-    static void name(void)
-
-static struct http_call call_of(const char *path)
-{
-    return (struct http_call){
-        .host = "127.0.0.1", .port = port, .path = path, .deadline = deadline_in(20000), .body_cap = 100000};
-}
-
-static enum err_code make(const struct http_call *call)
-{
-    err_clear(&err);
-    int status = http_call(client, call, &response, &err);
-    cr_expect_eq(status, err.code == ERR_NONE ? 0 : -1);
-    return err.code;
-}
-
-static enum err_code get(const char *path)
-{
-    struct http_call call = call_of(path);
-    return make(&call);
-}
-
-#define EXPECT_BODY(text) cr_expect_str_eq(buf_text(&response.body), text)
-#define EXPECT_IN_BODY(text) cr_expect_not_null(strstr(buf_text(&response.body), text), "%s", buf_text(&response.body))
-#define EXPECT_FAILS(path, expected) cr_expect_eq(get(path), expected, "%s: %s", path, err.text)
-
 /* --- Whole replies --------------------------------------------------------------- */
 
-CLIENT_TEST(a_reply_brings_status_body_and_the_local_address)
+CLIENT_TEST(http_client, a_reply_brings_status_body_and_the_local_address)
 {
     cr_expect_eq(get("/ok"), ERR_NONE, "%s", err.text);
     cr_expect_eq(response.status, 200);
@@ -82,7 +16,7 @@ CLIENT_TEST(a_reply_brings_status_body_and_the_local_address)
     EXPECT_BODY("");
 }
 
-CLIENT_TEST(a_connection_is_kept_and_used_again)
+CLIENT_TEST(http_client, a_connection_is_kept_and_used_again)
 {
     for (int i = 0; i < 5; i++) {
         cr_expect_eq(get("/ok"), ERR_NONE);
@@ -90,7 +24,7 @@ CLIENT_TEST(a_connection_is_kept_and_used_again)
     }
 }
 
-CLIENT_TEST(bodies_come_in_chunks_in_drips_or_until_the_close)
+CLIENT_TEST(http_client, bodies_come_in_chunks_in_drips_or_until_the_close)
 {
     cr_expect_eq(get("/chunked"), ERR_NONE);
     EXPECT_BODY("abcde");
@@ -100,7 +34,7 @@ CLIENT_TEST(bodies_come_in_chunks_in_drips_or_until_the_close)
     EXPECT_BODY("all of it");
 }
 
-CLIENT_TEST(headers_are_found_by_name_in_any_case_and_trimmed)
+CLIENT_TEST(http_client, headers_are_found_by_name_in_any_case_and_trimmed)
 {
     char value[20];
     cr_expect_eq(get("/headers"), ERR_NONE);
@@ -115,7 +49,7 @@ CLIENT_TEST(headers_are_found_by_name_in_any_case_and_trimmed)
     cr_expect_str_eq(value, "two");
 }
 
-CLIENT_TEST(only_the_last_head_counts_and_trailers_do_not)
+CLIENT_TEST(http_client, only_the_last_head_counts_and_trailers_do_not)
 {
     char value[20];
     cr_expect_eq(get("/interim"), ERR_NONE);
@@ -125,7 +59,7 @@ CLIENT_TEST(only_the_last_head_counts_and_trailers_do_not)
     cr_expect_not(http_response_header(&response, "X-After", value, sizeof value));
 }
 
-CLIENT_TEST(a_redirect_is_a_reply_like_any_other)
+CLIENT_TEST(http_client, a_redirect_is_a_reply_like_any_other)
 {
     cr_expect_eq(get("/redirect"), ERR_NONE);
     cr_expect_eq(response.status, 302);
@@ -134,7 +68,7 @@ CLIENT_TEST(a_redirect_is_a_reply_like_any_other)
 
 /* --- What is sent ------------------------------------------------------------------ */
 
-CLIENT_TEST(a_get_sends_path_host_and_headers_as_they_are)
+CLIENT_TEST(http_client, a_get_sends_path_host_and_headers_as_they_are)
 {
     static const char *const headers[] = {"X-Request-Id: abc", "X-Other: 1", NULL};
     char expected[100];
@@ -150,7 +84,7 @@ CLIENT_TEST(a_get_sends_path_host_and_headers_as_they_are)
     cr_expect_null(strstr(buf_text(&response.body), "X-Other"));
 }
 
-CLIENT_TEST(a_body_is_sent_with_its_length_and_no_type_of_curls)
+CLIENT_TEST(http_client, a_body_is_sent_with_its_length_and_no_type_of_curls)
 {
     struct http_call call = call_of("/echo");
     call.method = "POST";
@@ -167,7 +101,7 @@ CLIENT_TEST(a_body_is_sent_with_its_length_and_no_type_of_curls)
     EXPECT_IN_BODY("\r\nContent-Type: application/json\r\n");
 }
 
-CLIENT_TEST(a_long_body_does_not_wait_for_100_continue)
+CLIENT_TEST(http_client, a_long_body_does_not_wait_for_100_continue)
 {
     static char body[2 * 1024 * 1024];
     memset(body, 'x', sizeof body);
@@ -180,7 +114,7 @@ CLIENT_TEST(a_long_body_does_not_wait_for_100_continue)
     cr_expect_null(strstr(buf_text(&response.body), "Expect"));
 }
 
-CLIENT_TEST(each_method_is_sent_as_named_and_leaves_no_trace_in_the_next)
+CLIENT_TEST(http_client, each_method_is_sent_as_named_and_leaves_no_trace_in_the_next)
 {
     const char *const methods[] = {"PUT", "DELETE", "HEAD", "PATCH", NULL};
     const char *const lines[] = {"PUT /echo HTTP/1.1", "DELETE /echo HTTP/1.1", "", "PATCH /echo HTTP/1.1", "GET /echo"};
@@ -194,7 +128,7 @@ CLIENT_TEST(each_method_is_sent_as_named_and_leaves_no_trace_in_the_next)
     }
 }
 
-CLIENT_TEST(a_name_is_looked_up_and_stays_the_host)
+CLIENT_TEST(http_client, a_name_is_looked_up_and_stays_the_host)
 {
     char expected[100];
     struct http_call call = call_of("/echo");
@@ -208,7 +142,7 @@ CLIENT_TEST(a_name_is_looked_up_and_stays_the_host)
     cr_expect_eq(make(&call), ERR_UNREACHABLE, "%s", err.text);
 }
 
-CLIENT_TEST(an_ipv6_address_needs_no_brackets)
+CLIENT_TEST(http_client, an_ipv6_address_needs_no_brackets)
 {
     char expected[100];
     struct http_call call = call_of("/echo");
@@ -222,14 +156,14 @@ CLIENT_TEST(an_ipv6_address_needs_no_brackets)
     cr_expect_str_eq(response.local_address, "::1");
 }
 
-CLIENT_TEST(proxies_in_the_environment_are_ignored)
+CLIENT_TEST(http_client, proxies_in_the_environment_are_ignored)
 {
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
     cr_expect_eq(get("/ok"), ERR_NONE, "%s", err.text);
 }
 
-CLIENT_TEST(what_cannot_be_sent_is_the_callers_mistake)
+CLIENT_TEST(http_client, what_cannot_be_sent_is_the_callers_mistake)
 {
     EXPECT_FAILS("/a b", ERR_INVALID);
     EXPECT_FAILS("/a\r\nX: 1", ERR_INVALID);
@@ -246,98 +180,6 @@ CLIENT_TEST(what_cannot_be_sent_is_the_callers_mistake)
     cr_expect_eq(requests, 0);
 }
 
-/* --- Failures, each with its code ---------------------------------------------------- */
-
-CLIENT_TEST(refused_is_unreachable_and_the_text_names_the_host)
-{
-    struct http_call call = call_of("/ok");
-    int fd = bind_free_port(AF_INET, &call.port); /* bound, not listening */
-    cr_expect_eq(make(&call), ERR_UNREACHABLE);
-    char expected[100];
-    snprintf(expected, sizeof expected, "GET 127.0.0.1:%d: Connection refused", call.port);
-    cr_expect_str_eq(err.text, expected);
-    close(fd);
-}
-
-CLIENT_TEST(a_conversation_that_breaks_off_is_broken)
-{
-    const char *const paths[] = {"/close",       "/reset",    "/reset-body", "/cut-status", "/cut-head",
-                                 "/cut-interim", "/cut-body", "/cut-chunk"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        EXPECT_FAILS(paths[i], ERR_BROKEN);
-    cr_expect_eq(requests, 8); /* none was sent twice */
-}
-
-CLIENT_TEST(what_is_not_http_is_a_protocol_error)
-{
-    const char *const paths[] = {"/ssh", "/http09", "/binary", "/bad-length"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        EXPECT_FAILS(paths[i], ERR_PROTOCOL);
-}
-
-CLIENT_TEST(a_reply_over_its_caps_is_too_large)
-{
-    EXPECT_FAILS("/huge-body", ERR_TOO_LARGE);
-    EXPECT_FAILS("/huge-head", ERR_TOO_LARGE);
-    EXPECT_FAILS("/huge-line", ERR_TOO_LARGE);
-    cr_expect_leq(response.head.len, 32 * 1024);
-
-    struct http_call call = call_of("/ok");
-    call.body_cap = strlen("connection 4");
-    cr_expect_eq(make(&call), ERR_NONE);
-    call.body_cap--;
-    cr_expect_eq(make(&call), ERR_TOO_LARGE);
-}
-
-CLIENT_TEST(the_deadline_ends_a_call_wherever_it_is)
-{
-    const char *const paths[] = {"/hang", "/hang-body", "/drip"};
-    for (size_t i = 0; i < 3; i++) {
-        struct http_call call = call_of(paths[i]);
-        call.deadline = deadline_in(50);
-        cr_expect_eq(make(&call), ERR_TIMEOUT, "%s: %s", paths[i], err.text);
-        cr_expect_geq(clock_ms(), call.deadline);
-    }
-    struct http_call call = call_of("/ok");
-    call.deadline = clock_ms();
-    cr_expect_eq(make(&call), ERR_TIMEOUT);
-    cr_expect_eq(get("/ok"), ERR_NONE); /* and the client is as good as new */
-}
-
-CLIENT_TEST(a_server_that_does_not_accept_costs_no_more_than_the_deadline)
-{
-    struct http_call call = call_of("/ok");
-    int fd = bind_free_port(AF_INET, &call.port);
-    listen(fd, 1);
-    call.deadline = deadline_in(50);
-    cr_expect_eq(make(&call), ERR_TIMEOUT);
-    close(fd);
-}
-
-/* --- Connections that were closed while idle ------------------------------------------- */
-
-CLIENT_TEST(a_get_is_repeated_on_a_new_connection)
-{
-    cr_expect_eq(get("/ok"), ERR_NONE);
-    cr_expect_eq(get("/stale"), ERR_NONE, "%s", err.text);
-    EXPECT_BODY("connection 2");
-    cr_expect_eq(requests, 3);
-}
-
-CLIENT_TEST(a_post_is_never_sent_twice)
-{
-    cr_expect_eq(get("/ok"), ERR_NONE);
-    struct http_call call = call_of("/stale");
-    call.method = "POST";
-    call.body = "{}";
-    call.body_len = 2;
-    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
-    cr_expect_eq(requests, 2);
-    call.path = "/close";
-    cr_expect_eq(make(&call), ERR_BROKEN);
-    cr_expect_eq(requests, 3);
-}
-
 /* --- Streaming -------------------------------------------------------------------------- */
 
 static bool collect(void *arg, const char *bytes, size_t len)
@@ -345,7 +187,7 @@ static bool collect(void *arg, const char *bytes, size_t len)
     return buf_add(arg, bytes, len);
 }
 
-CLIENT_TEST(a_stream_is_handed_on_piece_by_piece_until_its_reader_has_enough)
+CLIENT_TEST(http_client, a_stream_is_handed_on_piece_by_piece_until_its_reader_has_enough)
 {
     struct buf pieces = BUF_INIT(1000);
     struct http_call call = call_of("/chunked");
@@ -384,7 +226,7 @@ static void wait_for_requests(int count)
     cr_expect_eq(requests, count);
 }
 
-CLIENT_TEST(a_hundred_calls_run_at_once)
+CLIENT_TEST(http_client, a_hundred_calls_run_at_once)
 {
     struct group group = {0};
     for (int i = 0; i < 100; i++)
@@ -404,7 +246,7 @@ CLIENT_TEST(a_hundred_calls_run_at_once)
     cr_expect_eq(connections, 100); /* all were kept */
 }
 
-CLIENT_TEST(short_calls_pass_a_long_poll)
+CLIENT_TEST(http_client, short_calls_pass_a_long_poll)
 {
     struct group group = {0};
     group_go(&group, call_once, "/hold");
@@ -424,7 +266,7 @@ static void call_and_be_cancelled(void *arg)
     finished++;
 }
 
-CLIENT_TEST(a_call_that_waits_can_be_cancelled)
+CLIENT_TEST(http_client, a_call_that_waits_can_be_cancelled)
 {
     struct group group = {0};
     group_go(&group, call_and_be_cancelled, NULL);

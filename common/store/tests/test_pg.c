@@ -213,8 +213,11 @@ static void be_absent_then_come(void)
     char text[300];
     struct pg_transaction *tx;
     struct err err = ERR_INIT;
-    fiber_sleep(50);
-    cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_UNREACHABLE);
+    int64_t limit = deadline_in(10000);
+    do {
+        fiber_sleep(5);
+        cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_UNREACHABLE);
+    } while (!strstr(text, "refused") && deadline_left(limit) > 0);
     cr_expect(strstr(text, "refused"), "%s", text);
     cr_expect_eq(pg_begin(pg, deadline_in(10000), &tx, &err), -1);
     cr_expect_eq(err.code, ERR_UNREACHABLE, "%s", err.text);
@@ -342,9 +345,11 @@ static void hang_for_long(void)
 {
     char text[300];
     cr_expect(becomes_up(true, 5000));
+    fiber_sleep(timeout_ms); /* by then both are connected, or it was in vain */
     server_pause(&server);
     cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_TIMEOUT);
-    fiber_sleep(3 * timeout_ms); /* the connection is given up, others are tried */
+    cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_UNREACHABLE, "the other connection, too");
+    fiber_sleep(3 * timeout_ms); /* the connections are given up, new ones are tried */
     cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_UNREACHABLE);
     server_resume(&server);
     cr_expect(becomes_up(true, 10000));
