@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "app.h"
+#include "net/json.h"
 #include "service/request.h"
 #include "service/service.h"
 
@@ -14,23 +15,15 @@ static void reply_json(struct http_request *req, int status, const char *type, s
 
 /* --- GET /users/{id}: the lesson's get_user --------------------------------------------- */
 
-static void reply_failure(struct http_request *req, const char *service, const struct service_reply *reply)
+static int status_of(enum service_outcome outcome)
 {
-    switch (reply->outcome) {
-    case SERVICE_NO_INSTANCE:
-        http_problem(req, 503, "No healthy %s instances: %s", service, reply->err.text);
-        return;
+    switch (outcome) {
     case SERVICE_BROKEN:
-        http_problem(req, 502, "%s", reply->err.text);
-        return;
+        return 502;
     case SERVICE_TIMED_OUT:
-        http_problem(req, 504, "%s", reply->err.text);
-        return;
-    case SERVICE_UNREACHABLE:
-    case SERVICE_FAILED:
-    case SERVICE_OK:
-        http_problem(req, 503, "%s", reply->err.text);
-        return;
+        return 504;
+    default:
+        return 503;
     }
 }
 
@@ -51,8 +44,10 @@ static void get_user(struct http_request *req, void *arg)
     if (reply.outcome == SERVICE_OK)
         reply_json(req, reply.status, reply.status < 400 ? "application/json" : "application/problem+json",
                    &reply.body);
+    else if (reply.outcome == SERVICE_NO_INSTANCE)
+        http_problem(req, 503, "No healthy %s instances: %s", app->orders.users.service, reply.err.text);
     else
-        reply_failure(req, app->orders.users.service, &reply);
+        http_problem(req, status_of(reply.outcome), "%s", reply.err.text);
     service_reply_close(&reply);
 }
 

@@ -1,0 +1,57 @@
+#include "probes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "app.h"
+#include "discovery/discovery.h"
+#include "service/probes.h"
+
+static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
+{
+    static const struct pg_statement any = {
+        "orders_there", "SELECT FROM orders, idempotency_keys LIMIT 1", 0};
+    struct app *app = arg;
+    (void)detail;
+    return probe_postgres(app->pg, &any, deadline, err);
+}
+
+static int check_registry(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
+{
+    struct app *app = arg;
+    struct discovery_view view;
+    (void)deadline;
+    if (discovery_look(app->discovery, app->settings.user_service, &view) != 0)
+        return err_set(err, ERR_NOT_FOUND, "nothing is watched");
+    if (view.last_error)
+        return err_set(err, ERR_UNREACHABLE, "%s", view.last_error);
+    if (!view.list)
+        return err_set(err, ERR_UNREACHABLE, "no answer yet");
+    snprintf(detail, HEALTH_DETAIL_MAX, "list from %s, confirmed %" PRId64 " ms ago", view.source, view.age_ms);
+    return 0;
+}
+
+static int check_user_service(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
+{
+    struct app *app = arg;
+    struct discovery_view view;
+    size_t counts[INSTANCE_CRITICAL + 1] = {0};
+    (void)deadline;
+    if (discovery_look(app->discovery, app->settings.user_service, &view) != 0 || !view.list)
+        return err_set(err, ERR_NOT_FOUND, "no instance is known");
+
+    for (size_t i = 0; i < view.list->count; i++)
+        counts[view.list->at[i].status]++;
+    snprintf(detail, HEALTH_DETAIL_MAX, "%zu passing, %zu warning, %zu critical", counts[INSTANCE_PASSING],
+             counts[INSTANCE_WARNING], counts[INSTANCE_CRITICAL]);
+    if (counts[INSTANCE_PASSING] + counts[INSTANCE_WARNING] > 0)
+        return 0;
+    return err_set(err, ERR_UNREACHABLE, "%s", detail);
+}
+
+const struct health_probe order_probes[] = {
+    {"postgres", .vital = true, .check = check_postgres},
+    {"registry", .vital = false, .check = check_registry},
+    {"user-service", .vital = false, .check = check_user_service},
+};
+const size_t order_probe_count = sizeof order_probes / sizeof *order_probes;
