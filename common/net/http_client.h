@@ -51,7 +51,7 @@ struct http_response {
     char local_address[ADDRESS_MAX]; /* of the socket that reached the host */
 };
 
-#define HTTP_RESPONSE_INIT {.status = 0, .body = BUF_INIT(SIZE_MAX / 2), .head = BUF_INIT(32 * 1024)}
+#define HTTP_RESPONSE_INIT {.status = 0, .body = BUF_INIT(SIZE_MAX / 2), .head = BUF_INIT((size_t)32 * 1024)}
 
 /* max_connections: kept alive; more than upstreams × concurrency. */
 struct http_client *http_client_new(size_t max_connections);
