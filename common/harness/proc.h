@@ -16,7 +16,7 @@
 #include "harness/place.h"
 
 struct proc {
-    pid_t pid; /* 0: not started, or has ended and was waited for */
+    pid_t pid;  /* 0: not started, or has ended and was waited for */
     int status; /* of waitpid, once it has ended */
     char log[PLACE_PATH_MAX];
     long log_begin; /* where this run's output begins: the file is appended to */

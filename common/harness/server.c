@@ -66,8 +66,8 @@ static const struct kind {
     const char *options[3]; /* of the server, after the launcher's own */
 } kinds[] = {
     /* SIGINT: SIGTERM would wait for its clients. No fsync: only a power cut could tell. */
-    [SERVER_POSTGRES] = {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", SIGINT, postgres_answers,
-                         {"-c", "fsync=off"}},
+    [SERVER_POSTGRES] =
+        {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", SIGINT, postgres_answers, {"-c", "fsync=off"}},
     [SERVER_REDIS] = {"redis", "redis://127.0.0.1:%d/0", SIGTERM, redis_answers, {NULL}},
     [SERVER_CONSUL] = {"consul", "http://127.0.0.1:%d", SIGTERM, consul_answers, {NULL}},
 };
@@ -173,7 +173,15 @@ int server_sql(const struct server *postgres, const char *file, const char *stat
 {
     char log[PLACE_PATH_MAX + 16];
     snprintf(log, sizeof log, "%s/psql.log", postgres->folder);
-    const char *const argv[] = {"psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", postgres->url,
-                                file ? "--file" : "--command", file ? file : statement, NULL};
+    const char *const argv[] = {"psql",
+                                "--no-psqlrc",
+                                "--quiet",
+                                "--set",
+                                "ON_ERROR_STOP=1",
+                                "--dbname",
+                                postgres->url,
+                                file ? "--file" : "--command",
+                                file ? file : statement,
+                                NULL};
     return proc_run(argv, NULL, log, START_LIMIT_MS, err);
 }

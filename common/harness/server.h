@@ -41,9 +41,9 @@ int server_wait_ready(struct server *server, struct err *err); /* after -1 it is
 /* Does it answer right now? */
 bool server_answers(const struct server *server);
 
-void server_stop(struct server *server);   /* orderly, clients or not */
-void server_kill(struct server *server);   /* -9; it is gone on return */
-void server_pause(struct server *server);  /* hangs: accepts connections, answers nothing */
+void server_stop(struct server *server);  /* orderly, clients or not */
+void server_kill(struct server *server);  /* -9; it is gone on return */
+void server_pause(struct server *server); /* hangs: accepts connections, answers nothing */
 void server_resume(struct server *server);
 
 /* Stops it and gives the port back; may be called twice. Zero-initialised is allowed. */

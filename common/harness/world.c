@@ -70,8 +70,15 @@ int service_start(struct service *service, const struct world *world, const char
     snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", world->consul.url);
 
     /* The later one wins: so what the test wants comes last. */
-    const char *all[ENV_MAX] = {database, redis, consul, "PORT=0", "REGISTER_JITTER=0", "CHECK_INTERVAL=1s",
-                                "CHECK_TIMEOUT=2s", "RECONCILE_INTERVAL=1s", "DISCOVERY_CACHE_TTL=10s"};
+    const char *all[ENV_MAX] = {database,
+                                redis,
+                                consul,
+                                "PORT=0",
+                                "REGISTER_JITTER=0",
+                                "CHECK_INTERVAL=1s",
+                                "CHECK_TIMEOUT=2s",
+                                "RECONCILE_INTERVAL=1s",
+                                "DISCOVERY_CACHE_TTL=10s"};
     size_t count = 9;
     for (; env && *env && count < ENV_MAX - 1; env++)
         all[count++] = *env;

@@ -105,14 +105,14 @@ static enum err_code code_of(const char *state)
         const char *prefix; /* two characters: a whole class */
         enum err_code code;
     } codes[] = {
-        {"23505", ERR_CONFLICT},    /* unique_violation */
-        {"42P01", ERR_NOT_FOUND},   /* undefined_table */
-        {"3F000", ERR_NOT_FOUND},   /* invalid_schema_name */
-        {"57014", ERR_TIMEOUT},     /* query_canceled: statement_timeout */
-        {"57P", ERR_BROKEN},        /* the server goes down */
-        {"08", ERR_BROKEN},         /* connection_exception */
-        {"22", ERR_INVALID},        /* data_exception */
-        {"23", ERR_INVALID},        /* integrity_constraint_violation, the others */
+        {"23505", ERR_CONFLICT},  /* unique_violation */
+        {"42P01", ERR_NOT_FOUND}, /* undefined_table */
+        {"3F000", ERR_NOT_FOUND}, /* invalid_schema_name */
+        {"57014", ERR_TIMEOUT},   /* query_canceled: statement_timeout */
+        {"57P", ERR_BROKEN},      /* the server goes down */
+        {"08", ERR_BROKEN},       /* connection_exception */
+        {"22", ERR_INVALID},      /* data_exception */
+        {"23", ERR_INVALID},      /* integrity_constraint_violation, the others */
     };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strncmp(state, codes[i].prefix, strlen(codes[i].prefix)) == 0)

@@ -3,6 +3,7 @@
  *   pg.c              life, rows, errors, metrics
  *   pg_connect.c      a connection without blocking; libpq's socket on the loop
  *   pg_pipeline.c     reads of many fibers on one connection
+ *   pg_keeper.c       the fiber that brings such a connection back
  *   pg_transaction.c  a connection for each transaction
  */
 #ifndef STORE_PG_INTERNAL_H
@@ -63,16 +64,25 @@ struct pg_reader {
     struct wait *keeper;       /* of the fiber that brings the connection back */
 };
 
-/* A fiber (struct pg_reader *): connects and connects again until cancelled. */
-void pg_keep_reader(void *arg);
 /* Ends what this turn of the loop sent with one Sync, and writes it. */
 void pg_flush_reader(struct pg_reader *reader);
+/* Its socket (struct pg_reader *) is readable or writable. */
+void pg_reader_ready(void *arg, int events);
+/* Closes the connection; all who wait for an answer get ERR_BROKEN, with this reason. */
+void pg_lose_reader(struct pg_reader *reader, const struct err *why);
 /* A call got no answer in time: each reader counts as hung until it says something. */
 void pg_suspect(struct pg *pg);
 static inline bool pg_reader_is_up(const struct pg_reader *reader)
 {
     return reader->conn && !reader->silent_since;
 }
+
+/* --- pg_keeper.c ---------------------------------------------------------------------- */
+
+/* A fiber (struct pg_reader *): connects and connects again until cancelled. */
+void pg_keep_reader(void *arg);
+/* Remembers why there is no connection; logs it, once an outage. */
+void pg_tell_trouble(struct pg *pg, const struct err *why);
 
 /* --- pg_transaction.c ------------------------------------------------------------------- */
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "loop/fiber.h"
 #include "store/pg_internal.h"
 
@@ -47,7 +46,7 @@ static struct read *take_first(struct pg_reader *reader)
     return read;
 }
 
-static void lose_connection(struct pg_reader *reader, const struct err *why)
+void pg_lose_reader(struct pg_reader *reader, const struct err *why)
 {
     reader->pg->why = *why;
     pg_watch_free(reader->watch);
@@ -71,7 +70,7 @@ static void found_broken(struct pg_reader *reader)
 {
     struct err why = ERR_INIT;
     pg_check_lost(reader->conn, &why);
-    lose_connection(reader, &why);
+    pg_lose_reader(reader, &why);
 }
 
 /* --- Sending ------------------------------------------------------------------------------ */
@@ -186,7 +185,7 @@ static int take_answers(struct pg_reader *reader)
     return 0;
 }
 
-static void on_ready(void *arg, int events)
+void pg_reader_ready(void *arg, int events)
 {
     struct pg_reader *reader = arg;
     if (events & PG_READABLE)
@@ -201,78 +200,7 @@ static void on_ready(void *arg, int events)
     }
 }
 
-/* --- The fiber that keeps it connected -------------------------------------------------------- */
-
-static void tell_trouble(struct pg *pg, const struct err *err)
-{
-    pg->why = *err;
-    if (pg->trouble_is_told || pg_is_up(pg))
-        return;
-    pg->trouble_is_told = true;
-    log_warn("postgres_down", log_s("error", err->text));
-}
-
-static int open_reader(struct pg_reader *reader)
-{
-    struct pg *pg = reader->pg;
-    struct err err = ERR_INIT;
-    PGconn *conn = pg_connect(pg, deadline_in(pg->timeout_ms), &err);
-    if (conn && PQenterPipelineMode(conn))
-        reader->watch = pg_watch_new(PQsocket(conn), on_ready, reader);
-    if (!reader->watch) {
-        PQfinish(conn);
-        err_set(&err, ERR_UNREACHABLE, "PostgreSQL: cannot use the connection");
-        if (err.code != ERR_CANCELLED)
-            tell_trouble(pg, &err);
-        return -1;
-    }
-    if (!pg_is_up(pg))
-        log_info("postgres_up");
-    pg->trouble_is_told = false;
-    pg->connects++;
-    reader->conn = conn;
-    pg_watch_for(reader->watch, PG_READABLE);
-    return 0;
-}
-
-/* Returns when the connection is lost, or silent for too long, or the fiber cancelled. */
-static void watch_over(struct pg_reader *reader)
-{
-    int64_t patience = reader->pg->timeout_ms;
-    while (reader->conn) {
-        struct wait wait;
-        wait_init(&wait);
-        reader->keeper = &wait;
-        int64_t until = reader->silent_since ? reader->silent_since + patience : DEADLINE_NONE;
-        enum wait_result result = wait_park(&wait, until);
-        reader->keeper = NULL;
-        if (!reader->conn)
-            break;
-
-        struct err why = ERR_INIT;
-        if (result == WAIT_CANCELLED) {
-            err_set(&why, ERR_CANCELLED, "PostgreSQL: closing");
-            lose_connection(reader, &why);
-        } else if (result == WAIT_TIMEOUT && reader->silent_since) {
-            err_set(&why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
-            lose_connection(reader, &why);
-        }
-    }
-}
-
-void pg_keep_reader(void *arg)
-{
-    struct pg_reader *reader = arg;
-    struct backoff backoff = BACKOFF_INIT(50, 1000);
-    do {
-        if (open_reader(reader) != 0)
-            continue;
-        backoff_reset(&backoff);
-        watch_over(reader);
-        if (!fiber_cancelled())
-            tell_trouble(reader->pg, &reader->pg->why);
-    } while (fiber_sleep(backoff_next(&backoff)) == 0);
-}
+/* --- Is it hung? ---------------------------------------------------------------------------- */
 
 static void suspect(struct pg_reader *reader)
 {
@@ -296,7 +224,7 @@ void pg_suspect(struct pg *pg)
         suspect(&pg->readers[i]);
     struct err why = ERR_INIT;
     err_set(&why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
-    tell_trouble(pg, &why);
+    pg_tell_trouble(pg, &why);
 }
 
 /* --- A read ------------------------------------------------------------------------------------ */

@@ -113,7 +113,8 @@ Test(server, a_program_runs_with_its_own_environment_and_its_output_is_kept)
     char log[PLACE_PATH_MAX + 8], port[16] = "";
     snprintf(log, sizeof log, "%s/log", folder.path);
     setenv("GONE", "1", 1);
-    const char *const argv[] = {"sh", "-c", "echo early; echo \"msg=listening port=$P x=${GONE-none}\"; sleep 60", NULL};
+    const char *const argv[] = {"sh", "-c", "echo early; echo \"msg=listening port=$P x=${GONE-none}\"; sleep 60",
+                                NULL};
     const char *const env[] = {"P=81", "GONE", NULL};
     cr_assert_eq(proc_start(&proc, argv, env, log, &err), 0, "%s", err.text);
     cr_expect(proc_wait_output(&proc, "msg=listening port=", port, sizeof port, 5000));

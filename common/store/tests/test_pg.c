@@ -54,8 +54,9 @@ static void start_with_table(void)
     start_server();
     cr_expect_eq(server_sql(&server, NULL,
                             "CREATE TABLE t (id bigint PRIMARY KEY, name text);"
-                            "INSERT INTO t SELECT i, 'name' || i FROM generate_series(1, 1000) i", &err), 0, "%s",
-                 err.text);
+                            "INSERT INTO t SELECT i, 'name' || i FROM generate_series(1, 1000) i",
+                            &err),
+                 0, "%s", err.text);
 }
 
 static void run_client(void *arg)

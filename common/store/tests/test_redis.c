@@ -148,11 +148,15 @@ Test(redis, user_password_and_database_of_the_url_are_used)
     snprintf(port, sizeof port, "%d", server.port.number);
     snprintf(log, sizeof log, "%s/cli", folder.path);
     cr_expect_eq(proc_run((const char *[]){"redis-cli", "-p", port, "ACL", "SETUSER", "ann", "on", ">se:cret", "~*",
-                                           "+@all", NULL}, NULL, log, 5000, &err), 0, "%s", err.text);
+                                           "+@all", NULL},
+                          NULL, log, 5000, &err),
+                 0, "%s", err.text);
     snprintf(server.url, sizeof server.url, "redis://ann:se%%3Acret@127.0.0.1:%d/3", server.port.number);
     with_client(log_in);
-    cr_expect_eq(proc_run((const char *[]){"sh", "-c", "redis-cli -p $1 -n 3 EXISTS only-in-3 | grep -qx 1", "sh", port,
-                                           NULL}, NULL, log, 5000, &err), 0, "%s", err.text);
+    cr_expect_eq(
+        proc_run((const char *[]){"sh", "-c", "redis-cli -p $1 -n 3 EXISTS only-in-3 | grep -qx 1", "sh", port, NULL},
+                 NULL, log, 5000, &err),
+        0, "%s", err.text);
 }
 
 static void fail_to_log_in(void)
