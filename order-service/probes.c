@@ -4,8 +4,11 @@
 #include <stdio.h>
 
 #include "app.h"
+#include "base/clock.h"
 #include "discovery/discovery.h"
 #include "service/probes.h"
+
+enum { FIRST_ANSWER_MS = 200 };
 
 static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
@@ -16,12 +19,21 @@ static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL
     return probe_postgres(app->pg, &any, deadline, err);
 }
 
+/* Never asked: only at the very start, when nobody has heard of it yet, the first
+ * answer that discovery waits for is given a moment. */
+static int look(struct app *app, int64_t deadline, struct discovery_view *view)
+{
+    struct err ignored = ERR_INIT;
+    discovery_get(app->discovery, app->settings.user_service, deadline_min(deadline, deadline_in(FIRST_ANSWER_MS)),
+                  view, &ignored);
+    return discovery_look(app->discovery, app->settings.user_service, view);
+}
+
 static int check_registry(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
     struct app *app = arg;
     struct discovery_view view;
-    (void)deadline;
-    if (discovery_look(app->discovery, app->settings.user_service, &view) != 0)
+    if (look(app, deadline, &view) != 0)
         return err_set(err, ERR_NOT_FOUND, "nothing is watched");
     if (view.last_error)
         return err_set(err, ERR_UNREACHABLE, "%s", view.last_error);
@@ -36,8 +48,7 @@ static int check_user_service(void *arg, int64_t deadline, char detail[HEALTH_DE
     struct app *app = arg;
     struct discovery_view view;
     size_t counts[INSTANCE_CRITICAL + 1] = {0};
-    (void)deadline;
-    if (discovery_look(app->discovery, app->settings.user_service, &view) != 0 || !view.list)
+    if (look(app, deadline, &view) != 0 || !view.list)
         return err_set(err, ERR_NOT_FOUND, "no instance is known");
 
     for (size_t i = 0; i < view.list->count; i++)

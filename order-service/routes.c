@@ -44,8 +44,6 @@ static void get_user(struct http_request *req, void *arg)
     if (reply.outcome == SERVICE_OK)
         reply_json(req, reply.status, reply.status < 400 ? "application/json" : "application/problem+json",
                    &reply.body);
-    else if (reply.outcome == SERVICE_NO_INSTANCE)
-        http_problem(req, 503, "No healthy %s instances: %s", app->orders.users.service, reply.err.text);
     else
         http_problem(req, status_of(reply.outcome), "%s", reply.err.text);
     service_reply_close(&reply);

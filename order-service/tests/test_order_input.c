@@ -1,0 +1,60 @@
+/* The program's own files are in no archive: this test brings its subject along. */
+#include "../order_input.c"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static int verdict_on(const char *text)
+{
+    json_t *object = json_loads(text, 0, NULL);
+    cr_assert(object, "%s", text);
+    struct order_input input;
+    struct err err = ERR_INIT;
+    int verdict = order_input_read(object, &input, &err);
+    cr_expect_eq(verdict == 0, err.code == ERR_NONE);
+    json_decref(object);
+    return verdict;
+}
+
+Test(order_input, an_order_names_a_user_an_item_and_a_quantity)
+{
+    cr_expect_eq(verdict_on("{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":2}"), 0);
+    cr_expect_eq(verdict_on("{\"user_id\":\"9223372036854775807\",\"item\":\"\\u4e66\",\"quantity\":1000000}"), 0);
+}
+
+Test(order_input, a_member_that_is_missing_or_wrong_is_not_acceptable)
+{
+    static const char *const wrong[] = {
+        "{\"item\":\"book\",\"quantity\":2}",
+        "{\"user_id\":\"7\",\"quantity\":2}",
+        "{\"user_id\":\"7\",\"item\":\"book\"}",
+        "{\"user_id\":7,\"item\":\"book\",\"quantity\":2}",
+        "{\"user_id\":\"07\",\"item\":\"book\",\"quantity\":2}",
+        "{\"user_id\":\"0\",\"item\":\"book\",\"quantity\":2}",
+        "{\"user_id\":\"7\",\"item\":\"\",\"quantity\":2}",
+        "{\"user_id\":\"7\",\"item\":\"a\\tb\",\"quantity\":2}",
+        "{\"user_id\":\"7\",\"item\":[],\"quantity\":2}",
+        "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":0}",
+        "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":1000001}",
+        "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":1.5}",
+        "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":\"2\"}",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_eq(verdict_on(wrong[i]), 422, "%s", wrong[i]);
+}
+
+Test(order_input, a_key_is_1_to_255_printable_characters)
+{
+    char key[300];
+    memset(key, 'k', sizeof key);
+    key[255] = '\0';
+    cr_expect(order_input_is_key(key));
+    cr_expect(order_input_is_key("8e03978e-40d5-43dd-bc93-6894a57f9324"));
+    cr_expect(order_input_is_key("a b~!"));
+    key[255] = 'k';
+    key[256] = '\0';
+    cr_expect_not(order_input_is_key(key));
+    cr_expect_not(order_input_is_key(""));
+    cr_expect_not(order_input_is_key("a\tb"));
+    cr_expect_not(order_input_is_key("\xe4\xb9\xa6"));
+}
