@@ -77,7 +77,8 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | have-packages
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(findstring /tests/,$<),-Wno-conversion) -MMD -MP -c $< -o $@
 
-# $(1): layer. Its archive, and its tests linked with what is below.
+# $(1): layer. Its archive, and its tests, linked with what is below (and with the
+# harness, which knows only the base).
 define layer
 $(BUILD)/lib$(1).a: $(call objects,common/$(1))
 	@rm -f $$@; ar rcs $$@ $$^
@@ -159,10 +160,13 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev,$(wildcard $(d)/*.c))
+C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo,$(wildcard $(d)/*.c))
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* .ci/* 2>/dev/null)
 run-lint: unit-tests
 	@.ci/lint-includes
 	@.ci/lint-map
+	@echo "shellcheck: $(words $(SCRIPTS)) scripts"
+	@shellcheck -x --severity=warning $(SCRIPTS)
 	@echo "clang-tidy: $(words $(C_FILES)) files"
 	@printf '%s\n' $(C_FILES) | xargs -P$$(nproc) -n4 clang-tidy --quiet 2>$(BUILD)/tidy.log -- $(CPPFLAGS) -std=gnu11
 	@echo "cppcheck"
