@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "discovery/snapshot.h"
 #include "discovery/static_list.h"
 #include "discovery/watch.h"
 
@@ -54,6 +55,8 @@ static struct watched *watched_new(const struct discovery_config *config, const 
     struct knowledge *knowledge = &watched->knowledge;
     watched->ttl_ms = knowledge->ttl_ms = config->ttl_ms;
     watched->poll = config->poll;
+    watched->snapshot_dir = config->snapshot_dir;
+    knowledge->disk.asked = !*config->snapshot_dir;
     knowledge->registry_count = config->registry_count;
     for (size_t i = 0; i < config->registry_count; i++) {
         knowledge->registries[i].kind = registry_kind(config->registries[i]);
@@ -84,6 +87,8 @@ int discovery_watch(struct discovery *discovery, const char *service)
     for (size_t i = 0; i < discovery->config.registry_count; i++)
         if (group_go(&discovery->fibers, watch_run, &watched->watches[i]) != 0)
             return -1;
+    if (*watched->snapshot_dir)
+        return group_go(&discovery->fibers, snapshot_run, watched);
     return 0;
 }
 

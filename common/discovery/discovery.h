@@ -19,6 +19,7 @@
 
 struct discovery;
 
+/* Text is borrowed as long as it lives. */
 struct discovery_config {
     struct registry *const *registries; /* in order of trust; they outlive it */
     size_t registry_count;              /* at most 4; 0: static and disk only */

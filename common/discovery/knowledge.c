@@ -102,7 +102,7 @@ bool knowledge_is_pending(const struct knowledge *knowledge)
     for (size_t i = 0; i < knowledge->registry_count; i++)
         if (!knowledge->registries[i].asked)
             return true;
-    return false;
+    return !knowledge->disk.asked;
 }
 
 void knowledge_close(struct knowledge *knowledge)

@@ -55,7 +55,7 @@ const char *knowledge_source(const struct knowledge *knowledge, int64_t now_ms);
 int64_t knowledge_age_ms(const struct knowledge *knowledge, int64_t now_ms);
 /* Why the most trusted of the failing registries fails; NULL: none does. */
 const char *knowledge_error(const struct knowledge *knowledge);
-/* Is there a registry that was never asked to the end? */
+/* Is there a registry, or the disk, that was never asked to the end? */
 bool knowledge_is_pending(const struct knowledge *knowledge);
 
 void knowledge_close(struct knowledge *knowledge);

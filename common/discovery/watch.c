@@ -37,10 +37,11 @@ static void log_failure(struct watch *watch, const struct err *err)
     if (!first && now_ms - watch->logged_ms < LOG_AGAIN_MS)
         return;
     watch->logged_ms = now_ms;
+    const char *source = knowledge_source(&watch->watched->knowledge, now_ms);
     log_warn("registry_failed", log_s("registry", registry_kind(watch->registry)),
              log_s("service", watch->watched->service), log_s("error", err->text),
              log_i("for_ms", now_ms - watch->failing_since_ms),
-             log_s("using", knowledge_source(&watch->watched->knowledge, now_ms)));
+             log_s("using", *source ? source : "none"));
 }
 
 static void log_recovery(struct watch *watch)

@@ -40,6 +40,7 @@ struct watch {
 /* One service. */
 struct watched {
     char *service;
+    const char *snapshot_dir; /* "" for none */
     int64_t ttl_ms;
     bool poll;
     struct knowledge knowledge;

@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "base/rand.h"
 #include "client/tests/fake_upstreams.h"
 #include "net/json.h"
@@ -18,6 +19,7 @@ static void setup(void)
 {
     clock_make_virtual(100000);
     rand_seed(7);
+    log_set_level(LOG_ERROR);
     json_init();
     memset(upstreams, 0, sizeof upstreams);
     fake_init(&consul, &fake_consul_ops, "a b c");

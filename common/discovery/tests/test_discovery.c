@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "base/rand.h"
 #include "discovery/roster.h"
 #include "discovery/tests/fake_registry.h"
@@ -19,6 +20,7 @@ static void setup(void)
 {
     clock_make_virtual(100000);
     rand_seed(7);
+    log_set_level(LOG_ERROR);
     fake_init(&consul, &fake_consul_ops, "a b c");
     fake_init(&etcd, &fake_etcd_ops, "a b c");
     static struct registry *registries[2];

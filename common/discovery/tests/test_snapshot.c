@@ -1,0 +1,231 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "discovery/snapshot_format.h"
+#include "discovery/tests/fake_registry.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#define expect_no_leak() cr_expect_eq(__lsan_do_recoverable_leak_check(), 0)
+#else
+#define expect_no_leak() ((void)0)
+#endif
+
+/* --- The format ------------------------------------------------------------------------------- */
+
+TestSuite(snapshot, .timeout = 60);
+
+static struct instance_list *sample_new(void)
+{
+    static const struct instance samples[] = {
+        {.id = "a b", .address = "10.0.0.1", .zone = "z\tone\n%", .version = "1.0", .port = 80, .weight = 3,
+         .warning_weight = 2},
+        {.id = "c%09", .address = "::1", .zone = "", .version = "", .port = 65535, .weight = 65535,
+         .warning_weight = 0, .status = INSTANCE_CRITICAL, .maintenance = true},
+        {.id = "d", .address = "host-1.example", .zone = "\xe5\x8c\xba", .version = "", .port = 1, .weight = 1,
+         .warning_weight = 1, .status = INSTANCE_WARNING, .node_down = true},
+    };
+    struct instance_list *list = instance_list_new();
+    for (size_t i = 0; i < 3; i++)
+        instance_list_add(list, &samples[i]);
+    instance_list_finish(list);
+    return list;
+}
+
+static int read_copy(const char *text, size_t len, struct instance_list **list, int64_t *wall_ms)
+{
+    struct err err = ERR_INIT;
+    char *copy = malloc(len + 1);
+    memcpy(copy, text, len);
+    int status = snapshot_read(copy, len, list, wall_ms, &err);
+    cr_expect_eq(status == 0, err.code == ERR_NONE);
+    free(copy);
+    return status;
+}
+
+Test(snapshot, what_was_written_is_read_again)
+{
+    struct buf text = BUF_INIT(10000);
+    struct instance_list *list = sample_new(), *again = NULL;
+    int64_t wall_ms = 0;
+    cr_assert_eq(snapshot_write(&text, list, 1767323045678), 0);
+    cr_assert_eq(read_copy(text.data, text.len, &again, &wall_ms), 0);
+    cr_expect_eq(wall_ms, 1767323045678);
+    cr_expect(instance_list_equal(list, again));
+    instance_list_unref(list);
+    instance_list_unref(again);
+    buf_close(&text);
+    expect_no_leak();
+}
+
+Test(snapshot, any_damage_is_recognised)
+{
+    struct buf text = BUF_INIT(10000);
+    struct instance_list *list = sample_new(), *again = NULL;
+    int64_t wall_ms = 0;
+    cr_assert_eq(snapshot_write(&text, list, 1), 0);
+    for (size_t len = 0; len < text.len; len++)
+        cr_expect_eq(read_copy(text.data, len, &again, &wall_ms), -1, "cut at %zu", len);
+    for (size_t i = 0; i < text.len; i++) {
+        text.data[i] ^= 1;
+        cr_expect_eq(read_copy(text.data, text.len, &again, &wall_ms), -1, "byte %zu", i);
+        text.data[i] ^= 1;
+    }
+    instance_list_unref(list);
+    buf_close(&text);
+    expect_no_leak();
+}
+
+/* --- On disk, on the real loop ------------------------------------------------------------------- */
+
+static char folder[] = "/tmp/test-snapshot-XXXXXX";
+static char file[64];
+static struct fake_registry consul;
+static struct discovery *discovery;
+static void (*body_of_test)(void);
+
+static void start(void)
+{
+    static struct registry *registries[1];
+    registries[0] = &consul.registry;
+    const struct discovery_config config = {
+        .registries = registries, .registry_count = 1, .ttl_ms = 2000, .retry_cap_ms = 200,
+        .static_instances = "", .snapshot_dir = folder,
+    };
+    discovery = discovery_new(&config);
+    discovery_watch(discovery, "user/service");
+}
+
+static void stop(void)
+{
+    discovery_stop(discovery);
+    discovery_free(discovery);
+}
+
+static void run_fiber(void *arg)
+{
+    (void)arg;
+    body_of_test();
+}
+
+static void run(void (*body)(void))
+{
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/user%%2fservice.instances", folder);
+    fake_init(&consul, &fake_consul_ops, "a b c");
+    body_of_test = body;
+    log_set_level(LOG_ERROR);
+    loop_open();
+    loop_run(run_fiber, NULL);
+    fake_close(&consul);
+    cr_expect_eq(fibers_alive(), 0);
+    cr_expect_eq(loop_close(), 0);
+    unlink(file);
+    cr_expect_eq(rmdir(folder), 0); /* nothing else was left there */
+    expect_no_leak();
+}
+
+static bool wait_for_file(void)
+{
+    int64_t give_up = deadline_in(10000);
+    while (access(file, F_OK) != 0 && clock_ms() < give_up)
+        fiber_sleep(20);
+    return access(file, F_OK) == 0;
+}
+
+static size_t first_list(const char **source, int64_t *age_ms)
+{
+    struct discovery_view view;
+    struct err err = ERR_INIT;
+    discovery_get(discovery, "user/service", deadline_in(5000), &view, &err);
+    *source = view.source;
+    *age_ms = view.age_ms;
+    return view.list ? view.list->count : 0;
+}
+
+static void restart_without_registry(void)
+{
+    const char *source;
+    int64_t age_ms;
+    start();
+    cr_expect(wait_for_file());
+    stop();
+    consul.mode = FAKE_REFUSES;
+    fiber_sleep(50);
+    start();
+    cr_expect_eq(first_list(&source, &age_ms), 3);
+    cr_expect_str_eq(source, "disk");
+    cr_expect(age_ms >= 50 && age_ms < 20000, "%d", (int)age_ms);
+    consul.mode = FAKE_GOOD;
+    int64_t give_up = deadline_in(10000);
+    while (strcmp(source, "consul") != 0 && clock_ms() < give_up) {
+        fiber_sleep(20);
+        first_list(&source, &age_ms);
+    }
+    cr_expect_str_eq(source, "consul");
+    stop();
+}
+
+Test(snapshot, a_caller_that_starts_while_the_registry_is_away_has_the_last_list)
+{
+    run(restart_without_registry);
+}
+
+static void garbage(void)
+{
+    const char *source;
+    int64_t age_ms;
+    int out = open(file, O_WRONLY | O_CREAT, 0644);
+    cr_expect_eq(write(out, "instances v1 1\n", 15), 15);
+    close(out);
+    consul.mode = FAKE_REFUSES;
+    start();
+    cr_expect_eq(first_list(&source, &age_ms), 0);
+    cr_expect_str_eq(source, "");
+    stop();
+}
+
+Test(snapshot, a_damaged_file_is_skipped)
+{
+    run(garbage);
+}
+
+static void pipe_in_the_way(void)
+{
+    const char *source;
+    int64_t age_ms;
+    cr_expect_eq(mkfifo(file, 0644), 0);
+    consul.mode = FAKE_REFUSES;
+    start();
+    cr_expect_eq(first_list(&source, &age_ms), 0);
+    stop();
+}
+
+Test(snapshot, a_pipe_of_its_name_hangs_nobody)
+{
+    run(pipe_in_the_way);
+}
+
+static void full_disk(void)
+{
+    const char *source;
+    int64_t age_ms;
+    char gone[80];
+    snprintf(gone, sizeof gone, "%s-elsewhere", folder);
+    rename(folder, gone);
+    start();
+    cr_expect_eq(first_list(&source, &age_ms), 3);
+    cr_expect_str_eq(source, "consul");
+    fiber_sleep(1500);
+    cr_expect_eq(first_list(&source, &age_ms), 3);
+    stop();
+    rename(gone, folder);
+}
+
+Test(snapshot, a_folder_that_cannot_be_written_stops_nothing)
+{
+    run(full_disk);
+}
