@@ -1,0 +1,147 @@
+/* http_case: one row of the contract as a test: this request, that reply. */
+#ifndef SERVICE_TESTS_HTTP_CASE_H
+#define SERVICE_TESTS_HTTP_CASE_H
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/http_probe.h"
+#include "harness/world.h"
+
+/* A row says only what matters to it. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+struct http_case {
+    const char *path;
+    int status;
+    const char *method;  /* NULL: GET, or POST where there is a body */
+    const char *body;    /* of the request; NULL: none */
+    const char *headers[3]; /* of the request */
+    const char *header;  /* "Name: value" that the reply has; NULL: whatever */
+    const char *reply;   /* its body, exactly; NULL: whatever */
+    const char *part;    /* that its body contains; NULL: whatever */
+};
+
+/* Errors are problem+json with exactly the contract's members. */
+static inline void expect_problem(const struct probe_reply *reply, const char *what)
+{
+    char type[64], members[64];
+    cr_expect_str_eq(probe_header(reply, "Content-Type", type, sizeof type), "application/problem+json", "%s", what);
+    const char *body = buf_text(&reply->body);
+    snprintf(members, sizeof members, "\"status\":%d,\"detail\":\"", reply->status);
+    cr_expect(strncmp(body, "{\"type\":\"", 9) == 0 && strstr(body, "\",\"title\":\"") && strstr(body, members) &&
+                  strstr(body, "\",\"instance\":\"/"),
+              "%s: %s", what, body);
+    if (reply->status == 503)
+        cr_expect_str_neq(probe_header(reply, "Retry-After", type, sizeof type), "", "%s", what);
+}
+
+static inline void expect_header(const struct probe_reply *reply, const char *header, const char *what)
+{
+    char name[64], value[256];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(header, ":"), header);
+    cr_expect_str_eq(probe_header(reply, name, value, sizeof value), header + strlen(name) + 2, "%s: %s", what, name);
+}
+
+static inline void expect_case(struct probe *probe, const struct service *service, const struct http_case *c)
+{
+    char url[SERVICE_URL_MAX], what[300];
+    struct probe_reply reply = {0};
+    struct err err = ERR_INIT;
+    snprintf(what, sizeof what, "%s %.80s %.160s", c->method ? c->method : "", c->path, c->body ? c->body : "");
+    const struct probe_request request = {
+        .method = c->method, .url = service_url(service, c->path, url), .headers = c->headers, .body = c->body};
+    cr_expect_eq(probe_send(probe, &request, &reply, &err), 0, "%s: %s", what, err.text);
+    cr_expect_eq(reply.status, c->status, "%s: %d %s", what, reply.status, buf_text(&reply.body));
+    if (c->header)
+        expect_header(&reply, c->header, what);
+    if (c->reply)
+        cr_expect_str_eq(buf_text(&reply.body), c->reply, "%s", what);
+    if (c->part)
+        cr_expect(strstr(buf_text(&reply.body), c->part), "%s: %s", what, buf_text(&reply.body));
+    if (reply.status >= 400 && reply.body.len > 0 && strncmp(c->path, "/health", 7) != 0)
+        expect_problem(&reply, what);
+    probe_reply_close(&reply);
+}
+
+static inline void expect_cases(const struct service *service, const struct http_case *cases, size_t count)
+{
+    struct probe *probe = probe_new();
+    for (size_t i = 0; i < count; i++)
+        expect_case(probe, service, &cases[i]);
+    probe_free(probe);
+}
+
+#define EXPECT_CASES(service, ...)                                                                                    \
+    do {                                                                                                               \
+        const struct http_case cases[] = {__VA_ARGS__};                                                                \
+        expect_cases(service, cases, sizeof cases / sizeof *cases);                                                    \
+    } while (0)
+
+/* The body of a GET of the service; "" where there was no reply. The caller frees. */
+static inline char *body_of(const struct service *service, const char *path)
+{
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    probe_get(NULL, service_url(service, path, url), &reply);
+    char *text = strdup(buf_text(&reply.body));
+    probe_reply_close(&reply);
+    return text;
+}
+
+/* The value of one line of /metrics, -1 where it is not there. */
+static inline long metric(const struct service *service, const char *name)
+{
+    char *text = body_of(service, "/metrics"), line[200];
+    snprintf(line, sizeof line, "\n%s ", name);
+    const char *at = strstr(text, line);
+    long value = at ? atol(at + strlen(line)) : -1;
+    free(text);
+    return value;
+}
+
+/* Waits until a GET of the service answers this status. */
+struct awaited_status {
+    const struct service *service;
+    const char *path;
+    int status;
+};
+
+static inline bool has_status(void *arg)
+{
+    const struct awaited_status *awaited = arg;
+    char url[SERVICE_URL_MAX];
+    return probe_get(NULL, service_url(awaited->service, awaited->path, url), NULL) == awaited->status;
+}
+
+static inline bool await_status(const struct service *service, const char *path, int status)
+{
+    struct awaited_status awaited = {service, path, status};
+    return wait_until(has_status, &awaited, 20000);
+}
+
+/* A world without Consul, which takes the longest to start: for what is no concern of a registry. */
+static inline void start_stores(struct world *world)
+{
+    struct err err = ERR_INIT;
+    *world = (struct world){.folder.path = ""};
+    cr_assert_eq(folder_take(&world->folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_init(&world->postgres, SERVER_POSTGRES, &world->folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_init(&world->redis, SERVER_REDIS, &world->folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_init(&world->consul, SERVER_CONSUL, &world->folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_launch(&world->postgres, &err), 0, "%s", err.text);
+    cr_assert_eq(server_start(&world->redis, &err), 0, "%s", err.text);
+    cr_assert_eq(server_wait_ready(&world->postgres, &err), 0, "%s", err.text);
+    cr_assert_eq(world_load_schema(world, &err), 0, "%s", err.text);
+}
+
+static inline void start_service(struct service *service, const struct world *world, const char *program,
+                                 const char *const env[])
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(service_start(service, world, program, env, &err), 0, "%s", err.text);
+}
+
+#endif

@@ -1,0 +1,201 @@
+/* Every row of the contract about users, on real PostgreSQL and Redis. */
+#include <pthread.h>
+
+#include "service/tests/http_case.h"
+
+TestSuite(user_http, .timeout = 120);
+
+static struct world world;
+static struct service users;
+
+static void setup(void)
+{
+    start_stores(&world);
+    start_service(&users, &world, "user-service", NULL);
+    cr_assert(await_status(&users, "/health", 200));
+}
+
+static void teardown(void)
+{
+    cr_expect_eq(service_stop(&users), 0);
+    world_stop(&world);
+}
+
+#define USER_123 "{\"id\":\"123\",\"name\":\"User123\",\"email\":\"user123@example.com\"}"
+
+static void expect_reading(void)
+{
+    EXPECT_CASES(&users,
+                 {"/users/123", 200, .header = "X-Cache: miss", .reply = USER_123},
+                 {"/users/123", 200, .header = "X-Cache: hit", .reply = USER_123},
+                 {"/users/123", 200, .header = "Content-Type: application/json"},
+                 {"/users/%31%32%33", 200, .reply = USER_123},
+                 {"/users/123?x=1", 200, .reply = USER_123},
+                 {"/users/123", 200, .method = "HEAD", .reply = "", .header = "X-Cache: hit"},
+                 {"/users/1", 200},
+                 {"/users/1000", 200},
+                 {"/users/1001", 404},
+                 {"/users/9223372036854775807", 404});
+}
+
+static void expect_ids_checked(void)
+{
+    static const char *const wrong[] = {"/users/0", "/users/01", "/users/-1", "/users/+1", "/users/abc", "/users/1.0",
+                                        "/users/1%20", "/users/%201", "/users/1%00", "/users/1%2F2", "/users/1e3",
+                                        "/users/9223372036854775808", "/users/99999999999999999999", "/users/%D9%A1",
+                                        "/users/1'%20OR%20'1'='1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        EXPECT_CASES(&users, {wrong[i], 400});
+}
+
+static void expect_paths_checked(void)
+{
+    EXPECT_CASES(&users,
+                 {"/", 404},
+                 {"/users", 405, .header = "Allow: POST"},
+                 {"/users/", 404},
+                 {"/users/123/", 404},
+                 {"/users/123/orders", 404},
+                 {"/users/123", 405, .method = "DELETE", .header = "Allow: GET, HEAD"},
+                 {"/health", 405, .body = "{}", .header = "Allow: GET, HEAD"},
+                 {"/health/live", 200, .reply = "{\"status\":\"alive\"}"},
+                 {"/health/live", 200, .method = "HEAD", .reply = ""});
+}
+
+Test(user_http, reading_a_user_follows_the_contract, .init = setup, .fini = teardown)
+{
+    expect_reading();
+    expect_ids_checked();
+    expect_paths_checked();
+    /* Exactly the three checks, of exactly this shape. */
+    char *health = body_of(&users, "/health");
+    cr_expect_eq(strncmp(health, "{\"status\":\"healthy\",\"checks\":{", 30), 0, "%s", health);
+    static const char *const names[] = {"\"postgres\":{\"status\":\"healthy\",\"latency_ms\":",
+                                        "\"redis\":{\"status\":\"healthy\",\"latency_ms\":",
+                                        "\"disk\":{\"status\":\"healthy\",\"latency_ms\":"};
+    for (size_t i = 0; i < 3; i++)
+        cr_expect(strstr(health, names[i]), "%s", health);
+    free(health);
+    cr_expect_eq(metric(&users, "users_cache_reads_total{result=\"bypass\"}"), 0);
+    cr_expect_geq(metric(&users, "users_cache_reads_total{result=\"hit\"}"), 4);
+    cr_expect_gt(metric(&users, "process_resident_memory_bytes"), 0);
+}
+
+/* --- Adding ------------------------------------------------------------------------------- */
+
+#define PLAIN {"Content-Type: text/plain"}
+
+static void expect_adding(void)
+{
+    EXPECT_CASES(&users,
+                 {"/users", 201, .body = "{\"name\":\"Ann\",\"email\":\"Ann@Example.com\"}", .header = "Location: /users/1001",
+                  .reply = "{\"id\":\"1001\",\"name\":\"Ann\",\"email\":\"Ann@Example.com\"}"},
+                 {"/users/1001", 200, .header = "X-Cache: miss",
+                  .reply = "{\"id\":\"1001\",\"name\":\"Ann\",\"email\":\"Ann@Example.com\"}"},
+                 {"/users/1001", 200, .header = "X-Cache: hit"},
+                 {"/users", 409, .body = "{\"name\":\"Eve\",\"email\":\"Ann@Example.com\"}"},
+                 {"/users", 409, .body = "{\"name\":\"Eve\",\"email\":\"aNN@eXAMPLE.COM\"}"},
+                 {"/users", 409, .body = "{\"name\":\"Eve\",\"email\":\"USER5@example.com\"}"},
+                 {"/users", 201, .body = " {\"email\": \"q@x.y\", \"name\": \"\\\"\\\\\\u4e2d\"} ",
+                  .part = "\"name\":\"\\\"\\\\\xe4\xb8\xad\""},
+                 {"/users", 201, .body = "{\"name\":\"'; DROP TABLE users; --\",\"email\":\"sql@x.y\"}"},
+                 {"/users", 201, .body = "{\"name\":\"More\",\"email\":\"more@x.y\",\"id\":\"5\",\"admin\":true}",
+                  .part = ",\"name\":\"More\",\"email\":\"more@x.y\"}"},
+                 {"/users", 201, .body = "{\"name\":\"Typed\",\"email\":\"typed@x.y\"}",
+                  .headers = {"Content-Type: application/json; charset=utf-8"}});
+}
+
+static void expect_refusing(void)
+{
+    EXPECT_CASES(&users,
+                 {"/users", 415, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}", .headers = PLAIN},
+                 {"/users", 415, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}", .headers = {"Content-Type:"}},
+                 {"/users", 400, .method = "POST", .body = ""},
+                 {"/users", 400, .body = "{\"name\":\"A\",\"email\":\"a@b.c\""},
+                 {"/users", 400, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"} x"},
+                 {"/users", 400, .body = "{\"name\":\"A\",\"name\":\"B\",\"email\":\"a@b.c\"}"},
+                 {"/users", 400, .body = "{\"name\":\"\xff\",\"email\":\"a@b.c\"}"},
+                 {"/users", 422, .body = "[]"},
+                 {"/users", 422, .body = "{}", .part = "name"},
+                 {"/users", 422, .body = "{\"name\":\"A\"}", .part = "email"},
+                 {"/users", 422, .body = "{\"name\":7,\"email\":\"a@b.c\"}", .part = "name"},
+                 {"/users", 422, .body = "{\"name\":\"\",\"email\":\"a@b.c\"}"},
+                 {"/users", 422, .body = "{\"name\":\"A\\u0000\",\"email\":\"a@b.c\"}"},
+                 {"/users", 422, .body = "{\"name\":\"A\\n\",\"email\":\"a@b.c\"}"},
+                 {"/users", 422, .body = "{\"name\":\"A\",\"email\":\"abc\"}"},
+                 {"/users", 422, .body = "{\"name\":\"A\",\"email\":\"a@b@c\"}"},
+                 {"/users", 422, .body = "{\"name\":\"A\",\"email\":null}"});
+}
+
+static void expect_sizes_checked(void)
+{
+    static char body[70 * 1024], deep[1024];
+    memset(body, ' ', sizeof body - 1);
+    EXPECT_CASES(&users, {"/users", 413, .body = body});
+    memset(deep, '[', 65);
+    memset(deep + 65, ']', 65);
+    EXPECT_CASES(&users, {"/users", 400, .body = deep});
+}
+
+Test(user_http, adding_a_user_follows_the_contract, .init = setup, .fini = teardown)
+{
+    expect_adding();
+    expect_refusing();
+    expect_sizes_checked();
+    EXPECT_CASES(&users, {"/users/5", 200, .part = "\"name\":\"User5\""}); /* whatever was posted */
+}
+
+/* --- The cache -------------------------------------------------------------------------------- */
+
+static void redis_do(const char *command, const char *key, const char *value)
+{
+    char port[16], log[PLACE_PATH_MAX + 16];
+    struct err err = ERR_INIT;
+    snprintf(port, sizeof port, "%d", world.redis.port.number);
+    snprintf(log, sizeof log, "%s/cli.log", world.redis.folder);
+    const char *const argv[] = {"redis-cli", "-p", port, command, key, value, NULL};
+    cr_assert_eq(proc_run(argv, NULL, log, 10000, &err), 0, "%s", err.text);
+}
+
+static void *get_77(void *arg)
+{
+    char url[SERVICE_URL_MAX];
+    return probe_get(NULL, service_url(arg, "/users/77", url), NULL) == 200 ? arg : NULL;
+}
+
+Test(user_http, the_cache_serves_only_what_is_about_that_user, .init = setup, .fini = teardown)
+{
+    redis_do("SET", "user:9", "garbage");
+    redis_do("SET", "user:10", "{\"id\":\"11\",\"name\":\"Wrong\",\"email\":\"w@x.y\"}");
+    redis_do("LPUSH", "user:12", "a list, not a text");
+    EXPECT_CASES(&users,
+                 {"/users/9", 200, .header = "X-Cache: miss", .part = "\"User9\""},
+                 {"/users/9", 200, .header = "X-Cache: hit", .part = "\"User9\""},
+                 {"/users/10", 200, .header = "X-Cache: miss", .part = "\"User10\""},
+                 {"/users/12", 200, .header = "X-Cache: bypass", .part = "\"User12\""});
+    /* A cache that outlived its database: the new user 1001 is not the old one. */
+    redis_do("SET", "user:1001", "{\"id\":\"1001\",\"name\":\"Old\",\"email\":\"o@x.y\"}");
+    EXPECT_CASES(&users,
+                 {"/users", 201, .body = "{\"name\":\"New\",\"email\":\"n@x.y\"}", .header = "Location: /users/1001"},
+                 {"/users/1001", 200, .part = "\"New\""});
+}
+
+Test(user_http, many_who_miss_the_same_user_at_once_cost_fewer_queries_than_they_are, .init = setup, .fini = teardown)
+{
+    enum { ASKERS = 40 };
+    pthread_t askers[ASKERS];
+    long before = metric(&users, "postgres_reads_total");
+    server_pause(&world.postgres); /* so that they all come while the first one waits */
+    for (int i = 0; i < ASKERS; i++)
+        pthread_create(&askers[i], NULL, get_77, &users);
+    cr_expect(await_status(&users, "/health/live", 200));
+    while (metric(&users, "users_cache_reads_total{result=\"miss\"}") < ASKERS) {
+    }
+    server_resume(&world.postgres);
+    for (int i = 0; i < ASKERS; i++) {
+        void *ok;
+        pthread_join(askers[i], &ok);
+        cr_expect(ok);
+    }
+    cr_expect_eq(metric(&users, "postgres_reads_total") - before, 1);
+}
