@@ -45,8 +45,8 @@ static bool is_usable(void *arg)
 static bool is_critical_in_consul(void *arg)
 {
     struct suspect *suspect = arg;
-    return consul_count(suspect->stage, "user-service", true) >= 0 &&
-           !consul_has(suspect->stage, "user-service", suspect->id, true);
+    return consul_count(&suspect->stage->world.consul, "user-service", true) >= 0 &&
+           !consul_has(&suspect->stage->world.consul, "user-service", suspect->id, true);
 }
 
 static int64_t picks_of(struct suspect *suspect)
@@ -97,7 +97,8 @@ void act_hung_instance(struct stage *stage)
 
 static bool all_critical(void *arg)
 {
-    return consul_count(arg, "user-service", true) == 0;
+    const struct stage *stage = arg;
+    return consul_count(&stage->world.consul, "user-service", true) == 0;
 }
 
 static bool all_passing_again(void *arg)
@@ -105,7 +106,7 @@ static bool all_passing_again(void *arg)
     struct stage *stage = arg;
     struct view view;
     view_take(&stage->orders, "user-service", &view);
-    return consul_count(stage, "user-service", true) == USERS && view.usable == USERS && !view.panic;
+    return consul_count(&stage->world.consul, "user-service", true) == USERS && view.usable == USERS && !view.panic;
 }
 
 static bool in_panic(void *arg)

@@ -11,12 +11,14 @@ enum { CALLS = 1000 };
 
 static bool all_registered(void *arg)
 {
-    return consul_count(arg, "user-service", false) == USERS;
+    const struct stage *stage = arg;
+    return consul_count(&stage->world.consul, "user-service", false) == USERS;
 }
 
 static bool all_passing(void *arg)
 {
-    return consul_count(arg, "user-service", true) == USERS;
+    const struct stage *stage = arg;
+    return consul_count(&stage->world.consul, "user-service", true) == USERS;
 }
 
 bool act_registration(struct stage *stage)

@@ -39,7 +39,8 @@ void act_consul_stopped(struct stage *stage)
 static bool everybody_is_back(void *arg)
 {
     struct stage *stage = arg;
-    return consul_count(stage, "user-service", true) == USERS && consul_count(stage, "order-service", true) == 1;
+    return consul_count(&stage->world.consul, "user-service", true) == USERS &&
+           consul_count(&stage->world.consul, "order-service", true) == 1;
 }
 
 static bool list_is_fresh(void *arg)
@@ -59,7 +60,7 @@ void act_consul_restarted(struct stage *stage)
                "each instance notices (RECONCILE_INTERVAL=5s) and registers anew; the empty list empties nobody's cache");
     if (server_start(&stage->world.consul, &err) != 0)
         step_check(false, "%s", err.text);
-    step_seen("Consul lists %d user-services", consul_count(stage, "user-service", false));
+    step_seen("Consul lists %d user-services", consul_count(&stage->world.consul, "user-service", false));
     int64_t took = time_until(everybody_is_back, stage, 30000);
     step_check(took >= 0, "all three, and order-service, are registered and passing after %s", seconds(took));
     took = time_until(list_is_fresh, stage, 15000);

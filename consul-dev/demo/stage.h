@@ -1,7 +1,6 @@
-/* stage: the cast of the story, and the eyes to see it with.
+/* stage: the cast of the story.
  *
- * Three user-services, an order-service and the real servers behind them, with
- * what each of the two sides (Consul, order-service) knows at a moment.
+ * Three user-services, an order-service and the real servers behind them.
  */
 #ifndef DEMO_STAGE_H
 #define DEMO_STAGE_H
@@ -9,11 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "harness/http_probe.h"
 #include "harness/load.h"
-#include "harness/world.h"
+#include "harness/view.h"
 
-enum { USERS = 3, VIEW_MAX = 8 };
+enum { USERS = 3 };
 
 struct stage {
     struct world world;
@@ -36,41 +34,7 @@ void user_id(int i, char out[32]);
 /* Steady traffic through order-service; NULL: could not start. */
 struct load *stage_load(struct stage *stage);
 
-/* --- What order-service knows: GET /discovery ---------------------------------- */
-
-struct view {
-    bool known;
-    char source[16];
-    int64_t age_ms;
-    bool panic;
-    int count, usable; /* usable: passing or warning, and not ejected */
-    struct seen {
-        char id[32], status[16];
-        bool ejected;
-        int64_t picks;
-    } at[VIEW_MAX];
-};
-
-void view_take(const struct service *orders, const char *service, struct view *view);
-const struct seen *view_find(const struct view *view, const char *id);
-
-/* --- What Consul knows ------------------------------------------------------------ */
-
-/* How many instances of a service it lists, in any state or (passing) only those
- * whose checks all pass. -1: no answer. */
-int consul_count(const struct stage *stage, const char *service, bool passing);
-bool consul_has(const struct stage *stage, const char *service, const char *id, bool passing);
-
-/* --- Waiting ------------------------------------------------------------------------ */
-
-/* Milliseconds until condition(arg) came true, or -1 at the limit. */
-int64_t time_until(bool (*condition)(void *arg), void *arg, int64_t limit_ms);
-
-/* A GET through order-service: status, and the named reply headers. */
-struct called {
-    int status;
-    char upstream[64], source[16], cache[16];
-};
+/* A GET through order-service, on the stage's own connection. */
 void call_orders(struct stage *stage, int id, struct called *called);
 
 #endif
