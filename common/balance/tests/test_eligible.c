@@ -78,6 +78,15 @@ Test(eligible, a_success_after_readmission_clears_the_count)
     balancer_free(balancer);
 }
 
+Test(eligible, failures_of_calls_that_began_before_the_ejection_do_not_prolong_it)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1");
+    fleet_fail(balancer, "a", 64, 1000);
+    cr_expect_eq(balancer_ejections(balancer), 1);
+    cr_expect_eq(fleet_peer(balancer, "a")->outlier.back_ms, 31000);
+    balancer_free(balancer);
+}
+
 Test(eligible, at_most_half_are_ejected_and_a_lone_one_never)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1 e:1");

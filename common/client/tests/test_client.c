@@ -34,7 +34,6 @@ static void setup(void)
 
 static void teardown(void)
 {
-    fake_close(&consul);
     cr_expect_eq(fibers_alive(), 0);
     fibers_free_pool();
     expect_no_leak();

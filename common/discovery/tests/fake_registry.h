@@ -25,7 +25,7 @@ enum { FAKE_TIMES_MAX = 4096 };
 struct fake_registry {
     struct registry registry;
     enum fake_mode mode;
-    struct instance_list *list;
+    char ids[1024];
     uint64_t index;
     struct wait_queue changed;
     int64_t asked_at[FAKE_TIMES_MAX], waited[FAKE_TIMES_MAX];
@@ -35,7 +35,7 @@ struct fake_registry {
 static struct instance_list *fake_list(const char *ids)
 {
     struct instance_list *list = instance_list_new();
-    char copy[1024];
+    char copy[sizeof ((struct fake_registry *)0)->ids];
     snprintf(copy, sizeof copy, "%s", ids);
     for (char *id = strtok(copy, " "); id; id = strtok(NULL, " ")) {
         char *slash = strchr(id, '/'), *colon = strchr(id, ':');
@@ -54,8 +54,7 @@ static struct instance_list *fake_list(const char *ids)
 /* From now on it knows these: "a b c/critical d:9000". */
 static void fake_set(struct fake_registry *fake, const char *ids)
 {
-    instance_list_unref(fake->list);
-    fake->list = fake_list(ids);
+    snprintf(fake->ids, sizeof fake->ids, "%s", ids);
     fake->index++;
     wait_queue_wake_all(&fake->changed);
 }
@@ -81,7 +80,7 @@ static int fake_fetch(struct registry *registry, const char *service, struct reg
     }
     fake->index += fake->mode == FAKE_PROMPT;
     cursor->index = fake->index;
-    *list = instance_list_ref(fake->list);
+    *list = fake_list(fake->ids);
     return 0;
 }
 
@@ -93,11 +92,6 @@ static void fake_init(struct fake_registry *fake, const struct registry_ops *ops
     memset(fake, 0, sizeof *fake);
     fake->registry.ops = ops;
     fake_set(fake, ids);
-}
-
-static void fake_close(struct fake_registry *fake)
-{
-    instance_list_unref(fake->list);
 }
 
 #endif

@@ -120,7 +120,6 @@ static void run(void (*body)(void))
     log_set_level(LOG_ERROR);
     loop_open();
     loop_run(run_fiber, NULL);
-    fake_close(&consul);
     cr_expect_eq(fibers_alive(), 0);
     cr_expect_eq(loop_close(), 0);
     unlink(file);
