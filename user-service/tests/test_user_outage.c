@@ -1,0 +1,152 @@
+/* What is left of user-service while PostgreSQL or Redis is gone, or hangs. */
+#include "base/clock.h"
+#include "service/tests/http_case.h"
+
+TestSuite(user_outage, .timeout = 120);
+
+static struct world world;
+static struct service users;
+
+static void setup(void)
+{
+    start_stores(&world);
+    start_service(&users, &world, "user-service",
+                  (const char *[]){"HEALTH_TIMEOUT=500ms", "DATABASE_TIMEOUT=1s", NULL});
+    cr_assert(await_status(&users, "/health", 200));
+}
+
+static void teardown(void)
+{
+    cr_expect_eq(service_stop(&users), 0);
+    world_stop(&world);
+}
+
+/* Far above what the settings allow, far below for ever: for machines with much else to do. */
+enum { BOUNDED_MS = 4000 };
+
+static void expect_bounded(const struct http_case *c)
+{
+    int64_t start = clock_ms();
+    expect_case(NULL, &users, c);
+    cr_expect_lt(clock_ms() - start, BOUNDED_MS, "%s", c->path);
+}
+
+#define EXPECT_BOUNDED(...) expect_bounded(&(struct http_case){__VA_ARGS__})
+
+Test(user_outage, without_redis_rows_come_from_postgresql_and_health_says_so, .init = setup, .fini = teardown)
+{
+    server_kill(&world.redis);
+    cr_expect(await_status(&users, "/health", 503));
+    EXPECT_CASES(&users,
+                 {"/users/5", 200, .header = "X-Cache: bypass", .part = "\"User5\""},
+                 {"/users/5000", 404},
+                 {"/users", 201, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}"},
+                 {"/health", 503, .part = "{\"status\":\"unhealthy\""},
+                 {"/health", 503, .part = "\"redis\":{\"status\":\"unhealthy\""},
+                 {"/health", 503, .part = "\"postgres\":{\"status\":\"healthy\""},
+                 {"/health/live", 200});
+
+    struct err err = ERR_INIT;
+    cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
+    cr_expect(await_status(&users, "/health", 200), "it comes back by itself");
+    EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: miss"}, {"/users/5", 200, .header = "X-Cache: hit"});
+}
+
+Test(user_outage, a_redis_that_hangs_costs_no_request_more_than_a_moment, .init = setup, .fini = teardown)
+{
+    EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: miss"});
+    server_pause(&world.redis);
+    for (int i = 0; i < 20; i++)
+        EXPECT_BOUNDED("/users/5", 200, .header = "X-Cache: bypass");
+    EXPECT_BOUNDED("/users", 201, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}");
+    cr_expect(await_status(&users, "/health", 503));
+    EXPECT_BOUNDED("/health", 503, .part = "\"redis\":{\"status\":\"unhealthy\"");
+    server_resume(&world.redis);
+    cr_expect(await_status(&users, "/health", 200));
+}
+
+Test(user_outage, without_postgresql_cached_users_are_served_and_others_are_503, .init = setup, .fini = teardown)
+{
+    EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: miss"});
+    server_kill(&world.postgres);
+    cr_expect(await_status(&users, "/health", 503));
+    EXPECT_CASES(&users,
+                 {"/users/5", 200, .header = "X-Cache: hit", .part = "\"User5\""},
+                 {"/users/6", 503, .header = "Retry-After: 1"},
+                 {"/users", 503, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}", .header = "Retry-After: 1"},
+                 {"/users", 422, .body = "{}"},
+                 {"/health", 503, .part = "\"postgres\":{\"status\":\"unhealthy\""},
+                 {"/health", 503, .part = "\"redis\":{\"status\":\"healthy\""});
+
+    struct err err = ERR_INIT;
+    cr_assert_eq(server_start(&world.postgres, &err), 0, "%s", err.text);
+    cr_expect(await_status(&users, "/health", 200));
+    EXPECT_CASES(&users, {"/users/6", 200});
+}
+
+Test(user_outage, a_postgresql_that_hangs_is_503_in_bounded_time, .init = setup, .fini = teardown)
+{
+    EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: miss"});
+    server_pause(&world.postgres);
+    EXPECT_BOUNDED("/users/6", 503, .header = "Retry-After: 1");
+    EXPECT_BOUNDED("/users", 503, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}");
+    EXPECT_BOUNDED("/users/5", 200, .header = "X-Cache: hit");
+    EXPECT_BOUNDED("/health", 503, .part = "\"postgres\":{\"status\":\"unhealthy\"");
+    server_resume(&world.postgres);
+    cr_expect(await_status(&users, "/health", 200));
+    EXPECT_CASES(&users, {"/users/6", 200});
+}
+
+Test(user_outage, all_of_it_hung_at_once_still_leaves_answers, .init = setup, .fini = teardown)
+{
+    server_pause(&world.postgres);
+    server_pause(&world.redis);
+    cr_expect(await_status(&users, "/health", 503), "once the shared result is a second old");
+    EXPECT_BOUNDED("/health", 503, .part = "\"redis\":{\"status\":\"unhealthy\"");
+    EXPECT_BOUNDED("/users/5", 503);
+    EXPECT_BOUNDED("/health/live", 200);
+    EXPECT_BOUNDED("/metrics", 200);
+    server_resume(&world.postgres);
+    server_resume(&world.redis);
+}
+
+/* --- Not there at the start ------------------------------------------------------------------ */
+
+Test(user_outage, what_it_needs_may_come_after_it_in_any_order)
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
+    server_init(&world.postgres, SERVER_POSTGRES, &world.folder, &err);
+    server_init(&world.redis, SERVER_REDIS, &world.folder, &err);
+    server_init(&world.consul, SERVER_CONSUL, &world.folder, &err);
+    start_service(&users, &world, "user-service", NULL);
+    EXPECT_CASES(&users,
+                 {"/health/live", 200},
+                 {"/health", 503, .part = "\"postgres\":{\"status\":\"unhealthy\""},
+                 {"/users/5", 503, .header = "Retry-After: 1"});
+    cr_expect(proc_wait_output(&users.proc, "msg=check_failing check=postgres", NULL, 0, 5000), "it says what is missing");
+    cr_expect(proc_wait_output(&users.proc, "msg=check_failing check=redis", NULL, 0, 5000));
+
+    cr_assert_eq(server_start(&world.postgres, &err), 0, "%s", err.text);
+    cr_expect(proc_wait_output(&users.proc, "msg=postgres_up", NULL, 0, 20000));
+    EXPECT_CASES(&users,
+                 {"/users/5", 503, .part = "make db-seed"},
+                 {"/health", 503, .part = "make db-seed"});
+    cr_assert_eq(world_load_schema(&world, &err), 0, "%s", err.text);
+    EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: bypass"});
+
+    cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
+    cr_expect(await_status(&users, "/health", 200));
+    cr_expect_eq(service_stop(&users), 0);
+    world_stop(&world);
+}
+
+Test(user_outage, the_schema_may_be_loaded_again_and_again, .init = setup, .fini = teardown)
+{
+    struct err err = ERR_INIT;
+    EXPECT_CASES(&users, {"/users", 201, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}", .header = "Location: /users/1001"});
+    cr_expect_eq(world_load_schema(&world, &err), 0, "%s", err.text);
+    EXPECT_CASES(&users,
+                 {"/users/1001", 200},
+                 {"/users", 201, .body = "{\"name\":\"B\",\"email\":\"b@b.c\"}", .header = "Location: /users/1002"});
+}
