@@ -40,7 +40,6 @@ static void teardown(void)
 }
 
 TestSuite(pg, .init = setup, .fini = teardown, .timeout = 90);
-TestSuite(pg_url, .timeout = 10);
 
 static void start_server(void)
 {

@@ -38,7 +38,6 @@ static void teardown(void)
 }
 
 TestSuite(redis, .init = setup, .fini = teardown, .timeout = 60);
-TestSuite(redis_url, .timeout = 10);
 
 static void start_server(void)
 {
