@@ -186,6 +186,7 @@ static void run(void *arg)
         serve_until_told(service);
     } else {
         log_error("cannot_start", log_s("error", err.text));
+        log_set_level(LOG_ERROR); /* what else fails while it ends would only hide the reason */
         service->exit_code = err.code == ERR_INVALID ? EXIT_REFUSED : EXIT_CANNOT;
     }
     stop(service);

@@ -1,0 +1,207 @@
+/* The program as the person who runs it meets it: arguments, exit codes, logs. */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "service/tests/http_case.h"
+
+TestSuite(user_process, .timeout = 60);
+
+/* Neither server is there: nothing here needs one. */
+static struct world world;
+
+static void setup(void)
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
+    server_init(&world.postgres, SERVER_POSTGRES, &world.folder, &err);
+    server_init(&world.redis, SERVER_REDIS, &world.folder, &err);
+    cr_assert_eq(server_init(&world.consul, SERVER_CONSUL, &world.folder, &err), 0, "%s", err.text);
+}
+
+static void teardown(void)
+{
+    world_stop(&world);
+}
+
+/* Runs the program to its end: its exit code; what it wrote is in *output, to be freed. */
+static int run(const char *program, const char *const args[3], const char *const env[], char **output)
+{
+    char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 16];
+    struct proc proc;
+    struct err err = ERR_INIT;
+    build_path(build);
+    snprintf(path, sizeof path, "%s/%s", build, program);
+    snprintf(log, sizeof log, "%s/run.log", world.folder.path);
+    const char *const argv[] = {path, args[0], args[0] ? args[1] : NULL, args[0] && args[1] ? args[2] : NULL, NULL};
+    cr_assert_eq(proc_start(&proc, argv, env, log, &err), 0, "%s", err.text);
+    bool ended = proc_wait(&proc, 15000);
+    cr_expect(ended, "%s: it goes on", args[0] ? args[0] : program);
+    proc_stop(&proc, SIGKILL, 0);
+    *output = proc_output(&proc);
+    return WIFEXITED(proc.status) ? WEXITSTATUS(proc.status) : -1;
+}
+
+static int count_lines(const char *text)
+{
+    int count = 0;
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
+/* --- Refusing ---------------------------------------------------------------------------- */
+
+static void expect_refused(const char *program, const char *variable, const char *shown)
+{
+    char *output;
+    const char *const args[3] = {NULL}, *const env[] = {variable, NULL};
+    cr_expect_eq(run(program, args, env, &output), 2, "%s", variable);
+    cr_expect_eq(strncmp(output, shown, strlen(shown)), 0, "%s: %s", variable, output);
+    cr_expect(strstr(output, "want "), "%s", output);
+    cr_expect_eq(count_lines(output), 1, "%s", output);
+    cr_expect_not(strstr(output, "hunter2"), "%s", output);
+    free(output);
+}
+
+Test(user_process, a_wrong_variable_ends_it_with_code_2_and_one_line, .init = setup, .fini = teardown)
+{
+    expect_refused("user-service", "PORT=99999", "PORT=99999: ");
+    expect_refused("user-service", "CHECK_INTERVAL=10", "CHECK_INTERVAL=10: ");
+    expect_refused("user-service", "SERVICE_CHECK=script", "SERVICE_CHECK=script: ");
+    expect_refused("user-service", "DATABASE_URL=mysql://me:hunter2@db/x", "DATABASE_URL=***: ");
+    expect_refused("user-service", "REDIS_URL=rediss://:hunter2@db", "REDIS_URL=***: ");
+    expect_refused("user-service", "CONSUL_HTTP_ADDR=ftp://me:hunter2@consul", "CONSUL_HTTP_ADDR=***: ");
+    expect_refused("user-service", "ETCD_ENDPOINTS=http://me:hunter2@", "ETCD_ENDPOINTS=***: ");
+    expect_refused("order-service", "LB_POLICY=fastest", "LB_POLICY=fastest: ");
+    expect_refused("order-service", "STATIC_INSTANCES=127.0.0.1:8001", "STATIC_INSTANCES=127.0.0.1:8001: ");
+    expect_refused("order-service", "DISCOVERY_CACHE_TTL=30", "DISCOVERY_CACHE_TTL=30: ");
+    expect_refused("order-service", "CALL_ATTEMPTS=0", "CALL_ATTEMPTS=0: ");
+}
+
+Test(user_process, what_only_the_other_service_reads_is_no_concern, .init = setup, .fini = teardown)
+{
+    struct service users;
+    start_service(&users, &world, "user-service", (const char *[]){"LB_POLICY=fastest", NULL});
+    cr_expect_eq(service_stop(&users), 0);
+}
+
+Test(user_process, a_wrong_argument_ends_it_with_code_2_and_one_line, .init = setup, .fini = teardown)
+{
+    static const char *const wrong[][3] = {{"--prot", "80"}, {"--port", "x"}, {"--port"}, {"--port", "70000"},
+                                           {"serve"},        {"--port=-1"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *output;
+        cr_expect_eq(run("user-service", wrong[i], NULL, &output), 2, "%s", wrong[i][0]);
+        cr_expect_eq(count_lines(output), 1, "%s", output);
+        cr_expect(strstr(output, "want "), "%s", output);
+        free(output);
+    }
+}
+
+Test(user_process, a_port_in_use_is_one_clear_line_and_code_1, .init = setup, .fini = teardown)
+{
+    struct service first;
+    char port[16], *output;
+    start_service(&first, &world, "user-service", NULL);
+    snprintf(port, sizeof port, "%d", first.port);
+    const char *const args[3] = {"--port", port};
+    cr_expect_eq(run("user-service", args, NULL, &output), 1);
+    cr_expect_eq(count_lines(output), 1, "%s", output);
+    cr_expect(strstr(output, port), "%s", output);
+    free(output);
+    cr_expect_eq(run("order-service", args, NULL, &output), 1);
+    cr_expect_eq(count_lines(output), 1, "%s", output);
+    free(output);
+    cr_expect(await_status(&first, "/health/live", 200), "the first one is not disturbed");
+    cr_expect_eq(service_stop(&first), 0);
+}
+
+/* --- Telling ------------------------------------------------------------------------------- */
+
+static void expect_all_named(const char *program, const char *const names[])
+{
+    char *output;
+    const char *const args[3] = {"--help"};
+    cr_expect_eq(run(program, args, NULL, &output), 0);
+    for (; *names; names++) {
+        char line[64];
+        snprintf(line, sizeof line, "  %s\n", *names);
+        cr_expect(strstr(output, line), "%s: %s", program, *names);
+    }
+    free(output);
+}
+
+Test(user_process, help_names_every_variable, .init = setup, .fini = teardown)
+{
+    static const char *const both[] = {
+        "PORT", "BIND_ADDRESS", "SERVICE_NAME", "SERVICE_ID", "SERVICE_ADDRESS", "SERVICE_TAGS", "SERVICE_VERSION",
+        "SERVICE_ZONE", "SERVICE_WEIGHT", "SERVICE_CHECK", "GRPC_PORT", "CHECK_INTERVAL", "CHECK_TIMEOUT",
+        "DEREGISTER_CRITICAL_AFTER", "REGISTER_JITTER", "RECONCILE_INTERVAL", "DRAIN_TIMEOUT", "CONSUL_HTTP_ADDR",
+        "CONSUL_HTTP_TOKEN", "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_SSL", "CONSUL_HTTP_SSL_VERIFY", "CONSUL_CACERT",
+        "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME", "ETCD_ENDPOINTS", "DATABASE_URL",
+        "DATABASE_TIMEOUT", "HEALTH_TIMEOUT", "DISK_PATH", "DISK_MIN_FREE", "LOG_LEVEL", NULL};
+    static const char *const users[] = {"REDIS_URL", NULL};
+    static const char *const orders[] = {"USER_SERVICE_NAME", "DISCOVERY_CACHE_TTL", "DISCOVERY_MODE",
+                                         "DISCOVERY_SNAPSHOT_DIR", "STATIC_INSTANCES", "LB_POLICY", "CALL_TIMEOUT",
+                                         "CALL_ATTEMPTS", NULL};
+    expect_all_named("user-service", both);
+    expect_all_named("user-service", users);
+    expect_all_named("order-service", both);
+    expect_all_named("order-service", orders);
+}
+
+Test(user_process, version_is_one_line, .init = setup, .fini = teardown)
+{
+    char *output;
+    const char *const args[3] = {"--version"};
+    cr_expect_eq(run("user-service", args, NULL, &output), 0);
+    cr_expect_str_eq(output, "user-service " PROJECT_VERSION "\n");
+    free(output);
+}
+
+Test(user_process, healthcheck_is_0_while_an_instance_is_alive_else_1, .init = setup, .fini = teardown)
+{
+    struct service users;
+    char port[32], *output;
+    start_service(&users, &world, "user-service", (const char *[]){"BIND_ADDRESS=127.0.0.1", NULL});
+    snprintf(port, sizeof port, "PORT=%d", users.port);
+    const char *const args[3] = {"--healthcheck"};
+    const char *const env[] = {port, NULL}, *const wrong_address[] = {port, "BIND_ADDRESS=127.0.0.2", NULL};
+    cr_expect_eq(run("user-service", args, env, &output), 0, "although nothing that it needs is there");
+    free(output);
+    cr_expect_eq(run("user-service", args, wrong_address, &output), 1);
+    free(output);
+    cr_expect_eq(service_stop(&users), 0);
+    cr_expect_eq(run("user-service", args, env, &output), 1);
+    cr_expect_eq(count_lines(output), 1, "%s", output);
+    free(output);
+}
+
+Test(user_process, no_secret_is_in_any_log, .init = setup, .fini = teardown)
+{
+    struct service users, orders;
+    static const char *const env[] = {"LOG_LEVEL=debug",
+                                      "DATABASE_URL=postgresql://me:hunter2@127.0.0.1:1/lesson",
+                                      "REDIS_URL=redis://me:hunter2@127.0.0.1:1/0",
+                                      "CONSUL_HTTP_ADDR=127.0.0.1:1",
+                                      "CONSUL_HTTP_TOKEN=hunter2",
+                                      "ETCD_ENDPOINTS=http://me:hunter2@127.0.0.1:1",
+                                      NULL};
+    start_service(&users, &world, "user-service", env);
+    start_service(&orders, &world, "order-service", env);
+    EXPECT_CASES(&users, {"/users/5", 503}, {"/health", 503});
+    EXPECT_CASES(&orders, {"/users/5", 503}, {"/orders/1", 503}, {"/health", 503});
+    char *replies[] = {body_of(&users, "/users/5"), body_of(&users, "/health"), body_of(&orders, "/health"),
+                       body_of(&orders, "/discovery"), body_of(&orders, "/metrics")};
+    cr_expect_eq(service_stop(&users), 0);
+    cr_expect_eq(service_stop(&orders), 0);
+    char *logs[] = {proc_output(&users.proc), proc_output(&orders.proc)};
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        cr_expect_not(strstr(replies[i], "hunter2"), "%s", replies[i]);
+        free(replies[i]);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        cr_expect_not(strstr(logs[i], "hunter2"), "%s", logs[i]);
+        free(logs[i]);
+    }
+}
