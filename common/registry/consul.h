@@ -20,7 +20,7 @@ struct consul_config {
     const char *address;    /* CONSUL_HTTP_ADDR: http://host:port or host:port */
     const char *token;      /* "" for none */
     const char *token_file; /* wins; read again where Consul says 403; "" for none */
-    bool ssl;               /* CONSUL_HTTP_SSL: https where the address names no scheme */
+    bool ssl;               /* CONSUL_HTTP_SSL: https, whatever scheme the address names */
     bool ssl_verify;
     const char *ca_file, *client_cert, *client_key, *tls_server_name; /* "" for none */
 };

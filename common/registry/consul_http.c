@@ -9,17 +9,18 @@
 
 /* --- CONSUL_HTTP_ADDR ----------------------------------------------------------------- */
 
-/* Without a port: what its scheme says, or, where it has none either, Consul's. */
+/* As Consul's own tools: CONSUL_HTTP_SSL means https, even where the address says
+ * http. Without a port: what the scheme says, or, where there is none either, 8500. */
 static int parse_address(const char *address, bool ssl, struct url *url, bool *is_https)
 {
     char text[600];
     bool has_scheme = strstr(address, "://") != NULL;
-    int len = snprintf(text, sizeof text, "%s%s", has_scheme ? "" : ssl ? "https://" : "http://", address);
+    int len = snprintf(text, sizeof text, "%s%s", has_scheme ? "" : "http://", address);
     if (len < 0 || (size_t)len >= sizeof text || url_parse(text, url) != 0)
         return -1;
 
-    *is_https = strcmp(url->scheme, "https") == 0;
-    if (!*is_https && strcmp(url->scheme, "http") != 0)
+    *is_https = ssl || strcmp(url->scheme, "https") == 0;
+    if (strcmp(url->scheme, "https") != 0 && strcmp(url->scheme, "http") != 0)
         return -1; /* unix:// among them */
     if (*url->user || *url->password || (*url->path && strcmp(url->path, "/") != 0))
         return -1;

@@ -50,7 +50,7 @@ static bool add_tags(struct buf *out, const char *tags)
             len--;
         if (len > 0 && !(buf_adds(out, comma) && json_add_string(out, tags, len)))
             return false;
-        comma = len > 0 ? "," : comma;
+        comma = ",";
         tags = next;
     }
     return true;

@@ -11,6 +11,7 @@
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "registry/consul.h"
+#include "registry/consul_http.h"
 
 static void cleanup(void)
 {
@@ -576,4 +577,24 @@ Test(consul_wrong, an_address_is_a_url_or_host_and_port)
         cr_expect_eq(consul_check_address(good[i]), 0, "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_eq(consul_check_address(bad[i]), -1, "%s", bad[i]);
+}
+
+static void expect_reached(const char *address, bool ssl, const char *host, uint16_t port, bool is_https)
+{
+    struct consul_config config = config_of(address);
+    struct consul_http reached;
+    config.ssl = ssl;
+    cr_expect_eq(TRY(consul_http_open(&reached, &config, NULL, &err)), 0, "%s", err.text);
+    cr_expect_str_eq(reached.url.host, host);
+    cr_expect_eq(reached.url.port, port, "%s: %d", address, reached.url.port);
+    cr_expect_eq(reached.is_https, is_https, "%s", address);
+}
+
+Test(consul_wrong, an_address_means_what_it_means_to_consuls_own_tools)
+{
+    expect_reached("consul", false, "consul", 8500, false);
+    expect_reached("http://consul", false, "consul", 80, false);
+    expect_reached("[::1]:8501", true, "::1", 8501, true);
+    expect_reached("https://consul:8501", false, "consul", 8501, true);
+    expect_reached("http://127.0.0.1:8500", true, "127.0.0.1", 8500, true);
 }
