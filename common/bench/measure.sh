@@ -137,3 +137,21 @@ rounds() { # workload name...
 }
 
 progress() { printf '  %-11s round %d/%d %s\n' "$1" "$2" "$ROUNDS" "$3"; }
+
+# ---- Who else was at work ----------------------------------------------------
+
+# Clock ticks that all cores together have worked, and that they could have.
+machine_ticks() {
+    awk '$1 == "cpu" { print $2 + $3 + $4 + $7 + $8 + $9, $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9 }' /proc/stat
+}
+
+# The share of the machine that went to others since the given machine_ticks, in
+# per cent. Ours is what this shell and its children used, all ended by now.
+share_of_others() { # worked could
+    local worked could
+    read -r worked could < <(machine_ticks)
+    awk -v worked=$((worked - $1)) -v could=$((could - $2)) '{
+        sub(/^.*\) /, "")
+        printf "%.0f", (worked - $12 - $13 - $14 - $15) * 100 / could
+    }' "/proc/$$/stat"
+}
