@@ -1,0 +1,234 @@
+/* Into the registry and out of it, on a real Consul: what a caller would notice. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness/load.h"
+#include "service/tests/http_case.h"
+
+TestSuite(user_drain, .timeout = 120);
+
+static struct world world;
+static struct service users;
+
+static void setup_with(const char *const env[])
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(world_start(&world, &err), 0, "%s", err.text);
+    start_service(&users, &world, "user-service", env);
+}
+
+static void teardown(void)
+{
+    world_stop(&world);
+}
+
+/* --- What Consul says ------------------------------------------------------------------------ */
+
+/* Its JSON without white space, which not every version of it leaves out. The caller frees. */
+static char *ask_consul(const char *path)
+{
+    char url[512];
+    struct probe_reply reply = {0};
+    snprintf(url, sizeof url, "%s%s", world.consul.url, path);
+    probe_get(NULL, url, &reply);
+    char *text = strdup(buf_text(&reply.body)), *end = text;
+    for (const char *p = text; *p; p++)
+        if (*p != ' ' && *p != '\n')
+            *end++ = *p;
+    *end = '\0';
+    probe_reply_close(&reply);
+    return text;
+}
+
+struct awaited_consul {
+    const char *path, *part; /* part NULL: an empty list */
+};
+
+static bool consul_says(void *arg)
+{
+    const struct awaited_consul *awaited = arg;
+    char *text = ask_consul(awaited->path);
+    bool says = awaited->part ? strstr(text, awaited->part) != NULL : strcmp(text, "[]") == 0;
+    free(text);
+    return says;
+}
+
+static bool await_consul(const char *path, const char *part)
+{
+    struct awaited_consul awaited = {path, part};
+    return wait_until(consul_says, &awaited, 30000);
+}
+
+#define PASSING "/v1/health/service/user-service?passing=true"
+
+Test(user_drain, it_registers_what_it_is_and_consul_finds_it_passing, .fini = teardown)
+{
+    setup_with((const char *[]){"SERVICE_ID=users-1", "SERVICE_TAGS=v2,c", "SERVICE_VERSION=2.0", "SERVICE_ZONE=a",
+                                "SERVICE_WEIGHT=3", NULL});
+    cr_assert(await_consul(PASSING, "\"users-1\""));
+    char *text = ask_consul("/v1/health/service/user-service"), port[32];
+    snprintf(port, sizeof port, "\"Port\":%d", users.port);
+    const char *const parts[] = {"\"Service\":\"user-service\"",      port,
+                                 "\"Address\":\"127.0.0.1\"",         "\"Tags\":[\"v2\",\"c\"]",
+                                 "\"version\":\"2.0\"",               "\"zone\":\"a\"",
+                                 "\"Weights\":{\"Passing\":3,\"Warning\":1}"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        cr_expect(strstr(text, parts[i]), "%s in %s", parts[i], text);
+    free(text);
+    EXPECT_CASES(&users, {"/users/1", 200, .header = "X-Served-By: users-1"});
+
+    cr_expect_eq(service_stop(&users), 0);
+    cr_expect(await_consul("/v1/health/service/user-service", NULL), "and deregisters");
+}
+
+Test(user_drain, consul_turns_it_critical_with_the_reason_when_redis_is_gone, .fini = teardown)
+{
+    setup_with(NULL);
+    cr_assert(await_consul(PASSING, "\"Port\""));
+    server_kill(&world.redis);
+    cr_assert(await_consul("/v1/health/state/critical", "redis"));
+    cr_assert(await_consul(PASSING, NULL));
+    struct err err = ERR_INIT;
+    cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
+    cr_expect(await_consul(PASSING, "\"Port\""));
+    cr_expect_eq(service_stop(&users), 0);
+}
+
+/* --- The drain's order -------------------------------------------------------------------------- */
+
+Test(user_drain, told_to_stop_it_says_so_at_once_and_serves_until_callers_have_left, .fini = teardown)
+{
+    setup_with((const char *[]){"DRAIN_TIMEOUT=20s", NULL});
+    cr_assert(await_consul(PASSING, "\"Port\""));
+    char prefix[SERVICE_URL_MAX];
+    struct load *load = load_start(service_url(&users, "/users/", prefix), 2, 50);
+    proc_signal(&users.proc, SIGTERM);
+    cr_assert(await_status(&users, "/health", 503));
+    EXPECT_CASES(&users,
+                 {"/health", 503, .header = "Connection: close", .part = "{\"status\":\"draining\",\"checks\":{"},
+                 {"/users/1", 200, .header = "Connection: close"},
+                 {"/health/live", 200, .reply = "{\"status\":\"alive\"}"});
+    cr_expect(await_consul("/v1/health/service/user-service", NULL), "deregistered while it serves");
+    EXPECT_CASES(&users, {"/users/1", 200});
+
+    struct load_count count;
+    load_stop(load, &count);
+    cr_expect_eq(count.failed, 0, "%s", count.first_failure);
+    cr_expect_gt(count.ok, 0);
+    int64_t quiet_since = clock_ms();
+    cr_expect(proc_wait(&users.proc, 15000), "ends by itself, long before DRAIN_TIMEOUT");
+    cr_expect_geq(clock_ms() - quiet_since, 900, "not before a second of quiet");
+    cr_expect_eq(users.proc.status, W_EXITCODE(0, 0));
+}
+
+/* A connection on which a test says what it likes. */
+static int connect_raw(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)users.port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void say(int fd, const char *text)
+{
+    cr_expect_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* What comes until the other side closes, or for ten seconds. */
+static void hear(int fd, char *out, size_t size)
+{
+    size_t len = 0;
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    while (len + 1 < size && poll(&wait, 1, 10000) == 1) {
+        ssize_t got = recv(fd, out + len, size - 1 - len, 0);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    out[len] = '\0';
+}
+
+#define HALF_A_REQUEST                                                                                                 \
+    "POST /users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 34\r\n\r\n{\"name\":\"Late\","
+
+static bool refuses_connections(void *arg)
+{
+    (void)arg;
+    char url[SERVICE_URL_MAX];
+    return probe_get(NULL, service_url(&users, "/health/live", url), NULL) == 0;
+}
+
+Test(user_drain, a_half_received_request_is_finished_after_the_listener_has_closed, .fini = teardown)
+{
+    setup_with((const char *[]){"DRAIN_TIMEOUT=20s", NULL});
+    cr_assert(await_status(&users, "/health", 200));
+    char reply[4096];
+    int fd = connect_raw();
+    say(fd, HALF_A_REQUEST);
+    while (metric(&users, "http_server_requests_in_flight") < 2) {
+    }
+    proc_signal(&users.proc, SIGTERM);
+    cr_assert(wait_until(refuses_connections, NULL, 10000));
+    cr_expect(proc_is_running(&users.proc));
+    say(fd, "\"email\":\"late@x.y\"}");
+    hear(fd, reply, sizeof reply);
+    cr_expect(strstr(reply, "HTTP/1.1 201 ") == reply, "%s", reply);
+    cr_expect(strstr(reply, "Connection: close"), "%s", reply);
+    cr_expect(proc_wait(&users.proc, 5000));
+    cr_expect_eq(users.proc.status, W_EXITCODE(0, 0));
+    close(fd);
+}
+
+Test(user_drain, what_is_not_done_by_drain_timeout_is_cut_off_and_that_is_no_failure, .fini = teardown)
+{
+    setup_with((const char *[]){"DRAIN_TIMEOUT=2s", NULL});
+    cr_assert(await_status(&users, "/health", 200));
+    char reply[256];
+    int fd = connect_raw();
+    say(fd, HALF_A_REQUEST);
+    while (metric(&users, "http_server_requests_in_flight") < 2) {
+    }
+    cr_expect_eq(service_stop(&users), 0);
+    cr_expect(proc_wait_output(&users.proc, "msg=drained ms=", NULL, 0, 0));
+    cr_expect(proc_wait_output(&users.proc, "cut_off=yes", NULL, 0, 0));
+    hear(fd, reply, sizeof reply);
+    cr_expect_str_eq(reply, "");
+    close(fd);
+}
+
+Test(user_drain, a_second_signal_ends_it_at_once_with_code_1, .fini = teardown)
+{
+    setup_with((const char *[]){"DRAIN_TIMEOUT=1m", NULL});
+    cr_assert(await_status(&users, "/health", 200));
+    int fd = connect_raw();
+    say(fd, HALF_A_REQUEST);
+    while (metric(&users, "http_server_requests_in_flight") < 2) {
+    }
+    proc_signal(&users.proc, SIGINT);
+    cr_assert(await_status(&users, "/health", 503));
+    proc_signal(&users.proc, SIGTERM);
+    cr_expect(proc_wait(&users.proc, 5000));
+    cr_expect_eq(users.proc.status, W_EXITCODE(1, 0));
+    close(fd);
+}
+
+Test(user_drain, with_everything_hung_it_still_ends_by_drain_timeout, .fini = teardown)
+{
+    setup_with((const char *[]){"DRAIN_TIMEOUT=2s", NULL});
+    cr_assert(await_status(&users, "/health", 200));
+    server_pause(&world.consul);
+    server_pause(&world.postgres);
+    server_pause(&world.redis);
+    int64_t start = clock_ms();
+    cr_expect_eq(service_stop(&users), 0);
+    cr_expect_lt(clock_ms() - start, 8000);
+}
