@@ -110,8 +110,8 @@ static struct balancer_peer **match_peers(const struct balancer *balancer, const
 
 static int reserve(struct balancer *balancer, size_t count)
 {
-    if (array_reserve(&balancer->near.at, count, sizeof(struct balancer_peer *)) != 0 ||
-        array_reserve(&balancer->far.at, count, sizeof(struct balancer_peer *)) != 0)
+    if (array_reserve(balancer->near.at, count) != 0 ||
+        array_reserve(balancer->far.at, count) != 0)
         return -1;
     return balancer->policy->ops->reserve(balancer->policy, count);
 }
@@ -131,20 +131,19 @@ static void peer_set_instance(struct balancer_peer *peer, struct instance_list *
 
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing)
 {
-    size_t most = list->count > balancer->peer_count ? list->count : balancer->peer_count;
+    size_t count = list->count, old_count = balancer->peer_count;
     struct balancer_peer **peers = NULL;
-    if (reserve(balancer, most) != 0 || !(peers = match_peers(balancer, list)))
+    if (reserve(balancer, count > old_count ? count : old_count) != 0 || !(peers = match_peers(balancer, list)))
         return -1;
 
     struct balancer_peer **old_peers = balancer->peers;
     struct instance_list *old_list = balancer->list;
-    size_t old_count = balancer->peer_count;
     for (size_t i = 0; i < old_count; i++)
         old_peers[i]->listed = false;
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < count; i++)
         peer_set_instance(peers[i], list, i, missing && missing[i]);
     balancer->peers = peers;
-    balancer->peer_count = list->count;
+    balancer->peer_count = count;
     balancer->list = instance_list_ref(list);
     balancer_sort_out(balancer);
 

@@ -48,8 +48,8 @@ static int ring_reserve(struct policy *policy, size_t count)
 {
     struct ring *ring = (struct ring *)policy;
     size_t points = count * POINTS;
-    if (array_reserve(&ring->points, points, sizeof *ring->points) != 0 ||
-        array_reserve(&ring->index, ((size_t)1 << bits_for(points)) + 1, sizeof *ring->index) != 0)
+    if (array_reserve(ring->points, points) != 0 ||
+        array_reserve(ring->index, ((size_t)1 << bits_for(points)) + 1) != 0)
         return -1;
     return 0;
 }

@@ -1,6 +1,5 @@
 #include "balance/policy.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request)
@@ -22,17 +21,6 @@ size_t peer_set_from(struct balancer_peer *const *at, size_t count, const char *
             high = middle;
     }
     return low < count ? low : 0;
-}
-
-int array_reserve(void *array_pointer, size_t count, size_t size)
-{
-    void *array;
-    memcpy(&array, array_pointer, sizeof array);
-    array = realloc(array, (count ? count : 1) * size);
-    if (!array)
-        return -1;
-    memcpy(array_pointer, &array, sizeof array);
-    return 0;
 }
 
 int peer_weight(const struct balancer_peer *peer)

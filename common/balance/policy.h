@@ -7,6 +7,8 @@
 #ifndef BALANCE_POLICY_H
 #define BALANCE_POLICY_H
 
+#include <stdlib.h>
+
 #include "balance/balancer.h"
 
 #define PEER_NO_SLOT SIZE_MAX
@@ -63,8 +65,15 @@ static inline bool request_tried(const struct balance_request *request, const st
     return false;
 }
 
-/* Resizes an array of count × size bytes to more. 0, or -1: out of memory, and it is as before. */
-int array_reserve(void *array_pointer, size_t count, size_t size);
+/* Room for so many entries in the array that this pointer holds; what is there
+ * stays. 0, or -1: out of memory, and all is as before. */
+#define array_reserve(array, count)                                          \
+    ({                                                                       \
+        void *resized_ = realloc(array, ((count) + 1) * sizeof *(array));    \
+        if (resized_)                                                        \
+            (array) = resized_;                                              \
+        resized_ ? 0 : -1;                                                   \
+    })
 
 /* While passing, in warning, or in fail open: what the peer weighs now. */
 int peer_weight(const struct balancer_peer *peer);

@@ -35,10 +35,10 @@ struct weighted {
 static int weighted_reserve(struct policy *policy, size_t count)
 {
     struct weighted *weighted = (struct weighted *)policy;
-    if (array_reserve(&weighted->classes, count, sizeof *weighted->classes) != 0 ||
-        array_reserve(&weighted->former, count, sizeof *weighted->former) != 0 ||
-        array_reserve(&weighted->members, count, sizeof(struct balancer_peer *)) != 0 ||
-        array_reserve(&weighted->weights, count, sizeof *weighted->weights) != 0)
+    if (array_reserve(weighted->classes, count) != 0 ||
+        array_reserve(weighted->former, count) != 0 ||
+        array_reserve(weighted->members, count) != 0 ||
+        array_reserve(weighted->weights, count) != 0)
         return -1;
     return 0;
 }
@@ -167,6 +167,8 @@ static struct balancer_peer *weighted_choose(const struct policy *policy, const 
         if ((!best || goes_before(class, best)) && has_untried(class, i, set, request))
             best = class;
     }
+    if (!best)
+        return NULL;
     struct balancer_peer **members = weighted->members + best->begin;
     size_t seat = best->next;
     while (request_tried(request, members[seat]))

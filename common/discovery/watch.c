@@ -5,8 +5,7 @@
 #include "base/rand.h"
 
 enum {
-    PACE_MS = 500,   /* between two queries … */
-    PACE_BURST = 2,  /* … after this many at once */
+    PACE_MS = 500, /* between two queries, after two at once */
     PROMPT_MS = 2000, /* for a query that does not wait for a change */
     GRACE_MS = 1000, /* for the way of a query that does, on top of what Consul adds to its wait */
     LOG_AGAIN_MS = 60000, /* while a registry stays down */
@@ -17,7 +16,7 @@ enum {
 
 int64_t pace_wait_ms(const struct pace *pace, int64_t now_ms)
 {
-    int64_t wait_ms = pace->full_ms - (PACE_BURST - 1) * PACE_MS - now_ms;
+    int64_t wait_ms = pace->full_ms - PACE_MS - now_ms;
     return wait_ms > 0 ? wait_ms : 0;
 }
 

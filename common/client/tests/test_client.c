@@ -266,11 +266,8 @@ static void list_changes_meanwhile(void *arg)
 {
     (void)arg;
     fiber_sleep(500);
-    fake_set(&consul, "b c d");
+    fake_set(&consul, "a b c d"); /* a is still there, but in another list */
     fiber_sleep(100);
-    cr_expect_eq(discovery_count(discovery), 1);
-    struct discovery_view view;
-    discovery_look(discovery, "user-service", &view);
     json_decref(service_client_view_new(client)); /* the balancer takes the new list over */
 }
 
