@@ -114,8 +114,8 @@ $(PROGRAMS) $(BUILD)/demo:
 DEPS   = consul-dev/install-deps
 again  = +@$(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
 SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
-# Long outages are tests like the others, in files of this name, run on their own.
-OUTAGE = %/test_outages
+# Long outages are tests like the others, in files of these names, run on their own.
+OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: force help build unit-tests integration-tests test run-tests clean have-packages
 .PHONY: demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz bench run-bench install
@@ -143,14 +143,14 @@ test: ## every test but the long outages
 	$(again) run-tests
 
 run-tests: unit-tests integration-tests
-	@BUILD_DIR=$(BUILD) .ci/run-tests $(filter-out $(OUTAGE),$(INTEGRATION_TESTS)) $(UNIT_TESTS) $(SCRIPT_TESTS)
+	@BUILD_DIR=$(BUILD) .ci/run-tests $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS) $(SCRIPT_TESTS)
 
 test-outages: ## the long outages on real servers
 	@$(DEPS)
 	$(again) run-outages
 
-run-outages: $(PROGRAMS) $(filter $(OUTAGE),$(INTEGRATION_TESTS))
-	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 .ci/run-tests $(filter $(OUTAGE),$(INTEGRATION_TESTS))
+run-outages: $(PROGRAMS) $(OUTAGES)
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 .ci/run-tests $(OUTAGES)
 
 test-asan: ## every test again, with AddressSanitizer and UBSan
 	@$(DEPS)

@@ -1,0 +1,199 @@
+/* The order in which a service leaves, as the contract has it. What is in flight
+ * is a call to a user-service that hangs as long as the test wants it to. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+TestSuite(outages_drain, .timeout = 120);
+
+static void open_pair_with(const char *drain_timeout)
+{
+    order_settings[0] = drain_timeout;
+    order_settings[1] = "CALL_TIMEOUT=30s";
+    order_settings[2] = "CALL_ATTEMPTS=1";
+    open_world();
+    start_user(0);
+    start_orders();
+    await_reply(&orders, "/users/7", 200, "User7");
+}
+
+static void open_patient(void)
+{
+    open_pair_with("DRAIN_TIMEOUT=30s");
+}
+
+static void open_impatient(void)
+{
+    open_pair_with("DRAIN_TIMEOUT=2s");
+}
+
+static void close_pair(void)
+{
+    proc_resume(&users[0].proc);
+    cr_expect_eq(service_stop(&users[0]), 0);
+    close_world();
+}
+
+/* --- In flight ---------------------------------------------------------------------------- */
+
+struct in_flight {
+    pthread_t thread;
+    int status;
+};
+
+static void *ask_slowly(void *arg)
+{
+    struct in_flight *request = arg;
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    struct err cause = ERR_INIT;
+    const struct probe_request ask = {.url = service_url(&orders, "/users/7", url), .timeout_ms = 60000};
+    request->status = probe_send(NULL, &ask, &reply, &cause) == 0 ? reply.status : 0;
+    probe_reply_close(&reply);
+    return NULL;
+}
+
+static bool one_is_in_flight(void *arg)
+{
+    (void)arg;
+    return replies(&orders, "/metrics", 200, "http_server_requests_in_flight 2\n"); /* and this one */
+}
+
+static void begin_request(struct in_flight *request)
+{
+    proc_pause(&users[0].proc);
+    cr_assert_eq(pthread_create(&request->thread, NULL, ask_slowly, request), 0);
+    cr_assert(wait_until(one_is_in_flight, NULL, PATIENCE_MS));
+}
+
+static int end_request(struct in_flight *request)
+{
+    pthread_join(request->thread, NULL);
+    return request->status;
+}
+
+static int connect_to_orders(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)orders.port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 10}, sizeof(struct timeval));
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool is_refused(void *arg)
+{
+    (void)arg;
+    int fd = connect_to_orders();
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
+}
+
+static bool is_deregistered(void *arg)
+{
+    (void)arg;
+    return consul_count(&world.consul, "order-service", false) == 0;
+}
+
+static int exit_code(struct service *service)
+{
+    cr_expect(proc_wait(&service->proc, PATIENCE_MS), "it ends");
+    return WIFEXITED(service->proc.status) ? WEXITSTATUS(service->proc.status) : -1;
+}
+
+/* --- The tests ------------------------------------------------------------------------------ */
+
+Test(outages_drain, it_says_so_leaves_the_registry_stops_listening_finishes_and_exits_with_0, .init = open_patient,
+     .fini = close_pair)
+{
+    struct in_flight request;
+    begin_request(&request);
+    int half = connect_to_orders();
+    const char head[] = "POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
+    cr_expect_eq(send(half, head, sizeof head - 1, MSG_NOSIGNAL), sizeof head - 1);
+    cr_expect(replies(&orders, "/health/live", 200, "alive"), "what was sent before this has arrived");
+
+    int64_t begin = clock_ms();
+    proc_signal(&orders.proc, SIGTERM);
+    await_reply(&orders, "/health", 503, "\"status\":\"draining\"");
+    cr_expect(replies(&orders, "/health", 503, "Connection: close"));
+    cr_expect(replies(&orders, "/health/live", 200, "Connection: close"));
+    await(is_deregistered, NULL, PATIENCE_MS, "SIGTERM: deregistered");
+    cr_expect(replies(&orders, "/discovery", 200, "Connection: close"), "whoever still comes is served");
+
+    await(is_refused, NULL, PATIENCE_MS, "after the last request: the listener is closed");
+    cr_expect(clock_ms() - begin >= 1000, "not before a second of silence");
+    cr_expect(proc_is_running(&orders.proc), "what is in flight is waited for");
+
+    char reply[512] = "";
+    cr_expect_eq(send(half, "}", 1, MSG_NOSIGNAL), 1);
+    cr_expect_gt(recv(half, reply, sizeof reply - 1, 0), 0);
+    cr_expect(strstr(reply, " 422 "), "half a request counts as in flight: %s", reply);
+    close(half);
+
+    proc_resume(&users[0].proc);
+    cr_expect_eq(end_request(&request), 200);
+    cr_expect_eq(exit_code(&orders), 0);
+    REPORT("from SIGTERM to the end: %lld ms", (long long)(clock_ms() - begin));
+}
+
+Test(outages_drain, a_second_signal_ends_it_at_once_with_1, .init = open_patient, .fini = close_pair)
+{
+    struct in_flight request;
+    begin_request(&request);
+    proc_signal(&orders.proc, SIGTERM);
+    await_reply(&orders, "/health", 503, "draining");
+    int64_t begin = clock_ms();
+    proc_signal(&orders.proc, SIGINT);
+    cr_expect_eq(exit_code(&orders), 1);
+    cr_expect_eq(end_request(&request), 0, "it is cut off");
+    REPORT("from the second signal to the end: %lld ms", (long long)(clock_ms() - begin));
+}
+
+Test(outages_drain, at_the_drain_timeout_what_is_left_is_cut_off_and_the_code_is_0, .init = open_impatient,
+     .fini = close_pair)
+{
+    struct in_flight request;
+    begin_request(&request);
+    int64_t begin = clock_ms();
+    proc_signal(&orders.proc, SIGTERM);
+    cr_expect_eq(exit_code(&orders), 0);
+    cr_expect_neq(end_request(&request), 200, "it is cut off");
+    REPORT("DRAIN_TIMEOUT=2s: ended after %lld ms", (long long)(clock_ms() - begin));
+}
+
+/* A caller that never stops and has never heard of a registry. */
+Test(outages_drain, a_caller_that_never_stops_cannot_keep_it, .init = open_impatient, .fini = close_pair)
+{
+    struct load_count count;
+    struct load *load = load_orders(2, 50);
+    int64_t begin = clock_ms();
+    proc_signal(&orders.proc, SIGTERM);
+    cr_expect_eq(exit_code(&orders), 0);
+    load_stop(load, &count);
+    cr_expect_gt(count.ok, 50, "it was served until then");
+    REPORT("DRAIN_TIMEOUT=2s under load: ended after %lld ms", (long long)(clock_ms() - begin));
+}
+
+/* The same for user-service, whose check Consul must not see failing first. */
+Test(outages_drain, a_registry_that_hangs_delays_nothing_beyond_the_drain_timeout, .init = open_impatient,
+     .fini = close_pair)
+{
+    server_pause(&world.consul);
+    int64_t begin = clock_ms();
+    proc_signal(&orders.proc, SIGTERM);
+    cr_expect_eq(exit_code(&orders), 0);
+    REPORT("DRAIN_TIMEOUT=2s with Consul hung: ended after %lld ms", (long long)(clock_ms() - begin));
+    server_resume(&world.consul);
+}

@@ -1,0 +1,186 @@
+/* An order that was answered 201 is there, once, whatever is killed meanwhile. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "scene.h"
+
+TestSuite(outages_orders, .timeout = 180);
+
+enum {
+    WRITERS = 8,
+    ORDERS_MAX = 20000, /* of one writer */
+    KILLS = 6,
+    BETWEEN_KILLS = 100, /* orders of all writers together, so that each kill meets some under way */
+};
+
+/* A client as it should be: a key for each order, and again with the same key
+ * until there is a 201. The item is the key, so that a second order shows. */
+struct writer {
+    int number, count;
+    char (*ids)[24]; /* of each order, from its 201 */
+};
+
+static atomic_int placed, retried, odd;
+static atomic_bool writers_stop;
+
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+}
+
+static void read_id(const struct probe_reply *reply, char id[24])
+{
+    const char *at = strstr(buf_text(&reply->body), "\"id\":\"");
+    snprintf(id, 24, "%.*s", at ? (int)strcspn(at + 6, "\"") : 0, at ? at + 6 : "");
+}
+
+/* One try. Fails as it may while something is away; what it may never say is
+ * that the order is wrong (4xx). */
+static bool place(struct probe *probe, const char *key, char id[24])
+{
+    char url[SERVICE_URL_MAX], body[160], header[96];
+    struct probe_reply reply = {0};
+    struct err cause = ERR_INIT;
+    snprintf(body, sizeof body, "{\"user_id\":\"7\",\"item\":\"%s\",\"quantity\":1}", key);
+    snprintf(header, sizeof header, "Idempotency-Key: %s", key);
+    const struct probe_request request = {.url = service_url(&orders, "/orders", url),
+                                          .headers = (const char *const[]){header, NULL},
+                                          .body = body};
+    int status = probe_send(probe, &request, &reply, &cause) == 0 ? reply.status : 0;
+    if (status == 201)
+        read_id(&reply, id);
+    else if (status != 0 && status != 503 && odd++ == 0)
+        fprintf(stderr, "    %s: %d %s\n", key, status, buf_text(&reply.body));
+    probe_reply_close(&reply);
+    return status == 201;
+}
+
+static void key_of(const struct writer *writer, int n, char key[48])
+{
+    snprintf(key, 48, "writer-%d-order-%d", writer->number, n);
+}
+
+static void *write_orders(void *arg)
+{
+    struct writer *writer = arg;
+    struct probe *probe = probe_new();
+    while (!writers_stop && writer->count < ORDERS_MAX) {
+        char key[48];
+        key_of(writer, writer->count, key);
+        while (!place(probe, key, writer->ids[writer->count])) {
+            retried++;
+            pause_ms(20);
+        }
+        writer->count++;
+        placed++;
+        pause_ms(2);
+    }
+    probe_free(probe);
+    return NULL;
+}
+
+/* --- Afterwards ----------------------------------------------------------------------- */
+
+/* The same key again gives the same order: so it is still there. */
+static void expect_kept(const struct writer *writer)
+{
+    struct probe *probe = probe_new();
+    int lost = 0;
+    for (int n = 0; n < writer->count; n++) {
+        char key[48], id[24] = "";
+        key_of(writer, n, key);
+        if (!place(probe, key, id) || strcmp(id, writer->ids[n]) != 0) {
+            if (lost++ == 0)
+                fprintf(stderr, "    %s was answered %s, now it is %s\n", key, writer->ids[n], id);
+        }
+    }
+    cr_expect_eq(lost, 0, "writer %d: %d of %d", writer->number, lost, writer->count);
+    probe_free(probe);
+}
+
+static void expect_counted(int expected)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+             "SELECT 1 / (count(*) = %d AND count(DISTINCT item) = %d)::int FROM orders WHERE item LIKE 'writer-%%'",
+             expected, expected);
+    cr_expect_eq(server_sql(&world.postgres, NULL, sql, &err), 0, "not %d orders, each once: %s", expected, err.text);
+}
+
+static bool is_placed(void *arg)
+{
+    return placed >= *(int *)arg;
+}
+
+static void write_while(void (*disturb)(int turn), const char *what)
+{
+    static struct writer writers[WRITERS];
+    pthread_t threads[WRITERS];
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){.number = i, .ids = calloc(ORDERS_MAX, sizeof *writers[i].ids)};
+        pthread_create(&threads[i], NULL, write_orders, &writers[i]);
+    }
+    for (int turn = 0; turn < KILLS; turn++) {
+        int target = placed + BETWEEN_KILLS;
+        cr_expect(wait_until(is_placed, &target, PATIENCE_MS), "orders are placed again");
+        disturb(turn);
+    }
+    int target = placed + BETWEEN_KILLS;
+    cr_expect(wait_until(is_placed, &target, PATIENCE_MS), "orders are placed again");
+
+    writers_stop = true;
+    for (int i = 0; i < WRITERS; i++)
+        pthread_join(threads[i], NULL);
+    cr_expect_eq(odd, 0, "a retry is never answered 4xx");
+    cr_expect_gt(retried, 0, "somebody met the outage");
+    for (int i = 0; i < WRITERS; i++) {
+        expect_kept(&writers[i]);
+        free(writers[i].ids);
+    }
+    expect_counted(placed);
+    REPORT("%s: %d orders answered 201 with %d retries, none lost, none doubled", what, placed, retried);
+}
+
+/* --- The tests --------------------------------------------------------------------------- */
+
+static void kill_postgres(int turn)
+{
+    (void)turn;
+    server_kill(&world.postgres);
+    start_server(&world.postgres);
+}
+
+Test(outages_orders, killing_postgresql_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
+{
+    write_while(kill_postgres, "PostgreSQL killed 6 times");
+}
+
+/* Longer than DATABASE_TIMEOUT: what was sent may be committed after its 503. */
+static void hang_postgres(int turn)
+{
+    (void)turn;
+    int retries = retried + WRITERS;
+    server_pause(&world.postgres);
+    while (retried < retries)
+        pause_ms(20);
+    server_resume(&world.postgres);
+}
+
+Test(outages_orders, a_hung_postgresql_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
+{
+    write_while(hang_postgres, "PostgreSQL hung 6 times");
+}
+
+static void kill_orders(int turn)
+{
+    (void)turn;
+    proc_stop(&orders.proc, SIGKILL, 5000);
+    start_orders();
+}
+
+Test(outages_orders, killing_order_service_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
+{
+    write_while(kill_orders, "order-service killed 6 times");
+}

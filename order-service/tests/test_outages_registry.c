@@ -1,0 +1,201 @@
+/* Consul stops, hangs, and forgets; order-service goes on, and nobody notices. */
+#include "scene.h"
+
+TestSuite(outages_registry, .timeout = 180);
+
+enum {
+    AGE_MS = 14000,          /* TTL 10 s, and long enough for the back-off to reach its cap */
+    BACK_AFTER_STOP_MS = 10000, /* CONTRACT: in use again after a fault ends; and after a hang */
+    BACK_AFTER_HANG_MS = 15000,
+    JITTER_MS = 5000,
+    RECONCILE_MS = 5000,
+};
+
+/* The programs' own RECONCILE_INTERVAL, which also caps the back-off. */
+static void open_like_defaults(void)
+{
+    user_settings[0] = order_settings[0] = "RECONCILE_INTERVAL=5s";
+    user_settings[1] = order_settings[1] = "REGISTER_JITTER=5s";
+    open_scene();
+}
+
+/* --- Sight ---------------------------------------------------------------------------- */
+
+/* The fewest instances that order-service has shown in any look at it. */
+static int fewest = USERS;
+
+static void look(struct view *view)
+{
+    view_take(&orders, "user-service", view);
+    if (!view->known || view->count < fewest)
+        fewest = view->known ? view->count : 0;
+}
+
+static bool source_is(void *arg)
+{
+    struct view view;
+    look(&view);
+    return strcmp(view.source, arg) == 0;
+}
+
+static bool is_older_than(void *arg)
+{
+    struct view view;
+    look(&view);
+    return view.age_ms > *(int64_t *)arg;
+}
+
+static bool everybody_is_back(void *arg)
+{
+    struct view view;
+    look(&view);
+    return consul_has_all(arg) && view.usable == USERS;
+}
+
+static void expect_source(const char *source)
+{
+    struct called called;
+    view_call(NULL, &orders, 7, &called);
+    cr_expect_eq(called.status, 200);
+    cr_expect_str_eq(called.source, source);
+}
+
+static void outlive_the_ttl(void)
+{
+    expect_source("consul");
+    await(source_is, "cache", PATIENCE_MS, "the list is stale");
+    expect_source("cache");
+    await(is_older_than, &(int64_t){AGE_MS}, PATIENCE_MS, "its age grows");
+}
+
+/* --- The tests -------------------------------------------------------------------------- */
+
+Test(outages_registry, a_consul_stopped_for_longer_than_the_ttl_costs_nothing_and_is_used_again_within_10_s,
+     .init = open_like_defaults, .fini = close_scene)
+{
+    struct load *load = load_orders(4, 50);
+    server_stop(&world.consul);
+    outlive_the_ttl();
+
+    start_server(&world.consul);
+    await(source_is, "consul", BACK_AFTER_STOP_MS, "Consul, started again, is the source");
+    await(everybody_is_back, NULL, PATIENCE_MS, "everybody is registered and passing");
+    expect_source("consul");
+    cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
+    stop_load(load, "Consul stopped for longer than the TTL");
+}
+
+Test(outages_registry, after_consul_has_forgotten_everybody_all_are_back_and_the_cache_was_never_emptied,
+     .init = open_like_defaults, .fini = close_scene)
+{
+    enum { CHECK_MS = 1000, SLACK_MS = 5000 }; /* slack: for back-off, retries and a busy machine */
+    struct load *load = load_orders(4, 50);
+    server_kill(&world.consul);
+    start_server(&world.consul);
+    cr_expect_eq(consul_count(&world.consul, "user-service", false), 0, "Consul has forgotten all");
+    await(everybody_is_back, NULL, RECONCILE_MS * 6 / 5 + JITTER_MS + CHECK_MS + SLACK_MS,
+          "state lost: everybody is registered and passing");
+    cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
+    stop_load(load, "Consul's state lost");
+}
+
+Test(outages_registry, a_consul_that_hangs_costs_nothing_and_is_used_again_within_15_s, .init = open_like_defaults,
+     .fini = close_scene)
+{
+    struct load *load = load_orders(4, 50);
+    server_pause(&world.consul);
+    outlive_the_ttl();
+
+    server_resume(&world.consul);
+    await(source_is, "consul", BACK_AFTER_HANG_MS, "Consul, no longer hung, is the source");
+    await(everybody_is_back, NULL, PATIENCE_MS, "everybody is registered and passing");
+    cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
+    stop_load(load, "Consul hung for longer than the TTL");
+}
+
+/* --- Absent is not dead --------------------------------------------------------------------- */
+
+static void open_with_rare_reconciling(void)
+{
+    user_settings[0] = "RECONCILE_INTERVAL=10m"; /* they stay away */
+    open_scene();
+}
+
+static void deregister_from_outside(int i)
+{
+    char url[256];
+    struct probe_reply reply = {0};
+    snprintf(url, sizeof url, "%s/v1/agent/service/deregister/%s", world.consul.url, user_id(i));
+    cr_expect_eq(probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url}, &reply, &err), 0, "%s", err.text);
+    cr_expect_eq(reply.status, 200);
+    probe_reply_close(&reply);
+}
+
+static bool is_no_longer_listed(void *arg)
+{
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    return view.known && !view_find(&view, user_id(*(int *)arg));
+}
+
+static bool all_are_missing(void *arg)
+{
+    struct view view;
+    (void)arg;
+    view_take(&orders, "user-service", &view);
+    int missing = 0;
+    for (int i = 0; i < view.count; i++)
+        missing += strcmp(view.at[i].status, "missing") == 0;
+    return missing == USERS;
+}
+
+static bool consul_is_empty(void *arg)
+{
+    (void)arg;
+    return consul_count(&world.consul, "user-service", false) == 0;
+}
+
+/* Consul's catalogue is restored from an empty backup, say: all at once, and yet all answer. */
+Test(outages_registry, whoever_vanished_from_consul_with_all_others_is_called_until_it_fails,
+     .init = open_with_rare_reconciling, .fini = close_world)
+{
+    struct load *load = load_orders(4, 50);
+    server_pause(&world.consul); /* order-service sees the three go at once, not one by one */
+    server_kill(&world.consul);
+    start_server(&world.consul);
+    cr_assert(wait_until(consul_is_empty, NULL, PATIENCE_MS));
+    await(all_are_missing, NULL, PATIENCE_MS, "order-service marks all as missing");
+
+    for (int i = 0; i < USERS - 1; i++) {
+        proc_stop(&users[i].proc, SIGKILL, 5000);
+        await(is_no_longer_listed, &i, PATIENCE_MS, "killed as well: believed gone");
+    }
+    stop_load(load, "all vanished from Consul, and one is left");
+
+    int last = USERS - 1;
+    proc_stop(&users[last].proc, SIGKILL, 5000);
+    await_reply(&orders, "/users/7", 503, "No healthy user-service instances");
+    cr_expect(replies(&orders, "/users/7", 503, "Retry-After"));
+    cr_expect_eq(service_stop(&orders), 0);
+}
+
+static bool one_is_missing(void *arg)
+{
+    struct view view;
+    (void)arg;
+    view_take(&orders, "user-service", &view);
+    return view.count >= 1 && strcmp(view.at[0].status, "missing") == 0;
+}
+
+Test(outages_registry, one_deregistered_from_outside_is_gone_but_the_last_ones_are_called_on,
+     .init = open_with_rare_reconciling, .fini = close_scene)
+{
+    struct load *load = load_orders(4, 50);
+    deregister_from_outside(0);
+    await(is_no_longer_listed, &(int){0}, PATIENCE_MS, "one of three deregistered from outside: out of the list");
+    deregister_from_outside(1);
+    deregister_from_outside(2);
+    await(one_is_missing, NULL, PATIENCE_MS, "all deregistered from outside: the last are missing, and stay");
+    expect_source("consul");
+    stop_load(load, "all deregistered from outside");
+}

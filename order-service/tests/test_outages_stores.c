@@ -1,0 +1,168 @@
+/* Redis and PostgreSQL stop, hang and come back while the pair is in use. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "scene.h"
+
+TestSuite(outages_stores, .timeout = 180);
+
+static void expect_bounded(const struct service *service, const char *path, int status, int64_t bound_ms)
+{
+    enum { SLACK_MS = 1500 }; /* a busy machine; a hang without a bound would take the probe's 5 s */
+    int64_t took;
+    cr_expect_eq(status_of(service, path, &took), status, "%s", path);
+    cr_expect_lt(took, bound_ms + SLACK_MS, "%s: %lld ms", path, (long long)took);
+}
+
+/* --- Redis: shared by all, and by every deep check --------------------------------------- */
+
+static bool panics(void *arg)
+{
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    return view.panic == *(bool *)arg;
+}
+
+static void lose_redis(void (*lose)(struct server *), const char *how)
+{
+    char when[64];
+    struct load_count count;
+    struct load *load = load_orders(8, 50);
+    lose(&world.redis);
+    await(panics, &(bool){true}, PATIENCE_MS, "all user-services are critical, and picked all the same");
+    await_reply(&users[0], "/users/7", 200, "X-Cache: bypass");
+    load_take(load, &count);
+    snprintf(when, sizeof when, "Redis %s", how);
+    expect_no_failure(&count, when);
+
+    if (lose == server_pause)
+        server_resume(&world.redis);
+    else
+        start_server(&world.redis);
+    await(panics, &(bool){false}, PATIENCE_MS, "Redis is back: passing");
+    await(all_are_usable, NULL, PATIENCE_MS, "Redis is back: all are passing");
+    await_reply(&users[0], "/users/7", 200, "X-Cache: hit");
+    stop_load(load, "Redis comes back");
+}
+
+Test(outages_stores, no_request_fails_while_redis_is_away_or_hangs, .init = open_scene, .fini = close_scene)
+{
+    lose_redis(server_stop, "stopped");
+    lose_redis(server_pause, "hung");
+}
+
+/* --- PostgreSQL ----------------------------------------------------------------------------- */
+
+static void fill_cache(void)
+{
+    struct probe *probe = probe_new();
+    for (int id = 1; id <= LOAD_USERS; id++) {
+        struct called called;
+        view_call(probe, &orders, id, &called);
+        cr_expect_eq(called.status, 200);
+    }
+    probe_free(probe);
+}
+
+static int post_order(void)
+{
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    const struct probe_request request = {.url = service_url(&orders, "/orders", url),
+                                          .body = "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":1}"};
+    struct err cause = ERR_INIT;
+    int status = probe_send(NULL, &request, &reply, &cause) == 0 ? reply.status : 0;
+    probe_reply_close(&reply);
+    return status;
+}
+
+static bool order_is_placed(void *arg)
+{
+    (void)arg;
+    return post_order() == 201;
+}
+
+static void lose_postgres(void (*lose)(struct server *), const char *how)
+{
+    enum { DATABASE_TIMEOUT_MS = 2000 };
+    fill_cache();
+    struct load *load = load_orders(8, 50);
+    lose(&world.postgres);
+    await_reply(&orders, "/health", 503, "\"postgres\":{\"status\":\"unhealthy\"");
+    expect_bounded(&orders, "/orders/1", 503, DATABASE_TIMEOUT_MS);
+    cr_expect_eq(post_order(), 503);
+    await(panics, &(bool){true}, PATIENCE_MS, "all user-services are critical, and picked all the same");
+    stop_load(load, how);
+
+    if (lose == server_pause)
+        server_resume(&world.postgres);
+    else
+        start_server(&world.postgres);
+    await(order_is_placed, NULL, PATIENCE_MS, "PostgreSQL is back: an order is placed");
+    await_reply(&orders, "/orders/1", 200, "\"degraded\":false");
+    await_reply(&orders, "/health", 200, "healthy");
+    await(all_are_usable, NULL, PATIENCE_MS, "PostgreSQL is back: all are passing");
+}
+
+Test(outages_stores, cached_users_are_served_while_postgresql_is_away_or_hangs, .init = open_scene, .fini = close_scene)
+{
+    lose_postgres(server_stop, "cached users, PostgreSQL stopped");
+    lose_postgres(server_kill, "cached users, PostgreSQL killed");
+    lose_postgres(server_pause, "cached users, PostgreSQL hung");
+}
+
+/* --- /health is bounded ----------------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of some rounds, for a machine has hiccups of its own. */
+static void expect_health_in_time(const struct service *service, const char *check)
+{
+    enum { ROUNDS = 5, BOUND_MS = 1000 + 500 }; /* CONTRACT: HEALTH_TIMEOUT + 0.5 s */
+    int64_t took[ROUNDS];
+    char text[64];
+    snprintf(text, sizeof text, "\"%s\":{\"status\":\"unhealthy\"", check);
+    await_reply(service, "/health", 503, text);
+    for (int i = 0; i < ROUNDS; i++) {
+        nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 50000000}, NULL); /* a result is shared for 1 s */
+        cr_expect_eq(status_of(service, "/health", &took[i]), 503);
+        cr_expect_eq(status_of(service, "/health/live", NULL), 200);
+    }
+    qsort(took, ROUNDS, sizeof *took, compare);
+    cr_expect_leq(took[ROUNDS / 2], BOUND_MS);
+    REPORT("/health with %s hung: median %lld ms, worst %lld ms", check, (long long)took[ROUNDS / 2],
+           (long long)took[ROUNDS - 1]);
+}
+
+/* Consul hangs from the start: so nobody asks for /health but this test. */
+static void open_unregistered(void)
+{
+    open_world();
+    server_pause(&world.consul);
+    start_user(0);
+    start_orders();
+    await_reply(&users[0], "/health", 200, "healthy");
+    await_reply(&orders, "/health", 200, "\"registry\":{\"status\":\"unhealthy\"");
+}
+
+static void close_unregistered(void)
+{
+    server_resume(&world.postgres);
+    server_resume(&world.redis);
+    cr_expect_eq(service_stop(&orders), 0);
+    cr_expect_eq(service_stop(&users[0]), 0);
+    close_world();
+}
+
+Test(outages_stores, health_answers_in_time_whatever_hangs, .init = open_unregistered, .fini = close_unregistered)
+{
+    server_pause(&world.redis);
+    expect_health_in_time(&users[0], "redis");
+    server_pause(&world.postgres);
+    expect_health_in_time(&users[0], "postgres");
+    expect_health_in_time(&orders, "postgres");
+}
