@@ -29,6 +29,8 @@ struct balancer *balancer_new(enum balance_policy policy, const char *zone)
     if (!balancer)
         return NULL;
     balancer->tier = TIER_NEVER;
+    balancer->near.draw = rand_u64();
+    balancer->far.draw = rand_u64();
     balancer->next_back_ms = INT64_MAX;
     balancer->zone = strdup(zone);
     balancer->policy = policy_new(policy);
@@ -116,11 +118,19 @@ static int reserve(struct balancer *balancer, size_t count)
     return balancer->policy->ops->reserve(balancer->policy, count);
 }
 
+/* The same id at another address is another process: what the old one did is not its fault. */
+static bool has_moved(const struct instance *before, const struct instance *now)
+{
+    return before->port != now->port || strcmp(before->address, now->address) != 0;
+}
+
 static void peer_set_instance(struct balancer_peer *peer, struct instance_list *list, size_t i, bool missing)
 {
     const struct instance *before = peer->instance, *now = &list->at[i];
     if (before && before->status == INSTANCE_CRITICAL && now->status == INSTANCE_PASSING)
         outlier_readmit(&peer->outlier); /* its own check has seen it well again */
+    if (before && has_moved(before, now))
+        peer->outlier = (struct outlier){0};
     instance_list_ref(list);
     instance_list_unref(peer->list);
     peer->list = list;
@@ -180,10 +190,10 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
     struct balancer_peer *peer = choose(balancer, request);
     if (!peer)
         return NULL;
-    if (peer_set_has(&balancer->near, peer))
+    bool is_near = peer_set_has(&balancer->near, peer);
+    if (is_near)
         balancer->policy->ops->advance(balancer->policy, &balancer->near, peer);
-    else
-        rand_u64(); /* the draw that peer_set_draw looked at */
+    (is_near ? &balancer->near : &balancer->far)->draw = rand_u64();
     peer->picks++;
     peer->holders++;
     return peer;

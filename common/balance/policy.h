@@ -17,6 +17,8 @@
 struct peer_set {
     struct balancer_peer **at;
     size_t count;
+    uint64_t draw; /* the next random choice is made by this. Drawn ahead, so that it can be told
+                    * (explain): whatever else draws random numbers meanwhile does not change it */
 };
 
 static inline bool peer_set_has(const struct peer_set *set, const struct balancer_peer *peer)
@@ -51,8 +53,7 @@ struct policy *policy_round_robin_new(void);
 struct policy *policy_weighted_new(void);
 struct policy *policy_consistent_hash_new(void);
 
-/* Evenly one of those in the set that were not tried, by the next random draw,
- * which it does not take. There must be one. */
+/* Evenly one of those in the set that were not tried, by the set's draw. There must be one. */
 struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct balance_request *request);
 /* The first at or behind `id`, 0 where there is none: from where to go on when the one that was next has left. */
 size_t peer_set_from(struct balancer_peer *const *at, size_t count, const char *id);

@@ -25,7 +25,7 @@ struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct bal
 {
     size_t slots[BALANCE_TRIED_MAX];
     size_t tried = tried_slots(set, request, slots);
-    size_t drawn = rand_scale(rand_peek(), set->count - tried);
+    size_t drawn = rand_scale(set->draw, set->count - tried);
     /* Counts over the tried ones, so that no neighbour of theirs gets their share. */
     for (size_t i = 0; i < tried && slots[i] <= drawn; i++)
         drawn++;
@@ -53,7 +53,6 @@ static struct balancer_peer *random_choose(const struct policy *policy, const st
 static void random_advance(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked)
 {
     (void)policy, (void)set, (void)picked;
-    rand_u64();
 }
 
 static void random_free(struct policy *policy)

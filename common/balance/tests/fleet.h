@@ -1,6 +1,6 @@
 /* fleet: instance lists from a line of text, and picks as a line of text.
  *
- *     "a:3 b:1 c:1/critical d:1/warning e:1/maintenance f:1/node_down g:1@zone-b"
+ *     "a:3 b:1 c:1/critical d:1/warning e:1/maintenance f:1/node_down g:1@zone-b h:1/moved"
  */
 #ifndef BALANCE_TESTS_FLEET_H
 #define BALANCE_TESTS_FLEET_H
@@ -24,9 +24,10 @@ static struct instance fleet_parse(char *word)
     }
     if (state) {
         *state++ = '\0';
+        instance.port += strcmp(state, "moved") == 0;
         instance.maintenance = strcmp(state, "maintenance") == 0;
         instance.node_down = strcmp(state, "node_down") == 0;
-        instance.status = strcmp(state, "passing") == 0          ? INSTANCE_PASSING
+        instance.status = strcmp(state, "passing") == 0 || strcmp(state, "moved") == 0 ? INSTANCE_PASSING
                           : strncmp(state, "warning", 7) == 0 ? INSTANCE_WARNING
                                                                : INSTANCE_CRITICAL;
         if (strcmp(state, "warning0") == 0)

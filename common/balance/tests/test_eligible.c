@@ -122,6 +122,16 @@ Test(eligible, a_check_that_passes_again_readmits_at_once)
     balancer_free(balancer);
 }
 
+Test(eligible, the_same_id_at_another_address_is_another_process)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
+    fleet_fail(balancer, "a", 5, 0);
+    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "bb");
+    fleet_is(balancer, "a:1/moved b:1");
+    cr_expect_not_null(strchr(fleet_picks(balancer, 2, 0), 'a'));
+    balancer_free(balancer);
+}
+
 Test(eligible, ejection_works_in_fail_open_too)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1/critical b:1/critical");

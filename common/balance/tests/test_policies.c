@@ -121,6 +121,19 @@ Test(policies, random_is_even_and_its_next_draw_can_be_explained)
     balancer_free(balancer);
 }
 
+Test(policies, a_random_draw_that_was_explained_is_not_changed_by_what_else_is_drawn)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_RANDOM, "a:1 b:1 c:1 d:1");
+    for (int i = 0; i < 100; i++) {
+        const struct balancer_peer *explained = balancer_peek(balancer, &any_request, 0);
+        rand_u64(); /* a request's id, a jitter */
+        struct balancer_peer *picked = balancer_pick(balancer, &any_request, 0);
+        cr_expect_eq(picked, explained);
+        balancer_release(picked);
+    }
+    balancer_free(balancer);
+}
+
 /* --- One call does not try the same twice --------------------------------------------------- */
 
 static void try_all(enum balance_policy policy)
