@@ -1,7 +1,9 @@
 #include "probes.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app.h"
 #include "base/clock.h"
@@ -29,6 +31,16 @@ static int look(struct app *app, int64_t deadline, struct discovery_view *view)
     return discovery_look(app->discovery, app->settings.user_service, view);
 }
 
+/* Now, that is: the other sources are what is left while none answers. */
+static bool comes_from_a_registry(const char *source)
+{
+    static const char *const others[] = {"cache", "disk", "static"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(source, others[i]) == 0)
+            return false;
+    return true;
+}
+
 static int check_registry(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
     struct app *app = arg;
@@ -40,7 +52,7 @@ static int check_registry(void *arg, int64_t deadline, char detail[HEALTH_DETAIL
     if (!view.list)
         return err_set(err, ERR_UNREACHABLE, "no answer yet");
     snprintf(detail, HEALTH_DETAIL_MAX, "list from %s, confirmed %" PRId64 " ms ago", view.source, view.age_ms);
-    return 0;
+    return comes_from_a_registry(view.source) ? 0 : err_set(err, ERR_UNREACHABLE, "%s", detail);
 }
 
 static int check_user_service(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)

@@ -1,0 +1,161 @@
+/* Every row of the contract about orders, on real servers. User-service is found
+ * by the static list: what a registry adds is for test_order_discovery.c. */
+#include "service/tests/http_case.h"
+
+TestSuite(order_http, .timeout = 120);
+
+static struct world world;
+static struct service users, orders;
+
+static void setup(void)
+{
+    char instances[64];
+    start_stores(&world);
+    start_service(&users, &world, "user-service", (const char *[]){"SERVICE_ID=users-1", NULL});
+    snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d", users.port);
+    start_service(&orders, &world, "order-service", (const char *[]){instances, "CALL_TIMEOUT=1s", NULL});
+    cr_assert(await_status(&users, "/health", 200));
+    cr_assert(await_status(&orders, "/health", 200));
+}
+
+static void teardown(void)
+{
+    cr_expect_eq(service_stop(&orders), 0);
+    if (proc_is_running(&users.proc))
+        service_stop(&users);
+    world_stop(&world);
+}
+
+/* --- Reading ------------------------------------------------------------------------------ */
+
+#define USER_7 "{\"id\":\"7\",\"name\":\"User7\",\"email\":\"user7@example.com\"}"
+#define ORDER_1 "{\"id\":\"1\",\"user_id\":\"1\",\"item\":\"book\",\"quantity\":1,"
+#define USER_1 "{\"id\":\"1\",\"name\":\"User1\",\"email\":\"user1@example.com\"}"
+
+static void expect_users(void)
+{
+    char upstream[64];
+    snprintf(upstream, sizeof upstream, "X-Upstream: 127.0.0.1:%d", users.port);
+    EXPECT_CASES(&orders,
+                 {"/users/7", 200, .reply = USER_7, .header = upstream},
+                 {"/users/7", 200, .header = "X-Discovery-Source: static"},
+                 {"/users/7", 200, .header = "Content-Type: application/json"},
+                 {"/users/7", 200, .method = "HEAD", .reply = "", .header = upstream},
+                 {"/users/5000", 404, .header = upstream, .part = "there is no user 5000"},
+                 {"/users/0", 400}, {"/users/01", 400}, {"/users/abc", 400}, {"/users/9223372036854775808", 400},
+                 {"/users/..%2Fhealth", 400},
+                 {"/users", 404},
+                 {"/users/7", 405, .body = "{}", .header = "Allow: GET, HEAD"});
+}
+
+static void expect_orders(void)
+{
+    EXPECT_CASES(&orders,
+                 {"/orders/1", 200, .reply = ORDER_1 "\"user\":" USER_1 ",\"degraded\":false}"},
+                 {"/orders/2", 200}, {"/orders/3", 200},
+                 {"/orders/4", 404}, {"/orders/9223372036854775807", 404},
+                 {"/orders/0", 400}, {"/orders/-1", 400}, {"/orders/1%20", 400},
+                 {"/orders", 405, .header = "Allow: POST"},
+                 {"/orders/1", 405, .method = "DELETE", .header = "Allow: GET, HEAD"});
+}
+
+Test(order_http, reading_follows_the_contract, .init = setup, .fini = teardown)
+{
+    expect_users();
+    expect_orders();
+    EXPECT_CASES(&orders,
+                 {"/health/live", 200, .reply = "{\"status\":\"alive\"}"},
+                 {"/health", 200, .part = "\"postgres\":{\"status\":\"healthy\""},
+                 {"/health", 200, .part = "\"disk\":{\"status\":\"healthy\""},
+                 {"/health", 200, .part = "\"registry\":{\"status\":\"unhealthy\""},
+                 {"/health", 200, .part = "\"user-service\":{\"status\":\"healthy\""});
+}
+
+Test(order_http, the_request_id_goes_with_the_call, .init = setup, .fini = teardown)
+{
+    EXPECT_CASES(&orders,
+                 {"/users/7", 200, .headers = {"X-Request-Id: trace-42"}, .header = "X-Request-Id: trace-42"},
+                 {"/users/5000", 404, .headers = {"X-Request-Id: trace-43"}, .header = "X-Request-Id: trace-43"});
+}
+
+/* --- Placing ------------------------------------------------------------------------------ */
+
+#define BOOK "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":2}"
+
+Test(order_http, placing_an_order_follows_the_contract, .init = setup, .fini = teardown)
+{
+    EXPECT_CASES(&orders,
+                 {"/orders", 201, .body = BOOK, .header = "Location: /orders/4",
+                  .reply = "{\"id\":\"4\",\"user_id\":\"7\",\"item\":\"book\",\"quantity\":2}"},
+                 {"/orders/4", 200,
+                  .reply = "{\"id\":\"4\",\"user_id\":\"7\",\"item\":\"book\",\"quantity\":2,\"user\":" USER_7
+                           ",\"degraded\":false}"},
+                 {"/orders", 201, .body = "{\"quantity\":1000000,\"item\":\"\\u4e66 \\\"x\\\"\",\"user_id\":\"1000\"}",
+                  .part = "\"item\":\"\xe4\xb9\xa6 \\\"x\\\"\",\"quantity\":1000000}"},
+                 {"/orders", 422, .body = "{\"user_id\":\"5000\",\"item\":\"book\",\"quantity\":2}", .part = "user_id"},
+                 {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":0}", .part = "quantity"},
+                 {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":1000001}"},
+                 {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":1.5}"},
+                 {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"\",\"quantity\":1}", .part = "item"},
+                 {"/orders", 422, .body = "{\"user_id\":7,\"item\":\"book\",\"quantity\":1}", .part = "user_id"},
+                 {"/orders", 422, .body = "{\"user_id\":\"007\",\"item\":\"book\",\"quantity\":1}"},
+                 {"/orders", 422, .body = "{}"},
+                 {"/orders", 422, .body = "[]"},
+                 {"/orders", 400, .body = "{\"user_id\":\"7\","},
+                 {"/orders", 400, .body = BOOK BOOK},
+                 {"/orders", 415, .body = BOOK, .headers = {"Content-Type: application/x-www-form-urlencoded"}});
+}
+
+Test(order_http, a_user_who_cannot_be_verified_gets_no_order, .init = setup, .fini = teardown)
+{
+    cr_expect_eq(service_stop(&users), 0);
+    EXPECT_CASES(&orders,
+                 {"/orders", 503, .body = BOOK, .header = "Retry-After: 1"},
+                 {"/orders", 503, .body = BOOK, .headers = {"Idempotency-Key: k"}},
+                 {"/orders/4", 404});
+    start_service(&users, &world, "user-service", (const char *[]){"PORT=0", NULL});
+}
+
+/* --- Degrading ------------------------------------------------------------------------------ */
+
+#define ALONE "\"user\":null,\"degraded\":true}"
+
+Test(order_http, an_order_is_shown_without_its_user_where_he_is_not_to_be_had, .init = setup, .fini = teardown)
+{
+    proc_pause(&users.proc);
+    EXPECT_CASES(&orders,
+                 {"/orders/1", 200, .reply = ORDER_1 ALONE},
+                 {"/users/7", 504},
+                 {"/health", 200, .part = "{\"status\":\"healthy\""});
+    proc_resume(&users.proc);
+    cr_expect(await_status(&orders, "/users/7", 200));
+
+    server_kill(&world.postgres); /* user-service answers, with 503 */
+    cr_expect(await_status(&orders, "/health", 503));
+    EXPECT_CASES(&orders,
+                 {"/users/7", 200, .part = "User7"}, /* it is in the cache */
+                 {"/users/8", 503, .header = "Retry-After: 1"},
+                 {"/orders/1", 503, .header = "Retry-After: 1"},
+                 {"/orders", 503, .body = BOOK, .header = "Retry-After: 1"},
+                 {"/orders", 503, .body = BOOK, .headers = {"Idempotency-Key: k"}},
+                 {"/health", 503, .part = "\"postgres\":{\"status\":\"unhealthy\""});
+    struct err err = ERR_INIT;
+    cr_assert_eq(server_start(&world.postgres, &err), 0, "%s", err.text);
+    cr_expect(await_status(&orders, "/orders/1", 200));
+
+    service_stop(&users);
+    EXPECT_CASES(&orders,
+                 {"/orders/1", 200, .reply = ORDER_1 ALONE},
+                 {"/users/7", 503, .header = "Retry-After: 1"},
+                 {"/health", 200});
+}
+
+Test(order_http, an_order_whose_user_is_gone_is_not_degraded, .init = setup, .fini = teardown)
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(server_sql(&world.postgres, NULL, "DELETE FROM users WHERE id = 2", &err), 0, "%s", err.text);
+    EXPECT_CASES(&orders,
+                 {"/orders/2", 200,
+                  .reply = "{\"id\":\"2\",\"user_id\":\"2\",\"item\":\"pen\",\"quantity\":3,\"user\":null,"
+                           "\"degraded\":false}"});
+}
