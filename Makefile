@@ -112,13 +112,17 @@ $(PROGRAMS) $(BUILD)/demo:
 # Each of these gets what is missing first, so that it works in a fresh clone.
 # The second make reads the flags that pkg-config knows only then.
 DEPS   = consul-dev/install-deps
-again  = +@$(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
+again  = +@$(AS_OWNER) $(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
+# `sudo make`: packages are installed as root, all else is done as the tree's
+# owner, so that nothing is left behind which the owner cannot remove.
+OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
+AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(shell id -g $(OWNER)) --init-groups)
 SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
 # Long outages are tests like the others, in files of these names, run on their own.
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: force help build unit-tests integration-tests test run-tests clean have-packages
-.PHONY: demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz bench run-bench install
+.PHONY: demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -126,7 +130,10 @@ help: ## this list
 have-packages:
 	@pkg-config --exists $(PKGS) || { echo "The libraries are missing: run 'make deps' first."; exit 1; }
 
-build: $(PROGRAMS) ## build/user-service and build/order-service
+build: ## build/user-service and build/order-service
+	$(again) run-build
+
+run-build: $(PROGRAMS)
 
 unit-tests: $(UNIT_TESTS)
 integration-tests: $(PROGRAMS) $(INTEGRATION_TESTS)
@@ -161,6 +168,7 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 	$(again) run-lint
 
 C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo,$(wildcard $(d)/*.c))
+TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* .ci/* 2>/dev/null)
 run-lint: unit-tests
 	@.ci/lint-includes
@@ -168,12 +176,26 @@ run-lint: unit-tests
 	@echo "shellcheck: $(words $(SCRIPTS)) scripts"
 	@shellcheck -x --severity=warning $(SCRIPTS)
 	@echo "clang-tidy: $(words $(C_FILES)) files"
-	@printf '%s\n' $(C_FILES) | xargs -P$$(nproc) -n4 clang-tidy --quiet 2>$(BUILD)/tidy.log -- $(CPPFLAGS) -std=gnu11
+	@printf '%s\n' $(C_FILES) | xargs -P$$(nproc) -n4 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS) 2>/dev/null' tidy
 	@echo "cppcheck"
 	@cppcheck --quiet -j$$(nproc) --enable=warning,performance,portability --inline-suppr --std=c11 \
 	  --suppress=autoVariables --error-exitcode=1 -Icommon $(C_FILES)
 	@echo "valgrind over the unit tests"
 	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(UNIT_TESTS)
+
+FUZZERS := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard common/*/tests/fuzz_*.c))
+fuzz: ## feed the parsers of what comes from outside with garbage (SECONDS=20 for each)
+	@$(DEPS) lint
+	$(again) run-fuzz
+
+run-fuzz: $(FUZZERS)
+	@.ci/run-fuzzers $(or $(SECONDS),20) $(FUZZERS)
+
+# The whole of common/ below the service, compiled once more for the fuzzer.
+$(BUILD)/fuzz/%: %.c $(foreach l,$(client),$(wildcard common/$(l)/*.c))
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $@"
+	@clang $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $^ $(PKG_LIBS) -o $@
 
 bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for some of it; common/bench/bench says more)
 	@$(DEPS) bench || echo "going on with what is here"
@@ -182,7 +204,8 @@ bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for so
 run-bench: $(PROGRAMS)
 	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) common/bench/bench $(BENCH)
 
-install: build ## the two programs and the schema, below DESTDIR and PREFIX
+install: ## the two programs and the schema, below DESTDIR and PREFIX
+	$(again) run-build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/user-service $(DESTDIR)$(PREFIX)/share/order-service
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 user-service/schema.sql $(DESTDIR)$(PREFIX)/share/user-service
