@@ -138,11 +138,14 @@ static int listen_on(const struct http_server_config *config, struct err *err)
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in; /* sin_port and sin6_port are at the same place */
+        struct sockaddr_in6 in6;
+    } address = {.in6 = {.sin6_port = 0}};
     socklen_t len = sizeof address;
-    getsockname(fd, (struct sockaddr *)&address, &len);
-    /* sin_port and sin6_port are at the same place. */
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    getsockname(fd, &address.any, &len);
+    return ntohs(address.in.sin_port);
 }
 
 static unsigned connections_max(void)

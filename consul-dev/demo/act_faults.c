@@ -1,5 +1,6 @@
 /* Instances hang, die and are replaced, and what they share goes away: the
  * lesson's part seven. All of it under load, of which no request may fail. */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +11,9 @@
 
 bool check_load(const struct load_count *count)
 {
-    bool held = step_check(count->ok > 0 && count->failed == 0, "%llu requests meanwhile, %llu failed; the slowest took %lld ms",
-                           (unsigned long long)(count->ok + count->failed), (unsigned long long)count->failed,
-                           (long long)count->slowest_ms);
+    bool held = step_check(count->ok > 0 && count->failed == 0,
+                           "%" PRIu64 " requests meanwhile, %" PRIu64 " failed; the slowest took %" PRId64 " ms",
+                           count->ok + count->failed, count->failed, count->slowest_ms);
     if (count->failed)
         step_seen("the first failure: %s", count->first_failure);
     return held;
