@@ -12,6 +12,7 @@ enum {
     WRITERS = 8,
     ORDERS_MAX = 20000, /* of one writer */
     KILLS = 6,
+    ANSWER_MS = 10000,   /* twice DATABASE_TIMEOUT and CALL_TIMEOUT make 7 s at most */
     BETWEEN_KILLS = 100, /* orders of all writers together, so that each kill meets some under way */
 };
 
@@ -22,7 +23,7 @@ struct writer {
     char (*ids)[24]; /* of each order, from its 201 */
 };
 
-static atomic_int placed, retried, odd;
+static atomic_int placed, retried, odd, unanswered;
 static atomic_bool writers_stop;
 
 static void pause_ms(long ms)
@@ -47,11 +48,14 @@ static bool place(struct probe *probe, const char *key, char id[24])
     snprintf(header, sizeof header, "Idempotency-Key: %s", key);
     const struct probe_request request = {.url = service_url(&orders, "/orders", url),
                                           .headers = (const char *const[]){header, NULL},
-                                          .body = body};
+                                          .body = body,
+                                          .timeout_ms = ANSWER_MS};
     int status = probe_send(probe, &request, &reply, &cause) == 0 ? reply.status : 0;
     if (status == 201)
         read_id(&reply, id);
-    else if (status != 0 && status != 503 && odd++ == 0)
+    else if (status == 0)
+        unanswered++;
+    else if (status != 503 && odd++ == 0)
         fprintf(stderr, "    %s: %d %s\n", key, status, buf_text(&reply.body));
     probe_reply_close(&reply);
     return status == 201;
@@ -155,6 +159,7 @@ static void kill_postgres(int turn)
 Test(outages_orders, killing_postgresql_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
 {
     write_while(kill_postgres, "PostgreSQL killed 6 times");
+    cr_expect_eq(unanswered, 0, "%d requests", unanswered);
 }
 
 /* Longer than DATABASE_TIMEOUT: what was sent may be committed after its 503. */
@@ -171,6 +176,7 @@ static void hang_postgres(int turn)
 Test(outages_orders, a_hung_postgresql_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
 {
     write_while(hang_postgres, "PostgreSQL hung 6 times");
+    cr_expect_eq(unanswered, 0, "each is answered in bounded time: %d were not", unanswered);
 }
 
 static void kill_orders(int turn)
