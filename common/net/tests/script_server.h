@@ -116,6 +116,8 @@ static bool play(int fd, const char *path, const char *request, int connection, 
         return false;
     if (strcmp(path, "/hold") == 0)
         sem_wait(&holds);
+    if (strncmp(request, "HEAD ", 5) == 0)
+        return put_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"); /* a body here would be in the next reply's way */
     if (strncmp(path, "/echo", 5) == 0)
         return put_body(fd, request);
     if (strcmp(path, "/trickle") == 0)
