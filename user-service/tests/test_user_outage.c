@@ -112,6 +112,16 @@ Test(user_outage, all_of_it_hung_at_once_still_leaves_answers, .init = setup, .f
 
 /* --- Not there at the start ------------------------------------------------------------------ */
 
+static bool health_names_the_remedy(void *arg)
+{
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    int status = probe_get(NULL, service_url(arg, "/health", url), &reply);
+    bool named = status == 503 && strstr(buf_text(&reply.body), "make db-seed");
+    probe_reply_close(&reply);
+    return named;
+}
+
 Test(user_outage, what_it_needs_may_come_after_it_in_any_order)
 {
     struct err err = ERR_INIT;
