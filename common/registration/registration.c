@@ -157,7 +157,22 @@ static void keep_registered(void *arg)
     }
 }
 
-/* --- Heartbeats (TTL) -------------------------------------------------------------------------- */
+/* --- Heartbeats -------------------------------------------------------------------------------- */
+
+static bool must_beat(const struct registration *r)
+{
+    return spec_of(r)->check == CHECK_TTL || r->registry->ops->needs_heartbeat;
+}
+
+/* tcp notices only a dead process, none nothing: a registry that checks nobody
+ * itself is told the same. */
+static int ask_health(const struct registration *r, struct err *reason)
+{
+    enum check_kind check = spec_of(r)->check;
+    if (check == CHECK_TCP || check == CHECK_NONE)
+        return 0;
+    return r->config.health(r->config.health_arg, deadline_in(CALL_MS), reason);
+}
 
 static void note_heartbeat_failure(struct registration *r, const struct err *err, int64_t registrations)
 {
@@ -176,7 +191,7 @@ static void beat(struct registration *r)
 {
     struct err reason = ERR_INIT, err = ERR_INIT;
     int64_t registrations = r->registrations;
-    bool healthy = r->config.health(r->config.health_arg, deadline_in(CALL_MS), &reason) == 0;
+    bool healthy = ask_health(r, &reason) == 0;
     if (registry_heartbeat(r->registry, spec_of(r), healthy, healthy ? "healthy" : reason.text, deadline_in(CALL_MS),
                            &err) != 0) {
         note_heartbeat_failure(r, &err, registrations);
@@ -186,7 +201,7 @@ static void beat(struct registration *r)
     news_end(&r->heartbeat_failure);
 }
 
-/* At a third of the TTL, so that two may get lost. */
+/* At a third of the TTL or lease, so that two may get lost. */
 static void keep_beating(void *arg)
 {
     struct registration *r = arg;
@@ -208,7 +223,7 @@ struct registration *registration_start(struct registry *registry, const struct 
     r->registry = registry;
     r->config = *config;
     if (group_go(&r->fibers, keep_registered, r) == 0 &&
-        (spec_of(r)->check != CHECK_TTL || group_go(&r->fibers, keep_beating, r) == 0))
+        (!must_beat(r) || group_go(&r->fibers, keep_beating, r) == 0))
         return r;
     group_cancel(&r->fibers);
     group_join(&r->fibers);
@@ -254,18 +269,54 @@ bool registration_is_registered(const struct registration *r)
     return r->registered;
 }
 
-void registration_metrics(const struct registration *r, struct buf *out)
+/* --- In numbers ------------------------------------------------------------------------------------ */
+
+static int64_t is_registered(const struct registration *r)
 {
-    char label[64];
-    metrics_label(label, sizeof label, "registry", registry_kind(r->registry));
-    metrics_head(out, "registration_registered", "gauge", "Does the registry know this instance, as far as it knows?");
-    metrics_value(out, "registration_registered", label, r->registered);
-    metrics_head(out, "registration_registrations_total", "counter", "Times it registered.");
-    metrics_value(out, "registration_registrations_total", label, r->registrations);
-    metrics_head(out, "registration_failures_total", "counter", "Calls to the registry that failed.");
-    metrics_value(out, "registration_failures_total", label, r->failures);
-    metrics_head(out, "registration_losses_total", "counter", "Times the registry had forgotten it.");
-    metrics_value(out, "registration_losses_total", label, r->losses);
-    metrics_head(out, "registration_heartbeats_total", "counter", "Heartbeats that arrived.");
-    metrics_value(out, "registration_heartbeats_total", label, r->heartbeats);
+    return r->registered;
+}
+
+static int64_t registrations_of(const struct registration *r)
+{
+    return r->registrations;
+}
+
+static int64_t failures_of(const struct registration *r)
+{
+    return r->failures;
+}
+
+static int64_t losses_of(const struct registration *r)
+{
+    return r->losses;
+}
+
+static int64_t heartbeats_of(const struct registration *r)
+{
+    return r->heartbeats;
+}
+
+static const struct number {
+    const char *name, *type, *help;
+    int64_t (*of)(const struct registration *r);
+} numbers[] = {
+    {"registration_registered", "gauge", "Does the registry know this instance, as far as it knows?", is_registered},
+    {"registration_registrations_total", "counter", "Times it registered.", registrations_of},
+    {"registration_failures_total", "counter", "Calls to the registry that failed.", failures_of},
+    {"registration_losses_total", "counter", "Times the registry had forgotten it.", losses_of},
+    {"registration_heartbeats_total", "counter", "Heartbeats that arrived.", heartbeats_of},
+};
+
+void registration_metrics(struct registration *const *registrations, size_t count, struct buf *out)
+{
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) {
+        metrics_head(out, numbers[n].name, numbers[n].type, numbers[n].help);
+        for (size_t i = 0; i < count; i++) {
+            char label[64];
+            if (!registrations[i])
+                continue;
+            metrics_label(label, sizeof label, "registry", registry_kind(registrations[i]->registry));
+            metrics_value(out, numbers[n].name, label, numbers[n].of(registrations[i]));
+        }
+    }
 }

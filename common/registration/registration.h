@@ -9,12 +9,14 @@
  *   - then ask every now and then whether we are still known, and start again
  *     where not. The lesson's sample registers once: one restart of a dev agent,
  *     and it is never found again;
- *   - with a TTL check, a heartbeat at a third of the TTL from the very start.
+ *   - with a TTL check, and in a registry that checks nobody itself, a heartbeat
+ *     at a third of the TTL or lease from the very start.
  */
 #ifndef REGISTRATION_REGISTRATION_H
 #define REGISTRATION_REGISTRATION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -41,6 +43,7 @@ void registration_free(struct registration *registration); /* after stop */
 
 /* Are we, as far as we know, registered now? */
 bool registration_is_registered(const struct registration *registration);
-void registration_metrics(const struct registration *registration, struct buf *out);
+/* Of all registrations of this instance, one for each registry; NULL ones are skipped. */
+void registration_metrics(struct registration *const *registrations, size_t count, struct buf *out);
 
 #endif

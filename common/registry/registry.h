@@ -8,8 +8,8 @@
  *   Consul   register = agent service register; is_registered = agent service
  *            read; heartbeat = check pass/fail (TTL); fetch = blocking query.
  *   etcd     register = lease grant + put; is_registered = range of our key;
- *            heartbeat = lease keepalive and put of the status; fetch = range,
- *            then a watch from that revision on, within wait_ms.
+ *            heartbeat = lease keepalive, and put where the status has changed;
+ *            fetch = a watch from the last revision on, within wait_ms, then range.
  *   Nacos    register = POST instance; heartbeat = PUT beat, whose answer also
  *            serves is_registered; fetch = GET list (no long poll: returns at
  *            once, and the caller's pace is the poll interval, see `polls`).
@@ -56,6 +56,8 @@ struct registry;
 struct registry_ops {
     const char *kind; /* "consul", "etcd": as X-Discovery-Source shows it */
     bool polls;       /* fetch never waits for a change */
+    /* It checks nobody: whoever does not beat is gone, whatever his check's kind. */
+    bool needs_heartbeat;
     int (*enroll)(struct registry *registry, const struct registration_spec *spec, int64_t deadline, struct err *err);
     int (*deregister)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                       struct err *err);
@@ -90,7 +92,8 @@ int registry_deregister(struct registry *registry, const struct registration_spe
 /* Does the registry still know it? (An agent that restarted may have forgotten.) */
 int registry_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            bool *registered, struct err *err);
-/* For TTL checks. ERR_NOT_FOUND: forgotten, register again. */
+/* For TTL checks, and for every kind of check where the registry needs_heartbeat.
+ * ERR_NOT_FOUND: forgotten, register again. */
 int registry_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
                        const char *note, int64_t deadline, struct err *err);
 /* What the registry's own check of this instance says: *failing, and its output

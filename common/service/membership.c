@@ -107,7 +107,5 @@ void membership_close(struct membership *membership)
 
 void membership_metrics(const struct membership *membership, struct buf *out)
 {
-    for (size_t i = 0; i < membership->count; i++)
-        if (membership->registrations[i])
-            registration_metrics(membership->registrations[i], out);
+    registration_metrics(membership->registrations, membership->count, out);
 }

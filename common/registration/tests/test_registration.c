@@ -500,13 +500,86 @@ Test(registration, registers_again_when_a_heartbeat_finds_it_forgotten)
     log_of(be_forgotten);
 }
 
+/* --- A registry that checks nobody itself ------------------------------------------------------------ */
+
+static struct registry_ops blind_ops; /* as the fake, but it needs heartbeats */
+
+static void beat_as(enum check_kind check)
+{
+    blind_ops = fake_ops;
+    blind_ops.needs_heartbeat = true;
+    fake.base.ops = &blind_ops;
+    config.spec.check = check;
+}
+
+static void report_illness(void)
+{
+    fiber_sleep(60000);
+    cr_expect_geq(fake.beats, 6);
+    cr_expect_leq(fake.beats, 8);
+    ill = true;
+    fiber_sleep(10000);
+    cr_expect_eq(fake.failing_beats, 1);
+    ill = false;
+    fiber_sleep(10000);
+    cr_expect_eq(fake.failing_beats, 1);
+    cr_expect_str_eq(fake.note, "healthy");
+    stop(8000);
+}
+
+Test(registration, where_the_registry_checks_nobody_an_http_check_is_a_heartbeat_with_the_deep_health)
+{
+    beat_as(CHECK_HTTP);
+    log_of(report_illness);
+}
+
+static void beat_whatever_ails(void)
+{
+    ill = true;
+    fiber_sleep(60000);
+    cr_expect_geq(fake.beats, 6);
+    cr_expect_eq(fake.failing_beats, 0);
+    stop(8000);
+}
+
+Test(registration, where_the_registry_checks_nobody_a_tcp_check_says_only_that_the_process_lives)
+{
+    beat_as(CHECK_TCP);
+    log_of(beat_whatever_ails);
+}
+
+Test(registration, where_the_registry_checks_nobody_no_check_is_still_a_heartbeat)
+{
+    beat_as(CHECK_NONE);
+    log_of(beat_whatever_ails);
+}
+
+static void expire(void)
+{
+    fiber_sleep(100000);
+    fake.has_us = false; /* its lease ran out */
+    fiber_sleep(1010);   /* one beat */
+    cr_expect(fake.has_us);
+    cr_expect_eq(fake.registers, 2);
+    cr_expect_eq(fake.looks, 0);
+    stop(8000);
+}
+
+Test(registration, where_the_registry_checks_nobody_a_heartbeat_finds_that_the_lease_ran_out)
+{
+    beat_as(CHECK_HTTP);
+    config.spec.check_interval_ms = 1000;
+    config.reconcile_ms = 3600 * 1000;
+    log_of(expire);
+}
+
 /* --- Numbers, and what is news ------------------------------------------------------------------------ */
 
 static void read_metrics(void)
 {
     struct buf out = BUF_INIT(64 * 1024);
     fiber_sleep(1000);
-    registration_metrics(registration, &out);
+    registration_metrics(&registration, 1, &out);
     cr_expect(strstr(buf_text(&out), "registration_registered{registry=\"consul\"} 1\n"), "%s", buf_text(&out));
     cr_expect(strstr(buf_text(&out), "registration_registrations_total{registry=\"consul\"} 1\n"));
     buf_close(&out);
@@ -516,6 +589,31 @@ static void read_metrics(void)
 Test(registration, counts_what_it_did)
 {
     log_of(read_metrics);
+}
+
+static void read_metrics_of_two(void)
+{
+    static const struct registry_ops etcd_ops = {.kind = "etcd", .enroll = fake_enroll, .deregister = fake_deregister,
+                                                 .is_registered = fake_is_registered, .heartbeat = fake_heartbeat,
+                                                 .check_output = fake_check_output, .needs_heartbeat = true};
+    struct registry etcd = {.ops = &etcd_ops};
+    struct err err = ERR_INIT;
+    struct registration *both[] = {registration, NULL, registration_start(&etcd, &config)};
+    struct buf out = BUF_INIT(64 * 1024);
+    fiber_sleep(1000);
+    registration_metrics(both, 3, &out);
+    cr_expect(strstr(buf_text(&out), "registration_heartbeats_total{registry=\"consul\"} 0\n"), "%s", buf_text(&out));
+    cr_expect(strstr(buf_text(&out), "registration_heartbeats_total{registry=\"etcd\"} 1\n"), "%s", buf_text(&out));
+    cr_expect_eq(count(buf_text(&out), "# TYPE registration_registered "), 1, "a head only once");
+    buf_close(&out);
+    registration_stop(both[2], deadline_in(1000), &err);
+    registration_free(both[2]);
+    stop(8000);
+}
+
+Test(registration, numbers_of_two_registries_stand_under_one_head)
+{
+    log_of(read_metrics_of_two);
 }
 
 Test(registration, news_is_what_differs_in_more_than_digits_or_is_due_again)
