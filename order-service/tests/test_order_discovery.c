@@ -46,8 +46,16 @@ static bool body_has(void *arg)
     return has;
 }
 
-#define AWAIT_BODY(where, ...)                                                                                         \
-    cr_assert(wait_until(body_has, &(struct awaited_body){where, {__VA_ARGS__}}, 30000), "%s", body_of(&orders, where))
+static void await_body(struct awaited_body awaited)
+{
+    if (wait_until(body_has, &awaited, 30000))
+        return;
+    char *text = body_of(&orders, awaited.path);
+    cr_expect_fail("%s: %s", awaited.path, text);
+    free(text);
+}
+
+#define AWAIT_BODY(where, ...) await_body((struct awaited_body){where, {__VA_ARGS__}})
 
 #define BOTH_PASSING "\"user-service\":{\"status\":\"healthy\",\"latency_ms\":", "\"2 passing, 0 warning, 0 critical\""
 

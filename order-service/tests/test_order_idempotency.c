@@ -150,10 +150,10 @@ Test(order_idempotency, who_comes_while_the_first_is_not_committed_waits_for_it,
     char log[PLACE_PATH_MAX + 16];
     struct proc holder;
     snprintf(log, sizeof log, "%s/holder.log", world.folder.path);
-    const char *const argv[] = {"psql", "--no-psqlrc", "--quiet", "--dbname", world.postgres.url, "--command",
-                                "BEGIN; INSERT INTO idempotency_keys (key, order_id) VALUES ('at-once', 1);"
-                                " SELECT 'holding'; SELECT pg_sleep(0.5); COMMIT",
-                                NULL};
+    const char *script = "BEGIN; INSERT INTO idempotency_keys (key, order_id) VALUES ('at-once', 1);"
+                         " SELECT 'holding'; SELECT pg_sleep(0.5); COMMIT";
+    const char *const argv[] = {"psql",      "--no-psqlrc", "--quiet", "--dbname", world.postgres.url,
+                                "--command", script,        NULL};
     cr_assert_eq(proc_start(&holder, argv, NULL, log, &err), 0, "%s", err.text);
     cr_assert(proc_wait_output(&holder, "holding", NULL, 0, 10000));
     struct asker asker = {.service = &orders};

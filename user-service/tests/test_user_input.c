@@ -18,10 +18,11 @@ static int verdict_on(const char *name, const char *email)
 static const char *repeat(const char *unit, int times, const char *end)
 {
     static char text[4096];
-    text[0] = '\0';
+    size_t len = 0;
     for (int i = 0; i < times; i++)
-        strcat(text, unit);
-    return strcat(text, end);
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s", unit);
+    snprintf(text + len, sizeof text - len, "%s", end);
+    return text;
 }
 
 Test(user_input, a_name_has_1_to_100_characters_whatever_their_bytes)

@@ -155,7 +155,8 @@ Test(user_process, version_is_one_line, .init = setup, .fini = teardown)
     char *output;
     const char *const args[3] = {"--version"};
     cr_expect_eq(run("user-service", args, NULL, &output), 0);
-    cr_expect_str_eq(output, "user-service " PROJECT_VERSION "\n");
+    cr_expect_eq(strncmp(output, "user-service ", 13), 0, "%s", output);
+    cr_expect_eq(count_lines(output), 1, "%s", output);
     free(output);
 }
 
