@@ -72,8 +72,9 @@ static void place_order(struct http_request *req, struct app *app, const struct 
     struct err err = ERR_INIT;
     struct order order;
     const char *key = http_header(req, "Idempotency-Key");
-    if (key && !order_input_is_key(key)) {
-        http_problem(req, 400, "Idempotency-Key: want 1 to %d printable ASCII characters", IDEMPOTENCY_KEY_MAX);
+    if (key && (!order_input_is_key(key) || http_header_count(req, "Idempotency-Key") > 1)) {
+        http_problem(req, 400, "Idempotency-Key: want one, of 1 to %d printable ASCII characters",
+                     IDEMPOTENCY_KEY_MAX);
         return;
     }
     if (orders_place(&app->orders, input, key, http_request_id(req), &order, &err) != 0) {

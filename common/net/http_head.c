@@ -11,27 +11,46 @@
 #include "base/rand.h"
 #include "net/http_internal.h"
 
-/* What the head says, as far as it concerns the server. */
+enum { HEAD_BYTES = 16384 }; /* more than MHD has memory for a head */
+
+/* What the head says, as far as it concerns the server. The texts are places in req->head. */
 struct head {
     struct http_request *req;
     int hosts, lengths, codings;
-    const char *length, *coding, *id;
+    size_t length, coding, id;
 };
+
+static const char *text_at(const struct head *head, size_t place)
+{
+    return head->req->head.data + place;
+}
+
+/* MHD leaves the blanks behind a value, which are no part of it (RFC 9110, 5.5). */
+static size_t trimmed_len(const char *value)
+{
+    size_t len = strlen(value);
+    while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
+        len--;
+    return len;
+}
 
 static enum MHD_Result note_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     struct head *head = arg;
+    struct buf *kept = &head->req->head;
     (void)kind;
-    buf_add(&head->req->head, name, strlen(name) + 1);
-    buf_add(&head->req->head, value, strlen(value) + 1);
+    buf_add(kept, name, strlen(name) + 1);
+    size_t place = kept->len;
+    buf_add(kept, value, trimmed_len(value));
+    buf_add(kept, "", 1);
     if (strcasecmp(name, "Host") == 0)
         head->hosts++;
     else if (strcasecmp(name, "X-Request-Id") == 0)
-        head->id = value;
+        head->id = place;
     else if (strcasecmp(name, "Content-Length") == 0)
-        head->lengths++, head->length = value;
+        head->lengths++, head->length = place;
     else if (strcasecmp(name, "Transfer-Encoding") == 0)
-        head->codings++, head->coding = value;
+        head->codings++, head->coding = place;
     return MHD_YES;
 }
 
@@ -57,6 +76,14 @@ static void set_id(struct http_request *req, const char *given)
     req->id[16] = '\0';
 }
 
+/* MHD takes the first line apart where it lies, so the version stands right behind
+ * the target; unless the target, a C string, ended early, at a NUL. */
+static bool line_has_nul(const struct http_request *req, const char *version)
+{
+    uintptr_t end = (uintptr_t)req->raw_target + req->raw_len, after = (uintptr_t)version;
+    return after > end + 1 && after - end < HEAD_BYTES;
+}
+
 /* A path or query is visible ASCII; anything else has to be percent-encoded. */
 static bool target_is_fine(const char *target)
 {
@@ -73,20 +100,22 @@ static bool framing_is_fine(const struct head *head)
 {
     if (head->codings == 0)
         return head->lengths <= 1;
-    return head->codings == 1 && head->lengths == 0 && strcasecmp(head->coding, "chunked") == 0;
+    return head->codings == 1 && head->lengths == 0 && strcasecmp(text_at(head, head->coding), "chunked") == 0;
 }
 
 /* Replies at once where the head is enough to know that nothing can come of it.
  * MHD closes the connection after such a reply, for a body may be under way. */
 static bool head_is_refused(struct http_request *req, const struct head *head, const char *version)
 {
-    if (!target_is_fine(buf_text(&req->target)))
+    if (line_has_nul(req, version))
+        http_problem(req, 400, "the request's target has a NUL in it");
+    else if (!target_is_fine(buf_text(&req->target)))
         http_problem(req, 400, "the request's target is not a path of visible ASCII characters");
     else if (head->hosts > 1 || (head->hosts == 0 && strcmp(version, "HTTP/1.0") != 0))
         http_problem(req, 400, "a request has exactly one Host header");
     else if (!framing_is_fine(head))
         http_problem(req, 400, "Content-Length and Transfer-Encoding do not say clearly where the body ends");
-    else if (head->length && strtoull(head->length, NULL, 10) > HTTP_BODY_MAX)
+    else if (head->lengths > 0 && strtoull(text_at(head, head->length), NULL, 10) > HTTP_BODY_MAX)
         http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
     else
         return false;
@@ -97,7 +126,7 @@ void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const c
 {
     struct head head = {.req = req};
     MHD_get_connection_values(mhd, MHD_HEADER_KIND, note_header, &head);
-    set_id(req, head.id);
+    set_id(req, head.id > 0 ? text_at(&head, head.id) : NULL);
     req->method = method;
     req->chunked = head.codings > 0;
     req->began_us = clock_us();
@@ -110,16 +139,31 @@ void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const c
 
 /* --- What a handler may ask ------------------------------------------------------------ */
 
-const char *http_header(const struct http_request *req, const char *name)
+/* How many of that name there are; the value of the first into *first. */
+static size_t find_header(const struct http_request *req, const char *name, const char **first)
 {
     const char *end = req->head.data + req->head.len;
+    size_t count = 0;
     for (const char *given = req->head.data; given < end;) {
         const char *value = given + strlen(given) + 1;
-        if (strcasecmp(given, name) == 0)
-            return value;
+        if (strcasecmp(given, name) == 0 && count++ == 0)
+            *first = value;
         given = value + strlen(value) + 1;
     }
-    return NULL;
+    return count;
+}
+
+const char *http_header(const struct http_request *req, const char *name)
+{
+    const char *value = NULL;
+    find_header(req, name, &value);
+    return value;
+}
+
+size_t http_header_count(const struct http_request *req, const char *name)
+{
+    const char *ignored;
+    return find_header(req, name, &ignored);
 }
 
 const char *http_request_id(const struct http_request *req)

@@ -44,7 +44,9 @@ struct http_request {
     int64_t began_ms; /* the phase: see http_slow.c */
     int64_t began_us; /* the whole head was there */
     const char *method;
-    struct buf target; /* as sent: path and query */
+    const char *raw_target; /* where MHD has it, until the head is there … */
+    size_t raw_len;         /* … up to the first NUL */
+    struct buf target;      /* as sent: path and query */
     struct buf parts;  /* the same, taken apart */
     struct buf head;   /* name '\0' value '\0' … */
     struct http_match match;

@@ -111,7 +111,9 @@ void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
     req->id[0] = '\0';
     req->chunked = req->too_large = false;
     req->handled = true;
-    buf_adds(&req->target, skip_authority(target ? target : ""));
+    req->raw_target = target ? target : "";
+    req->raw_len = strlen(req->raw_target);
+    buf_adds(&req->target, skip_authority(req->raw_target));
 
     req->began_ms = slow_take_head(connection);
     connection->request = req;

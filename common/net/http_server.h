@@ -70,7 +70,8 @@ uint16_t http_server_port(const struct http_server *server);
 
 struct http_text http_param(const struct http_request *req); /* what {…} matched, decoded */
 struct http_text http_query(const struct http_request *req, const char *name);
-const char *http_header(const struct http_request *req, const char *name); /* NULL: not there */
+const char *http_header(const struct http_request *req, const char *name); /* the first; NULL: not there */
+size_t http_header_count(const struct http_request *req, const char *name);
 struct http_text http_body(const struct http_request *req);
 const char *http_request_id(const struct http_request *req);
 /* True for "application/json", with or without parameters. */

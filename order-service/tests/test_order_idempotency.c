@@ -50,7 +50,8 @@ Test(order_idempotency, a_repeated_key_gets_the_first_reply_and_makes_no_second_
                  {"/orders", 201, .body = BOOK, KEY("k1"), .reply = FIRST_REPLY, .header = "Location: /orders/4"},
                  /* Other bytes, the same values. */
                  {"/orders", 201, .body = " {\"quantity\": 2, \"item\":\"b\\u006fok\", \"user_id\":\"7\"}", KEY("k1"),
-                  .reply = FIRST_REPLY});
+                  .reply = FIRST_REPLY},
+                 {"/orders", 201, .body = BOOK, .headers = {"Idempotency-Key: k1  "}, .reply = FIRST_REPLY});
     EXPECT_CASES(&others, {"/orders", 201, .body = BOOK, KEY("k1"), .reply = FIRST_REPLY, .header = "Location: /orders/4"});
     expect_count("orders WHERE user_id = 7", 1);
 
@@ -76,6 +77,7 @@ Test(order_idempotency, a_key_is_1_to_255_printable_characters, .init = setup, .
                  {"/orders", 400, .body = BOOK, .headers = {longer}},
                  {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key;"}}, /* curl: sent, and empty */
                  {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key: \xe4\xb9\xa6"}},
+                 {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key: a", "Idempotency-Key: b"}},
                  {"/orders", 201, .body = BOOK, .headers = {"Idempotency-Key: '; DROP TABLE orders; --"}});
     expect_count("orders WHERE user_id = 7", 2);
 }

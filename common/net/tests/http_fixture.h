@@ -38,6 +38,14 @@ static void echo(struct http_request *req, void *arg)
     http_reply(req, 500, NULL, "", 0); /* only the first reply counts */
 }
 
+static void show_header(struct http_request *req, void *arg)
+{
+    char text[64];
+    (void)arg;
+    int len = snprintf(text, sizeof text, "[%s] %zu", http_header(req, "X-Key"), http_header_count(req, "X-Key"));
+    http_reply(req, 200, "text/plain", text, (size_t)len);
+}
+
 static void silent(struct http_request *req, void *arg)
 {
     (void)req, (void)arg;
@@ -82,6 +90,7 @@ static const struct http_route routes[] = {
     {"POST", "/echo", echo, 0},        {"GET", "/silent", silent, 0},
     {"GET", "/gate", wait_at_gate, 0}, {"GET", "/live", show, HTTP_ROUTE_ALWAYS | HTTP_ROUTE_PROBE},
     {"GET", "/forge", forge, 0},       {"GET", "/crowd", wait_in_crowd, 0},
+    {"GET", "/header", show_header, 0},
 };
 
 /* --- Server ------------------------------------------------------------------------ */

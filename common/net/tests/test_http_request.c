@@ -34,6 +34,51 @@ Test(http_request, a_malformed_head_is_400)
     with_server(bad_heads, 1);
 }
 
+/* In C a text ends at a NUL: what stands behind it would just be lost. */
+static void targets_with_a_nul(void)
+{
+    static const char *const requests[] = {
+        "GET /live~ HTTP/1.1\r\n" HOST "\r\n",
+        "GET /show/1~2 HTTP/1.1\r\n" HOST "\r\n",
+        "GET /show/1?a~=2 HTTP/1.1\r\n" HOST "\r\n",
+    };
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        char bytes[128];
+        size_t len = strlen(requests[i]);
+        memcpy(bytes, requests[i], len);
+        *(char *)memchr(bytes, '~', len) = '\0';
+        int fd = dial();
+        say_bytes(fd, bytes, len);
+        hear(fd);
+        close(fd);
+        cr_expect(said("HTTP/1.1 400") && said("\"status\":400"), "%s -> %s", requests[i], heard);
+    }
+    cr_expect_eq(ask("GET /live HTTP/1.1\r\n" HOST "\r\n"), 200);
+    close_clean();
+}
+
+Test(http_request, a_nul_in_the_target_is_400)
+{
+    with_server(targets_with_a_nul, 1);
+}
+
+static void blanks(void)
+{
+    cr_expect_eq(ask("POST /echo HTTP/1.1\r\n" HOST "X-Request-Id:  a b \t \r\nContent-Length: 0\r\n\r\n"), 201);
+    cr_expect(said("X-Request-Id: a b\r\n"), "%s", heard);
+    cr_expect_eq(ask("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 201);
+    cr_expect_eq(ask("GET /header HTTP/1.1\r\nX-None:\r\n" HOST "X-Key:k  \r\n\r\n"), 200);
+    cr_expect(said("[k] 1"), "%s", heard);
+    cr_expect_eq(ask("GET /header HTTP/1.1\r\n" HOST "X-Key: k\r\nx-key: l\r\n\r\n"), 200);
+    cr_expect(said("[k] 2"), "%s", heard);
+    close_clean();
+}
+
+Test(http_request, blanks_around_a_header_are_no_part_of_it)
+{
+    with_server(blanks, 1);
+}
+
 static void junk(void)
 {
     static const char *const requests[] = {"\x16\x03\x01 junk\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
