@@ -15,7 +15,7 @@ TestSuite(outages_drain, .timeout = 120);
 static void open_pair_with(const char *drain_timeout)
 {
     order_settings[0] = drain_timeout;
-    order_settings[1] = "CALL_TIMEOUT=30s";
+    order_settings[1] = "CALL_TIMEOUT=2m";
     order_settings[2] = "CALL_ATTEMPTS=1";
     open_world();
     start_user(0);
@@ -53,7 +53,7 @@ static void *ask_slowly(void *arg)
     char url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};
     struct err cause = ERR_INIT;
-    const struct probe_request ask = {.url = service_url(&orders, "/users/7", url), .timeout_ms = 60000};
+    const struct probe_request ask = {.url = service_url(&orders, "/users/7", url), .timeout_ms = 100000};
     request->status = probe_send(NULL, &ask, &reply, &cause) == 0 ? reply.status : 0;
     probe_reply_close(&reply);
     return NULL;
