@@ -4,48 +4,21 @@
 
 #include "net/json.h"
 #include "registry/consul_wire.h"
+#include "registry/wire.h"
 
 enum {
     /* One entry is parsed without a pause, at about 25 ns a byte: this keeps it under
      * 10 ms. Consul allows 40 KB of metadata and 4 KB of output for each check. */
     ENTRY_MAX_BYTES = 256 * 1024,
-    WEIGHT_MAX = 65535, /* Consul's own limit */
 };
 
 /* --- One entry ----------------------------------------------------------------------------- */
 
-/* A member that may be missing or null ("" then). False: it is not text. */
-static bool get_text(const json_t *object, const char *key, const char **text)
-{
-    const json_t *value = json_object_get(object, key);
-    *text = json_is_string(value) ? json_string_value(value) : "";
-    return !value || json_is_null(value) || json_is_string(value);
-}
-
-/* The same for an object; NULL then, which jansson's getters take as empty. */
+/* As wire_text, for an object; NULL then, which jansson's getters take as empty. */
 static bool get_object(const json_t *object, const char *key, const json_t **value)
 {
     *value = json_object_get(object, key);
     return !*value || json_is_null(*value) || json_is_object(*value);
-}
-
-/* Left out counts as 1, and so does what is below: Consul itself refuses Passing 0
- * and fills in 1, and Warning 0 is what it makes of one that somebody forgot. To
- * keep an instance from being picked there is the maintenance mode. */
-static bool get_weight(const json_t *weights, const char *key, int *weight)
-{
-    const json_t *value = json_object_get(weights, key);
-    json_int_t number = json_integer_value(value);
-    *weight = number < 1 ? 1 : number > WEIGHT_MAX ? WEIGHT_MAX : (int)number;
-    return !value || json_is_null(value) || json_is_integer(value);
-}
-
-/* Consul knows three words; one that we do not know is not a good sign. */
-static enum instance_status status_of(const char *word)
-{
-    if (strcmp(word, "passing") == 0)
-        return INSTANCE_PASSING;
-    return strcmp(word, "warning") == 0 ? INSTANCE_WARNING : INSTANCE_CRITICAL;
 }
 
 static bool is_maintenance(const char *check_id)
@@ -58,9 +31,9 @@ static bool is_maintenance(const char *check_id)
 static bool judge_check(const json_t *check, struct instance *instance)
 {
     const char *id, *word;
-    if (!get_text(check, "CheckID", &id) || !get_text(check, "Status", &word) || !*word)
+    if (!wire_text(check, "CheckID", &id) || !wire_text(check, "Status", &word) || !*word)
         return false;
-    enum instance_status status = status_of(word);
+    enum instance_status status = wire_status(word);
     if (is_maintenance(id)) {
         instance->maintenance |= status == INSTANCE_CRITICAL;
         return true;
@@ -88,23 +61,22 @@ static const char *read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *service = json_object_get(entry, "Service"), *node, *meta, *weights;
     *instance = (struct instance){.id = "", .address = "", .zone = "", .version = "", .status = INSTANCE_PASSING};
-    if (!json_is_object(service) || !get_text(service, "ID", &instance->id))
+    if (!json_is_object(service) || !wire_text(service, "ID", &instance->id))
         return "it has no service with an id";
-    if (!get_text(service, "Address", &instance->address) || !get_object(entry, "Node", &node))
+    if (!wire_text(service, "Address", &instance->address) || !get_object(entry, "Node", &node))
         return "its address is not text";
-    if (!*instance->address && !get_text(node, "Address", &instance->address))
+    if (!*instance->address && !wire_text(node, "Address", &instance->address))
         return "its node's address is not text";
 
-    json_int_t port = json_integer_value(json_object_get(service, "Port"));
-    if (port < 1 || port > UINT16_MAX)
+    instance->port = wire_port(service, "Port");
+    if (instance->port == 0)
         return "its port is not 1 to 65535";
-    instance->port = (uint16_t)port;
 
-    if (!get_object(service, "Meta", &meta) || !get_text(meta, "zone", &instance->zone) ||
-        !get_text(meta, "version", &instance->version))
+    if (!get_object(service, "Meta", &meta) || !wire_text(meta, "zone", &instance->zone) ||
+        !wire_text(meta, "version", &instance->version))
         return "its metadata is not text";
-    if (!get_object(service, "Weights", &weights) || !get_weight(weights, "Passing", &instance->weight) ||
-        !get_weight(weights, "Warning", &instance->warning_weight))
+    if (!get_object(service, "Weights", &weights) || !wire_weight(weights, "Passing", &instance->weight) ||
+        !wire_weight(weights, "Warning", &instance->warning_weight))
         return "its weights are not whole numbers";
     if (!judge_checks(json_object_get(entry, "Checks"), instance))
         return "its checks have no status";

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "loop/resolve.h"
-#include "net/url.h"
+#include "registry/etcd.h"
 #include "registry/registry.h"
 #include "service/disk.h"
 #include "store/pg.h"
@@ -60,31 +60,6 @@ static int check_registered_address(const char *value)
     struct err ignored = ERR_INIT;
     struct instance self = {.id = "self", .address = value, .port = 1};
     return instance_check(&self, &ignored);
-}
-
-static int check_endpoint(const char *text)
-{
-    struct url url;
-    if (url_parse(text, &url) != 0 || url.port == 0 || (*url.path && strcmp(url.path, "/") != 0))
-        return -1;
-    return strcmp(url.scheme, "http") == 0 || strcmp(url.scheme, "https") == 0 ? 0 : -1;
-}
-
-static int check_endpoints(const char *value)
-{
-    for (;;) {
-        size_t len = strcspn(value, ",");
-        char one[512];
-        if (len >= sizeof one)
-            return -1;
-        memcpy(one, value, len);
-        one[len] = '\0';
-        if (check_endpoint(one) != 0)
-            return -1;
-        if (!value[len])
-            return 0;
-        value += len + 1;
-    }
 }
 
 static int check_absolute_path(const char *value)
@@ -149,7 +124,7 @@ static struct table table_of(struct settings *s, const struct settings_defaults 
         {"CONSUL_CLIENT_CERT", ENV_TEXT, "", &s->consul.client_cert, .accepts = "a PEM file"},
         {"CONSUL_CLIENT_KEY", ENV_TEXT, "", &s->consul.client_key, .accepts = "a PEM file"},
         {"CONSUL_TLS_SERVER_NAME", ENV_TEXT, "", &s->consul.tls_server_name, .accepts = "a host name"},
-        {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = check_endpoints,
+        {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = etcd_check_endpoints,
          .accepts = "http[s]://[user:password@]host:port, comma-separated", .help = "second registry; empty: none",
          .secret = true},
         {"DATABASE_URL", ENV_TEXT, "postgresql://lesson:lesson@127.0.0.1:5432/lesson", &s->database_url,

@@ -1,0 +1,19 @@
+/* base64: bytes as text (RFC 4648, section 4, with padding).
+ *
+ * JSON cannot carry bytes, so etcd's gateway writes keys and values like this.
+ */
+#ifndef REGISTRY_BASE64_H
+#define REGISTRY_BASE64_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* Appends the text for these bytes. False at the buffer's cap. */
+bool base64_encode(struct buf *out, const void *bytes, size_t len);
+/* Appends the bytes that the text stands for. False: it is not base64 to the last
+ * character, or at the buffer's cap. */
+bool base64_decode(struct buf *out, const char *text, size_t len);
+
+#endif
