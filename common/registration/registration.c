@@ -27,6 +27,7 @@ struct registration {
     bool forgotten;  /* a heartbeat was told so */
     bool beat_due;   /* newly registered, so critical until the next beat */
     bool in_doubt;   /* a registration was cut off: it may still get through */
+    int64_t registered_ms; /* when it was last */
     struct news failure, own_check, heartbeat_failure;
 
     int64_t registrations, failures, losses, heartbeats;
@@ -60,6 +61,7 @@ static void note_registered(struct registration *r)
 {
     const struct registration_spec *spec = spec_of(r);
     r->registered = true;
+    r->registered_ms = clock_ms();
     r->forgotten = false;
     r->registrations++;
     news_end(&r->failure);
@@ -145,15 +147,28 @@ static void stay_registered(struct registration *r)
     }
 }
 
+/* Lost as soon as it was made: several agents behind one name do that, where one
+ * is told and another is asked. It must not become a loop that costs a core. */
+static int wait_after_loss(const struct registration *r, struct backoff *backoff)
+{
+    if (clock_ms() - r->registered_ms < r->config.reconcile_ms / 2)
+        return fiber_sleep(backoff_next(backoff));
+    backoff_reset(backoff);
+    return 0;
+}
+
 static void keep_registered(void *arg)
 {
     struct registration *r = arg;
+    struct backoff losses = BACKOFF_INIT(BACKOFF_FIRST_MS, r->config.reconcile_ms);
     while (wait_jitter(r) == 0 && get_registered(r) == 0) {
         stay_registered(r);
         if (fiber_cancelled())
             return;
         r->losses++;
         log_warn("registration_lost", log_s("registry", registry_kind(r->registry)), log_s("id", spec_of(r)->id));
+        if (wait_after_loss(r, &losses) != 0)
+            return;
     }
 }
 

@@ -18,6 +18,7 @@ static struct fake {
     bool has_us;
     bool hangs;
     bool is_down;
+    bool forgets;       /* says yes, and does not know us */
     bool late_register; /* a registration takes effect although nobody hears its answer */
     int registers, deregisters, looks, beats, failing_beats;
     int64_t registered_at;
@@ -52,7 +53,7 @@ static int fake_enroll(struct registry *registry, const struct registration_spec
     }
     if (answer(deadline, err) != 0)
         return -1;
-    fake.has_us = true;
+    fake.has_us = !fake.forgets;
     fake.registered_at = clock_ms();
     return 0;
 }
@@ -498,6 +499,26 @@ Test(registration, registers_again_when_a_heartbeat_finds_it_forgotten)
     config.spec.check_interval_ms = 1000;
     config.reconcile_ms = 3600 * 1000;
     log_of(be_forgotten);
+}
+
+static void be_forgotten_at_once(void)
+{
+    fake.forgets = true;
+    fiber_sleep(60000);
+    cr_expect_leq(fake.registers, 17, "backs off up to 5 s, and registered %d times", fake.registers);
+    cr_expect_geq(fake.registers, 12);
+    fake.forgets = false;
+    fiber_sleep(5010);
+    cr_expect(fake.has_us);
+    stop(8000);
+}
+
+/* Several agents behind one name: what is told to one, the next does not know. */
+Test(registration, does_not_spin_where_each_registration_is_forgotten_at_once)
+{
+    config.spec.check = CHECK_TTL;
+    config.spec.check_interval_ms = 1000;
+    log_of(be_forgotten_at_once);
 }
 
 /* --- A registry that checks nobody itself ------------------------------------------------------------ */
