@@ -25,7 +25,7 @@ void json_init(void);
  * program of ours could hold (so 422, not 400). */
 json_t *json_parse_new(const char *bytes, size_t len, struct err *err);
 
-/* Is it, strictly, one JSON object? Builds no tree that outlives the call. */
+/* Would json_parse_new make an object of it? Cheaper: for most it builds no tree. */
 bool json_is_object_text(const char *bytes, size_t len);
 
 /* Appends text as a JSON string, quotes included; what is not UTF-8 becomes

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rand.h"
 #include "net/json.h"
+#include "net/json_scan.h"
 
 TestSuite(json, .init = json_init, .timeout = 20);
 
@@ -106,6 +108,83 @@ Test(json, only_a_strict_object_counts_as_one)
     char *deep = nested(70);
     cr_expect_not(json_is_object_text(deep, 140));
     free(deep);
+}
+
+/* What json_parse_new makes of it decides; of a copy, whose end the sanitizer sees. */
+static void expect_agreement(const char *text, size_t len)
+{
+    struct err err = ERR_INIT;
+    char *exact = malloc(len + !len);
+    memcpy(exact, text, len);
+    json_t *tree = json_parse_new(exact, len, &err);
+    bool is_object = json_is_object(tree);
+    json_decref(tree);
+    cr_expect_eq(json_is_object_text(exact, len), is_object, "%.*s", (int)len, text);
+    cr_expect(is_object || !json_scan_is_object(exact, len), "%.*s", (int)len, text);
+    free(exact);
+}
+
+static const char *const replies[] = {
+    "{\"id\":\"123\",\"name\":\"User123\",\"email\":\"user123@example.com\"}",
+    "{\"type\":\"about:blank\",\"status\":404,\"detail\":\"there is no user 7\",\"instance\":\"/users/7\"}",
+    " { \"a\" : -1.25 , \"b\" : true, \"c\":false,\"d\":null,\"e\":0,\"f\":-0,\"g\":999999999999999999 } \r\n",
+    "{\"\":\"\",\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\",\"caf\xc3\xa9\":\"\xe4\xb8\xad\xf0\x9f\x98\x80\x7f\"}",
+    "{}",
+};
+
+Test(json, what_replies_mostly_are_needs_no_tree)
+{
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+        cr_expect(json_scan_is_object(replies[i], strlen(replies[i])), "%s", replies[i]);
+}
+
+Test(json, the_quick_look_never_says_yes_where_the_parser_says_no)
+{
+    static const char *const texts[] = {
+        "", "{", "}", "{}}", "{} {}", "{},", "[{}]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{\"a\" 1}", "{a:1}",
+        "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "{\"a\":1 \"b\":2}", "{\"/\":1,\"\\/\":2}", "{\"a\":1,\"aa\":2}",
+        "{\"a\":01}", "{\"a\":-}", "{\"a\":-01}", "{\"a\":00}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1.5.5}", "{\"a\":+1}", "{\"a\":1e}",
+        "{\"a\":1e5}", "{\"a\":1e999}", "{\"a\":9223372036854775807}", "{\"a\":9223372036854775808}", "{\"a\":0x1}",
+        "{\"a\":tru}", "{\"a\":truex}", "{\"a\":true1}", "{\"a\":nul", "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":\"b}",
+        "{\"a\":\"\\x\"}", "{\"a\":\"\\", "{\"a\":\"\\\"}", "{\"a\":\"\\u00e9\"}", "{\"a\":\"\\u0000\"}", "{\"a\":\"\\ud800\"}",
+        "{\"a\":\"\x01\"}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xe4\xb8\"}",
+        "\xef\xbb\xbf{}", "\f{}", "{}\v", "{\"a\":[1,{\"b\":[]}]}", "{\"a\":{\"b\":1,\"b\":2}}", "{\"a\":1}/**/",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        expect_agreement(texts[i], strlen(texts[i]));
+    expect_agreement("{}\0", 3);
+    expect_agreement("{\"a\":\"\0\"}", 9);
+    expect_agreement("{\"a\":\"\\\0\"}", 10);
+    expect_agreement("{\"a\":\0}", 7);
+}
+
+Test(json, the_quick_look_agrees_on_replies_that_were_damaged_at_random)
+{
+    static const char bits[] = "{}[]\",:\\/ue.-+0159atn \n\0\x1f\x7f\x80\xc3\xe4\xff";
+    rand_seed(1);
+    for (int i = 0; i < 50000; i++) {
+        char text[200];
+        const char *reply = replies[rand_below(sizeof replies / sizeof *replies)];
+        size_t len = strlen(reply);
+        memcpy(text, reply, len);
+        for (uint64_t damage = 1 + rand_below(3); damage > 0; damage--)
+            text[rand_below(len)] = bits[rand_below(sizeof bits - 1)];
+        expect_agreement(text, rand_below(10) ? len : rand_below(len + 1));
+    }
+}
+
+Test(json, many_members_are_looked_through_for_a_second_of_the_same_name)
+{
+    char text[1024] = "{";
+    for (int i = 0; i < 40; i++) {
+        sprintf(text + strlen(text), "%s\"member%d\":%d", i ? "," : "", i, i);
+        size_t len = strlen(text);
+        strcpy(text + len, "}");
+        cr_expect(json_is_object_text(text, len + 1));
+        strcpy(text + len, ",\"member0\":1}");
+        cr_expect_not(json_is_object_text(text, strlen(text)));
+        text[len] = '\0';
+    }
 }
 
 static void expect_string(const char *text, size_t len, const char *expected)
