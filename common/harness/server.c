@@ -57,7 +57,18 @@ static bool consul_answers(const struct server *server)
     return answers;
 }
 
-/* --- The three kinds ------------------------------------------------------------------- */
+static bool etcd_answers(const struct server *server)
+{
+    char url[192];
+    snprintf(url, sizeof url, "%s/health", server->url);
+    struct probe_reply reply = {0};
+    /* Anything else than "true": no leader yet. */
+    bool answers = probe_get(NULL, url, &reply) == 200 && strstr(buf_text(&reply.body), "\"true\"") != NULL;
+    probe_reply_close(&reply);
+    return answers;
+}
+
+/* --- The kinds ------------------------------------------------------------------------ */
 
 static const struct kind {
     const char *name, *url;
@@ -70,6 +81,7 @@ static const struct kind {
         {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", SIGINT, postgres_answers, {"-c", "fsync=off"}},
     [SERVER_REDIS] = {"redis", "redis://127.0.0.1:%d/0", SIGTERM, redis_answers, {NULL}},
     [SERVER_CONSUL] = {"consul", "http://127.0.0.1:%d", SIGTERM, consul_answers, {NULL}},
+    [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", SIGTERM, etcd_answers, {NULL}},
 };
 
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err)

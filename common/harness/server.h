@@ -1,6 +1,6 @@
-/* server: a real PostgreSQL, Redis or Consul that a test may ill-treat.
+/* server: a real PostgreSQL, Redis, Consul or etcd that a test may ill-treat.
  *
- * A server keeps its port for its whole life, and PostgreSQL its data: so it can
+ * A server keeps its port for its whole life, PostgreSQL and etcd their data: so it can
  * be absent at first, come, be killed, hang and come back, and its clients find
  * it again at the same address. The launchers in consul-dev/ do the rest.
  *
@@ -19,14 +19,14 @@
 #include "harness/place.h"
 #include "harness/proc.h"
 
-enum server_kind { SERVER_POSTGRES, SERVER_REDIS, SERVER_CONSUL };
+enum server_kind { SERVER_POSTGRES, SERVER_REDIS, SERVER_CONSUL, SERVER_ETCD };
 
 struct server {
     enum server_kind kind;
     struct port port;
     struct proc proc;
     char folder[PLACE_PATH_MAX];
-    char url[128]; /* as DATABASE_URL, REDIS_URL or CONSUL_HTTP_ADDR want it */
+    char url[128]; /* as DATABASE_URL, REDIS_URL, CONSUL_HTTP_ADDR or ETCD_ENDPOINTS want it */
 };
 
 /* Takes a port and a place inside `folder`, which must outlive it. */

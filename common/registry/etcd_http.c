@@ -100,6 +100,13 @@ static bool wants_login(const struct http_response *response)
                                                                    strstr(said, "revision of auth store is old")));
 }
 
+static int login_refused(const struct http_response *response, struct err *err)
+{
+    char reason[REASON_MAX];
+    etcd_parse_reason(buf_text(&response->body), response->body.len, reason, sizeof reason);
+    return err_set(err, ERR_FAILED, "login: HTTP %d: %s", response->status, reason);
+}
+
 static int login(struct etcd_http *http, const struct url *endpoint, int64_t deadline, struct err *err)
 {
     static const char header[] = "Authorization: ";
@@ -113,7 +120,7 @@ static int login(struct etcd_http *http, const struct url *endpoint, int64_t dea
     else
         status = send_to(http, endpoint, "/v3/auth/authenticate", &body, deadline, &response, err);
     if (status == 0 && response.status != 200)
-        status = etcd_http_refused(&response, err);
+        status = login_refused(&response, err);
     if (status == 0)
         status = etcd_parse_token(buf_text(&response.body), response.body.len, token, sizeof token, err);
     if (status == 0)
