@@ -64,7 +64,7 @@ static int check_user_service(void *arg, int64_t deadline, char detail[HEALTH_DE
         return err_set(err, ERR_NOT_FOUND, "no instance is known");
 
     for (size_t i = 0; i < view.list->count; i++)
-        counts[view.list->at[i].status]++;
+        counts[instance_overall_status(&view.list->at[i])]++;
     snprintf(detail, HEALTH_DETAIL_MAX, "%zu passing, %zu warning, %zu critical", counts[INSTANCE_PASSING],
              counts[INSTANCE_WARNING], counts[INSTANCE_CRITICAL]);
     if (counts[INSTANCE_PASSING] + counts[INSTANCE_WARNING] > 0)

@@ -177,7 +177,7 @@ const char *balancer_why_not(const struct balancer *balancer, const struct balan
 {
     if (peer_set_has(&balancer->near, peer))
         return NULL;
-    if (tier_of(peer->instance) != balancer->tier)
+    if (tier_of(peer->instance) != balancer->tier || balancer->tier == TIER_NEVER)
         snprintf(out, size, "%s", tier_reason(peer->instance));
     else if (outlier_is_ejected(&peer->outlier))
         snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row",

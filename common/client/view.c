@@ -38,7 +38,7 @@ static struct upstream *look(struct service_client *client, const char *service,
 static json_t *peer_new(const struct balancer_peer *peer)
 {
     const struct instance *instance = peer->instance;
-    const char *status = peer->missing ? "missing" : instance_status_name(instance->status);
+    const char *status = peer->missing ? "missing" : instance_status_name(instance_overall_status(instance));
     json_t *tree = json_object();
     json_object_set_new(tree, "id", text_new(instance->id));
     json_object_set_new(tree, "address", text_new(instance->address));

@@ -87,6 +87,11 @@ int instance_check(const struct instance *instance, struct err *err)
     return 0;
 }
 
+enum instance_status instance_overall_status(const struct instance *instance)
+{
+    return instance->maintenance || instance->node_down ? INSTANCE_CRITICAL : instance->status;
+}
+
 const char *instance_status_name(enum instance_status status)
 {
     static const char *const names[] = {

@@ -67,6 +67,10 @@ bool instance_list_equal(const struct instance_list *a, const struct instance_li
  * letters, digits, '.', '-', '_' (at most 255); port 1 to 65535. */
 int instance_check(const struct instance *instance, struct err *err);
 
+/* All in one word, as Consul's own UI shows it: an operator's order and a dead
+ * node are critical, whatever the instance's own checks say. */
+enum instance_status instance_overall_status(const struct instance *instance);
+
 /* "passing", "warning", "critical" */
 const char *instance_status_name(enum instance_status status);
 

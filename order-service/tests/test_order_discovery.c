@@ -164,6 +164,38 @@ Test(order_discovery, all_critical_is_no_reason_to_call_nobody, .fini = teardown
     EXPECT_CASES(&orders, {"/users/1", 200}, {"/orders/1", 200, .part = "\"degraded\":false"});
 }
 
+static void set_maintenance(const char *id, const char *enable)
+{
+    char url[300];
+    struct probe_reply reply = {0};
+    struct err err = ERR_INIT;
+    snprintf(url, sizeof url, "%s/v1/agent/service/maintenance/%s?enable=%s", world.consul.url, id, enable);
+    const struct probe_request request = {.method = "PUT", .url = url, .body = ""};
+    cr_expect_eq(probe_send(NULL, &request, &reply, &err), 0, "%s", err.text);
+    cr_expect_eq(reply.status, 200);
+    probe_reply_close(&reply);
+}
+
+Test(order_discovery, an_instance_in_maintenance_is_never_called, .fini = teardown)
+{
+    setup_with(NULL);
+    AWAIT_BODY("/health", BOTH_PASSING);
+    set_maintenance("users-a", "true");
+    AWAIT_BODY("/discovery", "\"status\":\"critical\"");
+    for (int i = 0; i < 8; i++)
+        EXPECT_CASES(&orders, {"/users/1", 200, .header = "X-Upstream: users-b"});
+    EXPECT_CASES(&orders, {"/discovery/explain?service=user-service", 200,
+                           .part = "\"passed_over\":[{\"id\":\"users-a\",\"reason\":\"in maintenance\"}]"});
+
+    set_maintenance("users-b", "true");
+    AWAIT_BODY("/health", "{\"status\":\"healthy\"", "\"user-service\":{\"status\":\"unhealthy\"",
+               "\"0 passing, 0 warning, 2 critical\"");
+    EXPECT_CASES(&orders, {"/users/1", 503, .header = "Retry-After: 1"},
+                 {"/discovery/explain?service=user-service", 200, .part = "\"id\":\"users-b\",\"reason\":\"in maintenance\""});
+    set_maintenance("users-a", "false");
+    AWAIT_BODY("/users/1", "\"User1\"");
+}
+
 Test(order_discovery, an_instance_killed_or_hung_costs_no_request, .fini = teardown)
 {
     setup_with((const char *[]){"CALL_TIMEOUT=3s", NULL});

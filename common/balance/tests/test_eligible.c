@@ -38,6 +38,7 @@ Test(eligible, where_all_are_critical_calls_fail_open_but_never_to_one_in_mainte
     fleet_is(balancer, "c:1/maintenance");
     cr_expect_not(balancer_in_panic(balancer));
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "--");
+    expect_reason(balancer, "c", "in maintenance", 0);
     balancer_free(balancer);
 }
 

@@ -225,6 +225,14 @@ Test(instance, lists_are_equal_when_every_field_is)
     instance_list_unref(same);
 }
 
+Test(instance, who_is_out_of_service_is_critical_over_all)
+{
+    const struct instance well = {.status = INSTANCE_WARNING}, ordered = {.maintenance = true}, dead = {.node_down = true};
+    cr_expect_eq(instance_overall_status(&well), INSTANCE_WARNING);
+    cr_expect_eq(instance_overall_status(&ordered), INSTANCE_CRITICAL);
+    cr_expect_eq(instance_overall_status(&dead), INSTANCE_CRITICAL);
+}
+
 Test(instance, a_status_has_the_name_that_consul_gives_it)
 {
     cr_expect_str_eq(instance_status_name(INSTANCE_PASSING), "passing");
