@@ -27,6 +27,7 @@ struct registration {
     bool forgotten;  /* a heartbeat was told so */
     bool beat_due;   /* newly registered, so critical until the next beat */
     bool in_doubt;   /* a registration was cut off: it may still get through */
+    bool tried;      /* to register, once at least */
     int64_t registered_ms; /* when it was last */
     struct news failure, own_check, heartbeat_failure;
 
@@ -79,13 +80,16 @@ static int get_registered(struct registration *r)
     for (;;) {
         struct err err = ERR_INIT;
         r->in_doubt = true;
-        if (registry_register(r->registry, spec_of(r), deadline_in(CALL_MS), &err) == 0) {
+        int status = registry_register(r->registry, spec_of(r), deadline_in(CALL_MS), &err);
+        r->tried = true;
+        if (status == 0) {
             r->in_doubt = false;
             note_registered(r);
             return 0;
         }
         if (fiber_cancelled())
             return -1;
+        wait_queue_wake_all(&r->beat_now); /* it may have got through */
         int64_t retry_ms = backoff_next(&backoff);
         note_failure(r, "register_failed", &err, retry_ms);
         if (fiber_sleep(retry_ms) != 0)
@@ -216,11 +220,16 @@ static void beat(struct registration *r)
     news_end(&r->heartbeat_failure);
 }
 
-/* At a third of the TTL or lease, so that two may get lost. */
+/* At a third of the TTL or lease, so that two may get lost. Not before the first
+ * try to register: a former life of this id may have been at another address,
+ * which a beat of ours would keep in the list. */
 static void keep_beating(void *arg)
 {
     struct registration *r = arg;
     int64_t next;
+    while (!r->tried)
+        if (wait_queue_park(&r->beat_now, DEADLINE_NONE) == WAIT_CANCELLED)
+            return;
     do {
         next = deadline_in(spec_of(r)->check_interval_ms);
         r->beat_due = false;

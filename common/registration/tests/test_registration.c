@@ -459,12 +459,32 @@ static void beat_from_the_start(void)
     stop(8000);
 }
 
-Test(registration, beats_also_before_it_is_registered_and_at_once_when_it_is)
+Test(registration, beats_also_where_its_first_registration_failed_and_at_once_when_it_succeeds)
 {
     config.spec.check = CHECK_TTL;
     const char *log = log_of(beat_from_the_start);
     cr_expect_eq(count(log, "heartbeat_failed"), 0, "%s", log);
     cr_expect_eq(count(log, "registration_lost"), 0, "%s", log);
+}
+
+static void wait_for_its_turn(void)
+{
+    fake.has_us = true; /* the entry of a former life of this id, at another address */
+    while (fake.registers == 0) {
+        cr_expect_eq(fake.beats, 0, "a beat keeps an address in the list where nobody is any more");
+        if (fake.beats > 0 || fiber_sleep(100) != 0)
+            break;
+    }
+    fiber_sleep(10);
+    cr_expect_eq(fake.beats, 1);
+    stop(8000);
+}
+
+Test(registration, does_not_beat_for_a_former_life_of_its_id)
+{
+    config.spec.check = CHECK_TTL;
+    config.jitter_ms = 30000;
+    log_of(wait_for_its_turn);
 }
 
 static void pass_at_once(void)
