@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "loop/sync.h"
 #include "net/json.h"
+#include "registration/news.h"
 
 enum {
     SHARED_MS = 1000, /* how long a result serves all who ask */
@@ -24,6 +25,7 @@ struct check {
     int64_t deadline; /* of the round under way */
     enum state state;
     int64_t latency_us;
+    struct news failure; /* as it was logged */
     char detail[HEALTH_DETAIL_MAX];
 };
 
@@ -62,14 +64,13 @@ void health_drain(struct health *health)
 
 /* --- One round --------------------------------------------------------------------- */
 
-/* One line when it changes, not one for each time it is asked. */
-static void log_change(const struct check *check, enum state before)
+/* One line when it changes, not one for each time it is asked. Another reason is
+ * a change, too: PostgreSQL is there at last, but without the schema. */
+static void log_change(struct check *check)
 {
-    if (check->state == before)
-        return;
-    if (check->state == UNHEALTHY)
+    if (check->state == UNHEALTHY && news_is_new(&check->failure, check->detail, DEADLINE_NONE))
         log_warn("check_failing", log_s("check", check->probe->name), log_s("detail", check->detail));
-    else if (before == UNHEALTHY)
+    else if (check->state == HEALTHY && news_end(&check->failure))
         log_info("check_recovered", log_s("check", check->probe->name), log_s("detail", check->detail));
 }
 
@@ -83,11 +84,10 @@ static void run_check(void *arg)
     if (err.code == ERR_CANCELLED)
         return; /* we stop: this says nothing of the dependency */
 
-    enum state before = check->state;
     check->latency_us = clock_us() - start_us;
     check->state = healthy ? HEALTHY : UNHEALTHY;
     snprintf(check->detail, sizeof check->detail, "%s", healthy ? detail : err.text);
-    log_change(check, before);
+    log_change(check);
 }
 
 static void run_round(void *arg)

@@ -139,9 +139,10 @@ Test(user_outage, what_it_needs_may_come_after_it_in_any_order)
 
     cr_assert_eq(server_start(&world.postgres, &err), 0, "%s", err.text);
     cr_expect(proc_wait_output(&users.proc, "msg=postgres_up", NULL, 0, 20000));
-    EXPECT_CASES(&users,
-                 {"/users/5", 503, .part = "make db-seed"},
-                 {"/health", 503, .part = "make db-seed"});
+    EXPECT_CASES(&users, {"/users/5", 503, .part = "make db-seed"});
+    cr_expect(wait_until(health_names_the_remedy, &users, 5000));
+    cr_expect(proc_wait_output(&users.proc, "check=postgres detail=\"PostgreSQL: relation", NULL, 0, 5000),
+              "and that it is another thing now");
     cr_assert_eq(world_load_schema(&world, &err), 0, "%s", err.text);
     EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: bypass"});
 
