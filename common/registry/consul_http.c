@@ -78,12 +78,10 @@ static int set_token(struct consul_http *http, const char *token)
 
 static int use_token_of(struct consul_http *http, const struct token_job *job, struct err *err)
 {
-    if (job->error)
-        return err_set(err, ERR_INVALID, "reading the token file %s: %s", job->path, strerror(job->error));
-    if (set_token(http, job->token) != 0)
-        return err_set(err, ERR_INVALID, "the token file %s does not hold one word of at most %d bytes", job->path,
-                       CONSUL_TOKEN_MAX);
-    return 0;
+    if (!job->error && set_token(http, job->token) == 0)
+        return 0;
+    return err_set(err, ERR_INVALID, "CONSUL_HTTP_TOKEN_FILE=***: want a file that holds one word of at most %d bytes%s%s",
+                   CONSUL_TOKEN_MAX, job->error ? "; reading it: " : "", job->error ? strerror(job->error) : "");
 }
 
 /* True where the file holds another token than the one that we used. */
@@ -116,7 +114,7 @@ static int open_token(struct consul_http *http, const struct consul_config *conf
         return use_token_of(http, &job, err);
     }
     if (set_token(http, config->token) != 0)
-        return err_set(err, ERR_INVALID, "the token of consul is not one word of at most %d bytes", CONSUL_TOKEN_MAX);
+        return err_set(err, ERR_INVALID, "CONSUL_HTTP_TOKEN=***: want one word of at most %d bytes", CONSUL_TOKEN_MAX);
     return 0;
 }
 
@@ -125,7 +123,7 @@ int consul_http_open(struct consul_http *http, const struct consul_config *confi
 {
     *http = (struct consul_http){.client = client, .token_file = config->token_file};
     if (parse_address(config->address, config->ssl, &http->url, &http->is_https) != 0)
-        return err_set(err, ERR_INVALID, "the address of consul is not http://host:port, https://host:port or host:port");
+        return err_set(err, ERR_INVALID, "CONSUL_HTTP_ADDR=***: want http://host:port, https://host:port or host:port");
     http->tls = (struct http_tls){
         .ca_file = or_null(config->ca_file),
         .cert_file = or_null(config->client_cert),

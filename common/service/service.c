@@ -178,6 +178,20 @@ static void stop(struct service *service)
         http_client_free(service->http);
 }
 
+static int refuse(const struct err *err)
+{
+    fprintf(stderr, "%s\n", err->text);
+    return EXIT_REFUSED;
+}
+
+static int give_up(const struct err *err)
+{
+    if (err->code == ERR_INVALID)
+        return refuse(err); /* a setting that could be judged only now */
+    log_error("cannot_start", log_s("error", err->text));
+    return EXIT_CANNOT;
+}
+
 static void run(void *arg)
 {
     struct service *service = arg;
@@ -185,9 +199,8 @@ static void run(void *arg)
     if (start(service, &err) == 0) {
         serve_until_told(service);
     } else {
-        log_error("cannot_start", log_s("error", err.text));
+        service->exit_code = give_up(&err);
         log_set_level(LOG_ERROR); /* what else fails while it ends would only hide the reason */
-        service->exit_code = err.code == ERR_INVALID ? EXIT_REFUSED : EXIT_CANNOT;
     }
     stop(service);
 }
@@ -220,12 +233,6 @@ static int show_help(const struct service_definition *definition, const struct s
     settings_help(stdout, defaults);
     env_help(stdout, definition->vars, definition->var_count);
     return EXIT_OK;
-}
-
-static int refuse(const struct err *err)
-{
-    fprintf(stderr, "%s\n", err->text);
-    return EXIT_REFUSED;
 }
 
 int service_main(const struct service_definition *definition, int argc, char **argv)

@@ -2,6 +2,8 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/env.h"
 #include "base/log.h"
@@ -62,6 +64,13 @@ static int check_registered_address(const char *value)
     return instance_check(&self, &ignored);
 }
 
+/* Looked for now: a wrong path would else show as a registry that is never reached. */
+static int check_file(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && !S_ISDIR(about.st_mode) && access(path, R_OK) == 0 ? 0 : -1;
+}
+
 static int check_absolute_path(const char *value)
 {
     return *value == '/' ? 0 : -1;
@@ -120,9 +129,12 @@ static struct table table_of(struct settings *s, const struct settings_defaults 
         {"CONSUL_HTTP_SSL", ENV_BOOL, "false", &s->consul.ssl, .help = "https where the address names no scheme",
          .secret = true},
         {"CONSUL_HTTP_SSL_VERIFY", ENV_BOOL, "true", &s->consul.ssl_verify, .secret = true},
-        {"CONSUL_CACERT", ENV_TEXT, "", &s->consul.ca_file, .accepts = "a PEM file"},
-        {"CONSUL_CLIENT_CERT", ENV_TEXT, "", &s->consul.client_cert, .accepts = "a PEM file"},
-        {"CONSUL_CLIENT_KEY", ENV_TEXT, "", &s->consul.client_key, .accepts = "a PEM file"},
+        {"CONSUL_CACERT", ENV_TEXT, "", &s->consul.ca_file, .check = check_file,
+         .accepts = "a PEM file that can be read"},
+        {"CONSUL_CLIENT_CERT", ENV_TEXT, "", &s->consul.client_cert, .check = check_file,
+         .accepts = "a PEM file that can be read"},
+        {"CONSUL_CLIENT_KEY", ENV_TEXT, "", &s->consul.client_key, .check = check_file,
+         .accepts = "a PEM file that can be read"},
         {"CONSUL_TLS_SERVER_NAME", ENV_TEXT, "", &s->consul.tls_server_name, .accepts = "a host name"},
         {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = etcd_check_endpoints,
          .accepts = "http[s]://[user:password@]host:port, comma-separated", .help = "second registry; empty: none",

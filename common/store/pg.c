@@ -1,6 +1,8 @@
 #include "store/pg.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,13 +12,44 @@
 
 /* --- Life ------------------------------------------------------------------------------- */
 
+/* "5432,5433": one for each host; an empty one is the default. */
+static bool are_ports(const char *text)
+{
+    for (;; text++) {
+        char *end;
+        long port = isdigit((unsigned char)*text) ? strtol(text, &end, 10) : 0;
+        if (port > 0 && port <= 65535)
+            text = end;
+        if (*text == '\0')
+            return true;
+        if (*text != ',')
+            return false;
+    }
+}
+
+/* libpq itself looks at these only when it connects. */
+static bool option_is_fine(const PQconninfoOption *option)
+{
+    static const char modes[] = " disable allow prefer require verify-ca verify-full ";
+    char word[32];
+    if (!option->val)
+        return true;
+    if (strcmp(option->keyword, "port") == 0)
+        return are_ports(option->val);
+    snprintf(word, sizeof word, " %s ", option->val);
+    return strcmp(option->keyword, "sslmode") != 0 || strstr(modes, word) != NULL;
+}
+
 int pg_check_url(const char *url)
 {
     if (strncmp(url, "postgresql://", 13) != 0 && strncmp(url, "postgres://", 11) != 0)
         return -1;
     PQconninfoOption *options = PQconninfoParse(url, NULL);
+    bool fine = options != NULL;
+    for (const PQconninfoOption *o = options; fine && o->keyword; o++)
+        fine = option_is_fine(o);
     PQconninfoFree(options);
-    return options ? 0 : -1;
+    return fine ? 0 : -1;
 }
 
 /* Once a turn of the loop, when the fibers have said what they want. */

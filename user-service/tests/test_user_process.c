@@ -71,6 +71,7 @@ Test(user_process, a_wrong_variable_ends_it_with_code_2_and_one_line, .init = se
     expect_refused("user-service", "DATABASE_URL=mysql://me:hunter2@db/x", "DATABASE_URL=***: ");
     expect_refused("user-service", "REDIS_URL=rediss://:hunter2@db", "REDIS_URL=***: ");
     expect_refused("user-service", "CONSUL_HTTP_ADDR=ftp://me:hunter2@consul", "CONSUL_HTTP_ADDR=***: ");
+    expect_refused("user-service", "CONSUL_HTTP_TOKEN_FILE=/nonexistent/hunter2", "CONSUL_HTTP_TOKEN_FILE=***: ");
     expect_refused("user-service", "ETCD_ENDPOINTS=http://me:hunter2@", "ETCD_ENDPOINTS=***: ");
     expect_refused("order-service", "LB_POLICY=fastest", "LB_POLICY=fastest: ");
     expect_refused("order-service", "STATIC_INSTANCES=127.0.0.1:8001", "STATIC_INSTANCES=127.0.0.1:8001: ");

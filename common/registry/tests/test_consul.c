@@ -562,7 +562,8 @@ Test(consul_wrong, a_token_that_is_not_one_word_or_a_missing_file_is_refused)
     config.token = "";
     config.token_file = "/nonexistent/token";
     cr_expect_null(TRY(consul_new(&config, NULL, &err)));
-    cr_expect_str_eq(err.text, "reading the token file /nonexistent/token: No such file or directory");
+    cr_expect_str_eq(err.text, "CONSUL_HTTP_TOKEN_FILE=***: want a file that holds one word of at most 512 bytes; "
+                               "reading it: No such file or directory");
 }
 
 /* --- Addresses ---------------------------------------------------------------------------------------- */

@@ -91,6 +91,9 @@ Test(settings, a_wrong_value_is_refused_with_one_line_that_names_it)
         {"DISK_MIN_FREE", "MB"},
         {"LOG_LEVEL", "trace"},
         {"GRPC_PORT", "x"},
+        {"CONSUL_CACERT", "/nonexistent.pem"},
+        {"CONSUL_CLIENT_KEY", "/"},
+        {"DATABASE_URL", "postgresql://h:543x/db"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cr_expect_eq(read_with(wrong[i][0], wrong[i][1]), -1, "%s=%s", wrong[i][0], wrong[i][1]);
@@ -141,6 +144,7 @@ Test(settings, what_a_user_may_reasonably_want_is_accepted)
         {"DISK_MIN_FREE", "2GiB"},
         {"SERVICE_ZONE", "\xe4\xb8\x8a\xe6\xb5\xb7"},
         {"CONSUL_HTTP_ADDR", "localhost:8500"},
+        {"CONSUL_CACERT", "/proc/self/exe"},
         {"PORT", ""},
     };
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)

@@ -106,6 +106,11 @@ Test(pg_url, what_is_accepted)
     cr_expect_eq(pg_check_url("postgres://h1,h2:1/db?sslmode=disable&target_session_attrs=any"), 0);
     cr_expect_eq(pg_check_url("postgresql:///db?host=/run/postgresql"), 0);
     cr_expect_eq(pg_check_url("postgresql://h/db?nonsense=1"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h1:1,h2,h3:65535/db?sslmode=verify-full"), 0);
+    cr_expect_eq(pg_check_url("postgresql://h:543x/db"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h:0/db"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h:65536/db"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?sslmode=maybe"), -1);
     cr_expect_eq(pg_check_url("mysql://h/db"), -1);
     cr_expect_eq(pg_check_url("host=h"), -1);
     cr_expect_eq(pg_check_url(""), -1);
