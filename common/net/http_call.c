@@ -7,7 +7,7 @@
 #include "net/http_client_transfer.h"
 
 enum {
-    URL_MAX = 4096,       /* bytes; our longest is a path with a few encoded ids */
+    PATH_MAX_LEN = 4096,  /* bytes; our longest is a path with a few encoded ids */
     HEADERS_MAX = 16 + 3, /* the caller's; Host, Expect and Content-Type */
     HEAD_MAX = 32 * 1024, /* bytes of a reply's head */
 };
@@ -15,7 +15,6 @@ enum {
 /* What curl borrows while a call runs. Lives on the stack of its fiber: a call
  * on a connection that is there allocates nothing of ours. */
 struct request {
-    char url[URL_MAX];
     char address[ADDRESS_MAX];
     char connect_to_text[ADDRESS_MAX + 8];
     struct curl_slist connect_to;
@@ -66,12 +65,13 @@ void transfer_set_defaults(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* also not the environment's */
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* asked for none, it would look into the environment each time */
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* it meets addresses only: nothing to look through for old ones */
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_CURLU, transfer->origin);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_says);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -95,26 +95,65 @@ static int add_header(struct request *request, const char *line, struct err *err
     return 0;
 }
 
+static bool set_host(CURLU *origin, const char *name)
+{
+    char brackets[ADDRESS_MAX + 2];
+    if (!strchr(name, ':'))
+        return curl_url_set(origin, CURLUPART_HOST, name, 0) == CURLUE_OK;
+    snprintf(brackets, sizeof brackets, "[%s]", name);
+    return curl_url_set(origin, CURLUPART_HOST, brackets, 0) == CURLUE_OK;
+}
+
+/* Scheme, host and port are kept apart from the path, and set only where they
+ * changed: to take a URL apart and put it together again was a tenth of a call. */
+static int set_origin(struct transfer *transfer, const char *name, const struct http_call *call, struct err *err)
+{
+    bool secure = call->tls != NULL;
+    size_t len = strlen(name);
+    char port[8];
+    if (transfer->port == call->port && transfer->secure == secure && strcmp(transfer->host, name) == 0)
+        return 0;
+    transfer->port = 0; /* until all is set */
+    snprintf(port, sizeof port, "%u", call->port);
+    if (len >= sizeof transfer->host || !set_host(transfer->origin, name) ||
+        curl_url_set(transfer->origin, CURLUPART_PORT, port, 0) != CURLUE_OK ||
+        curl_url_set(transfer->origin, CURLUPART_SCHEME, secure ? "https" : "http", 0) != CURLUE_OK)
+        return err_set(err, ERR_INVALID, "not a host and port");
+    memcpy(transfer->host, name, len + 1);
+    transfer->secure = secure;
+    transfer->port = call->port;
+    return 0;
+}
+
+/* It goes out as it is: a space or a line's end in it would make another request of it. */
+static int set_path(const char *path, CURL *easy, struct err *err)
+{
+    size_t len = 0;
+    while (path[len] > ' ' && path[len] <= '~' && path[len] != '#')
+        len++;
+    if (*path != '/' || path[len] != '\0')
+        return err_set(err, ERR_INVALID, "not a path");
+    if (len > PATH_MAX_LEN)
+        return err_set(err, ERR_INVALID, "path longer than %d bytes", PATH_MAX_LEN);
+    return curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, path) == CURLE_OK ? 0 : err_set(err, ERR_BUSY, "out of memory");
+}
+
 /* curl must never look up a name: it is told the address to connect to, and
  * knows the name only for the Host header and the certificate. */
-static int set_target(struct request *request, const struct http_call *call, CURL *easy, struct err *err)
+static int set_target(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err)
 {
     if (resolve_host(call->host, request->address, call->deadline, err) != 0)
         return -1;
     const char *name = call->tls && call->tls->server_name ? call->tls->server_name : call->host;
-    bool brackets = strchr(name, ':') != NULL;
-    int len = snprintf(request->url, sizeof request->url, "%s://%s%s%s:%u%s", call->tls ? "https" : "http",
-                       brackets ? "[" : "", name, brackets ? "]" : "", call->port, call->path);
-    if (len < 0 || (size_t)len >= sizeof request->url)
-        return err_set(err, ERR_INVALID, "path longer than %d bytes", URL_MAX);
-    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    if (set_origin(transfer, name, call, err) != 0 || set_path(call->path, transfer->easy, err) != 0)
+        return -1;
     if (strcmp(name, request->address) == 0)
         return 0;
 
     snprintf(request->connect_to_text, sizeof request->connect_to_text,
              strchr(request->address, ':') ? "::[%s]:" : "::%s:", request->address);
     request->connect_to = (struct curl_slist){.data = request->connect_to_text};
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, &request->connect_to);
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, &request->connect_to);
     request->altered = true;
     if (name == call->host)
         return 0;
@@ -290,7 +329,7 @@ int http_call(struct http_client *client, const struct http_call *call, struct h
     transfer->refusal = ERR_BROKEN;
     transfer->curl_says[0] = '\0';
 
-    int status = set_target(&request, call, transfer->easy, err);
+    int status = set_target(&request, call, transfer, err);
     if (status == 0)
         status = set_headers(&request, call, transfer->easy, err);
     if (status == 0) {

@@ -178,6 +178,15 @@ static void transfer_set_up(struct http_client *client, struct transfer *transfe
     curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, client);
 }
 
+static void transfer_free(struct transfer *transfer)
+{
+    if (!transfer)
+        return;
+    curl_easy_cleanup(transfer->easy);
+    curl_url_cleanup(transfer->origin); /* after what borrows it */
+    free(transfer);
+}
+
 struct transfer *transfer_take(struct http_client *client)
 {
     struct transfer *transfer = client->pool;
@@ -186,8 +195,8 @@ struct transfer *transfer_take(struct http_client *client)
         return transfer;
     }
     transfer = calloc(1, sizeof *transfer);
-    if (!transfer || !(transfer->easy = curl_easy_init())) {
-        free(transfer);
+    if (!transfer || !(transfer->easy = curl_easy_init()) || !(transfer->origin = curl_url())) {
+        transfer_free(transfer);
         return NULL;
     }
     transfer_set_up(client, transfer);
@@ -248,8 +257,7 @@ void http_client_free(struct http_client *client)
     while (client->pool) {
         struct transfer *transfer = client->pool;
         client->pool = transfer->next;
-        curl_easy_cleanup(transfer->easy);
-        free(transfer);
+        transfer_free(transfer);
     }
     curl_multi_cleanup(client->multi);
     curl_global_cleanup();

@@ -17,6 +17,10 @@
 
 struct transfer {
     CURL *easy;
+    CURLU *origin; /* whom `easy` asks: the three below, as they were last set */
+    bool secure;
+    char host[256];
+    uint16_t port; /* 0: none was set */
     struct transfer *next; /* in the pool */
     struct wait wait;
     CURLcode result; /* once the wait was woken */

@@ -112,13 +112,13 @@ static bool play(int fd, const char *path, const char *request, int connection, 
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
         if (strcmp(path, scripts[i].path) == 0)
             return play_script(fd, &scripts[i]);
-    if (strcmp(path, "/stale") == 0 && nth > 1)
+    if (strncmp(path, "/stale", 6) == 0 && nth > 1)
         return false;
     if (strcmp(path, "/hold") == 0)
         sem_wait(&holds);
     if (strncmp(request, "HEAD ", 5) == 0)
         return put_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"); /* a body here would be in the next reply's way */
-    if (strncmp(path, "/echo", 5) == 0)
+    if (strncmp(path, "/echo", 5) == 0 || strcmp(path, "/stale/echo") == 0)
         return put_body(fd, request);
     if (strcmp(path, "/trickle") == 0)
         return put_one_by_one(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndrips");

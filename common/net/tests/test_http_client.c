@@ -167,6 +167,11 @@ CLIENT_TEST(http_client, what_cannot_be_sent_is_the_callers_mistake)
 {
     EXPECT_FAILS("/a b", ERR_INVALID);
     EXPECT_FAILS("/a\r\nX: 1", ERR_INVALID);
+    EXPECT_FAILS("/\x7f", ERR_INVALID);
+    EXPECT_FAILS("/caf\xc3\xa9", ERR_INVALID);
+    EXPECT_FAILS("/a#b", ERR_INVALID);
+    EXPECT_FAILS("a", ERR_INVALID);
+    EXPECT_FAILS("", ERR_INVALID);
     static char path[5000] = "/";
     memset(path + 1, 'x', sizeof path - 2);
     EXPECT_FAILS(path, ERR_INVALID);

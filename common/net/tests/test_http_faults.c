@@ -80,6 +80,20 @@ CLIENT_TEST(http_faults, a_get_is_repeated_on_a_new_connection)
     cr_expect_eq(requests, 3);
 }
 
+CLIENT_TEST(http_faults, a_get_is_repeated_at_the_server_that_it_was_meant_for)
+{
+    char expected[100];
+    struct http_call there = call_of("/ok");
+    there.port = script_server_start(AF_INET);
+    cr_expect_eq(make(&there), ERR_NONE);
+    cr_expect_eq(get("/ok"), ERR_NONE); /* the same handle, elsewhere */
+    there.path = "/stale/echo";
+    cr_expect_eq(make(&there), ERR_NONE, "%s", err.text);
+    snprintf(expected, sizeof expected, "GET /stale/echo HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n", there.port);
+    EXPECT_IN_BODY(expected);
+    cr_expect_eq(requests, 4);
+}
+
 CLIENT_TEST(http_faults, a_post_is_never_sent_twice)
 {
     cr_expect_eq(get("/ok"), ERR_NONE);
