@@ -53,7 +53,7 @@ static int send_call(struct service_client *client, const struct service_call *c
 {
     char request_id[160];
     snprintf(request_id, sizeof request_id, "X-Request-Id: %s", call->request_id);
-    const char *const headers[] = {"Accept: application/json", request_id, NULL};
+    const char *const headers[] = {request_id, NULL};
     const struct http_call http = {
         .host = instance->address,
         .port = instance->port,
