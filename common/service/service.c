@@ -167,9 +167,9 @@ static void stop(struct service *service)
     if (service->server) /* the start failed half way */
         http_server_close(service->server, clock_ms());
     membership_leave(&service->membership, clock_ms());
-    service->definition->close(service->definition->app);
     group_cancel(&service->background);
     group_join(&service->background);
+    service->definition->close(service->definition->app);
     membership_close(&service->membership);
     health_free(service->health);
     route_metrics_free(service->requests);

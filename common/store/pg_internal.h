@@ -109,6 +109,8 @@ struct pg {
     int transaction_count;
     struct wait_queue transaction_waiters;
     struct group keepers;
+    bool was_tried; /* the first try to connect has ended, one way or the other … */
+    struct wait_queue first_try; /* … which is worth waiting for: it takes some ms at the start */
     struct err why;       /* why there is no connection */
     bool trouble_is_told; /* in the log, since it was last up */
 

@@ -20,6 +20,8 @@ static int open_reader(struct pg_reader *reader)
     struct pg *pg = reader->pg;
     struct err err = ERR_INIT;
     PGconn *conn = pg_connect(pg, deadline_in(pg->timeout_ms), &err);
+    pg->was_tried = true;
+    wait_queue_wake_all(&pg->first_try); /* they run when this fiber waits again */
     if (conn && PQenterPipelineMode(conn))
         reader->watch = pg_watch_new(PQsocket(conn), pg_reader_ready, reader);
     if (!reader->watch) {

@@ -240,6 +240,15 @@ static struct pg_reader *choose_reader(struct pg *pg)
     return best;
 }
 
+/* NULL: there is no connection. The very first one is waited for: a service is
+ * called as soon as it listens. */
+static struct pg_reader *await_reader(struct pg *pg, int64_t deadline)
+{
+    if (!pg->was_tried)
+        wait_queue_park(&pg->first_try, deadline);
+    return choose_reader(pg);
+}
+
 static bool is_preparing(const struct pg_reader *reader, const struct pg_statement *statement)
 {
     for (const struct read *read = reader->first; read; read = read->next)
@@ -271,10 +280,12 @@ static int take_rows(struct read *read, const struct pg *pg, struct pg_rows **ro
 
 static int read_rows(struct pg *pg, struct read *read, int64_t deadline, struct pg_rows **rows, struct err *err)
 {
-    struct pg_reader *reader = choose_reader(pg);
+    struct pg_reader *reader = await_reader(pg, deadline);
     if (!reader || deadline_left(deadline) == 0) {
         free(read);
-        return reader ? pg_check_wait(WAIT_TIMEOUT, err) : err_set(err, ERR_UNREACHABLE, "%s", pg->why.text);
+        if (reader || fiber_cancelled())
+            return pg_check_wait(reader ? WAIT_TIMEOUT : WAIT_CANCELLED, err);
+        return err_set(err, ERR_UNREACHABLE, "%s", pg->why.text);
     }
     if (send_read(reader, read) != 0) {
         free(read);
