@@ -4,12 +4,8 @@
  * and call MHD_run() once after each batch of fibers: it reads what has come
  * and sends what the batch has answered, in one go.
  */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -17,6 +13,7 @@
 #include "base/metrics.h"
 #include "loop/loop.h"
 #include "net/http_internal.h"
+#include "net/socket.h"
 
 enum {
     TICK_MS = 100,
@@ -92,62 +89,6 @@ static void on_tick(uv_timer_t *handle)
 
 /* --- Start --------------------------------------------------------------------------------- */
 
-/* Fills `address`; returns its length, or 0 where it is no numeric address. */
-static socklen_t parse_address(const struct http_server_config *config, struct sockaddr_storage *address)
-{
-    *address = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
-    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
-    if (inet_pton(AF_INET, config->address, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(config->port);
-        return sizeof *v4;
-    }
-    if (inet_pton(AF_INET6, config->address, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(config->port);
-        return sizeof *v6;
-    }
-    return 0;
-}
-
-/* A socket of our own: MHD's would lose SO_REUSEADDR (no restart for a minute)
- * or gain SO_REUSEPORT (two servers on one port, unnoticed). */
-static int listen_on(const struct http_server_config *config, struct err *err)
-{
-    const char *where = config->address;
-    struct sockaddr_storage address;
-    socklen_t len = parse_address(config, &address);
-    if (len == 0)
-        return err_set(err, ERR_INVALID, "listening on %s: not a numeric address", where);
-
-    int on = 1;
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, SOMAXCONN) == 0)
-        return fd;
-
-    if (errno == EADDRINUSE)
-        err_set(err, ERR_CONFLICT, "listening on %s: port %u is in use by another program", where, config->port);
-    else
-        err_set(err, ERR_FAILED, "listening on %s, port %u: %s", where, config->port, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
-static uint16_t port_of(int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in; /* sin_port and sin6_port are at the same place */
-        struct sockaddr_in6 in6;
-    } address = {.in6 = {.sin6_port = 0}};
-    socklen_t len = sizeof address;
-    getsockname(fd, &address.any, &len);
-    return ntohs(address.in.sin_port);
-}
-
 static unsigned connections_max(void)
 {
     struct rlimit files;
@@ -186,14 +127,15 @@ static void join_loop(struct http_server *server)
 
 struct http_server *http_server_new(const struct http_server_config *config, struct err *err)
 {
-    int fd = listen_on(config, err);
+    /* A socket of our own: MHD's would lose SO_REUSEADDR or gain SO_REUSEPORT. */
+    int fd = socket_listen(config->address, config->port, err);
     if (fd < 0)
         return NULL;
     struct http_server *server = calloc(1, sizeof *server);
     struct http_handles *handles = calloc(1, sizeof *handles);
     if (server && handles) {
         server->config = *config;
-        server->port = port_of(fd);
+        server->port = socket_port(fd);
         server->listening = true;
         server->handles = handles;
         server->mhd = start_mhd(server, fd);

@@ -1,0 +1,119 @@
+#include "net/socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "loop/loop.h"
+
+/* --- Listening ----------------------------------------------------------------------------- */
+
+/* Fills `out`; returns its length, or 0 where it is no numeric address. */
+static socklen_t parse_address(const char *address, uint16_t port, struct sockaddr_storage *out)
+{
+    *out = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+    if (inet_pton(AF_INET, address, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        return sizeof *v4;
+    }
+    if (inet_pton(AF_INET6, address, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        return sizeof *v6;
+    }
+    return 0;
+}
+
+/* SO_REUSEADDR, or there is no restart for a minute; no SO_REUSEPORT, or two
+ * servers share one port, unnoticed. */
+int socket_listen(const char *address, uint16_t port, struct err *err)
+{
+    struct sockaddr_storage to;
+    socklen_t len = parse_address(address, port, &to);
+    if (len == 0)
+        return err_set(err, ERR_INVALID, "listening on %s: not a numeric address", address);
+
+    int on = 1;
+    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        bind(fd, (struct sockaddr *)&to, len) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+
+    if (errno == EADDRINUSE)
+        err_set(err, ERR_CONFLICT, "listening on %s: port %u is in use by another program", address, port);
+    else
+        err_set(err, ERR_FAILED, "listening on %s, port %u: %s", address, port, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+uint16_t socket_port(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in; /* sin_port and sin6_port are at the same place */
+        struct sockaddr_in6 in6;
+    } address = {.in6 = {.sin6_port = 0}};
+    socklen_t len = sizeof address;
+    getsockname(fd, &address.any, &len);
+    return ntohs(address.in.sin_port);
+}
+
+/* --- Waiting ------------------------------------------------------------------------------- */
+
+struct socket_watch {
+    uv_poll_t poll;      /* first: libuv hands it back when it is closed */
+    struct wait *waiter; /* NULL: nobody waits */
+};
+
+struct socket_watch *socket_watch_new(int fd)
+{
+    struct socket_watch *watch = calloc(1, sizeof *watch);
+    if (watch && uv_poll_init(loop_uv(), &watch->poll, fd) == 0)
+        return watch;
+    free(watch);
+    return NULL;
+}
+
+static void free_watch(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void socket_watch_close(struct socket_watch *watch)
+{
+    uv_close((uv_handle_t *)&watch->poll, free_watch);
+}
+
+/* A broken socket (status < 0) counts as ready: using it tells what is wrong. */
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    (void)status, (void)events;
+    socket_watch_wake((struct socket_watch *)poll);
+}
+
+enum wait_result socket_watch_park(struct socket_watch *watch, enum socket_event event, int64_t deadline)
+{
+    struct wait wait;
+    wait_init(&wait);
+    watch->waiter = &wait;
+    uv_poll_start(&watch->poll, event == SOCKET_READABLE ? UV_READABLE : UV_WRITABLE, on_ready);
+    enum wait_result result = wait_park(&wait, deadline);
+    uv_poll_stop(&watch->poll);
+    watch->waiter = NULL;
+    return result;
+}
+
+void socket_watch_wake(struct socket_watch *watch)
+{
+    if (watch->waiter)
+        wait_wake(watch->waiter);
+}
