@@ -131,6 +131,27 @@ static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
     return watch;
 }
 
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle); /* the first member of what was allocated */
+}
+
+static void watch_free(struct watch *watch)
+{
+    watch->client->watches[watch->fd] = NULL;
+    uv_close((uv_handle_t *)&watch->poll, free_handle);
+}
+
+/* A socket that curl waits to write to alone is one that is still connecting. Where
+ * such a call is given up, curl closes it without CLOSESOCKETFUNCTION (7.88), so the
+ * handle must not outlive it: the next socket of that number would be taken for it. */
+static void watch_rest(struct watch *watch)
+{
+    watch->wanted = false;
+    if (watch->events == UV_WRITABLE)
+        watch_free(watch);
+}
+
 /* curl says what it wants to hear of a socket. Where memory is out we do not
  * listen, and the call ends at its deadline: an error here would end them all. */
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
@@ -140,7 +161,7 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     struct watch *watch = watch_of(arg, fd);
     if (what == CURL_POLL_REMOVE) {
         if (watch)
-            watch->wanted = false;
+            watch_rest(watch);
         return 0;
     }
     if (!watch && !(watch = watch_new(arg, fd)))
@@ -152,19 +173,11 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     return 0;
 }
 
-static void free_handle(uv_handle_t *handle)
-{
-    free(handle); /* the first member of what was allocated */
-}
-
 static int on_curl_close(void *arg, curl_socket_t fd)
 {
-    struct http_client *client = arg;
-    struct watch *watch = watch_of(client, fd);
-    if (watch) {
-        client->watches[fd] = NULL;
-        uv_close((uv_handle_t *)&watch->poll, free_handle);
-    }
+    struct watch *watch = watch_of(arg, fd);
+    if (watch)
+        watch_free(watch);
     return close(fd);
 }
 

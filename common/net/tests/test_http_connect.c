@@ -1,0 +1,78 @@
+/* http_client: calls that are given up before their connection is there. */
+#include "loop/sync.h"
+#include "net/tests/client_fixture.h"
+
+TestSuite(http_connect, .init = setup, .timeout = 60);
+
+/* Listens, but its queue is full and nobody accepts: a further SYN goes unanswered. */
+static struct full_server {
+    int listener, waiting[4];
+    uint16_t port;
+} full;
+
+static void full_server_open(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    full.listener = socket(AF_INET, SOCK_STREAM, 0);
+    cr_expect_eq(bind(full.listener, (struct sockaddr *)&address, len), 0);
+    cr_expect_eq(listen(full.listener, 0), 0);
+    cr_expect_eq(getsockname(full.listener, (struct sockaddr *)&address, &len), 0);
+    full.port = ntohs(address.sin_port);
+    for (int i = 0; i < 4; i++) {
+        full.waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(full.waiting[i], (struct sockaddr *)&address, len);
+    }
+}
+
+static void full_server_close(void)
+{
+    for (int i = 0; i < 4; i++)
+        close(full.waiting[i]);
+    close(full.listener);
+}
+
+static void give_up_connecting(int64_t after_ms)
+{
+    struct http_call call = call_of("/");
+    call.port = full.port;
+    call.deadline = deadline_in(after_ms);
+    cr_expect_eq(make(&call), ERR_TIMEOUT, "%s", err.text);
+}
+
+CLIENT_TEST(http_connect, the_socket_of_a_call_that_was_given_up_while_it_connected_is_not_taken_for_the_next_ones)
+{
+    full_server_open();
+    for (int i = 0; i < 3; i++) {
+        give_up_connecting(50);
+        cr_expect_eq(get("/empty"), ERR_NONE, "%s", err.text);
+    }
+    full_server_close();
+}
+
+static void call_in_fiber(void *arg)
+{
+    (void)arg;
+    struct http_response ignored = HTTP_RESPONSE_INIT;
+    struct err why = ERR_INIT;
+    struct http_call call = call_of("/");
+    call.port = full.port;
+    cr_expect_eq(http_call(client, &call, &ignored, &why), -1);
+    cr_expect_eq(why.code, ERR_CANCELLED, "%s", why.text);
+    http_response_close(&ignored);
+}
+
+/* As a program does that ends just when its watch tries the registry again. */
+CLIENT_TEST(http_connect, a_call_that_is_cancelled_in_the_moment_it_connects_leaves_nothing)
+{
+    full_server_open();
+    for (int i = 0; i < 20; i++) {
+        struct group group = {0};
+        group_go(&group, call_in_fiber, NULL);
+        for (int turns = 0; turns < i; turns++)
+            fiber_yield();
+        group_cancel(&group);
+        group_join(&group);
+    }
+    full_server_close();
+}
