@@ -59,6 +59,7 @@ void balancer_free(struct balancer *balancer)
     free(balancer->peers);
     free(balancer->near.at);
     free(balancer->far.at);
+    free(balancer->probation);
     free(balancer->zone);
     free(balancer);
 }
@@ -113,7 +114,8 @@ static struct balancer_peer **match_peers(const struct balancer *balancer, const
 static int reserve(struct balancer *balancer, size_t count)
 {
     if (array_reserve(balancer->near.at, count) != 0 ||
-        array_reserve(balancer->far.at, count) != 0)
+        array_reserve(balancer->far.at, count) != 0 ||
+        array_reserve(balancer->probation, count) != 0)
         return -1;
     return balancer->policy->ops->reserve(balancer->policy, count);
 }
@@ -168,13 +170,27 @@ int balancer_update(struct balancer *balancer, struct instance_list *list, const
 
 /* --- Picking ----------------------------------------------------------------------------- */
 
+/* The one on probation whose turn it is, if it is free. */
+static struct balancer_peer *choose_on_probation(const struct balancer *balancer, const struct balance_request *request)
+{
+    if (balancer->probation_count == 0)
+        return NULL;
+    struct balancer_peer *peer = balancer->probation[balancer->probation_next];
+    return probation_is_free(peer) && !request_tried(request, peer) ? peer : NULL;
+}
+
+/* One on probation comes first for a call that has its retries still before it,
+ * and last for one that has failed already. */
 static struct balancer_peer *choose(const struct balancer *balancer, const struct balance_request *request)
 {
+    struct balancer_peer *on_probation = choose_on_probation(balancer, request);
+    if (on_probation && request->tried_count == 0)
+        return on_probation;
     if (peer_set_untried(&balancer->near, request) > 0)
         return balancer->policy->ops->choose(balancer->policy, &balancer->near, request);
     if (peer_set_untried(&balancer->far, request) > 0)
         return peer_set_draw(&balancer->far, request);
-    return NULL;
+    return on_probation;
 }
 
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
@@ -188,6 +204,8 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
 {
     balancer_settle(balancer, now_ms);
     struct balancer_peer *peer = choose(balancer, request);
+    if (++balancer->probation_next >= balancer->probation_count)
+        balancer->probation_next = 0;
     if (!peer)
         return NULL;
     bool is_near = peer_set_has(&balancer->near, peer);
@@ -202,7 +220,10 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms)
 {
     if (success) {
+        bool was_out = outlier_is_out(&peer->outlier);
         outlier_succeed(&peer->outlier);
+        if (was_out && !outlier_is_out(&peer->outlier))
+            balancer_sort_out(balancer);
         return;
     }
     if (!outlier_fail(&peer->outlier) || !balancer_may_eject(balancer, peer))

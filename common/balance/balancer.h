@@ -12,9 +12,10 @@
  *      critical at once is mostly something that all share, and they may answer
  *      still (fail open; Envoy calls it panic mode);
  *   3. where there is none either, those whose node is said to be down.
- * Never one in maintenance. Of these, at most half are ejected for failing; of
- * the rest, those in the caller's zone, unless fewer than half of that zone are
- * left.
+ * Never one in maintenance. Of these, at most half are out: ejected for failing,
+ * or back on probation, where a call now and then finds out whether they are well
+ * again (outlier.h). Of the rest, those in the caller's zone, unless fewer than
+ * half of that zone are left.
  *
  * The policies: one idea and one file each. Only `weighted` looks at weights.
  */

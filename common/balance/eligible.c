@@ -47,37 +47,43 @@ static int by_return(const void *left, const void *right)
     return (a->outlier.back_ms > b->outlier.back_ms) - (a->outlier.back_ms < b->outlier.back_ms);
 }
 
-/* A list that shrank may leave more ejected than half: those who would be back
- * first come back now. `far` is not in use yet, and serves as scratch. */
+/* A list that shrank may leave more than half out: those who would be back first
+ * come back now. `far` is not in use yet, and serves as scratch. */
 static void keep_half(struct balancer *balancer)
 {
     struct balancer_peer **out = balancer->far.at;
     size_t count = 0;
     for (size_t i = 0; i < balancer->candidates; i++)
-        if (outlier_is_ejected(&balancer->near.at[i]->outlier))
+        if (outlier_is_out(&balancer->near.at[i]->outlier))
             out[count++] = balancer->near.at[i];
 
-    balancer->ejected = count;
+    balancer->out = count;
     if (count <= balancer->candidates / 2)
         return;
     qsort(out, count, sizeof(struct balancer_peer *), by_return);
-    for (size_t i = 0; balancer->ejected > balancer->candidates / 2; i++, balancer->ejected--)
+    for (size_t i = 0; balancer->out > balancer->candidates / 2; i++, balancer->out--)
         outlier_readmit(&out[i]->outlier);
 }
 
-static void leave_out_ejected(struct balancer *balancer)
+static void take_out(struct balancer *balancer)
 {
     struct peer_set *near = &balancer->near;
-    near->count = 0;
-    for (size_t i = 0; i < balancer->candidates; i++)
-        if (!outlier_is_ejected(&near->at[i]->outlier))
-            near->at[near->count++] = near->at[i];
+    near->count = balancer->probation_count = 0;
+    for (size_t i = 0; i < balancer->candidates; i++) {
+        struct balancer_peer *peer = near->at[i];
+        if (peer->outlier.on_probation)
+            balancer->probation[balancer->probation_count++] = peer;
+        else if (!outlier_is_ejected(&peer->outlier))
+            near->at[near->count++] = peer;
+    }
+    if (balancer->probation_next >= balancer->probation_count)
+        balancer->probation_next = 0;
 }
 
 bool balancer_may_eject(const struct balancer *balancer, const struct balancer_peer *peer)
 {
-    return peer->listed && tier_of(peer->instance) == balancer->tier &&
-           balancer->ejected + 1 <= balancer->candidates / 2;
+    size_t out = balancer->out + !outlier_is_out(&peer->outlier);
+    return peer->listed && tier_of(peer->instance) == balancer->tier && out <= balancer->candidates / 2;
 }
 
 static void note_next_return(struct balancer *balancer)
@@ -97,7 +103,7 @@ void balancer_settle(struct balancer *balancer, int64_t now_ms)
     for (size_t i = 0; i < balancer->peer_count; i++) {
         struct outlier *outlier = &balancer->peers[i]->outlier;
         if (outlier_is_ejected(outlier) && outlier->back_ms <= now_ms)
-            outlier_readmit(outlier);
+            outlier_try_again(outlier);
     }
     balancer_sort_out(balancer);
 }
@@ -152,7 +158,7 @@ void balancer_sort_out(struct balancer *balancer)
 {
     choose_tier(balancer);
     keep_half(balancer);
-    leave_out_ejected(balancer);
+    take_out(balancer);
     choose_zone(balancer);
     note_next_return(balancer);
     give_slots(balancer);
@@ -175,13 +181,16 @@ static const char *tier_reason(const struct instance *instance)
 const char *balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms,
                              char *out, size_t size)
 {
-    if (peer_set_has(&balancer->near, peer))
+    bool is_used = tier_of(peer->instance) == balancer->tier && balancer->tier != TIER_NEVER;
+    if (peer_set_has(&balancer->near, peer) || (is_used && probation_is_free(peer)))
         return NULL;
-    if (tier_of(peer->instance) != balancer->tier || balancer->tier == TIER_NEVER)
+    if (!is_used)
         snprintf(out, size, "%s", tier_reason(peer->instance));
     else if (outlier_is_ejected(&peer->outlier))
         snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row",
                  (peer->outlier.back_ms - now_ms + 999) / 1000, OUTLIER_FAILURES);
+    else if (peer->outlier.on_probation)
+        snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
     else if (*peer->instance->zone)
         snprintf(out, size, "in zone %s, and %s has enough of its own", peer->instance->zone, balancer->zone);
     else

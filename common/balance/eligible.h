@@ -16,9 +16,11 @@ struct balancer {
 
     enum tier tier;
     size_t candidates;    /* in that tier, ejected or not */
-    size_t ejected;       /* of them */
+    size_t out;           /* of them: ejected or on probation */
     struct peer_set near; /* the rest, or those of it in the caller's zone: what the policy picks from */
     struct peer_set far;  /* what `near` leaves out of that rest: for retries, when all near ones were tried */
+    struct balancer_peer **probation; /* of that tier; asked in turn, each with one call at a time */
+    size_t probation_count, probation_next;
     int64_t next_back_ms; /* when the next ejected one comes back; INT64_MAX: none is out */
     uint64_t ejections;
 };
@@ -27,7 +29,7 @@ enum tier tier_of(const struct instance *instance);
 
 /* After any change of peers, tier or ejections. Allocates nothing. */
 void balancer_sort_out(struct balancer *balancer);
-/* May one more be ejected? At most half, rounded down: so a lone one never. */
+/* May this one be ejected? At most half are out, rounded down: so a lone one never. */
 bool balancer_may_eject(const struct balancer *balancer, const struct balancer_peer *peer);
 
 #endif

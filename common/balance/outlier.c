@@ -5,23 +5,32 @@ bool outlier_is_ejected(const struct outlier *outlier)
     return outlier->back_ms != 0;
 }
 
+bool outlier_is_out(const struct outlier *outlier)
+{
+    return outlier_is_ejected(outlier) || outlier->on_probation;
+}
+
 bool outlier_fail(struct outlier *outlier)
 {
     if (outlier_is_ejected(outlier)) /* a call that began before */
         return false;
-    return ++outlier->failures >= OUTLIER_FAILURES;
+    outlier->failures++;
+    return outlier->on_probation || outlier->failures >= OUTLIER_FAILURES;
 }
 
 void outlier_succeed(struct outlier *outlier)
 {
     outlier->failures = 0;
-    if (!outlier_is_ejected(outlier))
-        outlier->ejections = 0;
+    if (outlier_is_ejected(outlier))
+        return;
+    outlier->ejections = 0;
+    outlier->on_probation = false;
 }
 
 void outlier_eject(struct outlier *outlier, int64_t now_ms)
 {
     outlier->failures = 0;
+    outlier->on_probation = false;
     outlier->ejections++;
     int64_t out_ms = OUTLIER_EJECT_MAX_MS;
     if (outlier->ejections < OUTLIER_EJECT_MAX_MS / OUTLIER_EJECT_MS)
@@ -29,8 +38,15 @@ void outlier_eject(struct outlier *outlier, int64_t now_ms)
     outlier->back_ms = now_ms + out_ms;
 }
 
+void outlier_try_again(struct outlier *outlier)
+{
+    outlier_readmit(outlier);
+    outlier->on_probation = true;
+}
+
 void outlier_readmit(struct outlier *outlier)
 {
     outlier->back_ms = 0;
     outlier->failures = 0;
+    outlier->on_probation = false;
 }

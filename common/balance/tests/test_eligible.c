@@ -141,6 +141,116 @@ Test(eligible, ejection_works_in_fail_open_too)
     balancer_free(balancer);
 }
 
+/* --- Probation ------------------------------------------------------------------------------- */
+
+/* `who` failed at 0 ms: their time is over at 30000. */
+static struct balancer *back_at_30000(enum balance_policy policy, const char *fleet, const char *who)
+{
+    struct balancer *balancer = fleet_balancer(policy, fleet);
+    for (; *who; who++)
+        fleet_fail(balancer, (char[]){*who, '\0'}, 5, 0);
+    return balancer;
+}
+
+static struct balancer_peer *expect_pick(struct balancer *balancer, const char *id)
+{
+    const struct balancer_peer *peeked = balancer_peek(balancer, &any_request, 30000);
+    struct balancer_peer *picked = balancer_pick(balancer, &any_request, 30000);
+    cr_expect_eq(peeked, picked);
+    cr_expect_str_eq(picked->instance->id, id);
+    return picked;
+}
+
+static void expect_one_call_at_a_time(enum balance_policy policy)
+{
+    struct balancer *balancer = back_at_30000(policy, "a:1 b:1 c:1", "a");
+    balancer_settle(balancer, 30000);
+    expect_reason(balancer, "a", "can be picked", 30000);
+    struct balancer_peer *a = expect_pick(balancer, "a");
+    cr_expect_null(strchr(fleet_picks(balancer, 30, 30000), 'a'));
+    expect_reason(balancer, "a", "on probation after its ejection: one call at a time until one succeeds", 30000);
+    balancer_release(a); /* a call that showed nothing: cancelled, say */
+    a = expect_pick(balancer, "a");
+    balancer_report(balancer, a, true, 30000);
+    expect_reason(balancer, "a", "can be picked", 30000);
+    if (policy == BALANCE_ROUND_ROBIN || policy == BALANCE_WEIGHTED)
+        cr_expect_not_null(strstr(fleet_picks(balancer, 6, 30000), "abca"));
+    balancer_release(a);
+    balancer_free(balancer);
+}
+
+Test(eligible, one_whose_time_is_over_gets_one_call_at_a_time_until_one_succeeds)
+{
+    for (int policy = BALANCE_RANDOM; policy <= BALANCE_CONSISTENT_HASH; policy++)
+        expect_one_call_at_a_time((enum balance_policy)policy);
+}
+
+Test(eligible, a_failure_on_probation_ejects_at_once_and_for_longer)
+{
+    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer_peer *a = expect_pick(balancer, "a");
+    balancer_report(balancer, a, false, 31000);
+    balancer_release(a);
+    cr_expect_eq(balancer_ejections(balancer), 2);
+    expect_reason(balancer, "a", "ejected for another 60 s after 5 failures in a row", 31000);
+    cr_expect_str_eq(fleet_picks(balancer, 3, 90999), "bbb");
+    cr_expect_eq(fleet_picks(balancer, 1, 91000)[0], 'a');
+    balancer_free(balancer);
+}
+
+Test(eligible, a_call_that_has_failed_already_comes_to_one_on_probation_last)
+{
+    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1", "a");
+    struct balancer_peer *tried[4] = {fleet_peer(balancer, "b")};
+    struct balance_request request = {.key = "", .tried = tried, .tried_count = 1};
+    for (const char *id = "ca"; *id; id++, request.tried_count++) {
+        tried[request.tried_count] = balancer_pick(balancer, &request, 30000);
+        cr_expect_eq(tried[request.tried_count]->instance->id[0], *id);
+    }
+    cr_expect_null(balancer_pick(balancer, &request, 30000));
+    balancer_release(tried[2]);
+    cr_expect_null(balancer_pick(balancer, &request, 30000)); /* free again, but tried */
+    balancer_release(tried[1]);
+    balancer_free(balancer);
+}
+
+Test(eligible, several_on_probation_take_turns)
+{
+    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1", "ab");
+    struct balancer_peer *a = expect_pick(balancer, "a"), *b = expect_pick(balancer, "b");
+    cr_expect_str_eq(fleet_picks(balancer, 4, 30000), "cdcd");
+    balancer_report(balancer, b, true, 30000);
+    balancer_release(b);
+    cr_expect_not_null(strstr(fleet_picks(balancer, 6, 30000), "bcdb"));
+    balancer_release(a);
+    cr_expect_eq(fleet_picks(balancer, 1, 30000)[0], 'a');
+    balancer_free(balancer);
+}
+
+Test(eligible, those_on_probation_count_among_the_half_that_may_be_out)
+{
+    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer_peer *a = expect_pick(balancer, "a");
+    fleet_fail(balancer, "b", 50, 30000);
+    cr_expect_str_eq(fleet_picks(balancer, 2, 30000), "bb");
+    fleet_is(balancer, "a:1"); /* and a lone one is never out */
+    cr_expect_str_eq(fleet_picks(balancer, 2, 30000), "aa");
+    expect_reason(balancer, "a", "can be picked", 30000);
+    balancer_release(a);
+    balancer_free(balancer);
+}
+
+Test(eligible, a_check_that_passes_again_ends_probation)
+{
+    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    balancer_settle(balancer, 30000);
+    fleet_is(balancer, "a:1/critical b:1");
+    expect_reason(balancer, "a", "critical", 30000);
+    fleet_is(balancer, "a:1 b:1");
+    cr_expect_not_null(strstr(fleet_picks(balancer, 4, 30000), "aba"));
+    balancer_free(balancer);
+}
+
 /* --- Zones ----------------------------------------------------------------------------------- */
 
 static struct balancer *zoned(const char *fleet)

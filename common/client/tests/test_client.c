@@ -228,6 +228,39 @@ Test(client, one_that_hangs_costs_an_attempts_share_and_is_soon_left_alone)
     run(one_hangs);
 }
 
+static void call_for_ever(void *arg)
+{
+    while (clock_ms() < *(const int64_t *)arg) {
+        const struct service_call call = {.service = "user-service", .path = "/", .key = "", .request_id = "request-1",
+                                          .deadline = DEADLINE_NONE, .body_cap = 100};
+        struct service_reply own = SERVICE_REPLY_INIT;
+        service_client_get(client, &call, &own);
+        cr_expect_eq(own.outcome, SERVICE_OK);
+        service_reply_close(&own);
+    }
+}
+
+/* 20 callers at once: all of those under way find out by themselves that it hangs.
+ * When its time is over only one does, after 30, 60, 90 s and so on. */
+static void still_hung(void)
+{
+    struct group group = {0};
+    int64_t end = clock_ms() + 600 * 1000;
+    upstreams['a'].behaviour = HANGS;
+    upstreams['b'].takes_ms = upstreams['c'].takes_ms = 10;
+    for (int i = 0; i < 20; i++)
+        group_go(&group, call_for_ever, &end);
+    fiber_sleep(20 * 1000);
+    cr_expect_eq(upstreams['a'].calls, 20);
+    group_join(&group);
+    cr_expect_eq(upstreams['a'].calls, 20 + 5);
+}
+
+Test(client, one_that_still_hangs_when_its_time_is_over_costs_one_call)
+{
+    run(still_hung);
+}
+
 static void callers_deadline(void)
 {
     all_are(HANGS);
