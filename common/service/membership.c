@@ -3,18 +3,22 @@
 #include "base/log.h"
 #include "loop/sync.h"
 #include "registry/consul.h"
+#include "registry/etcd.h"
 
 int membership_open(struct membership *membership, const struct settings *settings, struct http_client *http,
                     struct err *err)
 {
-    if (settings->check == CHECK_GRPC)
-        return err_set(err, ERR_INVALID, "SERVICE_CHECK=grpc: not in this version yet; want http, tcp, ttl or none");
-    if (*settings->etcd_endpoints)
-        log_warn("etcd_not_used", log_s("reason", "not in this version yet"));
     struct registry *consul = consul_new(&settings->consul, http, err);
     if (!consul)
         return -1;
     membership->registries[membership->count++] = consul;
+    if (!*settings->etcd_endpoints)
+        return 0;
+
+    struct registry *etcd = etcd_new(settings->etcd_endpoints, http, err);
+    if (!etcd)
+        return -1;
+    membership->registries[membership->count++] = etcd;
     return 0;
 }
 

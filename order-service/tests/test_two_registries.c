@@ -1,0 +1,151 @@
+/* Consul and etcd, both real: everybody is in both, and a caller needs only one. */
+#include "scene.h"
+
+TestSuite(two_registries, .timeout = 120);
+
+static struct server etcd;
+
+static void open_two(void)
+{
+    static char endpoints[160];
+    open_world();
+    cr_assert_eq(server_init(&etcd, SERVER_ETCD, &world.folder, &err), 0, "%s", err.text);
+    start_server(&etcd);
+    snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", etcd.url);
+    user_settings[0] = order_settings[0] = endpoints;
+    order_settings[1] = "DISCOVERY_CACHE_TTL=2s"; /* so that Consul's list is soon too old */
+    for (int i = 0; i < USERS; i++)
+        start_user(i);
+    start_orders();
+    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the scene does not come up");
+    cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the scene does not come up");
+}
+
+/* In the test itself: Criterion prints what fails in a .fini, and passes the test. */
+static void close_two(void)
+{
+    for (int i = 0; i < USERS; i++)
+        if (proc_is_running(&users[i].proc))
+            cr_expect_eq(service_stop(&users[i]), 0, "%s", user_id(i));
+    cr_expect_eq(service_stop(&orders), 0);
+    server_close(&etcd);
+    close_world();
+}
+
+/* How many keys there are below /services/, of every service. */
+static bool etcd_has(void *arg)
+{
+    char url[160], want[32];
+    struct probe_reply reply = {0};
+    struct err ignored = ERR_INIT;
+    snprintf(url, sizeof url, "%s/v3/kv/range", etcd.url);
+    snprintf(want, sizeof want, "\"count\":\"%d\"", *(int *)arg);
+    struct probe_request request = {
+        .url = url, .body = "{\"key\":\"L3NlcnZpY2VzLw==\",\"range_end\":\"L3NlcnZpY2VzMA==\",\"count_only\":true}"};
+    bool has = probe_send(NULL, &request, &reply, &ignored) == 0 && strstr(buf_text(&reply.body), want);
+    probe_reply_close(&reply);
+    return has;
+}
+
+static bool source_is(void *arg)
+{
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    return strcmp(view.source, arg) == 0;
+}
+
+static void expect_source(const char *source)
+{
+    struct called called;
+    view_call(NULL, &orders, 7, &called);
+    cr_expect_eq(called.status, 200);
+    cr_expect_str_eq(called.source, source);
+}
+
+Test(two_registries, consul_away_for_longer_than_the_ttl_etcd_takes_over_until_it_is_back, .init = open_two)
+{
+    await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "everybody is in etcd as well");
+    expect_source("consul");
+    cr_expect(replies(&orders, "/metrics", 200, "registration_registered{registry=\"etcd\"} 1"));
+
+    struct load *load = load_orders(4, 50);
+    server_stop(&world.consul);
+    await(source_is, "etcd", PATIENCE_MS, "Consul is away, and its list too old: etcd is the source");
+    expect_source("etcd");
+
+    proc_stop(&users[0].proc, SIGKILL, 5000); /* its key goes with its lease */
+    await(etcd_has, &(int){USERS}, PATIENCE_MS, "killed: gone from etcd");
+    await(user_is_avoided, &(int){0}, PATIENCE_MS, "killed: gone from the list, without Consul");
+    start_user(0);
+    await(user_is_usable, &(int){0}, PATIENCE_MS, "started again: found, without Consul");
+    expect_source("etcd");
+
+    start_server(&world.consul);
+    await(source_is, "consul", PATIENCE_MS, "Consul, started again, is the source");
+    await(consul_has_all, NULL, PATIENCE_MS, "everybody is in Consul again");
+    await(all_are_usable, NULL, PATIENCE_MS, "everybody is in the list");
+    stop_load(load, "Consul away, and etcd there");
+    close_two();
+}
+
+static bool etcd_is_missed(void *arg)
+{
+    (void)arg;
+    return replies(&orders, "/health", 200, "etcd: POST");
+}
+
+static void lose_data_of_etcd(void)
+{
+    char data[PLACE_PATH_MAX + 8], log[PLACE_PATH_MAX + 8];
+    snprintf(data, sizeof data, "%s/data", etcd.folder);
+    snprintf(log, sizeof log, "%s/rm.log", etcd.folder);
+    const char *const argv[] = {"rm", "-r", data, NULL};
+    cr_expect_eq(proc_run(argv, NULL, log, PATIENCE_MS, &err), 0, "%s", err.text);
+}
+
+Test(two_registries, etcd_away_changes_nothing_and_once_back_empty_everybody_is_in_it, .init = open_two)
+{
+    struct load *load = load_orders(4, 50);
+    await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "everybody is in etcd as well");
+    server_stop(&etcd);
+    await(etcd_is_missed, NULL, PATIENCE_MS, "etcd is away, and /health says so");
+    expect_source("consul");
+    cr_expect(all_are_usable(NULL));
+
+    lose_data_of_etcd();
+    start_server(&etcd);
+    await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "etcd came back empty, and everybody is in it");
+    expect_source("consul");
+    stop_load(load, "etcd away, and Consul there");
+    close_two();
+}
+
+Test(two_registries, who_leaves_in_order_is_out_of_both_at_once, .init = open_two)
+{
+    await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "everybody is in etcd as well");
+    cr_expect_eq(service_stop(&users[0]), 0);
+    cr_expect(etcd_has(&(int){USERS}), "its key does not wait for the end of its lease");
+    cr_expect_not(consul_has(&world.consul, "user-service", user_id(0), false));
+    close_two();
+}
+
+static bool is_ill_in_etcd(void *arg)
+{
+    (void)arg;
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    const struct seen *seen = view_find(&view, user_id(0));
+    return strcmp(view.source, "etcd") == 0 && seen && strcmp(seen->status, "critical") == 0;
+}
+
+Test(two_registries, without_consul_an_instance_says_itself_that_it_is_ill, .init = open_two)
+{
+    server_stop(&world.consul);
+    await(source_is, "etcd", PATIENCE_MS, "etcd is the source");
+    server_stop(&world.redis); /* behind the deep health of all */
+    await(is_ill_in_etcd, NULL, PATIENCE_MS, "its status in etcd is critical");
+    cr_expect_eq(status_of(&orders, "/users/7", NULL), 200, "all are, so calls fail open");
+    start_server(&world.redis);
+    await(all_are_usable, NULL, PATIENCE_MS, "well again, as etcd has it");
+    close_two();
+}
