@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/loop.h"
+#include "net/grpc_health.h"
 #include "net/http_client.h"
 #include "net/json.h"
 #include "service/arguments.h"
@@ -92,7 +93,7 @@ static int open_routes(struct service *service, struct err *err)
     return 0;
 }
 
-static int listen_on_port(struct service *service, struct err *err)
+static int open_http(struct service *service, struct err *err)
 {
     const struct http_server_config config = {
         .address = service->settings.bind_address,
@@ -105,11 +106,42 @@ static int listen_on_port(struct service *service, struct err *err)
         .observe = observe,
     };
     service->server = http_server_new(&config, err);
-    if (!service->server)
+    return service->server ? 0 : -1;
+}
+
+static int ask_health(void *arg, struct err *err)
+{
+    return health_ask(arg, err);
+}
+
+static int open_grpc(struct service *service, struct err *err)
+{
+    const struct grpc_health_config config = {
+        .address = service->settings.bind_address,
+        .port = (uint16_t)service->settings.grpc_port,
+        .service = service->settings.name,
+        .ask = ask_health,
+        .arg = service->health,
+    };
+    if (service->settings.check != CHECK_GRPC)
+        return 0;
+    service->grpc = grpc_health_new(&config, err);
+    if (!service->grpc)
         return -1;
-    log_info("listening", log_s("address", config.address), log_i("port", http_server_port(service->server)),
-             log_s("service", service->settings.name), log_s("id", service->settings.id),
-             log_s("version", PROJECT_VERSION));
+    service->settings.grpc_port = grpc_health_port(service->grpc); /* what is registered */
+    return 0;
+}
+
+/* Nothing is said before both listen: a busy port is one clear line. */
+static int listen_on_ports(struct service *service, struct err *err)
+{
+    const struct settings *settings = &service->settings;
+    if (open_http(service, err) != 0 || open_grpc(service, err) != 0)
+        return -1;
+    log_info("listening", log_s("address", settings->bind_address), log_i("port", http_server_port(service->server)),
+             log_s("service", settings->name), log_s("id", settings->id), log_s("version", PROJECT_VERSION));
+    if (service->grpc)
+        log_info("grpc_listening", log_i("port", settings->grpc_port));
     return 0;
 }
 
@@ -133,7 +165,7 @@ static int start(struct service *service, struct err *err)
         return -1;
     if (service->definition->open(service->definition->app, service, err) != 0)
         return -1;
-    if (listen_on_port(service, err) != 0)
+    if (listen_on_ports(service, err) != 0)
         return -1;
     uint16_t port = http_server_port(service->server);
     if (membership_join(&service->membership, &service->settings, port, service->health) != 0)
@@ -167,6 +199,7 @@ static void stop(struct service *service)
     if (service->server) /* the start failed half way */
         http_server_close(service->server, clock_ms());
     membership_leave(&service->membership, clock_ms());
+    grpc_health_close(service->grpc); /* until now it has said that we are not serving */
     group_cancel(&service->background);
     group_join(&service->background);
     service->definition->close(service->definition->app);

@@ -18,6 +18,7 @@ struct service {
     size_t route_count;
     struct route_metrics *requests;
     struct http_server *server;
+    struct grpc_health *grpc; /* NULL unless SERVICE_CHECK=grpc */
     struct group background;
     int exit_code;
 };

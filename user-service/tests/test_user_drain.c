@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "harness/load.h"
-#include "service/tests/http_case.h"
+#include "service/tests/consul_case.h"
 
 TestSuite(user_drain, .timeout = 120);
 
@@ -30,49 +30,12 @@ static void teardown(void)
 
 /* --- What Consul says ------------------------------------------------------------------------ */
 
-/* Its JSON without white space, which not every version of it leaves out. The caller frees. */
-static char *ask_consul(const char *path)
-{
-    char url[512];
-    struct probe_reply reply = {0};
-    snprintf(url, sizeof url, "%s%s", world.consul.url, path);
-    probe_get(NULL, url, &reply);
-    char *text = strdup(buf_text(&reply.body)), *end = text;
-    for (const char *p = text; *p; p++)
-        if (*p != ' ' && *p != '\n')
-            *end++ = *p;
-    *end = '\0';
-    probe_reply_close(&reply);
-    return text;
-}
-
-struct awaited_consul {
-    const char *path, *part; /* part NULL: an empty list */
-};
-
-static bool consul_says(void *arg)
-{
-    const struct awaited_consul *awaited = arg;
-    char *text = ask_consul(awaited->path);
-    bool says = awaited->part ? strstr(text, awaited->part) != NULL : strcmp(text, "[]") == 0;
-    free(text);
-    return says;
-}
-
-static bool await_consul(const char *path, const char *part)
-{
-    struct awaited_consul awaited = {path, part};
-    return wait_until(consul_says, &awaited, 30000);
-}
-
-#define PASSING "/v1/health/service/user-service?passing=true"
-
 Test(user_drain, it_registers_what_it_is_and_consul_finds_it_passing, .fini = teardown)
 {
     setup_with((const char *[]){"SERVICE_ID=users-1", "SERVICE_TAGS=v2,c", "SERVICE_VERSION=2.0", "SERVICE_ZONE=a",
                                 "SERVICE_WEIGHT=3", NULL});
-    cr_assert(await_consul(PASSING, "\"users-1\""));
-    char *text = ask_consul("/v1/health/service/user-service"), port[32];
+    cr_assert(await_consul(&world.consul, PASSING, "\"users-1\""));
+    char *text = ask_consul(&world.consul, LISTED), port[32];
     snprintf(port, sizeof port, "\"Port\":%d", users.port);
     const char *const parts[] = {"\"Service\":\"user-service\"",      port,
                                  "\"Address\":\"127.0.0.1\"",         "\"Tags\":[\"v2\",\"c\"]",
@@ -84,19 +47,19 @@ Test(user_drain, it_registers_what_it_is_and_consul_finds_it_passing, .fini = te
     EXPECT_CASES(&users, {"/users/1", 200, .header = "X-Served-By: users-1"});
 
     cr_expect_eq(service_stop(&users), 0);
-    cr_expect(await_consul("/v1/health/service/user-service", NULL), "and deregisters");
+    cr_expect(await_consul(&world.consul, LISTED, NULL), "and deregisters");
 }
 
 Test(user_drain, consul_turns_it_critical_with_the_reason_when_redis_is_gone, .fini = teardown)
 {
     setup_with(NULL);
-    cr_assert(await_consul(PASSING, "\"Port\""));
+    cr_assert(await_consul(&world.consul, PASSING, "\"Port\""));
     server_kill(&world.redis);
-    cr_assert(await_consul("/v1/health/state/critical", "redis"));
-    cr_assert(await_consul(PASSING, NULL));
+    cr_assert(await_consul(&world.consul, CRITICAL, "redis"));
+    cr_assert(await_consul(&world.consul, PASSING, NULL));
     struct err err = ERR_INIT;
     cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
-    cr_expect(await_consul(PASSING, "\"Port\""));
+    cr_expect(await_consul(&world.consul, PASSING, "\"Port\""));
     cr_expect_eq(service_stop(&users), 0);
 }
 
@@ -105,7 +68,7 @@ Test(user_drain, consul_turns_it_critical_with_the_reason_when_redis_is_gone, .f
 Test(user_drain, told_to_stop_it_says_so_at_once_and_serves_until_callers_have_left, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=20s", NULL});
-    cr_assert(await_consul(PASSING, "\"Port\""));
+    cr_assert(await_consul(&world.consul, PASSING, "\"Port\""));
     char prefix[SERVICE_URL_MAX];
     struct load *load = load_start(service_url(&users, "/users/", prefix), 2, 50);
     proc_signal(&users.proc, SIGTERM);
@@ -114,7 +77,7 @@ Test(user_drain, told_to_stop_it_says_so_at_once_and_serves_until_callers_have_l
                  {"/health", 503, .header = "Connection: close", .part = "{\"status\":\"draining\",\"checks\":{"},
                  {"/users/1", 200, .header = "Connection: close"},
                  {"/health/live", 200, .reply = "{\"status\":\"alive\"}"});
-    cr_expect(await_consul("/v1/health/service/user-service", NULL), "deregistered while it serves");
+    cr_expect(await_consul(&world.consul, LISTED, NULL), "deregistered while it serves");
     EXPECT_CASES(&users, {"/users/1", 200});
 
     struct load_count count;

@@ -117,6 +117,20 @@ Test(user_process, a_port_in_use_is_one_clear_line_and_code_1, .init = setup, .f
     cr_expect_eq(service_stop(&first), 0);
 }
 
+Test(user_process, a_grpc_port_in_use_is_one_clear_line_and_code_1, .init = setup, .fini = teardown)
+{
+    struct service first;
+    char port[32], *output;
+    start_service(&first, &world, "user-service", NULL);
+    snprintf(port, sizeof port, "GRPC_PORT=%d", first.port);
+    const char *const args[3] = {"--port", "0"}, *const env[] = {"SERVICE_CHECK=grpc", port, NULL};
+    cr_expect_eq(run("user-service", args, env, &output), 1);
+    cr_expect_eq(count_lines(output), 1, "%s", output);
+    cr_expect(strstr(output, strchr(port, '=') + 1), "%s", output);
+    free(output);
+    cr_expect_eq(service_stop(&first), 0);
+}
+
 /* --- Telling ------------------------------------------------------------------------------- */
 
 static void expect_all_named(const char *program, const char *const names[])

@@ -1,0 +1,52 @@
+/* SERVICE_CHECK=grpc: a real Consul asks grpc.health.v1 and believes the answer. */
+#include <signal.h>
+
+#include "service/tests/consul_case.h"
+
+TestSuite(user_grpc, .timeout = 120);
+
+static struct world world;
+static struct service users;
+
+static void setup_with(const char *const env[])
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(world_start(&world, &err), 0, "%s", err.text);
+    start_service(&users, &world, "user-service", env);
+}
+
+static void teardown(void)
+{
+    world_stop(&world);
+}
+
+Test(user_grpc, consuls_check_follows_the_deep_health, .fini = teardown)
+{
+    struct err err = ERR_INIT;
+    setup_with((const char *[]){"SERVICE_CHECK=grpc", NULL});
+    cr_assert(proc_wait_output(&users.proc, "msg=grpc_listening port=", NULL, 0, 0));
+    cr_assert(await_consul(&world.consul, PASSING, "\"Output\":\"gRPCcheck"));
+    server_kill(&world.redis);
+    cr_assert(await_consul(&world.consul, CRITICAL, "gRPCapplicationdidn'treportservicehealthy"));
+    cr_assert(await_consul(&world.consul, PASSING, NULL));
+    cr_expect(proc_wait_output(&users.proc, "check=redis", NULL, 0, 0), "the log says why");
+    cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
+    cr_expect(await_consul(&world.consul, PASSING, "\"Port\""));
+    cr_expect_eq(service_stop(&users), 0);
+    cr_expect(await_consul(&world.consul, LISTED, NULL));
+}
+
+Test(user_grpc, it_listens_where_it_is_told_and_a_process_that_is_gone_is_noticed, .fini = teardown)
+{
+    struct err err = ERR_INIT;
+    struct port port;
+    char variable[32], address[32];
+    cr_assert_eq(port_take(&port, &err), 0, "%s", err.text);
+    snprintf(variable, sizeof variable, "GRPC_PORT=%d", port.number);
+    snprintf(address, sizeof address, "127.0.0.1:%d", port.number);
+    setup_with((const char *[]){"SERVICE_CHECK=grpc", variable, NULL});
+    cr_assert(await_consul(&world.consul, PASSING, address));
+    proc_stop(&users.proc, SIGKILL, 0);
+    cr_expect(await_consul(&world.consul, CRITICAL, "user-service"));
+    port_release(&port);
+}
