@@ -54,7 +54,7 @@ Test(eligible, five_failures_in_a_row_eject_for_thirty_seconds_times_n)
     int64_t now_ms = 1000;
     for (int64_t n = 1; n <= 12; n++) {
         fleet_fail(balancer, "a", n == 1 ? 1 : 5, now_ms);
-        cr_expect_eq(balancer_ejections(balancer), n);
+        cr_expect_eq(balancer_ejections(balancer), (uint64_t)n);
         int64_t out_ms = n < 10 ? n * 30000 : 300000;
         cr_expect_null(strchr(fleet_picks(balancer, 4, now_ms + out_ms - 1), 'a'));
         expect_reason(balancer, "a", "ejected for another 1 s after 5 failures in a row", now_ms + out_ms - 1);
