@@ -126,7 +126,7 @@ static struct table table_of(struct settings *s, const struct settings_defaults 
          .accepts = "a token", .secret = true},
         {"CONSUL_HTTP_TOKEN_FILE", ENV_TEXT, "", &s->consul.token_file, .accepts = "a file that holds a token",
          .help = "wins over CONSUL_HTTP_TOKEN", .secret = true},
-        {"CONSUL_HTTP_SSL", ENV_BOOL, "false", &s->consul.ssl, .help = "https where the address names no scheme",
+        {"CONSUL_HTTP_SSL", ENV_BOOL, "false", &s->consul.ssl, .help = "https, whatever scheme the address names",
          .secret = true},
         {"CONSUL_HTTP_SSL_VERIFY", ENV_BOOL, "true", &s->consul.ssl_verify, .secret = true},
         {"CONSUL_CACERT", ENV_TEXT, "", &s->consul.ca_file, .check = check_file,
