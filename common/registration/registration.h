@@ -10,7 +10,7 @@
  *     where not. The lesson's sample registers once: one restart of a dev agent,
  *     and it is never found again;
  *   - with a TTL check, and in a registry that checks nobody itself, a heartbeat
- *     at a third of the TTL or lease from the very start.
+ *     at a third of the TTL or lease from the first try to register on.
  */
 #ifndef REGISTRATION_REGISTRATION_H
 #define REGISTRATION_REGISTRATION_H
