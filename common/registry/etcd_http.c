@@ -154,13 +154,13 @@ static void move_on_from(struct etcd_http *http, size_t failed)
 int etcd_http_call(struct etcd_http *http, const char *path, const struct buf *body, int64_t deadline,
                    struct http_response *response, struct err *err)
 {
-    struct err why;
+    struct err why = ERR_INIT;
     size_t first = http->at;
     int status = -1;
     for (size_t i = 0; i < http->count; i++) {
         size_t asked = (first + i) % http->count;
         int64_t share = deadline_in(deadline_left(deadline) / (int64_t)(http->count - i));
-        why = (struct err)ERR_INIT;
+        err_clear(&why);
         status = ask_one(http, &http->endpoints[asked], path, body, share, response, &why);
         if ((status == 0 && response->status < 500) || why.code == ERR_CANCELLED)
             break;
