@@ -386,6 +386,8 @@ Test(etcd_wire, a_watch_has_news_when_something_changed_or_it_is_over)
     cr_expect(has_news("etcd_watch.jsonl", 2, 15), "deleted");
     cr_expect_not(has_news("etcd_watch_compacted.jsonl", 0, 2), "created");
     cr_expect(has_news("etcd_watch_compacted.jsonl", 1, 2), "compacted");
+    static const char refused[] = "{\"result\":{\"header\":{\"revision\":\"6\"},\"created\":true,\"canceled\":true}}";
+    cr_expect(etcd_watch_has_news(refused, strlen(refused), 6), "the token is no longer known, say");
     cr_expect(etcd_watch_has_news("", 0, 1), "what makes no sense is not waited for");
     cr_expect(etcd_watch_has_news("{\"error\":{}}", 12, 1));
 }
