@@ -33,7 +33,9 @@ client       := client $(discovery)
 service      := service $(client)
 # Starts and stops real servers: for tests and for the demo only.
 harness      := harness $(service)
-LAYERS := base loop net store registry registration balance discovery client service harness
+# Runs the layers up to the client on virtual time: for tests only.
+simulation   := simulation $(client)
+LAYERS := base loop net store registry registration balance discovery client service harness simulation
 
 # ---- Flags: only those that this compiler knows ------------------------------
 
@@ -59,6 +61,7 @@ LDFLAGS  += -pie -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),$(SAN))
 # ---- How it is built ---------------------------------------------------------
 
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
+no_main  = $(filter-out %/main.o,$(1))
 archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
 tests    = $(patsubst %.c,$(BUILD)/tests/%,$(wildcard $(1)/tests/test_*.c))
 
@@ -80,7 +83,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | have-packages
 # $(1): layer. Its archive, and its tests, linked with what is below (and with the
 # harness, which knows only the base).
 define layer
-$(BUILD)/lib$(1).a: $(call objects,common/$(1))
+$(BUILD)/lib$(1).a: $(call no_main,$(call objects,common/$(1)))
 	@rm -f $$@; ar rcs $$@ $$^
 $(BUILD)/tests/common/$(1)/tests/%: $(BUILD)/obj/common/$(1)/tests/%.o $(call archives,harness $($(1)))
 	@mkdir -p $$(@D)
@@ -101,7 +104,8 @@ $(foreach d,user-service order-service consul-dev,$(eval $(call integration,$(d)
 $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))
 $(BUILD)/demo: $(call objects,consul-dev/demo) $(call archives,$(harness))
-$(PROGRAMS) $(BUILD)/demo:
+$(BUILD)/simulate: $(BUILD)/obj/common/simulation/main.o $(call archives,$(simulation))
+$(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate:
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
@@ -122,7 +126,7 @@ SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: force help build unit-tests integration-tests test run-tests clean have-packages
-.PHONY: demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
+.PHONY: simulate run-simulate demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -158,6 +162,19 @@ test-outages: ## the long outages on real servers
 
 run-outages: $(PROGRAMS) $(OUTAGES)
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 .ci/run-tests $(OUTAGES)
+
+simulate: ## populations of the real code under random faults, on virtual time (SEED=n: one again, told as it goes)
+	@$(DEPS)
+	$(again) run-simulate
+
+# In two processes; the long ones find what only adds up.
+run-simulate: $(BUILD)/simulate
+ifdef SEED
+	@$(BUILD)/simulate --from $(SEED) --minutes $(or $(MINUTES),10) --verbose
+else
+	@$(BUILD)/simulate --seeds $(or $(SEEDS),2000) --minutes $(or $(MINUTES),10) --jobs 2
+	@$(BUILD)/simulate --seeds 10 --minutes 360 --jobs 2
+endif
 
 test-asan: ## every test again, with AddressSanitizer and UBSan
 	@$(DEPS)

@@ -3,7 +3,7 @@
 #include <time.h>
 
 static bool is_virtual;
-static int64_t virtual_ms;
+static int64_t virtual_ms, wall_ahead_ms;
 
 static int64_t read_us(clockid_t which)
 {
@@ -24,7 +24,7 @@ int64_t clock_ms(void)
 
 int64_t clock_wall_ms(void)
 {
-    return is_virtual ? virtual_ms : read_us(CLOCK_REALTIME) / 1000;
+    return is_virtual ? virtual_ms + wall_ahead_ms : read_us(CLOCK_REALTIME) / 1000;
 }
 
 int64_t deadline_in(int64_t ms)
@@ -50,6 +50,7 @@ void clock_make_virtual(int64_t start_ms)
 {
     is_virtual = true;
     virtual_ms = start_ms;
+    wall_ahead_ms = 0;
 }
 
 void clock_make_real(void)
@@ -66,4 +67,9 @@ void clock_advance_to(int64_t ms)
 {
     if (ms > virtual_ms)
         virtual_ms = ms;
+}
+
+void clock_jump_wall(int64_t ms)
+{
+    wall_ahead_ms += ms;
 }

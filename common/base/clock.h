@@ -30,5 +30,7 @@ void clock_make_virtual(int64_t start_ms);
 void clock_make_real(void);
 bool clock_is_virtual(void);
 void clock_advance_to(int64_t ms);
+/* Somebody sets the machine's clock, by so much: only wall time may notice. */
+void clock_jump_wall(int64_t ms);
 
 #endif

@@ -1,0 +1,131 @@
+#include "simulation/callers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "client/service_client.h"
+#include "discovery/discovery.h"
+#include "net/http_client.h"
+#include "simulation/instances.h"
+#include "simulation/invariants.h"
+#include "simulation/registry.h"
+
+/* The calls that are under way carry their record's address in their path: so the
+ * transport, which sees only what would go over the wire, finds it again. */
+static struct call_record *record_of(const struct http_call *call)
+{
+    uintptr_t address = 0;
+    sscanf(call->path, "/users/%" SCNxPTR, &address);
+    return (struct call_record *)address;
+}
+
+/* The client's transport. */
+static int send_call(void *arg, const struct http_call *call, struct http_response *response, struct err *err)
+{
+    struct sim_caller *caller = arg;
+    struct call_record *record = record_of(call);
+    int number = instance_of_port(call->port);
+    struct sim_instance *instance = &caller->process.world->instances[number];
+    int64_t begin_ms = clock_ms();
+    int rc;
+    invariants_attempt(record, call);
+    if (caller->cannot_reach >> number & 1) {
+        fiber_sleep(deadline_left(call->deadline));
+        rc = fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "no answer");
+    } else {
+        rc = instance_answer(instance, call, response, err);
+    }
+    invariants_attempt_end(record, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
+    return rc;
+}
+
+/* --- One call ---------------------------------------------------------------------- */
+
+static void make_call(void *arg)
+{
+    struct call_record *record = arg;
+    struct sim_caller *caller = record->caller;
+    struct service_reply reply = SERVICE_REPLY_INIT;
+    char path[40], key[16];
+    snprintf(path, sizeof path, "/users/%" PRIxPTR, (uintptr_t)record);
+    snprintf(key, sizeof key, "%" PRId64, between(1, 1000));
+    const struct service_call call = {.service = SERVICE, .path = path, .key = key, .request_id = "simulated",
+                                      .deadline = DEADLINE_NONE, .body_cap = 1000};
+    record->begin_ms = clock_ms();
+    record->deadline = deadline_in(caller->process.world->settings.call_timeout_ms);
+    invariants_call(record);
+    service_client_get(caller->client, &call, &reply);
+    invariants_call_end(record, &reply);
+    service_reply_close(&reply);
+    free(record);
+}
+
+static void start_call(struct sim_caller *caller)
+{
+    struct call_record *record = calloc(1, sizeof *record);
+    if (!record)
+        return;
+    record->caller = caller;
+    if (group_go(&caller->calls, make_call, record) != 0)
+        free(record);
+}
+
+void caller_run(void *arg)
+{
+    struct sim_caller *caller = arg;
+    struct world *world = caller->process.world;
+    while (!world->is_ending) {
+        if (!caller->process.killed)
+            start_call(caller);
+        fiber_sleep(between(1, 2 * world->settings.call_every_ms));
+    }
+}
+
+/* --- Life -------------------------------------------------------------------------------- */
+
+void caller_open(struct sim_caller *caller, struct world *world, int number)
+{
+    caller->process.number = -1;
+    snprintf(caller->process.name, sizeof caller->process.name, "caller-%d", number);
+    sim_registry_connect(&world->registry, &caller->process);
+}
+
+void caller_start(struct sim_caller *caller)
+{
+    const struct settings *settings = &caller->process.world->settings;
+    caller->registries[0] = &caller->process.registry;
+    const struct discovery_config discovery = {
+        .registries = caller->registries, .registry_count = 1, .ttl_ms = settings->ttl_ms, .poll = settings->poll,
+        .retry_cap_ms = settings->reconcile_ms, .static_instances = "", .snapshot_dir = "",
+    };
+    caller->discovery = discovery_new(&discovery);
+    const struct service_client_config client = {
+        .discovery = caller->discovery, .transport = {send_call, caller}, .policy = settings->policy,
+        .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX, .zone = "",
+    };
+    discovery_watch(caller->discovery, SERVICE);
+    caller->client = service_client_new(&client);
+    caller->process.killed = false;
+    caller->process.well_since_ms = clock_ms();
+    caller->process.request_level = 0;
+    memset(caller->known, 0, sizeof caller->known);
+    memset(caller->calls_in, 0, sizeof caller->calls_in);
+    memset(caller->retries_in, 0, sizeof caller->retries_in);
+    caller->listed = 0;
+    caller->version = 0;
+}
+
+void caller_stop(struct sim_caller *caller)
+{
+    caller->process.killed = true;
+    group_cancel(&caller->calls);
+    group_join(&caller->calls);
+    discovery_stop(caller->discovery);
+    service_client_free(caller->client);
+    discovery_free(caller->discovery);
+    caller->client = NULL;
+    caller->discovery = NULL;
+}

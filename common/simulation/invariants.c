@@ -1,0 +1,141 @@
+#include "simulation/invariants.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "discovery/discovery.h"
+#include "simulation/bounds.h"
+#include "simulation/instances.h"
+
+/* How much later than it happened the witness may see a list change. */
+enum { NOTICE_MS = 1000 };
+
+/* --- 2: a live instance is back in the registry --------------------------------------- */
+
+static void check_registered(struct world *world, int i)
+{
+    const struct sim_instance *instance = &world->instances[i];
+    const struct sim_entry *entry = &world->registry.entries[i];
+    int64_t since_ms = longer(instance->process.well_since_ms, world->registry.well_since_ms);
+    if (instance->life != UP || since_ms == DEADLINE_NONE)
+        return;
+    since_ms = longer(since_ms, entry->lost_ms);
+    int64_t late_ms = clock_ms() - since_ms - bound_return_ms(&world->settings);
+    if (late_ms <= 0 || (entry->used && entry->port == instance->port && entry->passing))
+        return;
+    world_break(world, "%s is alive, and not back in the registry %" PRId64 " ms after it could be: %s",
+                instance->process.name, bound_return_ms(&world->settings) + late_ms,
+                !entry->used ? "not there" : entry->port != instance->port ? "its old port" : "critical");
+}
+
+/* --- 3: no fault of the registry empties a list ------------------------------------------ */
+
+/* One that was listed is listed no more. True: without anything that speaks against it but the registry. */
+static bool is_gone(struct sim_caller *caller, int i)
+{
+    struct acquaintance *known = &caller->known[i];
+    int64_t missing_ms = clock_ms() - known->missing_since_ms;
+    bool failed = known->failed_ms >= known->missing_since_ms;
+    if (known->missing && !failed && missing_ms < ROSTER_MISSING_MS - NOTICE_MS)
+        world_break(caller->process.world, "%s believed after %" PRId64 " ms that %s is gone, which never failed",
+                    caller->process.name, missing_ms, caller->process.world->instances[i].process.name);
+    return !known->missing;
+}
+
+static void look_at_list(struct sim_caller *caller, const struct discovery_view *view)
+{
+    struct acquaintance *all = caller->known;
+    bool listed[INSTANCES_MAX] = {false}, missing[INSTANCES_MAX] = {false}, passing[INSTANCES_MAX] = {false};
+    bool moved[INSTANCES_MAX] = {false};
+    size_t present = 0, gone = 0;
+    for (size_t i = 0; view->list && i < view->list->count; i++) {
+        int number = instance_of_port(view->list->at[i].port);
+        listed[number] = true;
+        moved[number] = all[number].port != view->list->at[i].port;
+        all[number].port = view->list->at[i].port;
+        missing[number] = view->missing && view->missing[i];
+        passing[number] = view->list->at[i].status == INSTANCE_PASSING;
+    }
+    for (int i = 0; i < INSTANCES_MAX; i++) {
+        present += all[i].listed && !all[i].missing;
+        gone += all[i].listed && !listed[i] && is_gone(caller, i);
+        if (missing[i] && !all[i].missing)
+            all[i].missing_since_ms = clock_ms();
+        if (listed[i] && !all[i].listed)
+            all[i].returned_ms = clock_ms();
+        if (moved[i] || (passing[i] && !all[i].passing)) { /* it comes back as somebody new */
+            all[i].passing_since_ms = clock_ms();
+            all[i].failures = 0;
+        }
+        all[i].listed = listed[i];
+        all[i].missing = missing[i];
+        all[i].passing = passing[i];
+    }
+    if (gone * 2 > present)
+        world_break(caller->process.world, "%s lost %zu of %zu instances at once, on the registry's word alone",
+                    caller->process.name, gone, present);
+}
+
+static void check_list(struct sim_caller *caller)
+{
+    struct discovery_view view;
+    if (!caller->discovery || discovery_look(caller->discovery, SERVICE, &view) != 0 || view.version == caller->version)
+        return;
+    look_at_list(caller, &view);
+    caller->version = view.version;
+    world_note(caller->process.world, caller->process.name, "has another list, of", view.list ? (int64_t)view.list->count : 0);
+}
+
+void invariants_sweep(struct world *world)
+{
+    if (world->is_ending)
+        return;
+    for (int i = 0; i < world->settings.instances; i++)
+        check_registered(world, i);
+    for (int i = 0; i < world->settings.callers; i++)
+        check_list(&world->callers[i]);
+}
+
+/* --- 4: requests to the registry are bounded ------------------------------------------------ */
+
+/* A bucket that leaks so many a second and holds so many. */
+struct allowance {
+    double per_ms, burst;
+};
+
+/* A caller: two at once, then one each half second. An instance: in each
+ * interval between two looks (0.8 × R at least) a look, the question for its
+ * check's words, a registration and the beat after it; a beat at each I; and
+ * what the first steps of a back-off add. */
+static struct allowance allowance_of(const struct process *process)
+{
+    const struct settings *settings = &process->world->settings;
+    if (process->number < 0)
+        return (struct allowance){1.0 / PACE_BOUND_MS, PACE_BURST};
+    return (struct allowance){4 / (0.8 * (double)settings->reconcile_ms) + 1 / (double)settings->check_interval_ms, 12};
+}
+
+void invariants_request(struct process *process)
+{
+    struct allowance allowance = allowance_of(process);
+    int64_t now_ms = clock_ms();
+    invariants_sweep(process->world);
+    process->request_level -= allowance.per_ms * (double)(now_ms - process->request_ms);
+    if (process->request_level < 0)
+        process->request_level = 0;
+    process->request_ms = now_ms;
+    process->request_level += 1;
+    if (process->request_level > allowance.burst + 0.001 && !process->killed && !process->world->is_ending)
+        world_break(process->world, "%s asks the registry more often than %.1f times a minute", process->name,
+                    allowance.per_ms * 60000);
+}
+
+/* --- 7: who deregistered stays away ------------------------------------------------------------ */
+
+void invariants_left(const struct sim_instance *instance)
+{
+    struct world *world = instance->process.world;
+    if (world->registry.entries[instance->process.number].used)
+        world_break(world, "%s deregistered, was told so, and is there again", instance->process.name);
+}

@@ -1,0 +1,47 @@
+/* invariants: the promises, checked after every event.
+ *
+ *   1. No instance that has been dead for longer than bounds.h allows is called
+ *      while a live one is known, nor a critical one while a passing one can be;
+ *      nor one that has just failed five times in a row.
+ *   2. A live instance is back in the registry within its bound after any fault.
+ *   3. No fault of the registry empties a caller's list: what more than half of
+ *      goes at once stays for a minute, or until a call of it fails.
+ *   4. Requests to the registry are bounded, whatever it answers.
+ *   5. A call is sent again only if it is a GET, to another instance, at most
+ *      CALL_ATTEMPTS times, within its deadline and the retry budget, and never
+ *      after an answer.
+ *   6. When nothing has been wrong for long enough, no call fails.
+ *   7. Who deregistered stays away.
+ *   8. In the end every fiber ends (world.c).
+ *
+ * The witness sees only what goes over the wires and what discovery shows; it
+ * knows the truth about each instance, which nobody else does.
+ */
+#ifndef SIMULATION_INVARIANTS_H
+#define SIMULATION_INVARIANTS_H
+
+#include "base/err.h"
+#include "net/http_client.h"
+#include "simulation/callers.h"
+#include "simulation/world.h"
+
+struct service_reply;
+
+/* A promise is broken: noted where it is the first, and the world ends. */
+void world_break(struct world *world, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* 2 and 3, for everybody. */
+void invariants_sweep(struct world *world);
+/* 4: a process asks the registry. */
+void invariants_request(struct process *process);
+/* 7: it has left the registry, and was told so. */
+void invariants_left(const struct sim_instance *instance);
+
+/* calls.c: 1, 5 and 6. */
+void invariants_call(struct call_record *record);
+void invariants_attempt(struct call_record *record, const struct http_call *call);
+void invariants_attempt_end(struct call_record *record, const struct http_call *call, int status, enum err_code code,
+                            int64_t took_ms);
+void invariants_call_end(struct call_record *record, const struct service_reply *reply);
+
+#endif

@@ -1,0 +1,98 @@
+/* simulate: many seeds, in as many processes as asked for.
+ *
+ *   simulate [--from N] [--seeds N] [--minutes N] [--jobs N] [--verbose]
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "simulation/simulation.h"
+
+enum { STUCK_S = 60 }; /* a seed takes well under a second a simulated hour */
+
+struct options {
+    uint64_t from, seeds;
+    int64_t minutes;
+    int jobs;
+};
+
+static void on_crash(int signum)
+{
+    signal(signum, SIG_DFL);
+    simulation_report(signum == SIGALRM ? "it goes on and on" : strsignal(signum)); /* all that is left to do */
+    raise(signum);
+}
+
+/* Each jobs-th seed. 0: all held. */
+static int run_share(const struct options *options, int share)
+{
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGALRM};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], on_crash);
+    for (uint64_t i = (uint64_t)share; i < options->seeds; i += (uint64_t)options->jobs) {
+        alarm(STUCK_S);
+        if (simulation_run(options->from + i, options->minutes, NULL) != 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int run_all(const struct options *options)
+{
+    int failed = 0;
+    for (int share = 0; share < options->jobs; share++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            exit(run_share(options, share));
+        failed += pid < 0;
+    }
+    int status;
+    while (wait(&status) > 0)
+        failed += status != 0;
+    return failed;
+}
+
+static uint64_t number_of(const char *text)
+{
+    char *end;
+    uint64_t number = strtoull(text, &end, 10);
+    if (*text && !*end)
+        return number;
+    fprintf(stderr, "simulate: not a number: %s\n", text);
+    exit(2);
+}
+
+static void read_option(struct options *options, const char *name, const char *value)
+{
+    if (strcmp(name, "--from") == 0)
+        options->from = number_of(value);
+    else if (strcmp(name, "--seeds") == 0)
+        options->seeds = number_of(value);
+    else if (strcmp(name, "--minutes") == 0)
+        options->minutes = (int64_t)number_of(value);
+    else if (strcmp(name, "--jobs") == 0)
+        options->jobs = (int)number_of(value);
+    else
+        exit(2);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.from = 1, .seeds = 1, .minutes = 10, .jobs = 1};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--verbose") == 0)
+            simulation_be_verbose();
+        else if (i + 1 < argc)
+            read_option(&options, argv[i], argv[i + 1]), i++;
+    }
+    if (options.jobs < 1)
+        options.jobs = 1;
+    int failed = run_all(&options);
+    printf("%" PRIu64 " seeds of %" PRId64 " simulated minutes: %s\n", options.seeds, options.minutes,
+           failed ? "a promise was broken, see above" : "every promise held");
+    return failed ? 1 : 0;
+}
