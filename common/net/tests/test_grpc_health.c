@@ -461,6 +461,7 @@ static void crowd(void)
 {
     int fds[65];
     char byte;
+    clock_make_virtual(1000); /* it is not for their silence that anybody is closed */
     for (int i = 0; i < 65; i++)
         fds[i] = dial_health();
     cr_expect(is_hung_up(fds[64]));
@@ -470,6 +471,7 @@ static void crowd(void)
     for (int i = 0; i < 10; i++)
         fiber_yield();
     expect_says((struct request){EVERYTHING}, "\0\0\0\0\2\x08\1");
+    clock_make_real();
 }
 
 Test(grpc_health, a_client_over_the_limit_is_closed_at_once)
