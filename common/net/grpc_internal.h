@@ -50,8 +50,8 @@ struct grpc_connection {
     int fd;
     struct socket_watch *watch;
     nghttp2_session *session;
-    bool blocked;           /* the client does not take what we send */
-    int64_t silent_at;      /* clock_ms(): closed then, unless a whole request comes before */
+    bool blocked;      /* the client does not take what we send */
+    int64_t silent_at; /* clock_ms(): closed then, unless a whole request comes before */
     struct group asking;
     struct grpc_call calls[GRPC_CALLS_MAX];
 };

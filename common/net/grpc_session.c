@@ -247,8 +247,7 @@ int session_send(struct grpc_connection *connection)
 void session_close(struct grpc_connection *connection)
 {
     /* The replies first: behind the farewell nghttp2 sends nothing. */
-    if (session_send(connection) == 0 &&
-        nghttp2_session_terminate_session(connection->session, NGHTTP2_NO_ERROR) == 0)
+    if (session_send(connection) == 0 && nghttp2_session_terminate_session(connection->session, NGHTTP2_NO_ERROR) == 0)
         session_send(connection);
     nghttp2_session_del(connection->session);
 }

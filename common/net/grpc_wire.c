@@ -1,7 +1,7 @@
 #include "net/grpc_wire.h"
 
 enum {
-    FRAME_HEAD = 5,      /* flag and length */
+    FRAME_HEAD = 5, /* flag and length */
     FIELD_SERVICE = 1,
     VARINT_BYTES_MAX = 10,
 };
