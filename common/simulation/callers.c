@@ -114,8 +114,7 @@ void caller_start(struct sim_caller *caller)
     memset(caller->known, 0, sizeof caller->known);
     memset(caller->calls_in, 0, sizeof caller->calls_in);
     memset(caller->retries_in, 0, sizeof caller->retries_in);
-    caller->listed = 0;
-    caller->version = 0;
+    caller->version = caller->called_version = 0;
 }
 
 void caller_stop(struct sim_caller *caller)

@@ -135,6 +135,17 @@ static void check_alive(const struct call_record *record, const struct choice *c
                     clock_ms() - instance->died_ms[life_of_port(port)], choice->live_elsewhere);
 }
 
+/* Another list may readmit, or make new peers of old ones: rows of failures begin anew. */
+static void note_version(struct sim_caller *caller, uint64_t version)
+{
+    if (caller->called_version == version)
+        return;
+    caller->called_version = version;
+    caller->called_since_ms = clock_ms();
+    for (int i = 0; i < INSTANCES_MAX; i++)
+        caller->known[i].failures = 0;
+}
+
 static void check_choice(const struct call_record *record, uint16_t port)
 {
     struct world *world = world_of(record);
@@ -145,7 +156,7 @@ static void check_choice(const struct call_record *record, uint16_t port)
         world_break(world, "%s calls port %d, which is not in its list", who, port);
         return;
     }
-    record->caller->called_version = choice.view.version;
+    note_version(record->caller, choice.view.version);
     check_alive(record, &choice, port);
     if (choice.chosen->status == INSTANCE_CRITICAL && has_passing_one(record, &choice))
         world_break(world, "%s calls %s, which is critical, while %zu pass", who, choice.chosen->id, choice.passing);
@@ -224,8 +235,9 @@ void invariants_attempt_end(struct call_record *record, const struct http_call *
     if (known->missing && clock_ms() - took_ms > known->missing_since_ms)
         known->failed_missing_ms = clock_ms();
     world_note(world, record->caller->process.name, "fails to call", call->port);
-    /* What began before its ejection, or before it passed its check, says nothing. */
-    bool is_old = clock_ms() - took_ms <= longer(known->fifth_ms, known->passing_since_ms);
+    /* What began before its ejection, or with another list, says nothing. */
+    int64_t began_ms = clock_ms() - took_ms;
+    bool is_old = began_ms <= known->fifth_ms || began_ms < record->caller->called_since_ms;
     if (!is_old && ++known->failures >= OUTLIER_FAILURES)
         note_fifth(record->caller, known, call->port);
 }

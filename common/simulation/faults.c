@@ -18,7 +18,6 @@ struct fault {
     int64_t lasts_ms;
 };
 
-/* `run` does all of it, or `begin` and `end` what lies between which is waited for. */
 struct fault_kind {
     const char *name;
     enum target target;
@@ -122,6 +121,11 @@ static void begin_killed(struct fault *fault)
 static void end_killed(struct fault *fault)
 {
     instance_start(fault->instance, chance(50));
+}
+
+static void begin_drained(struct fault *fault)
+{
+    instance_drain(fault->instance);
 }
 
 static void begin_frozen(struct fault *fault)
@@ -256,6 +260,7 @@ static const struct fault_kind kinds[] = {
     {"the registry forgets what it is told", ON_REGISTRY, 60000, begin_forgetting, end_forgetting, false},
     {"is killed for a while", ON_INSTANCE, 60000, begin_killed, end_killed, false},
     {"is killed, and at once back", ON_INSTANCE, 100, begin_killed, end_killed, false},
+    {"is stopped for a while", ON_INSTANCE, 60000, begin_drained, end_killed, false},
     {"freezes", ON_INSTANCE, 60000, begin_frozen, end_frozen, false},
     {"is cut off from the registry", ON_INSTANCE, 120000, begin_cut, end_cut, false},
     {"is off the network", ON_INSTANCE, 60000, begin_unreachable, end_unreachable, false},

@@ -46,16 +46,12 @@ static bool is_gone(struct sim_caller *caller, int i)
 static void look_at_list(struct sim_caller *caller, const struct discovery_view *view)
 {
     struct acquaintance *all = caller->known;
-    bool listed[INSTANCES_MAX] = {false}, missing[INSTANCES_MAX] = {false}, passing[INSTANCES_MAX] = {false};
-    bool moved[INSTANCES_MAX] = {false};
+    bool listed[INSTANCES_MAX] = {false}, missing[INSTANCES_MAX] = {false};
     size_t present = 0, gone = 0;
     for (size_t i = 0; view->list && i < view->list->count; i++) {
         int number = instance_of_port(view->list->at[i].port);
         listed[number] = true;
-        moved[number] = all[number].port != view->list->at[i].port;
-        all[number].port = view->list->at[i].port;
         missing[number] = view->missing && view->missing[i];
-        passing[number] = view->list->at[i].status == INSTANCE_PASSING;
     }
     for (int i = 0; i < INSTANCES_MAX; i++) {
         present += all[i].listed && !all[i].missing;
@@ -64,13 +60,8 @@ static void look_at_list(struct sim_caller *caller, const struct discovery_view 
             all[i].missing_since_ms = clock_ms();
         if (listed[i] && !all[i].listed)
             all[i].returned_ms = clock_ms();
-        if (moved[i] || (passing[i] && !all[i].passing)) { /* it comes back as somebody new */
-            all[i].passing_since_ms = clock_ms();
-            all[i].failures = 0;
-        }
         all[i].listed = listed[i];
         all[i].missing = missing[i];
-        all[i].passing = passing[i];
     }
     if (gone * 2 > present)
         world_break(caller->process.world, "%s lost %zu of %zu instances at once, on the registry's word alone",

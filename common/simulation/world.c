@@ -16,6 +16,7 @@
 #include "simulation/faults.h"
 #include "simulation/instances.h"
 #include "simulation/invariants.h"
+#include "simulation/rolling.h"
 #include "simulation/simulation.h"
 
 static struct world *running; /* for who catches a crash */
@@ -43,11 +44,12 @@ static void write_settings(const struct settings *s)
     fprintf(stderr,
             "settings: %d instances, %d callers, check %s each %" PRId64 " ms (timeout %" PRId64 "), jitter %" PRId64
             ", reconcile %" PRId64 ", reap after %" PRId64 ", %s with ttl %" PRId64 ", policy %d, a call each %" PRId64
-            " ms within %" PRId64 ", a fault each %" PRId64 "\n"
+            " ms within %" PRId64 ", a fault each %" PRId64 "%s\n"
             "bounds: return %" PRId64 " ms, detect %" PRId64 ", learn %" PRId64 "\n",
             s->instances, s->callers, s->check == CHECK_TTL ? "ttl" : "http", s->check_interval_ms, s->check_timeout_ms,
             s->jitter_ms, s->reconcile_ms, s->deregister_after_ms, s->poll ? "poll" : "watch", s->ttl_ms, s->policy,
-            s->call_every_ms, s->call_timeout_ms, s->fault_every_ms, bound_return_ms(s), bound_detect_ms(s),
+            s->call_every_ms, s->call_timeout_ms, s->fault_every_ms,
+            s->only_rolling ? " (only rolling restarts)" : "", bound_return_ms(s), bound_detect_ms(s),
             bound_learn_ms(s));
 }
 
@@ -99,6 +101,7 @@ static void draw_settings(struct settings *s)
     s->call_timeout_ms = between(3, 30) * 100;
     s->call_every_ms = between(20, 1000);
     s->fault_every_ms = between(3, 60) * 1000;
+    s->only_rolling = chance(10);
 }
 
 static void populate(struct world *world)
@@ -143,6 +146,14 @@ static void wind_up(struct world *world)
     }
 }
 
+static void go_wrong(struct world *world)
+{
+    if (world->settings.only_rolling || chance(3))
+        rolling_begin(world);
+    else
+        fault_begin(world);
+}
+
 struct span {
     struct world *world;
     int64_t minutes;
@@ -157,7 +168,7 @@ static void direct(void *arg)
     int64_t calm_ms = bound_return_ms(&world->settings) + bound_learn_ms(&world->settings) + 1000;
     populate(world);
     while (let_pass(world, between(1, 2 * world->settings.fault_every_ms)) && deadline_left(end_ms) > calm_ms)
-        fault_begin(world);
+        go_wrong(world);
     group_cancel(&world->faults);
     group_join(&world->faults);
     let_pass(world, deadline_left(end_ms));

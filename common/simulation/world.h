@@ -30,6 +30,7 @@ struct settings {
     enum balance_policy policy;
     int64_t call_timeout_ms, call_every_ms;
     int64_t fault_every_ms; /* on average */
+    bool only_rolling;      /* nothing goes wrong: there are rolling restarts */
 };
 
 /* --- A process ------------------------------------------------------------------- */
@@ -73,10 +74,9 @@ struct sim_instance {
 
 /* What a caller has been seen to know of an instance: the witness' notes. */
 struct acquaintance {
-    bool listed, missing, passing;
-    int64_t missing_since_ms, passing_since_ms;
+    bool listed, missing;
+    int64_t missing_since_ms;
     int64_t returned_ms; /* when it came into the list, anew */
-    uint16_t port;
     int64_t failed_ms;  /* its last call that failed */
     int64_t failed_missing_ms; /* the last that began, and failed, while it was missing */
     int failures, failures_ever; /* in a row; and all of them */
@@ -95,8 +95,8 @@ struct sim_caller {
     struct group calls;
     uint64_t cannot_reach; /* instances, one bit each */
     struct acquaintance known[INSTANCES_MAX];
-    size_t listed;
     uint64_t version, called_version; /* of its list, as last seen; and when a call last went out */
+    int64_t called_since_ms; /* with that list */
     /* Calls and retries in each tenth of a second of the last ten seconds. */
     int64_t window_at;
     int calls_in[WINDOW_S * 10], retries_in[WINDOW_S * 10];
