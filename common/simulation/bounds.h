@@ -35,13 +35,13 @@
 #ifndef SIMULATION_BOUNDS_H
 #define SIMULATION_BOUNDS_H
 
-#include "discovery/roster.h"
 #include "simulation/registry.h"
 
 enum {
     QUESTION_MS = 2000,   /* registration.c CALL_MS, watch.c PROMPT_MS */
     QUERY_GRACE_MS = 1000, /* watch.c GRACE_MS */
-    FIRST_BACKOFF_MS = 1200, /* 1 s + 20 % */
+    FIRST_BACKOFF_MS = 1200, FIRST_BACKOFF_LEAST_MS = 800, /* 1 s ± 20 % */
+    MISSING_MS = 60000,   /* the contract's; not roster.h's, which might be wrong */
     PACE_BOUND_MS = 500,
     PACE_BURST = 2,
     SLACK_MS = 20 * HOP_MS + 2 * CHECKER_TICK_MS,
@@ -74,7 +74,7 @@ static inline int64_t bound_learn_ms(const struct settings *s)
 /* Everything is as it should be, for everybody. */
 static inline int64_t bound_calm_ms(const struct settings *s)
 {
-    return bound_return_ms(s) + bound_detect_ms(s) + bound_learn_ms(s) + ROSTER_MISSING_MS;
+    return bound_return_ms(s) + bound_detect_ms(s) + bound_learn_ms(s) + MISSING_MS;
 }
 
 #endif

@@ -111,6 +111,7 @@ void caller_start(struct sim_caller *caller)
     caller->process.killed = false;
     caller->process.well_since_ms = clock_ms();
     caller->process.request_level = 0;
+    caller->process.failed_ms = 0;
     memset(caller->known, 0, sizeof caller->known);
     memset(caller->calls_in, 0, sizeof caller->calls_in);
     memset(caller->retries_in, 0, sizeof caller->retries_in);

@@ -128,7 +128,7 @@ static void check_alive(const struct call_record *record, const struct choice *c
         return;
     int64_t bound_ms = bound_detect_ms(&world->settings) + bound_learn_ms(&world->settings);
     if (choice->missing)
-        bound_ms += ROSTER_MISSING_MS;
+        bound_ms += MISSING_MS;
     if (clock_ms() - since_ms > bound_ms)
         world_break(world, "%s calls %s on port %d, dead for %" PRId64 " ms, while it knows %zu live ones",
                     record->caller->process.name, instance->process.name, port,

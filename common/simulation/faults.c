@@ -128,6 +128,15 @@ static void begin_drained(struct fault *fault)
     instance_drain(fault->instance);
 }
 
+/* While its registration may be on its way. */
+static void begin_stopped_early(struct fault *fault)
+{
+    instance_kill(fault->instance);
+    instance_start(fault->instance, true);
+    fiber_sleep(between(1, 2 * HOP_MS));
+    instance_drain(fault->instance);
+}
+
 static void begin_frozen(struct fault *fault)
 {
     instance_freeze(fault->instance);
@@ -261,6 +270,7 @@ static const struct fault_kind kinds[] = {
     {"is killed for a while", ON_INSTANCE, 60000, begin_killed, end_killed, false},
     {"is killed, and at once back", ON_INSTANCE, 100, begin_killed, end_killed, false},
     {"is stopped for a while", ON_INSTANCE, 60000, begin_drained, end_killed, false},
+    {"is stopped while it starts", ON_INSTANCE, 20000, begin_stopped_early, end_killed, false},
     {"freezes", ON_INSTANCE, 60000, begin_frozen, end_frozen, false},
     {"is cut off from the registry", ON_INSTANCE, 120000, begin_cut, end_cut, false},
     {"is off the network", ON_INSTANCE, 60000, begin_unreachable, end_unreachable, false},

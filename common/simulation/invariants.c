@@ -37,7 +37,7 @@ static bool is_gone(struct sim_caller *caller, int i)
     struct acquaintance *known = &caller->known[i];
     int64_t missing_ms = clock_ms() - known->missing_since_ms;
     bool failed = known->failed_ms >= known->missing_since_ms;
-    if (known->missing && !failed && missing_ms < ROSTER_MISSING_MS - NOTICE_MS)
+    if (known->missing && !failed && missing_ms < MISSING_MS - NOTICE_MS)
         world_break(caller->process.world, "%s believed after %" PRId64 " ms that %s is gone, which never failed",
                     caller->process.name, missing_ms, caller->process.world->instances[i].process.name);
     return !known->missing;
@@ -68,11 +68,24 @@ static void look_at_list(struct sim_caller *caller, const struct discovery_view 
                     caller->process.name, gone, present);
 }
 
+/* Nor does it keep for ever whom nobody names any more. */
+static void check_missing(const struct sim_caller *caller)
+{
+    for (int i = 0; i < INSTANCES_MAX; i++)
+        if (caller->known[i].missing && clock_ms() - caller->known[i].missing_since_ms > MISSING_MS + NOTICE_MS)
+            world_break(caller->process.world, "%s keeps %s as missing for more than a minute", caller->process.name,
+                        caller->process.world->instances[i].process.name);
+}
+
 static void check_list(struct sim_caller *caller)
 {
     struct discovery_view view;
-    if (!caller->discovery || discovery_look(caller->discovery, SERVICE, &view) != 0 || view.version == caller->version)
+    if (!caller->discovery || discovery_look(caller->discovery, SERVICE, &view) != 0)
         return;
+    if (view.version == caller->version) {
+        check_missing(caller);
+        return;
+    }
     look_at_list(caller, &view);
     caller->version = view.version;
     world_note(caller->process.world, caller->process.name, "has another list, of", view.list ? (int64_t)view.list->count : 0);
@@ -117,9 +130,17 @@ void invariants_request(struct process *process)
         process->request_level = 0;
     process->request_ms = now_ms;
     process->request_level += 1;
+    if (process->number < 0 && process->failed_ms && now_ms - process->failed_ms < FIRST_BACKOFF_LEAST_MS)
+        world_break(process->world, "%s asks again %" PRId64 " ms after a failure", process->name,
+                    now_ms - process->failed_ms);
     if (process->request_level > allowance.burst + 0.001 && !process->killed && !process->world->is_ending)
         world_break(process->world, "%s asks the registry more often than %.1f times a minute", process->name,
                     allowance.per_ms * 60000);
+}
+
+void invariants_fetched(struct process *process, bool success)
+{
+    process->failed_ms = success ? 0 : clock_ms();
 }
 
 /* --- 7: who deregistered stays away ------------------------------------------------------------ */

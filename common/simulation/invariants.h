@@ -34,6 +34,8 @@ void world_break(struct world *world, const char *fmt, ...) __attribute__((forma
 void invariants_sweep(struct world *world);
 /* 4: a process asks the registry. */
 void invariants_request(struct process *process);
+/* 4: it got an answer to its query for a list, or none. */
+void invariants_fetched(struct process *process, bool success);
 /* 7: it has left the registry, and was told so. */
 void invariants_left(const struct sim_instance *instance);
 

@@ -70,7 +70,7 @@ static void arrive_late(void *arg)
 {
     struct late *late = arg;
     fiber_sleep(between(1, LATE_MS));
-    if (late->world->registry.mode == WELL)
+    if (late->world->registry.mode == WELL || late->world->registry.mode == IS_SLOW)
         entry_enroll(&late->world->registry, &late->enrolment);
     free(late);
 }
@@ -192,13 +192,11 @@ static int block(struct sim_registry *registry, uint64_t known, int64_t wait_ms,
     return registry->life == life ? 0 : err_set(err, ERR_BROKEN, "connection reset");
 }
 
-static int fetch(struct registry *base, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
-                 int64_t deadline, struct instance_list **list, struct err *err)
+static int query(struct process *process, struct registry_cursor *cursor, int64_t wait_ms, int64_t deadline,
+                 struct instance_list **list, struct err *err)
 {
-    struct process *process = process_of(base);
     struct sim_registry *registry = &process->world->registry;
     uint64_t known = cursor->index;
-    (void)service;
     cursor->index = 0;
     *list = NULL;
     if (send_request(process, deadline, err) != 0)
@@ -216,6 +214,15 @@ static int fetch(struct registry *base, const char *service, struct registry_cur
     *list = answer;
     cursor->index = index < known ? 0 : index; /* as consul_next_index has it */
     return 0;
+}
+
+static int fetch(struct registry *base, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
+                 int64_t deadline, struct instance_list **list, struct err *err)
+{
+    (void)service;
+    int status = query(process_of(base), cursor, wait_ms, deadline, list, err);
+    invariants_fetched(process_of(base), status == 0);
+    return status;
 }
 
 static const struct registry_ops ops = {

@@ -50,6 +50,7 @@ struct process {
     int64_t well_since_ms; /* DEADLINE_NONE: in a fault that keeps it from the registry */
     double request_level;  /* requests to the registry, as a bucket that leaks */
     int64_t request_ms;    /* when it was last filled */
+    int64_t failed_ms;     /* a caller's last query for a list; 0: it was answered */
 };
 
 /* --- An instance --------------------------------------------------------------------- */
