@@ -60,8 +60,8 @@ void simulation_report(const char *reason)
     fprintf(stderr, "seed %" PRIu64 " at %.3f s: %s\n", running->seed, (double)clock_ms() / 1000, reason);
     write_settings(&running->settings);
     trace_write(&running->trace);
-    fprintf(stderr, "seed %" PRIu64 " at %.3f s: %s\nagain: make simulate SEED=%" PRIu64 "\n", running->seed,
-            (double)clock_ms() / 1000, reason, running->seed);
+    fprintf(stderr, "seed %" PRIu64 " at %.3f s: %s\nagain: make simulate SEED=%" PRIu64 " MINUTES=%" PRId64 "\n",
+            running->seed, (double)clock_ms() / 1000, reason, running->seed, running->minutes);
 }
 
 void world_break(struct world *world, const char *fmt, ...)
@@ -154,17 +154,11 @@ static void go_wrong(struct world *world)
         fault_begin(world);
 }
 
-struct span {
-    struct world *world;
-    int64_t minutes;
-};
-
 /* Faults up to the last minutes; then all must come back. */
 static void direct(void *arg)
 {
-    struct span *span = arg;
-    struct world *world = span->world;
-    int64_t end_ms = deadline_in(span->minutes * 60000);
+    struct world *world = arg;
+    int64_t end_ms = deadline_in(world->minutes * 60000);
     int64_t calm_ms = bound_return_ms(&world->settings) + bound_learn_ms(&world->settings) + 1000;
     populate(world);
     while (let_pass(world, between(1, 2 * world->settings.fault_every_ms)) && deadline_left(end_ms) > calm_ms)
@@ -185,13 +179,14 @@ int simulation_run(uint64_t seed, int64_t minutes, uint64_t *fingerprint)
     log_set_level(is_verbose ? LOG_INFO : LOG_ERROR);
     json_init();
     world->seed = seed;
+    world->minutes = minutes;
+    world->calm_since_ms = clock_ms();
     running = world;
     draw_settings(&world->settings);
     if (is_verbose)
         write_settings(&world->settings);
 
-    struct span span = {world, minutes};
-    loop_run_virtual(direct, &span);
+    loop_run_virtual(direct, world);
     running = NULL;
     int status = *world->broken ? -1 : 0;
     if (fingerprint)

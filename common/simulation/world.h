@@ -141,6 +141,7 @@ struct sim_registry {
 
 struct world {
     uint64_t seed;
+    int64_t minutes;
     struct settings settings;
     struct sim_registry registry;
     struct sim_instance instances[INSTANCES_MAX];
