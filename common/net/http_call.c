@@ -224,6 +224,15 @@ static int set_headers(struct request *request, const struct http_call *call, CU
     return 0;
 }
 
+/* What announces more than its cap is not waited for. (Of the body of a HEAD
+ * only the length comes; curl takes 0 for no limit.) */
+static void set_cap(const struct http_call *call, CURL *easy)
+{
+    bool is_head = call->method && strcmp(call->method, "HEAD") == 0;
+    bool limited = !is_head && call->body_cap <= INT32_MAX;
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, limited ? (curl_off_t)call->body_cap : (curl_off_t)0);
+}
+
 /* --- What came of it --------------------------------------------------------------------- */
 
 static enum err_code code_of(const struct transfer *transfer)
@@ -333,6 +342,7 @@ int http_call(struct http_client *client, const struct http_call *call, struct h
     if (status == 0)
         status = set_headers(&request, call, transfer->easy, err);
     if (status == 0) {
+        set_cap(call, transfer->easy);
         set_method(&request, call, transfer->easy);
         set_tls(&request, call->tls, transfer->easy);
         status = run(client, transfer, err);

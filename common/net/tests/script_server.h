@@ -35,6 +35,7 @@ static const struct script {
     {"/interim", "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", KEEP},
     {"/headers", "HTTP/1.1 200 OK\r\nX-Plain:  two words \t\r\nx-CASE:1\r\nX-Empty:\r\nContent-Length: 0\r\n\r\n", KEEP},
     {"/until-close", "HTTP/1.1 200 OK\r\n\r\nall of it", CLOSE},
+    {"/promises-much", "HTTP/1.1 200 OK\r\nContent-Length: 500000000\r\n\r\n", KEEP},
     {"/close", "", CLOSE},
     {"/reset", "", RESET},
     {"/reset-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", RESET},
