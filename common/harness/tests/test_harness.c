@@ -74,7 +74,8 @@ static void leave_a_folder(int out)
         char inner[PLACE_PATH_MAX + 16];
         snprintf(inner, sizeof inner, "%s/inner", left.path);
         mkdir(inner, 0700);
-        cr_expect_eq(write(out, left.path, sizeof left.path), (ssize_t)sizeof left.path);
+        ssize_t len = (ssize_t)strlen(left.path);
+        cr_expect_eq(write(out, left.path, (size_t)len), len);
     }
     kill(getpid(), SIGKILL);
 }
@@ -90,8 +91,8 @@ Test(harness, a_folder_is_removed_at_the_end_or_by_the_next_run_after_a_crash)
     if (pid == 0)
         leave_a_folder(ends[1]);
     char left[PLACE_PATH_MAX] = "";
-    cr_assert_eq(read(ends[0], left, sizeof left), (ssize_t)sizeof left);
     waitpid(pid, NULL, 0);
+    cr_assert_gt(read(ends[0], left, sizeof left - 1), 0);
     cr_expect_eq(access(left, F_OK), 0);
 
     cr_assert_eq(folder_take(&other, &err), 0, "%s", err.text);
