@@ -116,7 +116,7 @@ $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate:
 # Each of these gets what is missing first, so that it works in a fresh clone.
 # The second make reads the flags that pkg-config knows only then.
 DEPS   = consul-dev/install-deps
-again  = +@$(AS_OWNER) $(MAKE) --no-print-directory $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc))
+again  = +@$(AS_OWNER) $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 # `sudo make`: packages are installed as root, all else is done as the tree's
 # owner, so that nothing is left behind which the owner cannot remove.
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
