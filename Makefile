@@ -117,6 +117,14 @@ $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate:
 # The second make reads the flags that pkg-config knows only then.
 DEPS   = consul-dev/install-deps
 again  = +@$(AS_OWNER) $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+# Several of them at once, as in `make -j4 build demo`, would compile the same files
+# side by side: they take turns, and each uses all of the -j.
+ifneq ($(words $(MAKECMDGOALS)),1)
+ifeq ($(MAKELEVEL),0)
+.NOTPARALLEL:
+endif
+endif
+
 # `sudo make`: packages are installed as root, all else is done as the tree's
 # owner, so that nothing is left behind which the owner cannot remove.
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
@@ -125,7 +133,7 @@ SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
 # Long outages are tests like the others, in files of these names, run on their own.
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
-.PHONY: force help build unit-tests integration-tests test run-tests clean have-packages
+.PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
 .PHONY: simulate run-simulate demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
 
 help: ## this list
@@ -138,6 +146,11 @@ build: ## build/user-service and build/order-service
 	$(again) run-build
 
 run-build: $(PROGRAMS)
+
+everything: ## programs, demo and all tests, built and not run
+	$(again) run-everything
+
+run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate unit-tests integration-tests
 
 unit-tests: $(UNIT_TESTS)
 integration-tests: $(PROGRAMS) $(INTEGRATION_TESTS)
