@@ -8,6 +8,8 @@
 #include "acts.h"
 #include "narrator.h"
 
+static char ui[256] = "Consul does not run"; /* what to look at while the story pauses */
+
 static bool open_stage(struct stage *stage)
 {
     struct err err = ERR_INIT;
@@ -16,7 +18,8 @@ static bool open_stage(struct stage *stage)
     if (open) {
         step_check(true, "PostgreSQL on port %d, Redis on %d, Consul on %d", stage->world.postgres.port.number,
                    stage->world.redis.port.number, stage->world.consul.port.number);
-        step_seen("Consul's web UI: %s/ui", stage->world.consul.url);
+        snprintf(ui, sizeof ui, "%s/ui", stage->world.consul.url);
+        step_seen("Consul's web UI: %s", ui);
     } else {
         step_check(false, "%s", err.text);
     }
@@ -51,21 +54,16 @@ static void close_stage(struct stage *stage)
 int main(void)
 {
     static struct stage stage;
-    char ui[256];
     printf("Service registration and discovery: the lesson's story, on real servers\n");
-    snprintf(ui, sizeof ui, "nothing yet");
     narrator_open(ui);
-    if (open_stage(&stage)) {
-        snprintf(ui, sizeof ui, "%s/ui", stage.world.consul.url);
-        if (act_registration(&stage) && act_discovery(&stage)) {
-            act_weights(&stage);
-            act_hung_instance(&stage);
-            act_shared_redis(&stage);
-            act_killed_instance(&stage);
-            act_rolling_restart(&stage);
-            act_consul_stopped(&stage);
-            act_consul_restarted(&stage);
-        }
+    if (open_stage(&stage) && act_registration(&stage) && act_discovery(&stage)) {
+        act_weights(&stage);
+        act_hung_instance(&stage);
+        act_shared_redis(&stage);
+        act_killed_instance(&stage);
+        act_rolling_restart(&stage);
+        act_consul_stopped(&stage);
+        act_consul_restarted(&stage);
     }
     close_stage(&stage);
     return narrator_close();
