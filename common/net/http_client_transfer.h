@@ -1,7 +1,7 @@
 /* http_client_transfer: a curl easy handle that a fiber can wait for.
  *
- * Inside of http_client: http_client.c runs transfers on the loop, http_call.c
- * says what each asks and understands what it brought.
+ * Inside of http_client: http_client.c runs transfers on the loop, http_call_request.c
+ * says what each asks, http_call.c understands what it brought.
  */
 #ifndef NET_HTTP_CLIENT_TRANSFER_H
 #define NET_HTTP_CLIENT_TRANSFER_H

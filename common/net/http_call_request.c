@@ -1,0 +1,171 @@
+#include "net/http_call_request.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { PATH_MAX_LEN = 4096 }; /* bytes; our longest is a path with a few encoded ids */
+
+/* The list is linked by hand: curl only reads it. */
+static int add_header(struct request *request, const char *line, struct err *err)
+{
+    size_t i = request->header_count;
+    if (i == HEADERS_MAX)
+        return err_set(err, ERR_INVALID, "too many headers");
+    request->headers[i] = (struct curl_slist){.data = (char *)line};
+    if (i > 0)
+        request->headers[i - 1].next = &request->headers[i];
+    request->header_count++;
+    return 0;
+}
+
+static bool set_host(CURLU *origin, const char *name)
+{
+    char brackets[ADDRESS_MAX + 2];
+    if (!strchr(name, ':'))
+        return curl_url_set(origin, CURLUPART_HOST, name, 0) == CURLUE_OK;
+    snprintf(brackets, sizeof brackets, "[%s]", name);
+    return curl_url_set(origin, CURLUPART_HOST, brackets, 0) == CURLUE_OK;
+}
+
+/* Scheme, host and port are kept apart from the path, and set only where they
+ * changed: to take a URL apart and put it together again was a tenth of a call. */
+static int set_origin(struct transfer *transfer, const char *name, const struct http_call *call, struct err *err)
+{
+    bool secure = call->tls != NULL;
+    size_t len = strlen(name);
+    char port[8];
+    if (transfer->port == call->port && transfer->secure == secure && strcmp(transfer->host, name) == 0)
+        return 0;
+    transfer->port = 0; /* until all is set */
+    snprintf(port, sizeof port, "%u", call->port);
+    if (len >= sizeof transfer->host || !set_host(transfer->origin, name) ||
+        curl_url_set(transfer->origin, CURLUPART_PORT, port, 0) != CURLUE_OK ||
+        curl_url_set(transfer->origin, CURLUPART_SCHEME, secure ? "https" : "http", 0) != CURLUE_OK)
+        return err_set(err, ERR_INVALID, "not a host and port");
+    memcpy(transfer->host, name, len + 1);
+    transfer->secure = secure;
+    transfer->port = call->port;
+    return 0;
+}
+
+/* It goes out as it is: a space or a line's end in it would make another request of it. */
+static int set_path(const char *path, CURL *easy, struct err *err)
+{
+    size_t len = 0;
+    while (path[len] > ' ' && path[len] <= '~' && path[len] != '#')
+        len++;
+    if (*path != '/' || path[len] != '\0')
+        return err_set(err, ERR_INVALID, "not a path");
+    if (len > PATH_MAX_LEN)
+        return err_set(err, ERR_INVALID, "path longer than %d bytes", PATH_MAX_LEN);
+    return curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, path) == CURLE_OK ? 0 : err_set(err, ERR_BUSY, "out of memory");
+}
+
+/* curl must never look up a name: it is told the address to connect to, and
+ * knows the name only for the Host header and the certificate. */
+static int set_target(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err)
+{
+    if (resolve_host(call->host, request->address, call->deadline, err) != 0)
+        return -1;
+    const char *name = call->tls && call->tls->server_name ? call->tls->server_name : call->host;
+    if (set_origin(transfer, name, call, err) != 0 || set_path(call->path, transfer->easy, err) != 0)
+        return -1;
+    if (strcmp(name, request->address) == 0)
+        return 0;
+
+    snprintf(request->connect_to_text, sizeof request->connect_to_text,
+             strchr(request->address, ':') ? "::[%s]:" : "::%s:", request->address);
+    request->connect_to = (struct curl_slist){.data = request->connect_to_text};
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, &request->connect_to);
+    request->altered = true;
+    if (name == call->host)
+        return 0;
+    snprintf(request->host_header, sizeof request->host_header, strchr(call->host, ':') ? "Host: [%s]:%u" : "Host: %s:%u",
+             call->host, call->port);
+    return add_header(request, request->host_header, err);
+}
+
+static void set_tls(struct request *request, const struct http_tls *tls, CURL *easy)
+{
+    if (!tls)
+        return;
+    request->altered = true;
+    if (tls->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
+    if (tls->cert_file)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
+    if (tls->key_file)
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->key_file);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->skip_verify ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->skip_verify ? 0L : 2L);
+}
+
+static bool is_one_of(const char *method, const char *const *methods)
+{
+    for (; *methods; methods++)
+        if (strcmp(method, *methods) == 0)
+            return true;
+    return false;
+}
+
+static void set_method(struct request *request, const struct http_call *call, CURL *easy)
+{
+    /* RFC 9110, 9.2.2. On a connection that was closed while idle, curl sends the
+     * request again on a new one; what must not happen twice gets a new one first. */
+    static const char *const may_be_repeated[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", NULL};
+    static const char *const has_body[] = {"POST", "PUT", "PATCH", NULL};
+    const char *method = call->method ? call->method : "GET";
+    if (strcmp(method, "GET") == 0 && !call->body)
+        return;
+
+    request->altered = true;
+    if (call->body || is_one_of(method, has_body)) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body ? call->body : "");
+    }
+    if (strcmp(method, "HEAD") == 0)
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    else
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, is_one_of(method, may_be_repeated) ? 0L : 1L);
+}
+
+static int set_headers(struct request *request, const struct http_call *call, CURL *easy, struct err *err)
+{
+    bool has_type = false;
+    for (const char *const *line = call->headers; line && *line; line++) {
+        has_type |= strncasecmp(*line, "Content-Type:", 13) == 0;
+        if (add_header(request, *line, err) != 0)
+            return -1;
+    }
+    /* "Name:" takes out what curl would add by itself: a form's type, and the
+     * wait for "100 Continue" before a long body. */
+    if (call->body && (add_header(request, "Expect:", err) != 0 ||
+                       (!has_type && add_header(request, "Content-Type:", err) != 0)))
+        return -1;
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->header_count ? request->headers : NULL);
+    return 0;
+}
+
+/* What announces more than its cap is not waited for. (Of the body of a HEAD
+ * only the length comes; curl takes 0 for no limit.) */
+static void set_cap(const struct http_call *call, CURL *easy)
+{
+    bool is_head = call->method && strcmp(call->method, "HEAD") == 0;
+    bool limited = !is_head && call->body_cap <= INT32_MAX;
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, limited ? (curl_off_t)call->body_cap : (curl_off_t)0);
+}
+
+int request_set(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err)
+{
+    request->header_count = 0;
+    request->altered = false;
+    if (set_target(request, call, transfer, err) != 0 || set_headers(request, call, transfer->easy, err) != 0)
+        return -1;
+    set_cap(call, transfer->easy);
+    set_method(request, call, transfer->easy);
+    set_tls(request, call->tls, transfer->easy);
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* http_call_request: what one call asks, told to curl.
+ *
+ * Inside of http_client: turns a struct http_call into the options of an easy
+ * handle. The host is looked up first, so that curl meets addresses only.
+ */
+#ifndef NET_HTTP_CALL_REQUEST_H
+#define NET_HTTP_CALL_REQUEST_H
+
+#include "net/http_client_transfer.h"
+
+/* The caller's headers; and Host, Expect and Content-Type. */
+enum { HEADERS_MAX = 16 + 3 };
+
+/* What curl borrows while a call runs. Lives on the stack of its fiber: a call
+ * on a connection that is there allocates nothing of ours. */
+struct request {
+    char address[ADDRESS_MAX];
+    char connect_to_text[ADDRESS_MAX + 8];
+    struct curl_slist connect_to;
+    char host_header[300];
+    struct curl_slist headers[HEADERS_MAX];
+    size_t header_count;
+    bool altered; /* more than a plain GET was set */
+};
+
+/* Waits where the host is a name. 0, or -1 with ERR_INVALID (host, path or
+ * headers cannot be sent), ERR_BUSY (out of memory), or as resolve_host. *request
+ * must live until the transfer has ended; `altered` holds also after -1. */
+int request_set(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err);
+
+#endif
