@@ -238,10 +238,30 @@ static int64_t woken_at;
 static void watch(void *arg)
 {
     struct registry_cursor *cursor = arg;
-    struct instance_list *list = fetch(cursor, 30000);
+    size_t count = 1;
+    for (int64_t limit = deadline_in(20000); count == 1 && deadline_left(limit) > 0;) { /* or the agent's own news */
+        struct instance_list *list = fetch(cursor, 10000);
+        count = list ? list->count : 0;
+        instance_list_unref(list);
+    }
     woken_at = clock_ms();
-    cr_expect(list && list->count == 2, "%s", err.text);
-    instance_list_unref(list);
+    cr_expect_eq(count, 2, "%zu: %s", count, err.text);
+}
+
+/* Right after its start an agent has news of its own, of its node and the node's
+ * health, which move the index of every service on it. So: the first fetch that
+ * brought no news, whenever that is. */
+static void wait_in_vain(struct registry_cursor *cursor)
+{
+    uint64_t before;
+    int64_t began, limit = deadline_in(20000);
+    do {
+        before = cursor->index;
+        began = clock_ms();
+        instance_list_unref(fetch(cursor, 100));
+    } while (cursor->index != before && deadline_left(limit) > 0);
+    cr_expect_geq(clock_ms() - began, 100, "nothing changed, so it waited");
+    cr_expect_eq(cursor->index, before, "%s", err.text);
 }
 
 static void block_until_change(void)
@@ -252,18 +272,14 @@ static void block_until_change(void)
     instance_list_unref(fetch_until(INSTANCE_PASSING));
     instance_list_unref(fetch(&cursor, 0));
     cr_expect_gt(cursor.index, 0);
-
+    wait_in_vain(&cursor);
     uint64_t before = cursor.index;
-    int64_t began = clock_ms();
-    instance_list_unref(fetch(&cursor, 100));
-    cr_expect_geq(clock_ms() - began, 100, "nothing changed, so it waited");
-    cr_expect_eq(cursor.index, before);
 
     cr_expect_eq(fiber_start(watch, &cursor), 0);
     fiber_sleep(200); /* the query has reached Consul, most likely */
     cr_expect_eq(TRY(registry_register(consul, &two, soon(), &err)), 0, "%s", err.text);
-    began = clock_ms();
-    while (!woken_at && clock_ms() - began < 10000)
+    int64_t limit = deadline_in(25000);
+    while (!woken_at && deadline_left(limit) > 0)
         fiber_sleep(10);
     cr_expect(woken_at, "the watch was not woken");
     cr_expect_gt(cursor.index, before);
