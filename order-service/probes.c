@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "app.h"
 #include "base/clock.h"
@@ -31,28 +30,20 @@ static int look(struct app *app, int64_t deadline, struct discovery_view *view)
     return discovery_look(app->discovery, app->settings.user_service, view);
 }
 
-/* Now, that is: the other sources are what is left while none answers. */
-static bool comes_from_a_registry(const char *source)
-{
-    static const char *const others[] = {"cache", "disk", "static"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(source, others[i]) == 0)
-            return false;
-    return true;
-}
-
+/* Well as long as one registry answers: that is what the second one is for. Which
+ * one fails is in the detail all the same. */
 static int check_registry(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
     struct app *app = arg;
     struct discovery_view view;
+    char failing[HEALTH_DETAIL_MAX], list[64] = "no list yet";
     if (look(app, deadline, &view) != 0)
         return err_set(err, ERR_NOT_FOUND, "nothing is watched");
-    if (view.last_error)
-        return err_set(err, ERR_UNREACHABLE, "%s", view.last_error);
-    if (!view.list)
-        return err_set(err, ERR_UNREACHABLE, "no answer yet");
-    snprintf(detail, HEALTH_DETAIL_MAX, "list from %s, confirmed %" PRId64 " ms ago", view.source, view.age_ms);
-    return comes_from_a_registry(view.source) ? 0 : err_set(err, ERR_UNREACHABLE, "%s", detail);
+    bool answers = discovery_answers(app->discovery, app->settings.user_service, failing, sizeof failing);
+    if (view.list)
+        snprintf(list, sizeof list, "list from %s, confirmed %" PRId64 " ms ago", view.source, view.age_ms);
+    snprintf(detail, HEALTH_DETAIL_MAX, "%s%s%s", list, *failing ? "; failing: " : "", failing);
+    return answers ? 0 : err_set(err, ERR_UNREACHABLE, "%s", detail);
 }
 
 static int check_user_service(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)

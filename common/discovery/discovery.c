@@ -143,6 +143,13 @@ int discovery_look(struct discovery *discovery, const char *service, struct disc
     return 0;
 }
 
+bool discovery_answers(struct discovery *discovery, const char *service, char *failing, size_t size)
+{
+    const struct watched *watched = find(discovery, service);
+    failing[0] = '\0';
+    return watched && knowledge_answers(&watched->knowledge, failing, size);
+}
+
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err)
 {

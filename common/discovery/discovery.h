@@ -54,7 +54,9 @@ void discovery_free(struct discovery *discovery); /* NULL is allowed */
 
 /* What is known now; never waits. 0, or -1: this service is not watched. */
 int discovery_look(struct discovery *discovery, const char *service, struct discovery_view *view);
-/* The same, but where nothing is known yet, waits until each registry was asked
+/* Does at least one registry answer for this service now? In `failing` ("" for none), why the others do not. */
+bool discovery_answers(struct discovery *discovery, const char *service, char *failing, size_t size);
+/* The same as discovery_look, but where nothing is known yet, waits until each registry was asked
  * once. 0 with a list, or -1 with why there is none. */
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err);

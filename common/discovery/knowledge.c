@@ -1,5 +1,10 @@
 #include "discovery/knowledge.h"
 
+#include <stdio.h>
+#include <string.h>
+
+enum { REASON_MAX = 90 }; /* bytes of each: so that the reasons of two fit into what /health shows */
+
 bool knowledge_answer(struct answer *answer, struct instance_list *list, uint64_t index, int64_t now_ms)
 {
     answer->asked = true;
@@ -95,6 +100,21 @@ const char *knowledge_error(const struct knowledge *knowledge)
         if (knowledge->registries[i].error.code != ERR_NONE)
             return knowledge->registries[i].error.text;
     return NULL;
+}
+
+bool knowledge_answers(const struct knowledge *knowledge, char *failing, size_t size)
+{
+    bool any = false;
+    failing[0] = '\0';
+    for (size_t i = 0; i < knowledge->registry_count; i++) {
+        const struct answer *answer = &knowledge->registries[i];
+        size_t len = strlen(failing);
+        if (answer->error.code != ERR_NONE)
+            snprintf(failing + len, size - len, "%s%.*s", len > 0 ? "; " : "", REASON_MAX, answer->error.text);
+        else if (answer->asked)
+            any = true;
+    }
+    return any;
 }
 
 bool knowledge_is_pending(const struct knowledge *knowledge)

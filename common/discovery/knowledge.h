@@ -55,6 +55,8 @@ const char *knowledge_source(const struct knowledge *knowledge, int64_t now_ms);
 int64_t knowledge_age_ms(const struct knowledge *knowledge, int64_t now_ms);
 /* Why the most trusted of the failing registries fails; NULL: none does. */
 const char *knowledge_error(const struct knowledge *knowledge);
+/* Does at least one registry answer now? In `failing` ("" for none), why the others do not. */
+bool knowledge_answers(const struct knowledge *knowledge, char *failing, size_t size);
 /* Is there a registry, or the disk, that was never asked to the end? */
 bool knowledge_is_pending(const struct knowledge *knowledge);
 

@@ -91,7 +91,8 @@ Test(two_registries, consul_away_for_longer_than_the_ttl_etcd_takes_over_until_i
 static bool etcd_is_missed(void *arg)
 {
     (void)arg;
-    return replies(&orders, "/health", 200, "etcd: POST");
+    return replies(&orders, "/health", 200, "; failing: etcd: POST") &&
+           replies(&orders, "/health", 200, "\"registry\":{\"status\":\"healthy\"");
 }
 
 static void lose_data_of_etcd(void)

@@ -406,10 +406,18 @@ Test(discovery, the_static_list_is_the_last_resort)
     run(chain);
 }
 
+static void expect_answers(bool expected, const char *expected_failing)
+{
+    char failing[200];
+    cr_expect_eq(discovery_answers(discovery, "user-service", failing, sizeof failing), expected);
+    cr_expect_str_eq(failing, expected_failing);
+}
+
 static void two_registries(void)
 {
     becomes("a b c", 1000);
     cr_expect_str_eq(source(), "consul");
+    expect_answers(true, "");
     consul.mode = FAKE_HANGS;
     fake_set(&etcd, "a b c d");
     fiber_sleep(1000);
@@ -417,11 +425,13 @@ static void two_registries(void)
     fiber_sleep(TTL_MS + 1000);
     cr_expect_str_eq(source(), "etcd");
     cr_expect_str_eq(known(), "a b c d");
+    expect_answers(true, "asking consul: no answer");
     etcd.mode = FAKE_REFUSES;
     wait_queue_wake_all(&etcd.changed);
     fiber_sleep(TTL_MS + 1000);
     cr_expect_str_eq(source(), "cache");
     cr_expect_str_eq(known(), "a b c d"); /* the newest of both */
+    expect_answers(false, "asking consul: no answer; asking etcd: connection refused");
     consul.mode = FAKE_GOOD;
     fiber_sleep(15000);
     cr_expect_str_eq(source(), "consul");
