@@ -109,7 +109,7 @@ $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate:
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/fuzz -name '*.d' 2>/dev/null)
 
 # ---- Targets -----------------------------------------------------------------
 
@@ -213,7 +213,11 @@ run-lint: unit-tests
 	@echo "valgrind over the unit tests"
 	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(UNIT_TESTS)
 
-FUZZERS := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard common/*/tests/fuzz_*.c))
+FUZZERS := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard common/*/tests/fuzz_*.c user-service/tests/fuzz_*.c \
+             order-service/tests/fuzz_*.c))
+# All layers up to the service, compiled once more for the fuzzer, which looks where inputs lead.
+FUZZED := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(foreach l,$(service),$(wildcard common/$(l)/*.c)))
+FUZZ   := clang $(CPPFLAGS) -std=gnu11 -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) -fno-sanitize-recover=undefined
 fuzz: ## feed the parsers of what comes from outside with garbage (SECONDS=20 for each)
 	@$(DEPS) lint
 	$(again) run-fuzz
@@ -221,11 +225,18 @@ fuzz: ## feed the parsers of what comes from outside with garbage (SECONDS=20 fo
 run-fuzz: $(FUZZERS)
 	@.ci/run-fuzzers $(or $(SECONDS),20) $(FUZZERS)
 
-# The whole of common/ below the service, compiled once more for the fuzzer.
-$(BUILD)/fuzz/%: %.c $(foreach l,$(client),$(wildcard common/$(l)/*.c))
+$(BUILD)/fuzz/obj/%.o: %.c | have-packages
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	@$(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
+
+$(BUILD)/fuzz/lib.a: $(FUZZED)
+	@rm -f $@; ar rcs $@ $^
+
+$(BUILD)/fuzz/%: %.c $(BUILD)/fuzz/lib.a
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $@"
-	@clang $(CPPFLAGS) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $^ $(PKG_LIBS) -o $@
+	@$(FUZZ) -fsanitize=fuzzer,address,undefined -MMD -MP $< $(BUILD)/fuzz/lib.a $(PKG_LIBS) -o $@
 
 bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for some of it; common/bench/bench says more)
 	@$(DEPS) bench || echo "going on with what is here"

@@ -1,0 +1,60 @@
+/* Whatever somebody puts into the environment: NAME=VALUE. It is taken, or refused
+ * in one line that does not give a secret away. */
+#include "base/env.h"
+#include "base/tests/fuzz.h"
+#include "service/disk.h"
+#include "service/settings.h"
+
+static void parse_alone(const char *value)
+{
+    int64_t number;
+    struct disk_min_free min;
+    if (env_parse_duration(value, &number) == 0 && number < 0)
+        abort();
+    if (env_parse_size(value, &number) == 0 && number < 0)
+        abort();
+    if (disk_parse_min_free(value, &min) == 0 && (min.percent < 0 || min.percent > 100 || min.bytes < 0))
+        abort();
+    env_parse_int(value, &number);
+}
+
+static bool is_secret(const char *name)
+{
+    return strcmp(name, "DATABASE_URL") == 0 || strcmp(name, "REDIS_URL") == 0 || strcmp(name, "ETCD_ENDPOINTS") == 0 ||
+           strncmp(name, "CONSUL_HTTP_", 12) == 0;
+}
+
+/* PATH and the like are not for a fuzzer to change, LD_… and ASAN_… even less. */
+static bool is_ours(const char *name)
+{
+    static const char *const families[] = {"PORT",   "BIND_",        "SERVICE_", "CHECK_",    "DEREGISTER_",
+                                           "REGISTER_", "RECONCILE_", "DRAIN_",   "ETCD_",    "CONSUL_HTTP_",
+                                           "DATABASE_", "HEALTH_",    "DISK_",    "LOG_"};
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strncmp(name, families[i], strlen(families[i])) == 0)
+            return true;
+    return false;
+}
+
+FUZZ(text, len)
+{
+    static const struct settings_defaults defaults = {"user-service", "8001"};
+    static struct settings settings;
+    struct err err = ERR_INIT;
+    char *value = strchr(text, '=');
+    (void)len;
+    if (!value)
+        return parse_alone(text);
+    *value++ = '\0';
+    parse_alone(value);
+    if (!is_ours(text))
+        return;
+    setenv(text, value, 1);
+    if (settings_read(&settings, &defaults, &err) != 0) {
+        if (err.code == ERR_NONE || strpbrk(err.text, "\r\n"))
+            abort();
+        if (is_secret(text) && strlen(value) > 3 && strstr(err.text, value))
+            abort();
+    }
+    unsetenv(text);
+}
