@@ -68,6 +68,7 @@ tests    = $(patsubst %.c,$(BUILD)/tests/%,$(wildcard $(1)/tests/test_*.c))
 UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,common/$(l)))
 INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev)
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
+FAULT_TOOLS       := $(BUILD)/registry-faults $(BUILD)/upstream-faults
 
 # Other flags than last time: everything is compiled again.
 FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS)
@@ -105,7 +106,9 @@ $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))
 $(BUILD)/demo: $(call objects,consul-dev/demo) $(call archives,$(harness))
 $(BUILD)/simulate: $(BUILD)/obj/common/simulation/main.o $(call archives,$(simulation))
-$(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate:
+$(FAULT_TOOLS): $(BUILD)/%-faults: $(BUILD)/obj/consul-dev/faults/%_faults.o \
+  $(filter-out %/registry_faults.o %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(net))
+$(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
@@ -134,7 +137,7 @@ SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
-.PHONY: simulate run-simulate demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
+.PHONY: registry-faults upstream-faults simulate run-simulate demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -150,10 +153,10 @@ run-build: $(PROGRAMS)
 everything: ## programs, demo and all tests, built and not run
 	$(again) run-everything
 
-run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate unit-tests integration-tests
+run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests
 
 unit-tests: $(UNIT_TESTS)
-integration-tests: $(PROGRAMS) $(INTEGRATION_TESTS)
+integration-tests: $(PROGRAMS) $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
 demo: ## the lesson's story on real servers, step by step (PAUSE=1 waits after each)
 	@$(DEPS)
@@ -168,6 +171,19 @@ test: ## every test but the long outages
 
 run-tests: unit-tests integration-tests
 	@BUILD_DIR=$(BUILD) .ci/run-tests $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS) $(SCRIPT_TESTS)
+
+# Where `make up` has its user-services.
+UP_USERS := 127.0.0.1:8001,127.0.0.1:8002,127.0.0.1:8003
+
+registry-faults: ## a stand-in for Consul that breaks on demand, until Ctrl-C (INSTANCES=, FAULT=)
+	@$(DEPS)
+	$(again) $(BUILD)/registry-faults
+	@$(BUILD)/registry-faults --instances $(or $(INSTANCES),$(UP_USERS)) $(FAULT)
+
+upstream-faults: ## a stand-in for user-service that breaks on demand, until Ctrl-C (FAULT=)
+	@$(DEPS)
+	$(again) $(BUILD)/upstream-faults
+	@$(BUILD)/upstream-faults $(FAULT)
 
 test-outages: ## the long outages on real servers
 	@$(DEPS)
@@ -197,7 +213,7 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo,$(wildcard $(d)/*.c))
+C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults,$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* .ci/* 2>/dev/null)
 run-lint: unit-tests

@@ -1,0 +1,63 @@
+/* upstream-faults: a stand-in for one user-service that misbehaves as it is told.
+ *
+ *     build/upstream-faults --port 9001
+ *     STATIC_INSTANCES=user-service=127.0.0.1:9001 build/order-service
+ *     curl -X PUT http://127.0.0.1:9002/fault/hang
+ *
+ * Well, it knows every user there can be. It registers nowhere: name it in
+ * STATIC_INSTANCES, or in the --instances of registry-faults. What can break is
+ * in reply_faults.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "reply_faults.h"
+
+enum kind { USERS, HEALTH, OTHER };
+
+static int kind_of(const struct request *request)
+{
+    if (strncmp(request->path, "/users/", strlen("/users/")) == 0)
+        return USERS;
+    return strncmp(request->path, "/health", strlen("/health")) == 0 ? HEALTH : OTHER;
+}
+
+static void answer(struct peer *peer, const struct request *request, struct reply *reply)
+{
+    (void)peer;
+    const char *id = request->path + strlen("/users/");
+    buf_adds(&reply->head, "Content-Type: application/json\r\n");
+    if (request->kind == USERS) {
+        buf_addf(&reply->body, "{\"id\":\"%s\",\"name\":\"User%s\",\"email\":\"user%s@example.com\"}", id, id, id);
+    } else if (request->kind == HEALTH) {
+        buf_adds(&reply->body, "{\"status\":\"healthy\",\"checks\":{}}");
+    } else {
+        reply->status = 404;
+        buf_adds(&reply->body, "{\"status\":404}");
+    }
+}
+
+static void show_how_to_use(uint16_t port)
+{
+    printf("a stand-in for user-service, at http://127.0.0.1:%u; point a caller at it:\n"
+           "  without a registry    STATIC_INSTANCES=user-service=127.0.0.1:%u build/order-service\n"
+           "  with one              build/registry-faults --instances 127.0.0.1:%u\n"
+           "and then break it:\n",
+           port, port, port);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct fault *const faults[] = {reply_faults, NULL};
+    static const struct stand_config config = {
+        .program = "upstream-faults",
+        .port = 9001,
+        .faults = faults,
+        .kinds = {"users", "health", "other"},
+        .kind_of = kind_of,
+        .answer = answer,
+        .options = "",
+        .show_how_to_use = show_how_to_use,
+    };
+    return stand_main(&config, argc, argv);
+}
