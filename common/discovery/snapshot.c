@@ -80,12 +80,25 @@ static int write_all(int file, const char *bytes, size_t len)
     return 0;
 }
 
+static void folder_of(const char *path, char folder[PATH_MAX])
+{
+    snprintf(folder, PATH_MAX, "%s", path);
+    *strrchr(folder, '/') = '\0';
+}
+
+/* Itself, not those above it: where they are missing, it is more likely a slip of the pen. */
+static void make_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    folder_of(path, folder);
+    mkdir(folder, 0755); /* whatever goes wrong, opening the file says it */
+}
+
 /* So that the new name outlives a power cut; best effort: not all file systems can. */
 static void sync_folder(const char *path)
 {
     char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", path);
-    *strrchr(folder, '/') = '\0';
+    folder_of(path, folder);
     int file = open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file < 0)
         return;
@@ -114,6 +127,7 @@ static void write_job(void *arg)
     char temporary[PATH_MAX + 32];
     struct buf text = BUF_INIT(BYTES_MAX);
     snprintf(temporary, sizeof temporary, "%s.%d.tmp", job->path, (int)getpid());
+    make_folder(job->path);
     if (snapshot_write(&text, job->list, job->confirmed_wall_ms) != 0)
         err_set(&job->err, ERR_TOO_LARGE, "too many instances, or out of memory");
     else if (write_file(job, temporary, &text) != 0)

@@ -173,6 +173,19 @@ Test(snapshot, a_caller_that_starts_while_the_registry_is_away_has_the_last_list
     run(restart_without_registry);
 }
 
+static void no_folder(void)
+{
+    rmdir(folder);
+    start();
+    cr_expect(wait_for_file());
+    stop();
+}
+
+Test(snapshot, a_folder_that_is_not_there_is_made)
+{
+    run(no_folder);
+}
+
 static void garbage(void)
 {
     const char *source;
@@ -215,12 +228,14 @@ static void full_disk(void)
     char gone[80];
     snprintf(gone, sizeof gone, "%s-elsewhere", folder);
     rename(folder, gone);
+    close(open(folder, O_WRONLY | O_CREAT | O_CLOEXEC, 0644)); /* no folder, and none can be made */
     start();
     cr_expect_eq(first_list(&source, &age_ms), 3);
     cr_expect_str_eq(source, "consul");
     fiber_sleep(1500);
     cr_expect_eq(first_list(&source, &age_ms), 3);
     stop();
+    unlink(folder);
     rename(gone, folder);
 }
 
