@@ -309,18 +309,14 @@ int fiber_sleep(int64_t ms)
 
 /* --- The scheduler ------------------------------------------------------------ */
 
-static void wake_overdue(void)
+void fibers_wake_overdue(int64_t now)
 {
-    if (!heap_len)
-        return;
-    int64_t now = clock_ms();
     while (heap_len && heap[1]->deadline <= now)
         end_wait(heap[1], WAIT_TIMEOUT);
 }
 
 void fibers_run_ready(void)
 {
-    wake_overdue();
     /* Only those that are ready now: what they wake runs in the next batch, so
      * that fibers which keep waking each other cannot starve the sockets. */
     struct fiber *batch = ready_first;

@@ -70,7 +70,9 @@ void wait_wake(struct wait *wait);
 
 /* --- What the loop needs ------------------------------------------------- */
 
-/* Wakes all whose deadline has passed, then runs each fiber that was ready. */
+/* Wakes all whose deadline is not after `now`, on clock_ms(). */
+void fibers_wake_overdue(int64_t now);
+/* Runs each fiber that was ready. */
 void fibers_run_ready(void);
 bool fibers_are_ready(void);
 /* The next deadline of a parked fiber; DEADLINE_NONE where there is none. */

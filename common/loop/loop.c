@@ -36,7 +36,7 @@ static void on_idle(uv_idle_t *handle)
 
 static void on_timer(uv_timer_t *handle)
 {
-    (void)handle; /* the batch that follows wakes who is due */
+    (void)handle; /* on_check wakes who is due */
     timer_at = DEADLINE_NONE;
 }
 
@@ -72,9 +72,13 @@ static void on_prepare(uv_prepare_t *handle)
     run_batch();
 }
 
+/* Who waits for an answer has got it by now if it came before the loop's time,
+ * which is that of its last look at the sockets. So only here do deadlines pass:
+ * a process that stood still itself does not call its servers slow. */
 static void on_check(uv_check_t *handle)
 {
     (void)handle;
+    fibers_wake_overdue((int64_t)uv_now(&loop));
     run_batch();
 }
 
@@ -142,6 +146,7 @@ void loop_run_virtual(void (*fn)(void *arg), void *arg)
             assert(fibers_next_deadline() != DEADLINE_NONE); /* else they wait for ever */
             clock_advance_to(fibers_next_deadline());
         }
+        fibers_wake_overdue(clock_ms());
         fibers_run_ready();
     }
 }

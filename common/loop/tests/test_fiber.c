@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "base/clock.h"
 #include "loop/fiber.h"
@@ -266,27 +267,33 @@ Test(fiber, a_backoff_grows_by_1_6_up_to_its_cap_with_jitter)
 
 /* --- On the real loop -------------------------------------------------------------- */
 
-static void slow(void *arg)
+static int gate[2]; /* a pipe: each byte lets one pass */
+
+static void pass_gate(void *arg)
 {
-    usleep(*(unsigned *)arg * 1000);
-    *(unsigned *)arg = 0;
+    *(bool *)arg = read(gate[0], &(char){0}, 1) == 1;
+}
+
+static void open_gate(void)
+{
+    cr_expect_eq(write(gate[1], "x", 1), 1);
 }
 
 static void offloads(void *arg)
 {
-    static const struct offload_job job = {.work = slow};
+    static const struct offload_job job = {.work = pass_gate};
     (void)arg;
-    unsigned ms = 20;
+    bool passed = false;
     struct err err = ERR_INIT;
-    cr_expect_eq(offload_run(&job, &ms, sizeof ms, deadline_in(5000), &err), 0);
-    cr_expect_eq(ms, 0);
+    open_gate();
+    cr_expect_eq(offload_run(&job, &passed, sizeof passed, deadline_in(5000), &err), 0);
+    cr_expect(passed);
 
-    ms = 300;
-    int64_t begin = clock_ms();
-    cr_expect_eq(offload_run(&job, &ms, sizeof ms, deadline_in(30), &err), -1);
+    passed = false;
+    cr_expect_eq(offload_run(&job, &passed, sizeof passed, deadline_in(30), &err), -1, "the gate is shut");
     cr_expect_eq(err.code, ERR_TIMEOUT);
-    cr_expect_eq(ms, 300);
-    cr_expect_lt(clock_ms() - begin, 290);
+    open_gate();
+    cr_expect_not(passed);
 
     char address[ADDRESS_MAX];
     err_clear(&err);
@@ -299,9 +306,12 @@ static void offloads(void *arg)
 Test(fiber, blocking_calls_run_beside_the_loop_and_can_be_given_up)
 {
     clock_make_real();
+    cr_assert_eq(pipe(gate), 0);
     loop_open();
     loop_run(offloads, NULL);
     cr_expect_eq(loop_close(), 0);
+    close(gate[0]);
+    close(gate[1]);
 }
 
 static void real_sleep(void *arg)
@@ -318,4 +328,55 @@ Test(fiber, real_time_is_slept)
     loop_open();
     loop_run(real_sleep, NULL);
     cr_expect_eq(loop_close(), 0);
+}
+
+/* --- The process itself stands still ------------------------------------------------- */
+
+enum { ANSWER_MS = 200 };
+
+static void on_answer(uv_poll_t *poll, int status, int events)
+{
+    (void)status, (void)events;
+    wait_wake(poll->data);
+    uv_poll_stop(poll);
+}
+
+static void await_answer(void *arg)
+{
+    uv_poll_t *poll = arg;
+    struct wait wait;
+    wait_init(&wait);
+    poll->data = &wait;
+    cr_expect_eq(uv_poll_start(poll, UV_READABLE, on_answer), 0);
+    open_gate();
+    cr_expect_eq(wait_park(&wait, deadline_in(ANSWER_MS)), WAIT_WOKEN, "the answer was there in time, unread");
+    uv_close((uv_handle_t *)poll, NULL);
+}
+
+static void stand_still(void *arg)
+{
+    (void)arg;
+    int64_t end = deadline_in(ANSWER_MS + 1);
+    while (deadline_left(end) > 0) {
+    }
+}
+
+/* Both in one batch of fibers: the second runs as soon as the first waits. */
+static void stand_still_while_an_answer_comes(void *poll)
+{
+    cr_expect_eq(fiber_start(await_answer, poll), 0);
+    cr_expect_eq(fiber_start(stand_still, NULL), 0);
+}
+
+Test(fiber, an_answer_that_came_while_we_stood_still_is_not_late)
+{
+    uv_poll_t poll;
+    clock_make_real();
+    cr_assert_eq(pipe(gate), 0);
+    loop_open();
+    cr_assert_eq(uv_poll_init(loop_uv(), &poll, gate[0]), 0);
+    loop_run(stand_still_while_an_answer_comes, &poll);
+    cr_expect_eq(loop_close(), 0);
+    close(gate[0]);
+    close(gate[1]);
 }
