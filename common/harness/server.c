@@ -15,7 +15,7 @@
 #include "harness/http_probe.h"
 
 /* initdb on a busy machine takes seconds, a leader of Consul's about one. */
-enum { START_LIMIT_MS = 60000, STOP_LIMIT_MS = 5000, ASK_SECONDS = 1 };
+enum { START_LIMIT_MS = 60000, STOP_LIMIT_MS = 10000, ASK_SECONDS = 1 };
 
 /* --- Does it answer? ----------------------------------------------------------------- */
 
@@ -72,16 +72,17 @@ static bool etcd_answers(const struct server *server)
 
 static const struct kind {
     const char *name, *url;
+    int inner_ports;
     int stop_signal;
     bool (*answers)(const struct server *server);
     const char *options[3]; /* of the server, after the launcher's own */
 } kinds[] = {
     /* SIGINT: SIGTERM would wait for its clients. No fsync: only a power cut could tell. */
     [SERVER_POSTGRES] =
-        {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", SIGINT, postgres_answers, {"-c", "fsync=off"}},
-    [SERVER_REDIS] = {"redis", "redis://127.0.0.1:%d/0", SIGTERM, redis_answers, {NULL}},
-    [SERVER_CONSUL] = {"consul", "http://127.0.0.1:%d", SIGTERM, consul_answers, {NULL}},
-    [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", SIGTERM, etcd_answers, {NULL}},
+        {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGINT, postgres_answers, {"-c", "fsync=off"}},
+    [SERVER_REDIS] = {"redis", "redis://127.0.0.1:%d/0", 0, SIGTERM, redis_answers, {NULL}},
+    [SERVER_CONSUL] = {"consul", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
+    [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", 1, SIGTERM, etcd_answers, {NULL}},
 };
 
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err)
@@ -89,6 +90,9 @@ int server_init(struct server *server, enum server_kind kind, const struct folde
     *server = (struct server){.kind = kind};
     if (port_take(&server->port, err) != 0)
         return -1;
+    for (int i = 0; i < kinds[kind].inner_ports; i++)
+        if (port_take(&server->inner[i], err) != 0)
+            return -1;
     snprintf(server->folder, sizeof server->folder, "%.*s/%s-%d", PLACE_PATH_MAX - 32, folder->path, kinds[kind].name,
              server->port.number);
     snprintf(server->url, sizeof server->url, kinds[kind].url, server->port.number);
@@ -112,16 +116,17 @@ int server_launch(struct server *server, struct err *err)
 {
     const struct kind *kind = &kinds[server->kind];
     char source[PLACE_PATH_MAX], scratch[PLACE_PATH_MAX], launcher[PLACE_PATH_MAX + 64];
-    char template[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 8], port[16];
+    char template[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 8], port[16], inner[48];
     source_path(source);
     scratch_path(scratch);
     snprintf(launcher, sizeof launcher, "%s/consul-dev/run-%s", source, kind->name);
     snprintf(template, sizeof template, "PG_TEMPLATE=%s/pg-template", scratch);
     snprintf(log, sizeof log, "%s/log", server->folder);
     snprintf(port, sizeof port, "%d", server->port.number);
+    snprintf(inner, sizeof inner, "INNER_PORTS=%d %d", server->inner[0].number, server->inner[1].number);
 
     const char *const argv[] = {launcher, server->folder, port, kind->options[0], kind->options[1], NULL};
-    const char *const env[] = {"DIE_WITH_PARENT=1", template, NULL};
+    const char *const env[] = {"DIE_WITH_PARENT=1", template, inner, NULL};
     return proc_start(&server->proc, argv, env, log, err);
 }
 
@@ -133,8 +138,7 @@ static bool answers_or_ended(void *arg)
 
 int server_wait_ready(struct server *server, struct err *err)
 {
-    wait_until(answers_or_ended, server, START_LIMIT_MS);
-    if (proc_is_running(&server->proc) && server_answers(server))
+    if (wait_until(answers_or_ended, server, START_LIMIT_MS) && proc_is_running(&server->proc))
         return 0;
     char *output = proc_output(&server->proc);
     size_t len = strlen(output);
@@ -179,6 +183,8 @@ void server_close(struct server *server)
 {
     server_stop(server);
     port_release(&server->port);
+    port_release(&server->inner[0]);
+    port_release(&server->inner[1]);
 }
 
 int server_sql(const struct server *postgres, const char *file, const char *statement, struct err *err)

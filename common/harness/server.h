@@ -24,12 +24,13 @@ enum server_kind { SERVER_POSTGRES, SERVER_REDIS, SERVER_CONSUL, SERVER_ETCD };
 struct server {
     enum server_kind kind;
     struct port port;
+    struct port inner[2]; /* those among its like: of Consul two, of etcd one */
     struct proc proc;
     char folder[PLACE_PATH_MAX];
     char url[128]; /* as DATABASE_URL, REDIS_URL, CONSUL_HTTP_ADDR or ETCD_ENDPOINTS want it */
 };
 
-/* Takes a port and a place inside `folder`, which must outlive it. */
+/* Takes its ports and a place inside `folder`, which must outlive it. */
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err);
 /* Before the start: to this very port, unless somebody has it. */
 int server_prefer_port(struct server *server, int number, struct err *err);
