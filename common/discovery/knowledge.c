@@ -53,12 +53,16 @@ static const struct answer *choose(const struct knowledge *knowledge, int64_t no
 
 /* May those whom the next answer drops be kept as missing? Not static ones: no
  * registry ever named them. From disk only while they are as young as missing
- * ones may get: yesterday's instances are not missed. */
+ * ones may get: yesterday's instances are not missed. Unless they are who was
+ * called until now, for the registry was away, and it comes back empty: it is the
+ * one that has forgotten. */
 static bool is_worth_missing(const struct knowledge *knowledge, const struct answer *before, int64_t now_ms)
 {
-    if (!before || before == &knowledge->fixed)
+    if (!before)
         return false;
-    return before != &knowledge->disk || now_ms - before->confirmed_ms <= ROSTER_MISSING_MS;
+    bool is_last_resort = before == &knowledge->fixed ||
+                          (before == &knowledge->disk && now_ms - before->confirmed_ms > ROSTER_MISSING_MS);
+    return !is_last_resort || (knowledge->used->failures > 0 && knowledge->used->list->count == 0);
 }
 
 void knowledge_settle(struct knowledge *knowledge, int64_t now_ms)

@@ -413,6 +413,43 @@ static void expect_answers(bool expected, const char *expected_failing)
     cr_expect_str_eq(failing, expected_failing);
 }
 
+static void back_and_empty(void)
+{
+    fiber_sleep(3000);
+    cr_expect_str_eq(source(), "static");
+    fake_set(&consul, "");
+    consul.mode = FAKE_GOOD;
+    becomes("10.0.0.1:8001? 10.0.0.1:8002? 10.0.0.1:8003?", RETRY_CAP_MS + 100);
+    cr_expect_str_eq(source(), "consul");
+    fake_set(&consul, "a:8002");
+    becomes("10.0.0.1:8001? 10.0.0.1:8003? a", 1000);
+    discovery_corroborate(discovery, "user-service", "10.0.0.1:8003");
+    cr_expect_str_eq(known(), "10.0.0.1:8001? a");
+    fiber_sleep(ROSTER_MISSING_MS);
+    cr_expect_str_eq(known(), "a");
+}
+
+Test(discovery, a_registry_that_comes_back_empty_does_not_wipe_the_static_list_that_stood_in_for_it)
+{
+    config.static_instances = "user-service=10.0.0.1:8001,10.0.0.1:8002,10.0.0.1:8003";
+    consul.mode = FAKE_REFUSES;
+    run(back_and_empty);
+}
+
+static void empty_from_the_start(void)
+{
+    fiber_sleep(1000);
+    cr_expect_str_eq(source(), "consul");
+    cr_expect_str_eq(known(), "");
+}
+
+Test(discovery, a_static_list_is_no_match_for_a_registry_that_never_failed)
+{
+    config.static_instances = "user-service=127.0.0.1:8001";
+    fake_set(&consul, "");
+    run(empty_from_the_start);
+}
+
 static void two_registries(void)
 {
     becomes("a b c", 1000);
