@@ -31,6 +31,7 @@ struct balancer *balancer_new(enum balance_policy policy, const char *zone)
     balancer->tier = TIER_NEVER;
     balancer->near.draw = rand_u64();
     balancer->far.draw = rand_u64();
+    balancer->out.draw = rand_u64();
     balancer->next_back_ms = INT64_MAX;
     balancer->zone = strdup(zone);
     balancer->policy = policy_new(policy);
@@ -59,6 +60,7 @@ void balancer_free(struct balancer *balancer)
     free(balancer->peers);
     free(balancer->near.at);
     free(balancer->far.at);
+    free(balancer->out.at);
     free(balancer->probation);
     free(balancer->zone);
     free(balancer);
@@ -115,6 +117,7 @@ static int reserve(struct balancer *balancer, size_t count)
 {
     if (array_reserve(balancer->near.at, count) != 0 ||
         array_reserve(balancer->far.at, count) != 0 ||
+        array_reserve(balancer->out.at, count) != 0 ||
         array_reserve(balancer->probation, count) != 0)
         return -1;
     return balancer->policy->ops->reserve(balancer->policy, count);
@@ -168,29 +171,66 @@ int balancer_update(struct balancer *balancer, struct instance_list *list, const
     return 0;
 }
 
+static struct balancer_peer *find(const struct balancer *balancer, const char *id)
+{
+    size_t at = peer_set_from(balancer->peers, balancer->peer_count, id);
+    bool is_there = at < balancer->peer_count && strcmp(balancer->peers[at]->instance->id, id) == 0;
+    return is_there ? balancer->peers[at] : NULL;
+}
+
+struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer_peer *peer)
+{
+    struct balancer_peer *returned = peer->listed ? NULL : find(balancer, peer->instance->id);
+    if (!returned)
+        return peer;
+    returned->holders++;
+    balancer_release(peer);
+    return returned;
+}
+
 /* --- Picking ----------------------------------------------------------------------------- */
 
 /* The one on probation whose turn it is, if it is free. */
-static struct balancer_peer *choose_on_probation(const struct balancer *balancer, const struct balance_request *request)
+static struct balancer_peer *choose_on_probation(const struct balancer *balancer)
 {
     if (balancer->probation_count == 0)
         return NULL;
     struct balancer_peer *peer = balancer->probation[balancer->probation_next];
-    return probation_is_free(peer) && !request_tried(request, peer) ? peer : NULL;
+    return peer_is_free(peer) ? peer : NULL;
 }
 
-/* One on probation comes first for a call that has its retries still before it,
- * and last for one that has failed already. */
+/* Looks at no more of them than there are calls under way. */
+static struct balancer_peer *choose_last_resort(const struct balancer *balancer, const struct balance_request *request)
+{
+    const struct peer_set *out = &balancer->out;
+    size_t first = rand_scale(out->draw, out->count);
+    for (size_t i = 0; i < out->count; i++) {
+        struct balancer_peer *peer = out->at[(first + i) % out->count];
+        if (peer_is_free(peer) && !request_tried(request, peer))
+            return peer;
+    }
+    return NULL;
+}
+
+/* Those who are out come first for a call that has its retries still before it,
+ * if they are on probation; and last for one that has failed at all others. */
 static struct balancer_peer *choose(const struct balancer *balancer, const struct balance_request *request)
 {
-    struct balancer_peer *on_probation = choose_on_probation(balancer, request);
-    if (on_probation && request->tried_count == 0)
+    struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(balancer) : NULL;
+    if (on_probation)
         return on_probation;
     if (peer_set_untried(&balancer->near, request) > 0)
         return balancer->policy->ops->choose(balancer->policy, &balancer->near, request);
     if (peer_set_untried(&balancer->far, request) > 0)
         return peer_set_draw(&balancer->far, request);
-    return on_probation;
+    return choose_last_resort(balancer, request);
+}
+
+static struct peer_set *set_of(struct balancer *balancer, const struct balancer_peer *peer)
+{
+    if (peer_set_has(&balancer->near, peer))
+        return &balancer->near;
+    return peer_set_has(&balancer->far, peer) ? &balancer->far : &balancer->out;
 }
 
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
@@ -208,10 +248,10 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
         balancer->probation_next = 0;
     if (!peer)
         return NULL;
-    bool is_near = peer_set_has(&balancer->near, peer);
-    if (is_near)
+    if (peer_set_has(&balancer->near, peer))
         balancer->policy->ops->advance(balancer->policy, &balancer->near, peer);
-    (is_near ? &balancer->near : &balancer->far)->draw = rand_u64();
+    set_of(balancer, peer)->draw = rand_u64();
+    outlier_ask(&peer->outlier);
     peer->picks++;
     peer->holders++;
     return peer;

@@ -15,7 +15,10 @@
  * Never one in maintenance. Of these, at most half are out: ejected for failing,
  * or back on probation, where a call now and then finds out whether they are well
  * again (outlier.h). Of the rest, those in the caller's zone, unless fewer than
- * half of that zone are left.
+ * half of that zone are left. A call that has failed at all of these goes to the
+ * other zones, and last to one that is out: an attempt is there to be spent, and
+ * nobody else is left to show whether that one is well again. (Finagle's balancers
+ * go on to nodes that they hold for dead where no other is left, too.)
  *
  * The policies: one idea and one file each. Only `weighted` looks at weights.
  */
@@ -46,7 +49,7 @@ struct balancer_peer {
     /* private */
     size_t holders;             /* calls under way, and the balancer while it is listed */
     bool listed;
-    size_t slot;        /* place in `near` or `far` (eligible.h); PEER_NO_SLOT: in neither */
+    size_t slot;        /* place in `near`, `far` or `out` (eligible.h); PEER_NO_SLOT: in none */
     size_t class, seat; /* weighted's */
 };
 
@@ -79,6 +82,9 @@ const struct balancer_peer *balancer_peek(struct balancer *balancer, const struc
 /* What the call to a picked one showed. */
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms);
 void balancer_release(struct balancer_peer *peer);
+/* An instance that left the list and came back is another peer with the same id.
+ * That one, held in place of this one, which is released; or this one as it was. */
+struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer_peer *peer);
 
 /* All peers, in bytewise order of id; also those that cannot be picked. */
 size_t balancer_count(const struct balancer *balancer);

@@ -57,24 +57,23 @@ static void keep_half(struct balancer *balancer)
         if (outlier_is_out(&balancer->near.at[i]->outlier))
             out[count++] = balancer->near.at[i];
 
-    balancer->out = count;
     if (count <= balancer->candidates / 2)
         return;
     qsort(out, count, sizeof(struct balancer_peer *), by_return);
-    for (size_t i = 0; balancer->out > balancer->candidates / 2; i++, balancer->out--)
+    for (size_t i = 0; count - i > balancer->candidates / 2; i++)
         outlier_readmit(&out[i]->outlier);
 }
 
 static void take_out(struct balancer *balancer)
 {
-    struct peer_set *near = &balancer->near;
-    near->count = balancer->probation_count = 0;
+    struct peer_set *near = &balancer->near, *out = &balancer->out;
+    near->count = out->count = balancer->probation_count = 0;
     for (size_t i = 0; i < balancer->candidates; i++) {
         struct balancer_peer *peer = near->at[i];
+        struct peer_set *side = outlier_is_out(&peer->outlier) ? out : near;
+        side->at[side->count++] = peer;
         if (peer->outlier.on_probation)
             balancer->probation[balancer->probation_count++] = peer;
-        else if (!outlier_is_ejected(&peer->outlier))
-            near->at[near->count++] = peer;
     }
     if (balancer->probation_next >= balancer->probation_count)
         balancer->probation_next = 0;
@@ -82,7 +81,7 @@ static void take_out(struct balancer *balancer)
 
 bool balancer_may_eject(const struct balancer *balancer, const struct balancer_peer *peer)
 {
-    size_t out = balancer->out + !outlier_is_out(&peer->outlier);
+    size_t out = balancer->out.count + !outlier_is_out(&peer->outlier);
     return peer->listed && tier_of(peer->instance) == balancer->tier && out <= balancer->candidates / 2;
 }
 
@@ -144,14 +143,19 @@ static void choose_zone(struct balancer *balancer)
     }
 }
 
+static void number_slots(const struct peer_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        set->at[i]->slot = i;
+}
+
 static void give_slots(struct balancer *balancer)
 {
     for (size_t i = 0; i < balancer->peer_count; i++)
         balancer->peers[i]->slot = PEER_NO_SLOT;
-    for (size_t i = 0; i < balancer->near.count; i++)
-        balancer->near.at[i]->slot = i;
-    for (size_t i = 0; i < balancer->far.count; i++)
-        balancer->far.at[i]->slot = i;
+    number_slots(&balancer->near);
+    number_slots(&balancer->far);
+    number_slots(&balancer->out);
 }
 
 void balancer_sort_out(struct balancer *balancer)
@@ -182,7 +186,7 @@ const char *balancer_why_not(const struct balancer *balancer, const struct balan
                              char *out, size_t size)
 {
     bool is_used = tier_of(peer->instance) == balancer->tier && balancer->tier != TIER_NEVER;
-    if (peer_set_has(&balancer->near, peer) || (is_used && probation_is_free(peer)))
+    if (peer_set_has(&balancer->near, peer) || (is_used && peer->outlier.on_probation && peer_is_free(peer)))
         return NULL;
     if (!is_used)
         snprintf(out, size, "%s", tier_reason(peer->instance));

@@ -16,10 +16,10 @@ struct balancer {
 
     enum tier tier;
     size_t candidates;    /* in that tier, ejected or not */
-    size_t out;           /* of them: ejected or on probation */
+    struct peer_set out;  /* of them: ejected or on probation. The last resort of a retry */
     struct peer_set near; /* the rest, or those of it in the caller's zone: what the policy picks from */
     struct peer_set far;  /* what `near` leaves out of that rest: for retries, when all near ones were tried */
-    struct balancer_peer **probation; /* of that tier; asked in turn, each with one call at a time */
+    struct balancer_peer **probation; /* of `out`; asked in turn, each with one call at a time */
     size_t probation_count, probation_next;
     int64_t next_back_ms; /* when the next ejected one comes back; INT64_MAX: none is out */
     uint64_t ejections;

@@ -21,21 +21,26 @@ bool outlier_fail(struct outlier *outlier)
 void outlier_succeed(struct outlier *outlier)
 {
     outlier->failures = 0;
-    if (outlier_is_ejected(outlier))
+    if (outlier_is_ejected(outlier) && !outlier->asked)
         return;
+    outlier_readmit(outlier);
     outlier->ejections = 0;
-    outlier->on_probation = false;
 }
 
 void outlier_eject(struct outlier *outlier, int64_t now_ms)
 {
     outlier->failures = 0;
-    outlier->on_probation = false;
+    outlier->on_probation = outlier->asked = false;
     outlier->ejections++;
     int64_t out_ms = OUTLIER_EJECT_MAX_MS;
     if (outlier->ejections < OUTLIER_EJECT_MAX_MS / OUTLIER_EJECT_MS)
         out_ms = (int64_t)outlier->ejections * OUTLIER_EJECT_MS;
     outlier->back_ms = now_ms + out_ms;
+}
+
+void outlier_ask(struct outlier *outlier)
+{
+    outlier->asked = outlier_is_ejected(outlier);
 }
 
 void outlier_try_again(struct outlier *outlier)
@@ -48,5 +53,5 @@ void outlier_readmit(struct outlier *outlier)
 {
     outlier->back_ms = 0;
     outlier->failures = 0;
-    outlier->on_probation = false;
+    outlier->on_probation = outlier->asked = false;
 }

@@ -10,6 +10,10 @@
  * hold every call that comes before five have timed out. So it comes back on
  * probation, with one call at a time: a success ends it, a failure, which is one
  * more in a row, ejects at once. (A circuit breaker's half-open state.)
+ *
+ * One that is needed before its time is over, because a call has failed at all
+ * others, is asked in the same way: one call at a time, of which a success ends
+ * the ejection, and a failure changes nothing.
  */
 #ifndef BALANCE_OUTLIER_H
 #define BALANCE_OUTLIER_H
@@ -29,6 +33,7 @@ struct outlier {
     unsigned ejections;   /* in a row, without a success after one */
     int64_t back_ms;      /* when it is readmitted; 0: it is not ejected */
     bool on_probation;    /* readmitted, and not yet seen to be well */
+    bool asked;           /* while it is ejected; what calls show that began before does not count */
 };
 
 bool outlier_is_ejected(const struct outlier *outlier);
@@ -38,6 +43,8 @@ bool outlier_is_out(const struct outlier *outlier);
 bool outlier_fail(struct outlier *outlier);
 void outlier_succeed(struct outlier *outlier);
 void outlier_eject(struct outlier *outlier, int64_t now_ms);
+/* It is called though it is ejected. No other call of it may be under way. */
+void outlier_ask(struct outlier *outlier);
 /* Its time is over. */
 void outlier_try_again(struct outlier *outlier);
 /* Something else vouches for it, or it is needed: without probation. */

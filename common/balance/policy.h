@@ -26,10 +26,10 @@ static inline bool peer_set_has(const struct peer_set *set, const struct balance
     return peer->slot < set->count && set->at[peer->slot] == peer;
 }
 
-/* Is it on probation, with no call to it under way? */
-static inline bool probation_is_free(const struct balancer_peer *peer)
+/* Is no call to it under way? */
+static inline bool peer_is_free(const struct balancer_peer *peer)
 {
-    return peer->listed && peer->outlier.on_probation && peer->holders == 1;
+    return peer->listed && peer->holders == 1;
 }
 
 /* How many of the set were not tried. */

@@ -104,6 +104,13 @@ static bool may_pick(struct progress *progress, const struct balance_request *re
     return allowed;
 }
 
+/* What was tried stays tried, even where it left the list meanwhile and came back. */
+static void follow_tried(struct progress *progress)
+{
+    for (size_t i = 0; i < progress->tried_count; i++)
+        progress->tried[i] = balancer_follow(progress->upstream->balancer, progress->tried[i]);
+}
+
 /* Who is next, among those not tried yet; NULL: nobody, and reply->err says why
  * where nothing was tried at all. */
 static struct balancer_peer *next_peer(struct progress *progress)
@@ -114,6 +121,7 @@ static struct balancer_peer *next_peer(struct progress *progress)
     struct balancer_peer *peer = NULL;
     if (discovery_get(discovery, progress->call->service, progress->deadline, &view, &err) == 0) {
         upstream_sync(progress->upstream, &view);
+        follow_tried(progress);
         const struct balance_request request = {
             .key = progress->call->key, .tried = progress->tried, .tried_count = progress->tried_count};
         if (may_pick(progress, &request))

@@ -2,7 +2,7 @@
  *
  * A call has one deadline over all its attempts, and each attempt gets its share
  * of it: one hung instance must not eat the time in which another would have
- * answered. Each attempt goes to an instance not yet tried. Retries have a
+ * answered. Each attempt goes to an instance not yet tried, by id. Retries have a
  * budget (20 % of the calls of the last 10 s, plus 40; Finagle's idea), so that a
  * storm of failures cannot feed itself. What each attempt showed goes back to
  * the balancer: five failures in a row eject an instance for a while.

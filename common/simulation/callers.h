@@ -8,8 +8,7 @@
 struct call_record {
     struct sim_caller *caller;
     int64_t begin_ms, deadline;
-    uint16_t tried[ATTEMPTS_MAX + 1];
-    int64_t tried_ms[ATTEMPTS_MAX + 1];
+    int tried[ATTEMPTS_MAX + 1]; /* instances */
     int attempts;
     bool answered; /* an instance has given an answer that is not to be asked for again */
 };

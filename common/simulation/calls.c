@@ -55,6 +55,14 @@ void invariants_call(struct call_record *record)
 
 /* --- 5: what may be sent again ------------------------------------------------------------ */
 
+static bool has_tried(const struct call_record *record, int instance)
+{
+    for (int i = 0; i < record->attempts; i++)
+        if (record->tried[i] == instance)
+            return true;
+    return false;
+}
+
 static void check_repetition(struct call_record *record, const struct http_call *call)
 {
     struct world *world = world_of(record);
@@ -66,11 +74,8 @@ static void check_repetition(struct call_record *record, const struct http_call 
         world_break(world, "%s makes attempt %d of a call", who, record->attempts + 1);
     if (record->answered)
         world_break(world, "%s sends a call again that was answered", who);
-    /* One that left the list and came back meanwhile counts as another: most often it is. */
-    const struct acquaintance *known = &record->caller->known[instance_of_port(call->port)];
-    for (int i = 0; i < record->attempts; i++)
-        if (record->tried[i] == call->port && known->returned_ms < record->tried_ms[i])
-            world_break(world, "%s sends a call twice to port %d", who, call->port);
+    if (has_tried(record, instance_of_port(call->port)))
+        world_break(world, "%s sends a call twice to %s", who, world->instances[instance_of_port(call->port)].process.name);
     if (call->deadline > record->deadline || deadline_left(call->deadline) > share_ms)
         world_break(world, "%s gives an attempt more time than the call, or its share, has", who);
 }
@@ -84,7 +89,24 @@ struct choice {
     bool missing;
     size_t passing;         /* in the list, missing ones too: they count as they last were */
     size_t live_elsewhere;  /* passing, truly alive, and not the chosen one */
+    size_t in_turn;         /* passing, not ejected as far as the witness can tell, and not tried */
+    size_t at_leisure;      /* passing, and no call is under way that tried it */
 };
+
+/* It had five failures, whatever lay between them, and the last not too long ago. */
+static bool is_maybe_ejected(const struct acquaintance *known)
+{
+    return known->failures_ever >= OUTLIER_FAILURES && clock_ms() - known->failed_ms <= OUTLIER_EJECT_MAX_MS;
+}
+
+static void count_untried(struct choice *choice, const struct call_record *record, int instance)
+{
+    const struct acquaintance *known = &record->caller->known[instance];
+    if (has_tried(record, instance))
+        return;
+    choice->in_turn += !is_maybe_ejected(known);
+    choice->at_leisure += known->calls_now == 0;
+}
 
 static struct choice choice_of(const struct call_record *record, uint16_t port)
 {
@@ -97,6 +119,8 @@ static struct choice choice_of(const struct call_record *record, uint16_t port)
         const struct instance *instance = &list->at[i];
         bool passes = instance->status == INSTANCE_PASSING;
         choice.passing += passes;
+        if (passes)
+            count_untried(&choice, record, instance_of_port(instance->port));
         if (instance->port == port) {
             choice.chosen = instance;
             choice.missing = choice.view.missing && choice.view.missing[i];
@@ -163,7 +187,8 @@ static void check_choice(const struct call_record *record, uint16_t port)
     if (choice.missing && known->failed_missing_ms > known->missing_since_ms &&
         clock_ms() - known->failed_missing_ms > TAKE_OUT_MS)
         world_break(world, "%s calls %s, which is missing, and failed before", who, choice.chosen->id);
-    if (known->ejected_ms && known->ejected_version == choice.view.version &&
+    bool is_last_resort = record->attempts > 0 && choice.in_turn == 0;
+    if (known->ejected_ms && known->ejected_version == choice.view.version && !is_last_resort &&
         clock_ms() - known->ejected_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
         world_break(world, "%s calls %s %" PRId64 " ms after its fifth failure in a row", who, choice.chosen->id,
                     clock_ms() - known->ejected_ms);
@@ -182,18 +207,12 @@ void invariants_attempt(struct call_record *record, const struct http_call *call
         check_budget(caller);
     }
     if (record->attempts <= ATTEMPTS_MAX) {
-        record->tried_ms[record->attempts] = clock_ms();
-        record->tried[record->attempts++] = call->port;
+        record->tried[record->attempts++] = instance_of_port(call->port);
+        caller->known[instance_of_port(call->port)].calls_now++;
     }
 }
 
 /* --- What a call has shown ------------------------------------------------------------------------ */
-
-/* It had five failures, whatever lay between them, and the last not too long ago. */
-static bool is_maybe_ejected(const struct acquaintance *known)
-{
-    return known->failures_ever >= OUTLIER_FAILURES && clock_ms() - known->failed_ms <= OUTLIER_EJECT_MAX_MS;
-}
 
 /* The fifth in a row must eject it, where fewer than half may be ejected already. */
 static void note_fifth(struct sim_caller *caller, struct acquaintance *known, uint16_t port)
@@ -223,9 +242,12 @@ void invariants_attempt_end(struct call_record *record, const struct http_call *
     if (world->is_ending || code == ERR_CANCELLED || cut_short)
         return;
     invariants_sweep(world);
+    int64_t began_ms = clock_ms() - took_ms;
     record->answered = status > 0 && status < 500;
     if (record->answered) {
         known->failures = 0;
+        if (began_ms >= known->ejected_ms)
+            known->ejected_ms = 0; /* the last resort proved to be well */
         return;
     }
     if (clock_ms() - known->failed_ms > OUTLIER_EJECT_MS / 2)
@@ -236,10 +258,35 @@ void invariants_attempt_end(struct call_record *record, const struct http_call *
         known->failed_missing_ms = clock_ms();
     world_note(world, record->caller->process.name, "fails to call", call->port);
     /* What began before its ejection, or with another list, says nothing. */
-    int64_t began_ms = clock_ms() - took_ms;
     bool is_old = began_ms <= known->fifth_ms || began_ms < record->caller->called_since_ms;
     if (!is_old && ++known->failures >= OUTLIER_FAILURES)
         note_fifth(record->caller, known, call->port);
+}
+
+/* --- 9: no call gives up too early ------------------------------------------------------------------- */
+
+static int retries_lately(struct sim_caller *caller)
+{
+    int retries = 0;
+    bucket_now(caller);
+    for (int i = 0; i < BUCKETS; i++)
+        retries += caller->retries_in[i];
+    return retries;
+}
+
+/* While it has attempts, time and budget, and knows one that it could ask. */
+static void check_giving_up(const struct call_record *record, enum service_outcome outcome)
+{
+    struct world *world = world_of(record);
+    struct choice choice = choice_of(record, 0);
+    const char *who = record->caller->process.name;
+    if (outcome == SERVICE_NO_INSTANCE && choice.passing > 0)
+        world_break(world, "%s knows of no instance, but %zu that pass", who, choice.passing);
+    if (record->attempts == 0 || record->attempts >= ATTEMPTS_MAX || deadline_left(record->deadline) == 0)
+        return;
+    if (choice.at_leisure > 0 && retries_lately(record->caller) < RETRY_SPARE)
+        world_break(world, "%s gives a call up after %d attempts, while %zu that pass were not asked", who,
+                    record->attempts, choice.at_leisure);
 }
 
 /* --- 6: in calm no call fails ------------------------------------------------------------------------ */
@@ -256,6 +303,8 @@ void invariants_call_end(struct call_record *record, const struct service_reply 
 {
     struct world *world = world_of(record);
     const char *who = record->caller->process.name;
+    for (int i = 0; i < record->attempts; i++)
+        record->caller->known[record->tried[i]].calls_now--;
     if (world->is_ending || record->caller->process.killed)
         return;
     if (clock_ms() > record->deadline)
@@ -263,6 +312,7 @@ void invariants_call_end(struct call_record *record, const struct service_reply 
     if (reply->outcome == SERVICE_OK)
         return;
     world_note(world, who, "has a call that failed, with outcome", reply->outcome);
+    check_giving_up(record, reply->outcome);
     if (world->calm_since_ms != DEADLINE_NONE && some_instance_lives(world) &&
         record->begin_ms - longer(world->calm_since_ms, record->caller->process.well_since_ms) >
             bound_calm_ms(&world->settings))

@@ -58,8 +58,6 @@ static void look_at_list(struct sim_caller *caller, const struct discovery_view 
         gone += all[i].listed && !listed[i] && is_gone(caller, i);
         if (missing[i] && !all[i].missing)
             all[i].missing_since_ms = clock_ms();
-        if (listed[i] && !all[i].listed)
-            all[i].returned_ms = clock_ms();
         all[i].listed = listed[i];
         all[i].missing = missing[i];
     }

@@ -13,6 +13,8 @@
  *   6. When nothing has been wrong for long enough, no call fails.
  *   7. Who deregistered stays away.
  *   8. In the end every fiber ends (world.c).
+ *   9. No call gives up while it has attempts, time and budget left, and knows a
+ *      passing instance that it did not ask, nor did another call that is under way.
  *
  * The witness sees only what goes over the wires and what discovery shows; it
  * knows the truth about each instance, which nobody else does.

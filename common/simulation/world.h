@@ -77,9 +77,9 @@ struct sim_instance {
 struct acquaintance {
     bool listed, missing;
     int64_t missing_since_ms;
-    int64_t returned_ms; /* when it came into the list, anew */
     int64_t failed_ms;  /* its last call that failed */
     int64_t failed_missing_ms; /* the last that began, and failed, while it was missing */
+    int calls_now;      /* that have tried it, and go on */
     int failures, failures_ever; /* in a row; and all of them */
     int64_t fifth_ms;   /* when the last row of five was full; 0: never */
     int64_t ejected_ms; /* when it must have been ejected; 0: it need not be */

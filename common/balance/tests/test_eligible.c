@@ -251,6 +251,78 @@ Test(eligible, a_check_that_passes_again_ends_probation)
     balancer_free(balancer);
 }
 
+/* --- The last resort -------------------------------------------------------------------------- */
+
+static void expect_last_resort(enum balance_policy policy)
+{
+    struct balancer *balancer = back_at_30000(policy, "a:1 b:1 c:1 d:1", "ab");
+    struct balancer_peer *tried[4] = {fleet_peer(balancer, "c")};
+    struct balance_request request = {.key = "", .tried = tried, .tried_count = 1};
+    for (; request.tried_count < 4; request.tried_count++)
+        tried[request.tried_count] = balancer_pick(balancer, &request, 1000);
+    cr_expect_eq(tried[1], fleet_peer(balancer, "d"));
+    cr_expect(outlier_is_ejected(&tried[2]->outlier) && outlier_is_ejected(&tried[3]->outlier));
+    cr_expect_neq(tried[2], tried[3]);
+    while (request.tried_count > 1)
+        balancer_release(tried[--request.tried_count]);
+    balancer_free(balancer);
+}
+
+Test(eligible, a_call_that_has_failed_at_all_others_comes_to_an_ejected_one)
+{
+    for (int policy = BALANCE_RANDOM; policy <= BALANCE_CONSISTENT_HASH; policy++)
+        expect_last_resort((enum balance_policy)policy);
+}
+
+/* What a retry is given that has tried b; NULL: nobody. */
+static struct balancer_peer *pick_after_b(struct balancer *balancer)
+{
+    struct balancer_peer *tried[] = {fleet_peer(balancer, "b")};
+    const struct balance_request request = {.key = "", .tried = tried, .tried_count = 1};
+    return balancer_pick(balancer, &request, 1000);
+}
+
+Test(eligible, a_success_of_the_last_resort_ends_its_ejection)
+{
+    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer_peer *a = pick_after_b(balancer);
+    balancer_report(balancer, a, true, 1000);
+    balancer_release(a);
+    cr_expect_not_null(strstr(fleet_picks(balancer, 4, 1000), "aba"));
+    fleet_fail(balancer, "a", 5, 2000); /* and all is forgotten */
+    expect_reason(balancer, "a", "ejected for another 30 s after 5 failures in a row", 2000);
+    balancer_free(balancer);
+}
+
+Test(eligible, a_failure_of_the_last_resort_changes_nothing)
+{
+    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer_peer *a = pick_after_b(balancer);
+    balancer_report(balancer, a, false, 1000);
+    balancer_release(a);
+    cr_expect_eq(balancer_ejections(balancer), 1);
+    expect_reason(balancer, "a", "ejected for another 29 s after 5 failures in a row", 1000);
+    cr_expect_str_eq(fleet_picks(balancer, 3, 1000), "bbb");
+    balancer_free(balancer);
+}
+
+/* Nor does the success of a call that began before the ejection end it. */
+Test(eligible, the_last_resort_gets_one_call_at_a_time_and_none_beside_earlier_ones)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
+    struct balancer_peer *earlier = balancer_pick(balancer, &any_request, 0);
+    fleet_fail(balancer, "a", 5, 0);
+    cr_expect_null(pick_after_b(balancer));
+    balancer_report(balancer, earlier, true, 1000);
+    expect_reason(balancer, "a", "ejected for another 29 s after 5 failures in a row", 1000);
+    balancer_release(earlier);
+    struct balancer_peer *a = pick_after_b(balancer);
+    cr_expect_eq(a, fleet_peer(balancer, "a"));
+    cr_expect_null(pick_after_b(balancer));
+    balancer_release(a);
+    balancer_free(balancer);
+}
+
 /* --- Zones ----------------------------------------------------------------------------------- */
 
 static struct balancer *zoned(const char *fleet)
@@ -313,6 +385,21 @@ Test(eligible, a_peer_that_a_call_holds_outlives_its_list)
     cr_expect_eq(balancer_ejections(balancer), 0);
     cr_expect_str_eq(fleet_picks(balancer, 1, 0), "b");
     balancer_release(held);
+    balancer_free(balancer);
+}
+
+Test(eligible, one_that_left_and_came_back_is_followed_by_id)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
+    struct balancer_peer *first = balancer_pick(balancer, &any_request, 0);
+    cr_expect_eq(balancer_follow(balancer, first), first);
+    fleet_is(balancer, "b:1");
+    cr_expect_eq(balancer_follow(balancer, first), first); /* gone, and still held */
+    fleet_is(balancer, "a:1 b:1");
+    struct balancer_peer *followed = balancer_follow(balancer, first);
+    cr_expect_eq(followed, fleet_peer(balancer, "a"));
+    cr_expect_eq(balancer_follow(balancer, followed), followed);
+    balancer_release(followed);
     balancer_free(balancer);
 }
 

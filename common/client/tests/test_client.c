@@ -321,6 +321,57 @@ Test(client, a_list_may_change_while_an_attempt_waits)
     run(change_during_call);
 }
 
+static void leaves_and_comes_back(void *arg)
+{
+    static const char *const lists[] = {"a b", "b", "a b"};
+    (void)arg;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        fiber_sleep(100);
+        fake_set(&consul, lists[i]);
+        fiber_sleep(100);
+        json_decref(service_client_view_new(client)); /* the balancer takes the new list over */
+    }
+}
+
+static void return_during_call(void)
+{
+    struct group group = {0};
+    all_are(HANGS);
+    group_go(&group, leaves_and_comes_back, NULL);
+    fiber_sleep(150); /* the list is "a b" by now */
+    cr_expect_eq(get(""), SERVICE_TIMED_OUT);
+    group_join(&group);
+    cr_expect_eq(upstreams['a'].calls, 1);
+    cr_expect_eq(upstreams['b'].calls, 1);
+}
+
+Test(client, one_that_left_the_list_and_came_back_during_a_call_is_not_tried_again)
+{
+    run(return_during_call);
+}
+
+/* b is ejected, and well again; a and c begin to hang. */
+static void only_the_ejected_one_is_well(void)
+{
+    upstreams['b'].behaviour = SAYS_500;
+    for (int i = 0; i < 20; i++)
+        get("");
+    cr_expect_eq(upstreams['b'].calls, 5);
+    all_are(HANGS);
+    upstreams['b'].behaviour = WELL;
+    cr_expect_eq(get(""), SERVICE_OK); /* the third attempt, and the last there is */
+    cr_expect_str_eq(reply.instance, "b");
+    int64_t began = clock_ms();
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(get(""), SERVICE_OK); /* b takes its turn again */
+    cr_expect_lt(clock_ms() - began, 3 * 2000);
+}
+
+Test(client, a_call_that_fails_at_all_others_goes_to_the_ejected_one)
+{
+    run(only_the_ejected_one_is_well);
+}
+
 /* --- Budget ------------------------------------------------------------------------------------------- */
 
 static void storm(void)
@@ -334,7 +385,7 @@ static void storm(void)
     fiber_sleep(10000);
     upstreams['a'].calls = upstreams['b'].calls = upstreams['c'].calls = 0;
     get("");
-    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 2); /* one is ejected */
+    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 3); /* one is ejected: the last resort */
 }
 
 Test(client, retries_are_a_fifth_of_the_calls_and_forty)
