@@ -287,8 +287,8 @@ static int read_arguments(int argc, char **argv, struct ports *ports)
             return -1;
     }
     if (ports->control < 0)
-        ports->control = ports->service > 0 && ports->service < 65535 ? ports->service + 1 : 0;
-    return 0;
+        ports->control = ports->service < 65535 ? ports->service + 1 : 0;
+    return ports->service > 0 ? 0 : -1; /* one that the kernel chose would be lost while it refuses */
 }
 
 int stand_main(const struct stand_config *config, int argc, char **argv)

@@ -1,0 +1,216 @@
+/* fault_case: what the tables of faults share: stand-ins that break on demand
+ * (consul-dev/faults), order-services beside them, and what both cost.
+ *
+ * All rows of a table run side by side, each with processes of its own: a row is
+ * mostly waiting. No real server is needed, so none is started.
+ */
+#ifndef ORDER_SERVICE_TESTS_FAULT_CASE_H
+#define ORDER_SERVICE_TESTS_FAULT_CASE_H
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness/load.h"
+#include "harness/view.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0 /* else memory and CPU time are the sanitizer's more than ours */
+#endif
+
+enum {
+    UPSTREAMS = 3,
+    UP_MS = 30000,         /* for all to be up and to know each other */
+    MEMORY_MAX_KB = 64 * 1024,
+    SETTINGS_MAX = 12,
+};
+
+/* Only the folder, for the logs: nobody here needs PostgreSQL or Redis. */
+static struct world world;
+static struct err err;
+
+static inline void open_place(void)
+{
+    cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
+}
+
+static inline void pause_ms(int64_t ms)
+{
+    usleep((useconds_t)ms * 1000);
+}
+
+/* --- Stand-ins ------------------------------------------------------------------------------------ */
+
+struct stand_in {
+    struct proc proc;
+    struct port taken;
+    int port, control;
+};
+
+/* instances: the registry's; NULL: an upstream. */
+static inline void stand_in_start(struct stand_in *stand_in, const char *instances)
+{
+    static int started;
+    char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 32], port[16], at[64];
+    cr_assert_eq(port_take(&stand_in->taken, &err), 0, "%s", err.text);
+    stand_in->port = stand_in->taken.number;
+    snprintf(port, sizeof port, "%d", stand_in->port);
+    build_path(build);
+    snprintf(path, sizeof path, "%s/%s-faults", build, instances ? "registry" : "upstream");
+    snprintf(log, sizeof log, "%s/stand-in-%d", world.folder.path, started++);
+    const char *const argv[] = {path, "--port", port, "--control", "0", instances ? "--instances" : NULL, instances, NULL};
+    cr_assert_eq(proc_start(&stand_in->proc, argv, NULL, log, &err), 0, "%s", err.text);
+    cr_assert(proc_wait_output(&stand_in->proc, "-X PUT http://127.0.0.1:", at, sizeof at, UP_MS), "%s", path);
+    stand_in->control = atoi(at);
+}
+
+static inline void stand_in_stop(struct stand_in *stand_in)
+{
+    cr_expect_eq(proc_stop(&stand_in->proc, SIGTERM, 10000), 0, "a stand-in ends in order");
+    port_release(&stand_in->taken);
+}
+
+static inline void stand_in_switch(const struct stand_in *stand_in, const char *fault)
+{
+    char url[128];
+    struct probe_reply reply = {0};
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/fault/%s", stand_in->control, fault);
+    cr_assert_eq(probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url}, &reply, &err), 0, "%s", err.text);
+    cr_expect_eq(reply.status, 200, "%s: %s", fault, buf_text(&reply.body));
+    probe_reply_close(&reply);
+}
+
+/* What it counted since the last switch; the caller frees it. */
+static inline json_t *stand_in_requests(const struct stand_in *stand_in)
+{
+    char url[128];
+    struct probe_reply reply = {0};
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/requests", stand_in->control);
+    cr_expect_eq(probe_get(NULL, url, &reply), 200);
+    json_t *counts = json_loadb(buf_text(&reply.body), reply.body.len, 0, NULL);
+    cr_assert(counts, "%s", buf_text(&reply.body));
+    probe_reply_close(&reply);
+    return counts;
+}
+
+static inline int64_t number_of(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+/* --- Those that call ---------------------------------------------------------------------------------- */
+
+static struct stand_in upstreams[UPSTREAMS];
+
+static inline void start_upstreams(void)
+{
+    for (int i = 0; i < UPSTREAMS; i++)
+        stand_in_start(&upstreams[i], NULL);
+}
+
+static inline void stop_upstreams(void)
+{
+    for (int i = 0; i < UPSTREAMS; i++)
+        stand_in_stop(&upstreams[i]);
+}
+
+static inline void start_caller(struct service *orders, const char *const settings[])
+{
+    const char *env[SETTINGS_MAX + 1] = {"DATABASE_URL=postgresql://127.0.0.1:1/nobody", "CONSUL_HTTP_ADDR=127.0.0.1:1",
+                                         "RECONCILE_INTERVAL=5s"};
+    for (int i = 0; settings[i]; i++)
+        env[i + 3] = settings[i];
+    cr_assert_eq(service_start(orders, &world, "order-service", env, &err), 0, "%s", err.text);
+}
+
+static inline struct load *load_caller(const struct service *orders, int per_second)
+{
+    char url[SERVICE_URL_MAX];
+    struct load *load = load_start(service_url(orders, "/users/", url), 1, per_second);
+    cr_assert(load);
+    return load;
+}
+
+/* --- What a process costs ------------------------------------------------------------------------------ */
+
+static inline long peak_memory_kb(const struct proc *proc)
+{
+    char path[64], line[128];
+    long kb = -1;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)proc->pid);
+    FILE *file = fopen(path, "re");
+    while (file && kb < 0 && fgets(line, sizeof line, file))
+        if (sscanf(line, "VmHWM: %ld", &kb) != 1)
+            kb = -1;
+    if (file)
+        fclose(file);
+    return kb;
+}
+
+/* User and system, since its start. */
+static inline int64_t cpu_ms(const struct proc *proc)
+{
+    char path[64];
+    long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)proc->pid);
+    FILE *file = fopen(path, "re");
+    if (file && fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system) != 2)
+        user = system = 0;
+    if (file)
+        fclose(file);
+    return (user + system) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+/* --- What it knows: GET /discovery ------------------------------------------------------------------------ */
+
+struct sight {
+    char source[16], error[300]; /* error: "" for none */
+    int listed;
+    int real, passing, ejected; /* of the UPSTREAMS: in the list, and of these passing, ejected */
+};
+
+static inline void note_instance(struct sight *sight, const json_t *instance)
+{
+    const char *id = json_string_value(json_object_get(instance, "id"));
+    const char *status = json_string_value(json_object_get(instance, "status"));
+    static const char prefix[] = "user-service-";
+    sight->listed++;
+    if (!id || strncmp(id, prefix, strlen(prefix)) != 0 || strlen(id) != strlen(prefix) + 1)
+        return;
+    sight->real++;
+    sight->passing += status && strcmp(status, "passing") == 0;
+    sight->ejected += json_is_true(json_object_get(instance, "ejected"));
+}
+
+/* False: no answer. */
+static inline bool look_at(const struct service *orders, struct sight *sight)
+{
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    *sight = (struct sight){.source = ""};
+    probe_get(NULL, service_url(orders, "/discovery", url), &reply);
+    json_t *json = json_loadb(buf_text(&reply.body), reply.body.len, 0, NULL);
+    const json_t *known = json_object_get(json_object_get(json, "services"), "user-service");
+    const char *source = json_string_value(json_object_get(known, "source"));
+    const char *error = json_string_value(json_object_get(known, "last_error"));
+    snprintf(sight->source, sizeof sight->source, "%s", source ? source : "");
+    snprintf(sight->error, sizeof sight->error, "%s", error ? error : "");
+    size_t i;
+    json_t *instance;
+    json_array_foreach(json_object_get(known, "instances"), i, instance)
+        note_instance(sight, instance);
+    json_decref(json);
+    probe_reply_close(&reply);
+    return known != NULL || source != NULL;
+}
+
+#endif

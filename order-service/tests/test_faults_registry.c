@@ -1,0 +1,259 @@
+/* Every fault that a registry can have, one row each; order-service goes on calling.
+ *
+ * In each row: no GET fails; the three instances that were known stay in the list;
+ * the fault is named in /discovery; memory, CPU time and the number of requests to
+ * the registry stay small; and once the fault ends, all is well again in time.
+ * The comments say what breaks the row when it is taken out.
+ */
+#include "fault_case.h"
+
+TestSuite(faults_registry, .timeout = 120);
+
+enum {
+    ROWS_MAX = 40,
+    FAULT_MS = 5000,  /* how long each lasts at least */
+    SHOWS_MS = 15000, /* until it must be seen: the TTL, a query that hangs, a busy machine */
+    BACK_MS = 10000,  /* CONTRACT: in use again after the end of a fault, and after a hang */
+    BACK_FROM_HANG_MS = 15000,
+    CPU_PERCENT = 10, /* of a core, load and looking included; a loop that spins takes 100 */
+};
+
+/* What is seen while the fault lasts. */
+struct row {
+    const char *fault;
+    const char *error; /* a part of last_error; NULL: it is none */
+    int unwell;        /* of the three known ones: missing or critical */
+    int listed;        /* 0: these three */
+    int cpu_percent;   /* 0: CPU_PERCENT */
+    int back_ms;       /* 0: BACK_MS */
+};
+
+/* --- The tables --------------------------------------------------------------------------------------- */
+
+static const struct row failing[] = {
+    /* No query without a deadline: PROMPT_MS and GRACE_MS in discovery/watch.c. */
+    {"hang", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
+    {"slow-head", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
+    {"trickle", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
+    {"long-length", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
+    /* A failure is followed by a pause that grows: rest_ms() in discovery/watch.c. */
+    {"refuse", .error = "Connection refused"},
+    {"close", .error = "consul: GET"},
+    {"reset", .error = "consul: GET"},
+    {"not-http", .error = "consul: GET"},
+    /* A list is taken whole or not at all: parse_list() in registry/consul.c. */
+    {"truncated", .error = "consul: GET"},
+    {"reset-body", .error = "consul: GET"},
+    {"short-length", .error = "not JSON"},
+    {"broken-json", .error = "not JSON"},
+    {"html", .error = "not a whole JSON array"},
+    {"gzip", .error = "not a whole JSON array"},
+    {"wrong-type", .error = "not a whole JSON array"},
+    {"null", .error = "not a whole JSON array"},
+    {"nested", .error = "not JSON"}, /* JSON_NESTING_MAX, net/json.c: the stack would overflow */
+    /* Every reply has a cap: LIST_CAP in registry/consul.c, on_body() in net/http_call.c. */
+    {"huge", .error = "too large"},
+    {"endless", .error = "too large"},
+    {"huge-head", .error = "too large"},
+    /* Only 200 is an answer: check_answer() in registry/consul.c. */
+    {"500", .error = "HTTP 500"},
+    {"503", .error = "HTTP 503"},
+    {"429", .error = "HTTP 429"},
+    {"403", .error = "HTTP 403"},
+    {"redirect", .error = "HTTP 302"}, /* CURLOPT_FOLLOWLOCATION 0 in net/http_call.c */
+    {"no-leader", .error = "no leader"},
+    {"wrong-members", .error = "no entry of the list can be used"},
+};
+
+static const struct row misleading[] = {
+    /* Two queries at once, then two a second: pace_use() in discovery/watch.c. */
+    {"index-zero", .error = NULL},
+    {"index-jumps", .error = NULL},
+    {"index-falls", .error = NULL},
+    /* Absent is not dead: roster_take() in discovery/roster.c. */
+    {"empty", .unwell = 3},
+    {"loss", .unwell = 2},
+    /* All critical is not dead: fail open in balance/eligible.c. */
+    {"all-critical", .unwell = 3},
+    /* In slices, and each text once: consul_list_step(), registry/consul_list.c. */
+    {"many", .listed = 10000, .cpu_percent = 50},
+    /* What cannot be used is dropped singly: instance_check(), registry/instance.c. */
+    {"duplicates", .error = NULL},
+    {"hostile", .error = NULL},
+    {"ipv6", .error = NULL},
+    {"null-members", .error = NULL},
+};
+
+/* --- One row ------------------------------------------------------------------------------------------- */
+
+struct subject {
+    const struct row *row;
+    struct stand_in registry;
+    struct service orders;
+    struct load *load;
+    int64_t cpu_before_ms, began_ms;
+    int fewest;           /* of the three, in any look */
+    bool shown;           /* what the row says has been seen */
+    struct sight last;
+};
+
+static void start_subject(struct subject *subject, const struct row *row)
+{
+    char instances[128], address[64];
+    *subject = (struct subject){.row = row, .fewest = UPSTREAMS};
+    snprintf(instances, sizeof instances, "127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d", upstreams[0].port,
+             upstreams[1].port, upstreams[2].port);
+    stand_in_start(&subject->registry, instances);
+    snprintf(address, sizeof address, "CONSUL_HTTP_ADDR=http://127.0.0.1:%d", subject->registry.port);
+    /* A short TTL: so a list that nobody confirms is soon called cache. */
+    start_caller(&subject->orders, (const char *const[]){address, "DISCOVERY_CACHE_TTL=3s", NULL});
+}
+
+static bool is_well(void *arg)
+{
+    struct subject *subject = arg;
+    struct sight *sight = &subject->last;
+    return look_at(&subject->orders, sight) && strcmp(sight->source, "consul") == 0 && !*sight->error &&
+           sight->passing == UPSTREAMS;
+}
+
+static void begin_fault(struct subject *subject)
+{
+    subject->load = load_caller(&subject->orders, 10);
+    subject->cpu_before_ms = cpu_ms(&subject->orders.proc);
+    subject->began_ms = clock_ms();
+    stand_in_switch(&subject->registry, subject->row->fault);
+}
+
+/* A list that cannot be confirmed is older than its TTL: it is called cache. */
+static bool shows_fault(struct subject *subject)
+{
+    const struct row *row = subject->row;
+    struct sight *sight = &subject->last;
+    if (!look_at(&subject->orders, sight))
+        return false;
+    if (sight->real < subject->fewest)
+        subject->fewest = sight->real;
+    return strcmp(sight->source, row->error ? "cache" : "consul") == 0 &&
+           (row->error ? strstr(sight->error, row->error) != NULL : !*sight->error) && sight->passing == UPSTREAMS - row->unwell &&
+           sight->listed == (row->listed ? row->listed : UPSTREAMS);
+}
+
+static void watch_fault(struct subject *subjects, size_t count)
+{
+    int64_t began_ms = clock_ms();
+    for (size_t shown = 0; shown < count || clock_ms() - began_ms < FAULT_MS; pause_ms(200)) {
+        shown = 0;
+        for (size_t i = 0; i < count; i++) {
+            /* Having shown once is enough; to look again is to see whether any goes missing. */
+            if (!subjects[i].shown || !subjects[i].row->listed)
+                subjects[i].shown |= shows_fault(&subjects[i]);
+            shown += subjects[i].shown;
+        }
+        if (clock_ms() - began_ms > SHOWS_MS)
+            break;
+    }
+}
+
+static void judge_costs(struct subject *subject)
+{
+    const struct row *row = subject->row;
+    json_t *counts = stand_in_requests(&subject->registry);
+    int64_t since_ms = number_of(counts, "since_ms"), lists = number_of(counts, "list");
+    int64_t others = number_of(counts, "register") + number_of(counts, "look") + number_of(counts, "other");
+    int64_t spent_ms = cpu_ms(&subject->orders.proc) - subject->cpu_before_ms, took_ms = clock_ms() - subject->began_ms;
+    int64_t percent = spent_ms * 100 / took_ms;
+    long memory_kb = peak_memory_kb(&subject->orders.proc);
+
+    cr_expect_leq(lists, row->error ? 3 + since_ms / 1000 : 3 + since_ms / 500, "%s: %lld lists asked for in %lld ms",
+                  row->fault, (long long)lists, (long long)since_ms);
+    cr_expect_leq(others, 4 + 2 * since_ms / 1000, "%s: %lld other requests in %lld ms", row->fault, (long long)others,
+                  (long long)since_ms);
+    cr_expect_eq(number_of(counts, "followed"), 0, "%s: a redirect was followed", row->fault);
+    if (!SANITIZED) {
+        cr_expect_leq(memory_kb, MEMORY_MAX_KB, "%s: %ld KB at the peak", row->fault, memory_kb);
+        cr_expect_leq(percent, row->cpu_percent ? row->cpu_percent : CPU_PERCENT, "%s: %lld %% of a core", row->fault,
+                      (long long)percent);
+    }
+    fprintf(stderr, "    measured: %-13s %2lld lists, %2lld others in %lld ms, %2lld %% CPU, %5ld KB, %s %s\n", row->fault,
+            (long long)lists, (long long)others, (long long)since_ms, (long long)percent, memory_kb,
+            subject->last.source, subject->last.error);
+    json_decref(counts);
+}
+
+static void judge_sight(const struct subject *subject)
+{
+    const struct sight *last = &subject->last;
+    cr_expect(subject->shown, "%s is not shown: source %s, error %s, %d listed, %d passing", subject->row->fault,
+              last->source, last->error, last->listed, last->passing);
+    cr_expect_eq(subject->fewest, UPSTREAMS, "%s: the list shrank to %d", subject->row->fault, subject->fewest);
+}
+
+static void judge_calls(struct subject *subject)
+{
+    struct load_count count;
+    load_stop(subject->load, &count);
+    cr_expect_gt(count.ok, 0, "%s", subject->row->fault);
+    cr_expect_eq(count.failed, 0, "%s: %llu failed, first %s", subject->row->fault, (unsigned long long)count.failed,
+                 count.first_failure);
+}
+
+/* --- All rows of a table ---------------------------------------------------------------------------------- */
+
+static void await_recovery(struct subject *subjects, size_t count)
+{
+    int64_t ended_ms = clock_ms();
+    for (size_t i = 0; i < count; i++)
+        stand_in_switch(&subjects[i].registry, "none");
+    for (size_t i = 0; i < count; i++) {
+        int back_ms = subjects[i].row->back_ms ? subjects[i].row->back_ms : BACK_MS;
+        cr_expect(wait_until(is_well, &subjects[i], ended_ms + back_ms - clock_ms()), "%s: not well again, %s, %s",
+                  subjects[i].row->fault, subjects[i].last.source, subjects[i].last.error);
+    }
+    fprintf(stderr, "    measured: all are well again after %lld ms\n", (long long)(clock_ms() - ended_ms));
+}
+
+static void close_all(struct subject *subjects, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        proc_signal(&subjects[i].orders.proc, SIGTERM); /* all drain at once */
+    for (size_t i = 0; i < count; i++) {
+        proc_wait(&subjects[i].orders.proc, UP_MS); /* a second SIGTERM would cut it off */
+        cr_expect_eq(service_stop(&subjects[i].orders), 0, "%s", subjects[i].row->fault);
+        stand_in_stop(&subjects[i].registry);
+    }
+    stop_upstreams();
+    folder_remove(&world.folder);
+}
+
+static void run_rows(const struct row *rows, size_t count)
+{
+    static struct subject subjects[ROWS_MAX];
+    open_place();
+    start_upstreams();
+    for (size_t i = 0; i < count; i++)
+        start_subject(&subjects[i], &rows[i]);
+    for (size_t i = 0; i < count; i++)
+        cr_assert(wait_until(is_well, &subjects[i], UP_MS), "%s: does not come up", rows[i].fault);
+    for (size_t i = 0; i < count; i++)
+        begin_fault(&subjects[i]);
+    watch_fault(subjects, count);
+    for (size_t i = 0; i < count; i++) {
+        judge_costs(&subjects[i]);
+        judge_sight(&subjects[i]);
+    }
+    await_recovery(subjects, count);
+    for (size_t i = 0; i < count; i++)
+        judge_calls(&subjects[i]);
+    close_all(subjects, count);
+}
+
+Test(faults_registry, a_registry_that_fails_in_whatever_way_costs_no_call_and_is_named)
+{
+    run_rows(failing, sizeof failing / sizeof *failing);
+}
+
+Test(faults_registry, a_registry_that_misleads_costs_no_call_either)
+{
+    run_rows(misleading, sizeof misleading / sizeof *misleading);
+}
