@@ -278,7 +278,7 @@ deps: ## install what is missing: packages (with root or sudo) and Consul
 STACK = @BUILD=$(BUILD) consul-dev/stack
 .PHONY: deps up run-up down status consul-stop consul-start db-seed
 
-up: ## the demo's stack, kept running (CONSUL_PORT=, USER_PORT=, ORDER_PORT=, RUN_DIR=)
+up: ## the demo's stack, kept running (CONSUL_PORT=, USER_PORT=, ORDER_PORT=, RUN_DIR=, CLUSTER=3: Consul's servers)
 	@$(DEPS)
 	$(again) run-up
 
@@ -294,7 +294,7 @@ status: ## what runs, where, and how it is
 consul-stop: ## stop the Consul of `up`, to watch an outage by hand
 	$(STACK) consul-stop
 
-consul-start: ## start it again: it has forgotten all
+consul-start: ## start it again: it has forgotten all (a cluster has not)
 	$(STACK) consul-start
 
 db-seed: ## schema and seed data into any PostgreSQL: DATABASE_URL=...

@@ -50,13 +50,15 @@ port_is_taken() { # port: does anything listen (0A) there?
     grep -qsE "^ *[0-9]+: [0-9A-F]+:$hex [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6
 }
 
+meant=() # ports that a script has plans for, though nobody uses them yet
+
 # N free ports, below the range from which the kernel takes them for outgoing
 # connections: there, a busy client could snatch one before the server starts.
 free_ports() { # n
     local low high=32768 used port hex i
     read -r low _ </proc/sys/net/ipv4/ip_local_port_range 2>/dev/null || low=$high
     [ "$low" -gt 12000 ] && high=$low
-    used=$(used_ports)
+    used=$(used_ports && printf '%04X\n' "${meant[@]}")
     for ((i = 0; i < $1; )); do
         port=$((10000 + (RANDOM * 32768 + RANDOM) % (high - 10000)))
         printf -v hex '%04X' "$port"
@@ -65,6 +67,21 @@ free_ports() { # n
         echo "$port"
         i=$((i + 1))
     done
+}
+
+# Two free ports for each name, and the same two for ever: FILE keeps them, as
+# lines "name port port". For what others remember an address of over a restart.
+keep_ports() { # file, name...
+    local file=$1 name pair
+    shift
+    (
+        flock 8
+        for name; do
+            ! grep -q "^$name " "$file" || continue
+            mapfile -t pair < <(free_ports 2)
+            echo "$name ${pair[*]}" >>"$file"
+        done
+    ) 8>>"$file"
 }
 
 # "nginx (pid 33)", as far as we may see it.

@@ -4,39 +4,8 @@ set -euo pipefail
 
 # shellcheck source=consul-dev/tests/runner
 . "$(dirname "$0")/runner"
-# shellcheck source=consul-dev/lib.sh
-. "$HERE/lib.sh"
-
-CONSUL=$("$HERE/get-consul")
-export CONSUL
-# Three ports in a row for the user-services: almost always free where the first one is.
-mapfile -t ports < <(free_ports 3)
-export CONSUL_PORT=${ports[0]} USER_PORT=${ports[1]} ORDER_PORT=${ports[2]}
-export BUILD=$DIR/build RUN_DIR=$DIR/run
-unset SERVICE_CHECK LB_POLICY
-mkdir -p "$BUILD"
-ln -s "$HERE/tests/stand-in" "$BUILD/user-service"
-ln -s "$HERE/tests/stand-in" "$BUILD/order-service"
-
-cleanup() { "$HERE/stack" down >/dev/null 2>&1 || true; }
-# shellcheck disable=SC2317 # called by the runner
-stack() { "$HERE/stack" "$@" 2>&1; }
-pids() { cut -d ' ' -f 1 "$RUN_DIR"/*.pid | tr '\n' ' '; }
-
-# What still runs of a stack whose ports these are. (Redis names its port instead of its folder.)
-left_over() { # file as RUN_DIR/ports
-    local port
-    grep -alF -f <(echo "$DIR/") /proc/[0-9]*/cmdline 2>/dev/null || true
-    while IFS='=' read -r _ port; do
-        ! port_is_taken "$port" || echo "port $port"
-    done <"$1"
-}
-
-occupy() { # port: prints the pid of a listener there
-    perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift,
-        Listen => 1, ReuseAddr => 1) or die; sleep 60' "$1" >/dev/null &
-    echo $!
-}
+# shellcheck source=consul-dev/tests/private-stack
+. "$HERE/tests/private-stack"
 
 status_of_nothing_says_that_nothing_runs() {
     expect_contains "$(stack status)" 'nothing runs'

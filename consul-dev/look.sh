@@ -1,0 +1,134 @@
+# shellcheck shell=bash
+# Looking at the stack: what answers, who leads, what a person can try. To be
+# sourced by `stack`, whose names and ports these are.
+
+# ---- Readiness ---------------------------------------------------------------
+
+any_of() { # name...
+    local name
+    for name; do is_running "$name" && return 0; done
+    return 1
+}
+
+any_runs() { any_of consul "${CLUSTER_OF_3[@]}" "${STORES[@]}" "${SERVICES[@]}"; }
+
+get() { curl -fsS --noproxy '*' --max-time 2 "http://127.0.0.1:$1"; }
+database_url() { echo "postgresql://lesson:lesson@127.0.0.1:${PORT[postgres]}/lesson"; }
+
+ready_consul() { get "${PORT[$1]}/v1/status/leader" | grep -q :; }
+ready_consul-server() { ready_consul "$1"; }
+ready_consul-client() { ready_consul "$1"; }
+ready_postgres() { psql -X -q -d "$(database_url)?connect_timeout=2" -c 'select 1'; }
+ready_redis() { timeout 2 redis-cli -p "${PORT[redis]}" ping | grep -q PONG; }
+ready_user-service() { get "${PORT[$1]}/health/live"; }
+ready_order-service() { get "${PORT[$1]}/health/live"; }
+
+await_ready() { # name, seconds
+    local begin=${EPOCHREALTIME/[.,]/} ms
+    while ! "ready_${1%-[0-9]}" "$1" >/dev/null 2>&1; do
+        ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
+        if ! is_running "$1"; then log_tail "$1" "ended instead of starting"; fi
+        if [ $ms -gt $(($2 * 1000)) ]; then log_tail "$1" "was not ready within $2 s"; fi
+        sleep 0.05
+    done
+    say "$1 runs on port ${PORT[$1]} (pid $(pid_of "$1"))"
+}
+
+# Consul prints JSON densely or, in dev mode, over many lines.
+passing() { # service: how many instances Consul calls passing
+    get "${PORT[$(agent_of order-service)]}/v1/health/service/$1?passing" 2>/dev/null | grep -oE '"Node": *\{' | wc -l
+}
+
+# ---- Looking -----------------------------------------------------------------
+
+# One word from /health, and what is not well; the body says more.
+health_of() { # name
+    local body word ill
+    case $1 in
+    *-service*)
+        # Not get(): a 503 has a body too, and that is the one of interest.
+        body=$(curl -s --noproxy '*' --max-time 3 "http://127.0.0.1:${PORT[$1]}/health") ||
+            { echo "no answer"; return; }
+        word=$(grep -oE '"status": *"[a-z]+"' <<<"$body" | head -n 1 | cut -d '"' -f 4)
+        ill=$(grep -oE '"[a-z-]+": *\{"status": *"unhealthy"' <<<"$body" | cut -d '"' -f 2 | paste -sd , || true)
+        echo "${word:-no status}${ill:+ (not well: $ill)}"
+        ;;
+    consul-server-*) role_of "$1" ;;
+    consul-client*) echo "$(answers "$1"), beside $(service_beside "$1")" ;;
+    *) answers "$1" ;;
+    esac
+}
+
+answers() { # name
+    if "ready_${1%-[0-9]}" "$1" >/dev/null 2>&1; then echo "answers"; else echo "no answer"; fi
+}
+
+service_beside() { # name of a client agent
+    local name
+    for name in "${SERVICES[@]}"; do [ "$(agent_of "$name")" != "$1" ] || echo "$name"; done
+}
+
+# A cluster's leader as one agent knows it; what it tells is the address where members meet.
+leader_by() { # name of an agent: prints the leader's, or nothing; 1: no answer
+    local address
+    address=$(get "${PORT[$1]}/v1/status/leader" 2>/dev/null | tr -d '"') || return 1
+    [ -z "$address" ] || awk -v port="${address##*:}" '$2 == port { print $1 }' "$RUN/consul-members"
+}
+
+role_of() { # name of a server
+    local leader
+    leader=$(leader_by "$1") || { echo "no answer"; return; }
+    case $leader in
+    "$1") echo leader ;;
+    '') echo "knows no leader" ;;
+    *) echo follower ;;
+    esac
+}
+
+# A leader that was killed a moment ago is one to those that have not noticed yet.
+show_leader() {
+    local name leader
+    for name in "${CONSULS[@]}"; do
+        is_running "$name" && leader=$(leader_by "$name") && [ -n "$leader" ] && is_running "$leader" || continue
+        echo "Consul's leader is $leader: 'kill -9 $(pid_of "$leader")' and another takes over;" \
+            "'make consul-start' brings it back"
+        return
+    done
+    echo "Consul has no leader: to elect one takes two of the three servers and some seconds;" \
+        "'make consul-start' starts those that do not run"
+}
+
+status() {
+    local name
+    choose recorded
+    if ! any_runs; then
+        say "nothing runs; 'make up' starts it"
+        return
+    fi
+    printf '%-16s %-8s %-6s %-9s %s\n' NAME PID PORT STATE HEALTH
+    for name in "${ALL[@]}"; do
+        if is_running "$name"; then
+            printf '%-16s %-8s %-6s %-9s %s\n' "$name" "$(pid_of "$name")" "${PORT[$name]}" running "$(health_of "$name")"
+        else
+            printf '%-16s %-8s %-6s %s\n' "$name" - "${PORT[$name]}" stopped
+        fi
+    done
+    ! is_cluster || show_leader
+    if is_running "$(agent_of order-service)"; then
+        echo "Consul calls passing: user-service $(passing user-service), order-service $(passing order-service)"
+    fi
+    urls
+}
+
+urls() {
+    cat <<END
+
+  Consul's web UI                     http://127.0.0.1:${PORT[$(agent_of order-service)]}/ui/
+  a user, by way of discovery         curl -i http://127.0.0.1:${PORT[order-service]}/users/123
+  an order with its user              curl http://127.0.0.1:${PORT[order-service]}/orders/1
+  what discovery knows, and why       curl http://127.0.0.1:${PORT[order-service]}/discovery
+                                      curl 'http://127.0.0.1:${PORT[order-service]}/discovery/explain?service=user-service'
+  a deep health check                 curl http://127.0.0.1:${PORT[user-service-1]}/health
+  logs                                tail -f $RUN/*.log
+END
+}

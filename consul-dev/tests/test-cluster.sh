@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# `stack` with CLUSTER=3: three real Consul servers, and a client agent beside
+# each service (of which there are stand-ins).
+set -euo pipefail
+
+# shellcheck source=consul-dev/tests/runner
+. "$(dirname "$0")/runner"
+# shellcheck source=consul-dev/tests/private-stack
+. "$HERE/tests/private-stack"
+
+members=$RUN_DIR/consul-members
+port_of() { awk -F = -v name="$1" '$1 == name { print $2 }' "$RUN_DIR/ports"; }
+kv() { curl -fsS --noproxy '*' --max-time 5 "http://127.0.0.1:$(port_of consul-client)/v1/kv/$1" "${@:2}"; }
+leader() { stack status | awk '$5 == "leader" { print $1 }'; }
+counted() { stack status | grep -c "$1"; } # pattern: in how many lines of the status
+shows() { [[ $(stack status) == *"$1"* ]]; } # no pipe: grep -q would break it
+another_leads_than() { local now; now=$(leader); [ -n "$now" ] && [ "$now" != "$1" ]; }
+
+a_size_that_is_none_is_refused() {
+    local output code=0
+    output=$(CLUSTER=2 stack up) || code=$?
+    expect_eq "exit code" $code 1
+    expect_contains "$output" 'CLUSTER=2: want 3 .* or 1'
+}
+
+a_taken_port_among_the_members_is_named_and_nothing_is_started() {
+    local port pid output code=0
+    mkdir -p "$RUN_DIR"
+    keep_ports "$members" consul-server-2
+    port=$(cut -d ' ' -f 3 "$members")
+    pid=$(occupy "$port")
+    await "the listener" port_is_taken "$port"
+    output=$(CLUSTER=3 stack up) || code=$?
+    kill "$pid"
+    expect_eq "exit code" $code 1
+    expect_contains "$output" "port $port, where consul-server-2 meets its cluster, is taken by perl \(pid $pid\)"
+    expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
+}
+
+up_starts_three_servers_and_an_agent_beside_each_service() {
+    local output name
+    output=$(CLUSTER=3 stack up) || fail "$output"
+    expect_contains "$output" "http://127.0.0.1:$CONSUL_PORT/ui/"
+    expect_eq "running" "$(counted ' running ')" 13
+    expect_eq "leaders" "$(counted ' leader$')" 1
+    expect_eq "followers" "$(counted ' follower$')" 2
+    expect_contains "$(stack status)" 'consul-client-2 .* beside user-service-2'
+    expect_contains "$(stack status)" 'passing: user-service 3, order-service 1'
+    for name in user-service-2 order-service; do
+        output=$(curl -s "http://127.0.0.1:$(port_of "consul-client${name#*-service}")/v1/agent/services")
+        expect_eq "registered at the agent beside $name" "$(grep -oE '"ID": ?"[^"]*"' <<<"$output" | cut -d '"' -f 4)" $name
+    done
+}
+
+up_again_changes_nothing_and_says_that_it_is_a_cluster() {
+    local before output
+    before=$(pids)
+    output=$(stack up)
+    expect_contains "$output" 'runs as a cluster of three servers, .*: make down, then make up'
+    expect_contains "$output" 'consul-server-3 already runs on port'
+    expect_eq "pids" "$(pids)" "$before"
+}
+
+another_size_needs_a_down_first() {
+    local output code=0
+    output=$(CLUSTER=1 stack up) || code=$?
+    expect_eq "exit code" $code 1
+    expect_contains "$output" "already runs with CLUSTER=3; 'make down' first"
+}
+
+a_killed_leader_is_replaced_and_comes_back() {
+    local killed
+    killed=$(leader)
+    kv lesson -X PUT -d 3 >/dev/null
+    expect_contains "$(stack status)" "$killed: 'kill -9 [0-9]+' and another takes over"
+    kill -KILL "$(cut -d ' ' -f 1 "$RUN_DIR/$killed.pid")"
+    await "another leader" another_leads_than "$killed"
+    await "writes" kv lesson/two -X PUT -d x
+    expect_contains "$(stack status)" "$killed .* stopped"
+    expect_contains "$(stack consul-start)" "$killed runs on port"
+    await "two followers" eval '[ "$(counted " follower$")" = 2 ]'
+}
+
+consul_stops_and_comes_back_with_what_it_knew() {
+    stack consul-stop
+    expect_eq "running" "$(counted ' running ')" 6
+    expect_contains "$(stack status)" 'Consul has no leader'
+    expect_contains "$(stack consul-stop)" 'does not run'
+    expect_contains "$(stack consul-start)" 'kept what it knew'
+    expect_eq "the key" "$(kv 'lesson?raw')" 3
+    await "all are passing" shows 'user-service 3, order-service 1'
+}
+
+down_leaves_nothing_running() {
+    cp "$RUN_DIR/ports" "$DIR/ports"
+    stack down
+    expect_eq "left over" "$(left_over "$DIR/ports")" ""
+    expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
+}
+
+up_after_down_finds_its_data_also_at_another_port() {
+    CONSUL_PORT=$(free_ports 1) CLUSTER=3 stack up
+    [ "$(port_of consul-client)" != "$CONSUL_PORT" ] || fail "the port is as before"
+    expect_eq "the key" "$(kv 'lesson?raw')" 3
+    (unset CONSUL_PORT && stack down)
+}
+
+run_tests a_size_that_is_none_is_refused \
+    a_taken_port_among_the_members_is_named_and_nothing_is_started \
+    up_starts_three_servers_and_an_agent_beside_each_service \
+    up_again_changes_nothing_and_says_that_it_is_a_cluster \
+    another_size_needs_a_down_first \
+    a_killed_leader_is_replaced_and_comes_back \
+    consul_stops_and_comes_back_with_what_it_knew \
+    down_leaves_nothing_running \
+    up_after_down_finds_its_data_also_at_another_port
