@@ -52,7 +52,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 endif
 
-CPPFLAGS += -D_GNU_SOURCE -Icommon -DPROJECT_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+CPPFLAGS += -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS   += -std=gnu11 -g -fPIE -pthread -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes $(CUT) $(if $(WERROR),-Werror) \
             $(if $(SANITIZE),-O1 -fno-omit-frame-pointer $(SAN),-O2 -D_FORTIFY_SOURCE=2 $(HARDENING))
@@ -112,6 +112,22 @@ $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+# The exercises: for each a check program, and the real service with the learner's code
+# in it. exercises/run compiles that code, to $(OUT)/learner.o and (with sanitizers) to
+# $(OUT)/checked.o, and then asks for the rest: make link-exercise N=2 OUT=...
+EXERCISES        := $(patsubst %/starter.c,%,$(wildcard exercises/*/starter.c))
+EXERCISE          = $(filter exercises/$(N)-%,$(EXERCISES))
+EXERCISE_SERVICE  = $(if $(filter 1,$(N)),user-service,order-service)
+EXERCISE_PARTS   := $(foreach d,exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service) user-service order-service,$(call objects,$(d))) \
+                    $(call archives,$(harness))
+.PHONY: exercise-parts link-exercise
+exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS)
+link-exercise: $(EXERCISE_PARTS)
+	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(EXERCISE)/tests) \
+	  $(call archives,harness base) $(PKG_LIBS) -o $(OUT)/check
+	@$(CC) $(LDFLAGS) $(OUT)/learner.o $(call objects,$(EXERCISE)/service) $(call objects,$(EXERCISE_SERVICE)) \
+	  $(call archives,$(service)) $(PKG_LIBS) -o $(OUT)/service
+
 -include $(shell find $(BUILD)/obj $(BUILD)/fuzz -name '*.d' 2>/dev/null)
 
 # ---- Targets -----------------------------------------------------------------
@@ -132,7 +148,7 @@ endif
 # owner, so that nothing is left behind which the owner cannot remove.
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
 AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(shell id -g $(OWNER)) --init-groups)
-SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh)
+SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh exercises/tests/*.sh)
 # Long outages are tests like the others, in files of these names, run on their own.
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
@@ -153,7 +169,7 @@ run-build: $(PROGRAMS)
 everything: ## programs, demo and all tests, built and not run
 	$(again) run-everything
 
-run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests
+run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
 integration-tests: $(PROGRAMS) $(FAULT_TOOLS) $(INTEGRATION_TESTS)
@@ -169,7 +185,7 @@ test: ## every test but the long outages
 	@$(DEPS)
 	$(again) run-tests
 
-run-tests: unit-tests integration-tests
+run-tests: unit-tests integration-tests exercise-parts
 	@BUILD_DIR=$(BUILD) .ci/run-tests $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS) $(SCRIPT_TESTS)
 
 # Where `make up` has its user-services.
@@ -213,9 +229,15 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 	@$(DEPS) lint
 	$(again) run-lint
 
+<<<<<<< HEAD
 C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults,$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* .ci/* 2>/dev/null)
+=======
+C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service),$(wildcard $(d)/*.c))
+TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* exercises/run exercises/tests/* .ci/* 2>/dev/null)
+>>>>>>> 444ea4e (Exercise 2, from the starter to the real order-service: one command tells the first thing that is wrong, in both languages)
 run-lint: unit-tests
 	@.ci/lint-includes
 	@.ci/lint-map
@@ -225,7 +247,7 @@ run-lint: unit-tests
 	@printf '%s\n' $(C_FILES) | xargs -P$$(nproc) -n4 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS) 2>/dev/null' tidy
 	@echo "cppcheck"
 	@cppcheck --quiet -j$$(nproc) --enable=warning,performance,portability --inline-suppr --std=c11 \
-	  --suppress=autoVariables --error-exitcode=1 -Icommon $(C_FILES)
+	  --suppress=autoVariables --error-exitcode=1 -Icommon -Iexercises $(C_FILES)
 	@echo "valgrind over the unit tests"
 	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(UNIT_TESTS)
 
@@ -253,6 +275,24 @@ $(BUILD)/fuzz/%: %.c $(BUILD)/fuzz/lib.a
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $@"
 	@$(FUZZ) -fsanitize=fuzzer,address,undefined -MMD -MP $< $(BUILD)/fuzz/lib.a $(PKG_LIBS) -o $@
+
+.PHONY: exercise exercises grade run-exercise run-grade
+exercise: ## check your solution of exercise N=1, 2 or 3 (HINT=1, WATCH=1, SOLUTION=1, RESET=1)
+	@$(if $(HINT)$(RESET),:,$(DEPS))
+	$(again) run-exercise
+
+run-exercise: $(if $(HINT)$(RESET),,exercise-parts)
+	@BUILD=$(BUILD) CC=$(CC) exercises/run $(if $(HINT),hint,$(if $(RESET),reset,$(if $(WATCH),watch,check))) $(N) $(HINT)
+
+exercises: ## how far you are
+	@BUILD=$(BUILD) exercises/run progress
+
+grade: ## for teachers: all checks of exercise N= over FILE=, as JSON
+	@$(DEPS) >&2
+	$(again) run-grade
+
+run-grade: exercise-parts
+	@BUILD=$(BUILD) CC=$(CC) exercises/run grade $(N)
 
 bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for some of it; common/bench/bench says more)
 	@$(DEPS) bench || echo "going on with what is here"

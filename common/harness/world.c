@@ -83,7 +83,9 @@ int service_start(struct service *service, const struct world *world, const char
     for (; env && *env && count < ENV_MAX - 1; env++)
         all[count++] = *env;
 
-    snprintf(service->log, sizeof service->log, "%.*s/%s-XXXXXX", PLACE_PATH_MAX, world->folder.path, program);
+    const char *name = strrchr(program, '/');
+    snprintf(service->log, sizeof service->log, "%.*s/%s-XXXXXX", PLACE_PATH_MAX, world->folder.path,
+             name ? name + 1 : program);
     int fd = mkstemp(service->log);
     if (fd >= 0)
         close(fd);

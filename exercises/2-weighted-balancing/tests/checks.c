@@ -1,0 +1,233 @@
+/* What exercise 2 asks, in the order in which a learner meets it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "checker/check.h"
+#include "fleet.h"
+#include "real.h"
+
+static int weight_sum(const struct fleet *fleet)
+{
+    int sum = 0;
+    for (int i = 0; i < fleet->n; i++)
+        sum += fleet->peers[i].weight;
+    return sum;
+}
+
+static bool is_exact(const struct fleet *fleet, const struct round *round)
+{
+    for (int i = 0; i < fleet->n; i++)
+        if (round->counts[i] != fleet->peers[i].weight)
+            return false;
+    return true;
+}
+
+static void expected_counts(const struct fleet *fleet, char out[128])
+{
+    int weights[FLEET_MAX];
+    for (int i = 0; i < fleet->n; i++)
+        weights[i] = fleet->peers[i].weight;
+    fleet_counts(fleet, weights, out);
+}
+
+/* --- Exact shares ------------------------------------------------------------------------- */
+
+/* Why the shares may be wrong: the mistakes that are seen most. */
+static const char *suspicion(const int weights[], int n, const struct round *first)
+{
+    enum { LOOKED_AT = 25 };
+    struct fleet fleet = fleet_of(n, weights);
+    int used = 0, equal = 1;
+    for (int i = 0; i < n; i++) {
+        used += first->counts[i] > 0;
+        equal &= first->counts[i] == first->counts[0];
+    }
+    for (int i = 0; i < LOOKED_AT; i++) {
+        struct round round = fleet_round(&fleet, weight_sum(&fleet));
+        if (memcmp(round.counts, first->counts, sizeof round.counts) != 0)
+            return text_of(TEXT(": and each round has other counts. At random by weight is right only on average; each "
+                                "round has to be exact",
+                                "：而且每一轮的次数都不一样。按权重随机只在平均意义上正确；每一轮都必须精确"));
+    }
+    if (first->nobody)
+        return text_of(TEXT(": nobody was picked (-1), though somebody is there", "：有实例却没有选（返回了 -1）"));
+    if (used == 1)
+        return text_of(TEXT(": always the same one", "：总是同一个"));
+    if (equal)
+        return text_of(TEXT(": equal turns for all, as in round robin: the weights are not used",
+                            "：人人轮流、次数相同，这是普通轮询：没有用到权重"));
+    return "";
+}
+
+/* Ten rounds of as many requests as the weights' sum: each has to be exact. */
+static void demand_exact(int n, const int weights[])
+{
+    struct fleet fleet = fleet_of(n, weights);
+    int requests = weight_sum(&fleet);
+    char expected[128], seen[128];
+    expected_counts(&fleet, expected);
+    asking(TEXT("weights %s, %d requests", "权重 %s，%d 次请求"), expected, requests);
+    for (int round = 0; round < 10; round++) {
+        struct round got = fleet_round(&fleet, requests);
+        if (is_exact(&fleet, &got))
+            continue;
+        fleet_counts(&fleet, got.counts, seen);
+        fail(TEXT("%d requests: expected %s, got %s (%s)%s", "%d 次请求：期望 %s，实际 %s（%s）%s"), requests, expected,
+             seen, got.order, suspicion(weights, n, &got));
+    }
+}
+
+static void shares_3_to_1(void)
+{
+    demand_exact(2, (int[]){3, 1});
+}
+
+static void other_weights(void)
+{
+    demand_exact(2, (int[]){1, 3});
+    demand_exact(3, (int[]){5, 1, 1});
+    demand_exact(2, (int[]){2, 2});
+    demand_exact(4, (int[]){1, 2, 3, 7});
+}
+
+/* --- Nobody, and nearly nobody ---------------------------------------------------------------- */
+
+static void weight_0(void)
+{
+    struct fleet some = fleet_of(3, (int[]){3, 0, 1});
+    asking(TEXT("weights A=3 B=0 C=1", "权重 A=3 B=0 C=1"));
+    struct round round = fleet_round(&some, 40);
+    if (round.counts[1])
+        fail(TEXT("weights A=3 B=0 C=1: B was picked %d times in 40, but weight 0 means: never",
+                  "权重 A=3 B=0 C=1：40 次中 B 被选了 %d 次，但权重 0 表示从不选它"),
+             round.counts[1]);
+    if (round.counts[0] != 30 || round.counts[2] != 10)
+        fail(TEXT("weights A=3 B=0 C=1: expected A=30 C=10 of 40, got A=%d C=%d",
+                  "权重 A=3 B=0 C=1：40 次应为 A=30 C=10，实际 A=%d C=%d"),
+             round.counts[0], round.counts[2]);
+
+    struct fleet none = fleet_of(2, (int[]){0, 0});
+    asking(TEXT("weights A=0 B=0", "权重 A=0 B=0"));
+    int picked = fleet_pick(&none);
+    if (picked != -1)
+        fail(TEXT("weights A=0 B=0: expected -1 (nobody), got %d", "权重 A=0 B=0：应返回 -1（没有可选的），实际返回 %d"),
+             picked);
+}
+
+static void one_or_none(void)
+{
+    struct fleet one = fleet_of(1, (int[]){2}), none = fleet_of(0, NULL);
+    asking(TEXT("one instance", "只有一个实例"));
+    for (int i = 0; i < 5; i++)
+        if (fleet_pick(&one) != 0)
+            fail(TEXT("one instance: expected 0, always", "只有一个实例：每次都应返回 0"));
+    asking(TEXT("an empty list", "空列表"));
+    int picked = fleet_pick(&none);
+    if (picked != -1)
+        fail(TEXT("an empty list: expected -1 (nobody), got %d: pitfall 4 of the lesson",
+                  "空列表：应返回 -1（没有可选的），实际返回 %d：这就是坑点 4"),
+             picked);
+}
+
+/* --- The list changes -------------------------------------------------------------------------- */
+
+static void demand_about(struct fleet *fleet, struct text when)
+{
+    enum { ROUNDS = 20, SLACK = 4 };
+    int sum = weight_sum(fleet);
+    struct round round = fleet_round(fleet, ROUNDS * sum);
+    for (int i = 0; i < fleet->n; i++) {
+        int expected = ROUNDS * fleet->peers[i].weight, off = round.counts[i] - expected;
+        if (off < -SLACK || off > SLACK)
+            fail(TEXT("%s: of the next %d requests %s should get about %d, and got %d",
+                      "%s：接下来的 %d 次请求中 %s 应得约 %d 次，实际 %d 次"),
+                 text_of(when), ROUNDS * sum, fleet->peers[i].id, expected, round.counts[i]);
+    }
+}
+
+static void instances_come_and_go(void)
+{
+    struct fleet fleet = fleet_of(2, (int[]){3, 1});
+    fleet_round(&fleet, 2);
+
+    struct text joined = TEXT("after C (weight 1) joined, in front", "C（权重 1）加入并排到最前之后");
+    asking(joined);
+    fleet.peers[2] = fleet.peers[1];
+    fleet.peers[1] = fleet.peers[0];
+    fleet.peers[0] = (struct peer){.id = "C", .weight = 1};
+    fleet.n = 3;
+    demand_about(&fleet, joined);
+
+    struct text left = TEXT("after A (weight 3) left", "A（权重 3）离开之后");
+    asking(left);
+    fleet_pick(&fleet);
+    fleet.peers[1] = fleet.peers[2];
+    fleet.n = 2;
+    demand_about(&fleet, left);
+
+    struct text back = TEXT("after A (weight 3) came back", "A（权重 3）回来之后");
+    asking(back);
+    fleet.peers[2] = (struct peer){.id = "A", .weight = 3};
+    fleet.n = 3;
+    demand_about(&fleet, back);
+}
+
+/* --- Smooth ---------------------------------------------------------------------------------------- */
+
+/* At any time t each has had its share so far, to less than one request. */
+static void smooth(void)
+{
+    struct fleet fleet = fleet_of(3, (int[]){5, 1, 1});
+    int sum = weight_sum(&fleet), counts[FLEET_MAX] = {0};
+    asking(TEXT("weights A=5 B=1 C=1", "权重 A=5 B=1 C=1"));
+    for (int t = 1; t <= 10 * sum; t++) {
+        int picked = fleet_pick(&fleet);
+        if (picked >= 0)
+            counts[picked]++;
+        for (int i = 0; i < fleet.n; i++) {
+            int off = counts[i] * sum - t * fleet.peers[i].weight; /* times sum: whole numbers */
+            if (off <= -sum || off >= sum)
+                fail(TEXT("smooth at 5:1:1: after %d requests %s had %d, its share is %.1f: spread them out (A A B A C A A)",
+                          "5:1:1 要平滑：%d 次请求后 %s 得了 %d 次，应得 %.1f 次：请把它们错开（A A B A C A A）"),
+                     t, fleet.peers[i].id, counts[i], (double)t * fleet.peers[i].weight / sum);
+        }
+    }
+}
+
+static const struct check checks[] = {
+    {.asked = {"weights 3 and 1: of 4 requests A gets 3, B gets 1", "权重 3 和 1：4 次请求 A 得 3 次，B 得 1 次"},
+     .function = "weighted_pick",
+     .run = shares_3_to_1},
+    {.asked = {"other weights: each gets exactly its share", "其他权重：各得其份，分毫不差"},
+     .function = "weighted_pick",
+     .run = other_weights},
+    {.asked = {"weight 0 is never picked; all 0: nobody (-1)", "权重 0 从不被选；全为 0：没有可选的（-1）"},
+     .function = "weighted_pick",
+     .run = weight_0},
+    {.asked = {"one instance, and an empty list", "只有一个实例；空列表"},
+     .function = "weighted_pick",
+     .run = one_or_none},
+    {.asked = {"instances come and go between picks", "两次选择之间实例有来有去"},
+     .function = "weighted_pick",
+     .run = instances_come_and_go},
+    {.asked = {"for real: your balancer in order-service, a real Consul, two user-services with weights 3 and 1",
+               "真实运行：你的均衡器装进 order-service，真实的 Consul，两个 user-service，权重 3 和 1"},
+     .function = "weighted_pick",
+     .run = real_calls,
+     .limit_s = 40},
+    {.asked = {"smooth: at 5:1:1 nobody is ever a whole request ahead or behind", "平滑：5:1:1 时任何时刻偏差都不到一次"},
+     .function = "weighted_pick",
+     .run = smooth,
+     .bonus = true},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct exercise exercise = {
+        .number = 2,
+        .lesson = {"exercise 2", "练习 2"},
+        .checks = checks,
+        .count = sizeof checks / sizeof *checks,
+    };
+    return exercise_main(&exercise, argc, argv);
+}

@@ -1,0 +1,68 @@
+#include "fleet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/check.h"
+
+static const char *const names[FLEET_MAX] = {"A", "B", "C", "D", "E", "F", "G", "H"};
+
+struct fleet fleet_of(int n, const int weights[])
+{
+    struct fleet fleet = {.n = n};
+    for (int i = 0; i < n; i++)
+        fleet.peers[i] = (struct peer){.id = names[i], .weight = weights[i]};
+    return fleet;
+}
+
+static void check_untouched(const struct fleet *fleet, const struct peer *seen)
+{
+    for (int i = 0; i < fleet->n; i++)
+        if (seen[i].id != fleet->peers[i].id || seen[i].weight != fleet->peers[i].weight)
+            fail(TEXT("weighted_pick() changed the id or the weight of an instance: only `current` is yours",
+                      "weighted_pick() 改动了实例的 id 或 weight：只有 current 归你用"));
+}
+
+int fleet_pick(struct fleet *fleet)
+{
+    size_t size = (size_t)fleet->n * sizeof *fleet->peers;
+    struct peer *seen = malloc(size);
+    memcpy(seen, fleet->peers, size);
+    int picked = weighted_pick(seen, fleet->n);
+    check_untouched(fleet, seen);
+    memcpy(fleet->peers, seen, size);
+    free(seen);
+    if (picked < -1 || picked >= fleet->n)
+        fail(TEXT("it returned %d, but the list has %d instances now: an index must be 0 to n-1 (or -1: nobody); "
+                  "this one may be remembered from a longer list",
+                  "返回了 %d，但现在列表里只有 %d 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的），可能是记住了旧列表的下标"),
+             picked, fleet->n);
+    return picked;
+}
+
+struct round fleet_round(struct fleet *fleet, int requests)
+{
+    struct round round = {0};
+    size_t length = 0;
+    for (int i = 0; i < requests; i++) {
+        int picked = fleet_pick(fleet);
+        const char *name = picked < 0 ? "-" : fleet->peers[picked].id;
+        if (picked < 0)
+            round.nobody++;
+        else
+            round.counts[picked]++;
+        if (i < ROUND_MAX)
+            length += (size_t)snprintf(round.order + length, sizeof round.order - length, "%s%s", i ? " " : "", name);
+    }
+    return round;
+}
+
+const char *fleet_counts(const struct fleet *fleet, const int counts[], char out[128])
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (int i = 0; i < fleet->n; i++)
+        length += (size_t)snprintf(out + length, 128 - length, "%s%s=%d", i ? " " : "", fleet->peers[i].id, counts[i]);
+    return out;
+}

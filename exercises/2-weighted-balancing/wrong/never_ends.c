@@ -1,0 +1,19 @@
+/* A wrong answer: looks on until somebody fits, and nobody does.
+ * expect: 3/6 weights A=0 B=0: not back after 10 s.*never_ends.c:1[0-9] */
+#include "given.h"
+
+int weighted_pick(struct peer *peers, int n)
+{
+    static int at, used;
+    if (n == 0)
+        return -1;
+    for (;;) {
+        at %= n;
+        if (used < peers[at].weight) {
+            used++;
+            return at;
+        }
+        at++;
+        used = 0;
+    }
+}

@@ -1,0 +1,18 @@
+/* A wrong answer: right while there is somebody (pitfall 4 of the lesson).
+ * expect: 4/6 an empty list: it crashed: it read or wrote outside */
+#include "given.h"
+
+int weighted_pick(struct peer *peers, int n)
+{
+    int best = 0, total = 0;
+    for (int i = 0; i < n; i++) {
+        peers[i].current += peers[i].weight;
+        total += peers[i].weight;
+        if (peers[i].current > peers[best].current)
+            best = i;
+    }
+    if (peers[best].weight == 0)
+        return -1;
+    peers[best].current -= total;
+    return best;
+}

@@ -1,0 +1,21 @@
+/* A wrong answer: at random by weight is right only on average.
+ * expect: 1/6 .*each round has other counts */
+#include <stdlib.h>
+
+#include "given.h"
+
+int weighted_pick(struct peer *peers, int n)
+{
+    int total = 0;
+    for (int i = 0; i < n; i++)
+        total += peers[i].weight;
+    if (total == 0)
+        return -1;
+    int drawn = rand() % total;
+    for (int i = 0; i < n; i++) {
+        drawn -= peers[i].weight;
+        if (drawn < 0)
+            return i;
+    }
+    return -1;
+}

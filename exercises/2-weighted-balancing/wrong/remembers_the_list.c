@@ -1,0 +1,19 @@
+/* A wrong answer: writes out who has which turn, and looks at the list again only when all have had theirs.
+ * expect: 5/6 it returned 2, but the list has 2 instances now.*remembered from a longer list */
+#include "given.h"
+
+int weighted_pick(struct peer *peers, int n)
+{
+    static int turns[1000], count, next;
+    if (next == 0) {
+        count = 0;
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < peers[i].weight; j++)
+                turns[count++] = i;
+    }
+    if (n == 0 || count == 0)
+        return -1;
+    int picked = turns[next];
+    next = (next + 1) % count;
+    return picked;
+}

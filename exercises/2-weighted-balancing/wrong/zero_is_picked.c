@@ -1,0 +1,17 @@
+/* A wrong answer: smooth, but one of weight 0 takes part: it may have most.
+ * expect: 3/6 .*weights A=0 B=0: expected -1 */
+#include "given.h"
+
+int weighted_pick(struct peer *peers, int n)
+{
+    int best = -1, total = 0;
+    for (int i = 0; i < n; i++) {
+        peers[i].current += peers[i].weight;
+        total += peers[i].weight;
+        if (best < 0 || peers[i].current > peers[best].current)
+            best = i;
+    }
+    if (best >= 0)
+        peers[best].current -= total;
+    return best;
+}

@@ -1,0 +1,59 @@
+#include "explain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a report says, and what it means. The first that is found counts. */
+static const struct {
+    const char *sign;
+    struct text meaning;
+} signs[] = {
+    {"division by zero", {"a division by zero", "除以了 0"}},
+    {"out of bounds", {"an index outside of the array", "数组下标越界"}},
+    {"signed integer overflow", {"an int that grew too large (overflow)", "int 溢出"}},
+    {"null pointer", {"a NULL pointer was used", "使用了空指针（NULL）"}},
+    {"stack-overflow", {"the stack overflowed: a function that calls itself without an end, or a huge local array",
+                        "栈溢出：无穷递归，或局部数组过大"}},
+    {"stack-buffer-overflow", {"it read or wrote outside of a local array", "局部数组越界读写"}},
+    {"heap-buffer-overflow", {"it read or wrote outside of its memory (an array too short, an index too large)",
+                              "越界读写：数组太短或下标太大"}},
+    {"global-buffer-overflow", {"it read or wrote outside of a global array", "全局数组越界读写"}},
+    {"heap-use-after-free", {"it used memory that was already freed", "使用了已经释放的内存"}},
+    {"stack-use-after", {"it used a local variable that no longer exists", "使用了已经失效的局部变量"}},
+    {"double-free", {"it freed the same memory twice", "同一块内存释放了两次"}},
+    {"detected memory leaks", {"memory is taken and never given back", "内存泄漏：申请了却没有释放"}},
+    {"FPE", {"a division by zero", "除以了 0"}},
+    {"address points to the zero page", {"a NULL pointer was used", "使用了空指针（NULL）"}},
+    {"SEGV", {"a bad pointer was used", "使用了无效的指针"}},
+};
+
+static const char *meaning(const struct attempt *attempt)
+{
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strstr(attempt->report, signs[i].sign))
+            return text_of(signs[i].meaning);
+    return attempt->signal ? strsignal(attempt->signal) : text_of(TEXT("it ended by itself", "程序自己退出了"));
+}
+
+void explain(const struct attempt *attempt, int limit_s, char *out, size_t size)
+{
+    int length = *attempt->asked ? snprintf(out, size, text_of(TEXT("%s: ", "%s：")), attempt->asked) : 0;
+    if (attempt->outcome == TOO_LONG)
+        snprintf(out + length, size - (size_t)length,
+                 text_of(TEXT("not back after %d s: an endless loop, or a call that waits for ever",
+                              "%d 秒后仍未返回：死循环，或者某个调用一直在等")),
+                 limit_s);
+    else
+        snprintf(out + length, size - (size_t)length, text_of(TEXT("it crashed: %s", "程序崩溃：%s")),
+                 meaning(attempt));
+}
+
+int explain_line(const struct attempt *attempt, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    char sought[300];
+    snprintf(sought, sizeof sought, "/%s:", slash ? slash + 1 : file);
+    const char *at = strstr(attempt->report, sought);
+    return at ? atoi(at + strlen(sought)) : 0;
+}

@@ -1,0 +1,15 @@
+/* explain: a crash or a loop without an end, in words, and where it was. Private
+ * to the checker. */
+#ifndef EXERCISES_EXPLAIN_H
+#define EXERCISES_EXPLAIN_H
+
+#include <stddef.h>
+
+#include "attempt.h"
+
+/* What went wrong, in the reader's language. The attempt has CRASHED or taken TOO_LONG. */
+void explain(const struct attempt *attempt, int limit_s, char *out, size_t size);
+/* The line of `file` (its last component) in which it happened; 0: not known. */
+int explain_line(const struct attempt *attempt, const char *file);
+
+#endif
