@@ -2,7 +2,8 @@
  *
  * There is no registry of metrics: each module keeps its own counters and
  * writes them when asked. (Text format 0.0.4: prometheus.io, "Exposition
- * formats".)
+ * formats".) Where OpenTelemetry's semantic conventions have a name for a thing,
+ * it has that name here, as Prometheus writes it: '_' for '.', the unit behind.
  *
  *     metrics_head(out, "redis_commands_total", "counter", "Commands sent to Redis.");
  *     metrics_value(out, "redis_commands_total", "command=\"get\"", redis->gets);
@@ -19,14 +20,26 @@
 void metrics_head(struct buf *out, const char *name, const char *type, const char *help);
 /* labels: `key="value",…` or NULL. */
 void metrics_value(struct buf *out, const char *name, const char *labels, int64_t value);
-/* Writes key="value" into out (cut to size), the value escaped as the format wants it. */
+/* The same for a time, which Prometheus wants in seconds. */
+void metrics_seconds(struct buf *out, const char *name, const char *labels, int64_t ms);
+
+/* Writes key="value" into out (cut to size), the value escaped as the format
+ * wants it; what is not UTF-8, for which a whole page is refused, as '?'. */
 void metrics_label(char *out, size_t size, const char *key, const char *value);
+/* Several of them, with commas: keys and values by turns, to a NULL. One without a
+ * value ("") is left out: to Prometheus both are the same. */
+void metrics_labels(char *out, size_t size, ...) __attribute__((sentinel));
 
-/* How long things take: buckets of 0.1 ms to 10 s. */
-enum { HISTOGRAM_BUCKETS = 14 };
+/* How long things take. The buckets are OpenTelemetry's: for HTTP requests 5 ms to
+ * 10 s, for database calls 1 ms to 10 s ("Semantic conventions for HTTP metrics",
+ * "… for database client metrics"). */
+enum histogram_scale { HISTOGRAM_HTTP, HISTOGRAM_DATABASE };
+enum { HISTOGRAM_BUCKETS_MAX = 14 };
 
+/* Zero-initialise, but for the scale. */
 struct histogram {
-    uint64_t counts[HISTOGRAM_BUCKETS + 1]; /* the last: over all bounds */
+    enum histogram_scale scale;
+    uint64_t counts[HISTOGRAM_BUCKETS_MAX + 1]; /* behind the scale's last: over all bounds */
     uint64_t sum_us;
 };
 

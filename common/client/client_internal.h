@@ -2,7 +2,7 @@
 #ifndef CLIENT_CLIENT_INTERNAL_H
 #define CLIENT_CLIENT_INTERNAL_H
 
-#include "base/metrics.h"
+#include "client/call_metrics.h"
 #include "client/retry_budget.h"
 #include "client/service_client.h"
 #include "discovery/discovery.h"
@@ -14,7 +14,7 @@ struct upstream {
     uint64_t version; /* of the list that the balancer has */
     struct retry_budget budget;
     uint64_t calls[SERVICE_OUTCOMES], retries, retries_refused;
-    struct histogram durations; /* of attempts */
+    struct call_metrics attempts;
     struct upstream *next;
 };
 
@@ -28,6 +28,12 @@ struct service_client {
 struct upstream *client_upstream(struct service_client *client, const char *service);
 /* Gives the balancer the list as it is known now, where it has another. */
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view);
+
+/* The upstream of a service as it is now, for looking at; made where it is not there
+ * yet. NULL: the service is not watched, or out of memory. */
+struct upstream *client_look(struct service_client *client, const char *service, struct discovery_view *view);
+/* "passing", "warning", "critical", "missing" */
+const char *client_status_name(const struct balancer_peer *peer);
 
 /* --- attempt.c: one call of one instance ------------------------------------------ */
 

@@ -22,10 +22,17 @@ void retry_budget_call(struct retry_budget *budget, int64_t now_ms)
     budget->all_calls++;
 }
 
+uint64_t retry_budget_left(struct retry_budget *budget, int64_t now_ms)
+{
+    roll(budget, now_ms);
+    uint64_t all = budget->all_calls * RETRY_PERCENT / 100 + RETRY_SPARE;
+    return all > budget->all_retries ? all - budget->all_retries : 0;
+}
+
 bool retry_budget_take(struct retry_budget *budget, int64_t now_ms)
 {
     int bucket = roll(budget, now_ms);
-    if (budget->all_retries >= budget->all_calls * RETRY_PERCENT / 100 + RETRY_SPARE)
+    if (retry_budget_left(budget, now_ms) == 0)
         return false;
     budget->retries[bucket]++;
     budget->all_retries++;

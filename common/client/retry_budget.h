@@ -27,5 +27,7 @@ struct retry_budget {
 void retry_budget_call(struct retry_budget *budget, int64_t now_ms);
 /* True: one retry may be made, and is counted. */
 bool retry_budget_take(struct retry_budget *budget, int64_t now_ms);
+/* How many may be made now. */
+uint64_t retry_budget_left(struct retry_budget *budget, int64_t now_ms);
 
 #endif

@@ -36,6 +36,7 @@ struct service_client *service_client_new(const struct service_client_config *co
 static void upstream_free(struct upstream *upstream)
 {
     balancer_free(upstream->balancer);
+    call_metrics_close(&upstream->attempts);
     free(upstream->service);
     free(upstream);
 }
@@ -154,12 +155,19 @@ static struct attempt try_peer(struct progress *progress, struct balancer_peer *
 
     /* While it waits, a new list may come and take the place of this one. */
     struct instance_list *list = instance_list_ref(peer->list);
-    struct attempt attempt = attempt_make(progress->client, progress->call, peer->instance, deadline, progress->reply);
-    instance_list_unref(list);
+    const struct instance *instance = peer->instance;
+    struct attempt attempt = attempt_make(progress->client, progress->call, instance, deadline, progress->reply);
     /* One that got only what others had left of the time did not show that it hangs. */
     if (attempt.outcome == SERVICE_TIMED_OUT && had_ms * 2 < share_ms)
         attempt.blames_instance = false;
-    histogram_add(&progress->upstream->durations, clock_us() - began_us);
+    const struct call_result result = {
+        .instance = instance,
+        .status = progress->reply->status,
+        .outcome = attempt.outcome,
+        .duration_us = clock_us() - began_us,
+    };
+    call_metrics_add(&progress->upstream->attempts, &result);
+    instance_list_unref(list);
     report(progress, peer, &attempt);
     return attempt;
 }

@@ -62,6 +62,9 @@ enum service_outcome {
     SERVICE_OUTCOMES,     /* how many there are */
 };
 
+/* "ok", "no_instance", …: as the metrics have it. */
+const char *service_outcome_name(enum service_outcome outcome);
+
 struct service_reply {
     enum service_outcome outcome;
     int status;

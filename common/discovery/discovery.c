@@ -199,48 +199,29 @@ static void write_ages(struct discovery *discovery, struct buf *out)
     for (struct watched *watched = discovery->services; watched; watched = watched->next) {
         char label[300];
         metrics_label(label, sizeof label, "service", watched->service);
-        metrics_value(out, "discovery_cache_age_seconds", label,
-                      knowledge_age_ms(&watched->knowledge, clock_ms()) / 1000);
+        metrics_seconds(out, "discovery_cache_age_seconds", label, knowledge_age_ms(&watched->knowledge, clock_ms()));
     }
 }
 
+static void write_tier(const struct watched *watched, const char *source, struct buf *out)
+{
+    char labels[344];
+    const char *used = knowledge_source(&watched->knowledge, clock_ms());
+    metrics_labels(labels, sizeof labels, "service", watched->service, "source", source, NULL);
+    metrics_value(out, "discovery_tier", labels, strcmp(*used ? used : "none", source) == 0);
+}
+
+/* Every source has its line, so that a change of the source ends no line and begins none. */
 static void write_tiers(struct discovery *discovery, struct buf *out)
 {
-    metrics_head(out, "discovery_tier", "gauge", "1 for the source of the list in use.");
+    static const char *const others[] = {"cache", "disk", "static", "none"};
+    metrics_head(out, "discovery_tier", "gauge", "1 for the source of the list in use, 0 for the others.");
     for (struct watched *watched = discovery->services; watched; watched = watched->next) {
-        char service[300], source[40], labels[344];
-        const char *name = knowledge_source(&watched->knowledge, clock_ms());
-        metrics_label(service, sizeof service, "service", watched->service);
-        metrics_label(source, sizeof source, "source", *name ? name : "none");
-        snprintf(labels, sizeof labels, "%s,%s", service, source);
-        metrics_value(out, "discovery_tier", labels, 1);
+        for (size_t i = 0; i < watched->knowledge.registry_count; i++)
+            write_tier(watched, watched->knowledge.registries[i].kind, out);
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            write_tier(watched, others[i], out);
     }
-}
-
-static void write_counts(struct discovery *discovery, struct buf *out, const char *name, const char *help,
-                         uint64_t (*count)(const struct answer *answer))
-{
-    metrics_head(out, name, "counter", help);
-    for (struct watched *watched = discovery->services; watched; watched = watched->next) {
-        for (size_t i = 0; i < watched->knowledge.registry_count; i++) {
-            const struct answer *answer = &watched->knowledge.registries[i];
-            char service[300], registry[40], labels[344];
-            metrics_label(service, sizeof service, "service", watched->service);
-            metrics_label(registry, sizeof registry, "registry", answer->kind);
-            snprintf(labels, sizeof labels, "%s,%s", registry, service);
-            metrics_value(out, name, labels, (int64_t)count(answer));
-        }
-    }
-}
-
-static uint64_t fetches_of(const struct answer *answer)
-{
-    return answer->fetches;
-}
-
-static uint64_t failures_of(const struct answer *answer)
-{
-    return answer->failures;
 }
 
 void discovery_metrics(struct discovery *discovery, struct buf *out)
@@ -249,6 +230,4 @@ void discovery_metrics(struct discovery *discovery, struct buf *out)
         knowledge_settle(&watched->knowledge, clock_ms());
     write_ages(discovery, out);
     write_tiers(discovery, out);
-    write_counts(discovery, out, "registry_fetches_total", "Queries for a service's list.", fetches_of);
-    write_counts(discovery, out, "registry_errors_total", "Those of them that failed.", failures_of);
 }

@@ -8,7 +8,6 @@ enum { REASON_MAX = 90 }; /* bytes of each: so that the reasons of two fit into 
 bool knowledge_answer(struct answer *answer, struct instance_list *list, uint64_t index, int64_t now_ms)
 {
     answer->asked = true;
-    answer->fetches++;
     answer->confirmed_ms = now_ms;
     answer->index = index;
     err_clear(&answer->error);
@@ -24,8 +23,6 @@ bool knowledge_answer(struct answer *answer, struct instance_list *list, uint64_
 void knowledge_failed(struct answer *answer, const struct err *err)
 {
     answer->asked = true;
-    answer->fetches++;
-    answer->failures++;
     answer->error = *err;
 }
 

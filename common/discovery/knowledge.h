@@ -27,7 +27,6 @@ struct answer {
     uint64_t index;
     bool asked;                 /* has answered or failed at least once */
     struct err error;           /* of the last time; ERR_NONE: it was good */
-    uint64_t fetches, failures;
 };
 
 struct knowledge {

@@ -13,6 +13,17 @@
 
 enum { HEAD_BYTES = 16384 }; /* more than MHD has memory for a head */
 
+const char *const http_methods[HTTP_METHODS] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+                                                "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"};
+
+static int find_method(const char *method)
+{
+    int i = 0;
+    while (i < HTTP_METHODS - 1 && strcmp(http_methods[i], method) != 0)
+        i++;
+    return i;
+}
+
 /* What the head says, as far as it concerns the server. The texts are places in req->head. */
 struct head {
     struct http_request *req;
@@ -128,6 +139,8 @@ void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const c
     MHD_get_connection_values(mhd, MHD_HEADER_KIND, note_header, &head);
     set_id(req, head.id > 0 ? text_at(&head, head.id) : NULL);
     req->method = method;
+    req->known_method = find_method(method);
+    req->server->active[req->known_method]++;
     req->chunked = head.codings > 0;
     req->began_us = clock_us();
     req->began_ms = req->began_us / 1000;

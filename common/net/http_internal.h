@@ -24,7 +24,11 @@ enum {
     HTTP_ID_MAX = 128,
     HTTP_QUERY_MAX = 8,
     HTTP_QUICK_MAX = 128, /* see http_wait.c */
+    HTTP_METHODS = 10,
 };
+
+/* Those that are told apart in numbers, lest a client make up new ones without end; the last: "_OTHER". */
+extern const char *const http_methods[HTTP_METHODS];
 
 enum http_phase {
     HTTP_HEAD,     /* the first line is there, the rest of the head is not */
@@ -43,7 +47,8 @@ struct http_request {
     enum http_phase phase;
     int64_t began_ms; /* the phase: see http_slow.c */
     int64_t began_us; /* the whole head was there */
-    const char *method;
+    const char *method;     /* MHD's: gone when the client is */
+    int known_method;       /* its place in http_methods */
     const char *raw_target; /* where MHD has it, until the head is there … */
     size_t raw_len;         /* … up to the first NUL */
     struct buf target;      /* as sent: path and query */
@@ -90,6 +95,7 @@ struct http_server {
     size_t requests;   /* begun and not answered to the last byte */
     size_t half_heads; /* connections with a piece of a first line */
     size_t handling;   /* handlers' fibers */
+    size_t active[HTTP_METHODS]; /* requests whose head is there, by method */
     struct http_request *quick[HTTP_QUICK_MAX]; /* those of them whose connection is not suspended */
     size_t quick_count;
     int64_t last_call_ms;

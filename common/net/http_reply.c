@@ -17,8 +17,14 @@ static const char problem_type[] = "application/problem+json";
 static void observe(const struct http_request *req, int status)
 {
     const struct http_server_config *config = &req->server->config;
+    const struct http_outcome outcome = {
+        .route = req->match.route,
+        .method = http_methods[req->known_method],
+        .status = status,
+        .duration_us = clock_us() - req->began_us,
+    };
     if (config->observe)
-        config->observe(config->arg, req->match.route, status, clock_us() - req->began_us);
+        config->observe(config->arg, &outcome);
 }
 
 void http_add_header(struct http_request *req, const char *name, const char *value)

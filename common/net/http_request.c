@@ -254,6 +254,8 @@ void request_end(void *arg, struct MHD_Connection *mhd, void **request, enum MHD
     connection->used = true;
     connection->consumed_unknown = req->chunked;
     server->requests--;
+    if (req->phase != HTTP_HEAD)
+        server->active[req->known_method]--;
 
     if (req->phase == HTTP_HANDLING)
         wait_end(req);

@@ -246,6 +246,12 @@ void http_server_metrics(const struct http_server *server, struct buf *out)
 {
     metrics_head(out, "http_server_connections", "gauge", "Connections of clients that are open.");
     metrics_value(out, "http_server_connections", NULL, (int64_t)server->connections);
-    metrics_head(out, "http_server_requests_in_flight", "gauge", "Requests begun and not yet answered whole.");
-    metrics_value(out, "http_server_requests_in_flight", NULL, (int64_t)http_server_in_flight(server));
+    metrics_head(out, "http_server_draining", "gauge", "1 from the signal to end on.");
+    metrics_value(out, "http_server_draining", NULL, server->draining);
+    metrics_head(out, "http_server_active_requests", "gauge", "Requests that are not answered to the last byte.");
+    for (int i = 0; i < HTTP_METHODS; i++) {
+        char labels[80];
+        metrics_labels(labels, sizeof labels, "http_request_method", http_methods[i], "url_scheme", "http", NULL);
+        metrics_value(out, "http_server_active_requests", labels, (int64_t)server->active[i]);
+    }
 }

@@ -48,6 +48,14 @@ struct http_route {
     unsigned flags;
 };
 
+/* What came of a request. */
+struct http_outcome {
+    const struct http_route *route; /* NULL where none matched */
+    const char *method; /* one that is known (RFC 9110, PATCH), else "_OTHER"; static text */
+    int status;
+    int64_t duration_us;
+};
+
 struct http_server_config {
     const char *address; /* numeric; "0.0.0.0" */
     uint16_t port;       /* 0: any free one */
@@ -56,8 +64,7 @@ struct http_server_config {
     size_t route_count;
     void *arg; /* for handlers and observer */
     size_t max_requests; /* concurrent; over it 503 */
-    /* After each reply; route is NULL where none matched. May be NULL. */
-    void (*observe)(void *arg, const struct http_route *route, int status, int64_t duration_us);
+    void (*observe)(void *arg, const struct http_outcome *outcome); /* after each reply; may be NULL */
 };
 
 enum { HTTP_BODY_MAX = 64 * 1024 }; /* over it: 413 */
@@ -102,7 +109,7 @@ size_t http_server_in_flight(const struct http_server *server);
  * can be cancelled), closes every connection and frees. True: nothing was cut off. */
 bool http_server_close(struct http_server *server, int64_t deadline);
 
-/* Connections and requests now, in Prometheus' format (base/metrics.h). */
+/* Connections and requests now, and whether it drains, in Prometheus' format (base/metrics.h). */
 void http_server_metrics(const struct http_server *server, struct buf *out);
 
 #endif

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "net/json_scan.h"
-#include "net/utf8.h"
 
 void json_init(void)
 {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "net/utf8.h"
+#include "base/utf8.h"
 
 /* More than these: it may be JSON, but not for this scan to say. */
 enum {

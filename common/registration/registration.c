@@ -31,7 +31,7 @@ struct registration {
     int64_t registered_ms; /* when it was last */
     struct news failure, own_check, heartbeat_failure;
 
-    int64_t registrations, failures, losses, heartbeats;
+    int64_t registrations, losses, heartbeats;
 };
 
 static const struct registration_spec *spec_of(const struct registration *r)
@@ -52,7 +52,6 @@ static int wait_jitter(const struct registration *r)
 
 static void note_failure(struct registration *r, const char *msg, const struct err *err, int64_t retry_ms)
 {
-    r->failures++;
     if (news_is_new(&r->failure, err->text, REPEAT_MS))
         log_warn(msg, log_s("registry", registry_kind(r->registry)), log_s("error", err->text),
                  log_i("retry_ms", retry_ms));
@@ -305,11 +304,6 @@ static int64_t registrations_of(const struct registration *r)
     return r->registrations;
 }
 
-static int64_t failures_of(const struct registration *r)
-{
-    return r->failures;
-}
-
 static int64_t losses_of(const struct registration *r)
 {
     return r->losses;
@@ -325,8 +319,7 @@ static const struct number {
     int64_t (*of)(const struct registration *r);
 } numbers[] = {
     {"registration_registered", "gauge", "Does the registry know this instance, as far as it knows?", is_registered},
-    {"registration_registrations_total", "counter", "Times it registered.", registrations_of},
-    {"registration_failures_total", "counter", "Calls to the registry that failed.", failures_of},
+    {"registrations_total", "counter", "Times it registered.", registrations_of},
     {"registration_losses_total", "counter", "Times the registry had forgotten it.", losses_of},
     {"registration_heartbeats_total", "counter", "Heartbeats that arrived.", heartbeats_of},
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/env.h"
 #include "loop/fiber.h"
 #include "registry/consul_http.h"
 #include "registry/consul_wire.h"
@@ -181,13 +182,25 @@ static bool add_list_path(struct buf *path, const char *service, uint64_t index,
     return index == 0 || wait_ms <= 0 || buf_addf(path, "?index=%" PRIu64 "&wait=%" PRId64 "ms", index, wait_ms);
 }
 
-static int check_answer(const struct http_response *response, struct err *err)
+/* A server without a leader answers from what it knows, or says 500 (No cluster leader). */
+static void note_leader(struct registry *registry, const struct http_response *response)
 {
-    char leader[16];
+    char known[16], contact[24] = "";
+    if (http_response_header(response, "X-Consul-KnownLeader", known, sizeof known))
+        registry->leader = strcasecmp(known, "false") == 0 ? LEADER_NONE : LEADER_KNOWN;
+    else if (response->status == 500 && strstr(buf_text(&response->body), "No cluster leader"))
+        registry->leader = LEADER_NONE;
+    http_response_header(response, "X-Consul-LastContact", contact, sizeof contact);
+    if (env_parse_int(contact, &registry->last_contact_ms) != 0)
+        registry->last_contact_ms = 0;
+}
+
+static int check_answer(struct registry *registry, const struct http_response *response, struct err *err)
+{
+    note_leader(registry, response);
     if (response->status != 200)
         return consul_http_refused(response, err);
-    if (http_response_header(response, "X-Consul-KnownLeader", leader, sizeof leader) &&
-        strcasecmp(leader, "false") == 0)
+    if (registry->leader == LEADER_NONE)
         return err_set(err, ERR_FAILED, "consul: its servers have no leader, so its list proves nothing");
     return 0;
 }
@@ -225,7 +238,7 @@ static int consul_fetch(struct registry *registry, const char *service, struct r
     if (!add_list_path(&exchange.path, service, asked, wait_ms))
         err_set(err, ERR_INVALID, "consul: the name of the service is too long");
     else if (ask(consul_of(registry), "GET", &exchange, LIST_CAP, deadline, err) == 0 &&
-             check_answer(response, err) == 0 && parse_list(&response->body, list, err) == 0) {
+             check_answer(registry, response, err) == 0 && parse_list(&response->body, list, err) == 0) {
         char index[32] = "";
         http_response_header(response, "X-Consul-Index", index, sizeof index);
         cursor->index = consul_next_index(asked, index);

@@ -43,6 +43,15 @@ static void exchange_close(struct exchange *exchange)
     http_response_close(&exchange->response);
 }
 
+/* All that we ask takes a leader to answer. */
+static void note_leader(struct registry *registry, const struct http_response *response)
+{
+    if (response->status == 200)
+        registry->leader = LEADER_KNOWN;
+    else if (strstr(buf_text(&response->body), "no leader"))
+        registry->leader = LEADER_NONE;
+}
+
 /* has_body: what the etcd_add_… of the body returned. */
 static int ask(struct etcd *etcd, const char *path, struct exchange *exchange, bool has_body, int64_t deadline,
                struct err *err)
@@ -53,6 +62,7 @@ static int ask(struct etcd *etcd, const char *path, struct exchange *exchange, b
     if (etcd_http_call(&etcd->http, path, &exchange->body, deadline, response, err) != 0)
         return -1;
     memcpy(etcd->base.local_address, response->local_address, sizeof etcd->base.local_address);
+    note_leader(&etcd->base, response);
     return 0;
 }
 

@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "loop/resolve.h"
 #include "registry/instance.h"
@@ -72,10 +73,29 @@ struct registry_ops {
     void (*free)(struct registry *registry);
 };
 
+/* The functions below, in numbers. */
+enum registry_call {
+    REGISTRY_REGISTER,
+    REGISTRY_DEREGISTER,
+    REGISTRY_IS_REGISTERED,
+    REGISTRY_HEARTBEAT,
+    REGISTRY_CHECK_OUTPUT,
+    REGISTRY_FETCH,
+    REGISTRY_CALLS, /* how many there are */
+};
+
+/* How its servers said they are, the last time that they said so. */
+enum registry_leader { LEADER_UNTOLD, LEADER_NONE, LEADER_KNOWN };
+
 /* The first member of each kind's own struct. */
 struct registry {
     const struct registry_ops *ops;
     char local_address[ADDRESS_MAX]; /* ours, from which it was last reached; "" until known */
+    enum registry_leader leader;
+    int64_t last_contact_ms; /* since the server that answered heard from the leader; with LEADER_KNOWN */
+    /* private */
+    bool answers; /* the last call did not fail */
+    uint64_t calls[REGISTRY_CALLS], errors[REGISTRY_CALLS];
 };
 
 const char *registry_kind(const struct registry *registry);
@@ -112,5 +132,7 @@ int registry_fetch(struct registry *registry, const char *service, struct regist
                    int64_t deadline, struct instance_list **list, struct err *err);
 
 void registry_free(struct registry *registry); /* NULL is allowed */
+
+void registry_metrics(struct registry *const *registries, size_t count, struct buf *out);
 
 #endif

@@ -1,6 +1,3 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "base/metrics.h"
 #include "service/process_metrics.h"
 #include "service/service_internal.h"
@@ -31,10 +28,9 @@ static void get_live(struct http_request *req, void *arg)
 
 static void write_build_info(const struct settings *settings, struct buf *out)
 {
-    char name[128], id[256], labels[512];
-    metrics_label(name, sizeof name, "service_name", settings->name);
-    metrics_label(id, sizeof id, "service_instance_id", settings->id);
-    snprintf(labels, sizeof labels, "%s,%s,version=\"%s\"", name, id, PROJECT_VERSION);
+    char labels[512];
+    metrics_labels(labels, sizeof labels, "service_name", settings->name, "service_instance_id", settings->id, "version",
+                   PROJECT_VERSION, NULL);
     metrics_head(out, "service_build_info", "gauge", "Who this is; always 1.");
     metrics_value(out, "service_build_info", labels, 1);
 }

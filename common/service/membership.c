@@ -112,4 +112,5 @@ void membership_close(struct membership *membership)
 void membership_metrics(const struct membership *membership, struct buf *out)
 {
     registration_metrics(membership->registrations, membership->count, out);
+    registry_metrics(membership->registries, membership->count, out);
 }

@@ -31,11 +31,11 @@ static int64_t open_files(void)
     return count - 3; /* ".", ".." and the folder itself */
 }
 
-static double cpu_seconds(void)
+static int64_t cpu_ms(void)
 {
     struct timespec used;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+    return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
 }
 
 void process_metrics_write(struct buf *out)
@@ -45,5 +45,5 @@ void process_metrics_write(struct buf *out)
     metrics_head(out, "process_open_fds", "gauge", "Open file descriptors.");
     metrics_value(out, "process_open_fds", NULL, open_files());
     metrics_head(out, "process_cpu_seconds_total", "counter", "User and system time.");
-    buf_addf(out, "process_cpu_seconds_total %.3f\n", cpu_seconds());
+    metrics_seconds(out, "process_cpu_seconds_total", NULL, cpu_ms());
 }

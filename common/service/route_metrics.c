@@ -5,8 +5,9 @@
 
 #include "base/metrics.h"
 
-/* One for each status that a route has answered: few, so a list will do. */
+/* One for each method and status that a route has had: few, so a list will do. */
 struct series {
+    const char *method; /* static text */
     int status;
     struct histogram durations;
     struct series *next;
@@ -40,35 +41,44 @@ void route_metrics_free(struct route_metrics *metrics)
     free(metrics);
 }
 
-void route_metrics_add(struct route_metrics *metrics, const struct http_route *route, int status, int64_t duration_us)
+static struct series *find_or_add(struct series **list, const char *method, int status)
 {
-    size_t i = route ? (size_t)(route - metrics->routes) : metrics->count;
-    struct series *series = metrics->series[i];
-    while (series && series->status != status)
+    struct series *series = *list;
+    while (series && (series->status != status || series->method != method))
         series = series->next;
-    if (!series) {
-        series = calloc(1, sizeof *series);
-        if (!series)
-            return;
-        series->status = status;
-        series->next = metrics->series[i];
-        metrics->series[i] = series;
-    }
-    histogram_add(&series->durations, duration_us);
+    if (series || !(series = calloc(1, sizeof *series)))
+        return series;
+    series->method = method;
+    series->status = status;
+    series->next = *list;
+    *list = series;
+    return series;
+}
+
+void route_metrics_add(struct route_metrics *metrics, const struct http_outcome *outcome)
+{
+    size_t i = outcome->route ? (size_t)(outcome->route - metrics->routes) : metrics->count;
+    struct series *series = find_or_add(&metrics->series[i], outcome->method, outcome->status);
+    if (series)
+        histogram_add(&series->durations, outcome->duration_us);
+}
+
+/* Only a 5xx is the server's error: a 404 is an answer. */
+static void write_series(const struct series *series, const char *route, struct buf *out)
+{
+    char status[16], labels[256];
+    snprintf(status, sizeof status, "%d", series->status);
+    metrics_labels(labels, sizeof labels, "http_request_method", series->method, "url_scheme", "http", "http_route",
+                   route, "http_response_status_code", status, "error_type", series->status >= 500 ? status : "", NULL);
+    metrics_histogram(out, "http_server_request_duration_seconds", labels, &series->durations);
 }
 
 void route_metrics_write(const struct route_metrics *metrics, struct buf *out)
 {
-    static const struct http_route unmatched = {.method = "_OTHER", .pattern = ""};
-    metrics_head(out, "http_server_request_duration_seconds", "histogram", "Duration of requests, by route and status.");
+    metrics_head(out, "http_server_request_duration_seconds", "histogram", "Duration of HTTP server requests.");
     for (size_t i = 0; i <= metrics->count; i++) {
-        const struct http_route *route = i < metrics->count ? &metrics->routes[i] : &unmatched;
-        for (const struct series *series = metrics->series[i]; series; series = series->next) {
-            char labels[256];
-            snprintf(labels, sizeof labels,
-                     "http_request_method=\"%s\",http_route=\"%s\",http_response_status_code=\"%d\"", route->method,
-                     route->pattern, series->status);
-            metrics_histogram(out, "http_server_request_duration_seconds", labels, &series->durations);
-        }
+        const char *route = i < metrics->count ? metrics->routes[i].pattern : "";
+        for (const struct series *series = metrics->series[i]; series; series = series->next)
+            write_series(series, route, out);
     }
 }

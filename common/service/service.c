@@ -74,10 +74,10 @@ static int open_health(struct service *service, struct err *err)
     return 0;
 }
 
-static void observe(void *arg, const struct http_route *route, int status, int64_t duration_us)
+static void observe(void *arg, const struct http_outcome *outcome)
 {
     struct service *service = arg;
-    route_metrics_add(service->requests, route, status, duration_us);
+    route_metrics_add(service->requests, outcome);
 }
 
 static int open_routes(struct service *service, struct err *err)

@@ -74,6 +74,7 @@ struct pg *pg_new(const struct pg_config *config)
         free(pg);
         return NULL;
     }
+    pg->read_time.scale = HISTOGRAM_DATABASE;
     pg->timeout_ms = config->timeout_ms;
     pg->transaction_count = config->transaction_connections;
     for (int i = 0; i < pg->transaction_count; i++)

@@ -11,10 +11,14 @@ Test(metrics, a_metric_is_its_help_its_type_and_its_values)
     metrics_head(&out, "calls_total", "counter", "Calls made.");
     metrics_value(&out, "calls_total", NULL, 7);
     metrics_value(&out, "calls_total", "to=\"a\",code=\"200\"", INT64_MAX);
+    metrics_seconds(&out, "age_seconds", NULL, 1500);
+    metrics_seconds(&out, "age_seconds", "of=\"a\"", 1);
     cr_expect_str_eq(buf_text(&out), "# HELP calls_total Calls made.\n"
                                      "# TYPE calls_total counter\n"
                                      "calls_total 7\n"
-                                     "calls_total{to=\"a\",code=\"200\"} 9223372036854775807\n");
+                                     "calls_total{to=\"a\",code=\"200\"} 9223372036854775807\n"
+                                     "age_seconds 1.500\n"
+                                     "age_seconds{of=\"a\"} 0.001\n");
     buf_close(&out);
 }
 
@@ -25,6 +29,34 @@ Test(metrics, a_label_is_escaped_as_prometheus_reads_it)
     cr_expect_str_eq(out, "id=\"user-service-1\"");
     metrics_label(out, sizeof out, "id", "a\"b\\c\nd");
     cr_expect_str_eq(out, "id=\"a\\\"b\\\\c\\nd\"");
+}
+
+/* Prometheus refuses the whole page for one such byte. */
+Test(metrics, what_is_not_utf_8_in_a_label_becomes_a_question_mark)
+{
+    char out[64];
+    metrics_label(out, sizeof out, "id", "\xe4\xb8\xad \xff\xe4\xb8");
+    cr_expect_str_eq(out, "id=\"\xe4\xb8\xad ???\"");
+    metrics_label(out, 8, "id", "ab\xe4\xb8\xad");
+    cr_expect_str_eq(out, "id=\"ab\"", "a character is cut whole");
+}
+
+Test(metrics, labels_without_a_value_are_left_out)
+{
+    char out[32];
+    metrics_labels(out, sizeof out, "a", "1", "b", "", "c", "3", NULL);
+    cr_expect_str_eq(out, "a=\"1\",c=\"3\"");
+    metrics_labels(out, sizeof out, "a", "", NULL);
+    cr_expect_str_eq(out, "");
+}
+
+Test(metrics, labels_that_do_not_fit_are_cut_but_stay_labels)
+{
+    char out[18];
+    memset(out, 'x', sizeof out);
+    metrics_labels(out, 17, "a", "12345", "b", "67890", "c", "1", NULL);
+    cr_expect_str_eq(out, "a=\"12345\",b=\"67\"");
+    cr_expect_eq(out[17], 'x');
 }
 
 Test(metrics, a_label_that_is_too_long_is_cut_but_stays_a_label)
@@ -57,20 +89,41 @@ Test(metrics, each_duration_counts_in_every_bucket_that_is_not_below_it)
     struct buf out = BUF_INIT(10000);
     struct histogram histogram = {0};
     histogram_add(&histogram, 0);
-    histogram_add(&histogram, 100); /* a bound belongs to its bucket */
-    histogram_add(&histogram, 101);
+    histogram_add(&histogram, 5000); /* a bound belongs to its bucket */
+    histogram_add(&histogram, 5001);
     histogram_add(&histogram, 2000000);
     histogram_add(&histogram, 60000000);
     metrics_histogram(&out, "wait_seconds", NULL, &histogram);
-    cr_expect_eq(value_of(&out, "wait_seconds_bucket{le=\"0.0001\"} "), 2);
-    cr_expect_eq(value_of(&out, "wait_seconds_bucket{le=\"0.00025\"} "), 3);
+    cr_expect_eq(value_of(&out, "wait_seconds_bucket{le=\"0.005\"} "), 2);
+    cr_expect_eq(value_of(&out, "wait_seconds_bucket{le=\"0.01\"} "), 3);
     cr_expect_eq(value_of(&out, "wait_seconds_bucket{le=\"1\"} "), 3);
     cr_expect_eq(value_of(&out, "wait_seconds_bucket{le=\"2.5\"} "), 4);
     cr_expect_eq(value_of(&out, "wait_seconds_bucket{le=\"10\"} "), 4);
     cr_expect_eq(value_of(&out, "wait_seconds_bucket{le=\"+Inf\"} "), 5);
     cr_expect_eq(value_of(&out, "wait_seconds_count "), 5);
-    cr_expect_float_eq(value_of(&out, "wait_seconds_sum "), 62.000201, 1e-9);
+    cr_expect_float_eq(value_of(&out, "wait_seconds_sum "), 62.010001, 1e-9);
     buf_close(&out);
+}
+
+/* The bounds that opentelemetry.io advises, so that dashboards made for others fit. */
+Test(metrics, buckets_are_opentelemetrys)
+{
+    static const char *const http[] = {"0.005", "0.01", "0.025", "0.05", "0.075", "0.1", "0.25", "0.5",
+                                       "0.75",  "1",    "2.5",   "5",    "7.5",   "10",  "+Inf", NULL};
+    static const char *const database[] = {"0.001", "0.005", "0.01", "0.05", "0.1", "0.5",
+                                           "1",     "5",     "10",   "+Inf", NULL};
+    const char *const *const scales[] = {[HISTOGRAM_HTTP] = http, [HISTOGRAM_DATABASE] = database};
+    for (int scale = HISTOGRAM_HTTP; scale <= HISTOGRAM_DATABASE; scale++) {
+        struct buf out = BUF_INIT(10000), wanted = BUF_INIT(10000);
+        struct histogram histogram = {.scale = (enum histogram_scale)scale};
+        metrics_histogram(&out, "t", NULL, &histogram);
+        for (const char *const *bound = scales[scale]; *bound; bound++)
+            buf_addf(&wanted, "t_bucket{le=\"%s\"} 0\n", *bound);
+        buf_adds(&wanted, "t_sum 0.000000\nt_count 0\n");
+        cr_expect_str_eq(buf_text(&out), buf_text(&wanted));
+        buf_close(&out);
+        buf_close(&wanted);
+    }
 }
 
 Test(metrics, a_histograms_labels_stand_beside_its_bounds)
@@ -79,7 +132,7 @@ Test(metrics, a_histograms_labels_stand_beside_its_bounds)
     struct histogram histogram = {0};
     histogram_add(&histogram, 300);
     metrics_histogram(&out, "wait_seconds", "to=\"a\"", &histogram);
-    cr_expect_eq(value_of(&out, "wait_seconds_bucket{to=\"a\",le=\"0.0005\"} "), 1);
+    cr_expect_eq(value_of(&out, "wait_seconds_bucket{to=\"a\",le=\"0.005\"} "), 1);
     cr_expect_eq(value_of(&out, "wait_seconds_bucket{to=\"a\",le=\"+Inf\"} "), 1);
     cr_expect_eq(value_of(&out, "wait_seconds_sum{to=\"a\"} "), 0.0003);
     cr_expect_eq(value_of(&out, "wait_seconds_count{to=\"a\"} "), 1);

@@ -549,13 +549,25 @@ static void metrics(void)
     get("");
     service_client_metrics(client, &out);
     discovery_metrics(discovery, &out);
+    registry_metrics((struct registry *const[]){&consul.registry}, 1, &out);
     static const char *const lines[] = {
         "service_calls_total{service=\"user-service\",outcome=\"ok\"} 1\n",
         "instance_ejections_total{service=\"user-service\"} 0\n",
-        "http_client_request_duration_seconds_count{service=\"user-service\"} 1\n",
-        "discovery_cache_age_seconds{service=\"user-service\"} 0\n",
+        "http_client_request_duration_seconds_count{http_request_method=\"GET\",server_address=\"10.0.0.1\","
+        "server_port=\"8097\",http_response_status_code=\"200\",service=\"user-service\"} 1\n",
+        "service_call_retry_budget{service=\"user-service\"} 40\n",
+        "discovery_cache_age_seconds{service=\"user-service\"} 0.000\n",
         "discovery_tier{service=\"user-service\",source=\"consul\"} 1\n",
-        "registry_errors_total{registry=\"consul\",service=\"user-service\"} 0\n",
+        "discovery_tier{service=\"user-service\",source=\"cache\"} 0\n",
+        "discovery_instances{service=\"user-service\",status=\"passing\"} 3\n",
+        "discovery_instances{service=\"user-service\",status=\"missing\"} 0\n",
+        "discovery_instances_ejected{service=\"user-service\"} 0\n",
+        "discovery_panic{service=\"user-service\"} 0\n",
+        "instance_picks_total{service=\"user-service\",instance_id=\"a\"} 1\n",
+        "instance_picks_total{service=\"user-service\",instance_id=\"b\"} 0\n",
+        "registry_up{registry=\"consul\"} 1\n",
+        "registry_requests_total{registry=\"consul\",call=\"fetch\"} 1\n",
+        "registry_errors_total{registry=\"consul\",call=\"fetch\"} 0\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         cr_expect(strstr(buf_text(&out), lines[i]) != NULL, "%s", lines[i]);
@@ -565,4 +577,71 @@ static void metrics(void)
 Test(client, metrics_count_calls_and_ages)
 {
     run(metrics);
+}
+
+static void read_page(struct buf *out)
+{
+    buf_clear(out);
+    service_client_metrics(client, out);
+}
+
+static bool tells_of(const struct buf *out, const char *port)
+{
+    char label[40];
+    snprintf(label, sizeof label, "server_port=\"%s\"", port);
+    return strstr(buf_text(out), label) != NULL;
+}
+
+static void one_goes(void)
+{
+    struct buf out = BUF_INIT(1 << 20);
+    for (int i = 0; i < 3; i++)
+        get("");
+    read_page(&out);
+    cr_expect(tells_of(&out, "8097") && tells_of(&out, "8098") && tells_of(&out, "8099"));
+
+    fake_set(&consul, "b c:9000");
+    fiber_sleep(600);
+    get("");
+    read_page(&out);
+    cr_expect_not(tells_of(&out, "8097"), "a is gone");
+    cr_expect(tells_of(&out, "8098"), "b is as it was");
+    cr_expect_not(tells_of(&out, "8099"), "c has moved");
+    cr_expect_not(strstr(buf_text(&out), "instance_id=\"a\""));
+    buf_close(&out);
+}
+
+/* Without call_metrics_prune() the page grows with each instance that ever was. */
+Test(client, instances_that_are_gone_are_gone_from_the_metrics_too)
+{
+    run(one_goes);
+}
+
+static void name_the_errors(void)
+{
+    static const struct {
+        enum fake_behaviour behaviour;
+        const char *labels;
+    } cases[] = {
+        {REFUSES, "error_type=\"unreachable\""},
+        {RESETS, "error_type=\"broken\""},
+        {HANGS, "error_type=\"timed_out\""},
+        {SAYS_500, "http_response_status_code=\"500\",error_type=\"500\""},
+        {SAYS_404, "http_response_status_code=\"404\",error_type=\"404\""},
+        {GARBAGE, "http_response_status_code=\"200\",error_type=\"broken\""},
+    };
+    struct buf out = BUF_INIT(1 << 20);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (char letter = 'a'; letter <= 'c'; letter++)
+            upstreams[(int)letter].behaviour = cases[i].behaviour;
+        get("");
+        read_page(&out);
+        cr_expect(strstr(buf_text(&out), cases[i].labels), "%s", cases[i].labels);
+    }
+    buf_close(&out);
+}
+
+Test(client, metrics_name_the_kind_of_an_error)
+{
+    run(name_the_errors);
 }

@@ -97,13 +97,15 @@ static const struct http_route routes[] = {
 
 static int observed;
 static const struct http_route *observed_route;
+static const char *observed_method;
 
-static void observe(void *arg, const struct http_route *route, int status, int64_t duration_us)
+static void observe(void *arg, const struct http_outcome *outcome)
 {
     (void)arg;
-    observed = status;
-    observed_route = route;
-    cr_expect_geq(duration_us, 0);
+    observed = outcome->status;
+    observed_route = outcome->route;
+    observed_method = outcome->method;
+    cr_expect_geq(outcome->duration_us, 0);
 }
 
 static void close_clean(void)

@@ -58,6 +58,9 @@ static void problems(void)
               "%s", heard);
     cr_expect_eq(observed, 404);
     cr_expect_null(observed_route);
+    cr_expect_str_eq(observed_method, "GET");
+    cr_expect_eq(ask("MAKE-UP-1 /live HTTP/1.1\r\n" HOST "\r\n"), 405);
+    cr_expect_str_eq(observed_method, "_OTHER");
     cr_expect_eq(ask("DELETE /show/1 HTTP/1.1\r\n" HOST "\r\n"), 405);
     cr_expect(said("\r\nAllow: GET, HEAD\r\n"));
     cr_expect_eq(ask("GET /silent HTTP/1.1\r\n" HOST "\r\n"), 500);
@@ -141,7 +144,9 @@ static void metrics(void)
     until_waiting();
     http_server_metrics(server, &out);
     cr_expect(strstr(out.data, "\nhttp_server_connections 1\n"));
-    cr_expect(strstr(out.data, "\nhttp_server_requests_in_flight 1\n"));
+    cr_expect(strstr(out.data, "\nhttp_server_active_requests{http_request_method=\"GET\",url_scheme=\"http\"} 1\n"));
+    cr_expect(strstr(out.data, "\nhttp_server_active_requests{http_request_method=\"POST\",url_scheme=\"http\"} 0\n"));
+    cr_expect(strstr(out.data, "\nhttp_server_draining 0\n"));
     wait_wake(gate);
     hear(fd);
     close(fd);

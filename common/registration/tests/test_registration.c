@@ -622,7 +622,7 @@ static void read_metrics(void)
     fiber_sleep(1000);
     registration_metrics(&registration, 1, &out);
     cr_expect(strstr(buf_text(&out), "registration_registered{registry=\"consul\"} 1\n"), "%s", buf_text(&out));
-    cr_expect(strstr(buf_text(&out), "registration_registrations_total{registry=\"consul\"} 1\n"));
+    cr_expect(strstr(buf_text(&out), "registrations_total{registry=\"consul\"} 1\n"));
     buf_close(&out);
     stop(8000);
 }

@@ -36,11 +36,24 @@ static bool is_ours(const char *name)
     return false;
 }
 
-FUZZ(text, len)
+/* Refused, it is in one line. Not if the marker is in it: then a secret would have been, too. */
+static void read_with(const char *name, const char *value, const char *marker)
 {
     static const struct settings_defaults defaults = {"user-service", "8001"};
     static struct settings settings;
     struct err err = ERR_INIT;
+    struct buf marked = BUF_INIT(SIZE_MAX / 2);
+    buf_addf(&marked, "%s%s", value, marker);
+    setenv(name, buf_text(&marked), 1);
+    if (settings_read(&settings, &defaults, &err) != 0 &&
+        (err.code == ERR_NONE || strpbrk(err.text, "\r\n") || (*marker && strstr(err.text, marker))))
+        abort();
+    unsetenv(name);
+    buf_close(&marked);
+}
+
+FUZZ(text, len)
+{
     char *value = strchr(text, '=');
     (void)len;
     if (!value)
@@ -49,12 +62,7 @@ FUZZ(text, len)
     parse_alone(value);
     if (!is_ours(text))
         return;
-    setenv(text, value, 1);
-    if (settings_read(&settings, &defaults, &err) != 0) {
-        if (err.code == ERR_NONE || strpbrk(err.text, "\r\n"))
-            abort();
-        if (is_secret(text) && strlen(value) > 3 && strstr(err.text, value))
-            abort();
-    }
-    unsetenv(text);
+    read_with(text, value, "");
+    if (is_secret(text))
+        read_with(text, value, "hunter2");
 }

@@ -1,8 +1,8 @@
 /* utf8: where one character ends. (RFC 3629: no overlong forms, no surrogates,
  * nothing over U+10FFFF.)
  */
-#ifndef NET_UTF8_H
-#define NET_UTF8_H
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,58 @@
+/* However many instances there were, the numbers of only so many are kept. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/call_metrics.h"
+
+TestSuite(call_metrics, .timeout = 20);
+
+static void call(struct call_metrics *metrics, int number, int status)
+{
+    char address[32];
+    snprintf(address, sizeof address, "10.0.%d.%d", number / 250, number % 250);
+    const struct instance instance = {.id = "x", .address = address, .port = 80};
+    call_metrics_add(metrics, &(struct call_result){&instance, status, SERVICE_OK, 1000});
+}
+
+static size_t count_lines(const struct call_metrics *metrics, const char *wanted)
+{
+    struct buf out = BUF_INIT(16 << 20);
+    size_t count = 0;
+    call_metrics_write(metrics, "user-service", &out);
+    for (const char *at = buf_text(&out); (at = strstr(at, wanted)); at++)
+        count++;
+    buf_close(&out);
+    return count;
+}
+
+Test(call_metrics, beyond_a_few_hundred_instances_the_rest_is_one)
+{
+    struct call_metrics metrics = {.count = 0};
+    for (int i = 0; i < 10000; i++)
+        call(&metrics, i, 200);
+    cr_expect_eq(count_lines(&metrics, "_count{"), CALL_SERIES_MAX + 1);
+    cr_expect_eq(count_lines(&metrics, "server_address=\"_OTHER\",service=\"user-service\"} 9744\n"), 1);
+    call_metrics_close(&metrics);
+}
+
+Test(call_metrics, an_instance_that_makes_up_statuses_makes_no_more_of_them)
+{
+    struct call_metrics metrics = {.count = 0};
+    for (int status = 100; status < 1000; status++)
+        call(&metrics, 1, status);
+    cr_expect_eq(count_lines(&metrics, "_count{"), CALL_SERIES_MAX + 1);
+    call_metrics_close(&metrics);
+}
+
+Test(call_metrics, without_instances_nothing_is_left)
+{
+    struct call_metrics metrics = {.count = 0};
+    struct balancer *balancer = balancer_new(BALANCE_RANDOM, "");
+    call(&metrics, 1, 200);
+    call_metrics_prune(&metrics, balancer);
+    cr_expect_eq(metrics.count, 0);
+    cr_expect_eq(count_lines(&metrics, "_count{"), 0);
+    balancer_free(balancer);
+    call_metrics_close(&metrics);
+}
