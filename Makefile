@@ -229,15 +229,9 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 	@$(DEPS) lint
 	$(again) run-lint
 
-<<<<<<< HEAD
-C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults,$(wildcard $(d)/*.c))
-TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* .ci/* 2>/dev/null)
-=======
-C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service),$(wildcard $(d)/*.c))
+C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* exercises/run exercises/tests/* .ci/* 2>/dev/null)
->>>>>>> 444ea4e (Exercise 2, from the starter to the real order-service: one command tells the first thing that is wrong, in both languages)
 run-lint: unit-tests
 	@.ci/lint-includes
 	@.ci/lint-map
