@@ -22,6 +22,7 @@ bool knowledge_answer(struct answer *answer, struct instance_list *list, uint64_
 
 void knowledge_failed(struct answer *answer, const struct err *err)
 {
+    answer->has_failed = true;
     answer->asked = true;
     answer->error = *err;
 }
@@ -59,7 +60,7 @@ static bool is_worth_missing(const struct knowledge *knowledge, const struct ans
         return false;
     bool is_last_resort = before == &knowledge->fixed ||
                           (before == &knowledge->disk && now_ms - before->confirmed_ms > ROSTER_MISSING_MS);
-    return !is_last_resort || (knowledge->used->failures > 0 && knowledge->used->list->count == 0);
+    return !is_last_resort || (knowledge->used->has_failed && knowledge->used->list->count == 0);
 }
 
 void knowledge_settle(struct knowledge *knowledge, int64_t now_ms)

@@ -26,6 +26,7 @@ struct answer {
     int64_t confirmed_ms;       /* when it was said last */
     uint64_t index;
     bool asked;                 /* has answered or failed at least once */
+    bool has_failed;            /* once at least */
     struct err error;           /* of the last time; ERR_NONE: it was good */
 };
 
