@@ -20,6 +20,7 @@ static uv_check_t check;     /* … and after sockets have called back */
 static uv_idle_t idle;       /* active while fibers are ready: do not block */
 static uv_timer_t timer;     /* the next deadline of a fiber */
 static int64_t timer_at = DEADLINE_NONE;
+static int64_t looked_ms; /* when the loop last began to look at the sockets */
 
 static struct hook {
     void (*fn)(void *arg);
@@ -70,15 +71,16 @@ static void on_prepare(uv_prepare_t *handle)
 {
     (void)handle;
     run_batch();
+    looked_ms = clock_ms();
 }
 
-/* Who waits for an answer has got it by now if it came before the loop's time,
- * which is that of its last look at the sockets. So only here do deadlines pass:
- * a process that stood still itself does not call its servers slow. */
+/* What came by looked_ms has been read by now. So only here do deadlines pass, and
+ * only those up to then: a process that stood still itself, on a busy machine,
+ * does not call its servers slow while their answers lie unread. */
 static void on_check(uv_check_t *handle)
 {
     (void)handle;
-    fibers_wake_overdue((int64_t)uv_now(&loop));
+    fibers_wake_overdue(looked_ms);
     run_batch();
 }
 
