@@ -174,8 +174,8 @@ static inline int64_t cpu_ms(const struct proc *proc)
 
 struct sight {
     char source[16], error[300]; /* error: "" for none */
-    int listed;
-    int real, passing, ejected; /* of the UPSTREAMS: in the list, and of these passing, ejected */
+    int listed, ejected;
+    int real, passing; /* of the registry's three: in the list, and of these passing */
 };
 
 static inline void note_instance(struct sight *sight, const json_t *instance)
@@ -184,11 +184,11 @@ static inline void note_instance(struct sight *sight, const json_t *instance)
     const char *status = json_string_value(json_object_get(instance, "status"));
     static const char prefix[] = "user-service-";
     sight->listed++;
+    sight->ejected += json_is_true(json_object_get(instance, "ejected"));
     if (!id || strncmp(id, prefix, strlen(prefix)) != 0 || strlen(id) != strlen(prefix) + 1)
         return;
     sight->real++;
     sight->passing += status && strcmp(status, "passing") == 0;
-    sight->ejected += json_is_true(json_object_get(instance, "ejected"));
 }
 
 /* False: no answer. */

@@ -1,0 +1,186 @@
+/* Every fault that an instance can have, one row each, twice: where it is the only
+ * one, order-service says in time what is wrong; where it has two healthy
+ * neighbours, nobody notices, and it is soon left alone.
+ * The comments say what breaks the row when it is taken out.
+ */
+#include "fault_case.h"
+
+TestSuite(faults_upstream, .timeout = 120);
+
+enum {
+    FAULT_MS = 5000,
+    ATTEMPT_MS = 500,    /* CALL_TIMEOUT / CALL_ATTEMPTS, as set below */
+    SLACK_MS = 2000,     /* a busy machine */
+    BACK_MS = 10000,
+    CPU_PERCENT = 10,
+};
+
+struct row {
+    const char *fault;
+    int status;         /* what order-service answers where it has no other */
+    const char *detail; /* a part of the problem's detail */
+};
+
+static const struct row rows[] = {
+    /* Each attempt has its share of the deadline: try_peer() in client/service_client.c. */
+    {"hang", 504, "no whole reply in time"},
+    {"slow-head", 504, "no whole reply in time"},
+    {"trickle", 504, "no whole reply in time"},
+    {"long-length", 504, "no whole reply in time"},
+    /* None could be reached, or all say no. */
+    {"refuse", 503, "Connection refused"},
+    {"500", 503, "answered 500"},
+    {"503", 503, "answered 503"},
+    /* Half a reply is none: judge_error() in client/attempt.c. */
+    {"close", 502, ""},
+    {"reset", 502, ""},
+    {"truncated", 502, ""},
+    {"reset-body", 502, ""},
+    {"not-http", 502, ""},
+    /* Nothing is passed on that is not one JSON object: judge_reply() in client/attempt.c. */
+    {"short-length", 502, "not a JSON object"},
+    {"broken-json", 502, "not a JSON object"},
+    {"wrong-type", 502, "not a JSON object"},
+    {"null", 502, "not a JSON object"},
+    {"nested", 502, ""}, /* too large, or nested too deep: whichever is seen first */
+    {"html", 502, "not a JSON object"},
+    {"gzip", 502, "not a JSON object"},
+    {"403", 502, "not a JSON object"},
+    {"429", 502, "not a JSON object"},
+    {"redirect", 502, "redirect"},
+    /* USER_BODY_MAX in order-service/upstream.c, HEAD_MAX in net/http_call.c. */
+    {"huge", 502, "too large"},
+    {"endless", 502, "too large"},
+    {"huge-head", 502, "too large"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* --- One row --------------------------------------------------------------------------------------------- */
+
+static struct subject {
+    struct stand_in upstream; /* with the fault */
+    struct service alone, among;
+    struct load *load; /* of the one among others */
+    int64_t cpu_before_ms, began_ms;
+} subjects[ROWS];
+
+/* Two that are well are shared by all rows. */
+static void start_subject(struct subject *subject)
+{
+    char instances[160];
+    static const char *const timeout = "CALL_TIMEOUT=1500ms";
+    stand_in_start(&subject->upstream, NULL);
+    snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d", subject->upstream.port);
+    start_caller(&subject->alone, (const char *const[]){instances, timeout, NULL});
+    snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d",
+             subject->upstream.port, upstreams[0].port, upstreams[1].port);
+    start_caller(&subject->among, (const char *const[]){instances, timeout, NULL});
+}
+
+static bool is_well(void *arg)
+{
+    struct subject *subject = arg;
+    struct called called;
+    view_call(NULL, &subject->alone, 7, &called);
+    return called.status == 200;
+}
+
+static void begin_fault(struct subject *subject, const struct row *row)
+{
+    subject->load = load_caller(&subject->among, 20);
+    subject->cpu_before_ms = cpu_ms(&subject->among.proc);
+    subject->began_ms = clock_ms();
+    stand_in_switch(&subject->upstream, row->fault);
+}
+
+static void judge_alone(struct subject *subject, const struct row *row)
+{
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    int64_t began_ms = clock_ms();
+    int status = probe_get(NULL, service_url(&subject->alone, "/users/7", url), &reply);
+    int64_t took_ms = clock_ms() - began_ms;
+    const char *body = buf_text(&reply.body);
+    cr_expect_eq(status, row->status, "%s: %d %s", row->fault, status, body);
+    cr_expect(strstr(body, row->detail), "%s: %s", row->fault, body);
+    cr_expect_leq(took_ms, ATTEMPT_MS + SLACK_MS, "%s: %lld ms", row->fault, (long long)took_ms);
+    fprintf(stderr, "    measured: %-13s alone %d after %4lld ms: %.150s\n", row->fault, status, (long long)took_ms, body);
+    probe_reply_close(&reply);
+}
+
+static void judge_costs(const struct service *service, const struct row *row, int64_t percent)
+{
+    if (SANITIZED)
+        return;
+    long memory_kb = peak_memory_kb(&service->proc);
+    cr_expect_leq(memory_kb, MEMORY_MAX_KB, "%s: %ld KB at the peak", row->fault, memory_kb);
+    cr_expect_leq(percent, CPU_PERCENT, "%s: %lld %% of a core", row->fault, (long long)percent);
+}
+
+static bool left_alone(void *arg)
+{
+    const struct subject *subject = arg;
+    struct sight sight;
+    return look_at(&subject->among, &sight) && sight.ejected == 1;
+}
+
+/* Five calls that fail in a row, and it is ejected; the budget of retries is not used up by then. */
+static void judge_among(struct subject *subject, const struct row *row)
+{
+    int64_t left_ms = FAULT_MS - (clock_ms() - subject->began_ms);
+    cr_expect(wait_until(left_alone, subject, UP_MS), "%s: is still called", row->fault);
+    pause_ms(left_ms > 0 ? left_ms : 0);
+    int64_t percent = (cpu_ms(&subject->among.proc) - subject->cpu_before_ms) * 100 / (clock_ms() - subject->began_ms);
+
+    struct load_count count;
+    json_t *counts = stand_in_requests(&subject->upstream);
+    load_stop(subject->load, &count);
+    cr_expect_gt(count.ok, 0, "%s", row->fault);
+    cr_expect_eq(count.failed, 0, "%s: %llu failed, first %s", row->fault, (unsigned long long)count.failed,
+                 count.first_failure);
+    cr_expect_eq(number_of(counts, "followed"), 0, "%s: a redirect was followed", row->fault);
+    fprintf(stderr, "    measured: %-13s among others: %llu calls, none failed, the slowest %lld ms, %lld to it, %lld %% CPU\n",
+            row->fault, (unsigned long long)count.ok, (long long)count.slowest_ms, (long long)number_of(counts, "users"),
+            (long long)percent);
+    json_decref(counts);
+    judge_costs(&subject->among, row, percent);
+    judge_costs(&subject->alone, row, 0);
+}
+
+static void close_subject(struct subject *subject)
+{
+    proc_wait(&subject->alone.proc, UP_MS); /* a second SIGTERM would cut it off */
+    proc_wait(&subject->among.proc, UP_MS);
+    cr_expect_eq(service_stop(&subject->alone), 0);
+    cr_expect_eq(service_stop(&subject->among), 0);
+    stand_in_stop(&subject->upstream);
+}
+
+Test(faults_upstream, an_instance_that_fails_in_whatever_way_is_named_alone_and_unnoticed_among_others)
+{
+    open_place();
+    start_upstreams();
+    for (int i = 0; i < ROWS; i++)
+        start_subject(&subjects[i]);
+    for (int i = 0; i < ROWS; i++)
+        cr_assert(wait_until(is_well, &subjects[i], UP_MS), "%s: does not come up", rows[i].fault);
+    for (int i = 0; i < ROWS; i++)
+        begin_fault(&subjects[i], &rows[i]);
+    for (int i = 0; i < ROWS; i++)
+        judge_alone(&subjects[i], &rows[i]);
+    for (int i = 0; i < ROWS; i++)
+        judge_among(&subjects[i], &rows[i]);
+
+    for (int i = 0; i < ROWS; i++)
+        stand_in_switch(&subjects[i].upstream, "none");
+    for (int i = 0; i < ROWS; i++) /* alone, it is never ejected */
+        cr_expect(wait_until(is_well, &subjects[i], BACK_MS), "%s: not well again", rows[i].fault);
+    for (int i = 0; i < ROWS; i++) {
+        proc_signal(&subjects[i].alone.proc, SIGTERM); /* all drain at once */
+        proc_signal(&subjects[i].among.proc, SIGTERM);
+    }
+    for (int i = 0; i < ROWS; i++)
+        close_subject(&subjects[i]);
+    stop_upstreams();
+    folder_remove(&world.folder);
+}
