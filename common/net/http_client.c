@@ -90,7 +90,9 @@ static void on_socket(uv_poll_t *poll, int status, int events)
         watch->events = 0;
         return;
     }
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    /* Told of an error, curl gives up at once, without a reason; told to read, it
+     * takes what came before a reset, and says what is wrong. */
+    int flags = status < 0 ? CURL_CSELECT_IN : 0;
     flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
     flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
     let_curl_work(watch->client, watch->fd, flags);

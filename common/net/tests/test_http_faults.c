@@ -24,6 +24,16 @@ CLIENT_TEST(http_faults, a_conversation_that_breaks_off_is_broken)
     cr_expect_eq(requests, 8); /* none was sent twice */
 }
 
+CLIENT_TEST(http_faults, a_reset_is_called_by_its_name)
+{
+    char expected[100];
+    snprintf(expected, sizeof expected, "GET 127.0.0.1:%d: Recv failure: Connection reset by peer", call_of("/").port);
+    EXPECT_FAILS("/reset", ERR_BROKEN);
+    cr_expect_str_eq(err.text, expected);
+    EXPECT_FAILS("/reset-body", ERR_BROKEN);
+    cr_expect_str_eq(err.text, expected);
+}
+
 CLIENT_TEST(http_faults, what_is_not_http_is_a_protocol_error)
 {
     const char *const paths[] = {"/ssh", "/http09", "/binary", "/bad-length"};
