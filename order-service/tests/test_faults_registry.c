@@ -38,12 +38,12 @@ static const struct row failing[] = {
     {"long-length", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
     /* A failure is followed by a pause that grows: rest_ms() in discovery/watch.c. */
     {"refuse", .error = "Connection refused"},
-    {"close", .error = "consul: GET"},
-    {"reset", .error = "consul: GET"},
-    {"not-http", .error = "consul: GET"},
+    {"close", .error = "Empty reply"},
+    {"reset", .error = "Connection reset by peer"},
+    {"not-http", .error = "HTTP/0.9"},
     /* A list is taken whole or not at all: parse_list() in registry/consul.c. */
-    {"truncated", .error = "consul: GET"},
-    {"reset-body", .error = "consul: GET"},
+    {"truncated", .error = "transfer closed with"},
+    {"reset-body", .error = "Connection reset by peer"},
     {"short-length", .error = "not JSON"},
     {"broken-json", .error = "not JSON"},
     {"html", .error = "not a whole JSON array"},
