@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/env.h"
 #include "loop/fiber.h"
 #include "registry/consul_http.h"
@@ -16,6 +17,7 @@ enum {
     REGISTRATION_CAP = 64 * 1024,     /* bytes: of a body that we send */
     LIST_CAP = 32 * 1024 * 1024,      /* bytes: 10,000 instances take 13 MB */
     SLICE_BYTES = 32 * 1024,          /* parsed at a time, about 1 ms */
+    LEADER_MS = 500,                  /* for the agent's word on whether there is one */
 };
 
 struct consul {
@@ -226,6 +228,21 @@ static int parse_list(const struct buf *body, struct instance_list **list, struc
     return *list ? 0 : err_prefix(err, "consul");
 }
 
+/* Servers that have lost their leader keep a question for up to 7 s, in the hope of
+ * a new one: for us that is a deadline that passed. The agent knows better at once. */
+static void name_missing_leader(struct consul *consul, struct err *err)
+{
+    struct exchange exchange = EXCHANGE_INIT;
+    struct err ignored = ERR_INIT;
+    if (err->code == ERR_TIMEOUT &&
+        ask_about(consul, "GET", &exchange, "/v1/status/leader", "", deadline_in(LEADER_MS), &ignored) == 0 &&
+        answer_says(&exchange, 200, "\"\"")) {
+        err_clear(err);
+        err_set(err, ERR_TIMEOUT, "consul: its servers have no leader, and keep the question");
+    }
+    exchange_close(&exchange);
+}
+
 static int consul_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor,
                         int64_t wait_ms, int64_t deadline, struct instance_list **list, struct err *err)
 {
@@ -242,6 +259,8 @@ static int consul_fetch(struct registry *registry, const char *service, struct r
         char index[32] = "";
         http_response_header(response, "X-Consul-Index", index, sizeof index);
         cursor->index = consul_next_index(asked, index);
+    } else {
+        name_missing_leader(consul_of(registry), err);
     }
     exchange_close(&exchange);
     return *list ? 0 : -1;

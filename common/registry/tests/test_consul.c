@@ -401,7 +401,24 @@ static void answer_huge(struct http_request *req, void *arg)
     http_reply_take(req, 200, "application/json", body, len);
 }
 
+enum { HELD_MS = 500 };
+
+/* As servers without a leader hold a question. */
+static void answer_late(struct http_request *req, void *arg)
+{
+    fiber_sleep(HELD_MS);
+    answer(req, arg);
+}
+
+static void answer_leader(struct http_request *req, void *arg)
+{
+    (void)arg;
+    http_reply(req, 200, "application/json", fake.leader, strlen(fake.leader));
+}
+
 static const struct http_route routes[] = {
+    {"GET", "/v1/status/leader", answer_leader, 0},
+    {"GET", "/v1/health/service/late", answer_late, 0},
     {"GET", "/v1/health/service/huge", answer_huge, 0},
     {"GET", "/v1/health/service/{name}", answer, 0},
     {"PUT", "/v1/agent/check/pass/{id}", answer, 0},
@@ -485,6 +502,28 @@ static void answer_too_much(void)
 Test(consul_wrong, a_list_over_32_mb_is_refused)
 {
     run_with_fake(answer_too_much);
+}
+
+static void expect_late(const char *leader, const char *text)
+{
+    struct registry_cursor cursor = {0};
+    struct instance_list *list;
+    fake.leader = leader;
+    cr_expect_eq(TRY(registry_fetch(consul, "late", &cursor, 0, deadline_in(HELD_MS / 5), &list, &err)), -1);
+    cr_expect_eq(err.code, ERR_TIMEOUT);
+    cr_expect(strstr(err.text, text), "%s", err.text);
+    fiber_sleep(HELD_MS);
+}
+
+static void answer_without_leader(void)
+{
+    expect_late("\"\"", "no leader");
+    expect_late("\"127.0.0.1:8300\"", "no whole reply in time");
+}
+
+Test(consul_wrong, a_question_that_is_held_for_want_of_a_leader_is_named_so)
+{
+    run_with_fake(answer_without_leader);
 }
 
 static void expect_index(struct registry_cursor *cursor, const char *header, uint64_t index)
