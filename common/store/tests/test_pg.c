@@ -17,7 +17,7 @@
 static struct folder folder;
 static struct server server;
 static struct pg *pg;
-static int64_t timeout_ms = 2000;
+static int64_t timeout_ms = 10000; /* of each call, whatever deadline it has */
 static int readers = 1;
 
 static void setup(void)
@@ -39,7 +39,7 @@ static void teardown(void)
 #endif
 }
 
-TestSuite(pg, .init = setup, .fini = teardown, .timeout = 90);
+TestSuite(pg, .init = setup, .fini = teardown, .timeout = 180);
 
 static void start_server(void)
 {
@@ -122,10 +122,10 @@ static void read_rows(void)
     cr_expect_not(pg_is_up(pg));
     cr_expect_eq(read_one(&by_id, "1", 10000, text), ERR_NONE, "it waits for the first connection: %s", text);
     for (int i = 0; i < 3; i++) {
-        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+        cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
         cr_expect_str_eq(text, "name7");
     }
-    cr_expect_eq(read_one(&by_id, "5000", 1000, text), ERR_NONE);
+    cr_expect_eq(read_one(&by_id, "5000", 10000, text), ERR_NONE);
     cr_expect_str_eq(text, "(none)");
 
     struct buf metrics = BUF_INIT(65536);
@@ -144,8 +144,8 @@ Test(pg, reads_rows)
 static void read_by_name(void)
 {
     char text[300];
-    cr_expect(becomes_up(true, 5000));
-    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
 }
 
 Test(pg, of_several_hosts_by_name_or_address_the_first_that_answers_is_used)
@@ -159,15 +159,15 @@ Test(pg, of_several_hosts_by_name_or_address_the_first_that_answers_is_used)
 static void fail_to_read(void)
 {
     char text[300];
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     for (int i = 0; i < 2; i++) { /* unprepared, prepared */
-        cr_expect_eq(read_one(&by_id, "x", 1000, text), ERR_INVALID);
+        cr_expect_eq(read_one(&by_id, "x", 10000, text), ERR_INVALID);
         cr_expect(strstr(text, "invalid input syntax"), "%s", text);
-        cr_expect_eq(read_one(&by_id, "99999999999999999999", 1000, text), ERR_INVALID, "%s", text);
-        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
-        cr_expect_eq(read_one(&from_nowhere, NULL, 1000, text), ERR_NOT_FOUND);
+        cr_expect_eq(read_one(&by_id, "99999999999999999999", 10000, text), ERR_INVALID, "%s", text);
+        cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
+        cr_expect_eq(read_one(&from_nowhere, NULL, 10000, text), ERR_NOT_FOUND);
         cr_expect(strstr(text, "make db-seed DATABASE_URL="), "%s", text);
-        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+        cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
     }
 }
 
@@ -194,7 +194,7 @@ static void read_good_or_bad(void *arg)
 static void read_with_bad_neighbours(void)
 {
     static int numbers[64];
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     for (int round = 0; round < 3; round++) {
         struct group group = {0};
         for (int i = 0; i < 64; i++) {
@@ -227,8 +227,8 @@ static void be_absent_then_come(void)
     cr_expect_eq(pg_begin(pg, deadline_in(10000), &tx, &err), -1);
     cr_expect_eq(err.code, ERR_UNREACHABLE, "%s", err.text);
     start_with_table();
-    cr_expect(becomes_up(true, 10000));
-    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
 }
 
 Test(pg, absent_at_first_it_is_used_as_soon_as_it_comes)
@@ -255,16 +255,16 @@ static void die_and_return(void)
     char text[300];
     struct pg_transaction *tx;
     struct err err = ERR_INIT;
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     for (int i = 0; i < 3; i++) {
-        cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+        cr_expect_eq(begin(&tx, 10000), ERR_NONE);
         cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
         server_kill(&server);
-        cr_expect(becomes_up(false, 5000), "an idle connection notices, too");
-        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_UNREACHABLE);
+        cr_expect(becomes_up(false, 30000), "an idle connection notices, too");
+        cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_UNREACHABLE);
         start_server();
-        cr_expect(becomes_up(true, 5000));
-        cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+        cr_expect(becomes_up(true, 30000));
+        cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
     }
 }
 
@@ -277,7 +277,7 @@ Test(pg, killed_it_is_used_again_when_it_is_back)
 static void read_while_killed(void *arg)
 {
     char text[300];
-    *(enum err_code *)arg = read_one(&nap, "1", 5000, text);
+    *(enum err_code *)arg = read_one(&nap, "60", 60000, text);
 }
 
 static void die_while_asked(void)
@@ -286,8 +286,8 @@ static void die_while_asked(void)
     struct pg_transaction *tx;
     struct err err = ERR_INIT;
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
-    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(run(tx, "2001"), ERR_NONE);
     group_go(&group, read_while_killed, &code);
     fiber_sleep(50);
@@ -317,7 +317,7 @@ static void hang_and_return(void)
     struct pg_transaction *tx, *before;
     struct err err = ERR_INIT;
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     cr_expect_eq(begin(&before, 60000), ERR_NONE);
     server_pause(&server);
     for (int i = 0; i < 64; i++)
@@ -334,9 +334,9 @@ static void hang_and_return(void)
     pg_rollback(before);
 
     server_resume(&server);
-    cr_expect(becomes_up(true, 10000));
-    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
-    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
+    cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(pg_commit(tx, &err), 0);
 }
 
@@ -349,7 +349,7 @@ Test(pg, while_it_hangs_calls_pay_one_deadline_and_then_fail_at_once)
 static void hang_for_long(void)
 {
     char text[300];
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     fiber_sleep(timeout_ms); /* by then both are connected, or it was in vain */
     server_pause(&server);
     cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_TIMEOUT);
@@ -357,13 +357,15 @@ static void hang_for_long(void)
     fiber_sleep(3 * timeout_ms); /* the connections are given up, new ones are tried */
     cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_UNREACHABLE);
     server_resume(&server);
-    cr_expect(becomes_up(true, 10000));
-    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+    int64_t limit = deadline_in(30000);
+    while (read_one(&by_id, "7", 60000, text) != ERR_NONE && deadline_left(limit) > 0)
+        fiber_sleep(5); /* it has half a second, and PostgreSQL may need more at first */
+    cr_expect_str_eq(text, "name7");
 }
 
 Test(pg, after_a_long_hang_a_new_connection_is_made)
 {
-    timeout_ms = 300;
+    timeout_ms = 500;
     readers = 2;
     start_with_table();
     with_client(hang_for_long);
@@ -373,7 +375,7 @@ static void hang_in_commit(void)
 {
     struct pg_transaction *tx;
     struct err err = ERR_INIT;
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     cr_expect_eq(begin(&tx, 60000), ERR_NONE);
     cr_expect_eq(run(tx, "2001"), ERR_NONE);
     server_pause(&server);
@@ -381,12 +383,12 @@ static void hang_in_commit(void)
     cr_expect_eq(err.code, ERR_TIMEOUT, "%s", err.text);
     cr_expect_not(pg_is_up(pg), "the readers are suspected, too");
     server_resume(&server);
-    cr_expect(becomes_up(true, 10000), "and asked, so that they are trusted again");
+    cr_expect(becomes_up(true, 30000), "and asked, so that they are trusted again");
 }
 
 Test(pg, a_commit_without_an_answer_ends_at_the_timeout)
 {
-    timeout_ms = 300;
+    timeout_ms = 1000;
     start_with_table();
     with_client(hang_in_commit);
 }
@@ -396,20 +398,20 @@ Test(pg, a_commit_without_an_answer_ends_at_the_timeout)
 static void read_slowly(void)
 {
     char text[300];
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     int64_t begin_ms = clock_ms();
     cr_expect_eq(read_one(&nap, "30", 60000, text), ERR_TIMEOUT);
     cr_expect(strstr(text, "statement timeout"), "%s", text);
-    cr_expect_lt(clock_ms() - begin_ms, 10000);
+    cr_expect_lt(clock_ms() - begin_ms, 25000);
     cr_expect(pg_is_up(pg), "PostgreSQL itself has answered");
-    cr_expect_eq(read_one(&by_id, "7", 1000, text), ERR_NONE, "%s", text);
+    cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
     cr_expect_eq(read_one(&by_id, "7", 0, text), ERR_TIMEOUT);
     cr_expect(pg_is_up(pg), "it was not even asked");
 }
 
 Test(pg, a_statement_is_ended_by_the_server_a_little_before_the_timeout)
 {
-    timeout_ms = 500;
+    timeout_ms = 5000; /* the tenth that is the server's lead must be enough for its answer */
     start_with_table();
     with_client(read_slowly);
 }
@@ -417,7 +419,7 @@ Test(pg, a_statement_is_ended_by_the_server_a_little_before_the_timeout)
 static void nap_and_be_cancelled(void *arg)
 {
     char text[300];
-    *(enum err_code *)arg = read_one(&nap, "0.2", 10000, text);
+    *(enum err_code *)arg = read_one(&nap, "0.5", 10000, text);
 }
 
 static void give_up(void)
@@ -425,9 +427,10 @@ static void give_up(void)
     char text[300];
     enum err_code code = ERR_NONE;
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     group_go(&group, nap_and_be_cancelled, &code);
-    fiber_sleep(20);
+    fiber_yield(); /* it asks … */
+    fiber_yield(); /* … and its question is under way */
     group_cancel(&group);
     group_join(&group);
     cr_expect_eq(code, ERR_CANCELLED);
@@ -445,9 +448,10 @@ static void leave_while_asking(void)
 {
     enum err_code code = ERR_NONE;
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     group_go(&group, nap_and_be_cancelled, &code);
-    fiber_sleep(20);
+    fiber_yield(); /* it asks … */
+    fiber_yield(); /* … and its question is under way */
     group_cancel(&group);
     group_join(&group);
 }
@@ -475,34 +479,34 @@ static void commit_and_roll_back(void)
     struct pg_transaction *tx;
     struct pg_rows *rows;
     struct err err = ERR_INIT;
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
 
-    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(pg_run(tx, &insert, (const char *[]){"2001", NULL}, &rows, &err), 0, "%s", err.text);
     cr_expect_str_eq(pg_rows_get(rows, 0, 0), "2001");
     pg_rows_free(rows);
-    read_one(&by_id, "2001", 1000, text);
+    read_one(&by_id, "2001", 10000, text);
     cr_expect_str_eq(text, "(none)", "not seen by others before the commit");
     cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
-    read_one(&by_id, "2001", 1000, text);
+    read_one(&by_id, "2001", 10000, text);
     cr_expect_str_eq(text, "", "a NULL reads as nothing");
 
-    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(run(tx, "2002"), ERR_NONE);
     pg_rollback(tx);
-    read_one(&by_id, "2002", 1000, text);
+    read_one(&by_id, "2002", 10000, text);
     cr_expect_str_eq(text, "(none)");
 
-    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(run(tx, "2002"), ERR_NONE);
     cr_expect_eq(run(tx, "1"), ERR_CONFLICT);
     cr_expect_eq(run(tx, "2003"), ERR_FAILED, "it is aborted");
     cr_expect_eq(pg_commit(tx, &err), -1, "and a commit does not hide that");
     cr_expect_eq(err.code, ERR_FAILED, "%s", err.text);
-    read_one(&by_id, "2002", 1000, text);
+    read_one(&by_id, "2002", 10000, text);
     cr_expect_str_eq(text, "(none)");
 
-    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(run(tx, "none"), ERR_INVALID);
     pg_rollback(tx);
 }
@@ -519,7 +523,7 @@ static void take_turns(void *arg)
     struct pg_transaction *tx;
     struct err err = ERR_INIT;
     snprintf(id, sizeof id, "%d", 3000 + *(int *)arg);
-    cr_expect_eq(begin(&tx, 5000), ERR_NONE);
+    cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(run(tx, id), ERR_NONE);
     cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
 }
@@ -529,15 +533,15 @@ static void crowd(void)
     static int numbers[20];
     struct pg_transaction *first, *second, *third;
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     for (int i = 0; i < 20; i++) {
         numbers[i] = i;
         group_go(&group, take_turns, &numbers[i]);
     }
     group_join(&group);
 
-    cr_expect_eq(begin(&first, 5000), ERR_NONE);
-    cr_expect_eq(begin(&second, 5000), ERR_NONE);
+    cr_expect_eq(begin(&first, 10000), ERR_NONE);
+    cr_expect_eq(begin(&second, 10000), ERR_NONE);
     cr_expect_eq(begin(&third, 50), ERR_TIMEOUT, "both are taken");
     cr_expect(pg_is_up(pg), "which says nothing about PostgreSQL");
     pg_rollback(first);
@@ -571,7 +575,7 @@ static void be_busy(void)
 {
     static int numbers[FIBERS];
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     int64_t begin_us = clock_us();
     for (int i = 0; i < FIBERS; i++) {
         numbers[i] = i;

@@ -37,7 +37,7 @@ static void teardown(void)
 #endif
 }
 
-TestSuite(redis, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(redis, .init = setup, .fini = teardown, .timeout = 120);
 
 static void start_server(void)
 {
@@ -81,7 +81,7 @@ static enum err_code get(const char *key, int64_t ms, char *out, size_t size)
 static enum err_code set(const char *key, const char *value)
 {
     struct err err = ERR_INIT;
-    redis_set(redis, key, value, strlen(value), 60000, deadline_in(1000), &err);
+    redis_set(redis, key, value, strlen(value), 60000, deadline_in(10000), &err);
     return err.code;
 }
 
@@ -104,18 +104,18 @@ static void use(void)
 {
     char value[300];
     struct err err = ERR_INIT;
-    cr_expect_eq(get("a", 1000, value, sizeof value), ERR_UNREACHABLE, "not yet");
-    cr_expect(becomes_up(true, 5000));
-    get("a", 1000, value, sizeof value);
+    cr_expect_eq(get("a", 10000, value, sizeof value), ERR_UNREACHABLE, "not yet");
+    cr_expect(becomes_up(true, 30000));
+    get("a", 10000, value, sizeof value);
     cr_expect_str_eq(value, "(none)");
     cr_expect_eq(set("a", "one"), ERR_NONE);
-    get("a", 1000, value, sizeof value);
+    get("a", 10000, value, sizeof value);
     cr_expect_str_eq(value, "one");
-    cr_expect_eq(redis_del(redis, "a", deadline_in(1000), &err), 0);
-    get("a", 1000, value, sizeof value);
+    cr_expect_eq(redis_del(redis, "a", deadline_in(10000), &err), 0);
+    get("a", 10000, value, sizeof value);
     cr_expect_str_eq(value, "(none)");
-    cr_expect_eq(redis_ping(redis, deadline_in(1000), &err), 0, "%s", err.text);
-    cr_expect_eq(redis_set(redis, "a", "x", 1, -5, deadline_in(1000), &err), -1);
+    cr_expect_eq(redis_ping(redis, deadline_in(10000), &err), 0, "%s", err.text);
+    cr_expect_eq(redis_set(redis, "a", "x", 1, -5, deadline_in(10000), &err), -1);
     cr_expect_eq(err.code, ERR_FAILED);
     cr_expect(strstr(err.text, "invalid expire"), "%s", err.text);
 
@@ -134,8 +134,7 @@ Test(redis, gets_sets_and_deletes)
 
 static void log_in(void)
 {
-    struct err err = ERR_INIT;
-    cr_expect_eq(redis_ping(redis, deadline_in(5000), &err), 0, "%s", err.text);
+    cr_expect(becomes_up(true, 30000));
     cr_expect_eq(set("only-in-3", "x"), ERR_NONE);
 }
 
@@ -161,8 +160,12 @@ Test(redis, user_password_and_database_of_the_url_are_used)
 static void fail_to_log_in(void)
 {
     struct err err = ERR_INIT;
-    cr_expect_eq(redis_ping(redis, deadline_in(5000), &err), -1);
-    cr_expect_eq(err.code, ERR_UNREACHABLE);
+    int64_t limit = deadline_in(30000);
+    do { /* each waits for the outcome of one attempt to connect, which has 1 s */
+        err_clear(&err);
+        cr_expect_eq(redis_ping(redis, limit, &err), -1);
+        cr_expect_eq(err.code, ERR_UNREACHABLE);
+    } while (!strstr(err.text, "WRONGPASS") && deadline_left(limit) > 0);
     cr_expect(strstr(err.text, "WRONGPASS"), "%s", err.text);
 }
 
@@ -178,14 +181,14 @@ static void be_absent_then_come(void)
     char value[300];
     struct err err = ERR_INIT;
     int64_t begin = clock_ms();
-    cr_expect_eq(redis_ping(redis, deadline_in(10000), &err), -1);
+    cr_expect_eq(redis_ping(redis, deadline_in(30000), &err), -1);
     cr_expect_eq(err.code, ERR_UNREACHABLE);
     cr_expect(strstr(err.text, "Connection refused"), "%s", err.text);
-    cr_expect_lt(clock_ms() - begin, 5000, "told at once, not at the deadline");
-    cr_expect_eq(get("a", 1000, value, sizeof value), ERR_UNREACHABLE);
+    cr_expect_lt(clock_ms() - begin, 15000, "told at once, not at the deadline");
+    cr_expect_eq(get("a", 10000, value, sizeof value), ERR_UNREACHABLE);
     start_server();
-    cr_expect(becomes_up(true, 10000));
-    cr_expect_eq(get("a", 1000, value, sizeof value), ERR_NONE);
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(get("a", 10000, value, sizeof value), ERR_NONE);
 }
 
 Test(redis, absent_at_first_it_is_used_as_soon_as_it_comes)
@@ -197,14 +200,15 @@ static void die_and_return(void)
 {
     char value[300];
     struct err err = ERR_INIT;
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     for (int i = 0; i < 3; i++) {
         server_kill(&server);
-        cr_expect(becomes_up(false, 5000), "an idle connection notices, too");
-        cr_expect_eq(get("a", 1000, value, sizeof value), ERR_UNREACHABLE);
+        cr_expect(becomes_up(false, 30000), "an idle connection notices, too");
+        cr_expect_eq(get("a", 10000, value, sizeof value), ERR_UNREACHABLE);
         start_server();
-        cr_expect_eq(redis_ping(redis, deadline_in(5000), &err), 0, "%s", err.text);
-        cr_expect_eq(get("a", 1000, value, sizeof value), ERR_NONE);
+        cr_expect(becomes_up(true, 30000));
+        cr_expect_eq(redis_ping(redis, deadline_in(30000), &err), 0, "%s", err.text);
+        cr_expect_eq(get("a", 10000, value, sizeof value), ERR_NONE);
     }
 }
 
@@ -231,7 +235,7 @@ static void hang_and_return(void)
     char value[300];
     struct err err = ERR_INIT;
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     server_pause(&server);
     for (int i = 0; i < 64; i++)
         group_go(&group, get_while_hung, NULL);
@@ -244,8 +248,8 @@ static void hang_and_return(void)
     cr_expect_eq(redis_ping(redis, deadline_in(100), &err), -1);
 
     server_resume(&server);
-    cr_expect(becomes_up(true, 10000));
-    cr_expect_eq(get("a", 1000, value, sizeof value), ERR_NONE);
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(get("a", 10000, value, sizeof value), ERR_NONE);
 }
 
 Test(redis, while_it_hangs_one_deadline_is_paid_and_then_every_call_fails_at_once)
@@ -265,10 +269,10 @@ static void give_up(void)
     char value[300];
     enum err_code code = ERR_NONE;
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     server_pause(&server);
     group_go(&group, get_and_be_cancelled, &code);
-    fiber_sleep(20);
+    fiber_sleep(20); /* it is asked; Redis hangs, so there is no answer */
     group_cancel(&group);
     group_join(&group);
     cr_expect_eq(code, ERR_CANCELLED);
@@ -302,7 +306,7 @@ static void be_busy(void)
 {
     static int numbers[FIBERS];
     struct group group = {0};
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     int64_t begin = clock_us();
     for (int i = 0; i < FIBERS; i++) {
         numbers[i] = i;
@@ -326,7 +330,7 @@ static void store_large(void)
     bool found = false;
     char *large = malloc(SIZE);
     memset(large, 'x', SIZE);
-    cr_expect(becomes_up(true, 5000));
+    cr_expect(becomes_up(true, 30000));
     cr_expect_eq(redis_set(redis, "large", large, SIZE, 60000, deadline_in(10000), &err), 0, "%s", err.text);
     cr_expect_eq(redis_get(redis, "large", deadline_in(10000), &out, &found, &err), 0, "%s", err.text);
     cr_expect(found && out.len == SIZE && memcmp(out.data, large, SIZE) == 0);
