@@ -117,6 +117,8 @@ $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS):
 # $(OUT)/checked.o, and then asks for the rest: make link-exercise N=2 OUT=...
 EXERCISES        := $(patsubst %/starter.c,%,$(wildcard exercises/*/starter.c))
 EXERCISE          = $(filter exercises/$(N)-%,$(EXERCISES))
+# Which of the real functions the learner's stand in the way of.
+EXERCISE_WRAPS_1 := -Wl,--wrap=health_add,--wrap=health_report
 EXERCISE_SERVICE  = $(if $(filter 1,$(N)),user-service,order-service)
 EXERCISE_PARTS   := $(foreach d,exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service) user-service order-service,$(call objects,$(d))) \
                     $(call archives,$(harness))
@@ -125,7 +127,7 @@ exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS)
 link-exercise: $(EXERCISE_PARTS)
 	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(EXERCISE)/tests) \
 	  $(call archives,harness base) $(PKG_LIBS) -o $(OUT)/check
-	@$(CC) $(LDFLAGS) $(OUT)/learner.o $(call objects,$(EXERCISE)/service) $(call objects,$(EXERCISE_SERVICE)) \
+	@$(CC) $(LDFLAGS) $(EXERCISE_WRAPS_$(N)) $(OUT)/learner.o $(call objects,$(EXERCISE)/service) $(call objects,$(EXERCISE_SERVICE)) \
 	  $(call archives,$(service)) $(PKG_LIBS) -o $(OUT)/service
 
 -include $(shell find $(BUILD)/obj $(BUILD)/fuzz -name '*.d' 2>/dev/null)

@@ -1,0 +1,185 @@
+#include "real.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "checker/check.h"
+#include "harness/view.h"
+
+enum {
+    PATIENCE_MS = 10000,
+    ANSWER_MS = 1500, /* HEALTH_TIMEOUT and half a second: the contract of /health */
+    SLOW_MACHINE_MS = 2000,
+};
+
+static struct world world;
+static struct service users[2], orders;
+static struct server second_redis;
+
+static void need(int status, const struct err *err)
+{
+    if (status != 0)
+        fail_here("%s", err->text);
+}
+
+static void start_user(int i, const char *id, const struct server *redis)
+{
+    struct err err = ERR_INIT;
+    char id_setting[64], redis_setting[160];
+    snprintf(id_setting, sizeof id_setting, "SERVICE_ID=%s", id);
+    snprintf(redis_setting, sizeof redis_setting, "REDIS_URL=%s", redis->url);
+    need(service_start(&users[i], &world, getenv("EXERCISE_PROGRAM"),
+                       (const char *[]){id_setting, redis_setting, "CHECK_TIMEOUT=2s", NULL}, &err),
+         &err);
+}
+
+/* --- One instance: what does /health say? --------------------------------------------- */
+
+/* Each server, and the check that has to notice. */
+static const struct {
+    const char *check;
+    struct server *server;
+    struct text name;
+} dependencies[] = {
+    {"postgres", &world.postgres, {"PostgreSQL", "PostgreSQL"}},
+    {"redis", &world.redis, {"Redis", "Redis"}},
+};
+
+static int health(struct probe_reply *reply)
+{
+    char url[SERVICE_URL_MAX];
+    return probe_get(NULL, service_url(&users[0], "/health", url), reply);
+}
+
+static bool is_status(void *arg)
+{
+    struct probe_reply reply = {0};
+    bool is = health(&reply) == *(int *)arg;
+    probe_reply_close(&reply);
+    return is;
+}
+
+static void demand_named(const char *check, const char *name)
+{
+    struct probe_reply reply = {0};
+    char sought[64];
+    health(&reply);
+    snprintf(sought, sizeof sought, "\"%s\":{\"status\":\"unhealthy\"", check);
+    if (!strstr(reply.body.data, sought))
+        fail(TEXT("for real, %s away: /health does not say that %s is unhealthy: %s",
+                  "真实运行，%s 不可用：/health 没有说明 %s 不健康：%s"),
+             name, check, reply.body.data);
+    if (reply.took_us / 1000 > ANSWER_MS + SLOW_MACHINE_MS)
+        fail(TEXT("for real, %s away: /health took %d ms, and %d is the most", "真实运行，%s 不可用：/health 用了 %d 毫秒，最多应为 %d"),
+             name, (int)(reply.took_us / 1000), ANSWER_MS);
+    probe_reply_close(&reply);
+}
+
+static void expect_503_until(size_t i, struct text how, void (*harm)(struct server *server))
+{
+    int bad = 503, good = 200;
+    const char *name = text_of(dependencies[i].name);
+    asking(TEXT("for real, %s %s", "真实运行，%s %s"), name, text_of(how));
+    harm(dependencies[i].server);
+    if (!wait_until(is_status, &bad, PATIENCE_MS))
+        fail(TEXT("for real, %s %s: /health still does not say 503", "真实运行，%s %s：/health 一直没有返回 503"), name, text_of(how));
+    demand_named(dependencies[i].check, name);
+
+    struct err err = ERR_INIT;
+    if (harm == server_pause)
+        server_resume(dependencies[i].server);
+    else
+        need(server_start(dependencies[i].server, &err), &err);
+    if (!wait_until(is_status, &good, PATIENCE_MS))
+        fail(TEXT("for real, %s is back: /health does not return to 200", "真实运行，%s 已恢复：/health 没有回到 200"), name);
+}
+
+void real_dependencies(void)
+{
+    struct err err = ERR_INIT;
+    int good = 200;
+    need(world_start(&world, &err), &err);
+    start_user(0, "A", &world.redis);
+    asking(TEXT("for real, all well", "真实运行，一切正常"));
+    if (!wait_until(is_status, &good, PATIENCE_MS))
+        fail(TEXT("for real, all is well: /health does not say 200", "真实运行，一切正常：/health 没有返回 200"));
+    for (size_t i = 0; i < sizeof dependencies / sizeof *dependencies; i++) {
+        expect_503_until(i, TEXT("stopped", "已停止"), server_stop);
+        expect_503_until(i, TEXT("hung", "卡住"), server_pause);
+    }
+    proc_stop(&users[0].proc, SIGKILL, 0);
+    world_stop(&world);
+}
+
+/* --- Two instances: what comes of it? ------------------------------------------------------ */
+
+static bool a_passing(void *arg)
+{
+    return consul_has(&world.consul, "user-service", "A", true) == *(bool *)arg;
+}
+
+static bool both_called(void *arg)
+{
+    (void)arg;
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    return view.usable == 2;
+}
+
+/* How many of so many calls A served. */
+static int calls_to_a(int calls)
+{
+    int to_a = 0;
+    struct probe *probe = probe_new();
+    for (int i = 0; i < calls; i++) {
+        struct called called;
+        view_call(probe, &orders, 1 + i, &called);
+        to_a += strcmp(called.upstream, "A") == 0;
+        if (called.status != 200)
+            fail(TEXT("for real, two instances: a call answered %d", "真实运行，两个实例：有一次调用返回了 %d"), called.status);
+    }
+    probe_free(probe);
+    return to_a;
+}
+
+static bool a_is_left_alone(void *arg)
+{
+    (void)arg;
+    return calls_to_a(10) == 0;
+}
+
+void real_instances(void)
+{
+    struct err err = ERR_INIT;
+    bool in = true, out = false;
+    need(world_start(&world, &err), &err);
+    need(server_init(&second_redis, SERVER_REDIS, &world.folder, &err), &err);
+    need(server_start(&second_redis, &err), &err);
+    start_user(0, "A", &second_redis);
+    start_user(1, "B", &world.redis);
+    need(service_start(&orders, &world, "order-service", NULL, &err), &err);
+    asking(TEXT("for real, two instances with a Redis each", "真实运行，两个实例各有自己的 Redis"));
+    if (!wait_until(both_called, NULL, PATIENCE_MS))
+        fail(TEXT("for real, all is well: Consul does not turn both instances passing",
+                  "真实运行，一切正常：Consul 没有把两个实例都判为健康"));
+
+    server_stop(&second_redis);
+    if (!wait_until(a_passing, &out, PATIENCE_MS))
+        fail(TEXT("for real, A's Redis is stopped: Consul goes on to list A as passing",
+                  "真实运行，A 的 Redis 已停止：Consul 仍把 A 列为健康"));
+    if (!wait_until(a_is_left_alone, NULL, PATIENCE_MS))
+        fail(TEXT("for real, A's Redis is stopped: calls still go to A", "真实运行，A 的 Redis 已停止：请求仍然发给 A"));
+
+    need(server_start(&second_redis, &err), &err);
+    if (!wait_until(a_passing, &in, PATIENCE_MS) || !wait_until(both_called, NULL, PATIENCE_MS))
+        fail(TEXT("for real, A's Redis is back: Consul does not take A in again",
+                  "真实运行，A 的 Redis 已恢复：Consul 没有把 A 加回来"));
+    proc_stop(&orders.proc, SIGKILL, 0);
+    for (int i = 0; i < 2; i++)
+        proc_stop(&users[i].proc, SIGKILL, 0);
+    server_close(&second_redis);
+    world_stop(&world);
+}

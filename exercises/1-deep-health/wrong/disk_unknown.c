@@ -1,0 +1,26 @@
+/* A wrong answer: a disk that cannot be read counts as well.
+ * expect: 3/6 the disk cannot be read, disk_free_percent\(\) failed, and check_disk\(\) says 0 */
+#include "given.h"
+
+int check_postgres(struct deps *deps, deadline_t until, struct err *why)
+{
+    return pg_select_1(deps, until, why);
+}
+
+int check_redis(struct deps *deps, deadline_t until, struct err *why)
+{
+    return redis_ping(deps, until, why);
+}
+
+int check_disk(struct deps *deps, deadline_t until, struct err *why)
+{
+    int percent = disk_free_percent(deps, until, why);
+    if (percent >= 0 && percent < DISK_MIN_FREE_PERCENT)
+        return err_set(why, "only %d%% free", percent);
+    return 0;
+}
+
+int health_status(bool pg_ok, bool redis_ok, bool disk_ok)
+{
+    return pg_ok && redis_ok && disk_ok ? 200 : 503;
+}

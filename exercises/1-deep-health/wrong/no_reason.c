@@ -1,0 +1,23 @@
+/* A wrong answer: says no, and not why.
+ * expect: 3/6 check_disk\(\) says -1 and not why: use err_set */
+#include "given.h"
+
+int check_postgres(struct deps *deps, deadline_t until, struct err *why)
+{
+    return pg_select_1(deps, until, why);
+}
+
+int check_redis(struct deps *deps, deadline_t until, struct err *why)
+{
+    return redis_ping(deps, until, why);
+}
+
+int check_disk(struct deps *deps, deadline_t until, struct err *why)
+{
+    return disk_free_percent(deps, until, why) < DISK_MIN_FREE_PERCENT ? -1 : 0;
+}
+
+int health_status(bool pg_ok, bool redis_ok, bool disk_ok)
+{
+    return pg_ok && redis_ok && disk_ok ? 200 : 503;
+}

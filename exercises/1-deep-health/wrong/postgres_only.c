@@ -1,0 +1,25 @@
+/* A wrong answer: looks after its database, and forgets the rest.
+ * expect: 2/6 Redis is stopped, and check_redis\(\) says 0: healthy. It never asked.*postgres_only.c:[0-9]+ check_redis */
+#include "given.h"
+
+int check_postgres(struct deps *deps, deadline_t until, struct err *why)
+{
+    return pg_select_1(deps, until, why);
+}
+
+int check_redis(struct deps *deps, deadline_t until, struct err *why)
+{
+    (void)deps, (void)until, (void)why;
+    return 0;
+}
+
+int check_disk(struct deps *deps, deadline_t until, struct err *why)
+{
+    (void)deps, (void)until, (void)why;
+    return 0;
+}
+
+int health_status(bool pg_ok, bool redis_ok, bool disk_ok)
+{
+    return pg_ok && redis_ok && disk_ok ? 200 : 503;
+}
