@@ -11,7 +11,7 @@ bool knowledge_answer(struct answer *answer, struct instance_list *list, uint64_
     answer->confirmed_ms = now_ms;
     answer->index = index;
     err_clear(&answer->error);
-    if (answer->list && instance_list_equal(answer->list, list)) {
+    if (!list || (answer->list && instance_list_equal(answer->list, list))) {
         instance_list_unref(list); /* the same again: nobody need look at it anew */
         return false;
     }

@@ -42,7 +42,8 @@ struct knowledge {
     uint64_t version;          /* of the roster; 0: there is none */
 };
 
-/* A good answer; takes the reference. True: it differs from the last. */
+/* A good answer; takes the reference. NULL: the last one is confirmed. True: it differs
+ * from the last. */
 bool knowledge_answer(struct answer *answer, struct instance_list *list, uint64_t index, int64_t now_ms);
 void knowledge_failed(struct answer *answer, const struct err *err);
 

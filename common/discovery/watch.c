@@ -99,7 +99,8 @@ static int ask(struct watch *watch)
         log_failure(watch, &err);
     } else {
         log_recovery(watch);
-        log_dropped(watch, list);
+        if (list)
+            log_dropped(watch, list);
         if (knowledge_answer(watch->answer, list, watch->cursor.index, clock_ms()))
             log_list(watch, watch->answer->list);
     }

@@ -6,7 +6,10 @@
 #include "net/http_call_request.h"
 #include "net/http_client_transfer.h"
 
-enum { HEAD_MAX = 32 * 1024 }; /* bytes of a reply's head */
+enum {
+    HEAD_MAX = 32 * 1024, /* bytes of a reply's head */
+    TURN_BYTES = 32 * 1024, /* of a stream that are read at a time */
+};
 
 /* --- The reply, as it comes ---------------------------------------------------------- */
 
@@ -16,6 +19,16 @@ static size_t refuse(struct transfer *transfer, enum err_code why)
     return 0; /* tells curl to end the transfer */
 }
 
+/* curl reads on as long as there is something, and a sender on the same machine is
+ * faster than who makes sense of what it sends: 10,000 instances would stop the loop
+ * for 100 ms. So a stream pauses, until everybody else has had a turn. */
+static size_t hold_back(struct transfer *transfer)
+{
+    transfer->paused = true;
+    wait_wake(&transfer->wait);
+    return CURL_WRITEFUNC_PAUSE;
+}
+
 static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 {
     (void)one;
@@ -23,10 +36,20 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
     const struct http_call *call = transfer->call;
     if (len > call->body_cap - transfer->received)
         return refuse(transfer, ERR_TOO_LARGE);
+    if (call->on_data && transfer->turn_bytes >= TURN_BYTES)
+        return hold_back(transfer);
     transfer->received += len;
+    transfer->turn_bytes += len;
     if (call->on_data)
         return call->on_data(call->on_data_arg, bytes, len) ? len : refuse(transfer, ERR_CANCELLED);
     return buf_add(&transfer->response->body, bytes, len) ? len : refuse(transfer, ERR_TOO_LARGE);
+}
+
+static void note_status(struct transfer *transfer)
+{
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer->response->status = (int)status;
 }
 
 /* One line of the head. An interim reply (100) comes before the real one, whose
@@ -42,6 +65,8 @@ static size_t on_head_line(char *line, size_t one, size_t len, void *arg)
     if (transfer->head_ended)
         return len;
     transfer->head_ended = line[0] == '\r' || line[0] == '\n';
+    if (transfer->head_ended)
+        note_status(transfer);
     return buf_add(&transfer->response->head, line, len) ? len : refuse(transfer, ERR_TOO_LARGE);
 }
 
@@ -116,14 +141,11 @@ static int read_result(struct transfer *transfer, struct err *err)
     if (transfer->result != CURLE_OK)
         return err_set(err, code_of(transfer), "%s", reason_of(transfer));
 
-    long status = 0;
     const char *local = NULL;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_IP, &local);
     /* curl takes the end of the stream for the end of the head. */
     if (!transfer->head_ended)
         return err_set(err, ERR_BROKEN, "the reply ends in its head");
-    response->status = (int)status;
     snprintf(response->local_address, sizeof response->local_address, "%s", local ? local : "");
     return 0;
 }
@@ -162,7 +184,8 @@ int http_call(struct http_client *client, const struct http_call *call, struct h
         return err_set(err, ERR_BUSY, "out of memory");
     transfer->call = call;
     transfer->response = response;
-    transfer->received = 0;
+    transfer->received = transfer->turn_bytes = 0;
+    transfer->paused = false;
     transfer->head_ended = false;
     transfer->refusal = ERR_BROKEN;
     transfer->curl_says[0] = '\0';
@@ -171,7 +194,10 @@ int http_call(struct http_client *client, const struct http_call *call, struct h
     if (status == 0)
         status = run(client, transfer, err);
     transfer_give_back(client, transfer, request.altered);
-    return status == 0 ? 0 : err_prefix(err, "%s %s:%u", call->method ? call->method : "GET", call->host, call->port);
+    if (status == 0)
+        return 0;
+    response->status = 0;
+    return err_prefix(err, "%s %s:%u", call->method ? call->method : "GET", call->host, call->port);
 }
 
 bool http_response_header(const struct http_response *response, const char *name, char *out, size_t size)

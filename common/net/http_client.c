@@ -37,6 +37,7 @@ static void wake_finished(struct http_client *client)
         struct transfer *transfer = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         transfer->result = message->data.result;
+        transfer->paused = false;
         wait_wake(&transfer->wait);
     }
 }
@@ -228,6 +229,17 @@ void transfer_give_back(struct http_client *client, struct transfer *transfer, b
     client->pool = transfer;
 }
 
+/* The others have had their turn. What curl held back comes at once, in a callback. */
+static enum wait_result resume(struct http_client *client, struct transfer *transfer, int64_t deadline)
+{
+    transfer->paused = false;
+    transfer->turn_bytes = 0;
+    wait_init(&transfer->wait);
+    client->due = true;
+    transfer->result = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    return transfer->result == CURLE_OK ? wait_park(&transfer->wait, deadline) : WAIT_WOKEN;
+}
+
 enum wait_result transfer_run(struct http_client *client, struct transfer *transfer, int64_t deadline)
 {
     wait_init(&transfer->wait);
@@ -237,6 +249,8 @@ enum wait_result transfer_run(struct http_client *client, struct transfer *trans
     }
     client->due = true;
     enum wait_result result = wait_park(&transfer->wait, deadline);
+    while (result == WAIT_WOKEN && transfer->paused)
+        result = resume(client, transfer, deadline);
     curl_multi_remove_handle(client->multi, transfer->easy);
     return result;
 }

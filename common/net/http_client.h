@@ -37,9 +37,9 @@ struct http_call {
     const struct http_tls *tls; /* NULL: plain http */
     int64_t deadline;           /* over the whole call */
     size_t body_cap;            /* bytes of the reply's body, streamed or not; over it ERR_TOO_LARGE */
-    /* Streaming, may be NULL: each piece of a body as it comes, instead of
-     * response->body. Runs in a callback: must not wait. False ends the call
-     * with ERR_CANCELLED. */
+    /* Streaming, may be NULL: each piece of a body as it comes, at most 16 KiB, instead
+     * of response->body; status and head are in the response by then. Runs in a
+     * callback: must not wait. False ends the call with ERR_CANCELLED. */
     bool (*on_data)(void *arg, const char *bytes, size_t len);
     void *on_data_arg;
 };

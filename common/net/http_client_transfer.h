@@ -24,11 +24,13 @@ struct transfer {
     struct transfer *next; /* in the pool */
     struct wait wait;
     CURLcode result; /* once the wait was woken */
+    bool paused;     /* woken only to let curl go on */
 
     /* One call; set and read by http_call.c. */
     const struct http_call *call;
     struct http_response *response;
     size_t received;        /* bytes of the body */
+    size_t turn_bytes;      /* of them in this turn */
     bool head_ended;        /* the empty line was seen */
     enum err_code refusal;  /* why a callback of ours ended it */
     char curl_says[CURL_ERROR_SIZE];

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/env.h"
-#include "loop/fiber.h"
 #include "registry/consul_http.h"
 #include "registry/consul_wire.h"
 
@@ -16,7 +15,6 @@ enum {
     PATH_CAP = 4096,                  /* bytes: the longest path that we ask for */
     REGISTRATION_CAP = 64 * 1024,     /* bytes: of a body that we send */
     LIST_CAP = 32 * 1024 * 1024,      /* bytes: 10,000 instances take 13 MB */
-    SLICE_BYTES = 32 * 1024,          /* parsed at a time, about 1 ms */
     LEADER_MS = 500,                  /* for the agent's word on whether there is one */
 };
 
@@ -46,15 +44,26 @@ static void exchange_close(struct exchange *exchange)
     http_response_close(&exchange->response);
 }
 
-static int ask(struct consul *consul, const char *method, struct exchange *exchange, size_t cap, int64_t deadline,
-               struct err *err)
+static int ask(struct consul *consul, struct exchange *exchange, const struct http_call *call, struct err *err)
 {
-    const struct buf *body = exchange->body.len ? &exchange->body : NULL;
-    if (consul_http_call(&consul->http, method, buf_text(&exchange->path), body, cap, deadline, &exchange->response,
-                         err) != 0)
+    if (consul_http_call(&consul->http, call, &exchange->response, err) != 0)
         return -1;
     memcpy(consul->base.local_address, exchange->response.local_address, sizeof consul->base.local_address);
     return 0;
+}
+
+static int ask_briefly(struct consul *consul, const char *method, struct exchange *exchange, int64_t deadline,
+                       struct err *err)
+{
+    const struct http_call call = {
+        .method = method,
+        .path = buf_text(&exchange->path),
+        .body = exchange->body.len ? exchange->body.data : NULL,
+        .body_len = exchange->body.len,
+        .deadline = deadline,
+        .body_cap = CONSUL_SMALL_REPLY,
+    };
+    return ask(consul, exchange, &call, err);
 }
 
 /* "/v1/…/<id>", the id percent-encoded, and asks. */
@@ -63,7 +72,7 @@ static int ask_about(struct consul *consul, const char *method, struct exchange 
 {
     if (!buf_adds(&exchange->path, path) || !url_add_segment(&exchange->path, id))
         return err_set(err, ERR_INVALID, "consul: the id %.60s… is too long", id);
-    return ask(consul, method, exchange, CONSUL_SMALL_REPLY, deadline, err);
+    return ask_briefly(consul, method, exchange, deadline, err);
 }
 
 static bool answer_says(const struct exchange *exchange, int status, const char *words)
@@ -144,7 +153,7 @@ static int consul_heartbeat(struct registry *registry, const struct registration
         !url_add_segment(path, spec->id) || !buf_adds(path, "?note=") || !url_add_segment(path, note))
         err_set(err, ERR_INVALID, "consul: the note of a heartbeat is too long");
     else
-        rc = ask(consul_of(registry), "PUT", &exchange, CONSUL_SMALL_REPLY, deadline, err);
+        rc = ask_briefly(consul_of(registry), "PUT", &exchange, deadline, err);
 
     if (rc == 0 && (exchange.response.status == 404 || answer_says(&exchange, 500, "associated TTL") ||
                     answer_says(&exchange, 500, "unknown check")))
@@ -207,25 +216,48 @@ static int check_answer(struct registry *registry, const struct http_response *r
     return 0;
 }
 
-/* In slices, between which everybody else has a turn. */
-static int parse_list(const struct buf *body, struct instance_list **list, struct err *err)
-{
+/* A list that is coming in. */
+struct reading {
+    struct exchange *exchange;
     struct consul_list_parser parser;
-    if (consul_list_begin(&parser, buf_text(body), body->len, err) != 0)
-        return err_prefix(err, "consul");
+    uint64_t known; /* the index of the list that the caller has; 0: none */
+    struct err *err;
+};
 
-    int more;
-    while ((more = consul_list_step(&parser, SLICE_BYTES, err)) == 1) {
-        fiber_yield();
-        if (fiber_cancelled()) {
-            more = err_set(err, ERR_CANCELLED, "reading the list was given up");
-            break;
-        }
-    }
-    if (more == 0)
-        *list = consul_list_take(&parser, err);
-    consul_list_close(&parser);
-    return *list ? 0 : err_prefix(err, "consul");
+static uint64_t next_index(const struct http_response *response, uint64_t current)
+{
+    char index[32] = "";
+    http_response_header(response, "X-Consul-Index", index, sizeof index);
+    return consul_next_index(current, index);
+}
+
+/* A callback, between which everybody else has a turn: curl gives it 16 KiB at most,
+ * half a millisecond's work. The same index is the same list, sent again after a wait
+ * in which nothing happened: it has to be whole, but need not be parsed. */
+static bool read_piece(void *arg, const char *bytes, size_t len)
+{
+    struct reading *reading = arg;
+    struct http_response *response = &reading->exchange->response;
+    if (response->status != 200) /* of an error the first words are enough */
+        return response->body.len > 0 || buf_add(&response->body, bytes, len);
+    reading->parser.skim = reading->known > 0 && next_index(response, reading->known) == reading->known;
+    return consul_list_feed(&reading->parser, bytes, len, reading->err) == 0;
+}
+
+static int read_list(struct consul *consul, struct reading *reading, int64_t deadline, struct instance_list **list,
+                     struct err *err)
+{
+    const struct http_call call = {
+        .path = buf_text(&reading->exchange->path),
+        .deadline = deadline,
+        .body_cap = LIST_CAP,
+        .on_data = read_piece,
+        .on_data_arg = reading,
+    };
+    const struct http_response *response = &reading->exchange->response;
+    if (ask(consul, reading->exchange, &call, err) != 0 || check_answer(&consul->base, response, err) != 0)
+        return -1;
+    return consul_list_end(&reading->parser, list, err) == 0 ? 0 : err_prefix(err, "consul");
 }
 
 /* Servers that have lost their leader keep a question for up to 7 s, in the hope of
@@ -247,23 +279,22 @@ static int consul_fetch(struct registry *registry, const char *service, struct r
                         int64_t wait_ms, int64_t deadline, struct instance_list **list, struct err *err)
 {
     struct exchange exchange = EXCHANGE_INIT;
-    struct http_response *response = &exchange.response;
-    uint64_t asked = cursor->index;
+    struct reading reading = {.exchange = &exchange, .known = cursor->index, .err = err};
+    int rc = -1;
     *list = NULL;
     cursor->index = 0; /* after a failure the next one does not wait */
 
-    if (!add_list_path(&exchange.path, service, asked, wait_ms))
+    if (!add_list_path(&exchange.path, service, reading.known, wait_ms))
         err_set(err, ERR_INVALID, "consul: the name of the service is too long");
-    else if (ask(consul_of(registry), "GET", &exchange, LIST_CAP, deadline, err) == 0 &&
-             check_answer(registry, response, err) == 0 && parse_list(&response->body, list, err) == 0) {
-        char index[32] = "";
-        http_response_header(response, "X-Consul-Index", index, sizeof index);
-        cursor->index = consul_next_index(asked, index);
-    } else {
+    else if (consul_list_begin(&reading.parser, err) == 0)
+        rc = read_list(consul_of(registry), &reading, deadline, list, err);
+    if (rc == 0)
+        cursor->index = next_index(&exchange.response, reading.known);
+    else
         name_missing_leader(consul_of(registry), err);
-    }
+    consul_list_close(&reading.parser);
     exchange_close(&exchange);
-    return *list ? 0 : -1;
+    return rc;
 }
 
 /* --- Life -------------------------------------------------------------------------------------------- */

@@ -136,33 +136,26 @@ int consul_http_open(struct consul_http *http, const struct consul_config *confi
 
 /* --- Calling --------------------------------------------------------------------------------- */
 
-static int call_once(struct consul_http *http, const char *method, const char *path, const struct buf *body,
-                     size_t reply_cap, int64_t deadline, struct http_response *response, struct err *err)
+static int call_once(struct consul_http *http, const struct http_call *what, struct http_response *response,
+                     struct err *err)
 {
     const char *headers[] = {*http->token_header ? http->token_header : NULL, NULL};
-    struct http_call call = {
-        .method = method,
-        .host = http->url.host,
-        .port = http->url.port,
-        .path = path,
-        .headers = headers,
-        .body = body ? buf_text(body) : NULL,
-        .body_len = body ? body->len : 0,
-        .tls = http->is_https ? &http->tls : NULL,
-        .deadline = deadline,
-        .body_cap = reply_cap,
-    };
+    struct http_call call = *what;
+    call.host = http->url.host;
+    call.port = http->url.port;
+    call.headers = headers;
+    call.tls = http->is_https ? &http->tls : NULL;
     return http_call(http->client, &call, response, err);
 }
 
-int consul_http_call(struct consul_http *http, const char *method, const char *path, const struct buf *body,
-                     size_t reply_cap, int64_t deadline, struct http_response *response, struct err *err)
+int consul_http_call(struct consul_http *http, const struct http_call *call, struct http_response *response,
+                     struct err *err)
 {
-    if (call_once(http, method, path, body, reply_cap, deadline, response, err) != 0)
+    if (call_once(http, call, response, err) != 0)
         return err_prefix(err, "consul");
-    if (response->status != 403 || !*http->token_file || !token_has_changed(http, deadline))
+    if (response->status != 403 || !*http->token_file || !token_has_changed(http, call->deadline))
         return 0;
-    if (call_once(http, method, path, body, reply_cap, deadline, response, err) != 0)
+    if (call_once(http, call, response, err) != 0)
         return err_prefix(err, "consul");
     return 0;
 }

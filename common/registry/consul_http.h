@@ -35,10 +35,11 @@ struct consul_http {
 int consul_http_open(struct consul_http *http, const struct consul_config *config, struct http_client *client,
                      struct err *err);
 
-/* 0: Consul answered, whatever the status; at a 403 the token's file is read
- * again, and where it has changed the question asked again. body: NULL for none. */
-int consul_http_call(struct consul_http *http, const char *method, const char *path, const struct buf *body,
-                     size_t reply_cap, int64_t deadline, struct http_response *response, struct err *err);
+/* `call` says what is asked; whom, with which token and how is filled in here. 0:
+ * Consul answered, whatever the status; at a 403 the token's file is read again, and
+ * where it has changed the question asked again. */
+int consul_http_call(struct consul_http *http, const struct http_call *call, struct http_response *response,
+                     struct err *err);
 
 /* Makes an error of an answer that we did not hope for: status and first line. Returns -1. */
 int consul_http_refused(const struct http_response *response, struct err *err);

@@ -211,6 +211,10 @@ static int query(struct process *process, struct registry_cursor *cursor, int64_
         instance_list_unref(answer);
         return -1;
     }
+    if (known != 0 && index == known) { /* the same again: confirmed */
+        instance_list_unref(answer);
+        answer = NULL;
+    }
     *list = answer;
     cursor->index = index < known ? 0 : index; /* as consul_next_index has it */
     return 0;

@@ -80,7 +80,7 @@ static int fake_fetch(struct registry *registry, const char *service, struct reg
     }
     fake->index += fake->mode == FAKE_PROMPT;
     cursor->index = fake->index;
-    *list = fake_list(fake->ids);
+    *list = known == fake->index ? NULL : fake_list(fake->ids); /* NULL: nothing has changed */
     return 0;
 }
 

@@ -97,6 +97,13 @@ static bool put_for_ever(int fd, const char *begin, const char *again, unsigned 
     return false;
 }
 
+static bool put_flood(int fd)
+{
+    static char piece[64 * 1024];
+    memset(piece, 'x', sizeof piece - 1);
+    return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", piece, 0);
+}
+
 static bool play_script(int fd, const struct script *script)
 {
     put_text(fd, script->reply);
@@ -127,6 +134,8 @@ static bool play(int fd, const char *path, const char *request, int connection, 
         return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "x", 1000);
     if (strcmp(path, "/huge-body") == 0)
         return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "0123456789abcdef0123456789abcdef", 0);
+    if (strcmp(path, "/flood") == 0)
+        return put_flood(fd);
     if (strcmp(path, "/huge-head") == 0)
         return put_for_ever(fd, "HTTP/1.1 200 OK\r\n", "X-More: 0123456789abcdef\r\n", 0);
     if (strcmp(path, "/huge-line") == 0)

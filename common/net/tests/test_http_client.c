@@ -209,6 +209,56 @@ CLIENT_TEST(http_client, a_stream_is_handed_on_piece_by_piece_until_its_reader_h
     buf_close(&pieces);
 }
 
+/* A reader that takes its time, of a server that never has to wait for anything. */
+static struct {
+    size_t bytes, most_in_a_turn;
+    bool over;
+} flood;
+
+static bool take_time(void *arg, const char *bytes, size_t len)
+{
+    (void)arg, (void)bytes;
+    usleep(100);
+    flood.bytes += len;
+    return flood.bytes < 4 * 1024 * 1024;
+}
+
+static void count_turns(void *arg)
+{
+    (void)arg;
+    while (!flood.over) {
+        size_t before = flood.bytes;
+        fiber_yield();
+        if (flood.bytes - before > flood.most_in_a_turn)
+            flood.most_in_a_turn = flood.bytes - before;
+    }
+}
+
+/* Fails where hold_back() is not called: then curl reads megabytes at one go. */
+CLIENT_TEST(http_client, however_fast_a_stream_comes_others_have_their_turn_every_64_kib)
+{
+    struct http_call call = call_of("/flood");
+    call.on_data = take_time;
+    call.body_cap = SIZE_MAX;
+    cr_expect_eq(fiber_start(count_turns, NULL), 0);
+    cr_expect_eq(make(&call), ERR_CANCELLED);
+    flood.over = true;
+    cr_expect_geq(flood.bytes, 4 * 1024 * 1024);
+    cr_expect_leq(flood.most_in_a_turn, 64 * 1024);
+}
+
+CLIENT_TEST(http_client, a_stream_ends_at_its_deadline_also_between_two_turns)
+{
+    for (int i = 1; i <= 5; i++) {
+        struct http_call call = call_of("/flood");
+        call.on_data = take_time;
+        call.body_cap = SIZE_MAX;
+        call.deadline = deadline_in(i);
+        flood.bytes = 0;
+        cr_expect_eq(make(&call), ERR_TIMEOUT);
+    }
+}
+
 /* --- Many at once --------------------------------------------------------------------------- */
 
 static int finished;

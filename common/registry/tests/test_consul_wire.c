@@ -24,31 +24,36 @@ static char *fixture_new(const char *name, size_t *len)
     return text;
 }
 
-/* In slices of `slice` bytes. NULL with err. */
-static struct instance_list *parse_slices(const char *body, size_t len, size_t slice, struct err *err)
+/* In pieces of `piece` bytes, each a copy of exactly these, so that AddressSanitizer sees a step too far. */
+static int read_pieces(const char *body, size_t len, size_t piece, bool skim, struct instance_list **list,
+                       struct err *err)
 {
     struct consul_list_parser parser;
-    struct instance_list *list = NULL;
-    if (consul_list_begin(&parser, body, len, err) != 0)
-        return NULL;
-    int more;
-    while ((more = consul_list_step(&parser, slice, err)) == 1) {
+    int status = consul_list_begin(&parser, err);
+    parser.skim = skim;
+    for (size_t at = 0; status == 0 && at < len; at += piece) {
+        size_t size = len - at < piece ? len - at : piece;
+        char *exact = malloc(size);
+        memcpy(exact, body + at, size);
+        status = consul_list_feed(&parser, exact, size, err);
+        free(exact);
     }
-    if (more == 0)
-        list = consul_list_take(&parser, err);
+    if (status == 0)
+        status = consul_list_end(&parser, list, err);
     consul_list_close(&parser);
-    return list;
+    return status;
 }
 
-/* A copy of exactly these bytes, so that AddressSanitizer sees a step too far. */
+/* NULL with err. */
+static struct instance_list *parse_pieces(const char *body, size_t len, size_t piece, struct err *err)
+{
+    struct instance_list *list = NULL;
+    return read_pieces(body, len, piece, false, &list, err) == 0 ? list : NULL;
+}
+
 static struct instance_list *parse(const char *body, struct err *err)
 {
-    size_t len = strlen(body);
-    char *exact = malloc(len ? len : 1);
-    memcpy(exact, body, len);
-    struct instance_list *list = parse_slices(exact, len, 1, err);
-    free(exact);
-    return list;
+    return parse_pieces(body, strlen(body), 1, err);
 }
 
 /* --- Recorded lists ------------------------------------------------------------------------ */
@@ -65,7 +70,7 @@ Test(consul_wire, reads_a_recorded_list_with_every_state)
     struct err err = ERR_INIT;
     size_t len;
     char *body = fixture_new("health_user_service.json", &len);
-    struct instance_list *list = parse_slices(body, len, 1, &err);
+    struct instance_list *list = parse_pieces(body, len, 1, &err);
     cr_assert(list, "%s", err.text);
     free(body);
     cr_expect_eq(list->count, 6);
@@ -103,7 +108,7 @@ Test(consul_wire, a_node_in_maintenance_puts_all_its_instances_there)
     struct err err = ERR_INIT;
     size_t len;
     char *body = fixture_new("health_node_maintenance.json", &len);
-    struct instance_list *list = parse_slices(body, len, 64 * 1024, &err);
+    struct instance_list *list = parse_pieces(body, len, 64 * 1024, &err);
     cr_assert(list, "%s", err.text);
     cr_expect(entry(list, "o-1")->maintenance);
     cr_expect(entry(list, "o-2")->maintenance);
@@ -116,7 +121,7 @@ Test(consul_wire, an_empty_list_is_a_list)
     struct err err = ERR_INIT;
     size_t len;
     char *body = fixture_new("health_empty.json", &len);
-    struct instance_list *list = parse_slices(body, len, 1, &err);
+    struct instance_list *list = parse_pieces(body, len, 1, &err);
     cr_assert(list, "%s", err.text);
     cr_expect_eq(list->count, 0);
     instance_list_unref(list);
@@ -131,25 +136,44 @@ Test(consul_wire, a_list_that_was_cut_off_anywhere_counts_for_nothing)
         len--;
     for (size_t cut = 0; cut < len; cut += 7) {
         struct err err = ERR_INIT;
-        cr_assert_null(parse_slices(body, cut, 1, &err), "cut at %zu", cut);
-        cr_assert_neq(err.code, ERR_NONE);
+        struct instance_list *none = NULL;
+        cr_assert_null(parse_pieces(body, cut, 1, &err), "cut at %zu", cut);
+        cr_assert_eq(err.code, ERR_PROTOCOL);
+        cr_assert_neq(read_pieces(body, cut, 100, true, &none, &err), 0, "skimmed, cut at %zu", cut);
     }
     free(body);
 }
 
-Test(consul_wire, how_a_list_is_sliced_does_not_matter)
+Test(consul_wire, in_what_pieces_a_list_comes_does_not_matter)
 {
     size_t len;
     char *body = fixture_new("health_user_service.json", &len);
     struct err err = ERR_INIT;
-    struct instance_list *whole = parse_slices(body, len, len, &err);
-    for (size_t slice = 1; slice < 6000; slice += 997) {
-        struct instance_list *sliced = parse_slices(body, len, slice, &err);
-        cr_expect(instance_list_equal(whole, sliced));
-        instance_list_unref(sliced);
+    struct instance_list *whole = parse_pieces(body, len, len, &err);
+    for (size_t piece = 1; piece < 6000; piece += 997) {
+        struct instance_list *list = parse_pieces(body, len, piece, &err);
+        cr_expect(list && instance_list_equal(whole, list), "%s", err.text);
+        instance_list_unref(list);
     }
     instance_list_unref(whole);
     free(body);
+}
+
+Test(consul_wire, a_skimmed_list_has_to_be_whole_and_gives_none)
+{
+    static const char *const wholes[] = {"[]", " [ ] ", "[{\"a\":\"]\\\"}\"},1]\n", "[[[]],{}]"};
+    static const char *const parts[] = {"", "[", "[{}", "[{},", "[{},]", "[,]", "[{\"a]", "[\"\\\"]", "[]]", "{}", "[] x"};
+    struct instance_list *list = NULL;
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
+        struct err err = ERR_INIT;
+        cr_expect_eq(read_pieces(wholes[i], strlen(wholes[i]), 1, true, &list, &err), 0, "%s: %s", wholes[i], err.text);
+        cr_expect_null(list);
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct err err = ERR_INIT;
+        cr_expect_eq(read_pieces(parts[i], strlen(parts[i]), 1, true, &list, &err), -1, "%s", parts[i]);
+        cr_expect_eq(err.code, ERR_PROTOCOL);
+    }
 }
 
 /* --- Lists that nobody should send ------------------------------------------------------------ */
