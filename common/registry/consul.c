@@ -201,6 +201,8 @@ static void note_leader(struct registry *registry, const struct http_response *r
         registry->leader = strcasecmp(known, "false") == 0 ? LEADER_NONE : LEADER_KNOWN;
     else if (response->status == 500 && strstr(buf_text(&response->body), "No cluster leader"))
         registry->leader = LEADER_NONE;
+    else if (response->status == 200) /* somebody in between has left it out */
+        registry->leader = LEADER_UNTOLD;
     http_response_header(response, "X-Consul-LastContact", contact, sizeof contact);
     if (env_parse_int(contact, &registry->last_contact_ms) != 0)
         registry->last_contact_ms = 0;
