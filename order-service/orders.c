@@ -40,13 +40,14 @@ static void add_user(const struct service_reply *reply, struct buf *json)
     }
 }
 
-int orders_show(struct orders *orders, const char *id, const char *request_id, struct buf *json, struct err *err)
+int orders_show(struct orders *orders, const char *id, const struct trace_context *trace, struct buf *json,
+                struct err *err)
 {
     struct order order;
     if (order_store_find(&orders->store, id, &order, err) != 0)
         return -1;
     struct service_reply reply = SERVICE_REPLY_INIT;
-    upstream_get_user(&orders->users, order.user_id, request_id, &reply);
+    upstream_get_user(&orders->users, order.user_id, trace, &reply);
     add_members(&order, json);
     add_user(&reply, json);
     service_reply_close(&reply);
@@ -73,10 +74,10 @@ static int replay(struct orders *orders, const struct order_input *input, const 
     return err_set(err, ERR_INVALID, "this Idempotency-Key was used for another order");
 }
 
-static int verify_user(struct orders *orders, const char *user_id, const char *request_id, struct err *err)
+static int verify_user(struct orders *orders, const char *user_id, const struct trace_context *trace, struct err *err)
 {
     struct service_reply reply = SERVICE_REPLY_INIT;
-    upstream_get_user(&orders->users, user_id, request_id, &reply);
+    upstream_get_user(&orders->users, user_id, trace, &reply);
     enum user_verdict verdict = upstream_judge(&reply);
     if (verdict == USER_UNKNOWN)
         err_set(err, ERR_INVALID, "user_id: there is no user %s", user_id);
@@ -88,15 +89,15 @@ static int verify_user(struct orders *orders, const char *user_id, const char *r
     return verdict == USER_EXISTS ? 0 : -1;
 }
 
-int orders_place(struct orders *orders, const struct order_input *input, const char *key, const char *request_id,
-                 struct order *order, struct err *err)
+int orders_place(struct orders *orders, const struct order_input *input, const char *key,
+                 const struct trace_context *trace, struct order *order, struct err *err)
 {
     struct err seen = ERR_INIT;
     if (key && replay(orders, input, key, order, &seen) == 0)
         return 0;
     if (key && seen.code != ERR_NOT_FOUND)
         return err_set(err, seen.code, "%s", seen.text);
-    if (verify_user(orders, input->user_id, request_id, err) != 0)
+    if (verify_user(orders, input->user_id, trace, err) != 0)
         return -1;
 
     struct err stored = ERR_INIT;

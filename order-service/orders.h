@@ -23,14 +23,15 @@ struct orders {
 /* Room for the longest order, escaped, with its user. */
 enum { ORDER_JSON_MAX = 128 * 1024 };
 
-/* key: NULL for none; request_id: passed on. 0, and the order is committed; or -1:
+/* key: NULL for none; trace: passed on. 0, and the order is committed; or -1:
  * ERR_INVALID: no such user, or the key was used for another order; anything
  * else: not now. */
-int orders_place(struct orders *orders, const struct order_input *input, const char *key, const char *request_id,
-                 struct order *order, struct err *err);
+int orders_place(struct orders *orders, const struct order_input *input, const char *key,
+                 const struct trace_context *trace, struct order *order, struct err *err);
 
 /* Appends the order's JSON with its user; or -1: ERR_NOT_FOUND, anything else: not now. */
-int orders_show(struct orders *orders, const char *id, const char *request_id, struct buf *json, struct err *err);
+int orders_show(struct orders *orders, const char *id, const struct trace_context *trace, struct buf *json,
+                struct err *err);
 
 /* Appends the order's JSON without its user. */
 void order_add_json(const struct order *order, struct buf *json);

@@ -34,8 +34,10 @@ static void get_user(struct http_request *req, void *arg)
     if (!id)
         return;
 
+    struct trace_context trace;
     struct service_reply reply = SERVICE_REPLY_INIT;
-    upstream_get_user(&app->orders.users, id, http_request_id(req), &reply);
+    http_trace_context(req, &trace);
+    upstream_get_user(&app->orders.users, id, &trace, &reply);
     if (*reply.instance)
         http_add_header(req, "X-Upstream", reply.instance);
     if (*reply.source)
@@ -60,7 +62,9 @@ static void get_order(struct http_request *req, void *arg)
 
     struct err err = ERR_INIT;
     struct buf json = BUF_INIT(ORDER_JSON_MAX);
-    if (orders_show(&app->orders, id, http_request_id(req), &json, &err) == 0)
+    struct trace_context trace;
+    http_trace_context(req, &trace);
+    if (orders_show(&app->orders, id, &trace, &json, &err) == 0)
         reply_json(req, 200, "application/json", &json);
     else
         http_problem(req, err.code == ERR_NOT_FOUND ? 404 : 503, "%s", err.text);
@@ -77,7 +81,9 @@ static void place_order(struct http_request *req, struct app *app, const struct 
                      IDEMPOTENCY_KEY_MAX);
         return;
     }
-    if (orders_place(&app->orders, input, key, http_request_id(req), &order, &err) != 0) {
+    struct trace_context trace;
+    http_trace_context(req, &trace);
+    if (orders_place(&app->orders, input, key, &trace, &order, &err) != 0) {
         http_problem(req, err.code == ERR_INVALID ? 422 : 503, "%s", err.text);
         return;
     }

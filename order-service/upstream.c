@@ -7,7 +7,7 @@
 
 enum { USER_BODY_MAX = 64 * 1024 }; /* a user has 4 KB at most: this is for surprises */
 
-void upstream_get_user(const struct upstream *upstream, const char *id, const char *request_id,
+void upstream_get_user(const struct upstream *upstream, const char *id, const struct trace_context *trace,
                        struct service_reply *reply)
 {
     char path[ID_SIZE + 8];
@@ -16,7 +16,7 @@ void upstream_get_user(const struct upstream *upstream, const char *id, const ch
         .service = upstream->service,
         .path = path,
         .key = id,
-        .request_id = request_id,
+        .trace = trace,
         .deadline = DEADLINE_NONE, /* CALL_TIMEOUT applies */
         .body_cap = USER_BODY_MAX,
     };

@@ -11,7 +11,7 @@ struct upstream {
 
 /* GET /users/{id}, by way of discovery; the reply is the caller's to close. The
  * user's id is the key of consistent_hash: one user, one instance, one cache. */
-void upstream_get_user(const struct upstream *upstream, const char *id, const char *request_id,
+void upstream_get_user(const struct upstream *upstream, const char *id, const struct trace_context *trace,
                        struct service_reply *reply);
 
 enum user_verdict { USER_EXISTS, USER_UNKNOWN, USER_UNVERIFIED };

@@ -27,6 +27,11 @@ void log_set_level(enum log_level level)
     lowest = level;
 }
 
+bool log_shows(enum log_level level)
+{
+    return level >= lowest;
+}
+
 static void put(struct line *line, const char *bytes, size_t len)
 {
     size_t room = LINE_MAX_BYTES - line->len;
@@ -103,7 +108,7 @@ static void emit(struct line *line)
 void log_write(enum log_level level, const char *msg, const struct log_field *fields)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
-    if (level < lowest)
+    if (!log_shows(level))
         return;
 
     struct line line = {.len = 0};

@@ -12,6 +12,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
@@ -34,6 +35,8 @@ static inline struct log_field log_i(const char *key, int64_t number)
 
 /* Lines below this level are not written. Starts at LOG_INFO. */
 void log_set_level(enum log_level level);
+/* Are they? For a line that costs something to put together. */
+bool log_shows(enum log_level level);
 
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
 

@@ -51,9 +51,12 @@ static struct attempt judge_reply(const struct http_response *response, struct e
 static int send_call(struct service_client *client, const struct service_call *call, const struct instance *instance,
                      int64_t deadline, struct http_response *response, struct err *err)
 {
-    char request_id[160];
-    snprintf(request_id, sizeof request_id, "X-Request-Id: %s", call->request_id);
-    const char *const headers[] = {request_id, NULL};
+    const struct trace_context *trace = call->trace;
+    char id[160], parent[TRACE_PARENT_SIZE + 16], state[TRACE_STATE_SIZE + 16];
+    snprintf(id, sizeof id, "X-Request-Id: %s", trace->request_id);
+    snprintf(parent, sizeof parent, "traceparent: %s", trace->parent);
+    snprintf(state, sizeof state, "tracestate: %s", trace->state);
+    const char *const headers[] = {id, *trace->parent ? parent : NULL, *trace->state ? state : NULL, NULL};
     const struct http_call http = {
         .host = instance->address,
         .port = instance->port,

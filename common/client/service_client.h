@@ -17,6 +17,7 @@
 #include "balance/balancer.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "net/trace_context.h"
 
 struct service_client;
 struct discovery;
@@ -47,7 +48,7 @@ struct service_call {
     const char *service;
     const char *path;         /* encoded, starts with '/' */
     const char *key;          /* for consistent_hash; "" for none */
-    const char *request_id;   /* sent on as X-Request-Id */
+    const struct trace_context *trace; /* sent on */
     int64_t deadline;         /* the caller's own; the call's is never later */
     size_t body_cap;
 };

@@ -24,7 +24,6 @@ void knowledge_failed(struct answer *answer, const struct err *err)
 {
     answer->has_failed = true;
     answer->asked = true;
-    answer->failures++;
     answer->error = *err;
 }
 

@@ -28,7 +28,6 @@ struct answer {
     bool asked;                 /* has answered or failed at least once */
     bool has_failed;            /* once at least */
     struct err error;           /* of the last time; ERR_NONE: it was good */
-    uint64_t failures;
 };
 
 struct knowledge {

@@ -184,6 +184,21 @@ const char *http_request_id(const struct http_request *req)
     return req->id;
 }
 
+/* Two parents are none. */
+void http_trace_context(const struct http_request *req, struct trace_context *trace)
+{
+    const char *parent = NULL, *end = req->head.data + req->head.len;
+    *trace = (struct trace_context){.request_id = req->id};
+    if (find_header(req, "traceparent", &parent) != 1 || !trace_set_parent(trace, parent))
+        return;
+    bool fine = true;
+    for (const char *given = req->head.data; fine && given < end;) {
+        const char *value = given + strlen(given) + 1;
+        fine = strcasecmp(given, "tracestate") != 0 || trace_add_state(trace, value);
+        given = value + strlen(value) + 1;
+    }
+}
+
 bool http_body_is_json(const struct http_request *req)
 {
     static const char json[] = "application/json";

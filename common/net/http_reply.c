@@ -22,6 +22,7 @@ static void observe(const struct http_request *req, int status)
         .method = http_methods[req->known_method],
         .status = status,
         .duration_us = clock_us() - req->began_us,
+        .request = req,
     };
     if (config->observe)
         config->observe(config->arg, &outcome);

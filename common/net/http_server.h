@@ -26,6 +26,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "net/trace_context.h"
 
 struct http_server;
 struct http_request;
@@ -54,6 +55,7 @@ struct http_outcome {
     const char *method; /* one that is known (RFC 9110, PATCH), else "_OTHER"; static text */
     int status;
     int64_t duration_us;
+    const struct http_request *request; /* borrowed during the call */
 };
 
 struct http_server_config {
@@ -81,6 +83,8 @@ const char *http_header(const struct http_request *req, const char *name); /* th
 size_t http_header_count(const struct http_request *req, const char *name);
 struct http_text http_body(const struct http_request *req);
 const char *http_request_id(const struct http_request *req);
+/* What to send along with a call that is made for this request. */
+void http_trace_context(const struct http_request *req, struct trace_context *trace);
 /* True for "application/json", with or without parameters. */
 bool http_body_is_json(const struct http_request *req);
 

@@ -74,10 +74,24 @@ static int open_health(struct service *service, struct err *err)
     return 0;
 }
 
+/* By these ids one request is found in the logs of all services that it went through. */
+static void log_request(const struct http_outcome *outcome)
+{
+    struct trace_context trace;
+    char id[TRACE_ID_SIZE];
+    http_trace_context(outcome->request, &trace);
+    trace_id(&trace, id);
+    log_debug("request", log_s("method", outcome->method),
+              log_s("route", outcome->route ? outcome->route->pattern : ""), log_i("status", outcome->status), log_i("us", outcome->duration_us),
+              log_s("request_id", trace.request_id), log_s("trace_id", id));
+}
+
 static void observe(void *arg, const struct http_outcome *outcome)
 {
     struct service *service = arg;
     route_metrics_add(service->requests, outcome);
+    if (log_shows(LOG_DEBUG))
+        log_request(outcome);
 }
 
 static int open_routes(struct service *service, struct err *err)

@@ -46,13 +46,14 @@ static int send_call(void *arg, const struct http_call *call, struct http_respon
 
 static void make_call(void *arg)
 {
+    static const struct trace_context context = {.request_id = "simulated"};
     struct call_record *record = arg;
     struct sim_caller *caller = record->caller;
     struct service_reply reply = SERVICE_REPLY_INIT;
     char path[40], key[16];
     snprintf(path, sizeof path, "/users/%" PRIxPTR, (uintptr_t)record);
     snprintf(key, sizeof key, "%" PRId64, between(1, 1000));
-    const struct service_call call = {.service = SERVICE, .path = path, .key = key, .request_id = "simulated",
+    const struct service_call call = {.service = SERVICE, .path = path, .key = key, .trace = &context,
                                       .deadline = DEADLINE_NONE, .body_cap = 1000};
     record->begin_ms = clock_ms();
     record->deadline = deadline_in(caller->process.world->settings.call_timeout_ms);

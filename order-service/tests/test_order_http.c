@@ -11,7 +11,7 @@ static void setup(void)
 {
     char instances[64];
     start_stores(&world);
-    start_service(&users, &world, "user-service", (const char *[]){"SERVICE_ID=users-1", NULL});
+    start_service(&users, &world, "user-service", (const char *[]){"SERVICE_ID=users-1", "LOG_LEVEL=debug", NULL});
     snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d", users.port);
     start_service(&orders, &world, "order-service", (const char *[]){instances, "CALL_TIMEOUT=1s", NULL});
     cr_assert(await_status(&users, "/health", 200));
@@ -76,6 +76,15 @@ Test(order_http, the_request_id_goes_with_the_call, .init = setup, .fini = teard
     EXPECT_CASES(&orders,
                  {"/users/7", 200, .headers = {"X-Request-Id: trace-42"}, .header = "X-Request-Id: trace-42"},
                  {"/users/5000", 404, .headers = {"X-Request-Id: trace-43"}, .header = "X-Request-Id: trace-43"});
+}
+
+#define TRACE "4bf92f3577b34da6a3ce929d0e0e4736"
+
+/* At LOG_LEVEL=debug each service says which trace a request belongs to. */
+Test(order_http, the_trace_goes_with_the_call, .init = setup, .fini = teardown)
+{
+    EXPECT_CASES(&orders, {"/users/7", 200, .headers = {"traceparent: 00-" TRACE "-00f067aa0ba902b7-01"}});
+    cr_expect(proc_wait_output(&users.proc, "trace_id=" TRACE, NULL, 0, 5000));
 }
 
 /* --- Placing ------------------------------------------------------------------------------ */

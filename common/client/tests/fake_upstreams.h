@@ -15,6 +15,12 @@ struct fake_upstream {
     int calls;
 };
 
+static const struct trace_context trace = {
+    .request_id = "request-1",
+    .parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    .state = "congo=t61rcWkgMzE",
+};
+
 static struct fake_upstream upstreams['z' + 1];
 
 static int fake_answer(struct http_response *response, int status, const char *body)
@@ -27,14 +33,13 @@ static int fake_answer(struct http_response *response, int status, const char *b
 static int fake_call(void *arg, const struct http_call *call, struct http_response *response, struct err *err)
 {
     struct fake_upstream *upstream = &upstreams[call->port - 8000];
-    char request_id[64] = "";
     (void)arg;
     upstream->calls++;
     buf_clear(&response->body);
-    for (size_t i = 0; call->headers[i]; i++)
-        if (strncmp(call->headers[i], "X-Request-Id: ", 14) == 0)
-            snprintf(request_id, sizeof request_id, "%s", call->headers[i] + 14);
-    cr_expect_str_eq(request_id, "request-1");
+    cr_expect_str_eq(call->headers[0], "X-Request-Id: request-1");
+    cr_expect_str_eq(call->headers[1], "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    cr_expect_str_eq(call->headers[2], "tracestate: congo=t61rcWkgMzE");
+    cr_expect_null(call->headers[3]);
     if (upstream->behaviour == HANGS || deadline_in(upstream->takes_ms) >= call->deadline) {
         fiber_sleep(deadline_left(call->deadline));
         return fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "no answer");

@@ -73,7 +73,7 @@ static struct service_reply reply;
 static enum service_outcome get(const char *key)
 {
     const struct service_call call = {.service = "user-service", .path = "/users/7", .key = key,
-                                      .request_id = "request-1", .deadline = DEADLINE_NONE, .body_cap = 65536};
+                                      .trace = &trace, .deadline = DEADLINE_NONE, .body_cap = 65536};
     service_reply_close(&reply);
     reply = (struct service_reply)SERVICE_REPLY_INIT;
     service_client_get(client, &call, &reply);
@@ -231,7 +231,7 @@ Test(client, one_that_hangs_costs_an_attempts_share_and_is_soon_left_alone)
 static void call_for_ever(void *arg)
 {
     while (clock_ms() < *(const int64_t *)arg) {
-        const struct service_call call = {.service = "user-service", .path = "/", .key = "", .request_id = "request-1",
+        const struct service_call call = {.service = "user-service", .path = "/", .key = "", .trace = &trace,
                                           .deadline = DEADLINE_NONE, .body_cap = 100};
         struct service_reply own = SERVICE_REPLY_INIT;
         service_client_get(client, &call, &own);
@@ -264,7 +264,7 @@ Test(client, one_that_still_hangs_when_its_time_is_over_costs_one_call)
 static void callers_deadline(void)
 {
     all_are(HANGS);
-    const struct service_call call = {.service = "user-service", .path = "/", .key = "", .request_id = "request-1",
+    const struct service_call call = {.service = "user-service", .path = "/", .key = "", .trace = &trace,
                                       .deadline = deadline_in(1200), .body_cap = 10};
     int64_t began = clock_ms();
     service_client_get(client, &call, &reply);
@@ -282,7 +282,7 @@ static void short_rest(void)
 {
     upstreams['a'].behaviour = HANGS;
     for (int i = 0; i < 20; i++) {
-        const struct service_call call = {.service = "user-service", .path = "/", .key = "", .request_id = "request-1",
+        const struct service_call call = {.service = "user-service", .path = "/", .key = "", .trace = &trace,
                                           .deadline = deadline_in(50), .body_cap = 100};
         service_client_get(client, &call, &reply);
         service_reply_close(&reply);

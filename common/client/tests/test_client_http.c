@@ -62,10 +62,11 @@ static unsigned closed_port(void)
 
 static void ask(void)
 {
+    static const struct trace_context trace = {.request_id = "request-1"};
     for (int i = 0; i < 30; i++) {
         struct service_reply reply = SERVICE_REPLY_INIT;
         const struct service_call call = {.service = "user-service", .path = "/users/7", .key = "7",
-                                          .request_id = "request-1", .deadline = DEADLINE_NONE, .body_cap = 1000};
+                                          .trace = &trace, .deadline = DEADLINE_NONE, .body_cap = 1000};
         service_client_get(client, &call, &reply);
         cr_expect_eq(reply.outcome, SERVICE_OK, "%s", reply.err.text);
         cr_expect_str_eq(buf_text(&reply.body), "{\"id\":\"7\",\"asked_as\":\"request-1\"}");

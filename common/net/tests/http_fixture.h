@@ -98,6 +98,7 @@ static const struct http_route routes[] = {
 static int observed;
 static const struct http_route *observed_route;
 static const char *observed_method;
+static struct trace_context observed_trace;
 
 static void observe(void *arg, const struct http_outcome *outcome)
 {
@@ -105,6 +106,7 @@ static void observe(void *arg, const struct http_outcome *outcome)
     observed = outcome->status;
     observed_route = outcome->route;
     observed_method = outcome->method;
+    http_trace_context(outcome->request, &observed_trace);
     cr_expect_geq(outcome->duration_us, 0);
 }
 

@@ -49,6 +49,26 @@ Test(http_server, the_callers_request_id_is_kept_if_it_is_printable_and_short)
     with_server(request_ids, 1);
 }
 
+#define PARENT "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+static void traces(void)
+{
+    ask("GET /live HTTP/1.1\r\n" HOST "TraceParent:  " PARENT " \r\ntracestate: a=1\r\nTracestate: b=2\r\n\r\n");
+    cr_expect_str_eq(observed_trace.parent, PARENT);
+    cr_expect_str_eq(observed_trace.state, "a=1,b=2");
+    ask("GET /live HTTP/1.1\r\n" HOST "traceparent: " PARENT "\r\ntraceparent: " PARENT "\r\n\r\n");
+    cr_expect_str_eq(observed_trace.parent, "", "two are none");
+    ask("GET /live HTTP/1.1\r\n" HOST "traceparent: ff" PARENT "\r\ntracestate: a=1\r\n\r\n");
+    cr_expect_str_eq(observed_trace.parent, "");
+    cr_expect_str_eq(observed_trace.state, "", "no state without a parent");
+    close_clean();
+}
+
+Test(http_server, the_callers_trace_context_is_passed_on_if_it_is_well_formed)
+{
+    with_server(traces, 1);
+}
+
 static void problems(void)
 {
     cr_expect_eq(ask("GET /no%22pe?q HTTP/1.1\r\n" HOST "\r\n"), 404);
