@@ -125,7 +125,11 @@ int server_launch(struct server *server, struct err *err)
     snprintf(port, sizeof port, "%d", server->port.number);
     snprintf(inner, sizeof inner, "INNER_PORTS=%d %d", server->inner[0].number, server->inner[1].number);
 
-    const char *const argv[] = {launcher, server->folder, port, kind->options[0], kind->options[1], NULL};
+    const char *argv[3 + 2 + 5] = {launcher, server->folder, port};
+    size_t count = 3;
+    for (const char *const *option = kind->options; *option; option++)
+        argv[count++] = *option;
+    memcpy(argv + count, server->options, sizeof server->options);
     const char *const env[] = {"DIE_WITH_PARENT=1", template, inner, NULL};
     return proc_start(&server->proc, argv, env, log, err);
 }

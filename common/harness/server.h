@@ -26,6 +26,7 @@ struct server {
     struct port port;
     struct port inner[2]; /* those among its like: of Consul two, of etcd one */
     struct proc proc;
+    const char *options[5]; /* set before the start: more of the server's own; NULL at the end */
     char folder[PLACE_PATH_MAX];
     char url[128]; /* as DATABASE_URL, REDIS_URL, CONSUL_HTTP_ADDR or ETCD_ENDPOINTS want it */
 };
