@@ -1,65 +1,12 @@
 /* Consul and etcd, both real: everybody is in both, and a caller needs only one. */
-#include "scene.h"
+#include "etcd_scene.h"
 
 TestSuite(two_registries, .timeout = 120);
 
-static struct server etcd;
-
 static void open_two(void)
 {
-    static char endpoints[160];
-    open_world();
-    cr_assert_eq(server_init(&etcd, SERVER_ETCD, &world.folder, &err), 0, "%s", err.text);
-    start_server(&etcd);
-    snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", etcd.url);
-    user_settings[0] = order_settings[0] = endpoints;
     order_settings[1] = "DISCOVERY_CACHE_TTL=2s"; /* so that Consul's list is soon too old */
-    for (int i = 0; i < USERS; i++)
-        start_user(i);
-    start_orders();
-    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the scene does not come up");
-    cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the scene does not come up");
-}
-
-/* In the test itself: Criterion prints what fails in a .fini, and passes the test. */
-static void close_two(void)
-{
-    for (int i = 0; i < USERS; i++)
-        if (proc_is_running(&users[i].proc))
-            cr_expect_eq(service_stop(&users[i]), 0, "%s", user_id(i));
-    cr_expect_eq(service_stop(&orders), 0);
-    server_close(&etcd);
-    close_world();
-}
-
-/* How many keys there are below /services/, of every service. */
-static bool etcd_has(void *arg)
-{
-    char url[160], want[32];
-    struct probe_reply reply = {0};
-    struct err ignored = ERR_INIT;
-    snprintf(url, sizeof url, "%s/v3/kv/range", etcd.url);
-    snprintf(want, sizeof want, "\"count\":\"%d\"", *(int *)arg);
-    struct probe_request request = {
-        .url = url, .body = "{\"key\":\"L3NlcnZpY2VzLw==\",\"range_end\":\"L3NlcnZpY2VzMA==\",\"count_only\":true}"};
-    bool has = probe_send(NULL, &request, &reply, &ignored) == 0 && strstr(buf_text(&reply.body), want);
-    probe_reply_close(&reply);
-    return has;
-}
-
-static bool source_is(void *arg)
-{
-    struct view view;
-    view_take(&orders, "user-service", &view);
-    return strcmp(view.source, arg) == 0;
-}
-
-static void expect_source(const char *source)
-{
-    struct called called;
-    view_call(NULL, &orders, 7, &called);
-    cr_expect_eq(called.status, 200);
-    cr_expect_str_eq(called.source, source);
+    open_etcd_scene();
 }
 
 Test(two_registries, consul_away_for_longer_than_the_ttl_etcd_takes_over_until_it_is_back, .init = open_two)
@@ -85,7 +32,7 @@ Test(two_registries, consul_away_for_longer_than_the_ttl_etcd_takes_over_until_i
     await(consul_has_all, NULL, PATIENCE_MS, "everybody is in Consul again");
     await(all_are_usable, NULL, PATIENCE_MS, "everybody is in the list");
     stop_load(load, "Consul away, and etcd there");
-    close_two();
+    close_etcd_scene();
 }
 
 static bool etcd_is_missed(void *arg)
@@ -93,15 +40,6 @@ static bool etcd_is_missed(void *arg)
     (void)arg;
     return replies(&orders, "/health", 200, "; failing: etcd: POST") &&
            replies(&orders, "/health", 200, "\"registry\":{\"status\":\"healthy\"");
-}
-
-static void lose_data_of_etcd(void)
-{
-    char data[PLACE_PATH_MAX + 8], log[PLACE_PATH_MAX + 8];
-    snprintf(data, sizeof data, "%s/data", etcd.folder);
-    snprintf(log, sizeof log, "%s/rm.log", etcd.folder);
-    const char *const argv[] = {"rm", "-r", data, NULL};
-    cr_expect_eq(proc_run(argv, NULL, log, PATIENCE_MS, &err), 0, "%s", err.text);
 }
 
 Test(two_registries, etcd_away_changes_nothing_and_once_back_empty_everybody_is_in_it, .init = open_two)
@@ -118,7 +56,7 @@ Test(two_registries, etcd_away_changes_nothing_and_once_back_empty_everybody_is_
     await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "etcd came back empty, and everybody is in it");
     expect_source("consul");
     stop_load(load, "etcd away, and Consul there");
-    close_two();
+    close_etcd_scene();
 }
 
 Test(two_registries, who_leaves_in_order_is_out_of_both_at_once, .init = open_two)
@@ -127,7 +65,7 @@ Test(two_registries, who_leaves_in_order_is_out_of_both_at_once, .init = open_tw
     cr_expect_eq(service_stop(&users[0]), 0);
     cr_expect(etcd_has(&(int){USERS}), "its key does not wait for the end of its lease");
     cr_expect_not(consul_has(&world.consul, "user-service", user_id(0), false));
-    close_two();
+    close_etcd_scene();
 }
 
 static bool is_ill_in_etcd(void *arg)
@@ -148,5 +86,5 @@ Test(two_registries, without_consul_an_instance_says_itself_that_it_is_ill, .ini
     cr_expect_eq(status_of(&orders, "/users/7", NULL), 200, "all are, so calls fail open");
     start_server(&world.redis);
     await(all_are_usable, NULL, PATIENCE_MS, "well again, as etcd has it");
-    close_two();
+    close_etcd_scene();
 }

@@ -1,0 +1,85 @@
+/* etcd_scene: the scene with a second registry. Everybody is in Consul and in
+ * etcd, and order-service reads both.
+ */
+#ifndef ORDER_SERVICE_TESTS_ETCD_SCENE_H
+#define ORDER_SERVICE_TESTS_ETCD_SCENE_H
+
+#include "scene.h"
+
+static struct server etcd;
+
+/* With the settings that the test has put at [1] and after. */
+static inline void open_etcd_scene(void)
+{
+    static char endpoints[160];
+    open_world();
+    cr_assert_eq(server_init(&etcd, SERVER_ETCD, &world.folder, &err), 0, "%s", err.text);
+    start_server(&etcd);
+    snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", etcd.url);
+    user_settings[0] = order_settings[0] = endpoints;
+    for (int i = 0; i < USERS; i++)
+        start_user(i);
+    start_orders();
+    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the scene does not come up");
+    cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the scene does not come up");
+}
+
+/* In the test itself: Criterion prints what fails in a .fini, and passes the test. */
+static inline void close_etcd_scene(void)
+{
+    for (int i = 0; i < USERS; i++)
+        if (proc_is_running(&users[i].proc))
+            cr_expect_eq(service_stop(&users[i]), 0, "%s", user_id(i));
+    cr_expect_eq(service_stop(&orders), 0);
+    server_close(&etcd);
+    close_world();
+}
+
+/* POSTs to its JSON gateway. True: 200, and `text` is in the reply. */
+static inline bool etcd_says(const char *path, const char *body, const char *text)
+{
+    char url[160];
+    struct probe_reply reply = {0};
+    struct err ignored = ERR_INIT;
+    snprintf(url, sizeof url, "%s%s", etcd.url, path);
+    struct probe_request request = {.url = url, .body = body};
+    bool so = probe_send(NULL, &request, &reply, &ignored) == 0 && reply.status == 200 &&
+              strstr(buf_text(&reply.body), text);
+    probe_reply_close(&reply);
+    return so;
+}
+
+/* Is this the number of keys below /services/, of every service? */
+static inline bool etcd_has(void *arg)
+{
+    char want[32];
+    snprintf(want, sizeof want, "\"count\":\"%d\"", *(int *)arg);
+    return etcd_says("/v3/kv/range", "{\"key\":\"L3NlcnZpY2VzLw==\",\"range_end\":\"L3NlcnZpY2VzMA==\",\"count_only\":true}",
+                     want);
+}
+
+static inline void lose_data_of_etcd(void)
+{
+    char data[PLACE_PATH_MAX + 8], log[PLACE_PATH_MAX + 8];
+    snprintf(data, sizeof data, "%s/data", etcd.folder);
+    snprintf(log, sizeof log, "%s/rm.log", etcd.folder);
+    const char *const argv[] = {"rm", "-r", data, NULL};
+    cr_expect_eq(proc_run(argv, NULL, log, PATIENCE_MS, &err), 0, "%s", err.text);
+}
+
+static inline bool source_is(void *arg)
+{
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    return strcmp(view.source, arg) == 0;
+}
+
+static inline void expect_source(const char *source)
+{
+    struct called called;
+    view_call(NULL, &orders, 7, &called);
+    cr_expect_eq(called.status, 200);
+    cr_expect_str_eq(called.source, source);
+}
+
+#endif
