@@ -1,0 +1,164 @@
+/* The registration storm (the lesson's pitfall 2): an agent restarts, has forgotten
+ * everybody, and all come at once. A hundred real user-services; what the agent gets
+ * is counted by its own log, with and without the random delay. They register with
+ * SERVICE_CHECK=tcp and without a database: a hundred of them would be too many for
+ * one PostgreSQL, and it has no part in this.
+ */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "harness/view.h"
+
+TestSuite(outages_storm, .timeout = 400);
+
+enum {
+    FLEET = 100,
+    RECONCILE_MS = 5000,   /* the programs' default */
+    FIRST_CHECK_MS = 1000, /* CHECK_INTERVAL */
+    SLACK_MS = 10000,      /* a hundred processes on a busy machine */
+    REQUESTS_MAX = 100000,
+};
+
+static struct world world; /* only its folder and its Consul */
+static struct service fleet[FLEET];
+static struct err err;
+
+/* --- What it got ---------------------------------------------------------------------------- */
+
+struct requests {
+    int64_t at_ms[REQUESTS_MAX]; /* in order */
+    int count;
+};
+
+/* 2020-01-01T12:34:56.789Z at the line's begin, in UTC whatever the zone is called: only differences count. */
+static int64_t time_of(const char *line)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(line, "%Y-%m-%dT%H:%M:%S", &tm);
+    return rest && *rest == '.' ? (int64_t)timegm(&tm) * 1000 + atoi(rest + 1) : -1;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Those whose line has `url` in it. */
+static void read_requests(const char *url, struct requests *requests)
+{
+    char *output = proc_output(&world.consul.proc), *rest = output, *line;
+    requests->count = 0;
+    while ((line = strsep(&rest, "\n")) != NULL && requests->count < REQUESTS_MAX) {
+        const char *what = strstr(line, "agent.http: Request finished: ");
+        if (what && strstr(what, url))
+            requests->at_ms[requests->count++] = time_of(line + strspn(line, " "));
+    }
+    free(output);
+    qsort(requests->at_ms, (size_t)requests->count, sizeof *requests->at_ms, by_time);
+}
+
+/* The most in any window of this length. */
+static int peak(const struct requests *requests, int64_t window_ms)
+{
+    int most = 0;
+    for (int first = 0, end = 0; first < requests->count; first++) {
+        while (end < requests->count && requests->at_ms[end] - requests->at_ms[first] < window_ms)
+            end++;
+        most = end - first > most ? end - first : most;
+    }
+    return most;
+}
+
+/* One line a second. */
+static void draw(const struct requests *requests)
+{
+    int next = 0;
+    for (int second = 0; next < requests->count; second++) {
+        int before = next;
+        while (next < requests->count && requests->at_ms[next] - requests->at_ms[0] < (second + 1) * 1000)
+            next++;
+        fprintf(stderr, "    %4d s %4d %.*s\n", second, next - before, next - before,
+                "####################################################################################################");
+    }
+}
+
+/* --- The fleet -------------------------------------------------------------------------------- */
+
+static void start_fleet(const char *jitter)
+{
+    const char *const env[] = {jitter,
+                               "RECONCILE_INTERVAL=5s",
+                               "SERVICE_CHECK=tcp",
+                               "DATABASE_URL=postgresql://lesson:lesson@127.0.0.1:1/lesson",
+                               "REDIS_URL=redis://127.0.0.1:1/0",
+                               NULL};
+    for (int i = 0; i < FLEET; i++)
+        cr_assert_eq(service_start(&fleet[i], &world, "user-service", env, &err), 0, "%s", err.text);
+}
+
+/* All at once, for each drain takes a second; nobody is told twice, for that would end it at once. */
+static void stop_fleet(void)
+{
+    for (int i = 0; i < FLEET; i++)
+        proc_signal(&fleet[i].proc, SIGTERM);
+    for (int i = 0; i < FLEET; i++)
+        cr_expect(proc_wait(&fleet[i].proc, SLACK_MS) && fleet[i].proc.status == 0, "%d: %d", i, fleet[i].proc.status);
+}
+
+static bool all_are_passing(void *arg)
+{
+    (void)arg;
+    return consul_count(&world.consul, "user-service", true) == FLEET;
+}
+
+/* --- The test ------------------------------------------------------------------------------------ */
+
+static struct requests registrations, requests;
+
+static void storm(const char *jitter, int64_t jitter_ms)
+{
+    int64_t bound_ms = jitter_ms + RECONCILE_MS * 6 / 5 + FIRST_CHECK_MS + SLACK_MS;
+    start_fleet(jitter);
+    cr_assert(wait_until(all_are_passing, NULL, bound_ms));
+    server_kill(&world.consul);
+    cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text);
+    int64_t took_ms = time_until(all_are_passing, NULL, bound_ms);
+    cr_expect_geq(took_ms, 0, "%s: not all are back within %lld ms", jitter, (long long)bound_ms);
+    server_stop(&world.consul); /* its log is whole */
+
+    read_requests("method=PUT url=/v1/agent/service/register", &registrations);
+    read_requests("url=/v1/agent/", &requests);
+    cr_expect_eq(registrations.count, FLEET, "%s: each registers once, and not %d times", jitter, registrations.count);
+    fprintf(stderr, "    %s: registrations in each second after the first\n", jitter);
+    draw(&registrations);
+    fprintf(stderr, "    %-20s %16s %16s %10s\n", "the most in any", "100 ms", "1 s", "in all");
+    fprintf(stderr, "    %-20s %16d %16d %10d\n", "registrations", peak(&registrations, 100), peak(&registrations, 1000),
+            registrations.count);
+    fprintf(stderr, "    %-20s %16d %16d %10d\n", "requests of theirs", peak(&requests, 100), peak(&requests, 1000),
+            requests.count);
+    fprintf(stderr, "    all %d passing again after %.1f s\n", FLEET, (double)took_ms / 1000);
+    cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text); /* for the fleet to leave */
+    stop_fleet();
+}
+
+Test(outages_storm, a_hundred_whom_a_restarted_agent_has_forgotten_come_back_spread_over_the_random_delay)
+{
+    cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_init(&world.consul, SERVER_CONSUL, &world.folder, &err), 0, "%s", err.text);
+    world.consul.options[0] = "-dev";
+    world.consul.options[1] = "-log-level=debug"; /* then each request has a line in its log */
+    cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text);
+    storm("REGISTER_JITTER=0", 0);
+    int without = peak(&registrations, 1000);
+    storm("REGISTER_JITTER=30s", 30000);
+    int with = peak(&registrations, 1000);
+    cr_expect_lt(with, without, "%d in a second with the delay, %d without", with, without);
+    server_close(&world.consul);
+    folder_remove(&world.folder);
+}
