@@ -1,0 +1,38 @@
+/* What exercise 3 gives you. You edit instances.c only. */
+#ifndef GIVEN_H
+#define GIVEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err; /* why it failed: a person reads it */
+
+/* Who runs user-service. Copied as a whole: a = b; */
+struct instance {
+    char id[64], address[64];
+    int port;
+};
+struct list {
+    int n;
+    struct instance at[64];
+};
+
+/* What you remember from one call to the next: the lesson's self.cache[service_name]. All zero at first. */
+struct entry {
+    bool filled;         /* is there a list? */
+    int64_t fetched_ms;  /* when it was fetched */
+    int64_t next_try_ms; /* for level 2: before this moment nobody asks Consul again */
+    struct list list;
+};
+
+/* Asks Consul for the healthy instances. Waits for up to a second, other requests run meanwhile and read
+ * your entry. 0 with a list, or -1 with the reason in `why` (then *out holds nothing of use). */
+int ask_consul(struct list *out, struct err *why) __asm__("given_ask_consul");
+/* Writes a reason, as printf does. Returns -1: return err_set(why, "no instances"); */
+int err_set(struct err *why, const char *fmt, ...) __asm__("given_err_set") __attribute__((format(printf, 2, 3)));
+
+/* You write this one: it is called for each request. now_ms is the time, ttl_ms for how long a list is
+ * fresh. 0 with a list in *out, or -1 with the reason in `why`. */
+int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why);
+
+#endif

@@ -1,0 +1,288 @@
+/* What exercise 3 asks, in the order in which a learner meets it: level 1 are the
+ * lesson's four lines, level 2 a Consul that hangs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "checker/check.h"
+#include "consul.h"
+#include "real.h"
+
+static struct entry entry;
+static struct list got;
+static struct err why;
+
+static int call(void)
+{
+    memset(&got, 0, sizeof got);
+    got.n = -1;
+    why = (struct err){""};
+    int status = get_instances(&entry, consul.now_ms, TTL_MS, &got, &why);
+    if (status != 0 && status != -1)
+        fail(TEXT("get_instances() returned %d: 0 is a list, -1 an error, and there is nothing else",
+                  "get_instances() 返回了 %d：0 表示有列表，-1 表示出错，没有别的取值"),
+             status);
+    return status;
+}
+
+static bool is_sound(int expected)
+{
+    if (got.n != expected)
+        return false;
+    for (int i = 0; i < got.n; i++)
+        if (got.at[i].port != 8001)
+            return false;
+    return true;
+}
+
+/* At a time that is not 0, as in life. */
+static void start_with(int instances)
+{
+    consul = (struct consul){.instances = instances, .now_ms = 1000000};
+    entry = (struct entry){.filled = false};
+    if (call() != 0)
+        fail(TEXT("the first call, Consul names %d instances: expected them, got -1 (%s)",
+                  "第一次调用，Consul 给出 %d 个实例：应返回它们，实际返回 -1（%s）"),
+             instances, why.text);
+    if (!is_sound(instances))
+        fail(TEXT("the first call, Consul names %d instances: *out has %d. Is it filled in?",
+                  "第一次调用，Consul 给出 %d 个实例：*out 里却是 %d 个。填好了吗"),
+             instances, got.n);
+}
+
+/* --- Level 1: the lesson's four lines ------------------------------------------------------- */
+
+static void first_call(void)
+{
+    asking(TEXT("the first call", "第一次调用"));
+    start_with(3);
+    consul = (struct consul){.instances = 0, .now_ms = 1000000};
+    entry = (struct entry){.filled = false};
+    if (call() == 0 && got.n != 0)
+        fail(TEXT("Consul names nobody: *out should be empty, and has %d", "Consul 一个实例也没有：*out 应为空，实际有 %d 个"), got.n);
+}
+
+static void cache_while_fresh(void)
+{
+    start_with(3);
+    asking(TEXT("half of the TTL later", "过了半个 TTL"));
+    consul.asked = 0;
+    for (int i = 0; i < 100; i++) {
+        consul.now_ms += TTL_MS / 200;
+        if (call() != 0 || !is_sound(3))
+            fail(TEXT("half of the TTL later: the cached list did not come", "过了半个 TTL：没有返回缓存的列表"));
+    }
+    if (consul.asked)
+        fail(TEXT("100 calls within the TTL asked Consul %d times: the fresh list is in the cache (step 1). Is it put there?",
+                  "TTL 之内的 100 次调用查了 Consul %d 次：新鲜的列表应来自缓存（第 1 步）。存进缓存了吗"),
+             consul.asked);
+}
+
+static void consul_when_expired(void)
+{
+    start_with(3);
+    asking(TEXT("after the TTL", "TTL 过后"));
+    consul.instances = 5;
+    consul.asked = 0;
+    consul.now_ms += TTL_MS + 1;
+    if (call() != 0)
+        fail(TEXT("after the TTL, Consul is well: got -1 (%s)", "TTL 过后，Consul 正常：却返回 -1（%s）"), why.text);
+    if (!consul.asked)
+        fail(TEXT("after the TTL Consul was not asked: cached for ever, and an instance that left is called for ever "
+                  "(step 2, pitfall 3)",
+                  "TTL 过后没有查 Consul：缓存永不过期，下线的实例会一直被调用（第 2 步，坑点 3）"));
+    if (!is_sound(5))
+        fail(TEXT("after the TTL Consul names 5 instances: got %d", "TTL 过后 Consul 给出 5 个实例：实际返回 %d 个"), got.n);
+    consul.asked = 0;
+    consul.now_ms += TTL_MS / 2;
+    if (call() != 0 || consul.asked)
+        fail(TEXT("the new list is fresh, and Consul was asked again: is fetched_ms set anew?",
+                  "新列表还是新鲜的，却又查了 Consul：fetched_ms 更新了吗"));
+}
+
+static void stale_when_consul_is_down(void)
+{
+    start_with(3);
+    asking(TEXT("Consul stopped, the TTL over", "Consul 已停止，TTL 已过"));
+    consul.state = STOPPED;
+    for (int i = 1; i <= 10; i++) {
+        consul.now_ms += TTL_MS;
+        if (call() != 0)
+            fail(TEXT("Consul is stopped, the list %d TTLs old: got -1 (%s). An old list is better than none (step 3)",
+                      "Consul 已停止，列表已过 %d 个 TTL：返回了 -1（%s）。旧列表总比没有强（第 3 步）"),
+                 i, why.text);
+        if (!is_sound(3))
+            fail(TEXT("Consul is stopped: expected the old list of 3, got %d. Was it overwritten when the query failed?",
+                      "Consul 已停止：应返回旧列表的 3 个实例，实际 %d 个。查询失败时是不是把它覆盖了"),
+                 got.n);
+    }
+    consul.state = ANSWERS;
+    consul.instances = 4;
+    consul.now_ms += TTL_MS;
+    if (call() != 0 || !is_sound(4))
+        fail(TEXT("Consul is back, and the old list is still in use", "Consul 已恢复，却还在用旧列表"));
+}
+
+static void error_when_nothing_is_left(void)
+{
+    asking(TEXT("Consul stopped, nothing cached", "Consul 已停止，没有缓存"));
+    consul = (struct consul){.state = STOPPED, .now_ms = 1000000};
+    entry = (struct entry){.filled = false};
+    if (call() == 0)
+        fail(TEXT("Consul is stopped and nothing is cached: expected -1, got 0 with %d instances (step 4, pitfall 4)",
+                  "Consul 已停止，也没有缓存：应返回 -1，实际返回 0 和 %d 个实例（第 4 步，坑点 4）"),
+             got.n);
+    if (!why.text[0])
+        fail(TEXT("it said -1 and not why: use err_set(why, …)", "返回了 -1，却没有说明原因：请用 err_set(why, …)"));
+    consul.state = ANSWERS;
+    consul.instances = 2;
+    consul.now_ms += 100;
+    if (call() != 0 || !is_sound(2))
+        fail(TEXT("Consul came up 0.1 s later: with nothing cached there is nothing to wait for, ask it",
+                  "0.1 秒后 Consul 启动了：没有缓存时没什么可等的，应该去查"));
+}
+
+/* --- Others are there, too ---------------------------------------------------------------------- */
+
+static int meanwhile_status;
+static struct list meanwhile_got;
+
+static void another_request(void)
+{
+    struct err ignored;
+    consul.meanwhile = NULL;
+    meanwhile_got.n = -1;
+    meanwhile_status = get_instances(&entry, consul.now_ms + 10, TTL_MS, &meanwhile_got, &ignored);
+}
+
+static void list_is_whole_for_others(void)
+{
+    start_with(3);
+    asking(TEXT("another request, while this one waits for Consul", "本次请求等待 Consul 时，又来了一个请求"));
+    consul.now_ms += TTL_MS + 1;
+    consul.meanwhile = another_request;
+    consul.state = STOPPED;
+    call();
+    if (meanwhile_status != 0 || meanwhile_got.n != 3 || meanwhile_got.at[0].port != 8001)
+        fail(TEXT("while one request waits for Consul, another one reads the cache: it got half a list (%d instances). Fetch "
+                  "into a list of your own, and copy it in when it is whole",
+                  "一个请求在等 Consul 时，另一个请求读到了半个列表（%d 个实例）。请先取到自己的局部变量里，完整之后再复制进缓存"),
+             meanwhile_got.n);
+}
+
+/* --- Level 2: it hangs ------------------------------------------------------------------------------ */
+
+static void not_every_call_waits(void)
+{
+    enum { SECONDS = 30, CALLS_A_SECOND = 50 };
+    start_with(3);
+    asking(TEXT("Consul hung", "Consul 卡住"));
+    consul.state = HUNG;
+    consul.now_ms += TTL_MS + 1;
+    consul.asked = 0;
+    int64_t begin = consul.now_ms;
+    int calls = 0;
+    while (consul.now_ms - begin < SECONDS * 1000) {
+        calls++;
+        if (call() != 0 || !is_sound(3))
+            fail(TEXT("Consul hangs: the old list did not come", "Consul 卡住：没有返回旧列表"));
+        consul.now_ms += 1000 / CALLS_A_SECOND;
+    }
+    if (consul.asked > calls / 10)
+        fail(TEXT("level 2: Consul hangs, and %d of %d calls waited a second for it. After one that failed leave it alone "
+                  "for a while: next_try_ms",
+                  "第 2 关：Consul 卡住，%d 次（共 %d 次）调用都为它等了一秒。失败一次之后，隔一段时间再去查：next_try_ms"),
+             consul.asked, calls);
+    if (consul.asked < 2)
+        fail(TEXT("level 2: in %d s Consul was asked %d times: so nobody notices when it is back",
+                  "第 2 关：%d 秒里只查了 Consul %d 次：它恢复了也没人知道"),
+             SECONDS, consul.asked);
+
+    consul.state = ANSWERS;
+    consul.instances = 4;
+    consul.now_ms += TTL_MS;
+    call();
+    if (!is_sound(4))
+        fail(TEXT("level 2: Consul is back for a whole TTL, and the old list is still in use: next_try_ms is too far away",
+                  "第 2 关：Consul 恢复已有一个 TTL，却还在用旧列表：next_try_ms 设得太远"));
+}
+
+static void one_waits_at_a_time(void)
+{
+    start_with(3);
+    asking(TEXT("another request, while this one waits for a hung Consul", "本次请求在等卡住的 Consul 时，又来了一个请求"));
+    consul.now_ms += TTL_MS + 1;
+    consul.state = HUNG;
+    consul.asked = 0;
+    consul.meanwhile = another_request;
+    call();
+    if (consul.asked > 1)
+        fail(TEXT("level 2: while one request waits for Consul, the next one asked it, too: set next_try_ms before you ask, "
+                  "not after",
+                  "第 2 关：一个请求在等 Consul 时，后来的请求又去查了：next_try_ms 要在查询之前设置，而不是之后"));
+}
+
+/* --- Bonus ------------------------------------------------------------------------------------------- */
+
+static void sudden_empty_list(void)
+{
+    start_with(3);
+    asking(TEXT("a sudden empty list", "突然变空的列表"));
+    consul.instances = 0;
+    consul.now_ms += TTL_MS + 1;
+    if (call() != 0 || !is_sound(3))
+        fail(TEXT("Consul was restarted and names nobody all of a sudden: %d of 3 instances are left, though all of them run",
+                  "Consul 重启后突然一个实例也没有了：3 个实例只剩 %d 个，可它们明明都在运行"),
+             got.n < 0 ? 0 : got.n);
+    consul.instances = 2;
+    consul.now_ms += TTL_MS + 1;
+    if (call() != 0 || !is_sound(2))
+        fail(TEXT("Consul names 2 instances again, and the old list is still in use",
+                  "Consul 又给出 2 个实例了，却还在用旧列表"));
+}
+
+static const struct check checks[] = {
+    {.asked = {"step 2: the first call asks Consul", "第 2 步：第一次调用要查 Consul"},
+     .function = "get_instances",
+     .run = first_call},
+    {.asked = {"step 1: within the TTL the list comes from the cache", "第 1 步：TTL 之内用缓存"},
+     .function = "get_instances",
+     .run = cache_while_fresh},
+    {.asked = {"step 2: after the TTL Consul is asked again", "第 2 步：TTL 过后再查 Consul"},
+     .function = "get_instances",
+     .run = consul_when_expired},
+    {.asked = {"step 3: Consul stopped: the old list, however old", "第 3 步：Consul 停了：用旧列表，不管多旧"},
+     .function = "get_instances",
+     .run = stale_when_consul_is_down},
+    {.asked = {"step 4: neither Consul nor cache: an error that says so", "第 4 步：Consul 和缓存都没有：报错并说明原因"},
+     .function = "get_instances",
+     .run = error_when_nothing_is_left},
+    {.asked = {"nobody ever reads half a list", "任何请求都不会读到半个列表"},
+     .function = "get_instances",
+     .run = list_is_whole_for_others},
+    {.asked = {"level 2: Consul hung: hardly any call waits for it", "第 2 关：Consul 卡住：几乎没有请求为它等待"},
+     .function = "get_instances",
+     .run = not_every_call_waits},
+    {.asked = {"level 2: and never two at a time", "第 2 关：也不会有两个请求同时去等"},
+     .function = "get_instances",
+     .run = one_waits_at_a_time},
+    {.asked = {"for real: your cache in order-service, under load, while a real Consul stops, hangs and comes back",
+               "真实运行：你的缓存装进 order-service，持续有请求，真实的 Consul 停止、卡住、恢复"},
+     .function = "get_instances",
+     .run = real_outage,
+     .limit_s = 60},
+    {.asked = {"a list that is suddenly empty is not believed at once", "突然变空的列表不会马上被相信"},
+     .function = "get_instances",
+     .run = sudden_empty_list,
+     .bonus = true},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct exercise exercise = {
+        .number = 3,
+        .lesson = {"exercise 3, and part VI", "练习 3 和 第六部分"},
+        .checks = checks,
+        .count = sizeof checks / sizeof *checks,
+    };
+    return exercise_main(&exercise, argc, argv);
+}

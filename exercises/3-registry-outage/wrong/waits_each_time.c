@@ -1,0 +1,24 @@
+/* A wrong answer: each request waits for the Consul that hangs.
+ * expect: 7/9 level 2: Consul hangs, and [0-9]+ of [0-9]+ calls waited a second */
+#include "given.h"
+
+int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why)
+{
+    if (e->filled && now_ms - e->fetched_ms < ttl_ms) {
+        *out = e->list;
+        return 0;
+    }
+    struct list fresh;
+    if (ask_consul(&fresh, why) == 0) {
+        e->list = fresh;
+        e->filled = true;
+        e->fetched_ms = now_ms;
+        *out = fresh;
+        return 0;
+    }
+    if (e->filled) {
+        *out = e->list;
+        return 0;
+    }
+    return err_set(why, "no instances");
+}
