@@ -15,12 +15,14 @@
  *   + hops       a look, its answer, a registration, its answer: see SLACK_MS
  *
  * A dead instance is known as dead by the registry:
- *     HTTP: 2 × (I + T), for two checks in a row must fail
- *     TTL:  3 × I, and R more where it came back on another port: after a try to
- *           register that failed, the heart of its new process beats for the id,
- *           whose entry has the old port until the next try
+ *     HTTP, gRPC, TCP: 2 × (I + T), for two checks in a row must fail
+ *     TTL, etcd's lease: 3 × I, and R more where it came back on another port:
+ *           after a try to register that failed, the heart of its new process
+ *           beats for the id, whose entry has the old port until the next try
+ *     none: never
  *
- * A caller knows what the registry knows:
+ * A caller knows what the registry knows, the second one's word counting from
+ * DISCOVERY_CACHE_TTL after the first one fell silent:
  *     watch: the longer of
  *              W × 17/16 + 1 s + 1.2 s   a query of W = TTL / 3 sent before, and
  *                                        the first back-off
@@ -36,6 +38,7 @@
 #define SIMULATION_BOUNDS_H
 
 #include "simulation/registry.h"
+#include "simulation/settings.h"
 
 enum {
     QUESTION_MS = 2000,   /* registration.c CALL_MS, watch.c PROMPT_MS */
@@ -61,7 +64,8 @@ static inline int64_t bound_return_ms(const struct settings *s)
 static inline int64_t bound_detect_ms(const struct settings *s)
 {
     int64_t ttl_ms = TTL_INTERVALS * s->check_interval_ms + s->reconcile_ms;
-    return SLACK_MS + (s->check == CHECK_TTL ? ttl_ms : 2 * (s->check_interval_ms + s->check_timeout_ms));
+    int64_t checks_ms = s->check == CHECK_TTL ? ttl_ms : 2 * (s->check_interval_ms + s->check_timeout_ms);
+    return SLACK_MS + (s->registries > 1 ? longer(ttl_ms, checks_ms) : checks_ms);
 }
 
 static inline int64_t bound_learn_ms(const struct settings *s)

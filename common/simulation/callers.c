@@ -9,9 +9,8 @@
 #include "client/service_client.h"
 #include "discovery/discovery.h"
 #include "net/http_client.h"
-#include "simulation/instances.h"
 #include "simulation/invariants.h"
-#include "simulation/registry.h"
+#include "simulation/world.h"
 
 /* The calls that are under way carry their record's address in their path: so the
  * transport, which sees only what would go over the wire, finds it again. */
@@ -91,32 +90,45 @@ void caller_open(struct sim_caller *caller, struct world *world, int number)
 {
     caller->process.number = -1;
     snprintf(caller->process.name, sizeof caller->process.name, "caller-%d", number);
-    sim_registry_connect(&world->registry, &caller->process);
+    wire_connect(&caller->process, world);
+    caller->zone = settings_zone(&world->settings, number);
+    for (int i = 0; i < world->settings.registries; i++)
+        caller->registries[i] = &caller->process.links[i].registry;
+}
+
+/* STATIC_INSTANCES: where the instances were when somebody wrote it down. */
+static void write_static(const struct world *world, char text[STATIC_MAX])
+{
+    int len = snprintf(text, STATIC_MAX, "%s=", SERVICE);
+    for (int i = 0; i < world->settings.instances; i++)
+        len += snprintf(text + len, (size_t)(STATIC_MAX - len), "%s%s:%d", i > 0 ? "," : "",
+                        world->instances[i].address, port_of(i, 0));
 }
 
 void caller_start(struct sim_caller *caller)
 {
     const struct settings *settings = &caller->process.world->settings;
-    caller->registries[0] = &caller->process.registry;
+    if (settings->has_static)
+        write_static(caller->process.world, caller->static_instances);
     const struct discovery_config discovery = {
-        .registries = caller->registries, .registry_count = 1, .ttl_ms = settings->ttl_ms, .poll = settings->poll,
-        .retry_cap_ms = settings->reconcile_ms, .static_instances = "", .snapshot_dir = "",
+        .registries = caller->registries, .registry_count = (size_t)settings->registries, .ttl_ms = settings->ttl_ms, .poll = settings->poll,
+        .retry_cap_ms = settings->reconcile_ms, .static_instances = caller->static_instances, .snapshot_dir = "",
     };
     caller->discovery = discovery_new(&discovery);
     const struct service_client_config client = {
         .discovery = caller->discovery, .transport = {send_call, caller}, .policy = settings->policy,
-        .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX, .zone = "",
+        .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX, .zone = caller->zone,
     };
     discovery_watch(caller->discovery, SERVICE);
     caller->client = service_client_new(&client);
     caller->process.killed = false;
     caller->process.well_since_ms = clock_ms();
-    caller->process.request_level = 0;
-    caller->process.failed_ms = 0;
+    process_forget(&caller->process);
     memset(caller->known, 0, sizeof caller->known);
     memset(caller->calls_in, 0, sizeof caller->calls_in);
     memset(caller->retries_in, 0, sizeof caller->retries_in);
     caller->version = caller->called_version = 0;
+    caller->source = "";
 }
 
 void caller_stop(struct sim_caller *caller)

@@ -1,20 +1,19 @@
-/* The promises about calls: whom they go to, and how often. */
+/* The promises about calls: how often they are sent, and what comes of them. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "balance/outlier.h"
 #include "base/clock.h"
 #include "client/retry_budget.h"
 #include "client/service_client.h"
-#include "discovery/discovery.h"
 #include "simulation/bounds.h"
-#include "simulation/instances.h"
+#include "simulation/choice.h"
 #include "simulation/invariants.h"
 
 enum {
     BUCKET_MS = 100,
     BUCKETS = WINDOW_S * 10,
-    TAKE_OUT_MS = 100, /* those who are missing and failed are taken out together (roster.c BATCH_MS) */
 };
 
 static struct world *world_of(const struct call_record *record)
@@ -55,15 +54,7 @@ void invariants_call(struct call_record *record)
 
 /* --- 5: what may be sent again ------------------------------------------------------------ */
 
-static bool has_tried(const struct call_record *record, int instance)
-{
-    for (int i = 0; i < record->attempts; i++)
-        if (record->tried[i] == instance)
-            return true;
-    return false;
-}
-
-static void check_repetition(struct call_record *record, const struct http_call *call)
+static void check_repetition(const struct call_record *record, const struct http_call *call)
 {
     struct world *world = world_of(record);
     const char *who = record->caller->process.name;
@@ -74,124 +65,19 @@ static void check_repetition(struct call_record *record, const struct http_call 
         world_break(world, "%s makes attempt %d of a call", who, record->attempts + 1);
     if (record->answered)
         world_break(world, "%s sends a call again that was answered", who);
-    if (has_tried(record, instance_of_port(call->port)))
-        world_break(world, "%s sends a call twice to %s", who, world->instances[instance_of_port(call->port)].process.name);
     if (call->deadline > record->deadline || deadline_left(call->deadline) > share_ms)
         world_break(world, "%s gives an attempt more time than the call, or its share, has", who);
 }
 
-/* --- 1: whom it may go to -------------------------------------------------------------------- */
-
-/* What the caller's list says when a call goes out. */
-struct choice {
-    struct discovery_view view;
-    const struct instance *chosen; /* NULL: not in the list */
-    bool missing;
-    size_t passing;         /* in the list, missing ones too: they count as they last were */
-    size_t live_elsewhere;  /* passing, truly alive, and not the chosen one */
-    size_t in_turn;         /* passing, not ejected as far as the witness can tell, and not tried */
-    size_t at_leisure;      /* passing, and no call is under way that tried it */
-};
-
-/* It had five failures, whatever lay between them, and the last not too long ago. */
-static bool is_maybe_ejected(const struct acquaintance *known)
+static void note_attempt(struct call_record *record, uint16_t port)
 {
-    return known->failures_ever >= OUTLIER_FAILURES && clock_ms() - known->failed_ms <= OUTLIER_EJECT_MAX_MS;
-}
-
-static void count_untried(struct choice *choice, const struct call_record *record, int instance)
-{
-    const struct acquaintance *known = &record->caller->known[instance];
-    if (has_tried(record, instance))
-        return;
-    choice->in_turn += !is_maybe_ejected(known);
-    choice->at_leisure += known->calls_now == 0;
-}
-
-static struct choice choice_of(const struct call_record *record, uint16_t port)
-{
-    struct choice choice = {0};
-    const struct instance_list *list;
-    if (discovery_look(record->caller->discovery, SERVICE, &choice.view) != 0)
-        return choice;
-    list = choice.view.list;
-    for (size_t i = 0; list && i < list->count; i++) {
-        const struct instance *instance = &list->at[i];
-        bool passes = instance->status == INSTANCE_PASSING;
-        choice.passing += passes;
-        if (passes)
-            count_untried(&choice, record, instance_of_port(instance->port));
-        if (instance->port == port) {
-            choice.chosen = instance;
-            choice.missing = choice.view.missing && choice.view.missing[i];
-        } else if (passes) {
-            const struct world *world = world_of(record);
-            choice.live_elsewhere += instance_is_at(&world->instances[instance_of_port(instance->port)], instance->port);
-        }
-    }
-    return choice;
-}
-
-/* At most half, rounded down, are ejected; and who was tried is not tried again. */
-static bool has_passing_one(const struct call_record *record, const struct choice *choice)
-{
-    return choice->passing - choice->passing / 2 > (size_t)record->attempts;
-}
-
-static void check_alive(const struct call_record *record, const struct choice *choice, uint16_t port)
-{
-    struct world *world = world_of(record);
-    const struct sim_instance *instance = &world->instances[instance_of_port(port)];
-    int64_t since_ms = longer(world->registry.well_since_ms, record->caller->process.well_since_ms);
-    if (instance_is_at(instance, port) || choice->live_elsewhere == 0)
-        return;
-    since_ms = longer(since_ms, instance->died_ms[life_of_port(port)]);
-    if (world->settings.check == CHECK_TTL && instance->life == UP) /* its next life beats for the same id */
-        since_ms = longer(since_ms, instance->process.well_since_ms);
-    if (since_ms == DEADLINE_NONE)
-        return;
-    int64_t bound_ms = bound_detect_ms(&world->settings) + bound_learn_ms(&world->settings);
-    if (choice->missing)
-        bound_ms += MISSING_MS;
-    if (clock_ms() - since_ms > bound_ms)
-        world_break(world, "%s calls %s on port %d, dead for %" PRId64 " ms, while it knows %zu live ones",
-                    record->caller->process.name, instance->process.name, port,
-                    clock_ms() - instance->died_ms[life_of_port(port)], choice->live_elsewhere);
-}
-
-/* Another list may readmit, or make new peers of old ones: rows of failures begin anew. */
-static void note_version(struct sim_caller *caller, uint64_t version)
-{
-    if (caller->called_version == version)
-        return;
-    caller->called_version = version;
-    caller->called_since_ms = clock_ms();
-    for (int i = 0; i < INSTANCES_MAX; i++)
-        caller->known[i].failures = 0;
-}
-
-static void check_choice(const struct call_record *record, uint16_t port)
-{
-    struct world *world = world_of(record);
-    const char *who = record->caller->process.name;
-    const struct acquaintance *known = &record->caller->known[instance_of_port(port)];
+    int instance = instance_of_port(port);
     struct choice choice = choice_of(record, port);
-    if (!choice.chosen) {
-        world_break(world, "%s calls port %d, which is not in its list", who, port);
+    if (record->attempts > ATTEMPTS_MAX || !choice.chosen)
         return;
-    }
-    note_version(record->caller, choice.view.version);
-    check_alive(record, &choice, port);
-    if (choice.chosen->status == INSTANCE_CRITICAL && has_passing_one(record, &choice))
-        world_break(world, "%s calls %s, which is critical, while %zu pass", who, choice.chosen->id, choice.passing);
-    if (choice.missing && known->failed_missing_ms > known->missing_since_ms &&
-        clock_ms() - known->failed_missing_ms > TAKE_OUT_MS)
-        world_break(world, "%s calls %s, which is missing, and failed before", who, choice.chosen->id);
-    bool is_last_resort = record->attempts > 0 && choice.in_turn == 0;
-    if (known->ejected_ms && known->ejected_version == choice.view.version && !is_last_resort &&
-        clock_ms() - known->ejected_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
-        world_break(world, "%s calls %s %" PRId64 " ms after its fifth failure in a row", who, choice.chosen->id,
-                    clock_ms() - known->ejected_ms);
+    record->tried[record->attempts].instance = instance;
+    snprintf(record->tried[record->attempts++].id, ID_MAX, "%s", choice.chosen->id);
+    record->caller->known[instance].calls_now++;
 }
 
 void invariants_attempt(struct call_record *record, const struct http_call *call)
@@ -201,15 +87,12 @@ void invariants_attempt(struct call_record *record, const struct http_call *call
         return;
     invariants_sweep(world_of(record));
     check_repetition(record, call);
-    check_choice(record, call->port);
+    choice_check(record, call->port);
     if (record->attempts > 0) {
         caller->retries_in[bucket_now(caller)]++;
         check_budget(caller);
     }
-    if (record->attempts <= ATTEMPTS_MAX) {
-        record->tried[record->attempts++] = instance_of_port(call->port);
-        caller->known[instance_of_port(call->port)].calls_now++;
-    }
+    note_attempt(record, call->port);
 }
 
 /* --- What a call has shown ------------------------------------------------------------------------ */
@@ -221,7 +104,7 @@ static void note_fifth(struct sim_caller *caller, struct acquaintance *known, ui
     struct choice choice = choice_of(&record, port);
     size_t maybe_ejected = 1;
     for (int i = 0; i < INSTANCES_MAX; i++)
-        maybe_ejected += &caller->known[i] != known && is_maybe_ejected(&caller->known[i]);
+        maybe_ejected += &caller->known[i] != known && choice_is_maybe_ejected(&caller->known[i]);
     known->failures = 0;
     known->fifth_ms = clock_ms();
     if (choice.view.version != caller->called_version) /* its balancer has not seen this list yet */
@@ -304,7 +187,7 @@ void invariants_call_end(struct call_record *record, const struct service_reply 
     struct world *world = world_of(record);
     const char *who = record->caller->process.name;
     for (int i = 0; i < record->attempts; i++)
-        record->caller->known[record->tried[i]].calls_now--;
+        record->caller->known[record->tried[i].instance].calls_now--;
     if (world->is_ending || record->caller->process.killed)
         return;
     if (clock_ms() > record->deadline)

@@ -6,10 +6,18 @@
 
 enum target { ON_REGISTRY, ON_INSTANCE, ON_CALLER, ON_ALL };
 
+enum extent {
+    DISTURBS, /* keeps its victim from its promises */
+    SILENCES, /* and in such a way that a registry gives no list to anybody */
+    SPARES,   /* does not come between anybody and a registry */
+};
+
 struct fault {
     struct world *world;
     const struct fault_kind *kind;
-    struct sim_instance *instance; /* where it is on one */
+    /* Where it is on one: */
+    struct sim_registry *registry;
+    struct sim_instance *instance;
     struct sim_caller *caller;
     int64_t lasts_ms;
 };
@@ -19,11 +27,11 @@ struct fault_kind {
     enum target target;
     int64_t longest_ms;
     void (*begin)(struct fault *fault);
-    void (*end)(struct fault *fault);
-    bool spares_registration; /* it does not keep its process from the registry */
+    void (*end)(struct fault *fault); /* NULL: there is nothing to do */
+    enum extent extent;
 };
 
-extern const struct fault_kind fault_kinds[];
-extern const size_t fault_kind_count;
+extern const struct fault_kind registry_faults[], process_faults[];
+extern const size_t registry_fault_count, process_fault_count;
 
 #endif

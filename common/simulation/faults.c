@@ -8,23 +8,33 @@
 
 static const char *victim(const struct fault *fault)
 {
+    if (fault->registry)
+        return fault->registry->name;
     if (fault->instance)
         return fault->instance->process.name;
     return fault->caller ? fault->caller->process.name : "world";
 }
 
+static void registry_set_well(struct sim_registry *registry, const struct fault *fault, int64_t since_ms)
+{
+    registry->well_since_ms = since_ms;
+    registry->silent_since_ms = fault->kind->extent == SILENCES && since_ms == DEADLINE_NONE ? clock_ms() : 0;
+}
+
 /* Whom it keeps from its promise, from `since` on; DEADLINE_NONE: for now. */
 static void set_well_since(struct fault *fault, int64_t since_ms)
 {
-    struct world *world = fault->world;
-    if (fault->kind->spares_registration)
+    if (fault->kind->extent == SPARES)
         return;
     if (fault->instance)
         fault->instance->process.well_since_ms = since_ms;
     else if (fault->caller)
         fault->caller->process.well_since_ms = since_ms;
+    else if (fault->registry)
+        registry_set_well(fault->registry, fault, since_ms);
     else
-        world->registry.well_since_ms = since_ms;
+        for (int i = 0; i < fault->world->settings.registries; i++)
+            registry_set_well(&fault->world->registries[i], fault, since_ms);
 }
 
 static void set_in_fault(struct fault *fault, bool in_fault)
@@ -33,8 +43,11 @@ static void set_in_fault(struct fault *fault, bool in_fault)
         fault->instance->process.in_fault = in_fault;
     else if (fault->caller)
         fault->caller->process.in_fault = in_fault;
+    else if (fault->registry)
+        fault->registry->in_fault = in_fault;
     else
-        fault->world->registry.in_fault = in_fault;
+        for (int i = 0; i < fault->world->settings.registries; i++)
+            fault->world->registries[i].in_fault = in_fault;
 }
 
 static void run_fault(void *arg)
@@ -46,7 +59,8 @@ static void run_fault(void *arg)
     set_well_since(fault, DEADLINE_NONE);
     fault->kind->begin(fault);
     fiber_sleep(fault->lasts_ms);
-    fault->kind->end(fault);
+    if (fault->kind->end)
+        fault->kind->end(fault);
     set_well_since(fault, clock_ms());
     set_in_fault(fault, false);
     if (--world->faults_now == 0)
@@ -55,24 +69,42 @@ static void run_fault(void *arg)
     free(fault);
 }
 
+static bool is_anybody_in_fault(const struct world *world)
+{
+    for (int i = 0; i < world->settings.registries; i++)
+        if (world->registries[i].in_fault)
+            return true;
+    for (int i = 0; i < world->settings.instances; i++)
+        if (world->instances[i].process.in_fault)
+            return true;
+    return false;
+}
+
 /* True: it has a victim that is in no other fault. */
 static bool choose_victim(struct fault *fault)
 {
     struct world *world = fault->world;
-    if (fault->kind->target == ON_INSTANCE) {
-        fault->instance = &world->instances[rand_below((uint64_t)world->settings.instances)];
+    const struct settings *settings = &world->settings;
+    switch (fault->kind->target) {
+    case ON_REGISTRY:
+        fault->registry = &world->registries[rand_below((uint64_t)settings->registries)];
+        return !fault->registry->in_fault;
+    case ON_INSTANCE:
+        fault->instance = &world->instances[rand_below((uint64_t)settings->instances)];
         return !fault->instance->process.in_fault;
-    }
-    if (fault->kind->target == ON_CALLER) {
-        fault->caller = &world->callers[rand_below((uint64_t)world->settings.callers)];
+    case ON_CALLER:
+        fault->caller = &world->callers[rand_below((uint64_t)settings->callers)];
         return !fault->caller->process.in_fault;
+    case ON_ALL:
+        return !is_anybody_in_fault(world);
     }
-    if (fault->kind->target == ON_REGISTRY)
-        return !world->registry.in_fault;
-    for (int i = 0; i < world->settings.instances; i++)
-        if (world->instances[i].process.in_fault)
-            return false;
-    return !world->registry.in_fault;
+    return false;
+}
+
+static const struct fault_kind *choose_kind(void)
+{
+    size_t drawn = rand_below(registry_fault_count + process_fault_count);
+    return drawn < registry_fault_count ? &registry_faults[drawn] : &process_faults[drawn - registry_fault_count];
 }
 
 void fault_begin(struct world *world)
@@ -81,7 +113,7 @@ void fault_begin(struct world *world)
     if (!fault)
         return;
     fault->world = world;
-    fault->kind = &fault_kinds[rand_below(fault_kind_count)];
+    fault->kind = choose_kind();
     fault->lasts_ms = between(1, fault->kind->longest_ms);
     if (!choose_victim(fault) || group_go(&world->faults, run_fault, fault) != 0) {
         free(fault);

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "registration/registration.h"
 #include "simulation/invariants.h"
-#include "simulation/registry.h"
+#include "simulation/world.h"
 
 enum { PORT_FIRST = 1024 };
 
@@ -31,7 +31,7 @@ void instance_open(struct sim_instance *instance, struct world *world, int numbe
     snprintf(process->name, sizeof process->name, "instance-%02d", number);
     snprintf(instance->address, sizeof instance->address, "10.0.0.%d", number + 1);
     instance->port = port_of(number, 0);
-    sim_registry_connect(&world->registry, process);
+    wire_connect(process, world);
 }
 
 /* --- Life ---------------------------------------------------------------------------- */
@@ -48,11 +48,11 @@ void instance_start(struct sim_instance *instance, bool moved)
 {
     struct process *process = &instance->process;
     const struct settings *settings = &process->world->settings;
-    if (moved && instance->lives + 1 < LIVES_MAX)
+    if (moved && instance->lives + 2 < LIVES_MAX)
         instance->port = port_of(process->number, ++instance->lives);
     const struct registration_config config = {
         .spec = {.service = SERVICE, .id = process->name, .address = instance->address, .port = instance->port,
-                 .tags = "", .version = "", .zone = "", .weight = 1, .check = settings->check,
+                 .tags = "", .version = "", .zone = settings_zone(settings, process->number), .weight = 1, .check = settings->check,
                  .check_interval_ms = settings->check_interval_ms, .check_timeout_ms = settings->check_timeout_ms,
                  .deregister_after_ms = settings->deregister_after_ms},
         .jitter_ms = settings->jitter_ms,
@@ -60,11 +60,13 @@ void instance_start(struct sim_instance *instance, bool moved)
         .health = tell_health,
         .health_arg = instance,
     };
+    process_forget(process);
     process->killed = false;
     instance->life = UP;
     process->well_since_ms = clock_ms();
-    instance->registration = registration_start(&process->registry, &config);
     world_note(process->world, process->name, "starts on", instance->port);
+    for (int i = 0; i < settings->registries; i++)
+        instance->registrations[i] = registration_start(&process->links[i].registry, &config);
 }
 
 static void be_down(struct sim_instance *instance)
@@ -73,26 +75,52 @@ static void be_down(struct sim_instance *instance)
     instance->died_ms[instance->lives] = clock_ms();
 }
 
+/* One registration's end, in a fiber of its own. */
+struct leaving {
+    struct sim_instance *instance;
+    int registry;
+    int64_t deadline;
+    bool left;
+};
+
+static void leave_one(void *arg)
+{
+    struct leaving *leaving = arg;
+    struct registration **registration = &leaving->instance->registrations[leaving->registry];
+    struct err err = ERR_INIT;
+    leaving->left = registration_stop(*registration, leaving->deadline, &err) == 0;
+    registration_free(*registration);
+    *registration = NULL;
+}
+
+/* All at once, as service/membership.c does. */
+static void leave(struct sim_instance *instance, int64_t deadline, struct leaving leavings[REGISTRIES_MAX])
+{
+    struct group group = {0};
+    for (int i = 0; i < instance->process.world->settings.registries; i++) {
+        leavings[i] = (struct leaving){instance, i, deadline, false};
+        if (group_go(&group, leave_one, &leavings[i]) != 0)
+            leave_one(&leavings[i]);
+    }
+    group_join(&group);
+}
+
 void instance_kill(struct sim_instance *instance)
 {
-    struct err err = ERR_INIT;
+    struct leaving leavings[REGISTRIES_MAX];
     instance->process.killed = true;
     be_down(instance);
     world_note(instance->process.world, instance->process.name, "is killed on", instance->port);
-    registration_stop(instance->registration, clock_ms(), &err); /* its fibers vanish, and nobody is told */
-    registration_free(instance->registration);
-    instance->registration = NULL;
+    leave(instance, clock_ms(), leavings); /* its fibers vanish, and nobody is told */
 }
 
 void instance_drain(struct sim_instance *instance)
 {
-    struct err err = ERR_INIT;
+    struct leaving leavings[REGISTRIES_MAX];
     int64_t deadline = deadline_in(DRAIN_MS), begin_ms = clock_ms();
     instance->life = DRAINING;
     world_note(instance->process.world, instance->process.name, "drains on", instance->port);
-    bool left = registration_stop(instance->registration, deadline, &err) == 0;
-    registration_free(instance->registration);
-    instance->registration = NULL;
+    leave(instance, deadline, leavings);
     for (;;) {
         int64_t last_ms = instance->last_call_ms > begin_ms ? instance->last_call_ms : begin_ms;
         int64_t left_ms = deadline_left(deadline_min(last_ms + QUIET_MS, deadline));
@@ -101,19 +129,9 @@ void instance_drain(struct sim_instance *instance)
     }
     be_down(instance);
     world_note(instance->process.world, instance->process.name, "has drained on", instance->port);
-    if (left)
-        invariants_left(instance);
-}
-
-void instance_freeze(struct sim_instance *instance)
-{
-    instance->process.frozen = true;
-}
-
-void instance_thaw(struct sim_instance *instance)
-{
-    instance->process.frozen = false;
-    wait_queue_wake_all(&instance->process.thawed);
+    for (int i = 0; i < instance->process.world->settings.registries; i++)
+        if (leavings[i].left)
+            invariants_left(instance, &instance->process.world->registries[i]);
 }
 
 bool instance_is_at(const struct sim_instance *instance, uint16_t port)

@@ -6,26 +6,27 @@
 #include "base/clock.h"
 #include "discovery/discovery.h"
 #include "simulation/bounds.h"
-#include "simulation/instances.h"
+#include "simulation/world.h"
 
 /* How much later than it happened the witness may see a list change. */
 enum { NOTICE_MS = 1000 };
 
 /* --- 2: a live instance is back in the registry --------------------------------------- */
 
-static void check_registered(struct world *world, int i)
+static void check_registered(const struct sim_registry *registry, int i)
 {
+    struct world *world = registry->world;
     const struct sim_instance *instance = &world->instances[i];
-    const struct sim_entry *entry = &world->registry.entries[i];
-    int64_t since_ms = longer(instance->process.well_since_ms, world->registry.well_since_ms);
+    const struct sim_entry *entry = &registry->entries[i];
+    int64_t since_ms = longer(instance->process.well_since_ms, registry->well_since_ms);
     if (instance->life != UP || since_ms == DEADLINE_NONE)
         return;
     since_ms = longer(since_ms, entry->lost_ms);
     int64_t late_ms = clock_ms() - since_ms - bound_return_ms(&world->settings);
-    if (late_ms <= 0 || (entry->used && entry->port == instance->port && entry->passing))
+    if (late_ms <= 0 || sim_registry_has(registry, i, instance->port))
         return;
-    world_break(world, "%s is alive, and not back in the registry %" PRId64 " ms after it could be: %s",
-                instance->process.name, bound_return_ms(&world->settings) + late_ms,
+    world_break(world, "%s is alive, and not back in %s %" PRId64 " ms after it could be: %s", instance->process.name,
+                registry->name, bound_return_ms(&world->settings) + late_ms,
                 !entry->used ? "not there" : entry->port != instance->port ? "its old port" : "critical");
 }
 
@@ -50,8 +51,9 @@ static void look_at_list(struct sim_caller *caller, const struct discovery_view 
     size_t present = 0, gone = 0;
     for (size_t i = 0; view->list && i < view->list->count; i++) {
         int number = instance_of_port(view->list->at[i].port);
+        bool is_missing = view->missing && view->missing[i];
+        missing[number] = is_missing && (missing[number] || !listed[number]); /* static ones have other ids */
         listed[number] = true;
-        missing[number] = view->missing && view->missing[i];
     }
     for (int i = 0; i < INSTANCES_MAX; i++) {
         present += all[i].listed && !all[i].missing;
@@ -61,7 +63,8 @@ static void look_at_list(struct sim_caller *caller, const struct discovery_view 
         all[i].listed = listed[i];
         all[i].missing = missing[i];
     }
-    if (gone * 2 > present)
+    /* Whom nobody but a static list ever named is not missed. */
+    if (gone * 2 > present && strcmp(caller->source, "static") != 0)
         world_break(caller->process.world, "%s lost %zu of %zu instances at once, on the registry's word alone",
                     caller->process.name, gone, present);
 }
@@ -75,26 +78,63 @@ static void check_missing(const struct sim_caller *caller)
                         caller->process.world->instances[i].process.name);
 }
 
+/* --- 10: the order of trust, and that who is well again is used again ------------------------ */
+
+static const char *expected_source(const struct sim_caller *caller)
+{
+    const struct settings *settings = &caller->process.world->settings;
+    bool answered = false;
+    for (int i = 0; i < settings->registries; i++) {
+        const struct link *link = &caller->process.links[i];
+        if (link->answered_ms != 0 && clock_ms() - link->answered_ms <= settings->ttl_ms)
+            return link->to->name;
+        answered |= link->answered_ms != 0;
+    }
+    return answered ? "cache" : settings->has_static ? "static" : "";
+}
+
+static void check_source(const struct sim_caller *caller, const char *source)
+{
+    struct world *world = caller->process.world;
+    if (strcmp(source, expected_source(caller)) != 0)
+        world_break(world, "%s says that its list comes from %s, not %s", caller->process.name, source,
+                    expected_source(caller));
+    for (int i = 0; i < world->settings.registries; i++) {
+        const struct link *link = &caller->process.links[i];
+        int64_t since_ms = longer(link->to->well_since_ms, caller->process.well_since_ms);
+        if (since_ms == DEADLINE_NONE)
+            continue;
+        int64_t silent_ms = clock_ms() - longer(since_ms, link->answered_ms);
+        if (silent_ms > bound_learn_ms(&world->settings))
+            world_break(world, "%s has not used %s for %" PRId64 " ms, though it is well", caller->process.name,
+                        link->to->name, silent_ms);
+    }
+}
+
 static void check_list(struct sim_caller *caller)
 {
     struct discovery_view view;
     if (!caller->discovery || discovery_look(caller->discovery, SERVICE, &view) != 0)
         return;
+    check_source(caller, view.source);
     if (view.version == caller->version) {
         check_missing(caller);
         return;
     }
     look_at_list(caller, &view);
     caller->version = view.version;
-    world_note(caller->process.world, caller->process.name, "has another list, of", view.list ? (int64_t)view.list->count : 0);
+    caller->source = view.source;
+    world_note(caller->process.world, caller->process.name, "has another list, of",
+               view.list ? (int64_t)view.list->count : 0);
 }
 
 void invariants_sweep(struct world *world)
 {
     if (world->is_ending)
         return;
-    for (int i = 0; i < world->settings.instances; i++)
-        check_registered(world, i);
+    for (int r = 0; r < world->settings.registries; r++)
+        for (int i = 0; i < world->settings.instances; i++)
+            check_registered(&world->registries[r], i);
     for (int i = 0; i < world->settings.callers; i++)
         check_list(&world->callers[i]);
 }
@@ -118,34 +158,39 @@ static struct allowance allowance_of(const struct process *process)
     return (struct allowance){4 / (0.8 * (double)settings->reconcile_ms) + 1 / (double)settings->check_interval_ms, 12};
 }
 
-void invariants_request(struct process *process)
+void invariants_request(struct link *link)
 {
+    struct process *process = link->process;
     struct allowance allowance = allowance_of(process);
     int64_t now_ms = clock_ms();
     invariants_sweep(process->world);
-    process->request_level -= allowance.per_ms * (double)(now_ms - process->request_ms);
-    if (process->request_level < 0)
-        process->request_level = 0;
-    process->request_ms = now_ms;
-    process->request_level += 1;
-    if (process->number < 0 && process->failed_ms && now_ms - process->failed_ms < FIRST_BACKOFF_LEAST_MS)
-        world_break(process->world, "%s asks again %" PRId64 " ms after a failure", process->name,
-                    now_ms - process->failed_ms);
-    if (process->request_level > allowance.burst + 0.001 && !process->killed && !process->world->is_ending)
-        world_break(process->world, "%s asks the registry more often than %.1f times a minute", process->name,
+    link->level -= allowance.per_ms * (double)(now_ms - link->level_ms);
+    if (link->level < 0)
+        link->level = 0;
+    link->level_ms = now_ms;
+    link->level += 1;
+    if (process->killed || process->world->is_ending)
+        return;
+    if (process->number < 0 && link->failed_ms && now_ms - link->failed_ms < FIRST_BACKOFF_LEAST_MS)
+        world_break(process->world, "%s asks %s again %" PRId64 " ms after a failure", process->name, link->to->name,
+                    now_ms - link->failed_ms);
+    if (link->level > allowance.burst + 0.001)
+        world_break(process->world, "%s asks %s more often than %.1f times a minute", process->name, link->to->name,
                     allowance.per_ms * 60000);
 }
 
-void invariants_fetched(struct process *process, bool success)
+void invariants_fetched(struct link *link, bool success)
 {
-    process->failed_ms = success ? 0 : clock_ms();
+    link->failed_ms = success ? 0 : clock_ms();
+    if (success)
+        link->answered_ms = clock_ms();
 }
 
 /* --- 7: who deregistered stays away ------------------------------------------------------------ */
 
-void invariants_left(const struct sim_instance *instance)
+void invariants_left(const struct sim_instance *instance, const struct sim_registry *registry)
 {
-    struct world *world = instance->process.world;
-    if (world->registry.entries[instance->process.number].used)
-        world_break(world, "%s deregistered, was told so, and is there again", instance->process.name);
+    if (registry->entries[instance->process.number].used)
+        world_break(instance->process.world, "%s deregistered, was told so, and is in %s again", instance->process.name,
+                    registry->name);
 }

@@ -15,6 +15,11 @@
  *   8. In the end every fiber ends (world.c).
  *   9. No call gives up while it has attempts, time and budget left, and knows a
  *      passing instance that it did not ask, nor did another call that is under way.
+ *  10. The list in use comes from the most trusted source that there is: a registry
+ *      that is well again is used again within its bound.
+ *  11. Who is in maintenance is not called, once a list says so.
+ *  12. Nor is, in a first attempt, one of another zone, while half of the caller's own
+ *      can be called.
  *
  * The witness sees only what goes over the wires and what discovery shows; it
  * knows the truth about each instance, which nobody else does.
@@ -24,7 +29,6 @@
 
 #include "base/err.h"
 #include "net/http_client.h"
-#include "simulation/callers.h"
 #include "simulation/world.h"
 
 struct service_reply;
@@ -32,16 +36,16 @@ struct service_reply;
 /* A promise is broken: noted where it is the first, and the world ends. */
 void world_break(struct world *world, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* 2 and 3, for everybody. */
+/* 2, 3 and 10, for everybody. */
 void invariants_sweep(struct world *world);
 /* 4: a process asks the registry. */
-void invariants_request(struct process *process);
+void invariants_request(struct link *link);
 /* 4: it got an answer to its query for a list, or none. */
-void invariants_fetched(struct process *process, bool success);
+void invariants_fetched(struct link *link, bool success);
 /* 7: it has left the registry, and was told so. */
-void invariants_left(const struct sim_instance *instance);
+void invariants_left(const struct sim_instance *instance, const struct sim_registry *registry);
 
-/* calls.c: 1, 5 and 6. */
+/* calls.c: 5, 6 and 9; choice.c: 1, 11 and 12. */
 void invariants_call(struct call_record *record);
 void invariants_attempt(struct call_record *record, const struct http_call *call);
 void invariants_attempt_end(struct call_record *record, const struct http_call *call, int status, enum err_code code,

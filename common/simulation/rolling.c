@@ -2,17 +2,24 @@
 
 #include "base/clock.h"
 #include "simulation/bounds.h"
-#include "simulation/instances.h"
 
 enum { AT_LEAST = 3, LOOK_MS = 500 };
+
+static bool is_back(const struct sim_instance *instance)
+{
+    const struct world *world = instance->process.world;
+    for (int i = 0; i < world->settings.registries; i++)
+        if (!sim_registry_has(&world->registries[i], instance->process.number, instance->port))
+            return false;
+    return true;
+}
 
 /* As whoever deploys waits: until the new one passes its check, and a while longer. */
 static void wait_until_back(struct sim_instance *instance)
 {
     const struct world *world = instance->process.world;
-    const struct sim_entry *entry = &world->registry.entries[instance->process.number];
     int64_t deadline = deadline_in(bound_return_ms(&world->settings));
-    while (!(entry->used && entry->passing && entry->port == instance->port) && deadline_left(deadline) > 0)
+    while (!is_back(instance) && deadline_left(deadline) > 0)
         if (fiber_sleep(LOOK_MS) != 0)
             return;
     fiber_sleep(bound_learn_ms(&world->settings));

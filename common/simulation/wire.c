@@ -1,16 +1,19 @@
-#include "simulation/wire.h"
-
+/* The wire between processes and registries: what the real code calls in place of HTTP. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/rand.h"
+#include "registry/consul_wire.h"
+#include "simulation/entries.h"
 #include "simulation/invariants.h"
-#include "simulation/registry.h"
 
-static struct process *process_of(struct registry *registry)
+enum { SLOW_MS = 1500 }; /* of a slow registry, each way */
+
+static struct link *link_of(struct registry *registry)
 {
-    return (struct process *)registry; /* its first member */
+    return (struct link *)registry; /* its first member */
 }
 
 /* --- One message, there or back ------------------------------------------------------- */
@@ -26,19 +29,20 @@ static int no_answer(struct err *err)
 }
 
 /* 0: it arrived, and the other side runs. */
-static int travel(struct process *process, int64_t deadline, struct err *err)
+static int travel(struct link *link, int64_t deadline, struct err *err)
 {
-    struct sim_registry *registry = &process->world->registry;
+    struct sim_registry *registry = link->to;
+    struct process *process = link->process;
     while (process->frozen && wait_queue_park(&process->thawed, DEADLINE_NONE) == WAIT_WOKEN) {
     }
     if (process->killed)
         return err_set(err, ERR_UNREACHABLE, "killed");
 
-    int64_t hop_ms = between(1, HOP_MS) + (registry->mode == IS_SLOW ? between(0, 1500) : 0);
-    bool lost = process->cut || deadline_in(hop_ms) > deadline;
+    int64_t hop_ms = between(1, HOP_MS) + (registry->mode == IS_SLOW ? between(0, SLOW_MS) : 0);
+    bool lost = link->cut || deadline_in(hop_ms) > deadline;
     if (fiber_sleep(lost ? deadline_left(deadline) : hop_ms) != 0)
         return cancelled(err);
-    if (lost || process->cut)
+    if (lost || link->cut)
         return no_answer(err);
     while (registry->mode == HANGS) {
         enum wait_result result = wait_queue_park(&registry->awake, deadline);
@@ -48,21 +52,24 @@ static int travel(struct process *process, int64_t deadline, struct err *err)
     return registry->mode == REFUSES ? err_set(err, ERR_UNREACHABLE, "connection refused") : 0;
 }
 
-/* 0: the request arrived, and the registry is willing. */
-static int send_request(struct process *process, int64_t deadline, struct err *err)
+/* 0: the request arrived, and the registry is willing. What an agent of Consul is asked about
+ * itself it knows without its servers' leader; etcd does nothing without one. */
+static int send_request(struct link *link, bool about_all, int64_t deadline, struct err *err)
 {
-    invariants_request(process);
-    if (travel(process, deadline, err) != 0)
+    const struct sim_registry *registry = link->to;
+    invariants_request(link);
+    if (travel(link, deadline, err) != 0)
         return -1;
-    if (process->world->registry.mode != FAILS)
+    bool needs_leader = about_all || registry->is_etcd;
+    if (registry->mode != FAILS && !(registry->mode == HAS_NO_LEADER && needs_leader))
         return 0;
-    return travel(process, deadline, err) != 0 ? -1 : err_set(err, ERR_FAILED, "answered 500");
+    return travel(link, deadline, err) != 0 ? -1 : err_set(err, ERR_FAILED, "answered 500");
 }
 
 /* --- Registration ------------------------------------------------------------------------ */
 
 struct late {
-    struct world *world;
+    struct sim_registry *registry;
     struct enrolment enrolment;
 };
 
@@ -70,69 +77,74 @@ static void arrive_late(void *arg)
 {
     struct late *late = arg;
     fiber_sleep(between(1, LATE_MS));
-    if (late->world->registry.mode == WELL || late->world->registry.mode == IS_SLOW)
-        entry_enroll(&late->world->registry, &late->enrolment);
+    if (late->registry->mode == WELL || late->registry->mode == IS_SLOW)
+        entry_enroll(late->registry, &late->enrolment);
     free(late);
 }
 
 /* Its sender gave up or died; it may have been on its way already. */
-static void maybe_arrive_late(struct world *world, const struct enrolment *enrolment)
+static void maybe_arrive_late(struct sim_registry *registry, const struct enrolment *enrolment)
 {
     struct late *late = chance(50) ? malloc(sizeof *late) : NULL;
     if (!late)
         return;
-    *late = (struct late){world, *enrolment};
+    *late = (struct late){registry, *enrolment};
     if (fiber_start(arrive_late, late) != 0)
         free(late);
 }
 
 static int enroll(struct registry *base, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
-    struct process *process = process_of(base);
-    struct enrolment enrolment = {process->number, spec->address, spec->port};
-    if (send_request(process, deadline, err) != 0) {
-        if (err->code == ERR_CANCELLED && !process->cut)
-            maybe_arrive_late(process->world, &enrolment);
+    struct link *link = link_of(base);
+    struct enrolment enrolment = {link->process->number, spec->address, spec->port};
+    link->has_put = true; /* whatever comes of it: it may have arrived */
+    if (send_request(link, false, deadline, err) != 0) {
+        if (err->code == ERR_CANCELLED && !link->cut)
+            maybe_arrive_late(link->to, &enrolment);
         return -1;
     }
-    entry_enroll(&process->world->registry, &enrolment);
-    return travel(process, deadline, err);
+    entry_enroll(link->to, &enrolment);
+    return travel(link, deadline, err);
 }
 
 static int deregister(struct registry *base, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
-    struct process *process = process_of(base);
+    struct link *link = link_of(base);
     (void)spec;
-    if (send_request(process, deadline, err) != 0)
+    link->has_put = false;
+    if (send_request(link, false, deadline, err) != 0)
         return -1;
-    entry_remove(&process->world->registry, process->number, "deregisters");
-    return travel(process, deadline, err);
+    entry_remove(link->to, link->process->number, "deregisters");
+    return travel(link, deadline, err);
 }
 
 static int is_registered(struct registry *base, const struct registration_spec *spec, int64_t deadline,
                          bool *registered, struct err *err)
 {
-    struct process *process = process_of(base);
+    struct link *link = link_of(base);
     (void)spec;
     *registered = false;
-    if (send_request(process, deadline, err) != 0)
+    if (send_request(link, false, deadline, err) != 0)
         return -1;
-    bool known = process->world->registry.entries[process->number].used;
-    if (travel(process, deadline, err) != 0)
+    bool known = link->to->entries[link->process->number].used;
+    if (travel(link, deadline, err) != 0)
         return -1;
     *registered = known;
     return 0;
 }
 
+/* etcd is told the status by a put; before the first one a beat only keeps the lease, which may be a former life's. */
 static int heartbeat(struct registry *base, const struct registration_spec *spec, bool healthy, const char *note,
                      int64_t deadline, struct err *err)
 {
-    struct process *process = process_of(base);
+    struct link *link = link_of(base);
+    int number = link->process->number;
     (void)note;
-    if (send_request(process, deadline, err) != 0)
+    if (send_request(link, false, deadline, err) != 0)
         return -1;
-    bool known = entry_beat(&process->world->registry, process->number, healthy);
-    if (travel(process, deadline, err) != 0)
+    bool tells = !link->to->is_etcd || link->has_put;
+    bool known = entry_beat(link->to, number, tells ? healthy : link->to->entries[number].passing);
+    if (travel(link, deadline, err) != 0)
         return -1;
     return known ? 0 : err_set(err, ERR_NOT_FOUND, "unknown check of %s", spec->id);
 }
@@ -140,50 +152,28 @@ static int heartbeat(struct registry *base, const struct registration_spec *spec
 static int check_output(struct registry *base, const struct registration_spec *spec, int64_t deadline, bool *failing,
                         char *output, size_t size, struct err *err)
 {
-    struct process *process = process_of(base);
+    struct link *link = link_of(base);
     (void)spec;
-    if (send_request(process, deadline, err) != 0 || travel(process, deadline, err) != 0)
+    *failing = false;
+    output[0] = '\0';
+    if (link->to->is_etcd) /* checks nobody, so it is not asked */
+        return 0;
+    if (send_request(link, false, deadline, err) != 0 || travel(link, deadline, err) != 0)
         return -1;
-    *failing = !process->world->registry.entries[process->number].passing;
+    *failing = !link->to->entries[link->process->number].passing;
     snprintf(output, size, "%s", *failing ? "connection refused" : "");
     return 0;
 }
 
 /* --- Discovery ------------------------------------------------------------------------------ */
 
-static struct instance_list *list_new(const struct sim_registry *registry, uint64_t hidden)
-{
-    struct instance_list *list = instance_list_new();
-    for (int i = 0; i < registry->world->settings.instances; i++) {
-        const struct sim_entry *entry = &registry->entries[i];
-        if (!entry->used || (hidden >> i & 1))
-            continue;
-        const struct instance instance = {
-            .id = registry->world->instances[i].process.name, .address = entry->address, .port = entry->port,
-            .zone = "", .version = "", .weight = 1 + i % 3, .warning_weight = 1,
-            .status = entry->passing ? INSTANCE_PASSING : INSTANCE_CRITICAL};
-        instance_list_add(list, &instance);
-    }
-    instance_list_finish(list);
-    return list;
-}
-
-/* What it says now, true or not. */
-static struct instance_list *list_take(struct sim_registry *registry)
-{
-    if (registry->says_empty || registry->hides)
-        return list_new(registry, registry->says_empty ? UINT64_MAX : registry->hides);
-    if (!registry->list)
-        registry->list = list_new(registry, 0);
-    return instance_list_ref(registry->list);
-}
-
 /* Until the index is past the one that is known, or wait_ms and Consul's sixteenth. */
 static int block(struct sim_registry *registry, uint64_t known, int64_t wait_ms, int64_t deadline, struct err *err)
 {
     unsigned life = registry->life;
     int64_t until = deadline_in(wait_ms + between(0, wait_ms / 16));
-    while (registry->life == life && registry->index <= known && !registry->index_jumps && deadline_left(until) > 0) {
+    while (registry->life == life && registry->index <= known && registry->index_whim == INDEX_TELLS &&
+           deadline_left(until) > 0) {
         if (wait_queue_park(&registry->changed, deadline_min(until, deadline)) == WAIT_CANCELLED)
             return cancelled(err);
         if (deadline_left(deadline) == 0)
@@ -192,22 +182,37 @@ static int block(struct sim_registry *registry, uint64_t known, int64_t wait_ms,
     return registry->life == life ? 0 : err_set(err, ERR_BROKEN, "connection reset");
 }
 
-static int query(struct process *process, struct registry_cursor *cursor, int64_t wait_ms, int64_t deadline,
+static uint64_t index_told(struct sim_registry *registry)
+{
+    if (registry->index_whim == INDEX_JUMPS)
+        registry->index += rand_below(1000);
+    else if (registry->index_whim == INDEX_FALLS)
+        registry->index = rand_below(registry->index + 1); /* down to 0 */
+    return registry->index;
+}
+
+/* Where to go on, by the rules of the real code. */
+static uint64_t index_after(const struct sim_registry *registry, uint64_t known, uint64_t told)
+{
+    char header[24];
+    snprintf(header, sizeof header, "%" PRIu64, told);
+    return registry->is_etcd ? told : consul_next_index(known, header);
+}
+
+static int query(struct link *link, struct registry_cursor *cursor, int64_t wait_ms, int64_t deadline,
                  struct instance_list **list, struct err *err)
 {
-    struct sim_registry *registry = &process->world->registry;
+    struct sim_registry *registry = link->to;
     uint64_t known = cursor->index;
     cursor->index = 0;
     *list = NULL;
-    if (send_request(process, deadline, err) != 0)
+    if (send_request(link, true, deadline, err) != 0)
         return -1;
     if (known != 0 && wait_ms > 0 && block(registry, known, wait_ms, deadline, err) != 0)
         return -1;
-    if (registry->index_jumps)
-        registry->index += rand_below(1000);
-    uint64_t index = registry->index;
-    struct instance_list *answer = list_take(registry);
-    if (travel(process, deadline, err) != 0) {
+    uint64_t index = index_told(registry);
+    struct instance_list *answer = answer_take(registry);
+    if (travel(link, deadline, err) != 0) {
         instance_list_unref(answer);
         return -1;
     }
@@ -216,7 +221,7 @@ static int query(struct process *process, struct registry_cursor *cursor, int64_
         answer = NULL;
     }
     *list = answer;
-    cursor->index = index < known ? 0 : index; /* as consul_next_index has it */
+    cursor->index = index_after(registry, known, index);
     return 0;
 }
 
@@ -224,23 +229,27 @@ static int fetch(struct registry *base, const char *service, struct registry_cur
                  int64_t deadline, struct instance_list **list, struct err *err)
 {
     (void)service;
-    int status = query(process_of(base), cursor, wait_ms, deadline, list, err);
-    invariants_fetched(process_of(base), status == 0);
+    int status = query(link_of(base), cursor, wait_ms, deadline, list, err);
+    invariants_fetched(link_of(base), status == 0);
     return status;
 }
 
-static const struct registry_ops ops = {
-    .kind = "consul",
-    .enroll = enroll,
-    .deregister = deregister,
-    .is_registered = is_registered,
-    .heartbeat = heartbeat,
-    .fetch = fetch,
-    .check_output = check_output,
-};
+/* --- The two kinds ------------------------------------------------------------------------------- */
 
-void sim_registry_connect(struct sim_registry *registry, struct process *process)
+#define OPS                                                                                                    \
+    .enroll = enroll, .deregister = deregister, .is_registered = is_registered, .heartbeat = heartbeat, .fetch = fetch, \
+    .check_output = check_output
+
+static const struct registry_ops consul_ops = {.kind = "consul", OPS};
+static const struct registry_ops etcd_ops = {.kind = "etcd", .needs_heartbeat = true, OPS};
+
+void wire_connect(struct process *process, struct world *world)
 {
-    process->world = registry->world;
-    process->registry.ops = &ops;
+    process->world = world;
+    for (int i = 0; i < world->settings.registries; i++) {
+        struct link *link = &process->links[i];
+        link->process = process;
+        link->to = &world->registries[i];
+        link->registry.ops = link->to->is_etcd ? &etcd_ops : &consul_ops;
+    }
 }

@@ -12,25 +12,13 @@
 #include "loop/loop.h"
 #include "net/json.h"
 #include "simulation/bounds.h"
-#include "simulation/callers.h"
 #include "simulation/faults.h"
-#include "simulation/instances.h"
 #include "simulation/invariants.h"
 #include "simulation/rolling.h"
 #include "simulation/simulation.h"
 
 static struct world *running; /* for who catches a crash */
 static bool is_verbose;
-
-bool chance(int percent)
-{
-    return rand_below(100) < (uint64_t)percent;
-}
-
-int64_t between(int64_t low, int64_t high)
-{
-    return low + (int64_t)rand_below((uint64_t)(high - low) + 1);
-}
 
 void world_note(struct world *world, const char *who, const char *what, int64_t number)
 {
@@ -39,26 +27,12 @@ void world_note(struct world *world, const char *who, const char *what, int64_t 
 
 /* --- A broken promise -------------------------------------------------------------------- */
 
-static void write_settings(const struct settings *s)
-{
-    fprintf(stderr,
-            "settings: %d instances, %d callers, check %s each %" PRId64 " ms (timeout %" PRId64 "), jitter %" PRId64
-            ", reconcile %" PRId64 ", reap after %" PRId64 ", %s with ttl %" PRId64 ", policy %d, a call each %" PRId64
-            " ms within %" PRId64 ", a fault each %" PRId64 "%s\n"
-            "bounds: return %" PRId64 " ms, detect %" PRId64 ", learn %" PRId64 "\n",
-            s->instances, s->callers, s->check == CHECK_TTL ? "ttl" : "http", s->check_interval_ms, s->check_timeout_ms,
-            s->jitter_ms, s->reconcile_ms, s->deregister_after_ms, s->poll ? "poll" : "watch", s->ttl_ms, s->policy,
-            s->call_every_ms, s->call_timeout_ms, s->fault_every_ms,
-            s->only_rolling ? " (only rolling restarts)" : "", bound_return_ms(s), bound_detect_ms(s),
-            bound_learn_ms(s));
-}
-
 void simulation_report(const char *reason)
 {
     if (!running)
         return;
     fprintf(stderr, "seed %" PRIu64 " at %.3f s: %s\n", running->seed, (double)clock_ms() / 1000, reason);
-    write_settings(&running->settings);
+    settings_write(&running->settings);
     trace_write(&running->trace);
     fprintf(stderr, "seed %" PRIu64 " at %.3f s: %s\nagain: make simulate SEED=%" PRIu64 " MINUTES=%" PRId64 "\n",
             running->seed, (double)clock_ms() / 1000, reason, running->seed, running->minutes);
@@ -84,30 +58,12 @@ void simulation_be_verbose(void)
 
 /* --- One world, from its first moment to its last ------------------------------------------- */
 
-static void draw_settings(struct settings *s)
-{
-    static const int64_t jitters[] = {0, 2000, 30000}, intervals[] = {1000, 5000, 10000};
-    s->instances = (int)(chance(30) ? between(1, 4) : between(5, 50));
-    s->callers = (int)between(1, 3);
-    s->jitter_ms = jitters[rand_below(3)];
-    s->reconcile_ms = between(1, 10) * 1000;
-    s->check = chance(60) ? CHECK_HTTP : CHECK_TTL;
-    s->check_interval_ms = intervals[rand_below(3)];
-    s->check_timeout_ms = between(1, 5) * 1000;
-    s->deregister_after_ms = between(1, 5) * 60000;
-    s->ttl_ms = between(3, 30) * 1000;
-    s->poll = chance(25);
-    s->policy = (enum balance_policy)rand_below(4);
-    s->call_timeout_ms = between(3, 30) * 100;
-    s->call_every_ms = between(20, 1000);
-    s->fault_every_ms = between(3, 60) * 1000;
-    s->only_rolling = chance(10);
-}
-
 static void populate(struct world *world)
 {
-    sim_registry_open(&world->registry, world);
-    group_go(&world->traffic, sim_registry_run, world);
+    for (int i = 0; i < world->settings.registries; i++) {
+        sim_registry_open(&world->registries[i], world, i > 0);
+        group_go(&world->traffic, sim_registry_run, &world->registries[i]);
+    }
     for (int i = 0; i < world->settings.instances; i++) {
         instance_open(&world->instances[i], world, i);
         instance_start(&world->instances[i], false);
@@ -139,7 +95,8 @@ static void wind_up(struct world *world)
     for (int i = 0; i < world->settings.instances; i++)
         instance_kill(&world->instances[i]);
     fiber_sleep(LATE_MS + HOP_MS); /* for messages that are still on their way */
-    sim_registry_close(&world->registry);
+    for (int i = 0; i < world->settings.registries; i++)
+        sim_registry_close(&world->registries[i]);
     if (fibers_alive() > 1) {
         world_break(world, "%zu fibers have not ended", fibers_alive() - 1);
         exit(1); /* nobody can wait for them */
@@ -182,9 +139,9 @@ int simulation_run(uint64_t seed, int64_t minutes, uint64_t *fingerprint)
     world->minutes = minutes;
     world->calm_since_ms = clock_ms();
     running = world;
-    draw_settings(&world->settings);
+    settings_draw(&world->settings);
     if (is_verbose)
-        write_settings(&world->settings);
+        settings_write(&world->settings);
 
     loop_run_virtual(direct, world);
     running = NULL;

@@ -1,0 +1,102 @@
+/* checker: what a simulated registry finds out by itself about who is there. */
+#include "base/clock.h"
+#include "simulation/entries.h"
+#include "simulation/invariants.h"
+
+enum { REAP_MS = 30000 }; /* Consul's reaper runs each 30 s */
+
+/* --- Its checks ------------------------------------------------------------------ */
+
+static void check_failed(struct sim_registry *registry, int i)
+{
+    if (++registry->entries[i].failures >= FAILURES_BEFORE_CRITICAL)
+        entry_judge(registry, i, false);
+}
+
+/* The kernel of a frozen process takes connections, and a sick one does, too. */
+static bool gets_no_answer(const struct sim_registry *registry, int i)
+{
+    const struct settings *settings = &registry->world->settings;
+    const struct sim_instance *instance = &registry->world->instances[i];
+    if (instance->unreachable || instance->process.links[0].cut)
+        return true;
+    return settings->check != CHECK_TCP &&
+           (instance->process.frozen || instance->slow_ms >= settings->check_timeout_ms);
+}
+
+static bool is_bad(const struct sim_registry *registry, int i)
+{
+    const struct sim_instance *instance = &registry->world->instances[i];
+    if (!instance_is_at(instance, registry->entries[i].port))
+        return true;
+    return registry->world->settings.check != CHECK_TCP && (instance->life != UP || instance->sick);
+}
+
+static void begin_check(struct sim_registry *registry, int i)
+{
+    struct sim_entry *entry = &registry->entries[i];
+    const struct settings *settings = &registry->world->settings;
+    if (gets_no_answer(registry, i)) {
+        entry->verdict_ms = deadline_in(settings->check_timeout_ms);
+        return;
+    }
+    entry->check_ms = deadline_in(settings->check_interval_ms);
+    if (is_bad(registry, i)) {
+        check_failed(registry, i);
+        return;
+    }
+    entry->failures = 0;
+    entry_judge(registry, i, true);
+}
+
+static void check_as_due(struct sim_registry *registry, int i)
+{
+    struct sim_entry *entry = &registry->entries[i];
+    if (entry->verdict_ms != 0 && entry->verdict_ms <= clock_ms()) {
+        entry->verdict_ms = 0;
+        entry->check_ms = deadline_in(registry->world->settings.check_interval_ms);
+        check_failed(registry, i);
+    } else if (entry->verdict_ms == 0 && entry->check_ms <= clock_ms()) {
+        begin_check(registry, i);
+    }
+}
+
+/* --- Time runs out ------------------------------------------------------------------ */
+
+static void check(struct sim_registry *registry, int i)
+{
+    enum check_kind kind = registry->world->settings.check;
+    bool is_late = registry->entries[i].ttl_until_ms <= clock_ms();
+    if (registry->is_etcd && is_late)
+        entry_remove(registry, i, "has lost its lease");
+    else if (!registry->is_etcd && kind == CHECK_TTL && is_late)
+        entry_judge(registry, i, false);
+    else if (!registry->is_etcd && kind != CHECK_TTL && kind != CHECK_NONE)
+        check_as_due(registry, i);
+}
+
+static void reap(struct sim_registry *registry)
+{
+    int64_t after_ms = registry->world->settings.deregister_after_ms;
+    registry->reap_ms = deadline_in(REAP_MS);
+    for (int i = 0; i < INSTANCES_MAX; i++)
+        if (!registry->entries[i].passing && clock_ms() - registry->entries[i].critical_since_ms > after_ms)
+            entry_remove(registry, i, "is reaped");
+}
+
+void sim_registry_run(void *arg)
+{
+    struct sim_registry *registry = arg;
+    struct world *world = registry->world;
+    while (!world->is_ending) {
+        invariants_sweep(world);
+        fiber_sleep(CHECKER_TICK_MS);
+        if (registry->mode == REFUSES || registry->mode == HANGS)
+            continue; /* its process does not run */
+        for (int i = 0; i < world->settings.instances; i++)
+            if (registry->entries[i].used)
+                check(registry, i);
+        if (!registry->is_etcd && registry->reap_ms <= clock_ms())
+            reap(registry);
+    }
+}

@@ -1,0 +1,174 @@
+/* The promises about whom a call goes to. */
+#include "simulation/choice.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "balance/outlier.h"
+#include "base/clock.h"
+#include "simulation/bounds.h"
+#include "simulation/invariants.h"
+
+enum { TAKE_OUT_MS = 100 }; /* those who are missing and failed are taken out together (roster.c BATCH_MS) */
+
+static struct world *world_of(const struct call_record *record)
+{
+    return record->caller->process.world;
+}
+
+bool choice_was_tried(const struct call_record *record, const char *id)
+{
+    for (int i = 0; i < record->attempts; i++)
+        if (strcmp(record->tried[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+bool choice_is_maybe_ejected(const struct acquaintance *known)
+{
+    return known->failures_ever >= OUTLIER_FAILURES && clock_ms() - known->failed_ms <= OUTLIER_EJECT_MAX_MS;
+}
+
+static void count(struct choice *choice, const struct call_record *record, const struct instance *instance)
+{
+    const struct sim_caller *caller = record->caller;
+    const struct acquaintance *known = &caller->known[instance_of_port(instance->port)];
+    bool passes = instance->status == INSTANCE_PASSING && !instance->maintenance;
+    bool is_untried = !choice_was_tried(record, instance->id), is_near = strcmp(instance->zone, caller->zone) == 0;
+    choice->zone += is_near;
+    choice->passing += passes;
+    choice->zone_in_turn += passes && is_near && !choice_is_maybe_ejected(known);
+    choice->in_turn += passes && is_untried && !choice_is_maybe_ejected(known);
+    choice->at_leisure += passes && is_untried && known->calls_now == 0;
+}
+
+struct choice choice_of(const struct call_record *record, uint16_t port)
+{
+    struct choice choice = {0};
+    const struct instance_list *list;
+    const struct world *world = world_of(record);
+    if (discovery_look(record->caller->discovery, SERVICE, &choice.view) != 0)
+        return choice;
+    list = choice.view.list;
+    for (size_t i = 0; list && i < list->count; i++) {
+        const struct instance *instance = &list->at[i];
+        count(&choice, record, instance);
+        if (instance->port == port) {
+            choice.chosen = instance;
+            choice.missing = choice.view.missing && choice.view.missing[i];
+        } else if (instance->status == INSTANCE_PASSING && !instance->maintenance) {
+            choice.live_elsewhere += instance_is_at(&world->instances[instance_of_port(instance->port)], instance->port);
+        }
+    }
+    return choice;
+}
+
+/* At most half, rounded down, are ejected; and who was tried is not tried again. */
+static bool has_passing_one(const struct call_record *record, const struct choice *choice)
+{
+    return choice->passing - choice->passing / 2 > (size_t)record->attempts;
+}
+
+/* Since when the caller has heard of somebody who tells the truth; DEADLINE_NONE: it has not. */
+static int64_t informed_since_ms(const struct sim_caller *caller)
+{
+    const struct world *world = caller->process.world;
+    int64_t since_ms = caller->process.well_since_ms;
+    for (int i = 0; i < world->settings.registries; i++) {
+        const struct sim_registry *registry = &world->registries[i];
+        if (registry->well_since_ms != DEADLINE_NONE)
+            return longer(since_ms, registry->well_since_ms);
+        if (registry->silent_since_ms == 0)
+            break;
+        if (since_ms != DEADLINE_NONE)
+            since_ms = longer(since_ms, registry->silent_since_ms + world->settings.ttl_ms);
+    }
+    return DEADLINE_NONE;
+}
+
+static void check_alive(const struct call_record *record, const struct choice *choice, uint16_t port)
+{
+    struct world *world = world_of(record);
+    const struct sim_instance *instance = &world->instances[instance_of_port(port)];
+    int64_t since_ms = longer(informed_since_ms(record->caller), instance->died_ms[life_of_port(port)]);
+    if (instance_is_at(instance, port) || choice->live_elsewhere == 0 || world->settings.check == CHECK_NONE)
+        return;
+    if (instance->life == UP) /* its next life may beat for the same id */
+        since_ms = longer(since_ms, instance->process.well_since_ms);
+    if (since_ms == DEADLINE_NONE)
+        return;
+    int64_t bound_ms = bound_detect_ms(&world->settings) + bound_learn_ms(&world->settings);
+    if (choice->missing)
+        bound_ms += MISSING_MS;
+    if (clock_ms() - since_ms > bound_ms)
+        world_break(world, "%s calls %s on port %d, dead for %" PRId64 " ms, while it knows %zu live ones",
+                    record->caller->process.name, instance->process.name, port,
+                    clock_ms() - instance->died_ms[life_of_port(port)], choice->live_elsewhere);
+}
+
+/* --- 11 and 12: maintenance and zones ---------------------------------------------------------- */
+
+static void check_maintenance(const struct call_record *record, const struct choice *choice, int instance)
+{
+    struct world *world = world_of(record);
+    const struct sim_registry *consul = &world->registries[0];
+    const struct sim_entry *entry = &consul->entries[instance];
+    int64_t since_ms = longer(consul->well_since_ms, record->caller->process.well_since_ms);
+    bool is_known = since_ms != DEADLINE_NONE && entry->used && entry->in_maintenance &&
+                    clock_ms() - longer(since_ms, entry->maintenance_ms) > bound_learn_ms(&world->settings);
+    if (choice->chosen->maintenance || is_known)
+        world_break(world, "%s calls %s, which is in maintenance", record->caller->process.name, choice->chosen->id);
+}
+
+static void check_zone(const struct call_record *record, const struct choice *choice, const struct acquaintance *known)
+{
+    const char *zone = record->caller->zone;
+    bool is_far = *zone && strcmp(choice->chosen->zone, zone) != 0;
+    bool is_trial = choice_is_maybe_ejected(known); /* on probation, it comes first wherever it is */
+    if (is_far && !is_trial && record->attempts == 0 && choice->zone_in_turn > 0 &&
+        choice->zone_in_turn * 2 >= choice->zone)
+        world_break(world_of(record), "%s in %s calls %s in %s, while %zu of %zu at home can be called",
+                    record->caller->process.name, zone, choice->chosen->id, choice->chosen->zone, choice->zone_in_turn,
+                    choice->zone);
+}
+
+/* --- 1 again: who has failed ---------------------------------------------------------------------- */
+
+/* Another list may readmit, or make new peers of old ones: rows of failures begin anew. */
+static void note_version(struct sim_caller *caller, uint64_t version)
+{
+    if (caller->called_version == version)
+        return;
+    caller->called_version = version;
+    caller->called_since_ms = clock_ms();
+    for (int i = 0; i < INSTANCES_MAX; i++)
+        caller->known[i].failures = 0;
+}
+
+void choice_check(const struct call_record *record, uint16_t port)
+{
+    struct world *world = world_of(record);
+    const char *who = record->caller->process.name;
+    const struct acquaintance *known = &record->caller->known[instance_of_port(port)];
+    struct choice choice = choice_of(record, port);
+    if (!choice.chosen) {
+        world_break(world, "%s calls port %d, which is not in its list", who, port);
+        return;
+    }
+    if (choice_was_tried(record, choice.chosen->id))
+        world_break(world, "%s sends a call twice to %s", who, choice.chosen->id);
+    note_version(record->caller, choice.view.version);
+    check_maintenance(record, &choice, instance_of_port(port));
+    check_zone(record, &choice, known);
+    check_alive(record, &choice, port);
+    if (choice.chosen->status == INSTANCE_CRITICAL && has_passing_one(record, &choice))
+        world_break(world, "%s calls %s, which is critical, while %zu pass", who, choice.chosen->id, choice.passing);
+    if (choice.missing && known->failed_missing_ms > known->missing_since_ms &&
+        clock_ms() - known->failed_missing_ms > TAKE_OUT_MS)
+        world_break(world, "%s calls %s, which is missing, and failed before", who, choice.chosen->id);
+    bool is_last_resort = record->attempts > 0 && choice.in_turn == 0;
+    if (known->ejected_ms && known->ejected_version == choice.view.version && !is_last_resort &&
+        clock_ms() - known->ejected_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
+        world_break(world, "%s calls %s %" PRId64 " ms after its fifth failure in a row", who, choice.chosen->id,
+                    clock_ms() - known->ejected_ms);
+}

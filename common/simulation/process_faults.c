@@ -1,0 +1,180 @@
+/* What can go wrong with instances, with callers, and with all at once. */
+#include <limits.h>
+
+#include "base/clock.h"
+#include "base/rand.h"
+#include "simulation/fault_kinds.h"
+
+/* --- An instance's ------------------------------------------------------------------------- */
+
+static void begin_killed(struct fault *fault)
+{
+    instance_kill(fault->instance);
+}
+
+static void end_killed(struct fault *fault)
+{
+    instance_start(fault->instance, chance(50));
+}
+
+static void begin_drained(struct fault *fault)
+{
+    instance_drain(fault->instance);
+}
+
+/* While its registration may be on its way. */
+static void begin_stopped_early(struct fault *fault)
+{
+    instance_kill(fault->instance);
+    instance_start(fault->instance, true);
+    fiber_sleep(between(1, 2 * HOP_MS));
+    instance_drain(fault->instance);
+}
+
+static void begin_frozen(struct fault *fault)
+{
+    process_freeze(&fault->instance->process);
+}
+
+static void end_frozen(struct fault *fault)
+{
+    process_thaw(&fault->instance->process);
+}
+
+static void begin_cut(struct fault *fault)
+{
+    process_cut(&fault->instance->process, (unsigned)between(1, (1 << REGISTRIES_MAX) - 1));
+}
+
+static void end_cut(struct fault *fault)
+{
+    process_cut(&fault->instance->process, 0);
+}
+
+static void begin_unreachable(struct fault *fault)
+{
+    process_cut(&fault->instance->process, UINT_MAX);
+    fault->instance->unreachable = true;
+}
+
+static void end_unreachable(struct fault *fault)
+{
+    process_cut(&fault->instance->process, 0);
+    fault->instance->unreachable = false;
+}
+
+static void begin_sick(struct fault *fault)
+{
+    fault->instance->sick = true;
+}
+
+/* A few times ill and well again, faster than any check. */
+static void end_flapping(struct fault *fault)
+{
+    for (int i = 0; i < 10; i++) {
+        fault->instance->sick = !fault->instance->sick;
+        if (fiber_sleep(between(100, 2000)) != 0)
+            break;
+    }
+    fault->instance->sick = false;
+}
+
+static void end_sick(struct fault *fault)
+{
+    fault->instance->sick = false;
+}
+
+static void begin_slow_instance(struct fault *fault)
+{
+    fault->instance->slow_ms = between(10, 2 * fault->world->settings.call_timeout_ms);
+}
+
+static void end_slow_instance(struct fault *fault)
+{
+    fault->instance->slow_ms = 0;
+}
+
+/* An operator's order, which is Consul's to keep. */
+static void begin_maintenance(struct fault *fault)
+{
+    sim_registry_maintain(&fault->world->registries[0], fault->instance->process.number, true);
+}
+
+static void end_maintenance(struct fault *fault)
+{
+    sim_registry_maintain(&fault->world->registries[0], fault->instance->process.number, false);
+}
+
+/* --- A caller's ------------------------------------------------------------------------------ */
+
+static void begin_caller_cut(struct fault *fault)
+{
+    process_cut(&fault->caller->process, (unsigned)between(1, (1 << REGISTRIES_MAX) - 1));
+}
+
+static void end_caller_cut(struct fault *fault)
+{
+    process_cut(&fault->caller->process, 0);
+}
+
+static void begin_blind(struct fault *fault)
+{
+    uint64_t half = rand_u64();
+    fault->caller->cannot_reach = half & rand_u64();
+}
+
+static void end_blind(struct fault *fault)
+{
+    fault->caller->cannot_reach = 0;
+}
+
+static void begin_caller_restart(struct fault *fault)
+{
+    caller_stop(fault->caller);
+}
+
+static void end_caller_restart(struct fault *fault)
+{
+    caller_start(fault->caller);
+}
+
+/* --- Everybody's -------------------------------------------------------------------------------- */
+
+static void begin_all_sick(struct fault *fault)
+{
+    for (int i = 0; i < fault->world->settings.instances; i++)
+        fault->world->instances[i].sick = true;
+}
+
+static void end_all_sick(struct fault *fault)
+{
+    for (int i = 0; i < fault->world->settings.instances; i++)
+        fault->world->instances[i].sick = false;
+}
+
+static void begin_wall_jump(struct fault *fault)
+{
+    clock_jump_wall(between(-86400000, 86400000));
+    (void)fault;
+}
+
+const struct fault_kind process_faults[] = {
+    {"is killed for a while", ON_INSTANCE, 60000, begin_killed, end_killed, DISTURBS},
+    {"is killed, and at once back", ON_INSTANCE, 100, begin_killed, end_killed, DISTURBS},
+    {"is stopped for a while", ON_INSTANCE, 60000, begin_drained, end_killed, DISTURBS},
+    {"is stopped while it starts", ON_INSTANCE, 20000, begin_stopped_early, end_killed, DISTURBS},
+    {"freezes", ON_INSTANCE, 60000, begin_frozen, end_frozen, DISTURBS},
+    {"is cut off from a registry", ON_INSTANCE, 120000, begin_cut, end_cut, DISTURBS},
+    {"is off the network", ON_INSTANCE, 60000, begin_unreachable, end_unreachable, DISTURBS},
+    {"is sick", ON_INSTANCE, 60000, begin_sick, end_sick, DISTURBS},
+    {"flaps", ON_INSTANCE, 2000, begin_sick, end_flapping, DISTURBS},
+    {"is slow", ON_INSTANCE, 60000, begin_slow_instance, end_slow_instance, DISTURBS},
+    {"is in maintenance", ON_INSTANCE, 120000, begin_maintenance, end_maintenance, SPARES},
+    {"is cut off from a registry", ON_CALLER, 120000, begin_caller_cut, end_caller_cut, DISTURBS},
+    {"cannot reach some", ON_CALLER, 60000, begin_blind, end_blind, SPARES},
+    {"restarts", ON_CALLER, 2000, begin_caller_restart, end_caller_restart, DISTURBS},
+    {"what all share fails", ON_ALL, 60000, begin_all_sick, end_all_sick, DISTURBS},
+    {"somebody sets the clock", ON_ALL, 1, begin_wall_jump, NULL, SPARES},
+};
+
+const size_t process_fault_count = sizeof process_faults / sizeof *process_faults;

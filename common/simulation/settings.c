@@ -1,0 +1,79 @@
+#include "simulation/settings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/rand.h"
+#include "simulation/bounds.h"
+
+bool chance(int percent)
+{
+    return rand_below(100) < (uint64_t)percent;
+}
+
+int64_t between(int64_t low, int64_t high)
+{
+    return low + (int64_t)rand_below((uint64_t)(high - low) + 1);
+}
+
+void settings_draw(struct settings *s)
+{
+    static const int64_t jitters[] = {0, 2000, 30000}, intervals[] = {1000, 5000, 10000};
+    static const enum check_kind checks[] = {CHECK_HTTP, CHECK_HTTP, CHECK_HTTP, CHECK_TTL,
+                                             CHECK_TTL,  CHECK_TCP,  CHECK_GRPC, CHECK_NONE};
+    s->registries = chance(40) ? 2 : 1;
+    s->instances = (int)(chance(30) ? between(1, 4) : between(5, 50));
+    s->callers = (int)between(1, 3);
+    s->zones = (int)(chance(50) ? 0 : between(1, 3));
+    s->jitter_ms = jitters[rand_below(3)];
+    s->reconcile_ms = between(1, 10) * 1000;
+    s->check = checks[rand_below(sizeof checks / sizeof *checks)];
+    s->check_interval_ms = intervals[rand_below(3)];
+    s->check_timeout_ms = between(1, 5) * 1000;
+    s->deregister_after_ms = between(1, 5) * 60000;
+    s->ttl_ms = between(3, 30) * 1000;
+    s->poll = chance(25);
+    s->has_static = chance(20);
+    s->policy = (enum balance_policy)rand_below(4);
+    s->call_timeout_ms = between(3, 30) * 100;
+    s->call_every_ms = between(20, 1000);
+    s->fault_every_ms = between(3, 60) * 1000;
+    s->only_rolling = chance(10);
+}
+
+const char *settings_zone(const struct settings *settings, int number)
+{
+    static const char *const zones[] = {"zone-a", "zone-b", "zone-c"};
+    return settings->zones == 0 ? "" : zones[number % settings->zones];
+}
+
+static const char *check_name(enum check_kind check)
+{
+    static const char *const names[] = {
+        [CHECK_HTTP] = "http", [CHECK_TCP] = "tcp", [CHECK_TTL] = "ttl", [CHECK_GRPC] = "grpc", [CHECK_NONE] = "none"};
+    return names[check];
+}
+
+static const char *policy_name(enum balance_policy policy)
+{
+    static const char *const names[] = {[BALANCE_RANDOM] = "random",
+                                        [BALANCE_ROUND_ROBIN] = "round_robin",
+                                        [BALANCE_WEIGHTED] = "weighted",
+                                        [BALANCE_CONSISTENT_HASH] = "consistent_hash"};
+    return names[policy];
+}
+
+void settings_write(const struct settings *s)
+{
+    fprintf(stderr,
+            "registries %d, instances %d, callers %d, zones %d%s%s\n"
+            "check %s each %" PRId64 " ms, timeout %" PRId64 "; reaped after %" PRId64 "; jitter %" PRId64
+            ", reconcile %" PRId64 "\n"
+            "%s with ttl %" PRId64 "; %s; a call each %" PRId64 " within %" PRId64 "; a fault each %" PRId64 "\n"
+            "bounds: return %" PRId64 ", detect %" PRId64 ", learn %" PRId64 "\n",
+            s->registries, s->instances, s->callers, s->zones, s->has_static ? ", with a static list" : "",
+            s->only_rolling ? ", only rolling restarts" : "", check_name(s->check), s->check_interval_ms,
+            s->check_timeout_ms, s->deregister_after_ms, s->jitter_ms, s->reconcile_ms, s->poll ? "poll" : "watch",
+            s->ttl_ms, policy_name(s->policy), s->call_every_ms, s->call_timeout_ms, s->fault_every_ms,
+            bound_return_ms(s), bound_detect_ms(s), bound_learn_ms(s));
+}

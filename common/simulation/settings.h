@@ -1,0 +1,40 @@
+/* settings: what each seed draws anew, within what the programs accept. */
+#ifndef SIMULATION_SETTINGS_H
+#define SIMULATION_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "balance/balancer.h"
+#include "registry/registry.h"
+
+enum { REGISTRIES_MAX = 2 }; /* a Consul, and behind it an etcd */
+
+struct settings {
+    int registries, instances, callers;
+    int zones; /* 0: nobody says where it is */
+    int64_t jitter_ms, reconcile_ms;
+    enum check_kind check;
+    int64_t check_interval_ms, check_timeout_ms, deregister_after_ms;
+    int64_t ttl_ms;
+    bool poll;
+    bool has_static; /* callers know a static list: where the instances once began */
+    enum balance_policy policy;
+    int64_t call_timeout_ms, call_every_ms;
+    int64_t fault_every_ms; /* on average */
+    bool only_rolling;      /* nothing goes wrong: there are rolling restarts */
+};
+
+void settings_draw(struct settings *settings);
+/* To standard error, with the bounds that follow from them. */
+void settings_write(const struct settings *settings);
+
+/* "" for none. */
+const char *settings_zone(const struct settings *settings, int number);
+
+/* True with this probability in a hundred. */
+bool chance(int percent);
+/* Evenly from `low` to `high`. */
+int64_t between(int64_t low, int64_t high);
+
+#endif
