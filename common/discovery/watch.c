@@ -30,26 +30,21 @@ void pace_use(struct pace *pace, int64_t now_ms)
 static void log_failure(struct watch *watch, const struct err *err)
 {
     int64_t now_ms = clock_ms();
-    bool first = watch->failing_since_ms == 0;
-    if (first)
-        watch->failing_since_ms = now_ms;
-    if (!first && now_ms - watch->logged_ms < LOG_AGAIN_MS)
+    if (!news_is_new(&watch->failure, err->text, LOG_AGAIN_MS))
         return;
-    watch->logged_ms = now_ms;
     const char *source = knowledge_source(&watch->watched->knowledge, now_ms);
     log_warn("registry_failed", log_s("registry", registry_kind(watch->registry)),
              log_s("service", watch->watched->service), log_s("error", err->text),
-             log_i("for_ms", now_ms - watch->failing_since_ms),
+             log_i("failures", watch->failure.times), log_i("for_ms", now_ms - watch->failure.began_ms),
              log_s("using", *source ? source : "none"));
 }
 
 static void log_recovery(struct watch *watch)
 {
-    if (watch->failing_since_ms == 0)
-        return;
-    log_info("registry_recovered", log_s("registry", registry_kind(watch->registry)),
-             log_s("service", watch->watched->service), log_i("after_ms", clock_ms() - watch->failing_since_ms));
-    watch->failing_since_ms = 0;
+    int64_t after_ms = news_end(&watch->failure);
+    if (after_ms >= 0)
+        log_info("registry_recovered", log_s("registry", registry_kind(watch->registry)),
+                 log_s("service", watch->watched->service), log_i("after_ms", after_ms));
 }
 
 static void log_list(struct watch *watch, const struct instance_list *list)

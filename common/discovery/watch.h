@@ -9,6 +9,7 @@
 #ifndef DISCOVERY_WATCH_H
 #define DISCOVERY_WATCH_H
 
+#include "base/news.h"
 #include "discovery/knowledge.h"
 #include "loop/sync.h"
 #include "registry/registry.h"
@@ -32,8 +33,7 @@ struct watch {
     struct registry_cursor cursor;
     struct pace pace;
     struct backoff backoff;
-    int64_t failing_since_ms; /* 0: it does not */
-    int64_t logged_ms;
+    struct news failure;
     size_t dropped;           /* entries of the last answer, for the log */
 };
 

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/news.h"
 #include "base/rand.h"
 #include "loop/sync.h"
-#include "registration/news.h"
 
 enum {
     CALL_MS = 2000,          /* one question to the registry: it is near, or it hangs */
@@ -54,7 +54,15 @@ static void note_failure(struct registration *r, const char *msg, const struct e
 {
     if (news_is_new(&r->failure, err->text, REPEAT_MS))
         log_warn(msg, log_s("registry", registry_kind(r->registry)), log_s("error", err->text),
-                 log_i("retry_ms", retry_ms));
+                 log_i("retry_ms", retry_ms), log_i("failures", r->failure.times),
+                 log_i("for_ms", clock_ms() - r->failure.began_ms));
+}
+
+static void note_answer(struct registration *r)
+{
+    int64_t after_ms = news_end(&r->failure);
+    if (after_ms >= 0)
+        log_info("registry_answers_again", log_s("registry", registry_kind(r->registry)), log_i("after_ms", after_ms));
 }
 
 static void note_registered(struct registration *r)
@@ -64,7 +72,7 @@ static void note_registered(struct registration *r)
     r->registered_ms = clock_ms();
     r->forgotten = false;
     r->registrations++;
-    news_end(&r->failure);
+    note_answer(r);
     news_end(&r->own_check);
     log_info("registered", log_s("registry", registry_kind(r->registry)), log_s("id", spec->id),
              log_s("address", registry_address(r->registry, spec)), log_i("port", spec->port));
@@ -111,7 +119,7 @@ static void report_own_check(struct registration *r)
         log_warn("own_check_failing", log_s("registry", registry_kind(r->registry)), log_s("output", output),
                  log_s("address", registry_address(r->registry, spec_of(r))),
                  log_s("hint", "SERVICE_ADDRESS=<address-the-registry-can-reach>"));
-    if (!failing && news_end(&r->own_check))
+    if (!failing && news_end(&r->own_check) >= 0)
         log_info("own_check_passing", log_s("registry", registry_kind(r->registry)));
 }
 
@@ -127,8 +135,7 @@ static int64_t look(struct registration *r, struct backoff *backoff)
         return retry_ms;
     }
     backoff_reset(backoff);
-    if (news_end(&r->failure))
-        log_info("registry_answers_again", log_s("registry", registry_kind(r->registry)));
+    note_answer(r);
     r->registered = known;
     if (known)
         report_own_check(r);

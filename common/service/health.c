@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/news.h"
 #include "loop/sync.h"
 #include "net/json.h"
-#include "registration/news.h"
 
 enum {
     SHARED_MS = 1000, /* how long a result serves all who ask */
@@ -70,7 +70,7 @@ static void log_change(struct check *check)
 {
     if (check->state == UNHEALTHY && news_is_new(&check->failure, check->detail, DEADLINE_NONE))
         log_warn("check_failing", log_s("check", check->probe->name), log_s("detail", check->detail));
-    else if (check->state == HEALTHY && news_end(&check->failure))
+    else if (check->state == HEALTHY && news_end(&check->failure) >= 0)
         log_info("check_recovered", log_s("check", check->probe->name), log_s("detail", check->detail));
 }
 

@@ -8,7 +8,6 @@
 #include "base/rand.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
-#include "registration/news.h"
 #include "registration/registration.h"
 
 /* --- The fake: it loses its state, hangs, fails, and counts ------------------------- */
@@ -285,6 +284,27 @@ Test(registration, logs_a_failure_again_when_its_reason_changes)
     const char *log = log_of(change_reason);
     cr_expect_eq(count(log, "register_failed"), 2, "%s", log);
     cr_expect(strstr(log, "error=\"no answer\""), "%s", log);
+}
+
+static void take_turns(void)
+{
+    fake.is_down = true;
+    for (int second = 0; second < 600; second += 5) {
+        fake.hangs = !fake.hangs;
+        fiber_sleep(5000);
+    }
+    fake.hangs = fake.is_down = false;
+    fiber_sleep(10000);
+    stop(8000);
+}
+
+/* Without the limit in news_is_new() each change of the reason is a line, 100 in these 10 minutes. */
+Test(registration, reasons_that_take_turns_do_not_flood_the_log)
+{
+    const char *log = log_of(take_turns);
+    cr_expect_leq(count(log, "register_failed"), 33, "%d", count(log, "register_failed"));
+    cr_expect_eq(count(log, "msg=registry_answers_again"), 1);
+    cr_expect(strstr(log, "after_ms="));
 }
 
 /* --- Staying in ---------------------------------------------------------------------------- */
@@ -655,17 +675,4 @@ static void read_metrics_of_two(void)
 Test(registration, numbers_of_two_registries_stand_under_one_head)
 {
     log_of(read_metrics_of_two);
-}
-
-Test(registration, news_is_what_differs_in_more_than_digits_or_is_due_again)
-{
-    struct news news = {.text = ""};
-    cr_expect(news_is_new(&news, "took 12 ms", 60000));
-    cr_expect_not(news_is_new(&news, "took 7 ms", 60000));
-    cr_expect(news_is_new(&news, "took 7 s", 60000));
-    clock_advance_to(clock_ms() + 60000);
-    cr_expect(news_is_new(&news, "took 7 s", 60000));
-    cr_expect_not(news_is_new(&news, "took 7 s", DEADLINE_NONE));
-    cr_expect(news_end(&news));
-    cr_expect_not(news_end(&news));
 }
