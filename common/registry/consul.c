@@ -21,6 +21,7 @@ enum {
 struct consul {
     struct registry base;
     struct consul_http http;
+    unsigned enrolled_with; /* http.token_changes then */
 };
 
 /* One call: what is sent, what comes back. */
@@ -110,6 +111,8 @@ static int consul_enroll(struct registry *registry, const struct registration_sp
                        deadline, err);
     if (rc == 0 && exchange.response.status != 200)
         rc = consul_http_refused(&exchange.response, err);
+    if (rc == 0)
+        consul->enrolled_with = consul->http.token_changes;
     exchange_close(&exchange);
     return rc;
 }
@@ -129,6 +132,17 @@ static int consul_deregister(struct registry *registry, const struct registratio
 
 /* --- Staying registered ---------------------------------------------------------------------- */
 
+/* The agent tells the servers of us, and of what our check says, with the token that
+ * we registered with. Once that is taken from us, they are told nothing any more,
+ * while the agent itself says that all is well: so it gets the new one. */
+static int hand_over_token(struct consul *consul, const struct registration_spec *spec, int64_t deadline,
+                           struct err *err)
+{
+    if (consul->enrolled_with == consul->http.token_changes)
+        return 0;
+    return consul_enroll(&consul->base, spec, deadline, err);
+}
+
 static int consul_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                                 bool *registered, struct err *err)
 {
@@ -139,7 +153,7 @@ static int consul_is_registered(struct registry *registry, const struct registra
         rc = consul_http_refused(&exchange.response, err);
     *registered = rc == 0 && status == 200;
     exchange_close(&exchange);
-    return rc;
+    return *registered ? hand_over_token(consul_of(registry), spec, deadline, err) : rc;
 }
 
 /* A check that the agent does not know: 500 in 1.8, 404 in newer ones. */

@@ -95,7 +95,10 @@ static bool token_has_changed(struct consul_http *http, int64_t deadline)
     snprintf(job.path, sizeof job.path, "%s", http->token_file);
     if (offload_run(&(struct offload_job){.work = read_token}, &job, sizeof job, deadline, &ignored) != 0)
         return false;
-    return use_token_of(http, &job, &ignored) == 0 && strcmp(before, http->token_header) != 0;
+    if (use_token_of(http, &job, &ignored) != 0 || strcmp(before, http->token_header) == 0)
+        return false;
+    http->token_changes++;
+    return true;
 }
 
 /* --- Opening -------------------------------------------------------------------------------- */

@@ -20,8 +20,9 @@ enum {
     CONSUL_SMALL_REPLY = 1024 * 1024,  /* cap of every reply but lists */
 };
 
-/* All fields are private. */
+/* All other fields are private. */
 struct consul_http {
+    unsigned token_changes; /* how often its file has brought another token */
     struct http_client *client;
     struct url url;
     bool is_https;
