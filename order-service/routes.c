@@ -113,21 +113,17 @@ static void post_order(struct http_request *req, void *arg)
 
 /* --- What discovery knows --------------------------------------------------------------------- */
 
-static void reply_tree(struct http_request *req, json_t *tree)
-{
-    size_t len;
-    char *text = json_text_new(tree, &len);
-    json_decref(tree);
-    if (text)
-        http_reply_take(req, 200, "application/json", text, len);
-    else
-        http_problem(req, 503, "out of memory");
-}
+enum { VIEW_MAX = 32 * 1024 * 1024 }; /* bytes, as a registry's list; 10,000 instances take 2 MB */
 
 static void get_discovery(struct http_request *req, void *arg)
 {
     struct app *app = service_app(arg);
-    reply_tree(req, service_client_view_new(app->client));
+    struct buf json = BUF_INIT(VIEW_MAX);
+    if (service_client_view(app->client, &json) == 0)
+        reply_json(req, 200, "application/json", &json);
+    else
+        http_problem(req, 503, "out of memory");
+    buf_close(&json);
 }
 
 static void explain(struct http_request *req, void *arg)
@@ -138,11 +134,13 @@ static void explain(struct http_request *req, void *arg)
         http_problem(req, 400, "want /discovery/explain?service=NAME&key=KEY (key only for consistent_hash)");
         return;
     }
-    json_t *tree = service_client_explain_new(app->client, service.text, key.text ? key.text : "");
-    if (tree)
-        reply_tree(req, tree);
+    struct err err = ERR_INIT;
+    struct buf json = BUF_INIT(VIEW_MAX);
+    if (service_client_explain(app->client, service.text, key.text ? key.text : "", &json, &err) == 0)
+        reply_json(req, 200, "application/json", &json);
     else
-        http_problem(req, 404, "%.100s is not watched", service.text);
+        http_problem(req, err.code == ERR_NOT_FOUND ? 404 : 503, "%s", err.text);
+    buf_close(&json);
 }
 
 const struct http_route order_routes[] = {

@@ -89,9 +89,17 @@ struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer
 /* All peers, in bytewise order of id; also those that cannot be picked. */
 size_t balancer_count(const struct balancer *balancer);
 const struct balancer_peer *balancer_at(const struct balancer *balancer, size_t i);
-/* Why this one cannot be picked now, written to out; NULL where it can. */
-const char *balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms,
-                             char *out, size_t size);
+/* Why this one cannot be picked now. Plain data, good for words also when the
+ * balancer has moved on. */
+struct balancer_obstacle {
+    enum { OBSTACLE_NONE, OBSTACLE_STATE, OBSTACLE_EJECTION, OBSTACLE_PROBATION, OBSTACLE_ZONE } kind;
+    int64_t left_ms; /* of an ejection */
+};
+struct balancer_obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer,
+                                          int64_t now_ms);
+/* In words, written to out, unless it is OBSTACLE_NONE; of the instance that the peer had then. */
+void balancer_obstacle_text(const struct balancer *balancer, struct balancer_obstacle obstacle,
+                            const struct instance *instance, char *out, size_t size);
 
 bool balancer_in_panic(const struct balancer *balancer); /* fail open is on */
 uint64_t balancer_ejections(const struct balancer *balancer); /* so far */

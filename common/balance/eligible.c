@@ -169,9 +169,22 @@ void balancer_sort_out(struct balancer *balancer)
     balancer->policy->ops->rebuild(balancer->policy, &balancer->near);
 }
 
-/* --- In words ------------------------------------------------------------------------------ */
+/* --- Why not? ------------------------------------------------------------------------------ */
 
-static const char *tier_reason(const struct instance *instance)
+struct balancer_obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer,
+                                          int64_t now_ms)
+{
+    bool is_used = tier_of(peer->instance) == balancer->tier && balancer->tier != TIER_NEVER;
+    if (peer_set_has(&balancer->near, peer) || (is_used && peer->outlier.on_probation && peer_is_free(peer)))
+        return (struct balancer_obstacle){OBSTACLE_NONE, 0};
+    if (!is_used)
+        return (struct balancer_obstacle){OBSTACLE_STATE, 0};
+    if (outlier_is_ejected(&peer->outlier))
+        return (struct balancer_obstacle){OBSTACLE_EJECTION, peer->outlier.back_ms - now_ms};
+    return (struct balancer_obstacle){peer->outlier.on_probation ? OBSTACLE_PROBATION : OBSTACLE_ZONE, 0};
+}
+
+static const char *state_text(const struct instance *instance)
 {
     if (instance->maintenance)
         return "in maintenance";
@@ -182,22 +195,18 @@ static const char *tier_reason(const struct instance *instance)
     return "in warning, and its warning weight is 0";
 }
 
-const char *balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms,
-                             char *out, size_t size)
+void balancer_obstacle_text(const struct balancer *balancer, struct balancer_obstacle obstacle,
+                            const struct instance *instance, char *out, size_t size)
 {
-    bool is_used = tier_of(peer->instance) == balancer->tier && balancer->tier != TIER_NEVER;
-    if (peer_set_has(&balancer->near, peer) || (is_used && peer->outlier.on_probation && peer_is_free(peer)))
-        return NULL;
-    if (!is_used)
-        snprintf(out, size, "%s", tier_reason(peer->instance));
-    else if (outlier_is_ejected(&peer->outlier))
+    if (obstacle.kind == OBSTACLE_STATE)
+        snprintf(out, size, "%s", state_text(instance));
+    else if (obstacle.kind == OBSTACLE_EJECTION)
         snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row",
-                 (peer->outlier.back_ms - now_ms + 999) / 1000, OUTLIER_FAILURES);
-    else if (peer->outlier.on_probation)
+                 (obstacle.left_ms + 999) / 1000, OUTLIER_FAILURES);
+    else if (obstacle.kind == OBSTACLE_PROBATION)
         snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
-    else if (*peer->instance->zone)
-        snprintf(out, size, "in zone %s, and %s has enough of its own", peer->instance->zone, balancer->zone);
+    else if (*instance->zone)
+        snprintf(out, size, "in zone %s, and %s has enough of its own", instance->zone, balancer->zone);
     else
         snprintf(out, size, "in no zone, and %s has enough of its own", balancer->zone);
-    return out;
 }

@@ -10,7 +10,6 @@
 #ifndef CLIENT_SERVICE_CLIENT_H
 #define CLIENT_SERVICE_CLIENT_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -86,10 +85,13 @@ void service_client_free(struct service_client *client);
 void service_client_get(struct service_client *client, const struct service_call *call, struct service_reply *reply);
 void service_reply_close(struct service_reply *reply);
 
-/* The body of GET /discovery: {"services":{…}}. A new reference. */
-json_t *service_client_view_new(struct service_client *client);
-/* The body of GET /discovery/explain; NULL: the service is not watched. Changes nothing. */
-json_t *service_client_explain_new(struct service_client *client, const char *service, const char *key);
+/* Appends the body of GET /discovery, {"services":{…}}: as it is at the moment of the
+ * call, though others have their turns meanwhile. In a fiber. -1: out of memory. */
+int service_client_view(struct service_client *client, struct buf *out);
+/* The same of GET /discovery/explain. -1: ERR_NOT_FOUND, the service is not watched;
+ * ERR_BUSY, out of memory. Changes nothing. */
+int service_client_explain(struct service_client *client, const char *service, const char *key, struct buf *out,
+                           struct err *err);
 
 void service_client_metrics(struct service_client *client, struct buf *out);
 

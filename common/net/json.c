@@ -115,10 +115,3 @@ bool json_add_string(struct buf *out, const char *text, size_t len)
         out->data[before] = '\0';
     return false;
 }
-
-char *json_text_new(const json_t *tree, size_t *len)
-{
-    char *text = json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY);
-    *len = text ? strlen(text) : 0;
-    return text;
-}

@@ -32,7 +32,4 @@ bool json_is_object_text(const char *bytes, size_t len);
  * U+FFFD. False at the buffer's cap: it is then as it was. */
 bool json_add_string(struct buf *out, const char *text, size_t len);
 
-/* Our own trees, compact; malloc'd text that the caller frees; NULL: out of memory. */
-char *json_text_new(const json_t *tree, size_t *len);
-
 #endif

@@ -4,9 +4,12 @@ TestSuite(eligible, .timeout = 30);
 
 static void expect_reason(struct balancer *balancer, const char *id, const char *reason, int64_t now_ms)
 {
-    char text[160];
-    const char *why = balancer_why_not(balancer, fleet_peer(balancer, id), now_ms, text, sizeof text);
-    cr_expect_str_eq(why ? why : "can be picked", reason, "%s: %s", id, why);
+    char text[160] = "can be picked";
+    const struct balancer_peer *peer = fleet_peer(balancer, id);
+    struct balancer_obstacle obstacle = balancer_why_not(balancer, peer, now_ms);
+    if (obstacle.kind != OBSTACLE_NONE)
+        balancer_obstacle_text(balancer, obstacle, peer->instance, text, sizeof text);
+    cr_expect_str_eq(text, reason, "%s: %s", id, text);
 }
 
 /* --- Health ------------------------------------------------------------------------------ */

@@ -86,6 +86,30 @@ static enum service_outcome get(const char *key)
     return outcome;
 }
 
+static json_t *parse_new(struct buf *text)
+{
+    struct err err = ERR_INIT;
+    json_t *tree = json_parse_new(buf_text(text), text->len, &err);
+    cr_expect(tree, "%s: %s", err.text, buf_text(text));
+    buf_close(text);
+    return tree;
+}
+
+static json_t *view_new(void)
+{
+    struct buf text = BUF_INIT(8 * 1024 * 1024);
+    cr_expect_eq(service_client_view(client, &text), 0);
+    return parse_new(&text);
+}
+
+static json_t *explain_new(const char *key)
+{
+    struct err err = ERR_INIT;
+    struct buf text = BUF_INIT(8 * 1024 * 1024);
+    cr_expect_eq(service_client_explain(client, "user-service", key, &text, &err), 0);
+    return parse_new(&text);
+}
+
 static void all_are(enum fake_behaviour behaviour)
 {
     for (char letter = 'a'; letter <= 'z'; letter++)
@@ -301,7 +325,7 @@ static void list_changes_meanwhile(void *arg)
     fiber_sleep(500);
     fake_set(&consul, "a b c d"); /* a is still there, but in another list */
     fiber_sleep(100);
-    json_decref(service_client_view_new(client)); /* the balancer takes the new list over */
+    json_decref(view_new()); /* the balancer takes the new list over */
 }
 
 static void change_during_call(void)
@@ -329,7 +353,7 @@ static void leaves_and_comes_back(void *arg)
         fiber_sleep(100);
         fake_set(&consul, lists[i]);
         fiber_sleep(100);
-        json_decref(service_client_view_new(client)); /* the balancer takes the new list over */
+        json_decref(view_new()); /* the balancer takes the new list over */
     }
 }
 
@@ -439,7 +463,7 @@ static void view(void)
 {
     fiber_sleep(1000);
     get("");
-    char *text = text_of(service_client_view_new(client));
+    char *text = text_of(view_new());
     cr_expect_str_eq(text,
                      "{\"services\":{\"user-service\":{\"source\":\"consul\",\"age_ms\":1000,\"index\":2,"
                      "\"last_error\":null,\"panic\":false,\"instances\":["
@@ -450,12 +474,12 @@ static void view(void)
     free(text);
     fake_set(&consul, "a/critical b/critical");
     fiber_sleep(1000);
-    json_t *tree = service_client_view_new(client);
+    json_t *tree = view_new();
     cr_expect(json_is_true(json_object_get(json_object_get(json_object_get(tree, "services"), "user-service"), "panic")));
     json_decref(tree);
     fake_set(&consul, "");
     fiber_sleep(1000);
-    text = text_of(service_client_view_new(client));
+    text = text_of(view_new());
     cr_expect_not_null(strstr(text, "\"status\":\"missing\""));
     free(text);
 }
@@ -466,11 +490,89 @@ Test(client, discovery_shows_what_is_known)
     run(view);
 }
 
+enum { CROWD = 10000 };
+
+static struct {
+    const struct buf *text;
+    size_t before, most_at_once;
+    bool over;
+} writing;
+
+static void note_progress(void)
+{
+    size_t more = writing.text->len - writing.before;
+    if (more > writing.most_at_once)
+        writing.most_at_once = more;
+    writing.before = writing.text->len;
+}
+
+/* Looks at each turn how much was written since the last, and changes all that it can. */
+static void meddle(void *arg)
+{
+    (void)arg;
+    fake_set(&consul, "");
+    consul.crowd = CROWD / 4;
+    for (; !writing.over; fiber_yield()) {
+        note_progress();
+        get("");
+    }
+}
+
+static void expect_slices(int (*write)(struct buf *text), const char *last)
+{
+    struct buf text = BUF_INIT(8 * 1024 * 1024);
+    writing.text = &text;
+    writing.over = false;
+    writing.before = writing.most_at_once = 0;
+    fake_set(&consul, "a b/critical");
+    consul.crowd = CROWD;
+    fiber_sleep(2000);
+    cr_expect_eq(fiber_start(meddle, NULL), 0);
+    cr_expect_eq(write(&text), 0);
+    writing.over = true;
+    note_progress();
+    cr_expect_leq(writing.most_at_once, 48 * 1024);
+    cr_expect(strstr(buf_text(&text), last), "%.2000s", buf_text(&text));
+    cr_expect_null(strstr(buf_text(&text), "missing"));
+    buf_close(&text);
+    fiber_sleep(61000);
+}
+
+static int write_view(struct buf *text)
+{
+    return service_client_view(client, text);
+}
+
+static int write_explanation(struct buf *text)
+{
+    struct err err = ERR_INIT;
+    return service_client_explain(client, "user-service", "", text, &err);
+}
+
+static void views_of_a_crowd(void)
+{
+    consul.crowd_status = INSTANCE_CRITICAL;
+    expect_slices(write_explanation, "{\"id\":\"crowd-009999\",\"reason\":\"critical\"}]}");
+    consul.crowd_status = INSTANCE_PASSING;
+    expect_slices(write_view, "{\"id\":\"crowd-009999\",\"address\":\"10.0.0.1\",\"port\":8122,\"weight\":1,"
+                              "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"picks\":0}]}}}");
+}
+
+/* Fails where add_instances() or add_passed_over() does not yield, and where they look at the balancer instead of a
+ * picture of it. */
+Test(client, ten_thousand_instances_are_shown_in_slices_and_as_they_were_at_one_moment)
+{
+    run(views_of_a_crowd);
+}
+
 static void explain(void)
 {
-    cr_expect_null(service_client_explain_new(client, "other", ""));
+    struct buf none = BUF_INIT(0);
+    struct err err = ERR_INIT;
+    cr_expect_eq(service_client_explain(client, "other", "", &none, &err), -1);
+    cr_expect_eq(err.code, ERR_NOT_FOUND);
     fiber_sleep(100);
-    char *text = text_of(service_client_explain_new(client, "user-service", ""));
+    char *text = text_of(explain_new(""));
     cr_expect_str_eq(text, "{\"tier\":\"consul\",\"instance\":\"a\",\"passed_over\":"
                            "[{\"id\":\"b\",\"reason\":\"critical\"}]}");
     free(text);
@@ -478,8 +580,8 @@ static void explain(void)
         char key[8];
         snprintf(key, sizeof key, "%d", i);
         for (int again = 0; again < 2; again++)
-            json_decref(service_client_explain_new(client, "user-service", key));
-        json_t *tree = service_client_explain_new(client, "user-service", key);
+            json_decref(explain_new(key));
+        json_t *tree = explain_new(key);
         get(key);
         cr_expect_str_eq(json_string_value(json_object_get(tree, "instance")), reply.instance);
         json_decref(tree);
@@ -506,7 +608,7 @@ Test(client, explain_tells_the_next_call_weighted)
 static void explain_nothing(void)
 {
     fiber_sleep(100);
-    char *text = text_of(service_client_explain_new(client, "user-service", ""));
+    char *text = text_of(explain_new(""));
     cr_expect_str_eq(text, "{\"tier\":\"none\",\"instance\":null,\"passed_over\":[]}");
     free(text);
 }
@@ -524,7 +626,7 @@ static void explain_matches(void)
         snprintf(key, sizeof key, "%d", i);
         if (i == 0)
             fiber_sleep(100);
-        json_t *tree = service_client_explain_new(client, "user-service", key);
+        json_t *tree = explain_new(key);
         get(key);
         cr_expect_str_eq(json_string_value(json_object_get(tree, "instance")), reply.instance);
         json_decref(tree);

@@ -26,13 +26,26 @@ struct fake_registry {
     struct registry registry;
     enum fake_mode mode;
     char ids[1024];
+    int crowd; /* so many besides, in this state */
+    enum instance_status crowd_status;
     uint64_t index;
     struct wait_queue changed;
     int64_t asked_at[FAKE_TIMES_MAX], waited[FAKE_TIMES_MAX];
     int asked;
 };
 
-static struct instance_list *fake_list(const char *ids)
+static void fake_add_crowd(struct instance_list *list, int count, enum instance_status status)
+{
+    for (int i = 0; i < count; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "crowd-%06d", i);
+        struct instance instance = {.id = id, .address = "10.0.0.1", .zone = "", .version = "", .port = 8000 + 'z',
+                                    .weight = 1, .warning_weight = 1, .status = status};
+        instance_list_add(list, &instance);
+    }
+}
+
+static struct instance_list *fake_list(const char *ids, int crowd, enum instance_status crowd_status)
 {
     struct instance_list *list = instance_list_new();
     char copy[sizeof ((struct fake_registry *)0)->ids];
@@ -47,6 +60,7 @@ static struct instance_list *fake_list(const char *ids)
         instance.id = id;
         instance_list_add(list, &instance);
     }
+    fake_add_crowd(list, crowd, crowd_status);
     instance_list_finish(list);
     return list;
 }
@@ -80,7 +94,7 @@ static int fake_fetch(struct registry *registry, const char *service, struct reg
     }
     fake->index += fake->mode == FAKE_PROMPT;
     cursor->index = fake->index;
-    *list = known == fake->index ? NULL : fake_list(fake->ids); /* NULL: nothing has changed */
+    *list = known == fake->index ? NULL : fake_list(fake->ids, fake->crowd, fake->crowd_status); /* NULL: nothing has changed */
     return 0;
 }
 

@@ -231,14 +231,3 @@ Test(json, a_string_that_does_not_fit_leaves_the_buffer_as_it_was)
     cr_expect(json_add_string(&out, "1234567", 7));
     buf_close(&out);
 }
-
-Test(json, our_own_trees_become_compact_text)
-{
-    json_t *tree = json_pack("{s:s, s:[i, n]}", "id", "7", "list", 1);
-    size_t len;
-    char *text = json_text_new(tree, &len);
-    cr_expect_str_eq(text, "{\"id\":\"7\",\"list\":[1,null]}");
-    cr_expect_eq(len, strlen(text));
-    free(text);
-    json_decref(tree);
-}
