@@ -49,6 +49,13 @@ start_consul() {
     fi
 }
 
+start_etcd() {
+    new_port etcd
+    etcd=http://127.0.0.1:$port
+    start etcd env DIE_WITH_PARENT=1 "$ROOT/consul-dev/run-etcd" "$work/etcd" "$port"
+    await etcd answers "$etcd/health" || die "no etcd"
+}
+
 has_leader() { curl -sf "http://127.0.0.1:${port_of[consul]}/v1/status/leader" | grep -q :; }
 
 # ---- Ours --------------------------------------------------------------------

@@ -1,0 +1,48 @@
+# A crowd of instances of user-service, all at one port, as bodies of requests to a
+# registry, one a line; each is one transaction:
+#
+#   awk -v kind=consul -v port=8001 -v count=10000 -f crowd.awk    PUT /v1/txn, 64 operations at most
+#   awk -v kind=etcd   -v port=8001 -v count=10000 -f crowd.awk    POST /v3/kv/txn, 128 at most
+#
+# The first line of Consul's is for PUT /v1/catalog/register: the node.
+
+function base64(text,    digits, out, i, bits, left) {
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    for (i = 1; i <= length(text); i += 3) {
+        left = length(text) - i
+        bits = code[substr(text, i, 1)] * 65536 + (left > 0 ? code[substr(text, i + 1, 1)] * 256 : 0) + (left > 1 ? code[substr(text, i + 2, 1)] : 0)
+        out = out substr(digits, int(bits / 262144) + 1, 1) substr(digits, int(bits / 4096) % 64 + 1, 1) \
+            (left > 0 ? substr(digits, int(bits / 64) % 64 + 1, 1) : "=") (left > 1 ? substr(digits, bits % 64 + 1, 1) : "=")
+    }
+    return out
+}
+
+function consul_entry(id) {
+    return sprintf("{\"Service\":{\"Verb\":\"set\",\"Node\":\"crowd\",\"Service\":{\"ID\":\"%s\",\"Service\":\"user-service\"," \
+        "\"Address\":\"127.0.0.1\",\"Port\":%d,\"Tags\":[\"v1\",\"c\"],\"Meta\":{\"version\":\"1.0.0\",\"zone\":\"a\"}," \
+        "\"Weights\":{\"Passing\":%d,\"Warning\":1}}}},{\"Check\":{\"Verb\":\"set\",\"Check\":{\"Node\":\"crowd\",\"CheckID\":\"service:%s\"," \
+        "\"Name\":\"Service 'user-service' check\",\"Status\":\"passing\",\"ServiceID\":\"%s\",\"ServiceName\":\"user-service\"," \
+        "\"Output\":\"HTTP GET http://127.0.0.1:%d/health: 200 OK Output: {\\\"status\\\":\\\"healthy\\\"}\"}}}", id, port, weight, id, id, port)
+}
+
+function etcd_entry(id) {
+    return sprintf("{\"request_put\":{\"key\":\"%s\",\"value\":\"%s\"}}", base64("/services/user-service/" id),
+        base64(sprintf("{\"address\":\"127.0.0.1\",\"port\":%d,\"weight\":%d,\"version\":\"1.0.0\",\"zone\":\"a\",\"status\":\"passing\"}", port, weight)))
+}
+
+BEGIN {
+    if (!weight) weight = 1
+    for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
+    a_line = kind == "consul" ? 32 : 128
+    if (kind == "consul") print "{\"Node\":\"crowd\",\"Address\":\"127.0.0.1\"}"
+    for (i = 0; i < count; i++) {
+        # Ids as ours are, in no order.
+        id = sprintf("user-service-%08x", (i * 2654435761) % 4294967296)
+        entry = kind == "consul" ? consul_entry(id) : etcd_entry(id)
+        line = line (line == "" ? "" : ",") entry
+        if (i % a_line == a_line - 1 || i == count - 1) {
+            print kind == "consul" ? "[" line "]" : "{\"success\":[" line "]}"
+            line = ""
+        }
+    }
+}
