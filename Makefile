@@ -122,8 +122,15 @@ EXERCISE_WRAPS_1 := -Wl,--wrap=health_add,--wrap=health_report
 EXERCISE_SERVICE  = $(if $(filter 1,$(N)),user-service,order-service)
 EXERCISE_PARTS   := $(foreach d,exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service) user-service order-service,$(call objects,$(d))) \
                     $(call archives,$(harness))
+# The lesson's own samples: plain blocking C, one file each.
+LESSON := $(patsubst exercises/0-lesson/%.c,$(BUILD)/lesson/%,$(wildcard exercises/0-lesson/*.c))
+$(BUILD)/lesson/%: exercises/0-lesson/%.c exercises/0-lesson/consul.h | have-packages
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=gnu11 -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) $(PKG_CFLAGS) $< $(PKG_LIBS) -o $@
+
 .PHONY: exercise-parts link-exercise
-exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS)
+exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON)
 link-exercise: $(EXERCISE_PARTS)
 	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(EXERCISE)/tests) \
 	  $(call archives,harness base) $(PKG_LIBS) -o $(OUT)/check
@@ -233,7 +240,7 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 
 C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* exercises/run exercises/tests/* .ci/* 2>/dev/null)
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* exercises/run exercises/0-lesson/run exercises/tests/* .ci/* 2>/dev/null)
 run-lint: unit-tests
 	@.ci/lint-includes
 	@.ci/lint-map
@@ -273,12 +280,16 @@ $(BUILD)/fuzz/%: %.c $(BUILD)/fuzz/lib.a
 	@$(FUZZ) -fsanitize=fuzzer,address,undefined -MMD -MP $< $(BUILD)/fuzz/lib.a $(PKG_LIBS) -o $@
 
 .PHONY: exercise exercises grade run-exercise run-grade
-exercise: ## check your solution of exercise N=1, 2 or 3 (HINT=1, WATCH=1, SOLUTION=1, RESET=1)
+exercise: ## check your solution of exercise N=1, 2 or 3 (HINT=1, WATCH=1, SOLUTION=1, RESET=1); N=0: the lesson's samples
 	@$(if $(HINT)$(RESET),:,$(DEPS))
 	$(again) run-exercise
 
 run-exercise: $(if $(HINT)$(RESET),,exercise-parts)
+ifeq ($(N),0)
+	@BUILD=$(BUILD) exercises/0-lesson/run
+else
 	@BUILD=$(BUILD) CC=$(CC) exercises/run $(if $(HINT),hint,$(if $(RESET),reset,$(if $(WATCH),watch,check))) $(N) $(HINT)
+endif
 
 exercises: ## how far you are
 	@BUILD=$(BUILD) exercises/run progress

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The exercises, as a learner meets them: every untouched starter compiles without
+# The exercises, as a learner meets them: the lesson's samples run, every untouched starter compiles without
 # a warning and fails for its own reason, every worked solution passes, also for
 # real, and each of the wrong answers in wrong/ is told what its first comment
 # expects.
@@ -35,6 +35,7 @@ check_starter() { # folder, number
   expect "$1/starter.c in Chinese" "$chinese" 1 LC_ALL=zh_CN.UTF-8 FILE="$1/starter.c" exercises/run check "$2"
 }
 
+expect "the lesson's samples" "All went as expected" 0 exercises/0-lesson/run
 for folder in exercises/[1-9]-*; do
   number=${folder#exercises/}
   number=${number%%-*}
