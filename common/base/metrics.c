@@ -1,7 +1,6 @@
 #include "base/metrics.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,15 +71,12 @@ void metrics_label(char *out, size_t size, const char *key, const char *value)
         memcpy(out + len, "\"", 2);
 }
 
-void metrics_labels(char *out, size_t size, ...)
+void metrics_write_labels(char *out, size_t size, const char *const *pairs)
 {
-    va_list args;
-    const char *key;
     size_t len = 0;
     out[0] = '\0';
-    va_start(args, size);
-    while ((key = va_arg(args, const char *)) != NULL) {
-        const char *value = va_arg(args, const char *);
+    for (; *pairs; pairs += 2) {
+        const char *key = pairs[0], *value = pairs[1];
         if (!*value || len + strlen(key) + sizeof ",=\"\"" > size)
             continue;
         if (len > 0)
@@ -88,7 +84,6 @@ void metrics_labels(char *out, size_t size, ...)
         metrics_label(out + len, size - len, key, value);
         len += strlen(out + len);
     }
-    va_end(args);
 }
 
 /* --- Histograms -------------------------------------------------------------------- */

@@ -26,9 +26,10 @@ void metrics_seconds(struct buf *out, const char *name, const char *labels, int6
 /* Writes key="value" into out (cut to size), the value escaped as the format
  * wants it; what is not UTF-8, for which a whole page is refused, as '?'. */
 void metrics_label(char *out, size_t size, const char *key, const char *value);
-/* Several of them, with commas: keys and values by turns, to a NULL. One without a
- * value ("") is left out: to Prometheus both are the same. */
-void metrics_labels(char *out, size_t size, ...) __attribute__((sentinel));
+/* Several of them, with commas: keys and values by turns. One without a value ("")
+ * is left out: to Prometheus both are the same. */
+#define metrics_labels(out, size, ...) metrics_write_labels(out, size, (const char *const[]){__VA_ARGS__, NULL})
+void metrics_write_labels(char *out, size_t size, const char *const *pairs); /* ends in NULL */
 
 /* How long things take. The buckets are OpenTelemetry's: for HTTP requests 5 ms to
  * 10 s, for database calls 1 ms to 10 s ("Semantic conventions for HTTP metrics",

@@ -37,7 +37,8 @@ static struct call_series *add(struct call_series **list, const char *address, c
     memcpy(series->address, address, size);
     series->outcome = result->outcome;
     series->next = *list;
-    return *list = series;
+    *list = series;
+    return series;
 }
 
 static struct call_series *find_or_add(struct call_metrics *metrics, const struct call_result *result)
@@ -130,7 +131,7 @@ static void write_list(const struct call_series *series, const char *service, st
             snprintf(status, sizeof status, "%d", series->status);
         metrics_labels(labels, sizeof labels, "http_request_method", "GET", "server_address", series->address,
                        "server_port", port, "http_response_status_code", status, "error_type",
-                       error_type(series, status), "service", service, NULL);
+                       error_type(series, status), "service", service);
         metrics_histogram(out, "http_client_request_duration_seconds", labels, &series->durations);
     }
 }

@@ -23,7 +23,7 @@ static void write_calls(const struct service_client *client, struct buf *out)
         for (int i = 0; i < SERVICE_OUTCOMES; i++) {
             char labels[340];
             metrics_labels(labels, sizeof labels, "service", upstream->service, "outcome",
-                           service_outcome_name((enum service_outcome)i), NULL);
+                           service_outcome_name((enum service_outcome)i));
             metrics_value(out, "service_calls_total", labels, (int64_t)upstream->calls[i]);
         }
     }
@@ -51,7 +51,7 @@ static void write_instances(const struct service_client *client, struct buf *out
             int64_t count = 0;
             for (size_t k = 0; k < balancer_count(upstream->balancer); k++)
                 count += strcmp(client_status_name(balancer_at(upstream->balancer, k)), statuses[i]) == 0;
-            metrics_labels(labels, sizeof labels, "service", upstream->service, "status", statuses[i], NULL);
+            metrics_labels(labels, sizeof labels, "service", upstream->service, "status", statuses[i]);
             metrics_value(out, "discovery_instances", labels, count);
         }
     }
@@ -65,8 +65,7 @@ static void write_picks(const struct service_client *client, struct buf *out)
         for (size_t i = 0; i < count && count <= SINGLED_OUT_MAX; i++) {
             const struct balancer_peer *peer = balancer_at(upstream->balancer, i);
             char labels[900];
-            metrics_labels(labels, sizeof labels, "service", upstream->service, "instance_id", peer->instance->id,
-                           NULL);
+            metrics_labels(labels, sizeof labels, "service", upstream->service, "instance_id", peer->instance->id);
             metrics_value(out, "instance_picks_total", labels, (int64_t)peer->picks);
         }
     }

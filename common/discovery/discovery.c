@@ -207,7 +207,7 @@ static void write_tier(const struct watched *watched, const char *source, struct
 {
     char labels[344];
     const char *used = knowledge_source(&watched->knowledge, clock_ms());
-    metrics_labels(labels, sizeof labels, "service", watched->service, "source", source, NULL);
+    metrics_labels(labels, sizeof labels, "service", watched->service, "source", source);
     metrics_value(out, "discovery_tier", labels, strcmp(*used ? used : "none", source) == 0);
 }
 

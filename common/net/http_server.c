@@ -251,7 +251,7 @@ void http_server_metrics(const struct http_server *server, struct buf *out)
     metrics_head(out, "http_server_active_requests", "gauge", "Requests that are not answered to the last byte.");
     for (int i = 0; i < HTTP_METHODS; i++) {
         char labels[80];
-        metrics_labels(labels, sizeof labels, "http_request_method", http_methods[i], "url_scheme", "http", NULL);
+        metrics_labels(labels, sizeof labels, "http_request_method", http_methods[i], "url_scheme", "http");
         metrics_value(out, "http_server_active_requests", labels, (int64_t)server->active[i]);
     }
 }

@@ -83,7 +83,7 @@ static void write_calls(const struct registry *registry, struct buf *out, const 
 {
     for (int i = 0; i < REGISTRY_CALLS; i++) {
         char labels[96];
-        metrics_labels(labels, sizeof labels, "registry", registry_kind(registry), "call", call_names[i], NULL);
+        metrics_labels(labels, sizeof labels, "registry", registry_kind(registry), "call", call_names[i]);
         metrics_value(out, name, labels, (int64_t)numbers[i]);
     }
 }

@@ -30,7 +30,7 @@ static void write_build_info(const struct settings *settings, struct buf *out)
 {
     char labels[512];
     metrics_labels(labels, sizeof labels, "service_name", settings->name, "service_instance_id", settings->id, "version",
-                   PROJECT_VERSION, NULL);
+                   PROJECT_VERSION);
     metrics_head(out, "service_build_info", "gauge", "Who this is; always 1.");
     metrics_value(out, "service_build_info", labels, 1);
 }

@@ -69,7 +69,7 @@ static void write_series(const struct series *series, const char *route, struct 
     char status[16], labels[256];
     snprintf(status, sizeof status, "%d", series->status);
     metrics_labels(labels, sizeof labels, "http_request_method", series->method, "url_scheme", "http", "http_route",
-                   route, "http_response_status_code", status, "error_type", series->status >= 500 ? status : "", NULL);
+                   route, "http_response_status_code", status, "error_type", series->status >= 500 ? status : "");
     metrics_histogram(out, "http_server_request_duration_seconds", labels, &series->durations);
 }
 

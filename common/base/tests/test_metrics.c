@@ -44,9 +44,9 @@ Test(metrics, what_is_not_utf_8_in_a_label_becomes_a_question_mark)
 Test(metrics, labels_without_a_value_are_left_out)
 {
     char out[32];
-    metrics_labels(out, sizeof out, "a", "1", "b", "", "c", "3", NULL);
+    metrics_labels(out, sizeof out, "a", "1", "b", "", "c", "3");
     cr_expect_str_eq(out, "a=\"1\",c=\"3\"");
-    metrics_labels(out, sizeof out, "a", "", NULL);
+    metrics_labels(out, sizeof out, "a", "");
     cr_expect_str_eq(out, "");
 }
 
@@ -54,7 +54,7 @@ Test(metrics, labels_that_do_not_fit_are_cut_but_stay_labels)
 {
     char out[18];
     memset(out, 'x', sizeof out);
-    metrics_labels(out, 17, "a", "12345", "b", "67890", "c", "1", NULL);
+    metrics_labels(out, 17, "a", "12345", "b", "67890", "c", "1");
     cr_expect_str_eq(out, "a=\"12345\",b=\"67\"");
     cr_expect_eq(out[17], 'x');
 }
