@@ -655,8 +655,8 @@ static void metrics(void)
     static const char *const lines[] = {
         "service_calls_total{service=\"user-service\",outcome=\"ok\"} 1\n",
         "instance_ejections_total{service=\"user-service\"} 0\n",
-        "http_client_request_duration_seconds_count{http_request_method=\"GET\",server_address=\"10.0.0.1\","
-        "server_port=\"8097\",http_response_status_code=\"200\",service=\"user-service\"} 1\n",
+        ("http_client_request_duration_seconds_count{http_request_method=\"GET\",server_address=\"10.0.0.1\","
+         "server_port=\"8097\",http_response_status_code=\"200\",service=\"user-service\"} 1\n"),
         "service_call_retry_budget{service=\"user-service\"} 40\n",
         "discovery_cache_age_seconds{service=\"user-service\"} 0.000\n",
         "discovery_tier{service=\"user-service\",source=\"consul\"} 1\n",
