@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-enum { REPLY_MAX = 64 << 20, DEFAULT_TIMEOUT_MS = 5000 };
+enum { REPLY_MAX = 64 << 20, DEFAULT_TIMEOUT_MS = 15000 };
 
 struct probe {
     CURL *easy;

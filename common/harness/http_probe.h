@@ -20,7 +20,7 @@ struct probe_request {
     const char *url;
     const char *const *headers; /* "Name: value" …, NULL; may be NULL */
     const char *body;           /* NULL: none; application/json unless headers say otherwise */
-    int64_t timeout_ms;         /* 0: 5 s */
+    int64_t timeout_ms;         /* 0: 15 s */
 };
 
 struct probe_reply {

@@ -173,7 +173,7 @@ void proc_pause(struct proc *proc)
 {
     proc_signal_all(proc, SIGSTOP);
     if (proc->pid)
-        wait_until(is_stopped, proc, 2000);
+        wait_until(is_stopped, proc, 10000);
 }
 
 void proc_resume(const struct proc *proc)

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LISTEN_LIMIT_MS = 20000, DRAIN_LIMIT_MS = 15000, ENV_MAX = 64 };
+enum { LISTEN_LIMIT_MS = 60000, DRAIN_LIMIT_MS = 30000, ENV_MAX = 64 };
 
 /* --- The world -------------------------------------------------------------------------- */
 

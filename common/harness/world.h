@@ -37,7 +37,7 @@ struct service {
  * listens; it may not have registered yet. */
 int service_start(struct service *service, const struct world *world, const char *program, const char *const env[],
                   struct err *err);
-/* SIGTERM and up to 15 s: the exit code, or -1 where it had to be killed. */
+/* SIGTERM and up to 30 s: the exit code, or -1 where it had to be killed. */
 int service_stop(struct service *service);
 
 enum { SERVICE_URL_MAX = 512 };

@@ -19,7 +19,7 @@ enum {
     USERS = 3,
     SETTINGS_MAX = 16,
     /* For what must happen but has no time in the contract. */
-    PATIENCE_MS = 30000,
+    PATIENCE_MS = 60000,
 };
 
 static struct world world;
@@ -148,7 +148,7 @@ static inline void close_scene(void)
 
 /* --- Asking -------------------------------------------------------------------------------- */
 
-/* The status; 0 for no reply within 5 s. took_ms may be NULL. */
+/* The status; 0 for no reply within 15 s. took_ms may be NULL. */
 static inline int status_of(const struct service *service, const char *path, int64_t *took_ms)
 {
     char url[SERVICE_URL_MAX];

@@ -7,7 +7,7 @@
  */
 #include "fault_case.h"
 
-TestSuite(faults_registry, .timeout = 120);
+TestSuite(faults_registry, .timeout = 300);
 
 enum {
     ROWS_MAX = 40,

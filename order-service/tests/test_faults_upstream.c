@@ -5,7 +5,7 @@
  */
 #include "fault_case.h"
 
-TestSuite(faults_upstream, .timeout = 120);
+TestSuite(faults_upstream, .timeout = 300);
 
 enum {
     FAULT_MS = 5000,

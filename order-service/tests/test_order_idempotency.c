@@ -3,7 +3,7 @@
 
 #include "service/tests/http_case.h"
 
-TestSuite(order_idempotency, .timeout = 120);
+TestSuite(order_idempotency, .timeout = 300);
 
 static struct world world;
 static struct service users, orders, others;
@@ -14,7 +14,7 @@ static void setup(void)
     start_stores(&world);
     start_service(&users, &world, "user-service", NULL);
     snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d", users.port);
-    const char *const env[] = {instances, "CALL_TIMEOUT=2s", NULL};
+    const char *const env[] = {instances, "CALL_TIMEOUT=20s", NULL};
     start_service(&orders, &world, "order-service", env);
     start_service(&others, &world, "order-service", env);
     cr_assert(await_status(&users, "/health", 200));

@@ -2,7 +2,7 @@
  * can. Alone in its file, so that nothing else wants the cores meanwhile. */
 #include "scene.h"
 
-TestSuite(outages_crowd, .timeout = 120);
+TestSuite(outages_crowd, .timeout = 300);
 
 enum {
     CONNECTIONS = 64,

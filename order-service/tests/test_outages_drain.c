@@ -10,7 +10,7 @@
 
 #include "scene.h"
 
-TestSuite(outages_drain, .timeout = 120);
+TestSuite(outages_drain, .timeout = 300);
 
 static void open_pair_with(const char *drain_timeout)
 {
@@ -62,7 +62,8 @@ static void *ask_slowly(void *arg)
 static bool one_is_in_flight(void *arg)
 {
     (void)arg;
-    return replies(&orders, "/metrics", 200, "http_server_requests_in_flight 2\n"); /* and this one */
+    const char *two = "http_server_active_requests{http_request_method=\"GET\",url_scheme=\"http\"} 2\n";
+    return replies(&orders, "/metrics", 200, two); /* it, and this one */
 }
 
 static void begin_request(struct in_flight *request)

@@ -2,7 +2,7 @@
  * and then both are away. Callers notice nothing, and everything comes back by itself. */
 #include "etcd_scene.h"
 
-TestSuite(outages_etcd, .timeout = 240);
+TestSuite(outages_etcd, .timeout = 300);
 
 enum {
     TTL_MS = 10000,

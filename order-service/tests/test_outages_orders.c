@@ -6,7 +6,7 @@
 
 #include "scene.h"
 
-TestSuite(outages_orders, .timeout = 180);
+TestSuite(outages_orders, .timeout = 300);
 
 enum {
     WRITERS = 8,

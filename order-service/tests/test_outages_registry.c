@@ -1,7 +1,7 @@
 /* Consul stops, hangs, and forgets; order-service goes on, and nobody notices. */
 #include "scene.h"
 
-TestSuite(outages_registry, .timeout = 180);
+TestSuite(outages_registry, .timeout = 300);
 
 enum {
     AGE_MS = 14000,          /* TTL 10 s, and long enough for the back-off to reach its cap */

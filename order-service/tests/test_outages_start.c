@@ -1,7 +1,7 @@
 /* Everything else may be absent when the two start, and come in any order. */
 #include "scene.h"
 
-TestSuite(outages_start, .timeout = 180);
+TestSuite(outages_start, .timeout = 300);
 
 enum { POSTGRES, REDIS, CONSUL, SERVERS };
 

@@ -4,7 +4,7 @@
 
 #include "scene.h"
 
-TestSuite(outages_stores, .timeout = 180);
+TestSuite(outages_stores, .timeout = 300);
 
 static void expect_bounded(const struct service *service, const char *path, int status, int64_t bound_ms)
 {

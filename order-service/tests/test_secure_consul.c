@@ -4,7 +4,7 @@
 
 #include "scene.h"
 
-TestSuite(secure_consul, .timeout = 120);
+TestSuite(secure_consul, .timeout = 300);
 
 #define TOKEN "11111111-aaaa-4aaa-8aaa-111111111111"
 #define NEXT_TOKEN "22222222-bbbb-4bbb-8bbb-222222222222"

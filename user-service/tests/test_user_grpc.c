@@ -3,7 +3,7 @@
 
 #include "service/tests/consul_case.h"
 
-TestSuite(user_grpc, .timeout = 120);
+TestSuite(user_grpc, .timeout = 300);
 
 static struct world world;
 static struct service users;

@@ -4,7 +4,7 @@
 
 #include "service/tests/http_case.h"
 
-TestSuite(user_process, .timeout = 60);
+TestSuite(user_process, .timeout = 300);
 
 /* Neither server is there: nothing here needs one. */
 static struct world world;

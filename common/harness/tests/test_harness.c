@@ -14,7 +14,7 @@
 #include "harness/http_probe.h"
 #include "harness/server.h"
 
-TestSuite(harness, .timeout = 60);
+TestSuite(harness, .timeout = 300);
 
 static struct folder folder;
 
@@ -29,7 +29,7 @@ static void drop_folder(void)
     folder_remove(&folder);
 }
 
-TestSuite(server, .init = take_folder, .fini = drop_folder, .timeout = 90);
+TestSuite(server, .init = take_folder, .fini = drop_folder, .timeout = 300);
 
 /* --- Places ------------------------------------------------------------------------ */
 

@@ -4,7 +4,7 @@
 
 #include "harness/world.h"
 
-TestSuite(world, .timeout = 90);
+TestSuite(world, .timeout = 300);
 
 Test(world, it_comes_up_with_schema_and_seed_and_goes_without_a_trace)
 {

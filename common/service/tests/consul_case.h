@@ -37,7 +37,7 @@ static inline bool consul_says(void *arg)
 static inline bool await_consul(const struct server *consul, const char *path, const char *part)
 {
     struct awaited_consul awaited = {consul, path, part};
-    return wait_until(consul_says, &awaited, 30000);
+    return wait_until(consul_says, &awaited, 60000);
 }
 
 #define PASSING "/v1/health/service/user-service?passing=true"
