@@ -15,6 +15,7 @@ enum {
     PATH_CAP = 4096,                  /* bytes: the longest path that we ask for */
     REGISTRATION_CAP = 64 * 1024,     /* bytes: of a body that we send */
     LIST_CAP = 32 * 1024 * 1024,      /* bytes: 10,000 instances take 13 MB */
+    INDEX_LEAST = 1,                  /* see consul_next_index */
     LEADER_MS = 500,                  /* for the agent's word on whether there is one */
 };
 
@@ -249,14 +250,15 @@ static uint64_t next_index(const struct http_response *response, uint64_t curren
 
 /* A callback, between which everybody else has a turn: curl gives it 16 KiB at most,
  * half a millisecond's work. The same index is the same list, sent again after a wait
- * in which nothing happened: it has to be whole, but need not be parsed. */
+ * in which nothing happened: it has to be whole, but need not be parsed. Unless it is
+ * the least there is, for an index of 0, which counts as that, proves nothing. */
 static bool read_piece(void *arg, const char *bytes, size_t len)
 {
     struct reading *reading = arg;
     struct http_response *response = &reading->exchange->response;
     if (response->status != 200) /* of an error the first words are enough */
         return response->body.len > 0 || buf_add(&response->body, bytes, len);
-    reading->parser.skim = reading->known > 0 && next_index(response, reading->known) == reading->known;
+    reading->parser.skim = reading->known > INDEX_LEAST && next_index(response, reading->known) == reading->known;
     return consul_list_feed(&reading->parser, bytes, len, reading->err) == 0;
 }
 

@@ -555,6 +555,25 @@ Test(consul_wrong, the_same_index_confirms_the_list_and_its_body_is_not_parsed)
     run_with_fake(answer_the_same);
 }
 
+static void answer_index_of_none(void)
+{
+    static const char *const indexes[] = {"0", "1", "0"};
+    struct registry_cursor cursor = {0};
+    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
+        fake.index = indexes[i];
+        fake.body = i % 2 == 0 ? "[" GOOD "]" : "[]";
+        struct instance_list *list = fetch(&cursor, 1000);
+        cr_expect(list && list->count == (i % 2 == 0), "%s", err.text);
+        cr_expect_eq(cursor.index, 1);
+        instance_list_unref(list);
+    }
+}
+
+Test(consul_wrong, an_index_that_stays_at_0_does_not_freeze_the_list)
+{
+    run_with_fake(answer_index_of_none);
+}
+
 static void answer_the_same_badly(void)
 {
     static const struct {
