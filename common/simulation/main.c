@@ -35,7 +35,7 @@ static int run_share(const struct options *options, int share)
         signal(signals[i], on_crash);
     for (uint64_t i = (uint64_t)share; i < options->seeds; i += (uint64_t)options->jobs) {
         alarm(STUCK_S);
-        if (simulation_run(options->from + i, options->minutes, NULL) != 0)
+        if (simulation_run(options->from + i, options->minutes) != 0)
             return 1;
     }
     return 0;

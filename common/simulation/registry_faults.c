@@ -116,7 +116,7 @@ static void begin_falling(struct fault *fault)
 static void end_index(struct fault *fault)
 {
     fault->registry->index_whim = INDEX_TELLS;
-    fault->registry->index = 1; /* and from the beginning */
+    fault->registry->index = 1 + rand_below(2); /* and from the beginning */
     wait_queue_wake_all(&fault->registry->changed);
 }
 

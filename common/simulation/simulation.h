@@ -17,9 +17,8 @@
 
 /* Runs one population for so long, and winds it up. 0, or -1: a promise was
  * broken; then it was written to standard error with the seed, the settings and
- * what had happened before. A process may run many, one after the other.
- * fingerprint, may be NULL: the same for two runs in which the same happened. */
-int simulation_run(uint64_t seed, int64_t minutes, uint64_t *fingerprint);
+ * what had happened before. A process may run many, one after the other. */
+int simulation_run(uint64_t seed, int64_t minutes);
 
 /* Writes the run that is under way as if it had failed for this reason: for who
  * catches a crash in it. */

@@ -14,26 +14,10 @@ static void write_event(const struct trace_event *event)
             event->number);
 }
 
-/* FNV-1a, over numbers. */
-static void mix(struct trace *trace, uint64_t number)
-{
-    trace->fingerprint = (trace->fingerprint ^ number) * 0x100000001b3u;
-}
-
-static void mix_text(struct trace *trace, const char *text)
-{
-    for (; *text; text++)
-        mix(trace, (unsigned char)*text);
-}
-
 void trace_note(struct trace *trace, const char *who, const char *what, int64_t number)
 {
     struct trace_event *event = &trace->events[trace->count++ % TRACE_KEPT];
     *event = (struct trace_event){.at_ms = clock_ms(), .who = who, .what = what, .number = number};
-    mix(trace, (uint64_t)event->at_ms);
-    mix_text(trace, who);
-    mix_text(trace, what);
-    mix(trace, (uint64_t)number);
     if (verbose)
         write_event(event);
 }

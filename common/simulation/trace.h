@@ -22,7 +22,6 @@ struct trace_event {
 struct trace {
     struct trace_event events[TRACE_KEPT]; /* a ring */
     uint64_t count;
-    uint64_t fingerprint; /* of all that was ever noted */
 };
 
 void trace_note(struct trace *trace, const char *who, const char *what, int64_t number);

@@ -216,12 +216,12 @@ static int query(struct link *link, struct registry_cursor *cursor, int64_t wait
         instance_list_unref(answer);
         return -1;
     }
-    if (known != 0 && index == known) { /* the same again: confirmed */
-        instance_list_unref(answer);
-        answer = NULL;
-    }
     *list = answer;
     cursor->index = index_after(registry, known, index);
+    if (!registry->is_etcd && known > 1 && cursor->index == known) { /* the same again: confirmed */
+        *list = NULL;
+        instance_list_unref(answer);
+    }
     return 0;
 }
 

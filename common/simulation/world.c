@@ -126,7 +126,7 @@ static void direct(void *arg)
     wind_up(world);
 }
 
-int simulation_run(uint64_t seed, int64_t minutes, uint64_t *fingerprint)
+int simulation_run(uint64_t seed, int64_t minutes)
 {
     struct world *world = calloc(1, sizeof *world);
     if (!world)
@@ -146,8 +146,6 @@ int simulation_run(uint64_t seed, int64_t minutes, uint64_t *fingerprint)
     loop_run_virtual(direct, world);
     running = NULL;
     int status = *world->broken ? -1 : 0;
-    if (fingerprint)
-        *fingerprint = world->trace.fingerprint;
     free(world);
     return status;
 }
