@@ -1,0 +1,67 @@
+/* What all kinds of registry have in common: each call is counted, by what came of it. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "registry/registry.h"
+
+TestSuite(registry, .timeout = 20);
+
+static enum err_code answer;
+
+static int fake_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
+                          const char *note, int64_t deadline, struct err *err)
+{
+    (void)registry, (void)spec, (void)healthy, (void)note, (void)deadline;
+    return answer == ERR_NONE ? 0 : err_set(err, answer, "as told");
+}
+
+static const struct registry_ops ops = {.kind = "consul", .heartbeat = fake_heartbeat};
+static struct registry consul = {.ops = &ops};
+
+static void beat(enum err_code what)
+{
+    struct err err = ERR_INIT;
+    answer = what;
+    registry_heartbeat(&consul, NULL, true, "", 0, &err);
+}
+
+static void expect_line(const char *line)
+{
+    struct registry *registries[] = {&consul};
+    struct buf out = BUF_INIT(16 * 1024);
+    registry_metrics(registries, 1, &out);
+    cr_expect(strstr(buf_text(&out), line), "%s not in:\n%s", line, buf_text(&out));
+    buf_close(&out);
+}
+
+Test(registry, a_call_counts_as_an_error_unless_it_was_answered_or_given_up)
+{
+    expect_line("registry_up{registry=\"consul\"} 0\n");
+    beat(ERR_NONE);
+    expect_line("registry_up{registry=\"consul\"} 1\n");
+    beat(ERR_UNREACHABLE);
+    expect_line("registry_up{registry=\"consul\"} 0\n");
+    beat(ERR_NOT_FOUND); /* it has forgotten us, but it answers */
+    expect_line("registry_up{registry=\"consul\"} 1\n");
+    beat(ERR_TIMEOUT);
+    beat(ERR_CANCELLED); /* by us */
+    expect_line("registry_requests_total{registry=\"consul\",call=\"heartbeat\"} 4\n");
+    expect_line("registry_errors_total{registry=\"consul\",call=\"heartbeat\"} 2\n");
+    expect_line("registry_errors_total{registry=\"consul\",call=\"fetch\"} 0\n");
+}
+
+Test(registry, a_leader_is_told_of_as_soon_as_a_server_has)
+{
+    struct registry *registries[] = {&consul};
+    struct buf out = BUF_INIT(16 * 1024);
+    registry_metrics(registries, 1, &out);
+    cr_expect_not(strstr(buf_text(&out), "registry_leader_known{"));
+    buf_close(&out);
+    consul.leader = LEADER_KNOWN;
+    consul.last_contact_ms = 250;
+    expect_line("registry_leader_known{registry=\"consul\"} 1\n");
+    expect_line("registry_last_contact_seconds{registry=\"consul\"} 0.250\n");
+    consul.leader = LEADER_NONE;
+    expect_line("registry_leader_known{registry=\"consul\"} 0\n");
+}
