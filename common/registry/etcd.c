@@ -5,39 +5,18 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "registry/etcd_http.h"
+#include "registry/etcd_internal.h"
 #include "registry/etcd_wire.h"
-
-enum {
-    REQUEST_CAP = 16 * 1024 * 1024, /* bytes: the key after which a page begins may be of any length */
-    LIST_CAP = 32 * 1024 * 1024,    /* bytes over all pages: 10,000 instances take 4 MB */
-    MESSAGE_CAP = 64 * 1024,        /* bytes of a watch's message that are looked at */
-};
-
-struct etcd {
-    struct registry base;
-    struct etcd_http http;
-    bool healthy;  /* as the last heartbeat had it */
-    uint64_t told; /* hash of the last put: what need not be put again */
-};
 
 /* Values of `told` that are no hash. */
 enum { TOLD_NOTHING = 0, TOLD_WHO_KNOWS = 1 };
-
-/* One call: what is sent, what comes back. */
-struct exchange {
-    struct buf body;
-    struct http_response response;
-};
-
-#define EXCHANGE_INIT {.body = BUF_INIT(REQUEST_CAP), .response = HTTP_RESPONSE_INIT}
 
 static struct etcd *etcd_of(struct registry *registry)
 {
     return (struct etcd *)registry; /* base is its first member */
 }
 
-static void exchange_close(struct exchange *exchange)
+void etcd_exchange_close(struct etcd_exchange *exchange)
 {
     buf_close(&exchange->body);
     http_response_close(&exchange->response);
@@ -52,9 +31,8 @@ static void note_leader(struct registry *registry, const struct http_response *r
         registry->leader = LEADER_NONE;
 }
 
-/* has_body: what the etcd_add_… of the body returned. */
-static int ask(struct etcd *etcd, const char *path, struct exchange *exchange, bool has_body, int64_t deadline,
-               struct err *err)
+int etcd_ask(struct etcd *etcd, const char *path, struct etcd_exchange *exchange, bool has_body, int64_t deadline,
+             struct err *err)
 {
     struct http_response *response = &exchange->response;
     if (!has_body)
@@ -66,7 +44,7 @@ static int ask(struct etcd *etcd, const char *path, struct exchange *exchange, b
     return 0;
 }
 
-static bool answer_says(const struct exchange *exchange, const char *words)
+static bool answer_says(const struct etcd_exchange *exchange, const char *words)
 {
     return exchange->response.status != 200 && strstr(buf_text(&exchange->response.body), words) != NULL;
 }
@@ -76,11 +54,11 @@ static bool answer_says(const struct exchange *exchange, const char *words)
 /* It may be there already: of a former life, or of an answer that got lost. */
 static int grant(struct etcd *etcd, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
-    int rc = ask(etcd, "/v3/lease/grant", &exchange, etcd_add_grant(&exchange.body, spec), deadline, err);
+    struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
+    int rc = etcd_ask(etcd, "/v3/lease/grant", &exchange, etcd_add_grant(&exchange.body, spec), deadline, err);
     if (rc == 0 && exchange.response.status != 200 && !answer_says(&exchange, "lease already exists"))
         rc = etcd_http_refused(&exchange.response, err);
-    exchange_close(&exchange);
+    etcd_exchange_close(&exchange);
     return rc;
 }
 
@@ -95,20 +73,20 @@ static enum instance_status status_of(const struct etcd *etcd, const struct regi
 /* Writes the key, unless it was written just so the last time. */
 static int tell(struct etcd *etcd, const struct registration_spec *spec, bool again, int64_t deadline, struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
+    struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
     struct buf *body = &exchange.body;
     bool has_body = etcd_add_put(body, spec, registry_address(&etcd->base, spec), status_of(etcd, spec));
     uint64_t hash = hash_bytes(buf_text(body), body->len);
     int rc = 0;
     if (!has_body || again || hash != etcd->told) {
         etcd->told = TOLD_WHO_KNOWS;
-        rc = ask(etcd, "/v3/kv/put", &exchange, has_body, deadline, err);
+        rc = etcd_ask(etcd, "/v3/kv/put", &exchange, has_body, deadline, err);
         if (rc == 0 && exchange.response.status != 200)
             rc = etcd_http_refused(&exchange.response, err);
         if (rc == 0)
             etcd->told = hash;
     }
-    exchange_close(&exchange);
+    etcd_exchange_close(&exchange);
     return rc;
 }
 
@@ -125,11 +103,11 @@ static int etcd_enroll(struct registry *registry, const struct registration_spec
 /* A key that hangs on another lease, or on none, is still ours to take away. */
 static int remove_key(struct etcd *etcd, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
-    int rc = ask(etcd, "/v3/kv/deleterange", &exchange, etcd_add_key(&exchange.body, spec), deadline, err);
+    struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
+    int rc = etcd_ask(etcd, "/v3/kv/deleterange", &exchange, etcd_add_key(&exchange.body, spec), deadline, err);
     if (rc == 0 && exchange.response.status != 200)
         rc = etcd_http_refused(&exchange.response, err);
-    exchange_close(&exchange);
+    etcd_exchange_close(&exchange);
     return rc;
 }
 
@@ -138,14 +116,14 @@ static int etcd_deregister(struct registry *registry, const struct registration_
                            struct err *err)
 {
     struct etcd *etcd = etcd_of(registry);
-    struct exchange exchange = EXCHANGE_INIT;
+    struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
     etcd->told = TOLD_NOTHING;
-    int rc = ask(etcd, "/v3/lease/revoke", &exchange, etcd_add_lease(&exchange.body, spec), deadline, err);
+    int rc = etcd_ask(etcd, "/v3/lease/revoke", &exchange, etcd_add_lease(&exchange.body, spec), deadline, err);
     if (rc == 0 && answer_says(&exchange, "lease not found"))
         rc = remove_key(etcd, spec, deadline, err);
     else if (rc == 0 && exchange.response.status != 200)
         rc = etcd_http_refused(&exchange.response, err);
-    exchange_close(&exchange);
+    etcd_exchange_close(&exchange);
     return rc;
 }
 
@@ -154,31 +132,31 @@ static int etcd_deregister(struct registry *registry, const struct registration_
 static int etcd_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                               bool *registered, struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
+    struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
     const struct buf *reply = &exchange.response.body;
     *registered = false;
-    int rc = ask(etcd_of(registry), "/v3/kv/range", &exchange, etcd_add_key(&exchange.body, spec), deadline, err);
+    int rc = etcd_ask(etcd_of(registry), "/v3/kv/range", &exchange, etcd_add_key(&exchange.body, spec), deadline, err);
     if (rc == 0 && exchange.response.status != 200)
         rc = etcd_http_refused(&exchange.response, err);
     else if (rc == 0 && etcd_parse_own(buf_text(reply), reply->len, spec, registered, err) != 0)
         rc = err_prefix(err, "etcd");
-    exchange_close(&exchange);
+    etcd_exchange_close(&exchange);
     return rc;
 }
 
 static int keep_alive(struct etcd *etcd, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
+    struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
     const struct buf *reply = &exchange.response.body;
     bool is_alive = false;
-    int rc = ask(etcd, "/v3/lease/keepalive", &exchange, etcd_add_lease(&exchange.body, spec), deadline, err);
+    int rc = etcd_ask(etcd, "/v3/lease/keepalive", &exchange, etcd_add_lease(&exchange.body, spec), deadline, err);
     if (rc == 0 && exchange.response.status != 200)
         rc = etcd_http_refused(&exchange.response, err);
     else if (rc == 0 && etcd_parse_keepalive(buf_text(reply), reply->len, &is_alive, err) != 0)
         rc = err_prefix(err, "etcd");
     if (rc == 0 && !is_alive)
         rc = err_set(err, ERR_NOT_FOUND, "etcd: the lease of %s has run out", spec->id);
-    exchange_close(&exchange);
+    etcd_exchange_close(&exchange);
     return rc;
 }
 
@@ -203,103 +181,6 @@ static int etcd_check_output(struct registry *registry, const struct registratio
     *failing = false;
     output[0] = '\0';
     return 0;
-}
-
-/* --- Discovery: waiting for a change ----------------------------------------------------------- */
-
-struct listener {
-    struct buf message; /* the one that is coming in */
-    uint64_t revision;  /* of the list that we have */
-};
-
-/* Messages are lines. One that is too long to look at surely has news. */
-static bool hear(void *arg, const char *bytes, size_t len)
-{
-    struct listener *listener = arg;
-    while (len > 0) {
-        const char *newline = memchr(bytes, '\n', len);
-        size_t piece = newline ? (size_t)(newline - bytes) : len;
-        if (!buf_add(&listener->message, bytes, piece))
-            return false;
-        if (!newline)
-            return true;
-        if (etcd_watch_has_news(buf_text(&listener->message), listener->message.len, listener->revision))
-            return false;
-        buf_clear(&listener->message);
-        bytes += piece + 1;
-        len -= piece + 1;
-    }
-    return true;
-}
-
-/* A watch is no more than a hint when to look, so how it ends does not matter: the
- * list is read again after a change, after the wait, where the revision has been
- * compacted away, and where the connection broke. */
-static void wait_for_change(struct etcd *etcd, const char *service, uint64_t revision, int64_t deadline)
-{
-    struct buf body = BUF_INIT(REQUEST_CAP);
-    struct listener listener = {.message = BUF_INIT(MESSAGE_CAP), .revision = revision};
-    if (etcd_add_watch(&body, service, revision))
-        etcd_http_listen(&etcd->http, "/v3/watch", &body, deadline, hear, &listener);
-    buf_close(&listener.message);
-    buf_close(&body);
-}
-
-/* --- Discovery: reading the list ------------------------------------------------------------------ */
-
-/* The next page; its size is added to *bytes. */
-static int read_page(struct etcd *etcd, const char *service, struct etcd_page *page, struct instance_list *list,
-                     size_t *bytes, int64_t deadline, struct err *err)
-{
-    struct exchange exchange = EXCHANGE_INIT;
-    const struct buf *reply = &exchange.response.body;
-    int rc = ask(etcd, "/v3/kv/range", &exchange, etcd_add_range(&exchange.body, service, page), deadline, err);
-    *bytes += reply->len;
-    if (rc == 0 && exchange.response.status != 200)
-        rc = etcd_http_refused(&exchange.response, err);
-    else if (rc == 0 && *bytes > LIST_CAP)
-        rc = err_set(err, ERR_TOO_LARGE, "etcd: the list is over 32 MB");
-    else if (rc == 0 && etcd_parse_page(buf_text(reply), reply->len, service, page, list, err) != 0)
-        rc = err_prefix(err, "etcd");
-    exchange_close(&exchange);
-    return rc;
-}
-
-static int read_list(struct etcd *etcd, const char *service, struct etcd_page *page, struct instance_list *list,
-                     int64_t deadline, struct err *err)
-{
-    size_t bytes = 0;
-    while (page->more)
-        if (read_page(etcd, service, page, list, &bytes, deadline, err) != 0)
-            return -1;
-    if (list->count == 0 && list->dropped > 0)
-        return err_set(err, ERR_PROTOCOL, "etcd: no entry of the list can be used: %s", list->dropped_why);
-    instance_list_finish(list);
-    return 0;
-}
-
-static int etcd_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
-                      int64_t deadline, struct instance_list **list, struct err *err)
-{
-    struct etcd *etcd = etcd_of(registry);
-    struct etcd_page page = ETCD_PAGE_INIT;
-    uint64_t known = cursor->index;
-    *list = NULL;
-    cursor->index = 0; /* after a failure the next one does not wait */
-
-    if (known > 0 && wait_ms > 0)
-        wait_for_change(etcd, service, known, deadline_min(deadline, deadline_in(wait_ms)));
-    struct instance_list *read = instance_list_new();
-    if (!read)
-        return err_set(err, ERR_FAILED, "out of memory");
-    int rc = read_list(etcd, service, &page, read, deadline, err);
-    if (rc == 0) {
-        cursor->index = page.revision;
-        *list = instance_list_ref(read);
-    }
-    instance_list_unref(read);
-    buf_close(&page.last_key);
-    return rc;
 }
 
 /* --- Life -------------------------------------------------------------------------------------------- */

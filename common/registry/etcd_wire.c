@@ -86,6 +86,8 @@ bool etcd_add_put(struct buf *out, const struct registration_spec *spec, const c
     return added;
 }
 
+static const struct buf from_the_first = BUF_INIT(0);
+
 /* Every key that begins with "/services/<name>/" is below "/services/<name>0",
  * for '0' is the character after '/'. */
 static bool add_service_keys(struct buf *out, const char *service, const struct buf *after)
@@ -107,9 +109,14 @@ bool etcd_add_range(struct buf *out, const char *service, const struct etcd_page
            buf_addf(out, ",\"limit\":\"%d\",\"revision\":\"%" PRIu64 "\"}", ETCD_PAGE_ENTRIES, page->revision);
 }
 
+bool etcd_add_look(struct buf *out, const char *service, uint64_t revision)
+{
+    return buf_adds(out, "{") && add_service_keys(out, service, &from_the_first) &&
+           buf_addf(out, ",\"limit\":\"1\",\"keys_only\":true,\"min_mod_revision\":\"%" PRIu64 "\"}", revision + 1);
+}
+
 bool etcd_add_watch(struct buf *out, const char *service, uint64_t revision)
 {
-    static const struct buf from_the_first = BUF_INIT(0);
     return buf_adds(out, "{\"create_request\":{") && add_service_keys(out, service, &from_the_first) &&
            buf_addf(out, ",\"start_revision\":\"%" PRIu64 "\"}}", revision + 1);
 }
@@ -262,8 +269,10 @@ int etcd_parse_page(const char *body, size_t len, const char *service, struct et
     if (!reply)
         return -1;
     const json_t *entries = json_object_get(reply, "kvs");
-    if (page->revision == 0)
+    if (page->revision == 0) {
         page->revision = get_number(json_object_get(reply, "header"), "revision");
+        page->count = get_number(reply, "count");
+    }
     page->more = json_is_true(json_object_get(reply, "more"));
 
     int status = 0;
@@ -273,6 +282,20 @@ int etcd_parse_page(const char *body, size_t len, const char *service, struct et
         status = read_entries(entries, service, page, list, err);
     json_decref(reply);
     return status;
+}
+
+int etcd_parse_look(const char *body, size_t len, struct registry_cursor *cursor, bool *has_news, struct err *err)
+{
+    json_t *reply = parse_reply_new(body, len, err);
+    if (!reply)
+        return -1;
+    uint64_t revision = get_number(json_object_get(reply, "header"), "revision");
+    /* Older than what we know: etcd was restored from a backup. */
+    *has_news = revision < cursor->index || get_number(reply, "count") != cursor->count ||
+                json_array_size(json_object_get(reply, "kvs")) > 0;
+    cursor->index = revision;
+    json_decref(reply);
+    return 0;
 }
 
 bool etcd_watch_has_news(const char *message, size_t len, uint64_t revision)

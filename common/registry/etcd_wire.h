@@ -47,6 +47,7 @@ enum { ETCD_PAGE_ENTRIES = 200 };
 
 struct etcd_page {
     uint64_t revision;   /* of the whole list; 0: ask for the first page */
+    uint64_t count;      /* of entries on all pages */
     struct buf last_key; /* the next page begins after it */
     bool more;
 };
@@ -58,6 +59,11 @@ bool etcd_add_range(struct buf *out, const char *service, const struct etcd_page
 /* Adds a page's instances to the list, and moves on to the next. */
 int etcd_parse_page(const char *body, size_t len, const char *service, struct etcd_page *page,
                     struct instance_list *list, struct err *err);
+
+/* Has the list changed since this revision? Asks for one key that was put after it. */
+bool etcd_add_look(struct buf *out, const char *service, uint64_t revision);
+/* Compares with what the cursor stands for; where there is no news, it moves on. */
+int etcd_parse_look(const char *body, size_t len, struct registry_cursor *cursor, bool *has_news, struct err *err);
 
 /* Every change of the service's keys after this revision. */
 bool etcd_add_watch(struct buf *out, const char *service, uint64_t revision);

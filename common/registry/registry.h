@@ -49,6 +49,7 @@ struct registration_spec {
 /* Where a reader of one service's list stands. Zero-initialise: knows nothing. */
 struct registry_cursor {
     uint64_t index;
+    uint64_t count; /* of entries, where the kind needs it to tell whether the list is the same */
 };
 
 struct registry;

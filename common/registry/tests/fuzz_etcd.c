@@ -28,6 +28,8 @@ static void read_small(const char *body, size_t len)
     err_clear(&err);
     etcd_parse_keepalive(body, len, &answer, &err);
     err_clear(&err);
+    etcd_parse_look(body, len, &(struct registry_cursor){.index = 7}, &answer, &err);
+    err_clear(&err);
     if (etcd_parse_token(body, len, token, sizeof token, &err) == 0 && strpbrk(token, "\r\n "))
         abort(); /* it would write further headers */
     etcd_parse_reason(body, len, reason, sizeof reason);

@@ -104,12 +104,14 @@ static int put(const char *key, const char *value)
     return status;
 }
 
+/* NULL with err.code ERR_NONE: nothing has changed. */
 static struct instance_list *fetch(struct registry_cursor *cursor, int64_t wait_ms)
 {
     struct instance_list *list;
     int rc = TRY(registry_fetch(etcd, "user-service", cursor, wait_ms, deadline_in(wait_ms * 17 / 16 + 10000), &list,
                                 &err));
-    cr_expect_eq(rc, list ? 0 : -1);
+    cr_expect_eq(rc, err.code == ERR_NONE ? 0 : -1);
+    cr_expect(rc == 0 || !list);
     return list;
 }
 
@@ -276,7 +278,7 @@ static void watch(void *arg)
     struct registry_cursor *cursor = arg;
     struct instance_list *list = fetch(cursor, 30000);
     woken_at = clock_ms();
-    woken_count = list ? (int)list->count : -1;
+    woken_count = list ? (int)list->count : err.code == ERR_NONE ? 0 : -1;
     instance_list_unref(list);
 }
 
@@ -319,6 +321,20 @@ static void block_until_change(void)
     cr_expect_geq(clock_ms() - began, 200, "nothing changed, so it waited");
     cr_expect_eq(cursor.index, before);
 
+    /* One in the place of another: as many as before, and yet another list. */
+    struct instance_list *list;
+    register_another();
+    cr_expect_eq(TRY(registry_deregister(etcd, &one, soon(), &err)), 0, "%s", err.text);
+    cr_expect((list = fetch(&cursor, 0)) && list->count == 1, "%s", err.text);
+    instance_list_unref(list);
+    cr_expect_eq(TRY(registry_register(etcd, &one, soon(), &err)), 0, "%s", err.text);
+    deregister_another();
+    cr_expect((list = fetch(&cursor, 0)) && list->count == 1, "%s", err.text);
+    instance_list_unref(list);
+    cr_expect_null(fetch(&cursor, 0));
+    cr_expect_eq(err.code, ERR_NONE, "%s", err.text);
+    before = cursor.index;
+
     watch_while(&cursor, register_another);
     cr_expect_eq(woken_count, 2);
     cr_expect_gt(cursor.index, before);
@@ -344,20 +360,21 @@ static void compact(void)
     cr_expect_eq(post("/v3/kv/compaction", NULL, body), 200, "%s", said);
 
     int64_t began = clock_ms();
-    struct instance_list *list = fetch(&cursor, 30000);
-    cr_expect(list && list->count == 1, "%s", err.text);
-    cr_expect_lt(clock_ms() - began, 15000, "the watch cannot begin where it should: so the list is read at once");
-    cr_expect_eq(cursor.index, known + 5);
-    instance_list_unref(list);
+    cr_expect_null(fetch(&cursor, 30000));
+    cr_expect_eq(err.code, ERR_NONE, "%s", err.text);
+    cr_expect_lt(clock_ms() - began, 15000, "the watch cannot begin where it should: so it is looked at once");
+    cr_expect_eq(cursor.index, known + 5, "what changed elsewhere is not news");
 
     cursor.index = 1000000;
     began = clock_ms();
-    instance_list_unref(fetch(&cursor, 30000));
+    struct instance_list *list = fetch(&cursor, 30000);
+    cr_expect(list && list->count == 1, "%s", err.text);
+    instance_list_unref(list);
     cr_expect_lt(clock_ms() - began, 15000, "nor is it waited for a revision that a restored etcd will not have for long");
     cr_expect_eq(cursor.index, known + 5);
 }
 
-Test(etcd, where_the_revision_is_compacted_away_or_yet_to_come_the_list_is_read_at_once)
+Test(etcd, where_the_revision_is_compacted_away_or_yet_to_come_it_is_looked_at_once)
 {
     run_with_etcd(compact);
 }

@@ -142,6 +142,40 @@ Test(etcd_wire, a_list_is_asked_for_in_pages_and_no_other_service_is_in_it)
     buf_close(&page.last_key);
 }
 
+Test(etcd_wire, a_look_asks_for_one_key_put_after_what_is_known)
+{
+    json_t *look = SENT_NEW(etcd_add_look, "user-service", 17);
+    cr_expect_str_eq(decoded(look, "key"), "/services/user-service/");
+    cr_expect_str_eq(decoded(look, "range_end"), "/services/user-service0");
+    cr_expect_str_eq(json_string_value(json_object_get(look, "min_mod_revision")), "18");
+    cr_expect_str_eq(json_string_value(json_object_get(look, "limit")), "1");
+    json_decref(look);
+}
+
+static void expect_look(const char *reply, bool has_news, uint64_t index)
+{
+    struct registry_cursor cursor = {.index = 17, .count = 3};
+    struct err err = ERR_INIT;
+    bool found;
+    cr_expect_eq(etcd_parse_look(reply, strlen(reply), &cursor, &found, &err), 0, "%s: %s", reply, err.text);
+    cr_expect_eq(found, has_news, "%s", reply);
+    cr_expect_eq(cursor.index, index);
+}
+
+Test(etcd_wire, nothing_put_and_as_many_as_before_is_no_news)
+{
+    struct registry_cursor cursor = {.index = 17, .count = 3};
+    struct err err = ERR_INIT;
+    bool found;
+    expect_look("{\"header\":{\"revision\":\"17\"},\"count\":\"3\"}", false, 17);
+    expect_look("{\"header\":{\"revision\":\"20\"},\"kvs\":[],\"count\":\"3\"}", false, 20);
+    expect_look("{\"header\":{\"revision\":\"20\"},\"kvs\":[{\"key\":\"YQ==\"}],\"count\":\"3\"}", true, 20);
+    expect_look("{\"header\":{\"revision\":\"20\"},\"count\":\"2\"}", true, 20);
+    expect_look("{\"header\":{\"revision\":\"20\"}}", true, 20);
+    expect_look("{\"header\":{\"revision\":\"16\"},\"count\":\"3\"}", true, 16);
+    cr_expect_eq(etcd_parse_look("{}", 2, &cursor, &found, &err), -1);
+}
+
 Test(etcd_wire, a_watch_begins_after_what_is_known)
 {
     json_t *watch = SENT_NEW(etcd_add_watch, "user-service", 17);
