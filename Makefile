@@ -305,7 +305,7 @@ bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for so
 	@$(DEPS) bench || echo "going on with what is here"
 	$(again) run-bench
 
-run-bench: $(PROGRAMS)
+run-bench: $(PROGRAMS) $(BUILD)/tests/common/balance/tests/bench_pick
 	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) common/bench/bench $(BENCH)
 
 install: ## the two programs and the schema, below DESTDIR and PREFIX

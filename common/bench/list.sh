@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2004,SC2034,SC2154 # arrays and variables that bench and its parts share
-# Workloads about the list of instances itself. To be sourced after stack.sh.
+# Workloads about what is known of instances: a long list, a registry that hangs, an
+# instance that dies. To be sourced after stack.sh.
 
 CROWD=${CROWD:-10000}
 
@@ -56,7 +57,20 @@ start_observed() { # name registry policy
 lists_taken() { grep -c 'msg=instances ' "$work/$1.log" || true; }
 has_taken() { [ "$(lists_taken "$1")" -ge "$2" ]; }
 
-cpu_ns() { awk '{ print $1 }' "/proc/${pid_of[$1]}/schedstat"; }
+# Of all its threads.
+cpu_ns() { awk '{ ns += $1 } END { printf "%.0f", ns }' "/proc/${pid_of[$1]}"/task/*/schedstat; }
+
+# Per cent of a core that each of them uses by itself, in so many seconds.
+idle_cpu() { # seconds name...
+    local seconds=$1 name before=()
+    shift
+    for name; do before+=("$(cpu_ns "$name")"); done
+    sleep "$seconds"
+    for name; do
+        awk "BEGIN { printf \"%.2f\\n\", ($(cpu_ns "$name") - ${before[0]}) / $seconds / 1e7 }"
+        before=("${before[@]:1}")
+    done
+}
 
 peak_mb() { awk '$1 == "VmHWM:" { printf "%.1f", $2 / 1024 }' "/proc/${pid_of[$1]}/status"; }
 
@@ -87,30 +101,124 @@ look_at() { # name title path
 }
 
 bench_list() {
-    local kind before
+    local kind policy
     cc -O2 -shared -fPIC -o "$built/pause.so" "$here/pause.c" || die "pause.c does not build"
     start_redis
     start_user_service up1 on_second "${port_of[redis]}"
     start_consul
     start_etcd
     for kind in consul etcd; do
+        policy=consistent_hash # the largest table to be built
+        [ "$kind" = consul ] || policy=weighted
         "fill_$kind" "$CROWD"
-        start_observed ours "$kind" "$([ "$kind" = consul ] && echo consistent_hash || echo weighted)"
+        start_observed ours "$kind" "$policy"
         await ours has_taken ours 1 || die "order-service does not take the list"
         answers "${url_of[ours]}/users/123"
-        value 1000 ms "$(awk "BEGIN { printf \"%.0f\", $(cpu_ns ours) / 1e6 }")" "$kind, $CROWD: start and first list, CPU time"
-        value 10 ms "$(longest_pause)" "$kind, $CROWD: start and first list, longest pause"
+        value 1000 ms "$(awk "BEGIN { printf \"%.0f\", $(cpu_ns ours) / 1e6 }")" "$kind, $CROWD: start, first list: CPU time"
+        value 10 ms "$(longest_pause)" "$kind, $CROWD: start, first list: pause"
         observe ours "$kind, $CROWD: one changed" "fill_$kind" 1 2
         look_at ours "$kind, $CROWD: GET /discovery" /discovery
-        look_at ours "$kind, $CROWD: GET /discovery/explain" '/discovery/explain?service=user-service&key=7'
-        before=$(cpu_ns ours)
-        sleep 25
-        value 1 % "$(awk "BEGIN { printf \"%.2f\", ($(cpu_ns ours) - $before) / 25e7 }")" "$kind, $CROWD: CPU while nothing changes"
-        value 10 ms "$(longest_pause)" "$kind, $CROWD: the same, longest pause"
+        look_at ours "$kind, $CROWD: GET .../explain" '/discovery/explain?service=user-service&key=7'
+        look_at ours "$kind, $CROWD: GET /metrics" /metrics
+        value 1 % "$(idle_cpu 25 ours)" "$kind, $CROWD: CPU, nothing changes"
+        value 10 ms "$(longest_pause)" "$kind, $CROWD: pause, nothing changes"
         observe ours "$kind, $CROWD: all vanish" "empty_$kind"
-        look_at ours "$kind, $CROWD: GET /discovery, all missing" /discovery
+        look_at ours "$kind, $CROWD: all missing, GET /discovery" /discovery
         value 64 MB "$(peak_mb ours)" "$kind, $CROWD: peak memory"
+        progress list 1 "  $kind: done"
         stop ours
     done
     stop up1 redis consul etcd
+}
+
+# ---- Nobody asks for anything --------------------------------------------------------
+
+# Two user-services and an order-service, which beat, are checked and watch.
+bench_quiet() {
+    local interval registries name shares
+    start_redis
+    for registries in consul consul-and-etcd; do
+        start_consul
+        [ "$registries" = consul ] && etcd='' || start_etcd
+        for interval in 1s 10s; do
+            export CHECK_INTERVAL=$interval SERVICE_CHECK=http ETCD_ENDPOINTS=$etcd
+            start_user_service up1 on_second "${port_of[redis]}"
+            start_user_service up2 on_second "${port_of[redis]}" SERVICE_CHECK=ttl
+            start_order_service ours user-service up1 up2
+            sleep 3
+            mapfile -t shares < <(idle_cpu 20 up1 up2 ours)
+            for name in user-service,http user-service,ttl order-service; do
+                value 1 % "${shares[0]}" "idle, $registries, CHECK_INTERVAL=$interval: $name"
+                shares=("${shares[@]:1}")
+            done
+            progress quiet 1 "  $registries, CHECK_INTERVAL=$interval: done"
+            stop up1 up2 ours
+            unset CHECK_INTERVAL SERVICE_CHECK ETCD_ENDPOINTS
+        done
+        stop consul etcd
+    done
+    stop redis
+}
+
+# ---- A registry that hangs, an instance that dies ------------------------------------
+
+bench_consul_hung() {
+    local round hung
+    start_upstreams
+    start_order_service ours user-service up1 up2 up3
+    load "${url_of[ours]}" 1 >/dev/null
+    for ((round = 1; round <= ROUNDS; round++)); do
+        signal STOP consul
+        settle consul-hung "$round" hung 1
+        measure consul-hung "$round" ours hung
+        hung=$rate
+        signal CONT consul
+        settle consul-hung "$round" healthy 1
+        measure consul-hung "$round" ours healthy
+        progress consul-hung "$round" "  Consul hung $hung  healthy $rate"
+    done
+    compare consul-hung hung healthy 0.9 - "order-service, Consul hung / healthy"
+    tail_ratio consul-hung hung healthy 1.2 "order-service, p99 with Consul hung / healthy"
+    stop ours up1 up2 up3 redis consul
+}
+
+picks_of() { # id
+    curl -s -m 2 "${url_of[ours]%/users/*}/discovery" | grep -o "\"id\":\"$1\"[^}]*" | sed 's/.*"picks"://'
+}
+
+# kill -9 under load: until when is it still picked (at the latest), and does anybody notice?
+bench_killed() {
+    local begin now=0 picks before=-1 last=0 failed
+    start_upstreams
+    start_order_service ours user-service up1 up2 up3
+    load "${url_of[ours]}" 1 >/dev/null
+    load "${url_of[ours]}" 6 >"$work/killed" &
+    sleep 1
+    begin=$EPOCHREALTIME
+    {
+        kill -s KILL "${pid_of[up3]}"
+        wait "${pid_of[up3]}"
+    } 2>/dev/null
+    while [ "$now" -lt 4000 ]; do
+        picks=$(picks_of bench-up3)
+        now=$(awk "BEGIN { printf \"%.0f\", ($EPOCHREALTIME - $begin) * 1000 }")
+        [ "$picks" = "$before" ] || last=$now
+        before=$picks
+    done
+    wait $!
+    failed=$(awk '{ print $6 }' "$work/killed")
+    value 0 requests "${failed:-unknown}" "one of three killed (-9) under load: failed"
+    value 1000 ms "$last" "the same: it was still picked after"
+    stop ours up1 up2 up3 redis consul
+}
+
+# ---- One pick --------------------------------------------------------------------------
+
+bench_pick() {
+    local policy count _ ns rest limit
+    while read -r policy count _ ns rest; do
+        limit=100
+        [ "$policy" != consistent_hash ] || limit=500
+        value "$limit" ns "$ns" "a pick of $count: $policy"
+    done < <("$BUILD/tests/common/balance/tests/bench_pick")
 }

@@ -1,5 +1,6 @@
 # The table: from samples (see measure.sh) and from lines of what to compare:
 #     compare workload ours peer target p99 title...   target 0: only to know; p99: yes if ours must be lower
+#     tail    workload ours peer target title...       the ratio of their p99, at most target
 #     value   target unit value title...              a single figure, at most target
 # The ratio of a comparison is the median of the ratios of its rounds.
 
@@ -23,6 +24,7 @@ function figure(what, workload, server, divisor,    r, n, list, a, b) {
 function ms(us) { return sprintf("%.2f", us / 1000) }
 
 $1 == "compare" { compared[++comparisons] = $0; next }
+$1 == "tail" { tails[++tail_count] = $0; next }
 $1 == "value" { valued[++values] = $0; next }
 $1 == "failed" { failed[$2, $3] += $4; next }
 {
@@ -55,10 +57,17 @@ function compare(line,    f, n, i, title, w, ours, peer, target, lower, ratio, v
         ms(figure("p99", w, ours)), ms(figure("p99", w, peer)), figure("bytes", w, ours), figure("bytes", w, peer), verdict
 }
 
+function tail(line,    f, n, i, title, ratio) {
+    n = split(line, f, " ")
+    for (i = 6; i <= n; i++) title = title (i > 6 ? " " : "") f[i]
+    ratio = figure("p99", f[2], f[3], f[4])
+    printf "%-60s %7s %8.2f %-8s %s\n", title, "<=" f[5], ratio, "", ratio <= f[5] ? "met" : "MISSED"
+}
+
 function value(line,    f, n, i, title) {
     n = split(line, f, " ")
     for (i = 5; i <= n; i++) title = title (i > 5 ? " " : "") f[i]
-    printf "%-46s %6s %8s %-8s %s\n", title, "<=" f[2], f[4], f[3], f[4] <= f[2] ? "met" : "MISSED"
+    printf "%-60s %7s %8s %-8s %s\n", title, "<=" f[2], f[4], f[3], f[4] <= f[2] ? "met" : "MISSED"
 }
 
 END {
@@ -67,5 +76,6 @@ END {
         "ours", "peer", "ratio", "ours", "peer", "ours", "peer", "ours", "peer"
     for (c = 1; c <= comparisons; c++) compare(compared[c])
     print ""
+    for (c = 1; c <= tail_count; c++) tail(tails[c])
     for (c = 1; c <= values; c++) value(valued[c])
 }

@@ -67,7 +67,7 @@ start_user_service() {
     new_port "$name"
     # shellcheck disable=SC2046
     start "$name" env PORT="$port" BIND_ADDRESS=127.0.0.1 SERVICE_ADDRESS=127.0.0.1 SERVICE_ID="bench-$name" \
-        SERVICE_CHECK=none REGISTER_JITTER=0 LOG_LEVEL=warn CONSUL_HTTP_ADDR="${consul:-http://127.0.0.1:9}" \
+        SERVICE_CHECK="${SERVICE_CHECK:-none}" REGISTER_JITTER=0 LOG_LEVEL=warn CONSUL_HTTP_ADDR="${consul:-http://127.0.0.1:9}" \
         DATABASE_URL="$database" REDIS_URL="redis://127.0.0.1:$redis/0" "$@" $("$pin") "$BUILD/user-service"
     await "$name" answers "http://127.0.0.1:$port/users/123" || die "user-service does not serve"
     url_of[$name]=http://127.0.0.1:$port/users/123
@@ -81,7 +81,7 @@ start_order_service() {
     new_port "$name"
     # shellcheck disable=SC2046
     start "$name" env PORT="$port" BIND_ADDRESS=127.0.0.1 SERVICE_ADDRESS=127.0.0.1 SERVICE_ID="bench-$name" \
-        SERVICE_CHECK=none REGISTER_JITTER=0 LOG_LEVEL=warn CONSUL_HTTP_ADDR="$consul" DATABASE_URL="$database" \
+        SERVICE_CHECK="${SERVICE_CHECK:-none}" REGISTER_JITTER=0 LOG_LEVEL=warn CONSUL_HTTP_ADDR="$consul" DATABASE_URL="$database" \
         USER_SERVICE_NAME="$callee" STATIC_INSTANCES="$callee=$list" $(on_first) "$BUILD/order-service"
     await "$name" answers "http://127.0.0.1:$port/users/123" || die "order-service does not serve"
     url_of[$name]=http://127.0.0.1:$port/users/123
