@@ -52,21 +52,32 @@ port_is_taken() { # port: does anything listen (0A) there?
 
 meant=() # ports that a script has plans for, though nobody uses them yet
 
-# N free ports, below the range from which the kernel takes them for outgoing
-# connections: there, a busy client could snatch one before the server starts.
+# The port and the seven after it, for who needs some in a row.
+row_of() { # port
+    printf '%04X\n' $(($1)) $(($1 + 1)) $(($1 + 2)) $(($1 + 3)) $(($1 + 4)) $(($1 + 5)) $(($1 + 6)) $(($1 + 7))
+}
+
+# N free ports, each the first of a free row, below the range from which the kernel
+# takes them for outgoing connections: there, a busy client could snatch one before
+# the server starts. Who exports PORTS_DRAWN=file gets none twice, nor does any
+# other script with the same file, though it may be long until a server listens.
 free_ports() { # n
-    local low high=32768 used port hex i
+    local low high=32768 used port row i
     read -r low _ </proc/sys/net/ipv4/ip_local_port_range 2>/dev/null || low=$high
     [ "$low" -gt 12000 ] && high=$low
-    used=$(used_ports && printf '%04X\n' "${meant[@]}")
-    for ((i = 0; i < $1; )); do
-        port=$((10000 + (RANDOM * 32768 + RANDOM) % (high - 10000)))
-        printf -v hex '%04X' "$port"
-        case $used in *"$hex"*) continue ;; esac
-        used+=" $hex"
-        echo "$port"
-        i=$((i + 1))
-    done
+    (
+        [ -z "${PORTS_DRAWN:-}" ] || flock 7
+        used=$(used_ports && printf '%04X\n' "${meant[@]}" && cat "${PORTS_DRAWN:-/dev/null}")
+        for ((i = 0; i < $1; )); do
+            port=$((10000 + (RANDOM * 32768 + RANDOM) % (high - 10008)))
+            row=$(row_of "$port")
+            ! grep -qxFf <(echo "$row") <<<"$used" || continue
+            used+=$'\n'$row
+            echo "$row" >&7
+            echo "$port"
+            i=$((i + 1))
+        done
+    ) 7>>"${PORTS_DRAWN:-/dev/null}"
 }
 
 # Two free ports for each name, and the same two for ever: FILE keeps them, as

@@ -13,7 +13,7 @@ port_of() { awk -F = -v name="$1" '$1 == name { print $2 }' "$RUN_DIR/ports"; }
 kv() { curl -fsS --noproxy '*' --max-time 5 "http://127.0.0.1:$(port_of consul-client)/v1/kv/$1" "${@:2}"; }
 leader() { stack status | awk '$5 == "leader" { print $1 }'; }
 counted() { stack status | grep -c "$1"; } # pattern: in how many lines of the status
-shows() { [[ $(stack status) == *"$1"* ]]; } # no pipe: grep -q would break it
+counts() { [ "$(counted "$1")" = "$2" ]; } # pattern, lines
 another_leads_than() { local now; now=$(leader); [ -n "$now" ] && [ "$now" != "$1" ]; }
 
 a_size_that_is_none_is_refused() {
@@ -42,10 +42,10 @@ up_starts_three_servers_and_an_agent_beside_each_service() {
     output=$(CLUSTER=3 stack up) || fail "$output"
     expect_contains "$output" "http://127.0.0.1:$CONSUL_PORT/ui/"
     expect_eq "running" "$(counted ' running ')" 13
-    expect_eq "leaders" "$(counted ' leader$')" 1
-    expect_eq "followers" "$(counted ' follower$')" 2
+    await "one leader" counts ' leader$' 1
+    await "two followers" counts ' follower$' 2
     expect_contains "$(stack status)" 'consul-client-2 .* beside user-service-2'
-    expect_contains "$(stack status)" 'passing: user-service 3, order-service 1'
+    await "all are passing" shows 'passing: user-service 3, order-service 1'
     for name in user-service-2 order-service; do
         output=$(curl -s "http://127.0.0.1:$(port_of "consul-client${name#*-service}")/v1/agent/services")
         expect_eq "registered at the agent beside $name" "$(grep -oE '"ID": ?"[^"]*"' <<<"$output" | cut -d '"' -f 4)" $name
@@ -78,7 +78,7 @@ a_killed_leader_is_replaced_and_comes_back() {
     await "writes" kv lesson/two -X PUT -d x
     expect_contains "$(stack status)" "$killed .* stopped"
     expect_contains "$(stack consul-start)" "$killed runs on port"
-    await "two followers" eval '[ "$(counted " follower$")" = 2 ]'
+    await "two followers" counts ' follower$' 2
 }
 
 consul_stops_and_comes_back_with_what_it_knew() {
