@@ -1,4 +1,4 @@
-# A crowd of instances of user-service, all at one port, as bodies of requests to a
+# A crowd of instances of user-service, each at an address of its own in 127.0.0.0/8 and all at one port, as bodies of requests to a
 # registry, one a line; each is one transaction:
 #
 #   awk -v kind=consul -v port=8001 -v count=10000 -f crowd.awk    PUT /v1/txn, 64 operations at most
@@ -19,15 +19,15 @@ function base64(text,    digits, out, i, bits, left) {
 
 function consul_entry(id) {
     return sprintf("{\"Service\":{\"Verb\":\"set\",\"Node\":\"crowd\",\"Service\":{\"ID\":\"%s\",\"Service\":\"user-service\"," \
-        "\"Address\":\"127.0.0.1\",\"Port\":%d,\"Tags\":[\"v1\",\"c\"],\"Meta\":{\"version\":\"1.0.0\",\"zone\":\"a\"}," \
+        "\"Address\":\"%s\",\"Port\":%d,\"Tags\":[\"v1\",\"c\"],\"Meta\":{\"version\":\"1.0.0\",\"zone\":\"a\"}," \
         "\"Weights\":{\"Passing\":%d,\"Warning\":1}}}},{\"Check\":{\"Verb\":\"set\",\"Check\":{\"Node\":\"crowd\",\"CheckID\":\"service:%s\"," \
         "\"Name\":\"Service 'user-service' check\",\"Status\":\"passing\",\"ServiceID\":\"%s\",\"ServiceName\":\"user-service\"," \
-        "\"Output\":\"HTTP GET http://127.0.0.1:%d/health: 200 OK Output: {\\\"status\\\":\\\"healthy\\\"}\"}}}", id, port, weight, id, id, port)
+        "\"Output\":\"HTTP GET http://127.0.0.1:%d/health: 200 OK Output: {\\\"status\\\":\\\"healthy\\\"}\"}}}", id, address, port, weight, id, id, port)
 }
 
 function etcd_entry(id) {
     return sprintf("{\"request_put\":{\"key\":\"%s\",\"value\":\"%s\"}}", base64("/services/user-service/" id),
-        base64(sprintf("{\"address\":\"127.0.0.1\",\"port\":%d,\"weight\":%d,\"version\":\"1.0.0\",\"zone\":\"a\",\"status\":\"passing\"}", port, weight)))
+        base64(sprintf("{\"address\":\"%s\",\"port\":%d,\"weight\":%d,\"version\":\"1.0.0\",\"zone\":\"a\",\"status\":\"passing\"}", address, port, weight)))
 }
 
 BEGIN {
@@ -38,6 +38,7 @@ BEGIN {
     for (i = 0; i < count; i++) {
         # Ids as ours are, in no order.
         id = sprintf("user-service-%08x", (i * 2654435761) % 4294967296)
+        address = sprintf("127.1.%d.%d", i / 250, i % 250 + 1)
         entry = kind == "consul" ? consul_entry(id) : etcd_entry(id)
         line = line (line == "" ? "" : ",") entry
         if (i % a_line == a_line - 1 || i == count - 1) {

@@ -83,12 +83,14 @@ longest_pause() {
 # name title command...: what the command changes, and that the next request meets
 # it, cost so much CPU time, and such a pause.
 observe() {
-    local name=$1 title=$2 lists before
+    local name=$1 title=$2 lists before begin
     shift 2
     longest_pause >/dev/null
     lists=$(lists_taken "$name") before=$(cpu_ns "$name")
     "$@"
+    begin=$EPOCHREALTIME
     await "$name" has_taken "$name" $((lists + 1)) || die "order-service does not take the list"
+    value 1000 ms "$(awk "BEGIN { printf \"%.0f\", ($EPOCHREALTIME - $begin) * 1000 }")" "$title: in use after"
     answers "${url_of[$name]}/users/123"
     value 1000 ms "$(awk "BEGIN { printf \"%.0f\", ($(cpu_ns "$name") - $before) / 1e6 }")" "$title: CPU time"
     value 10 ms "$(longest_pause)" "$title: longest pause"
@@ -104,7 +106,7 @@ bench_list() {
     local kind policy
     cc -O2 -shared -fPIC -o "$built/pause.so" "$here/pause.c" || die "pause.c does not build"
     start_redis
-    start_user_service up1 on_second "${port_of[redis]}"
+    start_user_service up1 on_second "${port_of[redis]}" BIND_ADDRESS=0.0.0.0
     start_consul
     start_etcd
     for kind in consul etcd; do

@@ -48,29 +48,51 @@ static const struct instance **sorted_by_address(const struct instance_list *lis
 
 /* --- Who stays ----------------------------------------------------------------------------- */
 
+/* Those whose address another has now do not stay. Returns how many still do. */
+static size_t drop_replaced(const struct roster *roster, const struct instance_list *answer, int64_t *kept_until)
+{
+    const struct instance **taken = sorted_by_address(answer);
+    size_t kept = 0;
+    for (size_t i = 0; i < roster->list->count; i++) {
+        const struct instance *instance = &roster->list->at[i];
+        if (!kept_until[i])
+            continue;
+        if (!taken || bsearch(&instance, taken, answer->count, sizeof *taken, by_address))
+            kept_until[i] = 0;
+        kept += kept_until[i] != 0;
+    }
+    free(taken);
+    return kept;
+}
+
+/* Both lists are in order of id: one walk over them finds who is in both. */
+static bool is_named(const struct instance_list *answer, size_t *at, const char *id)
+{
+    int order = 1;
+    while (*at < answer->count && (order = strcmp(answer->at[*at].id, id)) < 0)
+        (*at)++;
+    return *at < answer->count && order == 0;
+}
+
 /* Until when each entry of the old list stays though the answer does not name it;
  * 0: it does not. Returns how many do. */
 static size_t choose_kept(const struct roster *roster, const struct instance_list *answer, bool keep_lost,
                           int64_t now_ms, int64_t *kept_until)
 {
-    const struct instance **taken = sorted_by_address(answer);
-    size_t present = 0, lost = 0, kept = 0;
+    size_t present = 0, lost = 0, kept = 0, at = 0;
     for (size_t i = 0; i < roster->list->count; i++) {
-        bool named = instance_list_find(answer, roster->list->at[i].id) != NULL;
+        bool named = is_named(answer, &at, roster->list->at[i].id);
         present += !is_missing(roster, i);
         lost += !is_missing(roster, i) && !named;
         kept_until[i] = named ? 0 : is_missing(roster, i) ? roster->until_ms[i] : now_ms + ROSTER_MISSING_MS;
     }
     bool doubt = keep_lost && lost * 2 > present;
     for (size_t i = 0; i < roster->list->count; i++) {
-        const struct instance *instance = &roster->list->at[i];
-        bool replaced = !taken || bsearch(&instance, taken, answer->count, sizeof *taken, by_address);
-        if (kept_until[i] <= now_ms || replaced || (!doubt && !is_missing(roster, i)))
+        if (kept_until[i] <= now_ms || (!doubt && !is_missing(roster, i)))
             kept_until[i] = 0;
         kept += kept_until[i] != 0;
     }
-    free(taken);
-    return kept;
+    return kept > 0 ? drop_replaced(roster, answer, kept_until) : 0;
 }
 
 static struct instance_list *join(const struct instance_list *answer, const struct instance_list *old,
