@@ -1,13 +1,14 @@
 /* What one pick costs, with 3, 100 and 10,000 instances. Not a test: `make bench`.
  *
  * Each pick is followed by what a call does with it: a look at the address and a
- * report of success. The weights are of 16 kinds, the keys of 1,000. */
+ * report of success. The weights are of 16 kinds, the keys of 1,000. CPU time, and
+ * the fastest of some rounds: what else the machine does can only add to it. */
 #include <stdio.h>
+#include <time.h>
 
 #include "balance/balancer.h"
-#include "base/clock.h"
 
-enum { KINDS = 16, KEYS = 1000, PICKS = 2000000 };
+enum { KINDS = 16, KEYS = 1000, PICKS = 400000, ROUNDS = 7 };
 
 static char keys[KEYS][8];
 
@@ -25,14 +26,18 @@ static struct instance_list *list_of(int count)
     return list;
 }
 
-static void measure(enum balance_policy policy, const char *name, int count)
+static double cpu_ns(void)
 {
-    struct instance_list *list = list_of(count);
-    struct balancer *balancer = balancer_new(policy, "");
-    int64_t begin = clock_us();
-    balancer_update(balancer, list, NULL);
-    int64_t built = clock_us();
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* Nanoseconds for one. */
+static double pick_many(struct balancer *balancer)
+{
     unsigned sum = 0;
+    double begin = cpu_ns();
     for (int i = 0; i < PICKS; i++) {
         struct balance_request request = {.key = keys[i % KEYS]};
         struct balancer_peer *peer = balancer_pick(balancer, &request, 0);
@@ -40,9 +45,23 @@ static void measure(enum balance_policy policy, const char *name, int count)
         balancer_report(balancer, peer, true, 0);
         balancer_release(peer);
     }
-    double pick_ns = (double)(clock_us() - built) * 1000 / PICKS;
-    printf("%-16s %6d instances  %6.1f ns a pick  %7.2f ms for a new list%s\n", name, count, pick_ns,
-           (double)(built - begin) / 1000, sum ? "" : "!");
+    double ns = (cpu_ns() - begin) / PICKS;
+    return sum ? ns : 0; /* so that the compiler cannot leave the look at the instance out */
+}
+
+static void measure(enum balance_policy policy, const char *name, int count)
+{
+    struct instance_list *list = list_of(count);
+    struct balancer *balancer = balancer_new(policy, "");
+    double begin = cpu_ns();
+    balancer_update(balancer, list, NULL);
+    double built_ms = (cpu_ns() - begin) / 1e6, best_ns = pick_many(balancer);
+    for (int round = 1; round < ROUNDS; round++) {
+        double ns = pick_many(balancer);
+        if (ns < best_ns)
+            best_ns = ns;
+    }
+    printf("%-16s %6d instances  %6.1f ns a pick  %7.2f ms for a new list\n", name, count, best_ns, built_ms);
     balancer_free(balancer);
     instance_list_unref(list);
 }
