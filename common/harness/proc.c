@@ -146,22 +146,28 @@ void proc_signal_all(const struct proc *proc, int signum)
         signal_tree(proc->pid, signum);
 }
 
-static bool tree_is_stopped(pid_t pid)
+/* As ps has it: T for stopped, Z for a zombie; X where it is gone. */
+static char state_of(pid_t pid)
 {
-    char path[64], state = 'T'; /* gone is as good */
+    char path[64], state = 'X';
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *file = fopen(path, "re");
     if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-        state = 'T';
+        state = 'X';
     if (file)
         fclose(file);
+    return state;
+}
 
+static bool tree_is_stopped(pid_t pid)
+{
+    char state = state_of(pid);
     int children[CHILDREN_MAX];
     int count = list_children(pid, children, CHILDREN_MAX);
     for (int i = 0; i < count; i++)
         if (!tree_is_stopped(children[i]))
             return false;
-    return state == 'T' || state == 'Z';
+    return strchr("TZX", state) != NULL; /* gone is as good */
 }
 
 static bool is_stopped(void *arg)
@@ -186,7 +192,11 @@ int proc_stop(struct proc *proc, int signum, int64_t limit_ms)
     if (!proc_is_running(proc))
         return proc->status;
     proc_signal(proc, signum);
-    proc_resume(proc);
+    /* Not to one that runs: it may be on its way out by now, where a leak checker
+     * stops it for a moment. SIGCONT takes a SIGSTOP back that has not arrived,
+     * and the checker would wait for it for ever. */
+    if (state_of(proc->pid) == 'T')
+        proc_resume(proc);
     if (!proc_wait(proc, limit_ms)) {
         proc_signal_all(proc, SIGKILL);
         proc_wait(proc, 10000);

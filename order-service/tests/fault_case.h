@@ -75,7 +75,10 @@ static inline void stand_in_start(struct stand_in *stand_in, const char *instanc
 
 static inline void stand_in_stop(struct stand_in *stand_in)
 {
-    cr_expect_eq(proc_stop(&stand_in->proc, SIGTERM, 10000), 0, "a stand-in ends in order");
+    int status = proc_stop(&stand_in->proc, SIGTERM, 30000);
+    char *said = proc_output(&stand_in->proc);
+    cr_expect_eq(status, 0, "a stand-in ends in order: %x %s", status, said);
+    free(said);
     port_release(&stand_in->taken);
 }
 

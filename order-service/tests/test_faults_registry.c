@@ -44,13 +44,13 @@ static const struct row failing[] = {
     /* A list is taken whole or not at all: parse_list() in registry/consul.c. */
     {"truncated", .error = "transfer closed with"},
     {"reset-body", .error = "Connection reset by peer"},
-    {"short-length", .error = "not JSON"},
-    {"broken-json", .error = "not JSON"},
+    {"short-length", .error = "not a whole JSON array"},
+    {"broken-json", .error = "not a whole JSON array"},
     {"html", .error = "not a whole JSON array"},
     {"gzip", .error = "not a whole JSON array"},
     {"wrong-type", .error = "not a whole JSON array"},
     {"null", .error = "not a whole JSON array"},
-    {"nested", .error = "not JSON"}, /* JSON_NESTING_MAX, net/json.c: the stack would overflow */
+    {"nested", .error = "not a whole JSON array"}, /* JSON_NESTING_MAX, net/json.c: the stack would overflow */
     /* Every reply has a cap: LIST_CAP in registry/consul.c, on_body() in net/http_call.c. */
     {"huge", .error = "too large"},
     {"endless", .error = "too large"},
