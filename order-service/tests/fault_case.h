@@ -29,7 +29,7 @@
 
 enum {
     UPSTREAMS = 3,
-    UP_MS = 30000,         /* for all to be up and to know each other */
+    UP_MS = 60000,         /* for all to be up and to know each other */
     MEMORY_MAX_KB = 64 * 1024,
     SETTINGS_MAX = 12,
 };
