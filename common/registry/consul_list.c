@@ -10,6 +10,9 @@ enum {
     /* One entry is parsed at one go, at about 25 ns a byte: this keeps it under
      * 10 ms. Consul allows 40 KB of metadata and 4 KB of output for each check. */
     ENTRY_MAX_BYTES = 256 * 1024,
+    /* More do not fit into the 32 MB that a list may have, if they say anything at all:
+     * this bounds the work on a flood of tiny ones. */
+    ENTRIES_MAX = 100 * 1000,
 };
 
 /* --- One entry ----------------------------------------------------------------------------- */
@@ -161,12 +164,13 @@ static int end_entry(struct consul_list_parser *parser, char end, struct err *er
     parser->place = end == ']' ? CONSUL_LIST_BEHIND : CONSUL_LIST_INSIDE;
     if (parser->entry_len == 0) /* nothing: good for an empty list only */
         return end == ']' && parser->entries == 0 ? 0 : broken(err);
+    if (++parser->entries > ENTRIES_MAX)
+        return err_set(err, ERR_TOO_LARGE, "the list is too large: over %d entries", ENTRIES_MAX);
 
     if (parser->entry_len > ENTRY_MAX_BYTES)
         instance_list_drop(parser->list, "", "its entry is over 256 KiB");
     else if (!parser->skim)
         status = add_entry(parser->list, &parser->entry, err);
-    parser->entries++;
     parser->entry_len = 0;
     buf_clear(&parser->entry);
     return status;

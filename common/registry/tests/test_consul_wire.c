@@ -319,6 +319,22 @@ Test(consul_wire, an_entry_too_long_to_be_parsed_without_a_pause_is_dropped)
     buf_close(&text);
 }
 
+Test(consul_wire, a_flood_of_tiny_entries_is_given_up_early)
+{
+    struct buf body = BUF_INIT(1024 * 1024);
+    struct err err = ERR_INIT;
+    struct instance_list *none = NULL;
+    buf_adds(&body, "[{}");
+    for (int i = 0; i < 100 * 1000; i++)
+        buf_adds(&body, ",{}");
+    buf_adds(&body, "]");
+    cr_expect_null(parse_pieces(buf_text(&body), body.len, 16 * 1024, &err));
+    cr_expect_eq(err.code, ERR_TOO_LARGE, "%s", err.text);
+    err_clear(&err);
+    cr_expect_eq(read_pieces(buf_text(&body), body.len, 16 * 1024, true, &none, &err), -1, "nor is it skimmed");
+    buf_close(&body);
+}
+
 Test(consul_wire, brackets_without_end_are_refused)
 {
     struct buf body = BUF_INIT(1024 * 1024);
