@@ -1,6 +1,6 @@
 #include "balance/tests/fleet.h"
 
-TestSuite(eligible, .timeout = 30);
+TestSuite(eligible, .timeout = 300);
 
 static void expect_reason(struct balancer *balancer, const char *id, const char *reason, int64_t now_ms)
 {

@@ -1,7 +1,7 @@
 #include "balance/tests/fleet.h"
 #include "base/rand.h"
 
-TestSuite(policies, .timeout = 30);
+TestSuite(policies, .timeout = 300);
 
 static void expect_picks(struct balancer *balancer, const char *expected)
 {

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 
-TestSuite(base, .timeout = 10);
+TestSuite(base, .timeout = 300);
 
 Test(base, the_first_error_wins_and_is_one_printable_line)
 {

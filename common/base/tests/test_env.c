@@ -26,7 +26,7 @@ static void clear(void)
     unsetenv("T_URL");
 }
 
-TestSuite(env, .init = clear, .timeout = 10);
+TestSuite(env, .init = clear, .timeout = 300);
 
 Test(env, defaults_hold_where_nothing_or_nothing_but_emptiness_is_set)
 {

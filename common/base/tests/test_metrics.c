@@ -3,7 +3,7 @@
 
 #include "base/metrics.h"
 
-TestSuite(metrics, .timeout = 20);
+TestSuite(metrics, .timeout = 300);
 
 Test(metrics, a_metric_is_its_help_its_type_and_its_values)
 {

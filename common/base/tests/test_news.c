@@ -9,7 +9,7 @@ static void setup(void)
     clock_make_virtual(100000);
 }
 
-TestSuite(news, .init = setup, .timeout = 20);
+TestSuite(news, .init = setup, .timeout = 300);
 
 Test(news, what_differs_in_more_than_digits_or_is_due_again_is_new)
 {

@@ -5,7 +5,7 @@
 
 #include "client/call_metrics.h"
 
-TestSuite(call_metrics, .timeout = 20);
+TestSuite(call_metrics, .timeout = 300);
 
 static void call(struct call_metrics *metrics, int number, int status)
 {

@@ -39,7 +39,7 @@ static void teardown(void)
     expect_no_leak();
 }
 
-TestSuite(client, .init = setup, .fini = teardown, .timeout = 30);
+TestSuite(client, .init = setup, .fini = teardown, .timeout = 300);
 
 static void (*body_of_test)(void);
 

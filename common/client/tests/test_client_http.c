@@ -21,7 +21,7 @@
 #define expect_no_leak() ((void)0)
 #endif
 
-TestSuite(client_http, .timeout = 60);
+TestSuite(client_http, .timeout = 300);
 
 static struct http_client *http;
 static struct discovery *discovery;

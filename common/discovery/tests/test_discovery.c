@@ -39,7 +39,7 @@ static void teardown(void)
     expect_no_leak();
 }
 
-TestSuite(discovery, .init = setup, .fini = teardown, .timeout = 30);
+TestSuite(discovery, .init = setup, .fini = teardown, .timeout = 300);
 
 /* --- Helpers: a test is a fiber between start and stop --------------------------------------- */
 

@@ -15,7 +15,7 @@
 
 /* --- The format ------------------------------------------------------------------------------- */
 
-TestSuite(snapshot, .timeout = 60);
+TestSuite(snapshot, .timeout = 300);
 
 static struct instance_list *sample_new(void)
 {

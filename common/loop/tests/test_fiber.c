@@ -30,7 +30,7 @@ static void teardown(void)
     fibers_free_pool();
 }
 
-TestSuite(fiber, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(fiber, .init = setup, .fini = teardown, .timeout = 300);
 
 /* --- Sleeping and taking turns ------------------------------------------------- */
 

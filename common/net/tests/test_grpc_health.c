@@ -7,7 +7,7 @@
 #include "net/grpc_health.h"
 #include "net/tests/raw_client.h"
 
-TestSuite(grpc_health, .timeout = 60);
+TestSuite(grpc_health, .timeout = 300);
 
 #define CHECK "/grpc.health.v1.Health/Check"
 #define WATCH "/grpc.health.v1.Health/Watch"

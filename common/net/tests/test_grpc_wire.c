@@ -4,7 +4,7 @@
 
 #include "net/grpc_wire.h"
 
-TestSuite(grpc_wire, .timeout = 30);
+TestSuite(grpc_wire, .timeout = 300);
 
 static const char *service, *why;
 static size_t service_len;

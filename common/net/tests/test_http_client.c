@@ -1,7 +1,7 @@
 #include "loop/sync.h"
 #include "net/tests/client_fixture.h"
 
-TestSuite(http_client, .init = setup, .timeout = 60);
+TestSuite(http_client, .init = setup, .timeout = 300);
 
 /* --- Whole replies --------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* Draining and closing. */
 #include "net/tests/http_fixture.h"
 
-TestSuite(http_close, .timeout = 60);
+TestSuite(http_close, .timeout = 300);
 
 static void draining(void)
 {

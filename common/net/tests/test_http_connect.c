@@ -2,7 +2,7 @@
 #include "loop/sync.h"
 #include "net/tests/client_fixture.h"
 
-TestSuite(http_connect, .init = setup, .timeout = 60);
+TestSuite(http_connect, .init = setup, .timeout = 300);
 
 /* Listens, but its queue is full and nobody accepts: a further SYN goes unanswered. */
 static struct full_server {

@@ -1,6 +1,6 @@
 #include "net/tests/client_fixture.h"
 
-TestSuite(http_faults, .init = setup, .timeout = 60);
+TestSuite(http_faults, .init = setup, .timeout = 300);
 
 /* --- Failures, each with its code ---------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 #include "net/tests/http_fixture.h"
 
-TestSuite(http_request, .timeout = 60);
+TestSuite(http_request, .timeout = 300);
 
 /* --- What is refused ------------------------------------------------------------------ */
 

@@ -28,7 +28,7 @@ static const char *pattern(const char *method, const char *path)
     return found.route ? found.route->pattern : "none";
 }
 
-TestSuite(http_router, .timeout = 20);
+TestSuite(http_router, .timeout = 300);
 
 Test(http_router, a_path_finds_its_route_and_its_parameter)
 {

@@ -1,6 +1,6 @@
 #include "net/tests/http_fixture.h"
 
-TestSuite(http_server, .timeout = 60);
+TestSuite(http_server, .timeout = 300);
 
 /* --- What every reply has ---------------------------------------------------------- */
 

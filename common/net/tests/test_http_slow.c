@@ -1,7 +1,7 @@
 /* Slow clients, on virtual time: nobody waits. */
 #include "net/tests/http_fixture.h"
 
-TestSuite(http_slow, .timeout = 60);
+TestSuite(http_slow, .timeout = 300);
 
 static void on_virtual_time(void (*body)(void))
 {

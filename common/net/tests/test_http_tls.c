@@ -60,7 +60,7 @@ static void teardown(void)
     unlink(ca_file);
 }
 
-TestSuite(http_tls, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(http_tls, .init = setup, .fini = teardown, .timeout = 300);
 
 static void with_client(void *arg)
 {

@@ -6,7 +6,7 @@
 #include "net/json.h"
 #include "net/json_scan.h"
 
-TestSuite(json, .init = json_init, .timeout = 20);
+TestSuite(json, .init = json_init, .timeout = 300);
 
 static enum err_code parse(const char *text, size_t len)
 {

@@ -5,7 +5,7 @@
 
 #include "net/trace_context.h"
 
-TestSuite(trace_context, .timeout = 20);
+TestSuite(trace_context, .timeout = 300);
 
 #define ID "4bf92f3577b34da6a3ce929d0e0e4736"
 #define PARENT "00f067aa0ba902b7"

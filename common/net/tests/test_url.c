@@ -4,7 +4,7 @@
 
 #include "net/url.h"
 
-TestSuite(url, .timeout = 20);
+TestSuite(url, .timeout = 300);
 
 /* The parts side by side, or "refused". */
 static const char *parts(const char *text)

@@ -148,7 +148,7 @@ static void teardown(void)
     fibers_free_pool();
 }
 
-TestSuite(registration, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(registration, .init = setup, .fini = teardown, .timeout = 300);
 
 static void live(void *arg)
 {

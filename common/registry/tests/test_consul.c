@@ -19,8 +19,8 @@ static void cleanup(void)
     fibers_free_pool();
 }
 
-TestSuite(consul, .fini = cleanup, .timeout = 120);
-TestSuite(consul_wrong, .fini = cleanup, .timeout = 120);
+TestSuite(consul, .fini = cleanup, .timeout = 300);
+TestSuite(consul_wrong, .fini = cleanup, .timeout = 300);
 
 static struct http_client *http;
 static struct registry *consul;

@@ -17,7 +17,7 @@ static void cleanup(void)
     fibers_free_pool();
 }
 
-TestSuite(consul_flap, .fini = cleanup, .timeout = 120);
+TestSuite(consul_flap, .fini = cleanup, .timeout = 300);
 
 static struct folder folder;
 static struct server server;

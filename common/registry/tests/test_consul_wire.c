@@ -9,7 +9,7 @@
 #include "net/json.h"
 #include "registry/consul_wire.h"
 
-TestSuite(consul_wire, .timeout = 30);
+TestSuite(consul_wire, .timeout = 300);
 
 static char *fixture_new(const char *name, size_t *len)
 {

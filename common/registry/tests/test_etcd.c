@@ -19,7 +19,7 @@ static void cleanup(void)
     fibers_free_pool();
 }
 
-TestSuite(etcd, .fini = cleanup, .timeout = 120);
+TestSuite(etcd, .fini = cleanup, .timeout = 300);
 
 static struct folder folder;
 static struct server server;

@@ -20,7 +20,7 @@ static void cleanup(void)
     fibers_free_pool();
 }
 
-TestSuite(etcd_endpoints, .fini = cleanup, .timeout = 120);
+TestSuite(etcd_endpoints, .fini = cleanup, .timeout = 300);
 
 static struct folder folder;
 static struct server server;

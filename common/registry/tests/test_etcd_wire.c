@@ -11,7 +11,7 @@
 #include "registry/base64.h"
 #include "registry/etcd_wire.h"
 
-TestSuite(etcd_wire, .timeout = 30);
+TestSuite(etcd_wire, .timeout = 300);
 
 static struct registration_spec spec = {.service = "user-service", .id = "u-1", .port = 8001, .version = "1.0",
                                         .zone = "a", .weight = 3, .check_interval_ms = 1000};

@@ -4,7 +4,7 @@
 
 #include "registry/instance.h"
 
-TestSuite(instance, .timeout = 10);
+TestSuite(instance, .timeout = 300);
 
 static struct instance make(const char *id)
 {

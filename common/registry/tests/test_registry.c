@@ -5,7 +5,7 @@
 
 #include "registry/registry.h"
 
-TestSuite(registry, .timeout = 20);
+TestSuite(registry, .timeout = 300);
 
 static enum err_code answer;
 

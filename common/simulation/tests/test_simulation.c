@@ -15,7 +15,7 @@ static void teardown(void)
     fibers_free_pool();
 }
 
-TestSuite(simulation, .fini = teardown, .timeout = 120);
+TestSuite(simulation, .fini = teardown, .timeout = 300);
 
 Test(simulation, every_promise_holds_in_a_hundred_populations_under_random_faults)
 {

@@ -39,7 +39,7 @@ static void teardown(void)
 #endif
 }
 
-TestSuite(pg, .init = setup, .fini = teardown, .timeout = 180);
+TestSuite(pg, .init = setup, .fini = teardown, .timeout = 300);
 
 static void start_server(void)
 {

@@ -37,7 +37,7 @@ static void teardown(void)
 #endif
 }
 
-TestSuite(redis, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(redis, .init = setup, .fini = teardown, .timeout = 300);
 
 static void start_server(void)
 {
