@@ -195,7 +195,7 @@ test: ## every test but the long outages
 	$(again) run-tests
 
 run-tests: unit-tests integration-tests exercise-parts
-	@BUILD_DIR=$(BUILD) .ci/run-tests $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS) $(SCRIPT_TESTS)
+	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
 # Where `make up` has its user-services.
 UP_USERS := 127.0.0.1:8001,127.0.0.1:8002,127.0.0.1:8003
