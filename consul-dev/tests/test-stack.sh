@@ -33,7 +33,7 @@ a_service_that_cannot_start_is_shown_with_its_log_and_all_is_taken_back() {
     expect_eq "exit code" $code 1
     expect_contains "$output" 'order-service ended instead of starting'
     expect_contains "$output" 'no such luck'
-    expect_eq "left over" "$(left_over "$RUN_DIR/ports")" ""
+    await "the end of all" nothing_left "$RUN_DIR/ports"
 }
 
 up_starts_all_and_seeds_the_database() {
@@ -95,7 +95,7 @@ down_ends_even_what_is_held_and_leaves_nothing_running() {
     kill -STOP "$(cut -d ' ' -f 1 "$RUN_DIR/user-service-1.pid")"
     output=$(stack down) || fail "$output"
     expect_contains "$(cat "$RUN_DIR/user-service-1.log")" drained
-    expect_eq "left over" "$(left_over "$DIR/ports")" ""
+    await "the end of all" nothing_left "$DIR/ports"
     expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
     expect_contains "$(stack down)" 'nothing runs'
 }
