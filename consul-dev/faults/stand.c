@@ -230,7 +230,7 @@ static void say_what_to_do(void)
     printf("  another fault   curl -X PUT http://127.0.0.1:%u/fault/hang     (none: well again)\n"
            "  all faults      curl http://127.0.0.1:%u/faults\n"
            "  who asked       curl http://127.0.0.1:%u/requests\n"
-           "now: %s, %s\n",
+           "now: %s: %s\n",
            port, port, port, stand.fault->name, stand.fault->what);
     fflush(stdout);
 }
