@@ -17,11 +17,7 @@ static inline void open_etcd_scene(void)
     start_server(&etcd);
     snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", etcd.url);
     user_settings[0] = order_settings[0] = endpoints;
-    for (int i = 0; i < USERS; i++)
-        start_user(i);
-    start_orders();
-    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the scene does not come up");
-    cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the scene does not come up");
+    start_everybody();
 }
 
 /* In the test itself: Criterion prints what fails in a .fini, and passes the test. */

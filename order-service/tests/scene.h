@@ -128,14 +128,19 @@ static inline int64_t await(bool (*condition)(void *arg), void *arg, int64_t lim
 
 /* --- The whole scene ---------------------------------------------------------------------- */
 
-static inline void open_scene(void)
+static inline void start_everybody(void)
 {
-    open_world();
     for (int i = 0; i < USERS; i++)
         start_user(i);
     start_orders();
     cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the scene does not come up");
     cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the scene does not come up");
+}
+
+static inline void open_scene(void)
+{
+    open_world();
+    start_everybody();
 }
 
 static inline void close_scene(void)

@@ -52,6 +52,11 @@ static bool everybody_is_back(void *arg)
     return consul_has_all(arg) && view.usable == USERS;
 }
 
+static bool is_past(void *arg)
+{
+    return deadline_left(*(int64_t *)arg) == 0;
+}
+
 static void expect_source(const char *source)
 {
     struct called called;
@@ -97,6 +102,44 @@ Test(outages_registry, after_consul_has_forgotten_everybody_all_are_back_and_the
           "state lost: everybody is registered and passing");
     cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
     stop_load(load, "Consul's state lost");
+}
+
+/* An agent as it is in production: what it knows is on its disk. */
+static void open_with_state(void)
+{
+    static char data[PLACE_PATH_MAX + 32];
+    user_settings[0] = order_settings[0] = "RECONCILE_INTERVAL=5s";
+    open_world();
+    server_stop(&world.consul);
+    snprintf(data, sizeof data, "-data-dir=%s/data", world.consul.folder);
+    memcpy(world.consul.options, (const char *[]){"-server", "-bootstrap-expect=1", data}, 3 * sizeof(char *));
+    start_server(&world.consul);
+    start_everybody();
+}
+
+static bool each_has_registered_once(void)
+{
+    bool once = replies(&orders, "/metrics", 200, "registrations_total{registry=\"consul\"} 1\n");
+    for (int i = 0; i < USERS; i++)
+        once = once && replies(&users[i], "/metrics", 200, "registrations_total{registry=\"consul\"} 1\n");
+    return once;
+}
+
+Test(outages_registry, a_consul_killed_and_started_again_with_its_state_has_forgotten_nobody_and_is_not_bothered,
+     .init = open_with_state, .fini = close_scene)
+{
+    struct load *load = load_orders(4, 50);
+    server_kill(&world.consul);
+    outlive_the_ttl();
+
+    start_server(&world.consul);
+    await(source_is, "consul", BACK_AFTER_STOP_MS, "Consul, started again with its state, is the source");
+    await(everybody_is_back, NULL, PATIENCE_MS, "everybody is passing");
+    int64_t looked = deadline_in(2 * RECONCILE_MS);
+    wait_until(is_past, &looked, 3 * RECONCILE_MS);
+    cr_expect(each_has_registered_once(), "nobody has registered a second time");
+    cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
+    stop_load(load, "Consul killed, and started again with its state");
 }
 
 Test(outages_registry, a_consul_that_hangs_costs_nothing_and_is_used_again_within_15_s, .init = open_like_defaults,
