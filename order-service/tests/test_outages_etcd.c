@@ -182,7 +182,7 @@ Test(outages_etcd, a_caller_that_slept_through_a_compaction_has_the_list_of_now_
     take_consul_away();
     proc_pause(&orders.proc);
     proc_stop(&users[0].proc, SIGKILL, 5000);
-    await(etcd_has, &(int){USERS - 1}, PATIENCE_MS, "one is killed, while order-service sleeps: both are gone from etcd");
+    await(etcd_has, &(int){USERS - 1}, PATIENCE_MS, "one killed, order-service asleep: both are gone from etcd");
     compact();
     server_kill(&etcd);
     start_server(&etcd);

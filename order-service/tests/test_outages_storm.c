@@ -138,10 +138,10 @@ static void storm(const char *jitter, int64_t jitter_ms)
     fprintf(stderr, "    %s: registrations in each second after the first\n", jitter);
     draw(&registrations);
     fprintf(stderr, "    %-20s %16s %16s %10s\n", "the most in any", "100 ms", "1 s", "in all");
-    fprintf(stderr, "    %-20s %16d %16d %10d\n", "registrations", peak(&registrations, 100), peak(&registrations, 1000),
-            registrations.count);
-    fprintf(stderr, "    %-20s %16d %16d %10d\n", "requests of theirs", peak(&requests, 100), peak(&requests, 1000),
-            requests.count);
+    fprintf(stderr, "    %-20s %16d %16d %10d\n", "registrations", peak(&registrations, 100),
+            peak(&registrations, 1000), registrations.count);
+    fprintf(stderr, "    %-20s %16d %16d %10d\n", "requests of theirs", peak(&requests, 100),
+            peak(&requests, 1000), requests.count);
     fprintf(stderr, "    all %d passing again after %.1f s\n", FLEET, (double)took_ms / 1000);
     cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text); /* for the fleet to leave */
     stop_fleet();

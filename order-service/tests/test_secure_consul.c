@@ -95,8 +95,8 @@ static bool bootstraps(void *arg)
 static void add_token(const char *token)
 {
     char body[256];
-    snprintf(body, sizeof body, "{\"AccessorID\":\"%s\",\"SecretID\":\"%s\",\"Policies\":[{\"Name\":\"services\"}]}", token,
-             token);
+    snprintf(body, sizeof body, "{\"AccessorID\":\"%s\",\"SecretID\":\"%s\",\"Policies\":[{\"Name\":\"services\"}]}",
+             token, token);
     cr_expect_eq(admin("PUT", "/v1/acl/token", body, NULL), 200, "%s", token);
 }
 
@@ -177,7 +177,8 @@ static bool catalogue_says(void *arg)
     char text[64];
     struct probe_reply reply = {0};
     snprintf(text, sizeof text, "\"Status\": \"%s\"", wanted->status);
-    bool so = admin("GET", "/v1/health/checks/user-service", NULL, &reply) == 200 && strstr(buf_text(&reply.body), text);
+    bool so = admin("GET", "/v1/health/checks/user-service", NULL, &reply) == 200 &&
+              strstr(buf_text(&reply.body), text);
     probe_reply_close(&reply);
     return so;
 }
@@ -214,7 +215,7 @@ Test(secure_consul, a_tokens_file_put_right_or_replaced_is_used_by_itself, .init
     write_file(token_path, NEXT_TOKEN);
     delete_token(TOKEN);
     server_stop(&world.redis);
-    await(catalogue_says, &(struct wanted){"critical"}, PATIENCE_MS, "token replaced: what is new reaches the catalogue");
+    await(catalogue_says, &(struct wanted){"critical"}, PATIENCE_MS, "token replaced: news reach the catalogue");
     start_server(&world.redis);
     expect_passing("well again, with the new token");
     await(user_is_usable, &(int){0}, PATIENCE_MS, "and found");

@@ -65,7 +65,8 @@ static int count_now(void)
     struct registry_cursor cursor = {0};
     struct instance_list *list;
     err_clear(&err);
-    int count = registry_fetch(etcd, "user-service", &cursor, 0, deadline_in(10000), &list, &err) == 0 ? (int)list->count : -1;
+    registry_fetch(etcd, "user-service", &cursor, 0, deadline_in(10000), &list, &err);
+    int count = list ? (int)list->count : -1;
     instance_list_unref(list);
     return count;
 }
@@ -74,7 +75,8 @@ static struct registration_spec make_spec(void)
 {
     return (struct registration_spec){.service = "user-service", .id = "u-1", .address = "", .port = 8001, .tags = "",
                                       .version = "", .zone = "", .weight = 1, .check = CHECK_HTTP,
-                                      .check_interval_ms = 20000, .check_timeout_ms = 1000, .deregister_after_ms = 60000};
+                                      .check_interval_ms = 20000, .check_timeout_ms = 1000,
+                                      .deregister_after_ms = 60000};
 }
 
 /* --- IPv6 ------------------------------------------------------------------------------- */
