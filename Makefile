@@ -162,7 +162,7 @@ SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh exercises/tests/*.sh)
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
-.PHONY: registry-faults upstream-faults simulate run-simulate demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
+.PHONY: registry-faults upstream-faults simulate run-simulate mutants run-mutants demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -230,6 +230,18 @@ else
 	@$(BUILD)/simulate --seeds 10 --minutes 360 --jobs 2
 endif
 
+mutants: ## take each protection out, one at a time, and show that its test fails (ONLY="words" for some)
+	@$(DEPS)
+	$(again) run-mutants
+
+# Archives in any order: a test of one layer is linked with all of them here.
+run-mutants: export COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS)
+run-mutants: export LINK = $(CC) $(LDFLAGS)
+run-mutants: export ARCHIVES = -Wl,--start-group $(call archives,$(harness) simulation) -Wl,--end-group
+run-mutants: export LIBRARIES = $(PKG_LIBS)
+run-mutants: $(PROGRAMS) unit-tests integration-tests
+	@BUILD_DIR=$(BUILD) .ci/run-mutants $(ONLY)
+
 test-asan: ## every test again, with AddressSanitizer and UBSan
 	@$(DEPS)
 	$(again) BUILD=$(BUILD)/asan SANITIZE=1 run-tests
@@ -244,6 +256,7 @@ SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* co
 run-lint: unit-tests
 	@.ci/lint-includes
 	@.ci/lint-map
+	@.ci/run-mutants --check
 	@echo "shellcheck: $(words $(SCRIPTS)) scripts"
 	@shellcheck -x --severity=warning $(SCRIPTS)
 	@echo "clang-tidy: $(words $(C_FILES)) files"

@@ -7,7 +7,7 @@
 #include "discovery/tests/fake_registry.h"
 #include "net/http_client.h"
 
-enum fake_behaviour { WELL, REFUSES, HANGS, RESETS, SAYS_500, SAYS_404, REDIRECTS, GARBAGE, HUGE_BODY, ONLY_BUSY };
+enum fake_behaviour { WELL, REFUSES, HANGS, RESETS, SAYS_500, SAYS_503, SAYS_404, REDIRECTS, GARBAGE, HUGE_BODY, ONLY_BUSY };
 
 struct fake_upstream {
     enum fake_behaviour behaviour;
@@ -55,6 +55,8 @@ static int fake_call(void *arg, const struct http_call *call, struct http_respon
         return err_set(err, ERR_BROKEN, "connection reset");
     case SAYS_500:
         return fake_answer(response, 500, "{}");
+    case SAYS_503:
+        return fake_answer(response, 503, "{\"status\":\"draining\"}");
     case SAYS_404:
         return fake_answer(response, 404, "{\"status\":404}");
     case REDIRECTS:

@@ -152,6 +152,24 @@ Test(client, each_failure_is_retried_on_another_instance)
     run(each_retried);
 }
 
+/* There a second choice would be the first one again. */
+static void retried_elsewhere(void)
+{
+    upstreams['a'].behaviour = SAYS_500;
+    for (int i = 0; i < 20; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "%d", i);
+        cr_expect_eq(get(key), SERVICE_OK);
+    }
+    cr_expect_eq(upstreams['a'].calls, 5); /* then it is ejected */
+}
+
+Test(client, a_retry_goes_to_another_instance_where_the_key_decides)
+{
+    config.policy = BALANCE_CONSISTENT_HASH;
+    run(retried_elsewhere);
+}
+
 static void outcomes(void)
 {
     static const struct {
@@ -448,6 +466,22 @@ static void really_gone(void)
 Test(client, really_gone_instances_are_given_up_at_once)
 {
     run(really_gone);
+}
+
+static void leaving_in_order(void)
+{
+    get("");
+    fake_set(&consul, "");
+    all_are(SAYS_503);
+    fiber_sleep(100);
+    cr_expect_eq(get(""), SERVICE_FAILED);
+    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 1 + 3);
+    cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
+}
+
+Test(client, missing_ones_that_say_they_drain_are_given_up_at_once)
+{
+    run(leaving_in_order);
 }
 
 /* --- What it shows -------------------------------------------------------------------------------------- */

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -221,7 +223,7 @@ Test(snapshot, a_pipe_of_its_name_hangs_nobody)
     run(pipe_in_the_way);
 }
 
-static void full_disk(void)
+static void unwritable(void)
 {
     const char *source;
     int64_t age_ms;
@@ -241,5 +243,74 @@ static void full_disk(void)
 
 Test(snapshot, a_folder_that_cannot_be_written_stops_nothing)
 {
-    run(full_disk);
+    run(unwritable);
+}
+
+/* Waits until the file says, or no longer says, how it knows of this instance. */
+static bool wait_for_text(const char *path, const char *word, bool wanted)
+{
+    int64_t give_up = deadline_in(10000);
+    bool there = !wanted;
+    while (there != wanted && clock_ms() < give_up) {
+        char text[4096];
+        int in = open(path, O_RDONLY);
+        ssize_t len = in < 0 ? 0 : read(in, text, sizeof text - 1);
+        close(in);
+        text[len > 0 ? len : 0] = '\0';
+        there = strstr(text, word) != NULL;
+        if (there != wanted)
+            fiber_sleep(20);
+    }
+    return there == wanted;
+}
+
+static void write_again(void)
+{
+    char other[80];
+    struct stat before, after;
+    snprintf(other, sizeof other, "%s/other", folder);
+    start();
+    cr_expect(wait_for_file());
+    cr_expect_eq(link(file, other), 0); /* as a reader has it open */
+    cr_expect_eq(stat(other, &before), 0);
+    fake_set(&consul, "a b c new");
+    cr_expect(wait_for_text(file, "\nnew\t", true));
+    cr_expect_eq(stat(other, &after), 0);
+    cr_expect_eq(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
+    cr_expect_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+    cr_expect(wait_for_text(other, "\nnew\t", false), "so kill -9 in the middle would have left half of each");
+    stop();
+    unlink(other);
+}
+
+Test(snapshot, a_new_one_never_touches_the_one_that_is_there)
+{
+    run(write_again);
+}
+
+static void run_out_of_room(void)
+{
+    const char *source;
+    int64_t age_ms;
+    const struct rlimit little = {100, RLIM_INFINITY};
+    struct rlimit much;
+    start();
+    cr_expect(wait_for_file());
+    getrlimit(RLIMIT_FSIZE, &much);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &little); /* a write ends at byte 100, with an error */
+    fake_set(&consul, "a b c new");
+    fiber_sleep(3000); /* a change is on disk after one */
+    setrlimit(RLIMIT_FSIZE, &much);
+    stop();
+    consul.mode = FAKE_REFUSES;
+    start();
+    cr_expect_eq(first_list(&source, &age_ms), 3, "the list of before");
+    cr_expect_str_eq(source, "disk");
+    stop();
+}
+
+Test(snapshot, a_full_disk_leaves_the_last_whole_one)
+{
+    run(run_out_of_room);
 }

@@ -205,6 +205,21 @@ Test(consul, lives_by_heartbeats_with_a_ttl_check)
     run_with_consul(live_by_heartbeats);
 }
 
+static void live_on_without_beating(void)
+{
+    struct registration_spec former = make_spec("u-1", CHECK_TTL), now = make_spec("u-1", CHECK_NONE);
+    cr_expect_eq(TRY(registry_register(consul, &former, soon(), &err)), 0, "%s", err.text);
+    instance_list_unref(fetch_until(INSTANCE_CRITICAL));
+    cr_expect_eq(TRY(registry_register(consul, &now, soon(), &err)), 0, "%s", err.text);
+    instance_list_unref(fetch_until(INSTANCE_PASSING));
+}
+
+/* Else it stays critical for want of beats that it no longer sends, and is reaped. */
+Test(consul, a_check_of_a_former_life_is_replaced)
+{
+    run_with_consul(live_on_without_beating);
+}
+
 static void fail_from_outside(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_HTTP);

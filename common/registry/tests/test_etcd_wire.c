@@ -249,6 +249,11 @@ Test(etcd_wire, after_a_page_the_next_one_is_asked_at_the_same_revision)
     cr_expect(page.more);
     cr_expect_eq(page.revision, 15);
     cr_expect_str_eq(buf_text(&page.last_key), "/services/user-service/u-2");
+
+    /* Meanwhile somebody registered, and etcd says so in the head of the next page. */
+    static const char next[] = "{\"header\":{\"revision\":\"16\"},\"kvs\":[],\"more\":false}";
+    cr_assert_eq(parse(next, strlen(next), &page, list, &err), 0, "%s", err.text);
+    cr_expect_eq(page.revision, 15);
     instance_list_unref(list);
     buf_close(&page.last_key);
     free(body);
