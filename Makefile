@@ -215,7 +215,7 @@ test-outages: ## the long outages on real servers
 	$(again) run-outages
 
 run-outages: $(PROGRAMS) $(OUTAGES)
-	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 .ci/run-tests $(OUTAGES)
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES)
 
 simulate: ## populations of the real code under random faults, on virtual time (SEED=n: one again, told as it goes)
 	@$(DEPS)

@@ -82,6 +82,7 @@ static const struct kind {
         {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGINT, postgres_answers, {"-c", "fsync=off"}},
     [SERVER_REDIS] = {"redis", "redis://127.0.0.1:%d/0", 0, SIGTERM, redis_answers, {NULL}},
     [SERVER_CONSUL] = {"consul", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
+    [SERVER_CONSUL_MEMBER] = {"consul-cluster", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
     [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", 1, SIGTERM, etcd_answers, {NULL}},
 };
 

@@ -19,7 +19,13 @@
 #include "harness/place.h"
 #include "harness/proc.h"
 
-enum server_kind { SERVER_POSTGRES, SERVER_REDIS, SERVER_CONSUL, SERVER_ETCD };
+enum server_kind {
+    SERVER_POSTGRES,
+    SERVER_REDIS,
+    SERVER_CONSUL,
+    SERVER_CONSUL_MEMBER, /* of a cluster: see cluster.h */
+    SERVER_ETCD,
+};
 
 struct server {
     enum server_kind kind;

@@ -46,6 +46,7 @@ void view_take(const struct service *orders, const char *service, struct view *v
         view->known = true;
         snprintf(view->source, sizeof view->source, "%s", text_of(known, "source"));
         view->age_ms = json_integer_value(json_object_get(known, "age_ms"));
+        snprintf(view->error, sizeof view->error, "%s", text_of(known, "last_error"));
         view->panic = json_is_true(json_object_get(known, "panic"));
         size_t i;
         json_t *instance;

@@ -19,6 +19,7 @@ struct view {
     char source[16];
     int64_t age_ms;
     bool panic;
+    char error[200]; /* "" for none */
     int count, usable; /* usable: passing or warning, and not ejected */
     struct seen {
         char id[32], status[16];

@@ -23,6 +23,7 @@ enum {
 };
 
 static struct world world;
+static struct server *consul = &world.consul; /* the one that we ask */
 static struct service users[USERS], orders;
 static struct port user_ports[USERS], order_port;
 /* What every start of a service is told beside its id and port. */
@@ -113,8 +114,7 @@ static inline bool all_are_usable(void *arg)
 static inline bool consul_has_all(void *arg)
 {
     (void)arg;
-    return consul_count(&world.consul, "user-service", true) == USERS &&
-           consul_count(&world.consul, "order-service", true) == 1;
+    return consul_count(consul, "user-service", true) == USERS && consul_count(consul, "order-service", true) == 1;
 }
 
 /* Waits for it; a failure of the test where it does not come in time. */
