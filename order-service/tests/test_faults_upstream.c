@@ -43,7 +43,7 @@ static const struct row rows[] = {
     {"broken-json", 502, "not a JSON object"},
     {"wrong-type", 502, "not a JSON object"},
     {"null", 502, "not a JSON object"},
-    {"nested", 502, ""}, /* too large, or nested too deep: whichever is seen first */
+    {"nested", 502, "not a JSON object"},
     {"html", 502, "not a JSON object"},
     {"gzip", 502, "not a JSON object"},
     {"403", 502, "not a JSON object"},
