@@ -156,6 +156,7 @@ Test(order_discovery, while_consul_is_away_the_list_is_used_and_grows_stale, .fi
     AWAIT_CASE(&orders, "/users/1", 200, .header = "X-Discovery-Source: consul"); /* fresh is a list for 1 s only */
 }
 
+/* Nor to be out of service oneself: /health shows the callees, and does not judge by them. */
 Test(order_discovery, all_critical_is_no_reason_to_call_nobody, .fini = teardown)
 {
     setup_with(NULL);

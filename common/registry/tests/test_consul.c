@@ -664,6 +664,7 @@ static void answer_like_newer_ones(void)
     cr_expect_eq(TRY(registry_is_registered(consul, &spec, soon(), &known, &err)), -1, "an error is no 'no'");
 }
 
+/* Without it: who is forgotten already cannot leave, and a forgotten check is beaten for ever. */
 Test(consul_wrong, what_other_versions_say_of_the_unknown_is_understood)
 {
     run_with_fake(answer_like_newer_ones);

@@ -392,6 +392,8 @@ static void expect_body(const struct registration_spec *spec, const char *addres
 #define REAP ",\"DeregisterCriticalServiceAfter\":\"300s\"}}"
 #define CHECK ",\"Check\":{\"CheckID\":\"service:u-1\","
 
+/* And both weights, and the anti-flap: without them a warning means no call at all, and one
+ * failed check alone takes an instance out. */
 Test(consul_wire, a_registration_names_its_check_of_each_kind)
 {
     struct registration_spec spec = make_spec(CHECK_HTTP);
