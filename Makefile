@@ -252,7 +252,7 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 
 C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* common/bench/* exercises/run exercises/0-lesson/run exercises/tests/* .ci/* 2>/dev/null)
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* common/bench/* exercises/run exercises/0-lesson/run exercises/tests/* .ci/* 2>/dev/null)
 run-lint: unit-tests
 	@.ci/lint-includes
 	@.ci/lint-map
