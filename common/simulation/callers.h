@@ -45,6 +45,7 @@ struct call_record {
     struct {
         int instance;
         char id[ID_MAX];
+        bool last_resort; /* as far as the witness can tell: it may have been ejected */
     } tried[ATTEMPTS_MAX + 1];
     int attempts;
     bool answered; /* an instance has given an answer that is not to be asked for again */

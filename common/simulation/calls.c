@@ -76,6 +76,7 @@ static void note_attempt(struct call_record *record, uint16_t port)
     if (record->attempts > ATTEMPTS_MAX || !choice.chosen)
         return;
     record->tried[record->attempts].instance = instance;
+    record->tried[record->attempts].last_resort = choice_is_last_resort(record, &choice);
     snprintf(record->tried[record->attempts++].id, ID_MAX, "%s", choice.chosen->id);
     record->caller->known[instance].calls_now++;
 }
@@ -142,7 +143,8 @@ void invariants_attempt_end(struct call_record *record, const struct http_call *
     world_note(world, record->caller->process.name, "fails to call", call->port);
     /* What began before its ejection, or with another list, says nothing. */
     bool is_old = began_ms <= known->fifth_ms || began_ms < record->caller->called_since_ms;
-    if (!is_old && ++known->failures >= OUTLIER_FAILURES)
+    bool is_last_resort = record->attempts > 0 && record->tried[record->attempts - 1].last_resort;
+    if (!is_old && !is_last_resort && ++known->failures >= OUTLIER_FAILURES)
         note_fifth(record->caller, known, call->port);
 }
 

@@ -93,8 +93,9 @@ static void check_alive(const struct call_record *record, const struct choice *c
     int64_t since_ms = longer(informed_since_ms(record->caller), instance->died_ms[life_of_port(port)]);
     if (instance_is_at(instance, port) || choice->live_elsewhere == 0 || world->settings.check == CHECK_NONE)
         return;
-    if (instance->life == UP) /* its next life may beat for the same id */
-        since_ms = longer(since_ms, instance->process.well_since_ms);
+    /* Its next life beats, or has beaten, for the same id. */
+    since_ms = longer(since_ms, instance->life == UP ? instance->process.well_since_ms
+                                                     : instance->died_ms[instance->lives]);
     if (since_ms == DEADLINE_NONE)
         return;
     int64_t bound_ms = bound_detect_ms(&world->settings) + bound_learn_ms(&world->settings);
@@ -145,6 +146,11 @@ static void note_version(struct sim_caller *caller, uint64_t version)
         caller->known[i].failures = 0;
 }
 
+bool choice_is_last_resort(const struct call_record *record, const struct choice *choice)
+{
+    return record->attempts > 0 && choice->in_turn == 0;
+}
+
 void choice_check(const struct call_record *record, uint16_t port)
 {
     struct world *world = world_of(record);
@@ -166,8 +172,8 @@ void choice_check(const struct call_record *record, uint16_t port)
     if (choice.missing && known->failed_missing_ms > known->missing_since_ms &&
         clock_ms() - known->failed_missing_ms > TAKE_OUT_MS)
         world_break(world, "%s calls %s, which is missing, and failed before", who, choice.chosen->id);
-    bool is_last_resort = record->attempts > 0 && choice.in_turn == 0;
-    if (known->ejected_ms && known->ejected_version == choice.view.version && !is_last_resort &&
+    if (known->ejected_ms && known->ejected_version == choice.view.version &&
+        !choice_is_last_resort(record, &choice) &&
         clock_ms() - known->ejected_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
         world_break(world, "%s calls %s %" PRId64 " ms after its fifth failure in a row", who, choice.chosen->id,
                     clock_ms() - known->ejected_ms);

@@ -24,6 +24,9 @@ bool choice_was_tried(const struct call_record *record, const char *id);
 /* It had five failures, whatever lay between them, and the last not too long ago. */
 bool choice_is_maybe_ejected(const struct acquaintance *known);
 
+/* May it be a retry that goes to an ejected one, because no other is left? */
+bool choice_is_last_resort(const struct call_record *record, const struct choice *choice);
+
 /* Invariants 1, 11 and 12, and of 5: not the same one again. */
 void choice_check(const struct call_record *record, uint16_t port);
 

@@ -80,25 +80,36 @@ static void check_missing(const struct sim_caller *caller)
 
 /* --- 10: the order of trust, and that who is well again is used again ------------------------ */
 
-static const char *expected_source(const struct sim_caller *caller)
+struct trust {
+    const char *source;
+    int64_t confirmed_ms;
+};
+
+static struct trust trust_of(const struct sim_caller *caller)
 {
     const struct settings *settings = &caller->process.world->settings;
-    bool answered = false;
+    struct trust newest = {settings->has_static ? "static" : "", clock_ms()}; /* which has no age */
+    int64_t newest_ms = 0;
     for (int i = 0; i < settings->registries; i++) {
         const struct link *link = &caller->process.links[i];
         if (link->answered_ms != 0 && clock_ms() - link->answered_ms <= settings->ttl_ms)
-            return link->to->name;
-        answered |= link->answered_ms != 0;
+            return (struct trust){link->to->name, link->answered_ms};
+        newest_ms = longer(newest_ms, link->answered_ms);
     }
-    return answered ? "cache" : settings->has_static ? "static" : "";
+    return newest_ms == 0 ? newest : (struct trust){"cache", newest_ms};
 }
 
-static void check_source(const struct sim_caller *caller, const char *source)
+static void check_trust(const struct sim_caller *caller, const struct discovery_view *view)
+{
+    struct trust trust = trust_of(caller);
+    if (strcmp(view->source, trust.source) != 0 || view->age_ms != clock_ms() - trust.confirmed_ms)
+        world_break(caller->process.world, "%s has a list from %s, %" PRId64 " ms old, not from %s, %" PRId64 " ms old",
+                    caller->process.name, view->source, view->age_ms, trust.source, clock_ms() - trust.confirmed_ms);
+}
+
+static void check_use(const struct sim_caller *caller)
 {
     struct world *world = caller->process.world;
-    if (strcmp(source, expected_source(caller)) != 0)
-        world_break(world, "%s says that its list comes from %s, not %s", caller->process.name, source,
-                    expected_source(caller));
     for (int i = 0; i < world->settings.registries; i++) {
         const struct link *link = &caller->process.links[i];
         int64_t since_ms = longer(link->to->well_since_ms, caller->process.well_since_ms);
@@ -116,7 +127,8 @@ static void check_list(struct sim_caller *caller)
     struct discovery_view view;
     if (!caller->discovery || discovery_look(caller->discovery, SERVICE, &view) != 0)
         return;
-    check_source(caller, view.source);
+    check_trust(caller, &view);
+    check_use(caller);
     if (view.version == caller->version) {
         check_missing(caller);
         return;
@@ -181,6 +193,7 @@ void invariants_request(struct link *link)
 
 void invariants_fetched(struct link *link, bool success)
 {
+    invariants_sweep(link->process->world); /* before the answer counts: each step is seen by itself */
     link->failed_ms = success ? 0 : clock_ms();
     if (success)
         link->answered_ms = clock_ms();
