@@ -287,6 +287,7 @@ static void name_missing_leader(struct consul *consul, struct err *err)
     if (err->code == ERR_TIMEOUT &&
         ask_about(consul, "GET", &exchange, "/v1/status/leader", "", deadline_in(LEADER_MS), &ignored) == 0 &&
         answer_says(&exchange, 200, "\"\"")) {
+        consul->base.leader = LEADER_NONE;
         err_clear(err);
         err_set(err, ERR_TIMEOUT, "consul: its servers have no leader, and keep the question");
     }

@@ -199,6 +199,7 @@ Test(outages_cluster, a_lost_majority_costs_no_call_and_what_was_registered_is_s
     now_that("two of three servers are killed, the leader among them");
     start_newcomer();
     then(names, "no leader", PATIENCE_MS, "/discovery names it: no leader");
+    cr_expect(replies(&orders, "/metrics", 200, "registry_leader_known{registry=\"consul\"} 0"), "for the alert");
     then(is_stale, NULL, PATIENCE_MS, "the list is stale, calls go on with it");
     cr_expect_not(writes_work(NULL), "a minority took a write");
 
@@ -210,6 +211,7 @@ Test(outages_cluster, a_lost_majority_costs_no_call_and_what_was_registered_is_s
     cr_expect_eq(service_stop(&newcomer), 0);
     then(everybody_is_back, NULL, PATIENCE_MS, "it has left, all others are passing");
     start_server(&cluster.servers[lost[1]]);
+    cr_expect(replies(&orders, "/metrics", 200, "registry_leader_known{registry=\"consul\"} 1"), "all is well");
     stop_load(load, "majority lost and regained");
 }
 

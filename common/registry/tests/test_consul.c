@@ -539,6 +539,7 @@ static void expect_late(const char *leader, const char *text)
 static void answer_without_leader(void)
 {
     expect_late("\"\"", "no leader");
+    cr_expect_eq(consul->leader, LEADER_NONE);
     expect_late("\"127.0.0.1:8300\"", "no whole reply in time");
 }
 
