@@ -93,34 +93,37 @@ static void leave_one(void *arg)
     *registration = NULL;
 }
 
-/* All at once, as service/membership.c does. */
-static void leave(struct sim_instance *instance, int64_t deadline, struct leaving leavings[REGISTRIES_MAX])
+/* All at once, as service/membership.c does. Returns which were told, one bit each. */
+static unsigned leave(struct sim_instance *instance, int64_t deadline)
 {
+    struct leaving leavings[REGISTRIES_MAX] = {{0}};
     struct group group = {0};
+    unsigned left = 0;
     for (int i = 0; i < instance->process.world->settings.registries; i++) {
         leavings[i] = (struct leaving){instance, i, deadline, false};
         if (group_go(&group, leave_one, &leavings[i]) != 0)
             leave_one(&leavings[i]);
     }
     group_join(&group);
+    for (unsigned i = 0; i < REGISTRIES_MAX; i++)
+        left |= (unsigned)leavings[i].left << i;
+    return left;
 }
 
 void instance_kill(struct sim_instance *instance)
 {
-    struct leaving leavings[REGISTRIES_MAX];
     instance->process.killed = true;
     be_down(instance);
     world_note(instance->process.world, instance->process.name, "is killed on", instance->port);
-    leave(instance, clock_ms(), leavings); /* its fibers vanish, and nobody is told */
+    leave(instance, clock_ms()); /* its fibers vanish, and nobody is told */
 }
 
 void instance_drain(struct sim_instance *instance)
 {
-    struct leaving leavings[REGISTRIES_MAX];
     int64_t deadline = deadline_in(DRAIN_MS), begin_ms = clock_ms();
     instance->life = DRAINING;
     world_note(instance->process.world, instance->process.name, "drains on", instance->port);
-    leave(instance, deadline, leavings);
+    unsigned left = leave(instance, deadline);
     for (;;) {
         int64_t last_ms = instance->last_call_ms > begin_ms ? instance->last_call_ms : begin_ms;
         int64_t left_ms = deadline_left(deadline_min(last_ms + QUIET_MS, deadline));
@@ -130,7 +133,7 @@ void instance_drain(struct sim_instance *instance)
     be_down(instance);
     world_note(instance->process.world, instance->process.name, "has drained on", instance->port);
     for (int i = 0; i < instance->process.world->settings.registries; i++)
-        if (leavings[i].left)
+        if (left >> i & 1)
             invariants_left(instance, &instance->process.world->registries[i]);
 }
 

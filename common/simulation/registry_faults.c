@@ -49,9 +49,15 @@ static void end_mode(struct fault *fault)
 
 /* --- It forgets ---------------------------------------------------------------------- */
 
+static uint64_t most(void)
+{
+    uint64_t half = rand_u64();
+    return half | rand_u64();
+}
+
 static void lose_most(struct fault *fault)
 {
-    sim_registry_lose(fault->registry, rand_u64() | rand_u64());
+    sim_registry_lose(fault->registry, most());
 }
 
 /* Several agents behind one name: what is told to one, the others do not know. */
@@ -82,7 +88,7 @@ static void begin_hiding(struct fault *fault)
 
 static void begin_hiding_most(struct fault *fault)
 {
-    fault->registry->hides = rand_u64() | rand_u64();
+    fault->registry->hides = most();
     sim_registry_change(fault->registry);
 }
 
