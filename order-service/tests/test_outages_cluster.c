@@ -3,6 +3,7 @@
  * timeline: seconds since the fault, or since it ended. */
 #include "scene.h"
 
+#include "base/buf.h"
 #include "harness/cluster.h"
 
 TestSuite(outages_cluster, .timeout = 300);
@@ -65,11 +66,17 @@ static void start_newcomer(void)
 /* --- The timeline ------------------------------------------------------------------------- */
 
 static int64_t began;
+static struct buf timeline = BUF_INIT(8192); /* told in one piece, for tests run side by side */
+
+static void tell(double seconds, const char *what, const char *remark)
+{
+    buf_addf(&timeline, "    measured: %5.1f s  %s%s\n", seconds, what, remark);
+}
 
 static void now_that(const char *what)
 {
     began = clock_ms();
-    REPORT("  0.0 s  %s", what);
+    tell(0, what, "");
 }
 
 /* Waits for it; limit_ms counts from now_that(). */
@@ -77,7 +84,16 @@ static void then(bool (*condition)(void *arg), void *arg, int64_t limit_ms, cons
 {
     bool came = wait_until(condition, arg, began + limit_ms - clock_ms());
     cr_expect(came, "not within %lld ms: %s", (long long)limit_ms, what);
-    REPORT("%5.1f s  %s%s", (double)(clock_ms() - began) / 1000, what, came ? "" : ": NOT SEEN");
+    tell((double)(clock_ms() - began) / 1000, what, came ? "" : ": NOT SEEN");
+}
+
+static void end(struct load *load)
+{
+    struct load_count count;
+    load_stop(load, &count);
+    fputs(buf_text(&timeline), stderr);
+    buf_close(&timeline);
+    expect_no_failure(&count, "meanwhile");
 }
 
 /* --- Sight ------------------------------------------------------------------------------------ */
@@ -186,7 +202,7 @@ Test(outages_cluster, a_killed_leader_is_replaced_and_no_caller_notices, .init =
     then(knows, "user-service-4", election + PATIENCE_MS, "an instance that started meanwhile is known and passing");
     start_server(killed);
     then(has_the_key, killed, PATIENCE_MS * 2, "the killed one is started again and has all data");
-    stop_load(load, "the leader was killed");
+    end(load);
 }
 
 Test(outages_cluster, a_lost_majority_costs_no_call_and_what_was_registered_is_still_there_when_it_is_regained,
@@ -212,7 +228,7 @@ Test(outages_cluster, a_lost_majority_costs_no_call_and_what_was_registered_is_s
     then(everybody_is_back, NULL, PATIENCE_MS, "it has left, all others are passing");
     start_server(&cluster.servers[lost[1]]);
     cr_expect(replies(&orders, "/metrics", 200, "registry_leader_known{registry=\"consul\"} 1"), "all is well");
-    stop_load(load, "majority lost and regained");
+    end(load);
 }
 
 Test(outages_cluster, a_leader_that_hangs_is_replaced_and_steps_down_when_it_goes_on, .init = open_cluster,
@@ -231,7 +247,7 @@ Test(outages_cluster, a_leader_that_hangs_is_replaced_and_steps_down_when_it_goe
     then(is_confirmed, NULL, BACK_AFTER_HANG_MS, "order-service's list is confirmed by Consul again");
     then(writes_work, NULL, PATIENCE_MS, "writes work");
     then(everybody_is_back, NULL, PATIENCE_MS, "all are passing");
-    stop_load(load, "the leader hung");
+    end(load);
 }
 
 static bool is_critical(void *id)
@@ -280,7 +296,7 @@ Test(outages_cluster, a_client_agent_takes_only_its_own_service_out_of_sight_and
     then(agent_has_user_1, NULL, PATIENCE_MS, "user-service-1 has registered again");
     then(knows, "user-service-1", PATIENCE_MS, "user-service-1 is passing for order-service, behind another agent");
     then(everybody_is_back, NULL, PATIENCE_MS, "all are passing");
-    stop_load(load, "the agent beside a user-service was killed");
+    end(load);
 }
 
 Test(outages_cluster, order_service_calls_on_without_its_own_agent_and_uses_it_again_within_10_s,
@@ -295,5 +311,5 @@ Test(outages_cluster, order_service_calls_on_without_its_own_agent_and_uses_it_a
     now_that("the agent runs again");
     then(is_confirmed, NULL, BACK_AFTER_STOP_MS, "order-service's list is confirmed by Consul again");
     then(everybody_is_back, NULL, PATIENCE_MS, "all are passing, order-service too");
-    stop_load(load, "the agent beside order-service was killed");
+    end(load);
 }
