@@ -129,8 +129,13 @@ $(BUILD)/lesson/%: exercises/0-lesson/%.c exercises/0-lesson/consul.h | have-pac
 	@echo "  CC    $<"
 	@$(CC) -std=gnu11 -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) $(PKG_CFLAGS) $< $(PKG_LIBS) -o $@
 
+DRILL := exercises/3-registry-outage/drill
+$(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $(call archives,harness base)
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
 .PHONY: exercise-parts link-exercise
-exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON)
+exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON) $(BUILD)/drill
 link-exercise: $(EXERCISE_PARTS)
 	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(EXERCISE)/tests) \
 	  $(call archives,harness base) $(PKG_LIBS) -o $(OUT)/check
@@ -250,7 +255,7 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service),$(wildcard $(d)/*.c))
+C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service) $(DRILL),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* common/bench/* exercises/run exercises/0-lesson/run exercises/tests/* .ci/* 2>/dev/null)
 run-lint: unit-tests
@@ -303,6 +308,14 @@ ifeq ($(N),0)
 else
 	@BUILD=$(BUILD) CC=$(CC) exercises/run $(if $(HINT),hint,$(if $(RESET),reset,$(if $(WATCH),watch,check))) $(N) $(HINT)
 endif
+
+.PHONY: drill run-drill
+drill: ## exercise 3's outage drill, your cache beside the naive one and the project's (SCENARIO=stop, hang, empty, restart-empty)
+	@$(DEPS)
+	$(again) run-drill
+
+run-drill: exercise-parts
+	@BUILD=$(BUILD) CC=$(CC) exercises/run drill $(or $(SCENARIO),stop)
 
 exercises: ## how far you are
 	@BUILD=$(BUILD) exercises/run progress

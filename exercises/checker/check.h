@@ -19,10 +19,7 @@
 
 #include <stdbool.h>
 
-struct text {
-    const char *en, *zh;
-};
-#define TEXT(en, zh) ((struct text){en, zh})
+#include "text.h"
 
 struct check {
     struct text asked;    /* as a statement: "weights 3 and 1: of 4 requests A gets 3" */
@@ -56,8 +53,4 @@ _Noreturn void fail(struct text text, ...);
 /* Ends the check: this machine cannot ask it (a server does not start, say). It counts as failed, but the
  * learner is not told to edit anything. */
 _Noreturn void fail_here(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/* The one in the reader's language: LC_ALL, LC_MESSAGES, LANG; Chinese if it begins with "zh". */
-const char *text_of(struct text text);
-
 #endif

@@ -1,0 +1,15 @@
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *text_of(struct text text)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return strncmp(value, "zh", 2) == 0 ? text.zh : text.en;
+    }
+    return text.en;
+}
