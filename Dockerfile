@@ -1,0 +1,48 @@
+# Two images of one tree:
+#
+#   services   both programs and the libraries that they load, and nothing else: no shell,
+#              no package manager (what `docker build .` makes)
+#   dev        all that `make` needs, the servers included, for a machine that is no Debian 12
+#
+# The plain instructions only, so that every builder understands them, also the one before
+# BuildKit and one without a network to fetch a newer syntax from.
+#
+#   DEBIAN_IMAGE    the base image, or its name at a mirror of images
+#   DEBIAN_MIRROR   where packages come from; http: the image has no certificates yet, and apt
+#                   checks signatures anyway
+
+ARG DEBIAN_IMAGE=debian:bookworm-slim
+FROM ${DEBIAN_IMAGE} AS debian
+ARG DEBIAN_MIRROR=http://deb.debian.org
+RUN find /etc/apt -name '*.sources' -o -name 'sources.list' | xargs sed -i "s|http://deb.debian.org|$DEBIAN_MIRROR|"
+
+FROM debian AS build
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    ca-certificates gcc libc6-dev make pkg-config libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev libpq-dev \
+    libhiredis-dev libuv1-dev libnghttp2-dev
+WORKDIR /src
+COPY Makefile ./
+COPY common common
+COPY user-service user-service
+COPY order-service order-service
+RUN make install BUILD=/build DESTDIR=/image
+# Without debug information. Then each library that ldd finds, under the path where the loader looks for it; and
+# the certificates by which a Consul or etcd behind TLS is known.
+RUN strip /image/usr/local/bin/* && \
+    ldd /image/usr/local/bin/* | grep -o '/[^ ]*\.so[^ ]*' | sort -u | \
+    xargs cp -L --parents -t /image /etc/ssl/certs/ca-certificates.crt && \
+    mkdir -p /image/var/lib/order-service
+
+FROM scratch AS services
+COPY --from=build /image /
+# A volume over this folder begins with its owner: so a snapshot can be written there.
+COPY --from=build --chown=10001:10001 /image/var/lib/order-service /var/lib/order-service
+COPY LICENSE /usr/share/doc/service-discovery/
+USER 10001:10001
+STOPSIGNAL SIGTERM
+CMD ["user-service"]
+LABEL org.opencontainers.image.title="service-discovery" \
+      org.opencontainers.image.description="user-service and order-service: service registration and discovery in C" \
+      org.opencontainers.image.version="1.0.0" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.base.name="scratch"
