@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/clock.h"
-#include "base/env.h"
 #include "registry/consul_http.h"
+#include "registry/consul_leader.h"
 #include "registry/consul_wire.h"
 
 enum {
@@ -16,7 +14,6 @@ enum {
     REGISTRATION_CAP = 64 * 1024,     /* bytes: of a body that we send */
     LIST_CAP = 32 * 1024 * 1024,      /* bytes: 10,000 instances take 13 MB */
     INDEX_LEAST = 1,                  /* see consul_next_index */
-    LEADER_MS = 500,                  /* for the agent's word on whether there is one */
 };
 
 struct consul {
@@ -208,27 +205,12 @@ static bool add_list_path(struct buf *path, const char *service, uint64_t index,
     return index == 0 || wait_ms <= 0 || buf_addf(path, "?index=%" PRIu64 "&wait=%" PRId64 "ms", index, wait_ms);
 }
 
-/* A server without a leader answers from what it knows, or says 500 (No cluster leader). */
-static void note_leader(struct registry *registry, const struct http_response *response)
+static int check_answer(struct consul *consul, const struct http_response *response, struct err *err)
 {
-    char known[16], contact[24] = "";
-    if (http_response_header(response, "X-Consul-KnownLeader", known, sizeof known))
-        registry->leader = strcasecmp(known, "false") == 0 ? LEADER_NONE : LEADER_KNOWN;
-    else if (response->status == 500 && strstr(buf_text(&response->body), "No cluster leader"))
-        registry->leader = LEADER_NONE;
-    else if (response->status == 200) /* somebody in between has left it out */
-        registry->leader = LEADER_UNTOLD;
-    http_response_header(response, "X-Consul-LastContact", contact, sizeof contact);
-    if (env_parse_int(contact, &registry->last_contact_ms) != 0)
-        registry->last_contact_ms = 0;
-}
-
-static int check_answer(struct registry *registry, const struct http_response *response, struct err *err)
-{
-    note_leader(registry, response);
+    consul_leader_note(&consul->base, &consul->http, response);
     if (response->status != 200)
         return consul_http_refused(response, err);
-    if (registry->leader == LEADER_NONE)
+    if (consul->base.leader == LEADER_NONE)
         return err_set(err, ERR_FAILED, "consul: its servers have no leader, so its list proves nothing");
     return 0;
 }
@@ -273,25 +255,9 @@ static int read_list(struct consul *consul, struct reading *reading, int64_t dea
         .on_data_arg = reading,
     };
     const struct http_response *response = &reading->exchange->response;
-    if (ask(consul, reading->exchange, &call, err) != 0 || check_answer(&consul->base, response, err) != 0)
+    if (ask(consul, reading->exchange, &call, err) != 0 || check_answer(consul, response, err) != 0)
         return -1;
     return consul_list_end(&reading->parser, list, err) == 0 ? 0 : err_prefix(err, "consul");
-}
-
-/* Servers that have lost their leader keep a question for up to 7 s, in the hope of
- * a new one: for us that is a deadline that passed. The agent knows better at once. */
-static void name_missing_leader(struct consul *consul, struct err *err)
-{
-    struct exchange exchange = EXCHANGE_INIT;
-    struct err ignored = ERR_INIT;
-    if (err->code == ERR_TIMEOUT &&
-        ask_about(consul, "GET", &exchange, "/v1/status/leader", "", deadline_in(LEADER_MS), &ignored) == 0 &&
-        answer_says(&exchange, 200, "\"\"")) {
-        consul->base.leader = LEADER_NONE;
-        err_clear(err);
-        err_set(err, ERR_TIMEOUT, "consul: its servers have no leader, and keep the question");
-    }
-    exchange_close(&exchange);
 }
 
 static int consul_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor,
@@ -310,7 +276,7 @@ static int consul_fetch(struct registry *registry, const char *service, struct r
     if (rc == 0)
         cursor->index = next_index(&exchange.response, reading.known);
     else
-        name_missing_leader(consul_of(registry), err);
+        consul_leader_name_missing(registry, &consul_of(registry)->http, err);
     consul_list_close(&reading.parser);
     exchange_close(&exchange);
     return rc;

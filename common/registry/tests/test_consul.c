@@ -389,7 +389,8 @@ Test(consul, a_hung_agent_costs_a_deadline_and_no_more)
 
 static struct fake {
     int status;
-    const char *index, *leader, *body;
+    const char *index, *leader, *backend, *body;
+    const char *elected; /* what /v1/status/leader says; NULL: 500 */
     char query[100];
     char token[100];
     const char *accepted_token;
@@ -408,6 +409,8 @@ static void answer(struct http_request *req, void *arg)
         http_add_header(req, "X-Consul-Index", fake.index);
     if (fake.leader)
         http_add_header(req, "X-Consul-KnownLeader", fake.leader);
+    if (fake.backend)
+        http_add_header(req, "X-Consul-Query-Backend", fake.backend);
     bool allowed = !fake.accepted_token || strcmp(fake.token, fake.accepted_token) == 0;
     const char *body = allowed ? fake.body : "Permission denied";
     http_reply(req, allowed ? fake.status : 403, "application/json", body, strlen(body));
@@ -434,7 +437,8 @@ static void answer_late(struct http_request *req, void *arg)
 static void answer_leader(struct http_request *req, void *arg)
 {
     (void)arg;
-    http_reply(req, 200, "application/json", fake.leader, strlen(fake.leader));
+    const char *body = fake.elected ? fake.elected : "No known Consul servers";
+    http_reply(req, fake.elected ? 200 : 500, "application/json", body, strlen(body));
 }
 
 static const struct http_route routes[] = {
@@ -525,11 +529,11 @@ Test(consul_wrong, a_list_over_32_mb_is_refused)
     run_with_fake(answer_too_much);
 }
 
-static void expect_late(const char *leader, const char *text)
+static void expect_late(const char *elected, const char *text)
 {
     struct registry_cursor cursor = {0};
     struct instance_list *list;
-    fake.leader = leader;
+    fake.elected = elected;
     cr_expect_eq(TRY(registry_fetch(consul, "late", &cursor, 0, deadline_in(HELD_MS / 5), &list, &err)), -1);
     cr_expect_eq(err.code, ERR_TIMEOUT);
     cr_expect(strstr(err.text, text), "%s", err.text);
@@ -546,6 +550,36 @@ static void answer_without_leader(void)
 Test(consul_wrong, a_question_that_is_held_for_want_of_a_leader_is_named_so)
 {
     run_with_fake(answer_without_leader);
+}
+
+/* As an agent since 1.10 does, unless it is told not to, where a question waits. */
+static void answer_from_a_stream(void)
+{
+    struct registry_cursor cursor = {.index = 5};
+    fake.leader = "false";
+    fake.backend = "streaming";
+    fake.elected = "\"127.0.0.1:8300\"";
+    struct instance_list *list = fetch(&cursor, 1000);
+    cr_expect(list && list->count == 1, "%s", err.text);
+    cr_expect_eq(consul->leader, LEADER_KNOWN);
+    cr_expect_eq(cursor.index, 7);
+    instance_list_unref(list);
+
+    static const char *const nobody[] = {"\"\"", NULL};
+    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+        fake.elected = nobody[i];
+        expect_failure("no leader");
+        cr_expect_eq(consul->leader, LEADER_NONE);
+    }
+
+    fake.elected = "\"127.0.0.1:8300\"";
+    fake.backend = "blocking-query";
+    expect_failure("no leader");
+}
+
+Test(consul_wrong, a_stream_of_events_knows_no_leader_so_the_agent_is_asked)
+{
+    run_with_fake(answer_from_a_stream);
 }
 
 static void answer_the_same(void)
