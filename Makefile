@@ -167,7 +167,7 @@ SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh exercises/tests/*.sh)
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
-.PHONY: registry-faults upstream-faults simulate run-simulate mutants run-mutants demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
+.PHONY: test-arm64 run-arm64 registry-faults upstream-faults simulate run-simulate mutants run-mutants demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -250,6 +250,26 @@ run-mutants: $(PROGRAMS) unit-tests integration-tests
 test-asan: ## every test again, with AddressSanitizer and UBSan
 	@$(DEPS)
 	$(again) BUILD=$(BUILD)/asan SANITIZE=1 run-tests
+
+test-arm64: ## programs and tests, compiled for arm64; the tests that need no server are run, under qemu
+	@$(DEPS) arm64
+	$(again) run-arm64
+
+# Once more from the top, as on a machine whose libraries and compiler are arm64's.
+ARM64       := $(BUILD)/arm64
+ARM64_ROOT   = $(abspath $(ARM64)/root)
+ARM64_TESTS := $(foreach l,loop base balance registration discovery,$(call tests,common/$(l)))
+run-arm64: export PKG_CONFIG_LIBDIR = $(ARM64_ROOT)/usr/lib/aarch64-linux-gnu/pkgconfig
+run-arm64: export PKG_CONFIG_SYSROOT_DIR = $(ARM64_ROOT)
+run-arm64: export QEMU_LD_PREFIX = $(ARM64_ROOT)
+run-arm64: export LDFLAGS = $(abspath $(ARM64)/exec_in_qemu.o)
+run-arm64:
+	@BUILD=$(BUILD) .ci/get-arm64
+	@aarch64-linux-gnu-gcc --sysroot=$(ARM64_ROOT) -D_GNU_SOURCE -O2 -c .ci/exec_in_qemu.c -o $(ARM64)/exec_in_qemu.o
+	+@$(MAKE) --no-print-directory BUILD=$(ARM64) CC='aarch64-linux-gnu-gcc --sysroot=$(ARM64_ROOT)' WERROR=1 \
+	  run-build unit-tests integration-tests
+	@for program in $(PROGRAMS:$(BUILD)/%=$(ARM64)/%); do qemu-aarch64 $$program --version || exit; done
+	@TEST_RUNNER=qemu-aarch64 .ci/run-tests $(ARM64_TESTS:$(BUILD)/%=$(ARM64)/%)
 
 lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over the unit tests
 	@$(DEPS) lint

@@ -93,6 +93,79 @@ Test(fiber, thousands_live_at_once_and_a_limit_is_kept)
     cr_expect_eq(fiber_start(many, NULL), -1);
 }
 
+/* --- What a switch must not lose ----------------------------------------------------- */
+
+enum { VALUES = 12, SWITCHES = 100 };
+
+/* More values at once than a compiler has registers that outlive a call: all of those
+ * are in use when it switches, the floating-point ones too. */
+static void juggle(int seed, bool switching, double kept[VALUES])
+{
+    double a = seed + 0.5, b = seed * 2.5, c = seed - 0.25, d = seed / 3.0, e = seed + 7.75, f = seed * 0.125;
+    unsigned long g = 1, h = 3, i = (unsigned long)seed, j = i ^ 21, k = i + 64, l = i * 9;
+    for (int n = 0; n < SWITCHES; n++) {
+        if (switching)
+            fiber_yield();
+        a = b - a / 2, b = c - b / 2, c = d - c / 2, d = e - d / 2, e = f - e / 2, f = a - f / 2;
+        g += h, h ^= i, i += j, j ^= k, k += l, l ^= g;
+    }
+    memcpy(kept, (double[]){a, b, c, d, e, f, (double)g, (double)h, (double)i, (double)j, (double)k, (double)l},
+           VALUES * sizeof *kept);
+}
+
+static void juggler(void *arg)
+{
+    int seed = *(int *)arg;
+    double kept[VALUES], wanted[VALUES];
+    juggle(seed, true, kept);
+    juggle(seed, false, wanted);
+    cr_expect_arr_eq(kept, wanted, sizeof kept);
+}
+
+static void start_jugglers(void *arg)
+{
+    static int seeds[] = {1, 20, 300};
+    (void)arg;
+    for (size_t i = 0; i < 3; i++)
+        fiber_start(juggler, &seeds[i]);
+}
+
+Test(fiber, each_finds_its_registers_as_it_left_them)
+{
+    loop_run_virtual(start_jugglers, NULL);
+}
+
+/* Down to `left` bytes below here, a kilobyte at a time, switching at each. */
+static int dig(int left)
+{
+    volatile char ground[1024];
+    for (size_t i = 0; i < sizeof ground; i++)
+        ground[i] = (char)left;
+    fiber_yield();
+    int below = left > 0 ? dig(left - (int)sizeof ground) : 0;
+    for (size_t i = 0; i < sizeof ground; i++)
+        below += ground[i] != (char)left;
+    return below;
+}
+
+static void digger(void *arg)
+{
+    cr_expect_eq(dig(*(int *)arg), 0, "somebody else's hand was on the stack");
+}
+
+static void start_diggers(void *arg)
+{
+    static int depths[] = {160000, 150001, 140002};
+    (void)arg;
+    for (size_t i = 0; i < 3; i++)
+        fiber_start(digger, &depths[i]);
+}
+
+Test(fiber, each_has_a_deep_stack_to_itself)
+{
+    loop_run_virtual(start_diggers, NULL);
+}
+
 /* --- One wait -------------------------------------------------------------------- */
 
 static void park_paths(void *arg)
