@@ -8,13 +8,15 @@
 # BuildKit and one without a network to fetch a newer syntax from.
 #
 #   DEBIAN_IMAGE    the base image, or its name at a mirror of images
-#   DEBIAN_MIRROR   where packages come from; http: the image has no certificates yet, and apt
-#                   checks signatures anyway
+#   DEBIAN_MIRROR   where packages come from instead of where the image says, such as
+#                   http://MIRROR.example; http: the image has no certificates yet, and apt checks
+#                   signatures anyway
 
 ARG DEBIAN_IMAGE=debian:bookworm-slim
 FROM ${DEBIAN_IMAGE} AS debian
-ARG DEBIAN_MIRROR=http://deb.debian.org
-RUN find /etc/apt -name '*.sources' -o -name 'sources.list' | xargs sed -i "s|http://deb.debian.org|$DEBIAN_MIRROR|"
+ARG DEBIAN_MIRROR=
+RUN test -z "$DEBIAN_MIRROR" || \
+    find /etc/apt -name '*.sources' -o -name 'sources.list' | xargs sed -i -E "s|https?://[^/ ]+|$DEBIAN_MIRROR|"
 
 FROM debian AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
