@@ -356,10 +356,10 @@ run-bench: $(PROGRAMS) $(BUILD)/tests/common/balance/tests/bench_pick
 
 install: ## the two programs and the schema, below DESTDIR and PREFIX
 	$(again) run-build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/user-service $(DESTDIR)$(PREFIX)/share/order-service
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 user-service/schema.sql $(DESTDIR)$(PREFIX)/share/user-service
-	install -m 644 order-service/schema.sql $(DESTDIR)$(PREFIX)/share/order-service
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/user-service' '$(DESTDIR)$(PREFIX)/share/order-service'
+	install -m 755 $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 user-service/schema.sql '$(DESTDIR)$(PREFIX)/share/user-service'
+	install -m 644 order-service/schema.sql '$(DESTDIR)$(PREFIX)/share/order-service'
 
 clean: ## remove what was built (not .run/)
 	@rm -rf $(BUILD)
