@@ -48,3 +48,16 @@ LABEL org.opencontainers.image.title="service-discovery" \
       org.opencontainers.image.version="1.0.0" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.base.name="scratch"
+
+FROM debian AS dev
+# What is built, and Consul: beside the tree and not in it.
+ENV BUILD=/build CONSUL_HOME=/opt/consul RUN_DIR=/tmp/run
+COPY consul-dev/install-deps consul-dev/get-consul consul-dev/lib.sh /opt/deps/consul-dev/
+COPY consul-dev/as-owner /usr/local/bin/
+RUN /opt/deps/consul-dev/install-deps && rm -rf /var/lib/apt/lists/* && mkdir /build
+WORKDIR /src
+ENTRYPOINT ["as-owner"]
+CMD ["make", "help"]
+
+# What a build without --target makes.
+FROM services
