@@ -205,16 +205,6 @@ static bool add_list_path(struct buf *path, const char *service, uint64_t index,
     return index == 0 || wait_ms <= 0 || buf_addf(path, "?index=%" PRIu64 "&wait=%" PRId64 "ms", index, wait_ms);
 }
 
-static int check_answer(struct consul *consul, const struct http_response *response, struct err *err)
-{
-    consul_leader_note(&consul->base, &consul->http, response);
-    if (response->status != 200)
-        return consul_http_refused(response, err);
-    if (consul->base.leader == LEADER_NONE)
-        return err_set(err, ERR_FAILED, "consul: its servers have no leader, so its list proves nothing");
-    return 0;
-}
-
 /* A list that is coming in. */
 struct reading {
     struct exchange *exchange;
@@ -242,6 +232,19 @@ static bool read_piece(void *arg, const char *bytes, size_t len)
         return response->body.len > 0 || buf_add(&response->body, bytes, len);
     reading->parser.skim = reading->known > INDEX_LEAST && next_index(response, reading->known) == reading->known;
     return consul_list_feed(&reading->parser, bytes, len, reading->err) == 0;
+}
+
+static int check_answer(struct consul *consul, const struct http_response *response, struct err *err)
+{
+    consul_leader_note(&consul->base, &consul->http, response);
+    if (response->status != 200)
+        return consul_http_refused(response, err);
+    if (consul->base.leader == LEADER_NONE)
+        return err_set(err, ERR_FAILED, "consul: its servers have no leader, so its list proves nothing");
+    /* The wait was over before its stream had begun: then it says that there is nobody. */
+    if (consul_is_streamed(response) && next_index(response, 0) <= INDEX_LEAST)
+        return err_set(err, ERR_FAILED, "consul: the agent has not heard of the service yet");
+    return 0;
 }
 
 static int read_list(struct consul *consul, struct reading *reading, int64_t deadline, struct instance_list **list,

@@ -29,14 +29,17 @@ static bool header_is(const struct http_response *response, const char *name, co
     return http_response_header(response, name, value, sizeof value) && strcasecmp(value, word) == 0;
 }
 
+bool consul_is_streamed(const struct http_response *response)
+{
+    return header_is(response, "X-Consul-Query-Backend", "streaming");
+}
+
 static enum registry_leader leader_of(struct consul_http *http, const struct http_response *response)
 {
     if (header_is(response, "X-Consul-KnownLeader", "true"))
         return LEADER_KNOWN;
-    if (header_is(response, "X-Consul-KnownLeader", "false")) {
-        bool is_streamed = header_is(response, "X-Consul-Query-Backend", "streaming");
-        return is_streamed && ask_agent(http) == LEADER_KNOWN ? LEADER_KNOWN : LEADER_NONE;
-    }
+    if (header_is(response, "X-Consul-KnownLeader", "false"))
+        return consul_is_streamed(response) && ask_agent(http) == LEADER_KNOWN ? LEADER_KNOWN : LEADER_NONE;
     /* A server without a leader answers from what it knows, or says 500. */
     if (response->status == 500 && strstr(buf_text(&response->body), "No cluster leader"))
         return LEADER_NONE;

@@ -9,8 +9,13 @@
 #ifndef REGISTRY_CONSUL_LEADER_H
 #define REGISTRY_CONSUL_LEADER_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "registry/consul_http.h"
+
+/* Has the agent answered from its stream? */
+bool consul_is_streamed(const struct http_response *response);
 
 /* What this answer to a question for a list says of the servers, into registry->leader
  * and last_contact_ms. Takes 500 ms at most, and mostly no time. */

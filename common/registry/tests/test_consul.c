@@ -582,6 +582,21 @@ Test(consul_wrong, a_stream_of_events_knows_no_leader_so_the_agent_is_asked)
     run_with_fake(answer_from_a_stream);
 }
 
+static void answer_before_the_stream(void)
+{
+    fake.leader = "false";
+    fake.backend = "streaming";
+    fake.elected = "\"127.0.0.1:8300\"";
+    fake.index = "1"; /* Consul never says 0 */
+    fake.body = "[]";
+    expect_failure("not heard of the service yet");
+}
+
+Test(consul_wrong, an_empty_list_from_before_the_stream_began_is_none)
+{
+    run_with_fake(answer_before_the_stream);
+}
+
 static void answer_the_same(void)
 {
     struct registry_cursor cursor = {0};
