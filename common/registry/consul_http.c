@@ -127,6 +127,9 @@ int consul_http_open(struct consul_http *http, const struct consul_config *confi
     *http = (struct consul_http){.client = client, .token_file = config->token_file};
     if (parse_address(config->address, config->ssl, &http->url, &http->is_https) != 0)
         return err_set(err, ERR_INVALID, "CONSUL_HTTP_ADDR=***: want http://host:port, https://host:port or host:port");
+    if (!*config->client_cert != !*config->client_key)
+        return err_set(err, ERR_INVALID, "CONSUL_CLIENT_%s=: want a PEM file, as the other of certificate and key is given",
+                       *config->client_cert ? "KEY" : "CERT");
     http->tls = (struct http_tls){
         .ca_file = or_null(config->ca_file),
         .cert_file = or_null(config->client_cert),

@@ -1,9 +1,9 @@
 #include "service/settings.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/env.h"
 #include "base/log.h"
@@ -57,18 +57,26 @@ static int check_bind_address(const char *value)
 
 /* The same rule by which callers judge the entry later: no use in registering
  * what all of them would drop. */
-static int check_registered_address(const char *value)
+static int check_host(const char *value)
 {
     struct err ignored = ERR_INIT;
     struct instance self = {.id = "self", .address = value, .port = 1};
     return instance_check(&self, &ignored);
 }
 
-/* Looked for now: a wrong path would else show as a registry that is never reached. */
-static int check_file(const char *path)
+/* Looked into now: a wrong file would else show as a registry that is never reached. */
+static int check_pem(const char *path)
 {
     struct stat about;
-    return stat(path, &about) == 0 && !S_ISDIR(about.st_mode) && access(path, R_OK) == 0 ? 0 : -1;
+    char line[256];
+    bool found = false;
+    FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "re") : NULL;
+    if (!file)
+        return -1;
+    while (!found && fgets(line, sizeof line, file)) /* there may be words before it */
+        found = strncmp(line, "-----BEGIN ", 11) == 0;
+    fclose(file);
+    return found ? 0 : -1;
 }
 
 static int check_absolute_path(const char *value)
@@ -98,7 +106,7 @@ static struct table table_of(struct settings *s, const struct settings_defaults 
          .accepts = "1 to 63 letters, digits, '.', '-', '_'"},
         {"SERVICE_ID", ENV_TEXT, "", &s->id, .max = 128, .check = check_id,
          .accepts = "1 to 128 letters, digits, '.', '-', '_', ':'", .help = "empty: <name>-<8 hex digits>"},
-        {"SERVICE_ADDRESS", ENV_TEXT, "", &s->address, .check = check_registered_address,
+        {"SERVICE_ADDRESS", ENV_TEXT, "", &s->address, .check = check_host,
          .accepts = "an IPv4 or IPv6 address or a host name",
          .help = "what is registered; empty: the address from which the registry is reached"},
         {"SERVICE_TAGS", ENV_TEXT, "v1,c", &s->tags, .max = 1024, .check = check_printable,
@@ -123,19 +131,20 @@ static struct table table_of(struct settings *s, const struct settings_defaults 
         {"CONSUL_HTTP_ADDR", ENV_TEXT, "http://127.0.0.1:8500", &s->consul.address, .check = consul_check_address,
          .accepts = "http://host:port, https://host:port or host:port", .secret = true},
         {"CONSUL_HTTP_TOKEN", ENV_TEXT, "", &s->consul.token, .max = 1024, .check = check_printable,
-         .accepts = "a token", .secret = true},
-        {"CONSUL_HTTP_TOKEN_FILE", ENV_TEXT, "", &s->consul.token_file, .accepts = "a file that holds a token",
+         .accepts = "one word of at most 512 bytes", .secret = true},
+        {"CONSUL_HTTP_TOKEN_FILE", ENV_TEXT, "", &s->consul.token_file, .accepts = "a file that holds such a token",
          .help = "wins over CONSUL_HTTP_TOKEN", .secret = true},
         {"CONSUL_HTTP_SSL", ENV_BOOL, "false", &s->consul.ssl, .help = "https, whatever scheme the address names",
          .secret = true},
         {"CONSUL_HTTP_SSL_VERIFY", ENV_BOOL, "true", &s->consul.ssl_verify, .secret = true},
-        {"CONSUL_CACERT", ENV_TEXT, "", &s->consul.ca_file, .check = check_file,
+        {"CONSUL_CACERT", ENV_TEXT, "", &s->consul.ca_file, .check = check_pem,
          .accepts = "a PEM file that can be read"},
-        {"CONSUL_CLIENT_CERT", ENV_TEXT, "", &s->consul.client_cert, .check = check_file,
+        {"CONSUL_CLIENT_CERT", ENV_TEXT, "", &s->consul.client_cert, .check = check_pem,
          .accepts = "a PEM file that can be read"},
-        {"CONSUL_CLIENT_KEY", ENV_TEXT, "", &s->consul.client_key, .check = check_file,
+        {"CONSUL_CLIENT_KEY", ENV_TEXT, "", &s->consul.client_key, .check = check_pem,
          .accepts = "a PEM file that can be read"},
-        {"CONSUL_TLS_SERVER_NAME", ENV_TEXT, "", &s->consul.tls_server_name, .accepts = "a host name"},
+        {"CONSUL_TLS_SERVER_NAME", ENV_TEXT, "", &s->consul.tls_server_name, .check = check_host,
+         .accepts = "a host name or an IP address"},
         {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = etcd_check_endpoints,
          .accepts = "http[s]://[user:password@]host:port, comma-separated", .help = "second registry; empty: none",
          .secret = true},
@@ -149,7 +158,7 @@ static struct table table_of(struct settings *s, const struct settings_defaults 
         {"DISK_PATH", ENV_TEXT, "/", &s->disk_path, .max = 4095, .check = check_absolute_path,
          .accepts = "an absolute path"},
         {"DISK_MIN_FREE", ENV_TEXT, "5%", &s->disk_min_free, .check = check_min_free,
-         .accepts = "a percentage such as 5%, or a size such as 500MB (B, KB to TB, KiB to TiB)"},
+         .accepts = "0% to 100%, or a size such as 500MB (B, KB to TB, KiB to TiB)"},
         {"LOG_LEVEL", ENV_CHOICE, "info", &s->log_level, .choices = "debug|info|warn|error"},
     }};
 }

@@ -790,6 +790,18 @@ Test(consul_wrong, a_token_that_is_not_one_word_or_a_missing_file_is_refused)
                                "reading it: No such file or directory");
 }
 
+Test(consul_wrong, a_certificate_without_its_key_is_refused_and_a_key_without_its_certificate)
+{
+    struct consul_config config = config_of("127.0.0.1:8500");
+    config.client_cert = "cert.pem";
+    cr_expect_null(TRY(consul_new(&config, NULL, &err)));
+    cr_expect_eq(strncmp(err.text, "CONSUL_CLIENT_KEY=: want ", 25), 0, "%s", err.text);
+    config.client_cert = "";
+    config.client_key = "key.pem";
+    cr_expect_null(TRY(consul_new(&config, NULL, &err)));
+    cr_expect_eq(strncmp(err.text, "CONSUL_CLIENT_CERT=: want ", 26), 0, "%s", err.text);
+}
+
 /* --- Addresses ---------------------------------------------------------------------------------------- */
 
 Test(consul_wrong, an_address_is_a_url_or_host_and_port)

@@ -92,7 +92,10 @@ Test(settings, a_wrong_value_is_refused_with_one_line_that_names_it)
         {"LOG_LEVEL", "trace"},
         {"GRPC_PORT", "x"},
         {"CONSUL_CACERT", "/nonexistent.pem"},
+        {"CONSUL_CACERT", "/proc/self/exe"},
+        {"CONSUL_CLIENT_CERT", "/dev/zero"},
         {"CONSUL_CLIENT_KEY", "/"},
+        {"CONSUL_TLS_SERVER_NAME", "a b"},
         {"DATABASE_URL", "postgresql://h:543x/db"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -144,7 +147,8 @@ Test(settings, what_a_user_may_reasonably_want_is_accepted)
         {"DISK_MIN_FREE", "2GiB"},
         {"SERVICE_ZONE", "\xe4\xb8\x8a\xe6\xb5\xb7"},
         {"CONSUL_HTTP_ADDR", "localhost:8500"},
-        {"CONSUL_CACERT", "/proc/self/exe"},
+        {"CONSUL_CACERT", "/etc/ssl/certs/ca-certificates.crt"},
+        {"CONSUL_TLS_SERVER_NAME", "server.dc1.consul"},
         {"PORT", ""},
     };
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
