@@ -7,6 +7,7 @@
 
 #include "registry/consul_http.h"
 #include "registry/consul_leader.h"
+#include "registry/consul_predecessor.h"
 #include "registry/consul_wire.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
 struct consul {
     struct registry base;
     struct consul_http http;
+    bool enrolled;          /* at least once */
     unsigned enrolled_with; /* http.token_changes then */
 };
 
@@ -109,10 +111,14 @@ static int consul_enroll(struct registry *registry, const struct registration_sp
                        deadline, err);
     if (rc == 0 && exchange.response.status != 200)
         rc = consul_http_refused(&exchange.response, err);
-    if (rc == 0)
-        consul->enrolled_with = consul->http.token_changes;
     exchange_close(&exchange);
-    return rc;
+    if (rc != 0)
+        return -1;
+    if (!consul->enrolled)
+        consul_deregister_predecessors(&consul->http, spec, registry_address(registry, spec), deadline);
+    consul->enrolled = true;
+    consul->enrolled_with = consul->http.token_changes;
+    return 0;
 }
 
 /* An agent that does not know us says 200 (1.8), 404 or 500: each is what we want. */

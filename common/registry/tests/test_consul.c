@@ -220,6 +220,47 @@ Test(consul, a_check_of_a_former_life_is_replaced)
     run_with_consul(live_on_without_beating);
 }
 
+static bool is_known(const struct registration_spec *spec)
+{
+    bool known = false;
+    cr_expect_eq(TRY(registry_is_registered(consul, spec, soon(), &known, &err)), 0, "%s", err.text);
+    return known;
+}
+
+/* A process that begins: nothing of the former one is left in it. */
+static void begin_anew(void)
+{
+    struct consul_config config = config_of(server.url);
+    registry_free(consul);
+    consul = TRY(consul_new(&config, http, &err));
+    cr_expect(consul, "%s", err.text);
+}
+
+static void take_the_place_of_one_who_was_killed(void)
+{
+    struct registration_spec killed = make_spec("u 1/ü?", CHECK_NONE), other_port = make_spec("u-2", CHECK_NONE),
+                             other_service = make_spec("u-3", CHECK_NONE), now = make_spec("u-4", CHECK_NONE);
+    other_port.port = 8002;
+    other_service.service = "user-service-2";
+    cr_expect_eq(TRY(registry_register(consul, &killed, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(TRY(registry_register(consul, &other_port, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(TRY(registry_register(consul, &other_service, soon(), &err)), 0, "%s", err.text);
+    begin_anew();
+    cr_expect_eq(TRY(registry_register(consul, &now, soon(), &err)), 0, "%s", err.text);
+    cr_expect_not(is_known(&killed));
+    cr_expect(is_known(&other_port) && is_known(&other_service) && is_known(&now));
+
+    /* Where two share an address after all, they do not throw each other out for ever. */
+    cr_expect_eq(TRY(registry_register(consul, &killed, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(TRY(registry_register(consul, &now, soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_known(&killed) && is_known(&now));
+}
+
+Test(consul, who_is_started_again_at_the_same_address_takes_the_place_of_its_predecessor)
+{
+    run_with_consul(take_the_place_of_one_who_was_killed);
+}
+
 static void fail_from_outside(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
