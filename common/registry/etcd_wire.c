@@ -339,6 +339,8 @@ void etcd_parse_reason(const char *body, size_t len, char *reason, size_t size)
     struct err ignored = ERR_INIT;
     json_t *reply = json_parse_new(body, len, &ignored);
     const char *text = json_string_value(json_object_get(reply, "error"));
+    if (!text) /* from 3.6 on only: */
+        text = json_string_value(json_object_get(reply, "message"));
     if (!text)
         text = body;
     snprintf(reason, size, "%.*s", (int)strcspn(text, "\r\n"), text);

@@ -462,6 +462,9 @@ Test(etcd_wire, a_reason_is_etcds_or_the_first_line_of_anybodys)
     etcd_parse_reason(body, len, reason, sizeof reason);
     cr_expect_str_eq(reason, "etcdserver: requested lease not found");
     free(body);
+    static const char newer[] = "{\"code\":5,\"message\":\"etcdserver: no leader\",\"details\":[]}";
+    etcd_parse_reason(newer, strlen(newer), reason, sizeof reason);
+    cr_expect_str_eq(reason, "etcdserver: no leader");
     etcd_parse_reason("Bad Gateway\nnginx", 17, reason, sizeof reason);
     cr_expect_str_eq(reason, "Bad Gateway");
     etcd_parse_reason("", 0, reason, sizeof reason);
