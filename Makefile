@@ -277,7 +277,7 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 
 C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service) $(DRILL),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* common/bench/* exercises/run exercises/0-lesson/run exercises/tests/* .ci/* 2>/dev/null)
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/compose/* common/bench/* exercises/run exercises/0-lesson/run exercises/tests/* .ci/* 2>/dev/null)
 run-lint: unit-tests
 	@.ci/lint-includes
 	@.ci/lint-map
@@ -353,6 +353,13 @@ bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for so
 
 run-bench: $(PROGRAMS) $(BUILD)/tests/common/balance/tests/bench_pick
 	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) common/bench/bench $(BENCH)
+
+.PHONY: compose-demo compose-test
+compose-demo: ## the demo's story on docker-compose.yml, in a project of its own, which is gone afterwards
+	@consul-dev/compose/demo
+
+compose-test: ## what docker-compose.yml promises, checked on containers (needs docker with Compose v2)
+	@consul-dev/compose/test
 
 install: ## the two programs and the schema, below DESTDIR and PREFIX
 	$(again) run-build
