@@ -16,6 +16,7 @@ struct load {
     int per_second;
     int threads;
     pthread_t thread[THREADS_MAX];
+    atomic_int running; /* threads that have begun */
     atomic_bool stop;
     pthread_mutex_t lock; /* over count */
     struct load_count count;
@@ -42,6 +43,7 @@ static void note_result(struct load *load, CURL *curl, CURLcode code, int64_t to
     struct load_count *count = &load->count;
     if (took_ms > count->slowest_ms)
         count->slowest_ms = took_ms;
+    count->slow += took_ms > LOAD_SLOW_MS;
     if (code == CURLE_OK && status == 200) {
         count->ok++;
     } else {
@@ -67,11 +69,13 @@ static void *run(void *arg)
     struct load *load = arg;
     CURL *curl = curl_easy_init();
     unsigned seed = (unsigned)now_us();
-    int64_t next = now_us();
+    int64_t pause_us = 1000000 / load->per_second;
+    int64_t next = now_us() + pause_us * load->running++ / load->threads; /* each a little later: an even pace */
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, discard);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 10000L);
+    wait_until(load, next);
     while (!load->stop) {
         char url[300];
         snprintf(url, sizeof url, "%s%d", load->url_prefix, 1 + rand_r(&seed) % LOAD_USERS);
@@ -79,7 +83,7 @@ static void *run(void *arg)
         int64_t begin = now_us();
         CURLcode code = curl_easy_perform(curl);
         note_result(load, curl, code, (now_us() - begin) / 1000, url);
-        next += 1000000 / load->per_second;
+        next += pause_us;
         wait_until(load, next);
     }
     curl_easy_cleanup(curl);
@@ -93,10 +97,12 @@ struct load *load_start(const char *url_prefix, int threads, int per_second)
         return NULL;
     snprintf(load->url_prefix, sizeof load->url_prefix, "%s", url_prefix);
     load->per_second = per_second;
+    load->threads = threads < THREADS_MAX ? threads : THREADS_MAX;
     pthread_mutex_init(&load->lock, NULL);
-    for (; load->threads < threads && load->threads < THREADS_MAX; load->threads++) {
-        if (pthread_create(&load->thread[load->threads], NULL, run, load) != 0) {
+    for (int i = 0; i < load->threads; i++) {
+        if (pthread_create(&load->thread[i], NULL, run, load) != 0) {
             struct load_count ignored;
+            load->threads = i;
             load_stop(load, &ignored);
             return NULL;
         }

@@ -13,11 +13,15 @@ struct load;
 
 struct load_count {
     uint64_t ok, failed;
+    uint64_t slow; /* of both: took longer than LOAD_SLOW_MS */
     int64_t slowest_ms;
     char first_failure[200]; /* "" where none failed */
 };
 
-enum { LOAD_USERS = 1000 }; /* ids 1 to this are asked for */
+enum {
+    LOAD_USERS = 1000,  /* ids 1 to this are asked for */
+    LOAD_SLOW_MS = 750, /* who took so long has waited for something */
+};
 
 /* Asks url_prefix + a random id, with `threads` connections, each `per_second`
  * times a second. NULL where a thread cannot be started. */

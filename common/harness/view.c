@@ -8,11 +8,13 @@
 
 /* --- What order-service knows ---------------------------------------------------------- */
 
-static json_t *get_json(struct probe *probe, const char *url)
+static json_t *get_json(const char *url, int64_t limit_ms)
 {
     struct probe_reply reply = {0};
+    struct err err = ERR_INIT;
     json_t *json = NULL;
-    if (probe_get(probe, url, &reply) == 200)
+    if (probe_send(NULL, &(struct probe_request){.url = url, .timeout_ms = limit_ms}, &reply, &err) == 0 &&
+        reply.status == 200)
         json = json_loadb(buf_text(&reply.body), reply.body.len, 0, NULL);
     probe_reply_close(&reply);
     return json;
@@ -36,11 +38,11 @@ static void read_instance(const json_t *json, struct view *view)
         view->usable++;
 }
 
-void view_take(const struct service *orders, const char *service, struct view *view)
+void view_take_within(const struct service *orders, const char *service, int64_t limit_ms, struct view *view)
 {
     char url[SERVICE_URL_MAX];
     *view = (struct view){.known = false};
-    json_t *json = get_json(NULL, service_url(orders, "/discovery", url));
+    json_t *json = get_json(service_url(orders, "/discovery", url), limit_ms);
     const json_t *known = json_object_get(json_object_get(json, "services"), service);
     if (known) {
         view->known = true;
@@ -55,6 +57,11 @@ void view_take(const struct service *orders, const char *service, struct view *v
                 read_instance(instance, view);
     }
     json_decref(json);
+}
+
+void view_take(const struct service *orders, const char *service, struct view *view)
+{
+    view_take_within(orders, service, 0, view);
 }
 
 const struct seen *view_find(const struct view *view, const char *id)
@@ -83,7 +90,7 @@ static json_t *consul_list(const struct server *consul, const char *service, boo
 {
     char url[256];
     snprintf(url, sizeof url, "%s/v1/health/service/%s%s", consul->url, service, passing ? "?passing" : "");
-    return get_json(NULL, url);
+    return get_json(url, 0);
 }
 
 int consul_count(const struct server *consul, const char *service, bool passing)

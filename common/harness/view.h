@@ -29,6 +29,8 @@ struct view {
 };
 
 void view_take(const struct service *orders, const char *service, struct view *view);
+/* From one that may have lost its head: after so long it is not known. */
+void view_take_within(const struct service *orders, const char *service, int64_t limit_ms, struct view *view);
 /* NULL: it is not in the list. */
 const struct seen *view_find(const struct view *view, const char *id);
 
