@@ -162,8 +162,9 @@ endif
 # owner, so that nothing is left behind which the owner cannot remove.
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
 AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(shell id -g $(OWNER)) --init-groups)
-SCRIPT_TESTS := $(wildcard consul-dev/tests/*.sh exercises/tests/*.sh)
 # Long outages are tests like the others, in files of these names, run on their own.
+OUTAGE_SCRIPTS := $(wildcard exercises/tests/test-outages-*.sh)
+SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.sh exercises/tests/*.sh))
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
@@ -219,8 +220,8 @@ test-outages: ## the long outages on real servers
 	@$(DEPS)
 	$(again) run-outages
 
-run-outages: $(PROGRAMS) $(OUTAGES)
-	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES)
+run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
 simulate: ## populations of the real code under random faults, on virtual time (SEED=n: one again, told as it goes)
 	@$(DEPS)
@@ -330,7 +331,7 @@ else
 endif
 
 .PHONY: drill run-drill
-drill: ## exercise 3's outage drill, your cache beside the naive one and the project's (SCENARIO=stop, hang, empty, restart-empty)
+drill: ## exercise 3's outage drill, your cache beside the naive one and the project's (SCENARIO=stop, hang, empty, cluster-leader, restart-empty)
 	@$(DEPS)
 	$(again) run-drill
 

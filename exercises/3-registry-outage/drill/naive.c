@@ -18,8 +18,9 @@ struct naive {
     char program[1100], consul[200];
     int threads, pause_ms;
     pthread_t thread[THREADS_MAX];
+    atomic_int running; /* threads that have begun */
     atomic_bool stop;
-    atomic_int ok, failed;
+    atomic_int ok, failed, slow;
 };
 
 static bool call(const struct naive *naive, int user)
@@ -42,13 +43,16 @@ static void *run(void *arg)
 {
     struct naive *naive = arg;
     unsigned seed = (unsigned)clock_ms();
+    usleep((useconds_t)(naive->pause_ms * naive->running++ / naive->threads) * 1000); /* an even pace */
     while (!naive->stop) {
         int64_t begin = clock_ms();
         if (call(naive, 1 + rand_r(&seed) % LOAD_USERS))
             naive->ok++;
         else
             naive->failed++;
-        int64_t left = naive->pause_ms - (clock_ms() - begin);
+        int64_t took = clock_ms() - begin, left = naive->pause_ms - took;
+        if (took > LOAD_SLOW_MS)
+            naive->slow++;
         if (left > 0)
             usleep((useconds_t)left * 1000);
     }
@@ -63,15 +67,22 @@ struct naive *naive_start(const char *program, const char *consul_url, int threa
     snprintf(naive->program, sizeof naive->program, "%s", program);
     snprintf(naive->consul, sizeof naive->consul, "%s", consul_url);
     naive->pause_ms = 1000 / per_second;
-    while (naive->threads < threads && pthread_create(&naive->thread[naive->threads], NULL, run, naive) == 0)
-        naive->threads++;
+    naive->threads = threads < THREADS_MAX ? threads : THREADS_MAX;
+    for (int i = 0; i < naive->threads; i++) {
+        if (pthread_create(&naive->thread[i], NULL, run, naive) != 0) {
+            naive->threads = i;
+            naive_stop(naive);
+            return NULL;
+        }
+    }
     return naive;
 }
 
 void naive_take(struct naive *naive, struct load_count *count)
 {
     *count = (struct load_count){.ok = (uint64_t)atomic_exchange(&naive->ok, 0),
-                                 .failed = (uint64_t)atomic_exchange(&naive->failed, 0)};
+                                 .failed = (uint64_t)atomic_exchange(&naive->failed, 0),
+                                 .slow = (uint64_t)atomic_exchange(&naive->slow, 0)};
 }
 
 void naive_stop(struct naive *naive)

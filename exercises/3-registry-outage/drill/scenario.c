@@ -3,47 +3,51 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTAGE_MS = 3 * TTL_MS + 3000 }; /* so that the fresh cache and the stale one are both seen */
+enum {
+    OUTAGE_MS = 3 * TTL_MS + 3000, /* so that the fresh cache and the stale one are both seen */
+    EMPTY_MS = TTL_MS + 3000,      /* so that whoever asks once in a TTL gets to see it */
+    LEADER_LIMIT_MS = 20000,
+};
 
 static int stop(struct stage *stage, struct err *err)
 {
     (void)err;
-    server_stop(&stage->world.consul);
+    server_stop(stage->consul);
     return 0;
 }
 
 static int start(struct stage *stage, struct err *err)
 {
-    return server_start(&stage->world.consul, err);
+    return server_start(stage->consul, err);
 }
 
 static int hang(struct stage *stage, struct err *err)
 {
     (void)err;
-    server_pause(&stage->world.consul);
+    server_pause(stage->consul);
     return 0;
 }
 
 static int go_on(struct stage *stage, struct err *err)
 {
     (void)err;
-    server_resume(&stage->world.consul);
+    server_resume(stage->consul);
     return 0;
 }
 
 static int restart(struct stage *stage, struct err *err)
 {
-    server_stop(&stage->world.consul);
-    return server_start(&stage->world.consul, err);
+    server_stop(stage->consul);
+    return server_start(stage->consul, err);
 }
 
-/* Takes all of them off the list, behind their backs: they run on, and register again at their next look. */
-static int empty(struct stage *stage, struct err *err)
+/* Behind their backs: they run on, and each registers again at its next look. */
+static int deregister_all(struct stage *stage, struct err *err)
 {
     for (int i = 0; i < USERS; i++) {
         char url[300];
         struct probe_reply reply = {0};
-        snprintf(url, sizeof url, "%s/v1/agent/service/deregister/user-service-%d", stage->world.consul.url, i + 1);
+        snprintf(url, sizeof url, "%s/v1/agent/service/deregister/user-service-%d", stage_agent(stage, i)->url, i + 1);
         int status = probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url, .body = ""}, &reply, err);
         probe_reply_close(&reply);
         if (status != 0)
@@ -52,13 +56,66 @@ static int empty(struct stage *stage, struct err *err)
     return 0;
 }
 
+static bool somebody_leads(void *arg)
+{
+    return cluster_leader(arg) >= 0;
+}
+
+static int kill_leader(struct stage *stage, struct err *err)
+{
+    if (!wait_until(somebody_leads, &stage->cluster, LEADER_LIMIT_MS))
+        return err_set(err, ERR_TIMEOUT, "the cluster has no leader");
+    server_kill(&stage->cluster.servers[cluster_leader(&stage->cluster)]);
+    return 0;
+}
+
+/* Its followers go on naming the dead one until they miss it. */
+static bool another_leads(void *arg)
+{
+    struct cluster *cluster = arg;
+    int leader = cluster_leader(cluster);
+    return leader >= 0 && proc_is_running(&cluster->servers[leader].proc);
+}
+
+static int wait_for_election(struct stage *stage, struct err *err)
+{
+    return wait_until(another_leads, &stage->cluster, LEADER_LIMIT_MS)
+               ? 0
+               : err_set(err, ERR_TIMEOUT, "the two that are left elect no leader");
+}
+
 static const struct scenario scenarios[] = {
-    {"stop", {"Consul is stopped", "Consul 停止"}, stop, OUTAGE_MS, start},
-    {"hang", {"Consul hangs: it accepts connections, and answers nothing", "Consul 卡住：接受连接，但不回答"}, hang, OUTAGE_MS,
-     go_on},
-    {"empty", {"Consul's list is suddenly empty, though all instances run", "Consul 的列表突然变空，可实例都在运行"}, empty, 0,
-     NULL},
-    {"restart-empty", {"Consul is restarted, and has forgotten everybody", "Consul 重启，忘了所有实例"}, restart, 0, NULL},
+    {.name = "stop",
+     .what = {"Consul is stopped", "Consul 停止"},
+     .silent = true,
+     .harm = stop,
+     .lasts_ms = OUTAGE_MS,
+     .healed = {"Consul runs again, and has forgotten everybody", "Consul 重新启动，忘了所有实例"},
+     .heal = start},
+    {.name = "hang",
+     .what = {"Consul hangs: it accepts connections, and answers nothing", "Consul 卡住：接受连接，但不回答"},
+     .silent = true,
+     .harm = hang,
+     .lasts_ms = OUTAGE_MS,
+     .healed = {"Consul goes on, and has forgotten nobody", "Consul 恢复，什么也没忘"},
+     .heal = go_on},
+    {.name = "empty",
+     .what = {"Consul's list is suddenly empty, though all instances run", "Consul 的列表突然变空，可实例都在运行"},
+     .harm = deregister_all,
+     .lasts_ms = EMPTY_MS,
+     .again = true,
+     .healed = {"instances may register again", "实例可以重新注册了"},
+     .heal = NULL},
+    {.name = "cluster-leader",
+     .what = {"the leader of Consul's three servers is killed (-9)", "Consul 三台服务器中的 leader 被 kill -9"},
+     .clustered = true,
+     .silent = true,
+     .harm = kill_leader,
+     .healed = {"the other two have elected a leader", "另外两台选出了新的 leader"},
+     .heal = wait_for_election},
+    {.name = "restart-empty",
+     .what = {"Consul is restarted, and has forgotten everybody", "Consul 重启，忘了所有实例"},
+     .harm = restart},
 };
 
 const struct scenario *scenario_find(const char *name)

@@ -2,158 +2,130 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/clock.h"
-#include "checker/text.h"
+enum { THREADS = 4, PATIENCE_MS = 20000 };
 
-enum { THREADS = 2, PATIENCE_MS = 20000, NAIVE = 0 };
+static const struct text naive_name = {"naive", "朴素版"}, yours_name = {"yours", "你的"}, project_name = {"project", "本项目"};
+static const struct text naive_does = {"the lesson's first client: it asks Consul before each call",
+                                       "课程里最初的客户端：每次调用前都查 Consul"},
+                         yours_does = {"order-service with your get_instances()",
+                                       "使用你的 get_instances() 的 order-service"},
+                         project_does = {"order-service as it is, with common/discovery",
+                                         "原样的 order-service，使用 common/discovery"};
 
-/* --- Start and end ------------------------------------------------------------------------ */
+struct server *stage_agent(struct stage *stage, int user)
+{
+    return stage->clustered ? &stage->cluster.clients[user] : &stage->world.consul;
+}
+
+bool stage_lists_all(struct stage *stage)
+{
+    return consul_count(stage->consul, "user-service", true) == USERS;
+}
+
+/* --- Start ---------------------------------------------------------------------------------- */
+
+static int start_servers(struct stage *stage, struct err *err)
+{
+    if (world_start(&stage->world, err) != 0)
+        return -1;
+    stage->consul = &stage->world.consul;
+    if (!stage->clustered)
+        return 0;
+    server_close(&stage->world.consul);
+    if (cluster_start(&stage->cluster, &stage->world.folder, err) != 0)
+        return -1;
+    stage->consul = &stage->cluster.clients[USERS];
+    return 0;
+}
 
 static int start_users(struct stage *stage, struct err *err)
 {
     for (int i = 0; i < USERS; i++) {
-        char id[40];
+        char id[40], consul[160];
         snprintf(id, sizeof id, "SERVICE_ID=user-service-%d", i + 1);
-        const char *const env[] = {id, "RECONCILE_INTERVAL=5s", "REGISTER_JITTER=1s", NULL};
+        snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage_agent(stage, i)->url);
+        const char *const env[] = {id, consul, "RECONCILE_INTERVAL=5s", "REGISTER_JITTER=2s", NULL};
         if (service_start(&stage->users[i], &stage->world, "user-service", env, err) != 0)
             return -1;
     }
     return 0;
 }
 
-static int add_orders(struct stage *stage, const char *name, const char *program, struct err *err)
+static int start_orders(struct stage *stage, const char *program, struct err *err)
 {
-    int caller = stage->record.callers++;
-    char id[64];
-    stage->record.names[caller] = name;
+    int caller = stage->callers++;
+    char id[64], consul[160], ttl[48];
     snprintf(id, sizeof id, "SERVICE_ID=order-service-%d", caller);
-    const char *const env[] = {id, "DISCOVERY_CACHE_TTL=5s", "RECONCILE_INTERVAL=5s", NULL};
+    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage->consul->url);
+    snprintf(ttl, sizeof ttl, "DISCOVERY_CACHE_TTL=%dms", TTL_MS);
+    const char *const env[] = {id, consul, ttl, "RECONCILE_INTERVAL=5s", NULL};
     return service_start(&stage->orders[caller], &stage->world, program, env, err);
 }
 
 static bool all_are_passing(void *arg)
 {
-    const struct stage *stage = arg;
-    return consul_count(&stage->world.consul, "user-service", true) == USERS;
+    return stage_lists_all(arg);
 }
 
 static bool all_are_known(void *arg)
 {
     struct stage *stage = arg;
     struct view view;
-    view_take(&stage->orders[projects_own(stage)], "user-service", &view);
-    return view.usable == USERS && all_are_passing(stage);
+    view_take(&stage->orders[stage->callers - 1], "user-service", &view);
+    return view.usable == USERS;
 }
 
-static void start_load(struct stage *stage)
+int stage_open(struct stage *stage, struct record *record, bool clustered, const char *learners, struct err *err)
 {
-    char program[PLACE_PATH_MAX + 32], build[PLACE_PATH_MAX], prefix[SERVICE_URL_MAX];
-    build_path(build);
-    snprintf(program, sizeof program, "%s/lesson/order_service", build);
-    stage->record.calls_a_step = CALLS_A_SECOND * STEP_MS / 1000;
-    stage->naive = naive_start(program, stage->world.consul.url, THREADS, CALLS_A_SECOND / THREADS);
-    for (int i = NAIVE + 1; i < stage->record.callers; i++)
-        stage->load[i] = load_start(service_url(&stage->orders[i], "/users/", prefix), THREADS, CALLS_A_SECOND / THREADS);
-}
-
-int stage_open(struct stage *stage, const char *learners, struct err *err)
-{
-    *stage = (struct stage){.record = {.outage_begin = -1, .outage_end = -1}};
-    stage->record.names[stage->record.callers++] = text_of(TEXT("naive", "naive"));
-    if (world_start(&stage->world, err) != 0 || start_users(stage, err) != 0)
+    *stage = (struct stage){.clustered = clustered, .callers = NAIVE + 1};
+    if (start_servers(stage, err) != 0 || start_users(stage, err) != 0)
         return -1;
     /* First the instances, then who caches them: an early look would be remembered as an empty list. */
     if (!wait_until(all_are_passing, stage, PATIENCE_MS))
         return err_set(err, ERR_TIMEOUT, "Consul does not turn all user-services passing");
-    if (*learners && add_orders(stage, "yours", learners, err) != 0)
+    record_add_caller(record, naive_name, naive_does, false);
+    if (*learners) {
+        record_add_caller(record, yours_name, yours_does, true);
+        if (start_orders(stage, learners, err) != 0)
+            return -1;
+    }
+    record_add_caller(record, project_name, project_does, true);
+    if (start_orders(stage, "order-service", err) != 0)
         return -1;
-    if (add_orders(stage, "project", "order-service", err) != 0)
-        return -1;
-    if (!wait_until(all_are_known, stage, PATIENCE_MS))
-        return err_set(err, ERR_TIMEOUT, "order-service does not learn of all user-services");
-    start_load(stage);
-    return 0;
+    return wait_until(all_are_known, stage, PATIENCE_MS)
+               ? 0
+               : err_set(err, ERR_TIMEOUT, "order-service does not learn of all user-services");
 }
 
+int stage_start_load(struct stage *stage, struct err *err)
+{
+    char program[PLACE_PATH_MAX + 32], build[PLACE_PATH_MAX], prefix[SERVICE_URL_MAX];
+    build_path(build);
+    snprintf(program, sizeof program, "%s/lesson/order_service", build);
+    stage->naive = naive_start(program, stage->consul->url, THREADS, CALLS_A_SECOND / THREADS);
+    bool all = stage->naive != NULL;
+    for (int i = NAIVE + 1; i < stage->callers; i++) {
+        stage->load[i] =
+            load_start(service_url(&stage->orders[i], "/users/", prefix), THREADS, CALLS_A_SECOND / THREADS);
+        all = all && stage->load[i];
+    }
+    return all ? 0 : err_set(err, ERR_FAILED, "starting the load: no thread to be had");
+}
+
+/* The services first: whoever waits for one is then told at once that nobody will answer. */
 void stage_close(struct stage *stage)
 {
     struct load_count ignored;
-    if (stage->naive)
-        naive_stop(stage->naive);
-    for (int i = 0; i < stage->record.callers; i++) {
-        if (stage->load[i])
-            load_stop(stage->load[i], &ignored);
+    for (int i = NAIVE + 1; i < stage->callers; i++)
         proc_stop(&stage->orders[i].proc, SIGKILL, 0);
-    }
     for (int i = 0; i < USERS; i++)
         proc_stop(&stage->users[i].proc, SIGKILL, 0);
+    cluster_stop(&stage->cluster);
     world_stop(&stage->world);
-}
-
-/* --- Looking ----------------------------------------------------------------------------------- */
-
-static void look(struct stage *stage, int caller, struct half_second *seen)
-{
-    struct load_count count;
-    if (caller == NAIVE) {
-        naive_take(stage->naive, &count);
-    } else {
-        struct view view;
-        load_take(stage->load[caller], &count);
-        view_take(&stage->orders[caller], "user-service", &view);
-        snprintf(seen->source, sizeof seen->source, "%s", view.source);
-        seen->age_ms = view.age_ms;
-    }
-    seen->ok = (int)count.ok;
-    seen->failed = (int)count.failed;
-}
-
-static void step(struct stage *stage)
-{
-    struct record *record = &stage->record;
-    if (record->steps == STEPS_MAX)
-        return;
-    struct half_second *before = record->steps ? record->seen[record->steps - 1] : NULL;
-    for (int caller = 0; caller < record->callers; caller++) {
-        struct half_second *seen = &record->seen[record->steps][caller];
-        look(stage, caller, seen);
-        if (before && strcmp(before[caller].source, "consul") == 0 && strcmp(seen->source, "cache") == 0)
-            record_event(record, text_of(TEXT("%s: the cache is stale, and still in use", "%s：缓存已过期，仍在用")),
-                         record->names[caller]);
-        if (before && strcmp(before[caller].source, "cache") == 0 && strcmp(seen->source, "consul") == 0)
-            record_event(record, text_of(TEXT("%s: Consul's list again", "%s：重新用上 Consul 的列表")),
-                         record->names[caller]);
-    }
-    record->steps++;
-    if (record->steps % 2 == 0)
-        record_tell(record);
-}
-
-static bool never(void *arg)
-{
-    (void)arg;
-    return false;
-}
-
-void stage_watch(struct stage *stage, int64_t ms)
-{
-    for (int64_t end = clock_ms() + ms, next = clock_ms() + STEP_MS; next <= end; next += STEP_MS) {
-        wait_until(never, NULL, next - clock_ms());
-        step(stage);
-    }
-}
-
-bool stage_watch_recovery(struct stage *stage, int64_t limit_ms)
-{
-    int64_t end = clock_ms() + limit_ms;
-    int own = projects_own(stage);
-    do {
-        stage_watch(stage, STEP_MS);
-        const struct half_second *last = &stage->record.seen[stage->record.steps - 1][own];
-        if (strcmp(last->source, "consul") == 0 && all_are_known(stage))
-            return true;
-    } while (clock_ms() < end);
-    return false;
+    for (int i = NAIVE + 1; i < stage->callers; i++)
+        if (stage->load[i])
+            load_stop(stage->load[i], &ignored);
+    if (stage->naive)
+        naive_stop(stage->naive);
 }

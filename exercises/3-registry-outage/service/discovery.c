@@ -111,11 +111,12 @@ int discovery_look(struct discovery *discovery, const char *service, struct disc
 {
     if (strcmp(service, discovery->service) != 0)
         return -1;
-    int64_t age_ms = clock_ms() - discovery->entry.fetched_ms;
+    bool filled = discovery->entry.filled; /* if not: whatever is called, nothing is remembered */
+    int64_t age_ms = filled ? clock_ms() - discovery->entry.fetched_ms : 0;
     *view = (struct discovery_view){
         .list = discovery->known,
         .version = discovery->version,
-        .source = !discovery->known ? "" : age_ms <= discovery->config.ttl_ms ? "consul" : "cache",
+        .source = !discovery->known || !filled ? "" : age_ms <= discovery->config.ttl_ms ? "consul" : "cache",
         .age_ms = age_ms,
         .last_error = discovery->error.code == ERR_NONE ? NULL : discovery->error.text,
     };
