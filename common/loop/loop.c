@@ -1,11 +1,13 @@
 #include "loop/loop.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/clock.h"
@@ -95,9 +97,22 @@ static void raise_open_files(void)
     }
 }
 
+/* Whatever is opened takes the lowest number that is free. Where the caller has closed
+ * a standard file, that would be a socket of ours: log lines would go to a database, and
+ * libuv does not close such numbers. */
+static void open_standard_files(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+        ;
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 void loop_open(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    open_standard_files();
     raise_open_files();
     /* Room for calls that hang (offload.h) beside those that do not. */
     setenv("UV_THREADPOOL_SIZE", "16", 0);

@@ -117,6 +117,24 @@ Test(user_process, a_port_in_use_is_one_clear_line_and_code_1, .init = setup, .f
     cr_expect_eq(service_stop(&first), 0);
 }
 
+/* Else the loop's own files would take their numbers, get the log lines, and could not be closed. */
+Test(user_process, started_without_its_three_standard_files_it_ends_as_with_them, .init = setup, .fini = teardown)
+{
+    struct service first;
+    struct proc proc;
+    struct err err = ERR_INIT;
+    char build[PLACE_PATH_MAX], log[PLACE_PATH_MAX + 16], port[16];
+    start_service(&first, &world, "user-service", NULL);
+    build_path(build);
+    snprintf(log, sizeof log, "%s/bash.log", world.folder.path);
+    snprintf(port, sizeof port, "%d", first.port);
+    const char *const argv[] = {"bash", "-c", "exec \"$0/user-service\" --port $1 <&- >&- 2>&-", build, port, NULL};
+    cr_assert_eq(proc_start(&proc, argv, NULL, log, &err), 0, "%s", err.text);
+    cr_expect(proc_wait(&proc, 15000));
+    cr_expect(WIFEXITED(proc.status) && WEXITSTATUS(proc.status) == 1, "its port is in use: %x", proc.status);
+    cr_expect_eq(service_stop(&first), 0);
+}
+
 Test(user_process, a_grpc_port_in_use_is_one_clear_line_and_code_1, .init = setup, .fini = teardown)
 {
     struct service first;
