@@ -359,7 +359,7 @@ run-bench: $(PROGRAMS) $(BUILD)/tests/common/balance/tests/bench_pick
 compose-demo: ## the demo's story on docker-compose.yml, in a project of its own, which is gone afterwards
 	@consul-dev/compose/demo
 
-compose-test: ## what docker-compose.yml promises, checked on containers (needs docker with Compose v2)
+compose-test: ## what docker-compose.yml promises, checked on containers (needs docker with Compose v2; DEV=1: the service dev, too)
 	@consul-dev/compose/test
 
 install: ## the two programs and the schema, below DESTDIR and PREFIX
