@@ -54,8 +54,8 @@ FROM debian AS dev
 # What is built, and Consul: beside the tree and not in it.
 ENV BUILD=/build CONSUL_HOME=/opt/consul RUN_DIR=/tmp/run
 COPY consul-dev/install-deps consul-dev/get-consul consul-dev/*.sh /opt/deps/consul-dev/
-COPY consul-dev/as-owner /usr/local/bin/
 RUN /opt/deps/consul-dev/install-deps && rm -rf /var/lib/apt/lists/* && mkdir /build
+COPY consul-dev/as-owner /usr/local/bin/
 WORKDIR /src
 ENTRYPOINT ["as-owner"]
 CMD ["make", "help"]
