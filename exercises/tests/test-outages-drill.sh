@@ -36,10 +36,10 @@ when_expired '*nowhere = 1' >"$work/crashes.c"
 
 # Scenario, the learner's file, exit code, and what must be told: patterns in the order in which they come.
 drill() {
-  local scenario=$1 file=$2 code=$3 language=${LANGUAGE:-C} name output status pattern rest
+  local scenario=$1 file=$2 code=$3 name output status pattern rest
   shift 3
   name=$scenario-$(basename "$file" .c)
-  output=$(env BUILD="$BUILD" LC_ALL="$language" FILE="$file" PICTURE="$work/$name.svg" exercises/run drill "$scenario" 2>&1)
+  output=$(env BUILD="$BUILD" LC_ALL="$locale" FILE="$file" PICTURE="$work/$name.svg" exercises/run drill "$scenario" 2>&1)
   status=$?
   rest=$output
   for pattern; do
@@ -59,7 +59,7 @@ drill() {
   fi
 }
 
-number=0
+number=0 locale=C
 start() {
   number=$((number + 1))
   while [ "$(jobs -rp | wc -l)" -ge $SIDE_BY_SIDE ]; do wait -n; done
@@ -68,7 +68,7 @@ start() {
 
 solution=$EXERCISE/solution.c wrong=$EXERCISE/wrong
 naive='naive: [1-9][0-9]* calls failed' good='✓ yours: no call failed'
-LANGUAGE=zh_CN.UTF-8 start stop $solution 0 'Consul 停止' '缓存仍新鲜' '缓存已过期，仍在用' 'Consul 重新启动' \
+locale=zh_CN.UTF-8 start stop $solution 0 'Consul 停止' '缓存仍新鲜' '缓存已过期，仍在用' 'Consul 重新启动' \
   '朴素版：[1-9][0-9]* 次调用失败' '✓ 你的：没有一次调用失败' '✓ 本项目：没有一次调用失败'
 start hang $solution 0 'Consul hangs' 'yours: the cache is stale, and still in use' "$naive" "$good"
 start cluster-leader $solution 0 'is killed' 'have elected a leader' "$naive" "$good"

@@ -17,8 +17,8 @@
 #include "watch.h"
 
 enum {
-    BEFORE_MS = 6500, /* more than a TTL: who never asks again is seen; little more: the list is then fresh for long */
-    AGAIN_MS = 250,   /* between harms that are repeated */
+    BEFORE_MS = 7000, /* more than a TTL: who never asks again is seen; little more: the list is then fresh for long */
+    AGAIN_MS = 50,    /* between harms that are repeated: before a check has found out that the instance is well */
     WHOLE_MS = 30000, /* limit until Consul lists everybody again: 5 s, 2 s of jitter and a check, and a slow machine */
     BACK_MS = 15000,  /* limit until it is in use again */
     AFTER_MS = 4000,
@@ -119,7 +119,8 @@ int main(int argc, char **argv)
     struct err err = ERR_INIT;
     const struct scenario *scenario = argc >= 3 ? scenario_find(argv[1]) : NULL;
     if (!scenario) {
-        fprintf(stderr, "SCENARIO=%s: want one of %s\n", argc > 1 ? argv[1] : "", scenario_names());
+        fprintf(stderr, text_of(TEXT("SCENARIO=%s: want one of %s\n", "SCENARIO=%s：请用以下之一：%s\n")),
+                argc > 1 ? argv[1] : "", scenario_names());
         return 2;
     }
     record_init(&record);

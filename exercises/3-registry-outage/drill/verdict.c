@@ -50,13 +50,13 @@ static bool keeps_no_list(struct finding *finding)
     return true;
 }
 
+/* By the last look before the outage: at a busy time to renew a list may take a while. */
 static bool never_asks_again(struct finding *finding)
 {
-    const struct record *record = finding->record;
-    for (int step = 0; step < record->steps; step++)
-        if (record_phase(record, step) == BEFORE && finding->caller->seen[step].age_ms > TTL_MS + LATE_MS)
-            return true;
-    return false;
+    int last = 0;
+    while (last + 1 < finding->record->steps && record_phase(finding->record, last + 1) == BEFORE)
+        last++;
+    return finding->caller->seen[last].age_ms > TTL_MS + 2 * LATE_MS;
 }
 
 /* What the list was like when the first call failed says which step is missing. NULL: none failed. */
@@ -92,7 +92,10 @@ static bool waits_each_time(struct finding *finding)
 
 static bool does_not_return(struct finding *finding)
 {
-    return strcmp(finding->caller->seen[finding->record->steps - 1].source, "consul") != 0;
+    for (int step = 0; step < finding->record->steps; step++)
+        if (record_phase(finding->record, step) == AFTER && strcmp(finding->caller->seen[step].source, "consul") == 0)
+            return false;
+    return true;
 }
 
 /* The first that applies is told: it explains those that come after it. A text may show the detail, as %s. */
@@ -134,8 +137,8 @@ static const struct fault {
       "(next_try_ms, set before asking)",
       "故障期间有 %s 的调用在等 Consul。第 2 关：试过一次后，一段时间内不要再问（next_try_ms，要在询问之前设置）"}},
     {does_not_return,
-     {"Consul is back, and its list is not in use again: is it ever asked after an error?",
-      "Consul 已恢复，却没有再用它的列表：出错之后还会再问吗？"}},
+     {"Consul is back, and its list is not in use again: after an error it is never asked any more",
+      "Consul 已恢复，却没有再用它的列表：出错之后再也不问了"}},
 };
 
 /* --- Telling ------------------------------------------------------------------------------------ */
