@@ -82,7 +82,7 @@ start empty "$work/believes_empty.c" 1 '✗ yours: it took over an empty list' '
 start cluster-leader $wrong/asks_every_time.c 1 '✗ yours: it remembers nothing .* step 1' '✓ project'
 start restart-empty $EXERCISE/starter.c 1 '✗ yours: .* while Consul was well. It said: get_instances\(\) is not written' '✓ project'
 start empty "$work/never_ends.c" 1 'yours: the service answers nothing' '✗ yours: it answers nothing since' '✓ project'
-start restart-empty "$work/crashes.c" 1 'yours: the service has crashed' '✗ yours: it crashed after' '✓ project'
+start restart-empty "$work/crashes.c" 1 'yours: the service has ended: Segmentation fault' '✗ yours: it ended after' '✓ project'
 wait
 
 cat "$work"/*.out

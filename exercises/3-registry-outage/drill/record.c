@@ -84,11 +84,11 @@ void record_step(struct record *record, const struct half_second seen[CALLERS_MA
     pthread_mutex_unlock(&record->lock);
 }
 
-void record_loss(struct record *record, int caller, int64_t lost_ms, int signal)
+void record_loss(struct record *record, int caller, int64_t lost_ms, const char *ended)
 {
     pthread_mutex_lock(&record->lock);
     record->caller[caller].lost_ms = lost_ms;
-    record->caller[caller].signal = signal;
+    snprintf(record->caller[caller].ended, sizeof record->caller[caller].ended, "%s", ended);
     pthread_mutex_unlock(&record->lock);
 }
 

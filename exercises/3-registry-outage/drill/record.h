@@ -36,7 +36,7 @@ struct caller {
     bool keeps_list;
     char complaint[200]; /* in its own words, when first a call failed */
     int64_t lost_ms;     /* since when it answers nothing at all; -1: it does */
-    int signal;          /* that ended it; 0: none */
+    char ended[40];      /* by what: "Segmentation fault"; "": it runs, or seems to */
     struct half_second seen[STEPS_MAX];
 };
 
@@ -72,8 +72,8 @@ bool record_is_silent(struct record *record);
 void record_event(struct record *record, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The next half second, of all callers; each second one line of the timeline is told. */
 void record_step(struct record *record, const struct half_second seen[CALLERS_MAX]);
-/* This caller answers nothing since then; signal: what ended it, 0: nothing. */
-void record_loss(struct record *record, int caller, int64_t lost_ms, int signal);
+/* This caller answers nothing since then; ended: what ended it, or "". */
+void record_loss(struct record *record, int caller, int64_t lost_ms, const char *ended);
 /* Has this caller Consul's own list again, with so many instances? (Or is it lost for ever.) */
 bool record_is_back(struct record *record, int caller, int instances);
 

@@ -25,9 +25,8 @@ struct finding {
 static bool crashed(struct finding *finding)
 {
     const struct caller *caller = finding->caller;
-    snprintf(finding->detail, sizeof finding->detail, "%.1f s: %s", (double)caller->lost_ms / 1000,
-             caller->signal ? strsignal(caller->signal) : "");
-    return caller->lost_ms >= 0 && caller->signal;
+    snprintf(finding->detail, sizeof finding->detail, "%.1f s: %s", (double)caller->lost_ms / 1000, caller->ended);
+    return *caller->ended;
 }
 
 static bool answers_nothing(struct finding *finding)
@@ -104,8 +103,8 @@ static const struct fault {
     struct text text;
 } faults[] = {
     {crashed,
-     {"it crashed after %s. One process serves all requests: what one of them breaks, all of them lose",
-      "它崩溃了（%s）。一个进程服务所有请求：一个请求出错，全部请求受害"}},
+     {"it ended after %s. One process serves all requests: what one of them breaks, all of them lose",
+      "它退出了（%s）。一个进程服务所有请求：一个请求出错，全部请求受害"}},
     {answers_nothing,
      {"it answers nothing since %s: get_instances() does not come back (a loop without end?). One thread serves all "
       "requests: while one of them does not wait, the others stand still",

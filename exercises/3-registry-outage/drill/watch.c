@@ -71,23 +71,35 @@ static void notice_list(struct watch *watch, int i, const struct half_second *se
     }
 }
 
+static void describe_end(int status, char *out, size_t size)
+{
+    if (WIFSIGNALED(status))
+        snprintf(out, size, "%s", strsignal(WTERMSIG(status)));
+    else
+        snprintf(out, size, "exit(%d)", WEXITSTATUS(status));
+}
+
 /* An endless loop or a crash in one request is the end of them all: one process, one loop. */
 static void notice_loss(struct watch *watch, int i, const struct half_second *seen)
 {
     struct notice *notice = &watch->notice[i];
     struct record *record = watch->record;
+    const char *name = text_of(record->caller[i].name);
     struct proc *proc = &watch->stage->orders[i].proc;
-    bool ended = !proc_is_running(proc);
-    notice->silent_for = seen->answered ? 0 : notice->silent_for + 1;
-    if (notice->lost || (!ended && notice->silent_for < SILENT_FOR))
+    char how[40] = "";
+    notice->silent_for = seen->answered || seen->ok ? 0 : notice->silent_for + 1;
+    if (notice->lost)
         return;
-    notice->lost = true;
-    int signal = ended && WIFSIGNALED(proc->status) ? WTERMSIG(proc->status) : 0;
-    record_loss(record, i, record_now(record) - (ended ? 0 : SILENT_FOR * STEP_MS), signal);
-    record_event(record,
-                 ended ? text_of(TEXT("%s: the service has crashed (%s)", "%s：服务崩溃（%s）"))
-                       : text_of(TEXT("%s: the service answers nothing any more", "%s：服务不再回答任何请求")),
-                 text_of(record->caller[i].name), signal ? strsignal(signal) : "?");
+    if (!proc_is_running(proc)) {
+        describe_end(proc->status, how, sizeof how);
+        record_event(record, text_of(TEXT("%s: the service has ended: %s", "%s：服务退出了：%s")), name, how);
+        record_loss(record, i, record_now(record), how);
+        notice->lost = true;
+    } else if (notice->silent_for == SILENT_FOR) {
+        record_event(record, text_of(TEXT("%s: the service answers nothing any more", "%s：服务不再回答任何请求")), name);
+        record_loss(record, i, record_now(record) - SILENT_FOR * STEP_MS, how);
+        notice->lost = true;
+    }
 }
 
 static void step(struct watch *watch)
