@@ -136,11 +136,12 @@ $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $
 
 .PHONY: exercise-parts link-exercise
 exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON) $(BUILD)/drill
-link-exercise: $(EXERCISE_PARTS)
+# (Of parts that are built: several of these may run at once.)
+link-exercise:
 	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(EXERCISE)/tests) \
-	  $(call archives,harness base) $(PKG_LIBS) -o $(OUT)/check
+	  $(call archives,harness base) $(PKG_LIBS) -lm -o $(OUT)/check
 	@$(CC) $(LDFLAGS) $(EXERCISE_WRAPS_$(N)) $(OUT)/learner.o $(call objects,$(EXERCISE)/service) $(call objects,$(EXERCISE_SERVICE)) \
-	  $(call archives,$(service)) $(PKG_LIBS) -o $(OUT)/service
+	  $(call archives,$(service)) $(PKG_LIBS) -lm -o $(OUT)/service
 
 -include $(shell find $(BUILD)/obj $(BUILD)/fuzz -name '*.d' 2>/dev/null)
 
@@ -318,35 +319,29 @@ $(BUILD)/fuzz/%: %.c $(BUILD)/fuzz/lib.a
 	@echo "  FUZZ  $@"
 	@$(FUZZ) -fsanitize=fuzzer,address,undefined -MMD -MP $< $(BUILD)/fuzz/lib.a $(PKG_LIBS) -o $@
 
-.PHONY: exercise exercises grade run-exercise run-grade
+# What a learner types runs in the first make, not in a second one: after a failed check one line of make's is enough.
+.PHONY: exercise exercises grade drill
+RUN_EXERCISE   = @$(AS_OWNER) env BUILD="$(BUILD)" CC="$(CC)" exercises/run
+EXERCISE_STEP  = $(if $(HINT),hint,$(if $(RESET),reset,$(if $(WATCH),watch,check)))
+EXERCISE_PLAIN = $(filter check watch,$(EXERCISE_STEP))
 exercise: ## check your solution of exercise N=1, 2 or 3 (HINT=1, WATCH=1, SOLUTION=1, RESET=1); N=0: the lesson's samples
-	@$(if $(HINT)$(RESET),:,$(DEPS))
-	$(again) run-exercise
+	$(if $(EXERCISE_PLAIN),$(RUN_EXERCISE) begin $(N))
+	@$(if $(EXERCISE_PLAIN),$(DEPS) 2> >(grep -v ': all is there: ' >&2))
+	$(if $(EXERCISE_PLAIN),$(again) exercise-parts)
+	$(RUN_EXERCISE) $(EXERCISE_STEP) "$(N)" $(HINT)
 
-run-exercise: $(if $(HINT)$(RESET),,exercise-parts)
-ifeq ($(N),0)
-	@BUILD=$(BUILD) exercises/0-lesson/run
-else
-	@BUILD=$(BUILD) CC=$(CC) exercises/run $(if $(HINT),hint,$(if $(RESET),reset,$(if $(WATCH),watch,check))) $(N) $(HINT)
-endif
-
-.PHONY: drill run-drill
 drill: ## exercise 3's outage drill, your cache beside the naive one and the project's (SCENARIO=stop, hang, empty, cluster-leader, restart-empty)
 	@$(DEPS)
-	$(again) run-drill
-
-run-drill: exercise-parts
-	@BUILD=$(BUILD) CC=$(CC) exercises/run drill $(or $(SCENARIO),stop)
+	$(again) exercise-parts
+	$(RUN_EXERCISE) drill $(or $(SCENARIO),stop)
 
 exercises: ## how far you are
-	@BUILD=$(BUILD) exercises/run progress
+	$(RUN_EXERCISE) progress
 
 grade: ## for teachers: all checks of exercise N= over FILE=, as JSON
 	@$(DEPS) >&2
-	$(again) run-grade
-
-run-grade: exercise-parts
-	@BUILD=$(BUILD) CC=$(CC) exercises/run grade $(N)
+	$(again) exercise-parts >&2
+	$(RUN_EXERCISE) grade "$(N)"
 
 bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for some of it; common/bench/bench says more)
 	@$(DEPS) bench || echo "going on with what is here"

@@ -1,7 +1,6 @@
 #include "attempt.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,58 +8,64 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
-    EXIT_FAILED = 70, /* exit codes of the process that runs a check */
-    EXIT_UNABLE,
-    EXIT_TOO_LONG,
     GRACE_S = 2, /* for a process that does not even end itself */
-    ASKED_MAX = sizeof((struct attempt *)0)->asked,
+    SWEEP_MS = 5000,
 };
+/* For code that prints or takes memory for ever. PostgreSQL's log of changes, in files of 16 MB, is below. */
+static const rlim_t FILE_MAX = 32 << 20, MEMORY_MAX = 1 << 30;
+
+/* What the process that runs a check has to tell. In memory that both share: whatever the learner's code
+ * closes, prints or crashes, this arrives. */
+struct told {
+    enum outcome outcome;
+    char asked[sizeof((struct attempt *)0)->asked];
+    char message[sizeof((struct attempt *)0)->message];
+};
+static struct told *told;
 
 /* --- In the process that runs the check ------------------------------------------------ */
-
-static int answer_fd; /* what fail() says goes here */
-static char *asked;   /* shared with the one that waits, so that it survives a crash */
 
 void asking(struct text text, ...)
 {
     va_list args;
     va_start(args, text);
-    vsnprintf(asked, ASKED_MAX, text_of(text), args);
+    vsnprintf(told->asked, sizeof told->asked, text_of(text), args);
     va_end(args);
 }
 
-static void say(int status, const char *fmt, va_list args)
+const char *asked_now(void)
 {
-    char text[1200];
-    int length = vsnprintf(text, sizeof text, fmt, args);
-    if (length >= (int)sizeof text)
-        length = sizeof text - 1;
-    if (length > 0 && write(answer_fd, text, (size_t)length) < 0)
-        status = EXIT_UNABLE;
+    return told->asked;
+}
+
+static _Noreturn void end(enum outcome outcome)
+{
+    told->outcome = outcome;
     fflush(NULL);
-    _exit(status);
+    _exit(0);
 }
 
 void fail(struct text text, ...)
 {
     va_list args;
     va_start(args, text);
-    say(EXIT_FAILED, text_of(text), args);
+    vsnprintf(told->message, sizeof told->message, text_of(text), args);
     va_end(args);
-    abort();
+    end(FAILED);
 }
 
 void fail_here(const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    say(EXIT_UNABLE, fmt, args);
+    vsnprintf(told->message, sizeof told->message, fmt, args);
     va_end(args);
-    abort();
+    end(UNABLE);
 }
 
 /* Where it was when the time was over is what the learner wants to know. */
@@ -69,23 +74,39 @@ void __sanitizer_print_stack_trace(void) __attribute__((weak));
 static void time_is_over(int signum)
 {
     (void)signum;
+    told->outcome = TOO_LONG;
     if (__sanitizer_print_stack_trace)
         __sanitizer_print_stack_trace();
-    _exit(EXIT_TOO_LONG);
+    _exit(0);
 }
 
-static _Noreturn void run_in_child(const struct check *check, int answer, FILE *out, FILE *errors)
+/* On top of what the sanitizer has set aside. */
+static void limit_memory(void)
 {
+    unsigned long pages;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file && fscanf(file, "%*s %*s %*s %*s %*s %lu", &pages) == 1) {
+        rlim_t most = pages * (rlim_t)sysconf(_SC_PAGESIZE) + MEMORY_MAX;
+        setrlimit(RLIMIT_DATA, &(struct rlimit){most, most});
+    }
+    if (file)
+        fclose(file);
+}
+
+/* A group of its own: what is sent to "all of us" does not reach the terminal's. */
+static _Noreturn void run_in_child(const struct check *check, FILE *out, FILE *errors)
+{
+    setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    answer_fd = answer;
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){FILE_MAX, FILE_MAX});
+    limit_memory();
     dup2(fileno(out), STDOUT_FILENO);
     dup2(fileno(errors), STDERR_FILENO);
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGALRM, time_is_over);
     alarm((unsigned)(check->limit_s ? check->limit_s : CHECK_LIMIT_S));
     check->run();
-    fflush(NULL);
-    _exit(0);
+    end(PASSED);
 }
 
 /* --- In the one that waits --------------------------------------------------------------- */
@@ -122,54 +143,75 @@ static int wait_for(pid_t pid, int limit_s)
 {
     int status = 0;
     for (int tenths = 0; waitpid(pid, &status, WNOHANG) == 0; tenths++) {
-        if (tenths > limit_s * 10)
+        if (tenths > limit_s * 10) {
+            told->outcome = TOO_LONG;
             kill(pid, SIGKILL);
+        }
         usleep(tenths < 10 ? 5000 : 100000);
     }
     return status;
 }
 
+static void kill_children(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *file = fopen(path, "re");
+    int pid;
+    while (file && fscanf(file, "%d", &pid) == 1)
+        kill(pid, SIGKILL);
+    if (file)
+        fclose(file);
+}
+
+/* Whoever the check started and left behind is our child now (PR_SET_CHILD_SUBREAPER), and so are the
+ * children of those, one after the other. */
+static void sweep(void)
+{
+    for (int ms = 0; ms < SWEEP_MS; ms++) {
+        kill_children();
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+        if (waitpid(-1, NULL, WNOHANG) < 0)
+            return; /* nobody is left */
+        usleep(1000);
+    }
+}
+
 static enum outcome judge(int status, bool reported)
 {
-    if (WIFSIGNALED(status))
-        return WTERMSIG(status) == SIGKILL ? TOO_LONG : CRASHED;
-    switch (WEXITSTATUS(status)) {
-    case 0:
-        return reported ? CRASHED : PASSED;
-    case EXIT_FAILED:
-        return FAILED;
-    case EXIT_UNABLE:
-        return UNABLE;
-    case EXIT_TOO_LONG:
+    if (told->outcome == TOO_LONG)
         return TOO_LONG;
-    }
-    return CRASHED;
+    if (WIFSIGNALED(status) || (reported && told->outcome == PASSED))
+        return CRASHED;
+    return told->outcome;
 }
 
 void attempt_run(const struct check *check, struct attempt *attempt)
 {
     *attempt = (struct attempt){.outcome = UNABLE};
-    int answer[2], limit_s = check->limit_s ? check->limit_s : CHECK_LIMIT_S;
+    int limit_s = check->limit_s ? check->limit_s : CHECK_LIMIT_S;
     FILE *out = tmpfile(), *errors = tmpfile();
-    asked = mmap(NULL, ASKED_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (!out || !errors || asked == MAP_FAILED || pipe(answer) != 0) {
+    told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (!out || !errors || told == MAP_FAILED) {
         snprintf(attempt->message, sizeof attempt->message, "%s", strerror(errno));
         return;
     }
+    told->outcome = CRASHED; /* until the check says otherwise: one that just ends has passed nothing */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
-        run_in_child(check, answer[1], out, errors);
-    close(answer[1]);
-    /* First the end, then the words: whoever the check started may still hold the pipe. */
-    int status = pid > 0 ? wait_for(pid, limit_s + GRACE_S) : EXIT_UNABLE << 8;
-    fcntl(answer[0], F_SETFL, O_NONBLOCK);
-    read_all(answer[0], attempt->message, sizeof attempt->message);
-    close(answer[0]);
-    memcpy(attempt->asked, asked, ASKED_MAX);
-    munmap(asked, ASKED_MAX);
+        run_in_child(check, out, errors);
+    if (pid < 0)
+        told->outcome = UNABLE;
+    int status = pid > 0 ? wait_for(pid, limit_s + GRACE_S) : 0;
+    sweep();
     read_end(out, attempt->printed, sizeof attempt->printed);
     read_end(errors, attempt->report, sizeof attempt->report);
+    memcpy(attempt->asked, told->asked, sizeof attempt->asked);
+    memcpy(attempt->message, told->message, sizeof attempt->message);
     attempt->outcome = judge(status, is_report(attempt->report));
     attempt->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    munmap(told, sizeof *told);
 }

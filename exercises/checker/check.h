@@ -25,8 +25,9 @@ struct check {
     struct text asked;    /* as a statement: "weights 3 and 1: of 4 requests A gets 3" */
     const char *function; /* of the learner: the one to edit when this fails */
     void (*run)(void);
-    bool bonus;           /* told, and not needed to pass */
-    int limit_s;          /* 0: CHECK_LIMIT_S */
+    bool bonus;  /* told, and not needed to pass */
+    bool real;   /* on real servers */
+    int limit_s; /* 0: CHECK_LIMIT_S */
 };
 
 enum { CHECK_LIMIT_S = 10 };
@@ -40,7 +41,7 @@ struct exercise {
 
 /* The whole program. Options:
  *   --file SHOWN    the learner's file as she knows it
- *   --source PATH   the text that was compiled, to find the lines of functions in
+ *   --lines PATH    a file that says in which line each of her functions begins: "weighted_pick 18"
  *   --json          run every check, and print one JSON object (for `make grade`);
  *                   without, the first that fails ends it
  * Exit code: 0 if all passed (the bonus aside), 1 if not, 2 for a wrong option. */
@@ -48,6 +49,7 @@ int exercise_main(const struct exercise *exercise, int argc, char **argv);
 
 /* What is being asked right now, for the message should the code not survive it. */
 void asking(struct text text, ...);
+const char *asked_now(void);
 /* Ends the check that runs: it has failed. */
 _Noreturn void fail(struct text text, ...);
 /* Ends the check: this machine cannot ask it (a server does not start, say). It counts as failed, but the

@@ -1,5 +1,7 @@
 #include "explain.h"
 
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,8 @@ static const struct {
     {"heap-use-after-free", {"it used memory that was already freed", "使用了已经释放的内存"}},
     {"stack-use-after", {"it used a local variable that no longer exists", "使用了已经失效的局部变量"}},
     {"double-free", {"it freed the same memory twice", "同一块内存释放了两次"}},
-    {"detected memory leaks", {"memory is taken and never given back", "内存泄漏：申请了却没有释放"}},
+    {"out of memory", {"it took more than 1 GB of memory", "占用内存超过 1 GB"}},
+    {"ABRT", {"abort() was called, or an assert() failed", "调用了 abort()，或者 assert() 失败"}},
     {"FPE", {"a division by zero", "除以了 0"}},
     {"address points to the zero page", {"a NULL pointer was used", "使用了空指针（NULL）"}},
     {"SEGV", {"a bad pointer was used", "使用了无效的指针"}},
@@ -33,7 +36,9 @@ static const char *meaning(const struct attempt *attempt)
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (strstr(attempt->report, signs[i].sign))
             return text_of(signs[i].meaning);
-    return attempt->signal ? strsignal(attempt->signal) : text_of(TEXT("it ended by itself", "程序自己退出了"));
+    if (attempt->signal == SIGXFSZ)
+        return text_of(TEXT("it printed more than 32 MB", "输出超过了 32 MB"));
+    return attempt->signal ? strsignal(attempt->signal) : text_of(TEXT("it ended the program", "它结束了整个程序"));
 }
 
 void explain(const struct attempt *attempt, int limit_s, char *out, size_t size)
@@ -51,9 +56,10 @@ void explain(const struct attempt *attempt, int limit_s, char *out, size_t size)
 
 int explain_line(const struct attempt *attempt, const char *file)
 {
-    const char *slash = strrchr(file, '/');
-    char sought[300];
-    snprintf(sought, sizeof sought, "/%s:", slash ? slash + 1 : file);
+    char path[PATH_MAX], sought[PATH_MAX + 2];
+    if (!realpath(file, path))
+        return 0;
+    snprintf(sought, sizeof sought, "%s:", path);
     const char *at = strstr(attempt->report, sought);
     return at ? atoi(at + strlen(sought)) : 0;
 }

@@ -9,7 +9,7 @@
 
 /* What went wrong, in the reader's language. The attempt has CRASHED or taken TOO_LONG. */
 void explain(const struct attempt *attempt, int limit_s, char *out, size_t size);
-/* The line of `file` (its last component) in which it happened; 0: not known. */
+/* The line of `file` in which it happened; 0: not known. */
 int explain_line(const struct attempt *attempt, const char *file);
 
 #endif

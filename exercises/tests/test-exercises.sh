@@ -1,53 +1,35 @@
 #!/usr/bin/env bash
 # The exercises, as a learner meets them: the lesson's samples run, every untouched starter compiles without
-# a warning and fails for its own reason, every worked solution passes, also for
-# real, and each of the wrong answers in wrong/ is told what its first comment
-# expects.
+# a warning and fails for its own reason, every worked solution passes, also for real, and each of the wrong
+# answers in wrong/ is told what its first comment expects, in both languages.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
+# shellcheck source=exercises/tests/lib.bash
+. exercises/tests/lib.bash
+private_build "$folder/build"
+BUILD=$folder/build
 
-BUILD=${BUILD_DIR:-build}
-passed=0 failed=0
-verdict() { # ok (0 or not), what, output
-  if [ "$1" = 0 ]; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'FAILED: %s\n%s\n' "$2" "$3"
-  fi
+compiles_quietly() { # folder
+  local output
+  output=$("${CC:-gcc}" -std=gnu11 -Wall -Wextra -Werror -I"$1" -c "$1/starter.c" -o /dev/null 2>&1)
+  verdict $? "$1/starter.c compiles without a warning" "$output"
 }
 
-expect() { # what, pattern, exit code, VAR=value..., -- number
-  local what=$1 pattern=$2 code=$3 output status
-  shift 3
-  output=$(env BUILD="$BUILD" LC_ALL=C "$@" 2>&1)
-  status=$?
-  [ $status -eq "$code" ] && grep -qE -- "$pattern" <<<"$output"
-  verdict $? "$what: wanted exit code $code and /$pattern/, got $status and" "$output"
+is_told() { # number, file, what to expect in English, in Chinese
+  expect "$2" "${3:?$2 says not what it expects}" 1 FILE="$2" exercises/run check "$1"
+  expect "$2, in Chinese" "${4:?$2 says not what it expects in Chinese}" 1 LC_ALL=zh_CN.UTF-8 FILE="$2" exercises/run check "$1"
 }
 
-check_starter() { # folder, number
-  local first
-  first=$(sed -n 's/.*first: //p' "$1/tests/starter-says")
-  expect "$1/starter.c" "$first" 1 FILE="$1/starter.c" exercises/run check "$2"
-  local chinese
-  chinese=$(sed -n 's/.*zh: //p' "$1/tests/starter-says")
-  expect "$1/starter.c in Chinese" "$chinese" 1 LC_ALL=zh_CN.UTF-8 FILE="$1/starter.c" exercises/run check "$2"
-}
-
-expect "the lesson's samples" "All went as expected" 0 exercises/0-lesson/run
-for folder in exercises/[1-9]-*; do
-  number=${folder#exercises/}
+beside expect "the lesson's samples" "All went as expected" 0 exercises/0-lesson/run
+for exercise in exercises/[1-9]-*; do
+  number=${exercise#exercises/}
   number=${number%%-*}
-  "${CC:-gcc}" -std=gnu11 -Wall -Wextra -Werror -I"$folder" -c "$folder/starter.c" -o /dev/null
-  verdict $? "$folder/starter.c compiles without a warning" ""
-  check_starter "$folder" "$number"
-  expect "$folder/solution.c" "is solved" 0 SOLUTION=1 exercises/run check "$number"
-  for wrong in "$folder"/wrong/*.c; do
-    pattern=$(sed -n 's/^ \* expect: \(.*\) \*\/$/\1/p' "$wrong")
-    expect "$wrong" "${pattern:?$wrong says not what it expects}" 1 FILE="$wrong" exercises/run check "$number"
+  beside expect "$exercise/solution.c" "is solved" 0 SOLUTION=1 exercises/run check "$number"
+  beside compiles_quietly "$exercise"
+  says=$exercise/tests/starter-says
+  beside is_told "$number" "$exercise/starter.c" "$(sed -n 's/.*first: //p' "$says")" "$(sed -n 's/.*zh: //p' "$says")"
+  for wrong in "$exercise"/wrong/*.c; do
+    beside is_told "$number" "$wrong" "$(header expect "$wrong")" "$(header zh "$wrong")"
   done
 done
-
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -43,7 +43,7 @@ static int answer_of(const struct question *question, enum state state, int free
 static void demand_it_asks(const struct question *question)
 {
     if (question->own->asked == 0)
-        fail(TEXT("%s, and %s says 0: healthy. It never asked: it calls no %s (pitfall 1, the shallow check)",
+        fail(TEXT("%s, and %s returned 0: healthy. It never asked: it does not call %s (pitfall 1, the shallow check)",
                   "%s，%s 却返回 0（健康）。它根本没有去问：没有调用 %s（坑点 1：浅层健康检查）"),
              text_of(question->gone), question->name, question->given);
 }
@@ -73,14 +73,15 @@ static void demand_good_check(const struct question *question)
     int stopped = answer_of(question, STOPPED, 50);
     demand_it_asks(question);
     if (stopped != -1)
-        fail(TEXT("%s, %s failed, and %s says 0 (healthy) all the same: return what it returned",
+        fail(TEXT("%s, %s failed, and %s returned 0 (healthy) all the same: return what it returned",
                   "%s，%s 已失败，%s 却仍返回 0（健康）：请返回它的结果"),
              text_of(question->gone), question->given, question->name);
     if (!why.text[0])
-        fail(TEXT("%s says -1 and not why: pass `why` on to %s", "%s 返回了 -1，却没有说明原因：请把 why 传给 %s"), question->name,
+        fail(TEXT("%s returned -1, and does not say why: pass `why` on to %s", "%s 返回了 -1，却没有说明原因：请把 why 传给 %s"), question->name,
              question->given);
     if (answer_of(question, UP, 50) != 0)
-        fail(TEXT("%s is well, and %s says -1", "%s 正常，%s 却返回 -1"), text_of(question->dependency), question->name);
+        fail(TEXT("%s is well, and %s returned -1 (not healthy)", "%s 正常，%s 却返回 -1（不健康）"), text_of(question->dependency),
+             question->name);
     demand_bounded(question);
     demand_only_its_own(question);
 }
@@ -102,19 +103,19 @@ static void watches_the_disk(void)
     asking(TEXT("check_disk(), the disk cannot be read", "check_disk()，无法读取磁盘"));
     int full = answer_of(&disk, UP, 0);
     if (disk.own->asked == 0)
-        fail(TEXT("the disk is full, and check_disk() says 0: healthy. It never asked: it calls no disk_free_percent()",
+        fail(TEXT("the disk is full, and check_disk() returned 0: healthy. It never asked: it does not call disk_free_percent()",
                   "磁盘已满，check_disk() 却返回 0（健康）。它根本没有去问：没有调用 disk_free_percent()"));
     if (full == 0)
-        fail(TEXT("0%% of the disk is free, and check_disk() says 0: healthy", "磁盘剩余 0%%，check_disk() 却返回 0（健康）"));
+        fail(TEXT("0%% of the disk is free, and check_disk() returned 0: healthy", "磁盘剩余 0%%，check_disk() 却返回 0（健康）"));
     demand_good_check(&disk);
     for (int percent = 0; percent <= 100; percent++) {
-        int expected = percent < DISK_MIN_FREE_PERCENT ? -1 : 0;
-        if (answer_of(&disk, UP, percent) != expected)
-            fail(TEXT("%d%% of the disk is free: expected check_disk() to return %d (less than %d%% is too little)",
-                      "磁盘剩余 %d%%：check_disk() 应返回 %d（低于 %d%% 为不足）"),
-                 percent, expected, DISK_MIN_FREE_PERCENT);
+        int expected = percent < DISK_MIN_FREE_PERCENT ? -1 : 0, answer = answer_of(&disk, UP, percent);
+        if (answer != expected)
+            fail(TEXT("%d%% of the disk is free: expected %d of check_disk(), got %d (less than %d%% is too little)",
+                      "磁盘剩余 %d%%：check_disk() 应返回 %d，实际返回 %d（低于 %d%% 为不足）"),
+                 percent, expected, answer, DISK_MIN_FREE_PERCENT);
         if (expected != 0 && !why.text[0])
-            fail(TEXT("check_disk() says -1 and not why: use err_set(why, …)",
+            fail(TEXT("check_disk() returned -1, and does not say why: use err_set(why, …)",
                       "check_disk() 返回了 -1，却没有说明原因：请用 err_set(why, …)"));
     }
 }
@@ -154,11 +155,13 @@ static const struct check checks[] = {
                "真实运行：PostgreSQL 和 Redis 分别停止、卡住，你的 user-service 的 /health 都及时反映"},
      .function = "health_status",
      .run = real_dependencies,
+     .real = true,
      .limit_s = 60},
     {.asked = {"for real: two instances, one loses its Redis: Consul takes it out, calls go to the other, it comes back",
                "真实运行：两个实例，其中一个的 Redis 停了：Consul 把它摘除，请求都去另一个，恢复后它又回来"},
      .function = "health_status",
      .run = real_instances,
+     .real = true,
      .limit_s = 60},
 };
 

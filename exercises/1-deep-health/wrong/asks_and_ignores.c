@@ -1,5 +1,7 @@
 /* A wrong answer: asks, and does not listen.
- * expect: 2/6 Redis is stopped, redis_ping\(\) failed, and check_redis\(\) says 0 */
+ * expect: 2/6 Redis is stopped, redis_ping\(\) failed, and check_redis\(\) returned 0
+ * zh: 2/6 Redis 已停止，redis_ping\(\) 已失败，check_redis\(\) 却仍返回 0（健康）：请返回它的结果
+ * score: 3 */
 #include "given.h"
 
 int check_postgres(struct deps *deps, deadline_t until, struct err *why)

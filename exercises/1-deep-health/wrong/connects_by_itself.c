@@ -1,5 +1,7 @@
 /* A wrong answer: a call from the web, which stops the event loop.
- * expect: redisConnect\(\) stops the event loop.*use redis_ping\(\) */
+ * expect: redisConnect\(\) stops the event loop.*Use redis_ping\(\)
+ * zh: redisConnect\(\) 会阻塞事件循环：它等待时其他请求都得不到处理.*请改用 redis_ping
+ * score: 0 */
 #include <hiredis/hiredis.h>
 
 #include "given.h"

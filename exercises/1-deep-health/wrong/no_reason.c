@@ -1,5 +1,7 @@
 /* A wrong answer: says no, and not why.
- * expect: 3/6 check_disk\(\) says -1 and not why: use err_set */
+ * expect: 3/6 check_disk\(\) returned -1, and does not say why: use err_set
+ * zh: 3/6 check_disk\(\) 返回了 -1，却没有说明原因：请用 err_set\(why, …\)
+ * score: 5 */
 #include "given.h"
 
 int check_postgres(struct deps *deps, deadline_t until, struct err *why)

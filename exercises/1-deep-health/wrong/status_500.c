@@ -1,5 +1,7 @@
 /* A wrong answer: another status than the one that was asked for.
- * expect: 4/6 .*expected 503, got 500 */
+ * expect: 4/6 .*expected 503, got 500
+ * zh: 4/6 health_status\(pg_ok=1, redis_ok=1, disk_ok=0\)：应为 503，实际 500
+ * score: 4 */
 #include "given.h"
 
 int check_postgres(struct deps *deps, deadline_t until, struct err *why)

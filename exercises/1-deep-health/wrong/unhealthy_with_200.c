@@ -1,5 +1,7 @@
 /* A wrong answer: says "unhealthy" in the body, and 200 all the same.
- * expect: 4/6 .*expected 503, got 200. Consul looks at the status alone */
+ * expect: 4/6 .*expected 503, got 200. Consul looks at the status alone
+ * zh: 4/6 health_status\(pg_ok=1, redis_ok=1, disk_ok=0\)：应为 503，实际 200。Consul 只看状态码：200 就是健康，不管响应体写了什么
+ * score: 3 */
 #include "given.h"
 
 int check_postgres(struct deps *deps, deadline_t until, struct err *why)

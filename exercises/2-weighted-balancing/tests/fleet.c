@@ -20,8 +20,9 @@ static void check_untouched(const struct fleet *fleet, const struct peer *seen)
 {
     for (int i = 0; i < fleet->n; i++)
         if (seen[i].id != fleet->peers[i].id || seen[i].weight != fleet->peers[i].weight)
-            fail(TEXT("weighted_pick() changed the id or the weight of an instance: only `current` is yours",
-                      "weighted_pick() 改动了实例的 id 或 weight：只有 current 归你用"));
+            fail(TEXT("%s: weighted_pick() changed the id or the weight of an instance: only `current` is yours",
+                      "%s：weighted_pick() 改动了实例的 id 或 weight：只有 current 归你用"),
+                 asked_now());
 }
 
 int fleet_pick(struct fleet *fleet)
@@ -34,10 +35,10 @@ int fleet_pick(struct fleet *fleet)
     memcpy(fleet->peers, seen, size);
     free(seen);
     if (picked < -1 || picked >= fleet->n)
-        fail(TEXT("it returned %d, but the list has %d instances now: an index must be 0 to n-1 (or -1: nobody); "
+        fail(TEXT("%s: it returned %d, but the list has %d instances now: an index must be 0 to n-1 (or -1: nobody); "
                   "this one may be remembered from a longer list",
-                  "返回了 %d，但现在列表里只有 %d 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的），可能是记住了旧列表的下标"),
-             picked, fleet->n);
+                  "%s：返回了 %d，但现在列表里只有 %d 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的），可能是记住了旧列表的下标"),
+             asked_now(), picked, fleet->n);
     return picked;
 }
 

@@ -1,5 +1,7 @@
 /* A wrong answer: smooth, but one of weight 0 takes part: it may have most.
- * expect: 3/6 .*weights A=0 B=0: expected -1 */
+ * expect: 3/6 .*weights A=0 B=0: expected -1
+ * zh: 3/6 权重 A=0 B=0：应返回 -1（没有可选的），实际返回 0
+ * score: 5 */
 #include "given.h"
 
 int weighted_pick(struct peer *peers, int n)

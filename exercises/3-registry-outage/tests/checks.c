@@ -45,7 +45,7 @@ static void start_with(int instances)
              instances, why.text);
     if (!is_sound(instances))
         fail(TEXT("the first call, Consul names %d instances: *out has %d. Is it filled in?",
-                  "第一次调用，Consul 给出 %d 个实例：*out 里却是 %d 个。填好了吗"),
+                  "第一次调用，Consul 给出 %d 个实例：*out 里却是 %d 个。填好了吗？"),
              instances, got.n);
 }
 
@@ -73,7 +73,7 @@ static void cache_while_fresh(void)
     }
     if (consul.asked)
         fail(TEXT("100 calls within the TTL asked Consul %d times: the fresh list is in the cache (step 1). Is it put there?",
-                  "TTL 之内的 100 次调用查了 Consul %d 次：新鲜的列表应来自缓存（第 1 步）。存进缓存了吗"),
+                  "TTL 之内的 100 次调用查了 Consul %d 次：新鲜的列表应来自缓存（第 1 步）。存进缓存了吗？"),
              consul.asked);
 }
 
@@ -96,7 +96,7 @@ static void consul_when_expired(void)
     consul.now_ms += TTL_MS / 2;
     if (call() != 0 || consul.asked)
         fail(TEXT("the new list is fresh, and Consul was asked again: is fetched_ms set anew?",
-                  "新列表还是新鲜的，却又查了 Consul：fetched_ms 更新了吗"));
+                  "新列表还是新鲜的，却又查了 Consul：fetched_ms 更新了吗？"));
 }
 
 static void stale_when_consul_is_down(void)
@@ -107,19 +107,20 @@ static void stale_when_consul_is_down(void)
     for (int i = 1; i <= 10; i++) {
         consul.now_ms += TTL_MS;
         if (call() != 0)
-            fail(TEXT("Consul is stopped, the list %d TTLs old: got -1 (%s). An old list is better than none (step 3)",
+            fail(TEXT("Consul is stopped, the list as old as %d TTL: got -1 (%s). An old list is better than none (step 3)",
                       "Consul 已停止，列表已过 %d 个 TTL：返回了 -1（%s）。旧列表总比没有强（第 3 步）"),
                  i, why.text);
         if (!is_sound(3))
             fail(TEXT("Consul is stopped: expected the old list of 3, got %d. Was it overwritten when the query failed?",
-                      "Consul 已停止：应返回旧列表的 3 个实例，实际 %d 个。查询失败时是不是把它覆盖了"),
+                      "Consul 已停止：应返回旧列表的 3 个实例，实际 %d 个。查询失败时是不是把它覆盖了？"),
                  got.n);
     }
     consul.state = ANSWERS;
     consul.instances = 4;
     consul.now_ms += TTL_MS;
     if (call() != 0 || !is_sound(4))
-        fail(TEXT("Consul is back, and the old list is still in use", "Consul 已恢复，却还在用旧列表"));
+        fail(TEXT("Consul has been back for a whole TTL, and the old list is still in use: is next_try_ms too far away?",
+                  "Consul 恢复已有一个 TTL，却还在用旧列表：next_try_ms 是不是设得太远？"));
 }
 
 static void error_when_nothing_is_left(void)
@@ -132,7 +133,7 @@ static void error_when_nothing_is_left(void)
                   "Consul 已停止，也没有缓存：应返回 -1，实际返回 0 和 %d 个实例（第 4 步，坑点 4）"),
              got.n);
     if (!why.text[0])
-        fail(TEXT("it said -1 and not why: use err_set(why, …)", "返回了 -1，却没有说明原因：请用 err_set(why, …)"));
+        fail(TEXT("it returned -1, and does not say why: use err_set(why, …)", "返回了 -1，却没有说明原因：请用 err_set(why, …)"));
     consul.state = ANSWERS;
     consul.instances = 2;
     consul.now_ms += 100;
@@ -269,6 +270,7 @@ static const struct check checks[] = {
                "真实运行：你的缓存装进 order-service，持续有请求，真实的 Consul 停止、卡住、恢复"},
      .function = "get_instances",
      .run = real_outage,
+     .real = true,
      .limit_s = 60},
     {.asked = {"a list that is suddenly empty is not believed at once", "突然变空的列表不会马上被相信"},
      .function = "get_instances",

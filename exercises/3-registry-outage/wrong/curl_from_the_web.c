@@ -1,5 +1,7 @@
 /* A wrong answer: asks by itself, and stops the event loop.
- * expect: curl_easy_perform\(\) stops the event loop.*use ask_consul\(\) */
+ * expect: curl_easy_perform\(\) stops the event loop.*Use ask_consul\(\)
+ * zh: curl_easy_perform\(\) 会阻塞事件循环：它等待时其他请求都得不到处理.*请改用 ask_consul
+ * score: 0 */
 #include <curl/curl.h>
 
 #include "given.h"

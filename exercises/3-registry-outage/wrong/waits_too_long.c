@@ -1,5 +1,7 @@
 /* A wrong answer: leaves a Consul that failed alone for ten minutes.
- * expect: 4/9 Consul is back, and the old list is still in use */
+ * expect: 4/9 Consul has been back for a whole TTL, and the old list is still in use: is next_try_ms
+ * zh: 4/9 Consul 恢复已有一个 TTL，却还在用旧列表：next_try_ms 是不是设得太远？
+ * score: 5 */
 #include "given.h"
 
 int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why)
