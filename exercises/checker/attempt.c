@@ -17,7 +17,7 @@ enum {
     SWEEP_MS = 5000,
 };
 /* For code that prints or takes memory for ever. PostgreSQL's log of changes, in files of 16 MB, is below. */
-static const rlim_t FILE_MAX = 32 << 20, MEMORY_MAX = 1 << 30;
+static const rlim_t FILE_MAX = 32 << 20, MEMORY_MAX = 512 << 20;
 
 /* What the process that runs a check has to tell. In memory that both share: whatever the learner's code
  * closes, prints or crashes, this arrives. */
@@ -123,12 +123,20 @@ static void read_all(int fd, char *out, size_t size)
     out[length] = '\0';
 }
 
-static void read_end(FILE *file, char *out, size_t size)
+/* What is too long loses its middle: a sanitizer says first what is wrong, and may add pages. */
+static void read_ends(FILE *file, char *out, size_t size)
 {
     int fd = fileno(file);
-    off_t length = lseek(fd, 0, SEEK_END), from = length >= (off_t)size ? length - (off_t)size + 1 : 0;
-    lseek(fd, from, SEEK_SET);
-    read_all(fd, out, size);
+    off_t length = lseek(fd, 0, SEEK_END);
+    size_t begin = 0;
+    lseek(fd, 0, SEEK_SET);
+    if (length >= (off_t)size) {
+        read_all(fd, out, size / 2);
+        begin = strlen(out);
+        begin += (size_t)snprintf(out + begin, size - begin, "\n…\n");
+        lseek(fd, length - (off_t)(size - begin) + 1, SEEK_SET);
+    }
+    read_all(fd, out + begin, size - begin);
     fclose(file);
 }
 
@@ -207,8 +215,8 @@ void attempt_run(const struct check *check, struct attempt *attempt)
         told->outcome = UNABLE;
     int status = pid > 0 ? wait_for(pid, limit_s + GRACE_S) : 0;
     sweep();
-    read_end(out, attempt->printed, sizeof attempt->printed);
-    read_end(errors, attempt->report, sizeof attempt->report);
+    read_ends(out, attempt->printed, sizeof attempt->printed);
+    read_ends(errors, attempt->report, sizeof attempt->report);
     memcpy(attempt->asked, told->asked, sizeof attempt->asked);
     memcpy(attempt->message, told->message, sizeof attempt->message);
     attempt->outcome = judge(status, is_report(attempt->report));

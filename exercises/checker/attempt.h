@@ -18,8 +18,8 @@ struct attempt {
     enum outcome outcome;
     char asked[300];    /* what asking() said last */
     char message[1200]; /* what fail() said */
-    char printed[2000]; /* the end of what the code printed: printf is a debugger, too */
-    char report[8000];  /* the end of what came on standard error: that of a sanitizer, if it has to say anything */
+    char printed[1000]; /* both ends of what the code printed: printf is a debugger, too */
+    char report[8000];  /* both ends of what came on standard error: that of a sanitizer, if it has to say anything */
     int signal;         /* with CRASHED; 0: a sanitizer ended it */
 };
 

@@ -45,6 +45,18 @@ expect() { # what, pattern, exit code, VAR=value..., command...
   verdict $? "$what: wanted exit code $code and /$pattern/, got $status and" "$output"
 }
 
+build_show_grade() { "${CC:-gcc}" exercises/tests/show_grade.c -o "$folder/show_grade" -ljansson || exit 1; }
+
+grades_as() { # what, exit code, pattern (of all that show_grade says, in one line), exercise, file, VAR=value...
+  local report=$folder/report.$BASHPID said status sound
+  env LC_ALL=C FILE="$5" "${@:6}" timeout 300 exercises/run grade "$4" </dev/null >"$report" 2>&1
+  status=$?
+  said=$("$folder/show_grade" <"$report" | tr '\n' '|')
+  sound=${PIPESTATUS[0]}
+  [ $status -eq "$2" ] && [ "$sound" -eq 0 ] && LC_ALL=C grep -qE -- "$3" <<<"$said"
+  verdict $? "$1: wanted exit code $2 and /$3/, got $status and" "$said $(head -c 1000 "$report")"
+}
+
 header() { # key, file: what it says of itself in " * key: value"
   sed -nE "s/^ \* $1: (.*[^ ])( \*\/)?$/\1/p; /\*\//q" "$2" | sed 's/ \*\/$//'
 }

@@ -6,9 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 # shellcheck source=exercises/tests/lib.bash
 . exercises/tests/lib.bash
 
-"${CC:-gcc}" exercises/tests/show_grade.c -o "$folder/show_grade" -ljansson || exit 1
 private_build "$folder/build"
 BUILD=$folder/build
+build_show_grade
 solution=exercises/2-weighted-balancing/solution.c
 
 # An answer to exercise 2 that does this first, with these lines above it.
@@ -18,16 +18,7 @@ answer() { # name, statement, lines
   echo "$folder/$1.c"
 }
 
-grades_as() { # what, exit code, pattern (of all that show_grade says, in one line), file
-  local report=$folder/report.$BASHPID said status sound
-  env LC_ALL=C FILE="$4" exercises/run grade 2 </dev/null >"$report" 2>&1
-  status=$?
-  said=$("$folder/show_grade" <"$report" | tr '\n' '|')
-  sound=${PIPESTATUS[0]}
-  [ $status -eq "$2" ] && [ "$sound" -eq 0 ] && LC_ALL=C grep -qE -- "$3" <<<"$said"
-  verdict $? "$1: wanted exit code $2 and /$3/, got $status and" "$said $(head -c 1000 "$report")"
-}
-is_refused() { beside grades_as "$1" 1 "0/6\|error: $2" "$3"; }
+is_refused() { beside grades_as "$1" 1 "0/6\|error: $2" 2 "$3"; }
 is_usage() { beside expect "$1" "$2" 2 "${@:3}" exercises/run grade 2; }
 
 # ---- What a class hands in -----------------------------------------------------------------------
@@ -43,7 +34,7 @@ mkdir -p "${odd%/*}"
   printf 'int main(void) { return weighted_pick(0, 0); }\n'
 } | sed 's/$/\r/' >"$odd"
 chmod 400 "$odd"
-beside grades_as "an answer that is right, with all that students add" 0 '加权 轮询\.c: passed, 6/6\|$' "$odd"
+beside grades_as "an answer that is right, with all that students add" 0 '加权 轮询\.c: passed, 6/6\|$' 2 "$odd"
 
 : >"$folder/empty.c"
 is_refused "an empty file" "weighted_pick\(\) is missing" "$folder/empty.c"
@@ -70,22 +61,22 @@ is_refused "fork()" "fork\(\) has no place in an answer" "$(answer forks 'while 
 is_refused "killing the checker" "kill\(\) has no place" "$(answer kills 'kill(getppid(), 9);' $'#include <signal.h>\n#include <unistd.h>')"
 is_refused "passing before main()" "code that runs before main\(\) has no place" \
   "$(answer early '' $'#include <err.h>\n__attribute__((constructor)) static void first(void) { errx(0, "all passed"); }')"
-beside grades_as "exit(0) by another name" 1 "$none.*it ended the program" "$(answer ends 'errx(0, "all passed");' '#include <err.h>')"
-beside grades_as "killing the checker by another name" 1 "0/6\|error: the check was ended \(137\)" \
+beside grades_as "exit(0) by another name" 1 "$none.*it ended the program" 2 "$(answer ends 'errx(0, "all passed");' '#include <err.h>')"
+beside grades_as "killing the checker by another name" 1 "0/6\|error: the check was ended \(137\)" 2 \
   "$(answer murders 'sigqueue(getppid(), SIGKILL, (union sigval){0});' $'#include <signal.h>\n#include <unistd.h>')"
-beside grades_as "printing that all passed" 1 "$none" \
+beside grades_as "printing that all passed" 1 "$none" 2 \
   "$(answer prints 'puts("✓ 6/6\n{\"passed\": true, \"score\": 6, \"of\": 6}\nExercise 2 is solved."); fflush(stdout);' '#include <stdio.h>')"
-beside grades_as "printing for ever" 1 "$none.*it printed more than 32 MB" "$(answer floods 'for (;;) printf("%4000d\n", 1);' '#include <stdio.h>')"
-beside grades_as "filling the disk" 1 "$none.*it printed more than 32 MB" \
+beside grades_as "printing for ever" 1 "$none.*it printed more than 32 MB" 2 "$(answer floods 'for (;;) printf("%4000d\n", 1);' '#include <stdio.h>')"
+beside grades_as "filling the disk" 1 "$none.*it printed more than 32 MB" 2 \
   "$(answer fills "FILE *file = fopen(\"$folder/filled\", \"w\"); for (;;) fputs(\"again and again\", file);" '#include <stdio.h>')"
-beside grades_as "filling the memory" 1 "$none.*it took more than 1 GB" \
+beside grades_as "filling the memory" 1 "$none.*it took more than 512 MB" 2 \
   "$(answer greedy 'for (;;) memset(malloc(1 << 20), 1, 1 << 20);' $'#include <stdlib.h>\n#include <string.h>')"
-beside grades_as "closing all that is open" 1 "$none.*expected A=3 B=1, got A=4" \
+beside grades_as "closing all that is open" 1 "$none.*expected A=3 B=1, got A=4" 2 \
   "$(answer closes 'for (int fd = 0; fd < 100; fd++) close(fd);' '#include <unistd.h>')"
-beside grades_as "abort()" 1 "$none.*it crashed: abort\(\) was called" "$(answer aborts 'abort();' '#include <stdlib.h>')"
-beside grades_as "text that is none" 1 "$none.*it crashed" "$(answer bytes 'fputs("\xff\xfe\x80", stderr); abort();' $'#include <stdio.h>\n#include <stdlib.h>')"
+beside grades_as "abort()" 1 "$none.*it crashed: abort\(\) was called" 2 "$(answer aborts 'abort();' '#include <stdlib.h>')"
+beside grades_as "text that is none" 1 "$none.*it crashed" 2 "$(answer bytes 'fputs("\xff\xfe\x80", stderr); abort();' $'#include <stdio.h>\n#include <stdlib.h>')"
 leaves=$(answer leaves 'if (daemon(1, 1) == 0) for (;;) ;' '#include <unistd.h>')
-beside grades_as "leaving somebody behind" 1 "$none.*it ended the program" "$leaves"
+beside grades_as "leaving somebody behind" 1 "$none.*it ended the program" 2 "$leaves"
 wait
 
 echo "$leaves" >"$folder/pattern"

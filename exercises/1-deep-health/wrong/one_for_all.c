@@ -1,7 +1,7 @@
 /* A wrong answer: the first check asks all three.
  * expect: 1/6 check_postgres\(\) calls redis_ping\(\), too
  * zh: 1/6 check_postgres\(\) 还调用了 redis_ping\(\)：每个检查只问自己的依赖，由 health_status\(\) 汇总
- * score: 5 */
+ * score: 4 */
 #include "given.h"
 
 int check_postgres(struct deps *deps, deadline_t until, struct err *why)

@@ -16,6 +16,7 @@ enum {
     PATIENCE_MS = 15000,
     LOAD_THREADS = 4,
     CALLS_A_SECOND = 25, /* of each thread */
+    SLOW = 5,            /* where each waits a second for Consul it is one in 25 */
 };
 
 static struct world world;
@@ -77,6 +78,10 @@ static void watch_the_load(struct load *load, struct text what, int ms)
     if (count.failed)
         fail(TEXT("for real, %s: %d of %d calls failed (%s)", "真实运行，%s：%d 次调用失败（共 %d 次）（%s）"), text_of(what),
              (int)count.failed, (int)(count.ok + count.failed), count.first_failure);
+    if ((int)count.ok < LOAD_THREADS * CALLS_A_SECOND * ms / 1000 / SLOW)
+        fail(TEXT("for real, %s: only %d calls in %d s came through, %d were meant to: they wait for Consul (level 2)",
+                  "真实运行，%s：只完成了 %d 次调用（%d 秒内本应有 %d 次）：请求都在等 Consul（第 2 关）"),
+             text_of(what), (int)count.ok, ms / 1000, LOAD_THREADS * CALLS_A_SECOND * ms / 1000);
 }
 
 /* A Consul that was started again has forgotten everybody, until they register again: calls that fail

@@ -1,7 +1,7 @@
 /* A wrong answer: sets the time of the next try only when it knows that this one failed.
  * expect: 8/9 level 2: while one request waits for Consul, the next one asked it, too
  * zh: 8/9 第 2 关：一个请求在等 Consul 时，后来的请求又去查了：next_try_ms 要在查询之前设置，而不是之后
- * score: 7 */
+ * score: 8 */
 #include "given.h"
 
 int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why)

@@ -1,7 +1,7 @@
 /* A wrong answer: leaves Consul alone after a failure even where there is nothing in the cache.
  * expect: 5/9 Consul came up 0.1 s later: with nothing cached there is nothing to wait for
  * zh: 5/9 0\.1 秒后 Consul 启动了：没有缓存时没什么可等的，应该去查
- * score: 7 */
+ * score: 8 */
 #include "given.h"
 
 int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why)

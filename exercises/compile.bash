@@ -1,0 +1,129 @@
+# shellcheck shell=bash
+# From a learner's file to the two programs that check it: compiled, searched for
+# what must be there and what must not, linked. To be sourced by exercises/run,
+# which sets $file, $out, $number and $folder.
+
+COMPILE_LIMIT_S=20
+FILE_MAX_KB=1000 # an answer has 2
+
+# ---- Compiling ----------------------------------------------------------------------------------
+
+# The learner's text as the compiler gets it: without a BOM or CRs, under its own name.
+normalise() {
+  printf '#line 1 "%s"\n' "$(realpath "$file" | sed 's/[\\"]/\\&/g')" &&
+    env LC_ALL=C sed '1s/^\xEF\xBB\xBF//; s/\r$//' "$file"
+}
+
+compile_one() { # output, flags...
+  local output=$1 include
+  shift
+  read -ra include < <(pkg-config --cflags libpq hiredis libcurl jansson 2>/dev/null)
+  (ulimit -v 4000000 -t $COMPILE_LIMIT_S -f 200000
+    env LC_ALL=C timeout $COMPILE_LIMIT_S "$CC" -std=gnu11 -g -Wall -Werror=implicit-function-declaration "$@" \
+      -I"$folder" "${include[@]}" -c "$out/learner.c" -o "$output" </dev/null)
+}
+
+# A message of the compiler's for a person: without folders, in one line of printable text.
+one_line() {
+  tr -d '\000-\010\013-\037\177' | head -n 1 | sed -E 's|^([^:]*/)?([^/:]+:[0-9]+):([0-9]+:)? |\2: |' | cut -c-300
+}
+
+where_is_the_rest() { # path
+  [ -n "$passing" ] || say " (all of it: %s)" "（全部信息：%s）" "$1"
+}
+
+# Twice: as it runs in the service, and with everything that notices memory errors. What the learner's file
+# names besides what was asked for stays its own: no helper meets a function of the service's, or of the C library's.
+compile() {
+  local kb keep=() function
+  kb=$(($(stat -L -c %s "$file" || echo 0) / 1024))
+  if [ $kb -gt $FILE_MAX_KB ]; then
+    problem=$(say "the file has %d KB: that is no answer (%d are the most)" "文件有 %d KB：这不会是答案（最多 %d KB）" $kb $FILE_MAX_KB)
+    return 1
+  fi
+  if ! normalise >"$out/learner.c" 2>"$out/compile.txt"; then
+    problem=$(say "it cannot be copied: %s" "无法复制文件：%s" "$(one_line <"$out/compile.txt")")
+    return 1
+  fi
+  if ! compile_one "$out/learner.o" -O2 -fPIE >"$out/compile.txt" 2>&1 ||
+    ! compile_one "$out/checked.o" -O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+      -fsanitize=address,undefined -fno-sanitize-recover=all >"$out/compile-checked.txt" 2>&1; then
+    local first
+    first=$(cat "$out/compile.txt" "$out/compile-checked.txt" 2>/dev/null | grep -a -m1 -E ': (fatal )?error: ')
+    problem=$(say "it does not compile: %s%s" "编译不通过：%s%s" \
+      "$(one_line <<<"${first:-$(tail -n 1 "$out/compile.txt")}")" "$(where_is_the_rest "$out/compile.txt")")
+    return 1
+  fi
+  nm -l "$out/learner.o" | sed -nE 's/^[0-9a-f]+ T ([^\t]+)\t.*:([0-9]+)$/\1 \2/p' >"$out/lines"
+  for function in ${FUNCTIONS[$number]}; do keep+=(--keep-global-symbol="$function"); done
+  objcopy "${keep[@]}" "$out/learner.o" && objcopy "${keep[@]}" "$out/checked.o"
+}
+
+show_warnings() {
+  local count
+  count=$(grep -a -c ': warning: ' "$out/compile.txt")
+  [ "$count" -eq 0 ] && return
+  say "  the compiler warns (%d):" "  编译器警告（%d 条）：" "$count"
+  grep -a ': warning: ' "$out/compile.txt" | head -n 3 | while read -r line; do printf '    %s\n' "$(one_line <<<"$line")"; done
+}
+
+# ---- What must be there, and what must not --------------------------------------------------------
+
+require_functions() {
+  local function
+  for function in ${FUNCTIONS[$number]}; do
+    grep -q "^$function " "$out/lines" && continue
+    problem=$(say "%s() is missing, or static: it has to stay as the starter has it" \
+      "缺少 %s()，或者被写成了 static：请保持初始文件中的声明" "$function")
+    return 1
+  done
+}
+
+# Where the file first calls it, comments aside.
+line_of() { grep -a -nE "\<$1 *\(" "$file" | grep -a -m1 -vE '^[0-9]+: *(/[/*]|\*)' | cut -d: -f1; }
+
+refuse_calls() {
+  local called name in_1 in_3 instead section
+  called=$(nm -u "$out/learner.o" | sed -E 's/^ +U //; s/@.*//; s/^__(.*)_chk$/\1/')
+  while read -r name in_1 in_3; do
+    case $name in
+    '' | '#'*) continue ;;
+    '['*) section=$name && continue ;;
+    esac
+    [[ $'\n'$called$'\n' == *$'\n'$name$'\n'* ]] || continue
+    if [ "$section" = "[blocks]" ]; then
+      problem=$(say "%s() stops the event loop: while it waits, no other request is served" \
+        "%s() 会阻塞事件循环：它等待时其他请求都得不到处理" "$name")
+    else
+      problem=$(say "%s() has no place in an answer: your code runs inside a service that goes on" \
+        "答案里不能用 %s()：你的代码运行在一个不会停下来的服务里" "$name")
+    fi
+    instead=-
+    [ "$number" != 1 ] || instead=$in_1
+    [ "$number" != 3 ] || instead=$in_3
+    if [ "${instead:--}" != - ]; then
+      problem+=$(say ". Use %s, which waits without stopping anybody" "。请改用 %s，它等待时不影响别人" "${instead//_or_/ or }")
+    else
+      problem+=$(say ". Leave it out: only what given.h gives you may wait" "。请去掉它：只有 given.h 里的函数可以等待")
+    fi
+    problem+=$(say ". See exercise %d. Edit %s:%s %s()" "。见 练习 %d。请改 %s:%s %s()" "$number" "${file##*/}" \
+      "$(line_of "$name")" "$name")
+    return 1
+  done <exercises/blocking-calls
+  [[ $(readelf -SW "$out/learner.o") =~ \.(init_array|preinit_array|ctors) ]] || return 0
+  problem=$(say "code that runs before main() has no place in an answer" "答案里不能有在 main() 之前运行的代码")
+  return 1
+}
+
+# ---- All of it -------------------------------------------------------------------------------------
+
+# $file in $out: 0 where the check programs are ready to run; else $problem says why not.
+prepare() {
+  problem=
+  compile && require_functions && refuse_calls || return 1
+  env LC_ALL=C "${MAKE:-make}" --no-print-directory -s link-exercise N="$number" OUT="$out" BUILD="$BUILD" >"$out/link.txt" 2>&1 && return
+  local first
+  first=$(grep -a -m1 -oE ':[0-9]+: undefined reference to .*' "$out/link.txt")
+  problem=$(say "it does not link: %s%s" "链接不通过：%s%s" "${first:+${file##*/}}${first:-$(one_line <"$out/link.txt")}" "$(where_is_the_rest "$out/link.txt")")
+  return 1
+}
