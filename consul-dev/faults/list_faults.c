@@ -223,10 +223,23 @@ static void no_leader(const struct request *request, struct reply *reply)
     buf_addf(&reply->head, "X-Consul-Index: %" PRIu64 "\r\nX-Consul-KnownLeader: false\r\n", catalog_index());
 }
 
+/* Any agent since 1.10, where a question waits: in its stream of events nobody says who leads. */
+static void streamed(const struct request *request, struct reply *reply)
+{
+    if (request_number(request, "index", 0) == 0)
+        return;
+    buf_clear(&reply->head);
+    buf_addf(&reply->head,
+             "X-Consul-Index: %" PRIu64 "\r\nX-Consul-KnownLeader: false\r\nX-Consul-Query-Backend: streaming\r\n",
+             catalog_index());
+}
+
 /* --- All of them ---------------------------------------------------------------------------------------- */
 
 const struct fault list_faults[] = {
     {"no-leader", "an empty list from servers that know no leader: a partition", .spoil = no_leader},
+    {"streamed", "no known leader on each reply that waited, though there is one: any agent since 1.10", .spoil = streamed,
+     .keeps_waiting = true},
     {"index-zero", "X-Consul-Index: 0 on each reply, each at once: a query for index 0 never waits", .spoil = index_zero},
     {"index-jumps", "a new index on each reply, each at once: a catalogue where something always changes",
      .spoil = index_jumps},
