@@ -64,7 +64,7 @@ int service_start(struct service *service, const struct world *world, const char
 {
     char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 64], database[160], redis[160], consul[160], port[16];
     build_path(build);
-    snprintf(path, sizeof path, "%s/%s", build, program);
+    snprintf(path, sizeof path, "%s%s%s", *program == '/' ? "" : build, *program == '/' ? "" : "/", program);
     snprintf(database, sizeof database, "DATABASE_URL=%s", world->postgres.url);
     snprintf(redis, sizeof redis, "REDIS_URL=%s", world->redis.url);
     snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", world->consul.url);

@@ -31,7 +31,7 @@ struct service {
     char log[PLACE_PATH_MAX + 64];
 };
 
-/* Runs $BUILD/<program> on the world's servers, quickly registered
+/* Runs $BUILD/<program>, or one with an absolute path, on the world's servers, quickly registered
  * (REGISTER_JITTER=0, CHECK_INTERVAL=1s, …; `env` overrides, "NAME=value", NULL at the
  * end, may be NULL), on any free port unless env says PORT. Returns when it
  * listens; it may not have registered yet. */

@@ -27,9 +27,9 @@ struct entry {
 
 /* Asks Consul for the healthy instances. Waits for up to a second, other requests run meanwhile and read
  * your entry. 0 with a list, or -1 with the reason in `why` (then *out holds nothing of use). */
-int ask_consul(struct list *out, struct err *why) __asm__("given_ask_consul");
+int ask_consul(struct list *out, struct err *why);
 /* Writes a reason, as printf does. Returns -1: return err_set(why, "no instances"); */
-int err_set(struct err *why, const char *fmt, ...) __asm__("given_err_set") __attribute__((format(printf, 2, 3)));
+int err_set(struct err *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* You write this one: it is called for each request. now_ms is the time, ttl_ms for how long a list is
  * fresh. 0 with a list in *out, or -1 with the reason in `why`. */

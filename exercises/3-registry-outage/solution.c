@@ -7,7 +7,7 @@
 #include "given.h"
 
 /* How long to leave a Consul alone that did not answer. Short, so that it is soon noticed when it is back;
- * long enough that hardly any request ever waits for it. */
+ * longer than the second for which one request waits, so that hardly any ever does. */
 enum { RETRY_AFTER_MS = 2000 };
 
 int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why)
@@ -31,7 +31,8 @@ int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *
             if (!suddenly_empty) {
                 e->list = fresh;
                 e->filled = true;
-                e->fetched_ms = now_ms;
+                e->fetched_ms = now_ms; /* when it was asked: the list cannot be younger than that */
+                e->next_try_ms = 0;     /* it is well: when to ask again is for the TTL to say */
                 *out = fresh;
                 return 0;
             }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-    GRACE_S = 2, /* for a process that does not even end itself */
+    GRACE_S = 10, /* for a process that does not even end itself */
     SWEEP_MS = 5000,
 };
 /* For code that prints or takes memory for ever. PostgreSQL's log of changes, in files of 16 MB, is below. */

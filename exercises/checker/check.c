@@ -63,7 +63,7 @@ static void tell(const struct exercise *exercise, const struct check *check, con
     if (attempt->outcome == FAILED) {
         snprintf(what, sizeof what, "%s", attempt->message);
     } else {
-        explain(attempt, check->limit_s ? check->limit_s : CHECK_LIMIT_S, what, sizeof what);
+        explain(attempt, check, what, sizeof what);
         line = explain_line(attempt, options->file);
     }
     if (line == 0)

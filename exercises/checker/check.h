@@ -30,7 +30,10 @@ struct check {
     int limit_s; /* 0: CHECK_LIMIT_S */
 };
 
-enum { CHECK_LIMIT_S = 10 };
+enum {
+    CHECK_LIMIT_S = 10,
+    CHECK_REAL_LIMIT_S = 180, /* on real servers: most of it is for a busy machine */
+};
 
 struct exercise {
     int number;

@@ -13,6 +13,7 @@ static const struct {
 } signs[] = {
     {"division by zero", {"a division by zero", "除以了 0"}},
     {"out of bounds", {"an index outside of the array", "数组下标越界"}},
+    {"insufficient space", {"an index outside of the array", "数组下标越界"}},
     {"signed integer overflow", {"an int that grew too large (overflow)", "int 溢出"}},
     {"null pointer", {"a NULL pointer was used", "使用了空指针（NULL）"}},
     {"stack-overflow", {"the stack overflowed: a function that calls itself without an end, or a huge local array",
@@ -42,10 +43,16 @@ static const char *meaning(const struct attempt *attempt)
     return attempt->signal ? strsignal(attempt->signal) : text_of(TEXT("it ended the program", "它结束了整个程序"));
 }
 
-void explain(const struct attempt *attempt, int limit_s, char *out, size_t size)
+void explain(const struct attempt *attempt, const struct check *check, char *out, size_t size)
 {
     int length = *attempt->asked ? snprintf(out, size, text_of(TEXT("%s: ", "%s：")), attempt->asked) : 0;
-    if (attempt->outcome == TOO_LONG)
+    int limit_s = check->limit_s ? check->limit_s : CHECK_LIMIT_S;
+    if (attempt->outcome == TOO_LONG && check->real)
+        snprintf(out + length, size - (size_t)length,
+                 text_of(TEXT("not through after %d s: a call that waits for ever, or a machine that is too busy (run it again)",
+                              "%d 秒后仍未完成：某个调用一直在等，或者机器太忙（请再运行一次）")),
+                 limit_s);
+    else if (attempt->outcome == TOO_LONG)
         snprintf(out + length, size - (size_t)length,
                  text_of(TEXT("not back after %d s: an endless loop, or a call that waits for ever",
                               "%d 秒后仍未返回：死循环，或者某个调用一直在等")),

@@ -8,7 +8,7 @@
 #include "attempt.h"
 
 /* What went wrong, in the reader's language. The attempt has CRASHED or taken TOO_LONG. */
-void explain(const struct attempt *attempt, int limit_s, char *out, size_t size);
+void explain(const struct attempt *attempt, const struct check *check, char *out, size_t size);
 /* The line of `file` in which it happened; 0: not known. */
 int explain_line(const struct attempt *attempt, const char *file);
 

@@ -8,6 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 
 private_build "$folder/build"
 BUILD=$folder/build
+mkdir "$folder/tmp"
+export TMPDIR=$folder/tmp
 build_show_grade
 solution=exercises/2-weighted-balancing/solution.c
 
@@ -56,18 +58,28 @@ is_usage "a pipe" "No such file" FILE="$folder/pipe.c"
 # ---- What it must not fall for -------------------------------------------------------------------
 
 none='not passed, 0/6\|'
-is_refused "exit(0)" "exit\(\) has no place in an answer.*exit\.c:6 exit\(\)" "$(answer exit 'exit(0);' '#include <stdlib.h>')"
+is_refused "exit(0)" "exit\(\) has no place in an answer.*exit\.c:6 weighted_pick\(\)" "$(answer exit 'exit(0);' '#include <stdlib.h>')"
 is_refused "fork()" "fork\(\) has no place in an answer" "$(answer forks 'while (fork() >= 0);' '#include <unistd.h>')"
 is_refused "killing the checker" "kill\(\) has no place" "$(answer kills 'kill(getppid(), 9);' $'#include <signal.h>\n#include <unistd.h>')"
-is_refused "passing before main()" "code that runs before main\(\) has no place" \
-  "$(answer early '' $'#include <err.h>\n__attribute__((constructor)) static void first(void) { errx(0, "all passed"); }')"
+outside() { # name, lines: code that runs before or after main()
+  is_refused "$1" "code that runs before or after main\(\) has no place" "$(answer "$1" '' $'#include <err.h>\n'"$2")"
+}
+says='{ errx(0, "all passed"); }'
+outside before "__attribute__((constructor)) static void first(void) $says"
+outside after "__attribute__((destructor)) static void last(void) $says"
+outside loading "static int (*choose(void))(void) $says int chosen(void) __attribute__((ifunc(\"choose\")));"
+beside grades_as "passing where the sanitizer looks" 1 "0/6\|failed" 2 "$(answer looks '' "#ifdef __SANITIZE_ADDRESS__
+#include <err.h>
+__attribute__((constructor)) static void first(void) $says
+#endif")"
+beside grades_as "the worked solution, by reference" 1 "0/6\|error: it does not compile: refers" 2 "$(echo '#include "solution.c"' >"$folder/refers.c"; echo "$folder/refers.c")"
 beside grades_as "exit(0) by another name" 1 "$none.*it ended the program" 2 "$(answer ends 'errx(0, "all passed");' '#include <err.h>')"
 beside grades_as "killing the checker by another name" 1 "0/6\|error: the check was ended \(137\)" 2 \
   "$(answer murders 'sigqueue(getppid(), SIGKILL, (union sigval){0});' $'#include <signal.h>\n#include <unistd.h>')"
 beside grades_as "printing that all passed" 1 "$none" 2 \
   "$(answer prints 'puts("✓ 6/6\n{\"passed\": true, \"score\": 6, \"of\": 6}\nExercise 2 is solved."); fflush(stdout);' '#include <stdio.h>')"
 beside grades_as "printing for ever" 1 "$none.*it printed more than 32 MB" 2 "$(answer floods 'for (;;) printf("%4000d\n", 1);' '#include <stdio.h>')"
-beside grades_as "filling the disk" 1 "$none.*it printed more than 32 MB" 2 \
+beside grades_as "filling the disk" 1 "0/6\|error: fopen\(\) has no place" 2 \
   "$(answer fills "FILE *file = fopen(\"$folder/filled\", \"w\"); for (;;) fputs(\"again and again\", file);" '#include <stdio.h>')"
 beside grades_as "filling the memory" 1 "$none.*it took more than 512 MB" 2 \
   "$(answer greedy 'for (;;) memset(malloc(1 << 20), 1, 1 << 20);' $'#include <stdlib.h>\n#include <string.h>')"
@@ -81,5 +93,5 @@ wait
 
 echo "$leaves" >"$folder/pattern"
 verdict "$(grep -lazFf "$folder/pattern" /proc/[0-9]*/cmdline 2>/dev/null | wc -l)" "nobody is left behind"
-verdict "$(find "$BUILD" -maxdepth 1 -name 'exercise-*' | wc -l)" "no folder is left behind"
+verdict "$(find "$TMPDIR" -maxdepth 1 -name 'exercise-*' | wc -l)" "no folder is left behind"
 finish

@@ -40,12 +40,16 @@ static int answer_of(const struct question *question, enum state state, int free
     return answer;
 }
 
-static void demand_it_asks(const struct question *question)
+static void demand_it_asks(const struct question *question, struct text when, int answer)
 {
-    if (question->own->asked == 0)
+    if (question->own->asked > 0)
+        return;
+    if (answer == 0)
         fail(TEXT("%s, and %s returned 0: healthy. It never asked: it does not call %s (pitfall 1, the shallow check)",
-                  "%s，%s 却返回 0（健康）。它根本没有去问：没有调用 %s（坑点 1：浅层健康检查）"),
-             text_of(question->gone), question->name, question->given);
+                  "%s，%s 却返回 0（健康）。它根本没有去问：没有调用 %s（坑点 1：浅检查）"),
+             text_of(when), question->name, question->given);
+    fail(TEXT("%s says no without a look: it does not call %s", "%s 看也不看就说不健康：没有调用 %s"), question->name,
+         question->given);
 }
 
 static void demand_bounded(const struct question *question)
@@ -55,6 +59,11 @@ static void demand_bounded(const struct question *question)
         fail(TEXT("%s hangs: %s waits longer than `until`, and /health with it: pass `until` on to %s",
                   "%s 卡住：%s 等待的时间超过了 until，/health 也会跟着卡住：请把 until 传给 %s"),
              text_of(question->dependency), question->name, question->given);
+    if (question->own->until < UNTIL)
+        fail(TEXT("%s gave %s until=%lld, a moment long past, where it got until=%lld. It is a moment, no number of "
+                  "milliseconds: pass on the one that came",
+                  "%s 给 %s 的是 until=%lld，一个早已过去的时刻；它自己得到的是 until=%lld。until 是时刻，不是毫秒数：原样传下去即可"),
+             question->name, question->given, (long long)question->own->until, (long long)UNTIL);
 }
 
 static void demand_only_its_own(const struct question *question)
@@ -71,7 +80,7 @@ static void demand_only_its_own(const struct question *question)
 static void demand_good_check(const struct question *question)
 {
     int stopped = answer_of(question, STOPPED, 50);
-    demand_it_asks(question);
+    demand_it_asks(question, question->gone, stopped);
     if (stopped != -1)
         fail(TEXT("%s, %s failed, and %s returned 0 (healthy) all the same: return what it returned",
                   "%s，%s 已失败，%s 却仍返回 0（健康）：请返回它的结果"),
@@ -100,13 +109,17 @@ static void asks_redis(void)
 
 static void watches_the_disk(void)
 {
+    struct text nearly_full = TEXT("3 % of the disk is free", "磁盘只剩 3%");
+    asking(TEXT("check_disk(), %s", "check_disk()，%s"), text_of(nearly_full));
+    int nearly = answer_of(&disk, UP, 3);
+    demand_it_asks(&disk, nearly_full, nearly);
+    if (nearly == 0 && why.text[0])
+        fail(TEXT("%s: check_disk() says why, and returned 0 (healthy): return err_set(why, …), which is -1",
+                  "%s：check_disk() 写了原因，却返回 0（健康）：请写 return err_set(why, …)，它的值就是 -1"),
+             text_of(nearly_full));
+    if (nearly == 0)
+        fail(TEXT("%s, and check_disk() returned 0: healthy", "%s，check_disk() 却返回 0（健康）"), text_of(nearly_full));
     asking(TEXT("check_disk(), the disk cannot be read", "check_disk()，无法读取磁盘"));
-    int full = answer_of(&disk, UP, 0);
-    if (disk.own->asked == 0)
-        fail(TEXT("the disk is full, and check_disk() returned 0: healthy. It never asked: it does not call disk_free_percent()",
-                  "磁盘已满，check_disk() 却返回 0（健康）。它根本没有去问：没有调用 disk_free_percent()"));
-    if (full == 0)
-        fail(TEXT("0%% of the disk is free, and check_disk() returned 0: healthy", "磁盘剩余 0%%，check_disk() 却返回 0（健康）"));
     demand_good_check(&disk);
     for (int percent = 0; percent <= 100; percent++) {
         int expected = percent < DISK_MIN_FREE_PERCENT ? -1 : 0, answer = answer_of(&disk, UP, percent);
@@ -120,21 +133,36 @@ static void watches_the_disk(void)
     }
 }
 
+enum { ALL_WELL = 7 };
+
+static int status_of(int bits)
+{
+    return health_status(bits & 4, bits & 2, bits & 1);
+}
+
+/* Why it may say 200 where something fails. */
+static const char *suspicion(void)
+{
+    int healthy = 0;
+    for (int bits = 0; bits <= ALL_WELL; bits++)
+        healthy += status_of(bits) == 200;
+    return healthy == ALL_WELL + 1
+               ? text_of(TEXT("Consul looks at the status alone: 200 is healthy to it, whatever the body says",
+                              "Consul 只看状态码：200 就是健康，不管响应体写了什么"))
+               : text_of(TEXT("one that fails is enough: 200 is only for all three at once",
+                              "一项失败就够了：三项全部正常才是 200"));
+}
+
 static void any_failure_is_503(void)
 {
-    for (int bits = 7; bits >= 0; bits--) {
-        bool pg = bits & 4, red = bits & 2, dsk = bits & 1;
-        int expected = bits == 7 ? 200 : 503, status = health_status(pg, red, dsk);
+    for (int bits = ALL_WELL; bits >= 0; bits--) {
+        int expected = bits == ALL_WELL ? 200 : 503, status = status_of(bits);
         if (status == expected)
             continue;
-        if (expected == 503 && status == 200)
-            fail(TEXT("health_status(pg_ok=%d, redis_ok=%d, disk_ok=%d): expected 503, got 200. Consul looks at the status "
-                      "alone: 200 is healthy to it, whatever the body says",
-                      "health_status(pg_ok=%d, redis_ok=%d, disk_ok=%d)：应为 503，实际 200。Consul 只看状态码：200 就是健康，不管响应体写了什么"),
-                 pg, red, dsk);
-        fail(TEXT("health_status(pg_ok=%d, redis_ok=%d, disk_ok=%d): expected %d, got %d",
-                  "health_status(pg_ok=%d, redis_ok=%d, disk_ok=%d)：应为 %d，实际 %d"),
-             pg, red, dsk, expected, status);
+        fail(TEXT("health_status(pg_ok=%d, redis_ok=%d, disk_ok=%d): expected %d, got %d%s%s",
+                  "health_status(pg_ok=%d, redis_ok=%d, disk_ok=%d)：应为 %d，实际 %d%s%s"),
+             bits >> 2 & 1, bits >> 1 & 1, bits & 1, expected, status, status == 200 ? text_of(TEXT(". ", "。")) : "",
+             status == 200 ? suspicion() : "");
     }
 }
 
@@ -151,18 +179,18 @@ static const struct check checks[] = {
     {.asked = {"/health is 503 when any of the three fails", "三项中任何一项失败，/health 都返回 503"},
      .function = "health_status",
      .run = any_failure_is_503},
-    {.asked = {"for real: PostgreSQL and Redis, each stopped and hung, and /health of your user-service tells, in time",
-               "真实运行：PostgreSQL 和 Redis 分别停止、卡住，你的 user-service 的 /health 都及时反映"},
+    {.asked = {"for real: PostgreSQL and Redis stopped and hung, the disk gone: /health of your user-service tells, in time",
+               "真实运行：PostgreSQL 和 Redis 分别停止、卡住，磁盘读不到：你的 user-service 的 /health 都及时反映"},
      .function = "health_status",
      .run = real_dependencies,
      .real = true,
-     .limit_s = 60},
+     .limit_s = CHECK_REAL_LIMIT_S},
     {.asked = {"for real: two instances, one loses its Redis: Consul takes it out, calls go to the other, it comes back",
-               "真实运行：两个实例，其中一个的 Redis 停了：Consul 把它摘除，请求都去另一个，恢复后它又回来"},
+               "真实运行：两个实例，其中一个的 Redis 停了：Consul 把它过滤掉，请求都去另一个，恢复后它又回来"},
      .function = "health_status",
      .run = real_instances,
      .real = true,
-     .limit_s = 60},
+     .limit_s = CHECK_REAL_LIMIT_S},
 };
 
 int main(int argc, char **argv)

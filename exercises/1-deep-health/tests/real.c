@@ -1,9 +1,11 @@
 #include "real.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "checker/check.h"
@@ -25,45 +27,87 @@ static void need(int status, const struct err *err)
         fail_here("%s", err->text);
 }
 
+/* A link to a file system of which all is free, however full this machine's disk is; and it can be taken away. */
+static char disk[PLACE_PATH_MAX + 16];
+
+static void disk_start(void)
+{
+    snprintf(disk, sizeof disk, "%s/disk", world.folder.path);
+    if (symlink("/proc", disk) != 0)
+        fail_here("%s: %s", disk, strerror(errno));
+}
+
 static void start_user(int i, const char *id, const struct server *redis)
 {
     struct err err = ERR_INIT;
-    char id_setting[64], redis_setting[160];
+    char id_setting[64], redis_setting[160], disk_setting[sizeof disk + 16];
     snprintf(id_setting, sizeof id_setting, "SERVICE_ID=%s", id);
     snprintf(redis_setting, sizeof redis_setting, "REDIS_URL=%s", redis->url);
+    snprintf(disk_setting, sizeof disk_setting, "DISK_PATH=%s", disk);
     need(service_start(&users[i], &world, getenv("EXERCISE_PROGRAM"),
-                       (const char *[]){id_setting, redis_setting, "CHECK_TIMEOUT=2s", "HEALTH_TIMEOUT=500ms", NULL}, &err),
+                       (const char *[]){id_setting, redis_setting, disk_setting, "CHECK_TIMEOUT=2s", "HEALTH_TIMEOUT=500ms",
+                                        NULL}, &err),
          &err);
 }
 
 /* --- One instance: what does /health say? --------------------------------------------- */
 
-enum { POSTGRES, REDIS };
+enum { POSTGRES, REDIS, DISK, CHECKS };
 static struct server *const servers[] = {[POSTGRES] = &world.postgres, [REDIS] = &world.redis};
-static const char *const names[] = {[POSTGRES] = "PostgreSQL", [REDIS] = "Redis"};
-static const char *const checks[] = {[POSTGRES] = "postgres", [REDIS] = "redis"};
+static const struct text names[] = {
+    [POSTGRES] = {"PostgreSQL", "PostgreSQL"}, [REDIS] = {"Redis", "Redis"}, [DISK] = {"the disk", "磁盘"}};
+static const char *const checks[] = {[POSTGRES] = "postgres", [REDIS] = "redis", [DISK] = "disk"};
 
 /* One after the other; the one before comes back meanwhile, and has to be seen to. */
 static const struct {
     int which;
-    void (*harm)(struct server *server);
+    void (*harm)(struct server *server); /* the disk's: NULL */
     struct text how;
 } harms[] = {
     {POSTGRES, server_stop, {"stopped", "已停止"}},
     {REDIS, server_stop, {"stopped", "已停止"}},
+    {DISK, NULL, {"gone", "读不到"}},
     {POSTGRES, server_pause, {"hung", "卡住"}},
     {REDIS, server_pause, {"hung", "卡住"}},
 };
 
-static int64_t slowest_ms; /* answer of /health so far */
+static void do_harm(size_t i)
+{
+    if (harms[i].which == DISK)
+        unlink(disk);
+    else
+        harms[i].harm(servers[harms[i].which]);
+}
+
+static void heal(size_t i)
+{
+    struct err err = ERR_INIT;
+    if (harms[i].which == DISK)
+        disk_start();
+    else if (harms[i].harm == server_pause)
+        server_resume(servers[harms[i].which]);
+    else
+        need(server_start(servers[harms[i].which], &err), &err);
+}
 
 static int health(struct probe_reply *reply)
 {
     char url[SERVICE_URL_MAX];
-    int status = probe_get(NULL, service_url(&users[0], "/health", url), reply);
-    if (reply->took_us / 1000 > slowest_ms)
-        slowest_ms = reply->took_us / 1000;
-    return status;
+    return probe_get(NULL, service_url(&users[0], "/health", url), reply);
+}
+
+/* The fastest of three answers: a machine that stands still for a moment is no fault of /health. */
+static int health_ms(void)
+{
+    int64_t fastest_us = INT64_MAX;
+    for (int i = 0; i < 3; i++) {
+        struct probe_reply reply = {0};
+        health(&reply);
+        if (reply.took_us < fastest_us)
+            fastest_us = reply.took_us;
+        probe_reply_close(&reply);
+    }
+    return (int)(fastest_us / 1000);
 }
 
 static bool is_200(void *arg)
@@ -86,7 +130,9 @@ static bool is_503_for(void *arg)
 {
     int which = *(int *)arg;
     struct probe_reply reply = {0};
-    bool is = health(&reply) == 503 && says(&reply, which, "unhealthy") && says(&reply, !which, "healthy");
+    bool is = health(&reply) == 503;
+    for (int i = 0; i < CHECKS; i++)
+        is = is && says(&reply, i, i == which ? "unhealthy" : "healthy");
     probe_reply_close(&reply);
     return is;
 }
@@ -107,35 +153,40 @@ static _Noreturn void fail_harmed(const char *name, const char *how)
 static void see_harmed(size_t i)
 {
     int which = harms[i].which;
-    const char *name = names[which], *how = text_of(harms[i].how);
+    const char *name = text_of(names[which]), *how = text_of(harms[i].how);
     asking(TEXT("for real, %s %s", "真实运行，%s %s"), name, how);
-    harms[i].harm(servers[which]);
+    do_harm(i);
     bool seen = wait_until(is_503_for, &which, PATIENCE_MS);
-    if (slowest_ms > ANSWER_MS + SLOW_MACHINE_MS)
+    int took_ms = health_ms();
+    if (took_ms > ANSWER_MS + SLOW_MACHINE_MS)
         fail(TEXT("for real, %s %s: /health took %d ms, and %d is the most", "真实运行，%s %s：/health 用了 %d 毫秒，最多应为 %d"), name, how,
-             (int)slowest_ms, ANSWER_MS);
+             took_ms, ANSWER_MS);
     if (!seen)
         fail_harmed(name, how);
+    heal(i);
+}
 
-    struct err err = ERR_INIT;
-    if (harms[i].harm == server_pause)
-        server_resume(servers[which]);
-    else
-        need(server_start(servers[which], &err), &err);
+static void see_well(struct text when)
+{
+    asking(when);
+    if (wait_until(is_200, NULL, PATIENCE_MS))
+        return;
+    struct probe_reply reply = {0};
+    int status = health(&reply);
+    fail(TEXT("%s: /health should say 200, and says %d: %s", "%s：/health 应返回 200，实际返回 %d：%s"), text_of(when), status,
+         reply.body.data ? reply.body.data : "");
 }
 
 void real_dependencies(void)
 {
     struct err err = ERR_INIT;
     need(world_start(&world, &err), &err);
+    disk_start();
     start_user(0, "A", &world.redis);
-    asking(TEXT("for real, all well", "真实运行，一切正常"));
-    if (!wait_until(is_200, NULL, PATIENCE_MS))
-        fail(TEXT("for real, all is well: /health does not say 200", "真实运行，一切正常：/health 没有返回 200"));
+    see_well(TEXT("for real, all is well", "真实运行，一切正常"));
     for (size_t i = 0; i < sizeof harms / sizeof *harms; i++)
         see_harmed(i);
-    if (!wait_until(is_200, NULL, PATIENCE_MS))
-        fail(TEXT("for real, all is well again: /health does not return to 200", "真实运行，一切恢复：/health 没有回到 200"));
+    see_well(TEXT("for real, all is well again", "真实运行，一切恢复"));
     proc_stop(&users[0].proc, SIGKILL, 0);
     world_stop(&world);
 }
@@ -184,9 +235,10 @@ void real_instances(void)
     need(world_start(&world, &err), &err);
     need(server_init(&second_redis, SERVER_REDIS, &world.folder, &err), &err);
     need(server_start(&second_redis, &err), &err);
+    disk_start();
     start_user(0, "A", &second_redis);
     start_user(1, "B", &world.redis);
-    need(service_start(&orders, &world, "order-service", NULL, &err), &err);
+    need(service_start(&orders, &world, "order-service", (const char *[]){"CALL_TIMEOUT=12s", NULL}, &err), &err);
     asking(TEXT("for real, two instances with a Redis each", "真实运行，两个实例各有自己的 Redis"));
     if (!wait_until(both_called, NULL, PATIENCE_MS))
         fail(TEXT("for real, all is well: Consul does not turn both instances passing",

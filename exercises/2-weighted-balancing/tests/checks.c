@@ -1,5 +1,6 @@
 /* What exercise 2 asks, in the order in which a learner meets it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "checker/check.h"
@@ -32,31 +33,83 @@ static void expected_counts(const struct fleet *fleet, char out[128])
 
 /* --- Exact shares ------------------------------------------------------------------------- */
 
-/* Why the shares may be wrong: the mistakes that are seen most. */
-static const char *suspicion(const int weights[], int n, const struct round *first)
+/* Does the answer call a generator of random numbers? (The runner says what it calls.) */
+static bool draws_lots(void)
+{
+    static const char *const generators[] = {" rand ", " rand_r ", " random ", " drand48 ", " lrand48 ", " arc4random ", " getrandom "};
+    const char *calls = getenv("EXERCISE_CALLS");
+    for (size_t i = 0; calls && i < sizeof generators / sizeof *generators; i++)
+        if (strstr(calls, generators[i]))
+            return true;
+    return false;
+}
+
+/* The same counts where the weights are the other way round? */
+static bool ignores_weights(const int weights[], int n, const struct round *first)
+{
+    int reversed[FLEET_MAX];
+    for (int i = 0; i < n; i++)
+        reversed[i] = weights[n - 1 - i];
+    struct fleet fleet = fleet_of(n, reversed);
+    struct round round = fleet_round(&fleet, weight_sum(&fleet));
+    return memcmp(reversed, weights, (size_t)n * sizeof *weights) != 0 &&
+           memcmp(round.counts, first->counts, sizeof round.counts) == 0;
+}
+
+/* Of all that was earned in some rounds, is something left, or missing? */
+static bool does_not_add_up(const int weights[], int n)
+{
+    enum { ROUNDS = 10 };
+    struct fleet fleet = fleet_of(n, weights);
+    fleet_round(&fleet, ROUNDS * weight_sum(&fleet));
+    int sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += fleet.peers[i].current;
+    return sum != 0;
+}
+
+static bool rounds_differ(const int weights[], int n, const struct round *first)
 {
     enum { LOOKED_AT = 25 };
     struct fleet fleet = fleet_of(n, weights);
+    bool differ = false;
+    for (int i = 0; i < LOOKED_AT; i++) {
+        struct round round = fleet_round(&fleet, weight_sum(&fleet));
+        differ |= memcmp(round.counts, first->counts, sizeof round.counts) != 0;
+    }
+    return differ;
+}
+
+/* Why the shares may be wrong: the mistakes that are seen most. */
+static const char *suspicion(const int weights[], int n, const struct round *first)
+{
     int used = 0, equal = 1;
     for (int i = 0; i < n; i++) {
         used += first->counts[i] > 0;
         equal &= first->counts[i] == first->counts[0];
     }
-    for (int i = 0; i < LOOKED_AT; i++) {
-        struct round round = fleet_round(&fleet, weight_sum(&fleet));
-        if (memcmp(round.counts, first->counts, sizeof round.counts) != 0)
-            return text_of(TEXT(": and each round has other counts. At random by weight is right only on average; each "
-                                "round has to be exact",
-                                "：而且每一轮的次数都不一样。按权重随机只在平均意义上正确；每一轮都必须精确"));
-    }
+    bool differ = rounds_differ(weights, n, first);
+    if (differ && draws_lots())
+        return text_of(TEXT(": and each round has other counts. At random by weight is right only on average; each "
+                            "round has to be exact",
+                            "：而且每一轮的次数都不一样。按权重随机只在平均意义上正确；每一轮都必须精确"));
     if (first->nobody)
         return text_of(TEXT(": nobody was picked (-1), though somebody is there", "：有实例却没有选（返回了 -1）"));
+    if (does_not_add_up(weights, n))
+        return text_of(TEXT(": all of `current` together was 0 at first, and is not after a whole round: who is picked "
+                            "has to pay as much as all earn in one request",
+                            "：所有 current 之和起初是 0，整轮之后却不是：被选中的要付出大家一次请求所挣的总和"));
     if (used == 1)
         return text_of(TEXT(": always the same one", "：总是同一个"));
     if (equal)
         return text_of(TEXT(": equal turns for all, as in round robin: the weights are not used",
                             "：人人轮流、次数相同，这是普通轮询：没有用到权重"));
-    return "";
+    if (ignores_weights(weights, n, first))
+        return text_of(TEXT(": and the same where the weights are the other way round: they are not looked at",
+                            "：把权重对调，结果还是一样：根本没有看权重"));
+    return differ ? text_of(TEXT(": and the next round has other counts: each has to be exact",
+                                 "：而且下一轮的次数又不一样：每一轮都必须精确"))
+                  : "";
 }
 
 /* Ten rounds of as many requests as the weights' sum: each has to be exact. */
@@ -88,9 +141,19 @@ static void other_weights(void)
     demand_exact(3, (int[]){5, 1, 1});
     demand_exact(2, (int[]){2, 2});
     demand_exact(4, (int[]){1, 2, 3, 7});
+    demand_exact(2, (int[]){1000, 1});
 }
 
 /* --- Nobody, and nearly nobody ---------------------------------------------------------------- */
+
+static void demand_nobody(int n, struct text when)
+{
+    struct fleet fleet = fleet_of(n, (int[2]){0, 0});
+    asking(when);
+    int picked = fleet_pick(&fleet);
+    if (picked != -1)
+        fail(TEXT("%s: expected -1 (nobody), got %d", "%s：应返回 -1（没有可选的），实际返回 %d"), text_of(when), picked);
+}
 
 static void weight_0(void)
 {
@@ -106,12 +169,8 @@ static void weight_0(void)
                   "权重 A=3 B=0 C=1：40 次应为 A=30 C=10，实际 A=%d C=%d"),
              round.counts[0], round.counts[2]);
 
-    struct fleet none = fleet_of(2, (int[]){0, 0});
-    asking(TEXT("weights A=0 B=0", "权重 A=0 B=0"));
-    int picked = fleet_pick(&none);
-    if (picked != -1)
-        fail(TEXT("weights A=0 B=0: expected -1 (nobody), got %d", "权重 A=0 B=0：应返回 -1（没有可选的），实际返回 %d"),
-             picked);
+    demand_nobody(2, TEXT("weights A=0 B=0", "权重 A=0 B=0"));
+    demand_nobody(1, TEXT("one instance, its weight is 0", "只有一个实例，权重为 0"));
 }
 
 static void one_or_none(void)
@@ -131,6 +190,28 @@ static void one_or_none(void)
              picked);
 }
 
+/* However many: 200 of weight 1, for one round. */
+static void many(void)
+{
+    int weights[FLEET_MAX];
+    for (int i = 0; i < FLEET_MAX; i++)
+        weights[i] = 1;
+    struct fleet fleet = fleet_of(FLEET_MAX, weights);
+    asking(TEXT("%d instances", "%d 个实例"), FLEET_MAX);
+    struct round round = fleet_round(&fleet, FLEET_MAX);
+    for (int i = 0; i < FLEET_MAX; i++)
+        if (round.counts[i] != 1)
+            fail(TEXT("%d instances of weight 1: of %d requests each should get one, and %s got %d",
+                      "%d 个实例，权重都是 1：%d 次请求应当每个一次，%s 却得了 %d 次"),
+                 FLEET_MAX, FLEET_MAX, fleet.peers[i].id, round.counts[i]);
+}
+
+static void few_and_many(void)
+{
+    one_or_none();
+    many();
+}
+
 /* --- The list changes -------------------------------------------------------------------------- */
 
 static void demand_about(struct fleet *fleet, struct text when)
@@ -145,6 +226,29 @@ static void demand_about(struct fleet *fleet, struct text when)
                       "%s：接下来的 %d 次请求中 %s 应得约 %d 次，实际 %d 次"),
                  text_of(when), ROUNDS * sum, fleet->peers[i].id, expected, round.counts[i]);
     }
+}
+
+/* Every pick sees another order: what is remembered goes with the instance, not with its place. */
+static void demand_by_id(void)
+{
+    enum { REQUESTS = 100, SLACK = 4 };
+    struct fleet fleet = fleet_of(3, (int[]){3, 1, 1});
+    int a = 0, a_expected = REQUESTS * 3 / 5;
+    struct text turning = TEXT("weights A=3 B=1 C=1, in another order each time", "权重 A=3 B=1 C=1，每次顺序都不同");
+    asking(turning);
+    for (int i = 0; i < REQUESTS; i++) {
+        int picked = fleet_pick(&fleet);
+        a += picked >= 0 && strcmp(fleet.peers[picked].id, "A") == 0;
+        struct peer first = fleet.peers[0];
+        fleet.peers[0] = fleet.peers[1];
+        fleet.peers[1] = fleet.peers[2];
+        fleet.peers[2] = first;
+    }
+    if (a < a_expected - SLACK || a > a_expected + SLACK)
+        fail(TEXT("%s: of %d requests A should get about %d, and got %d. What you remember belongs in `current`, not in "
+                  "an array by place",
+                  "%s：%d 次请求中 A 应得约 %d 次，实际 %d 次。要记的东西请放在 current 里，不要按位置另存"),
+             text_of(turning), REQUESTS, a_expected, a);
 }
 
 static void instances_come_and_go(void)
@@ -172,6 +276,8 @@ static void instances_come_and_go(void)
     fleet.peers[2] = (struct peer){.id = "A", .weight = 3};
     fleet.n = 3;
     demand_about(&fleet, back);
+
+    demand_by_id();
 }
 
 /* --- Smooth ---------------------------------------------------------------------------------------- */
@@ -206,10 +312,10 @@ static const struct check checks[] = {
     {.asked = {"weight 0 is never picked; all 0: nobody (-1)", "权重 0 从不被选；全为 0：没有可选的（-1）"},
      .function = "weighted_pick",
      .run = weight_0},
-    {.asked = {"one instance, and an empty list", "只有一个实例；空列表"},
+    {.asked = {"one instance, none, and many", "一个实例、没有实例、很多实例"},
      .function = "weighted_pick",
-     .run = one_or_none},
-    {.asked = {"instances come and go between picks", "两次选择之间实例有来有去"},
+     .run = few_and_many},
+    {.asked = {"instances come and go between picks", "两次选择之间实例有增有减"},
      .function = "weighted_pick",
      .run = instances_come_and_go},
     {.asked = {"for real: your balancer in order-service, a real Consul, two user-services with weights 3 and 1",
@@ -217,7 +323,7 @@ static const struct check checks[] = {
      .function = "weighted_pick",
      .run = real_calls,
      .real = true,
-     .limit_s = 40},
+     .limit_s = CHECK_REAL_LIMIT_S},
     {.asked = {"smooth: at 5:1:1 nobody is ever a whole request ahead or behind", "平滑：5:1:1 时任何时刻偏差都不到一次"},
      .function = "weighted_pick",
      .run = smooth,

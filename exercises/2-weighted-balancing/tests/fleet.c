@@ -6,13 +6,21 @@
 
 #include "checker/check.h"
 
-static const char *const names[FLEET_MAX] = {"A", "B", "C", "D", "E", "F", "G", "H"};
+static const char *name_of(int i)
+{
+    static char names[FLEET_MAX][5];
+    if (i < 26)
+        snprintf(names[i], sizeof names[i], "%c", 'A' + i);
+    else
+        snprintf(names[i], sizeof names[i], "%c%d", 'A' + i % 26, i / 26);
+    return names[i];
+}
 
 struct fleet fleet_of(int n, const int weights[])
 {
     struct fleet fleet = {.n = n};
     for (int i = 0; i < n; i++)
-        fleet.peers[i] = (struct peer){.id = names[i], .weight = weights[i]};
+        fleet.peers[i] = (struct peer){.id = name_of(i), .weight = weights[i]};
     return fleet;
 }
 
@@ -21,7 +29,7 @@ static void check_untouched(const struct fleet *fleet, const struct peer *seen)
     for (int i = 0; i < fleet->n; i++)
         if (seen[i].id != fleet->peers[i].id || seen[i].weight != fleet->peers[i].weight)
             fail(TEXT("%s: weighted_pick() changed the id or the weight of an instance: only `current` is yours",
-                      "%s：weighted_pick() 改动了实例的 id 或 weight：只有 current 归你用"),
+                      "%s：weighted_pick() 改动了实例的 id 或 weight：只有 current 供你使用"),
                  asked_now());
 }
 
@@ -34,11 +42,15 @@ int fleet_pick(struct fleet *fleet)
     check_untouched(fleet, seen);
     memcpy(fleet->peers, seen, size);
     free(seen);
+    if (fleet->n > fleet->longest)
+        fleet->longest = fleet->n;
     if (picked < -1 || picked >= fleet->n)
-        fail(TEXT("%s: it returned %d, but the list has %d instances now: an index must be 0 to n-1 (or -1: nobody); "
-                  "this one may be remembered from a longer list",
-                  "%s：返回了 %d，但现在列表里只有 %d 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的），可能是记住了旧列表的下标"),
-             asked_now(), picked, fleet->n);
+        fail(TEXT("%s: it returned %d, but the list has %d instances: an index must be 0 to n-1 (or -1: nobody)%s",
+                  "%s：返回了 %d，但列表里只有 %d 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的）%s"),
+             asked_now(), picked, fleet->n,
+             picked >= 0 && picked < fleet->longest
+                 ? text_of(TEXT("; this one may be remembered from a longer list", "，可能是记住了旧列表的下标"))
+                 : "");
     return picked;
 }
 
@@ -53,8 +65,9 @@ struct round fleet_round(struct fleet *fleet, int requests)
             round.nobody++;
         else
             round.counts[picked]++;
-        if (i < ROUND_MAX)
-            length += (size_t)snprintf(round.order + length, sizeof round.order - length, "%s%s", i ? " " : "", name);
+        if (i <= ROUND_MAX)
+            length += (size_t)snprintf(round.order + length, sizeof round.order - length, "%s%s", i ? " " : "",
+                                       i < ROUND_MAX ? name : "…");
     }
     return round;
 }
@@ -63,7 +76,7 @@ const char *fleet_counts(const struct fleet *fleet, const int counts[], char out
 {
     size_t length = 0;
     out[0] = '\0';
-    for (int i = 0; i < fleet->n; i++)
+    for (int i = 0; i < fleet->n && length < 100; i++)
         length += (size_t)snprintf(out + length, 128 - length, "%s%s=%d", i ? " " : "", fleet->peers[i].id, counts[i]);
     return out;
 }

@@ -4,11 +4,11 @@
 
 #include "../given.h"
 
-enum { FLEET_MAX = 8, ROUND_MAX = 64 };
+enum { FLEET_MAX = 200, ROUND_MAX = 24 /* of which the order is told */ };
 
 struct fleet {
-    struct peer peers[FLEET_MAX]; /* ids are "A", "B", … */
-    int n;
+    struct peer peers[FLEET_MAX]; /* ids are "A", "B", … "Z", "A1", … */
+    int n, longest;               /* longest: when it was picked from */
 };
 
 /* Instances A, B, … with these weights. */
@@ -21,10 +21,10 @@ int fleet_pick(struct fleet *fleet);
 /* The requests of one round. */
 struct round {
     int counts[FLEET_MAX], nobody;
-    char order[2 * ROUND_MAX + 1]; /* "A A B A" */
+    char order[6 * ROUND_MAX + 8]; /* "A A B A" */
 };
 struct round fleet_round(struct fleet *fleet, int requests);
-/* "A=3 B=1" */
+/* "A=3 B=1", as much of it as has room. */
 const char *fleet_counts(const struct fleet *fleet, const int counts[], char out[128]);
 
 #endif

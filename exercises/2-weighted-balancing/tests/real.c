@@ -32,18 +32,21 @@ static void open_stage(void)
     struct err err = ERR_INIT;
     if (world_start(&world, &err) != 0)
         fail_here("%s", err.text);
-    start(&users[0], "user-service", (const char *[]){"SERVICE_ID=A", "SERVICE_WEIGHT=3", NULL});
-    start(&users[1], "user-service", (const char *[]){"SERVICE_ID=B", "SERVICE_WEIGHT=1", NULL});
-    start(&orders, getenv("EXERCISE_PROGRAM"), (const char *[]){"LB_POLICY=weighted", NULL});
+    /* A machine that stands still for a moment must not cause a retry, or a check that fails: the counts are exact. */
+    start(&users[0], "user-service",
+          (const char *[]){"SERVICE_ID=A", "SERVICE_WEIGHT=3", "HEALTH_TIMEOUT=10s", "CHECK_TIMEOUT=20s", NULL});
+    start(&users[1], "user-service",
+          (const char *[]){"SERVICE_ID=B", "SERVICE_WEIGHT=1", "HEALTH_TIMEOUT=10s", "CHECK_TIMEOUT=20s", NULL});
+    start(&orders, getenv("EXERCISE_PROGRAM"), (const char *[]){"LB_POLICY=weighted", "CALL_TIMEOUT=14s", NULL});
     if (!wait_until(both_are_known, NULL, PATIENCE_MS))
         fail_here("order-service does not see both user-services as passing");
 }
 
 static void close_stage(void)
 {
-    service_stop(&orders);
+    proc_stop(&orders.proc, SIGKILL, 0); /* nobody needs their drain any more */
     for (int i = 0; i < 2; i++)
-        proc_stop(&users[i].proc, SIGKILL, 0); /* nobody needs their drain any more */
+        proc_stop(&users[i].proc, SIGKILL, 0);
     world_stop(&world);
 }
 

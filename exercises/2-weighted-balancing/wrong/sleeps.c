@@ -1,5 +1,5 @@
 /* A wrong answer: a call that stops the event loop.
- * expect: usleep\(\) stops the event loop: .*sleeps.c:11 usleep
+ * expect: usleep\(\) stops the event loop: .*sleeps.c:11 weighted_pick
  * zh: usleep\(\) 会阻塞事件循环：它等待时其他请求都得不到处理.*请去掉它
  * score: 0 */
 #include <unistd.h>

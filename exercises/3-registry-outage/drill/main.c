@@ -1,7 +1,7 @@
 /* The outage drill of exercise 3: the registry fails while three callers go on
  * calling, the lesson's naive one, the learner's, and the project's own.
  *
- *     drill SCENARIO PICTURE.svg [the learner's program, below the build folder]
+ *     drill SCENARIO PICTURE.svg [the learner's program, its absolute path]
  *
  * Exit code 0 if neither the learner's nor the project's caller failed a call, and
  * everything recovered by itself. The naive one is there to be looked at. */

@@ -7,6 +7,8 @@
 #include "consul.h"
 #include "real.h"
 
+enum { MOST = 64 }; /* that a list has room for */
+
 static struct entry entry;
 static struct list got;
 static struct err why;
@@ -24,29 +26,60 @@ static int call(void)
     return status;
 }
 
-static bool is_sound(int expected)
+/* As consul.c names them. */
+static bool is_whole(const struct list *list, int expected)
 {
-    if (got.n != expected)
+    if (list->n != expected)
         return false;
-    for (int i = 0; i < got.n; i++)
-        if (got.at[i].port != 8001)
+    for (int i = 0; i < list->n; i++) {
+        char id[64];
+        snprintf(id, sizeof id, "user-service-%d", i + 1);
+        if (list->at[i].port != 8001 || strcmp(list->at[i].id, id) != 0)
             return false;
+    }
     return true;
 }
 
-/* At a time that is not 0, as in life. */
+static bool is_sound(int expected)
+{
+    return is_whole(&got, expected);
+}
+
+static void demand_list(int instances)
+{
+    if (got.n != instances)
+        fail(TEXT("the first call, Consul names %d instances: *out has %d. Is it filled in?",
+                  "第一次调用，Consul 给出 %d 个实例：*out 里却是 %d 个。填好了吗？"),
+             instances, got.n);
+    if (!is_sound(instances))
+        fail(TEXT("the first call, Consul names %d instances: *out says so, too, but they are not in it. Copy the list as a "
+                  "whole: *out = fresh;",
+                  "第一次调用，Consul 给出 %d 个实例：*out 里个数对了，内容却不对。请整个复制：*out = fresh;"),
+             instances);
+}
+
+/* What it has to remember for the next call. */
+static void demand_remembered(void)
+{
+    if (entry.list.n > 0 && !entry.filled)
+        fail(TEXT("the list is in e->list, and e->filled is still false: say that it is there",
+                  "列表已经存进 e->list，e->filled 却还是 false：要标明已经有了"));
+    if (entry.filled && entry.fetched_ms != consul.now_ms)
+        fail(TEXT("the list was fetched at now_ms=%lld, and e->fetched_ms says %lld: it is the time of the fetch",
+                  "列表是在 now_ms=%lld 取到的，e->fetched_ms 却是 %lld：它应是取到列表的时刻"),
+             (long long)consul.now_ms, (long long)entry.fetched_ms);
+}
+
+/* At a time that is not 0, and has no room in an int: as in life. */
 static void start_with(int instances)
 {
-    consul = (struct consul){.instances = instances, .now_ms = 1000000};
+    consul = (struct consul){.instances = instances, .now_ms = 7000000000};
     entry = (struct entry){.filled = false};
     if (call() != 0)
         fail(TEXT("the first call, Consul names %d instances: expected them, got -1 (%s)",
                   "第一次调用，Consul 给出 %d 个实例：应返回它们，实际返回 -1（%s）"),
              instances, why.text);
-    if (!is_sound(instances))
-        fail(TEXT("the first call, Consul names %d instances: *out has %d. Is it filled in?",
-                  "第一次调用，Consul 给出 %d 个实例：*out 里却是 %d 个。填好了吗？"),
-             instances, got.n);
+    demand_list(instances);
 }
 
 /* --- Level 1: the lesson's four lines ------------------------------------------------------- */
@@ -55,15 +88,20 @@ static void first_call(void)
 {
     asking(TEXT("the first call", "第一次调用"));
     start_with(3);
-    consul = (struct consul){.instances = 0, .now_ms = 1000000};
+    consul = (struct consul){.instances = 0, .now_ms = 7000000000};
     entry = (struct entry){.filled = false};
     if (call() == 0 && got.n != 0)
-        fail(TEXT("Consul names nobody: *out should be empty, and has %d", "Consul 一个实例也没有：*out 应为空，实际有 %d 个"), got.n);
+        fail(TEXT("a new entry (filled is false), and Consul names nobody: *out should be empty, and has %d. What you remember "
+                  "belongs in *e, not in a variable of your own",
+                  "一个全新的 entry（filled 为 false），Consul 一个实例也没有：*out 应为空，实际有 %d 个。要记的东西请放在 *e 里，不要另设变量"),
+             got.n);
+    start_with(MOST);
 }
 
 static void cache_while_fresh(void)
 {
     start_with(3);
+    demand_remembered();
     asking(TEXT("half of the TTL later", "过了半个 TTL"));
     consul.asked = 0;
     for (int i = 0; i < 100; i++) {
@@ -77,11 +115,9 @@ static void cache_while_fresh(void)
              consul.asked);
 }
 
-static void consul_when_expired(void)
+static void demand_news(int instances)
 {
-    start_with(3);
-    asking(TEXT("after the TTL", "TTL 过后"));
-    consul.instances = 5;
+    consul.instances = instances;
     consul.asked = 0;
     consul.now_ms += TTL_MS + 1;
     if (call() != 0)
@@ -90,13 +126,21 @@ static void consul_when_expired(void)
         fail(TEXT("after the TTL Consul was not asked: cached for ever, and an instance that left is called for ever "
                   "(step 2, pitfall 3)",
                   "TTL 过后没有查 Consul：缓存永不过期，下线的实例会一直被调用（第 2 步，坑点 3）"));
-    if (!is_sound(5))
-        fail(TEXT("after the TTL Consul names 5 instances: got %d", "TTL 过后 Consul 给出 5 个实例：实际返回 %d 个"), got.n);
+    if (!is_sound(instances))
+        fail(TEXT("after the TTL Consul names %d instances: got %d", "TTL 过后 Consul 给出 %d 个实例：实际返回 %d 个"), instances, got.n);
+}
+
+static void consul_when_expired(void)
+{
+    start_with(3);
+    asking(TEXT("after the TTL", "TTL 过后"));
+    demand_news(5);
     consul.asked = 0;
     consul.now_ms += TTL_MS / 2;
     if (call() != 0 || consul.asked)
         fail(TEXT("the new list is fresh, and Consul was asked again: is fetched_ms set anew?",
                   "新列表还是新鲜的，却又查了 Consul：fetched_ms 更新了吗？"));
+    demand_news(4);
 }
 
 static void stale_when_consul_is_down(void)
@@ -104,6 +148,7 @@ static void stale_when_consul_is_down(void)
     start_with(3);
     asking(TEXT("Consul stopped, the TTL over", "Consul 已停止，TTL 已过"));
     consul.state = STOPPED;
+    int64_t fetched_ms = entry.fetched_ms;
     for (int i = 1; i <= 10; i++) {
         consul.now_ms += TTL_MS;
         if (call() != 0)
@@ -114,6 +159,10 @@ static void stale_when_consul_is_down(void)
             fail(TEXT("Consul is stopped: expected the old list of 3, got %d. Was it overwritten when the query failed?",
                       "Consul 已停止：应返回旧列表的 3 个实例，实际 %d 个。查询失败时是不是把它覆盖了？"),
                  got.n);
+        if (entry.fetched_ms != fetched_ms)
+            fail(TEXT("Consul is stopped, and e->fetched_ms was moved, though nothing was fetched: so a stale list looks fresh. "
+                      "When to try again is next_try_ms",
+                      "Consul 已停止，什么也没取到，e->fetched_ms 却变了：旧列表会被当成新鲜的。什么时候再试，记在 next_try_ms 里"));
     }
     consul.state = ANSWERS;
     consul.instances = 4;
@@ -126,7 +175,7 @@ static void stale_when_consul_is_down(void)
 static void error_when_nothing_is_left(void)
 {
     asking(TEXT("Consul stopped, nothing cached", "Consul 已停止，没有缓存"));
-    consul = (struct consul){.state = STOPPED, .now_ms = 1000000};
+    consul = (struct consul){.state = STOPPED, .now_ms = 7000000000};
     entry = (struct entry){.filled = false};
     if (call() == 0)
         fail(TEXT("Consul is stopped and nothing is cached: expected -1, got 0 with %d instances (step 4, pitfall 4)",
@@ -146,24 +195,40 @@ static void error_when_nothing_is_left(void)
 
 static int meanwhile_status;
 static struct list meanwhile_got;
+static bool meanwhile_ran;
 
 static void another_request(void)
 {
     struct err ignored;
     consul.meanwhile = NULL;
+    meanwhile_ran = true;
     meanwhile_got.n = -1;
     meanwhile_status = get_instances(&entry, consul.now_ms + 10, TTL_MS, &meanwhile_got, &ignored);
 }
 
-static void list_is_whole_for_others(void)
+/* The list has expired; while Consul is being asked, another request comes by. */
+static void call_with_another(enum state state)
 {
     start_with(3);
-    asking(TEXT("another request, while this one waits for Consul", "本次请求等待 Consul 时，又来了一个请求"));
     consul.now_ms += TTL_MS + 1;
     consul.meanwhile = another_request;
-    consul.state = STOPPED;
+    consul.state = state;
+    consul.asked = 0;
+    meanwhile_ran = false;
     call();
-    if (meanwhile_status != 0 || meanwhile_got.n != 3 || meanwhile_got.at[0].port != 8001)
+    if (!meanwhile_ran)
+        fail(TEXT("after the TTL Consul was not asked at all (step 2): what then goes on meanwhile cannot be seen",
+                  "TTL 过后根本没有查 Consul（第 2 步）：也就看不到这期间会发生什么"));
+}
+
+static void list_is_whole_for_others(void)
+{
+    asking(TEXT("another request, while this one waits for Consul", "本次请求等待 Consul 时，又来了一个请求"));
+    call_with_another(STOPPED);
+    if (meanwhile_status != 0)
+        fail(TEXT("while one request waits for Consul, another one gets an error, though an old list is there (step 3)",
+                  "一个请求在等 Consul 时，另一个请求得到的是错误，可是明明有旧列表（第 3 步）"));
+    if (!is_whole(&meanwhile_got, 3))
         fail(TEXT("while one request waits for Consul, another one reads the cache: it got half a list (%d instances). Fetch "
                   "into a list of your own, and copy it in when it is whole",
                   "一个请求在等 Consul 时，另一个请求读到了半个列表（%d 个实例）。请先取到自己的局部变量里，完整之后再复制进缓存"),
@@ -209,13 +274,8 @@ static void not_every_call_waits(void)
 
 static void one_waits_at_a_time(void)
 {
-    start_with(3);
     asking(TEXT("another request, while this one waits for a hung Consul", "本次请求在等卡住的 Consul 时，又来了一个请求"));
-    consul.now_ms += TTL_MS + 1;
-    consul.state = HUNG;
-    consul.asked = 0;
-    consul.meanwhile = another_request;
-    call();
+    call_with_another(HUNG);
     if (consul.asked > 1)
         fail(TEXT("level 2: while one request waits for Consul, the next one asked it, too: set next_try_ms before you ask, "
                   "not after",
@@ -271,7 +331,7 @@ static const struct check checks[] = {
      .function = "get_instances",
      .run = real_outage,
      .real = true,
-     .limit_s = 60},
+     .limit_s = CHECK_REAL_LIMIT_S},
     {.asked = {"a list that is suddenly empty is not believed at once", "突然变空的列表不会马上被相信"},
      .function = "get_instances",
      .run = sudden_empty_list,

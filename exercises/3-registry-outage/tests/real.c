@@ -97,14 +97,23 @@ static void come_back(struct load *load, struct probe *probe)
     load_take(load, &ignored);
 }
 
+/* From here on each call that asks would wait. */
+static void await_stale(struct load *load)
+{
+    struct load_count ignored;
+    asking(TEXT("for real, Consul hung", "真实运行，Consul 卡住"));
+    if (!wait_until(source_is, "cache", PATIENCE_MS))
+        fail(TEXT("for real, Consul hung: its list counts as fresh for ever", "真实运行，Consul 卡住：它的列表却一直算新鲜"));
+    load_take(load, &ignored);
+}
+
 static void open_stage(void)
 {
     struct err err = ERR_INIT;
     need(world_start(&world, &err), &err);
     for (int i = 0; i < USERS; i++)
         start_user(i);
-    need(service_start(&orders, &world, getenv("EXERCISE_PROGRAM"), (const char *[]){"DISCOVERY_CACHE_TTL=2s", NULL},
-                       &err),
+    need(service_start(&orders, &world, getenv("EXERCISE_PROGRAM"), (const char *[]){"DISCOVERY_CACHE_TTL=2s", "CALL_TIMEOUT=9s", NULL}, &err),
          &err);
 }
 
@@ -121,6 +130,7 @@ void real_outage(void)
     watch_the_load(load, TEXT("Consul stopped for two TTLs", "Consul 停止两个 TTL"), 2 * TTL_MS);
     come_back(load, probe);
     server_pause(&world.consul);
+    await_stale(load);
     watch_the_load(load, TEXT("Consul hung for two TTLs", "Consul 卡住两个 TTL"), 2 * TTL_MS);
     server_resume(&world.consul);
     if (!wait_until(source_is, "consul", PATIENCE_MS))

@@ -1,6 +1,6 @@
 /* A wrong answer: fills the list and forgets to say so.
- * expect: 2/9 100 calls within the TTL asked Consul 100 times
- * zh: 2/9 TTL 之内的 100 次调用查了 Consul 100 次：新鲜的列表应来自缓存（第 1 步）。存进缓存了吗？
+ * expect: 2/9 the list is in e->list, and e->filled is still false
+ * zh: 2/9 列表已经存进 e->list，e->filled 却还是 false
  * score: 2 */
 #include "given.h"
 

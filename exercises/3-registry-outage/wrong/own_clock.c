@@ -1,0 +1,25 @@
+/* A wrong answer: looks at a clock of its own.
+ * expect: clock_gettime\(\) asks a clock of its own: the time is told to you, as now_ms.*own_clock.c:12 now
+ * zh: clock_gettime\(\) 自己去看时钟：当前时间已经作为 now_ms 传进来了
+ * score: 0 */
+#include <time.h>
+
+#include "given.h"
+
+static __attribute__((noinline)) int64_t now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why)
+{
+    now_ms = now();
+    if ((!e->filled || now_ms - e->fetched_ms >= ttl_ms) && ask_consul(&e->list, why) != 0 && !e->filled)
+        return -1;
+    e->filled = true;
+    e->fetched_ms = now_ms;
+    *out = e->list;
+    return 0;
+}
