@@ -222,7 +222,7 @@ test-outages: ## the long outages on real servers
 	$(again) run-outages
 
 run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
-	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=900 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
 simulate: ## populations of the real code under random faults, on virtual time (SEED=n: one again, told as it goes)
 	@$(DEPS)

@@ -14,9 +14,11 @@ beside() { # command...: beside those that run
   "$@" &
 }
 
-# What was built already, in a folder whose results are nobody else's.
+# What was built already, in a folder whose results are nobody else's. (The servers' scratch is shared: a new
+# PostgreSQL is copied from the one that is there.)
 private_build() { # folder
   local part
+  mkdir -p "$BUILD/scratch-$(id -u)"
   mkdir -p "$1"
   for part in "$BUILD"/*; do
     case ${part##*/} in
@@ -49,7 +51,7 @@ build_show_grade() { "${CC:-gcc}" exercises/tests/show_grade.c -o "$folder/show_
 
 grades_as() { # what, exit code, pattern (of all that show_grade says, in one line), exercise, file, VAR=value...
   local report=$folder/report.$BASHPID said status sound
-  env LC_ALL=C FILE="$5" "${@:6}" timeout 300 exercises/run grade "$4" </dev/null >"$report" 2>&1
+  env LC_ALL=C FILE="$5" "${@:6}" timeout 900 exercises/run grade "$4" </dev/null >"$report" 2>&1
   status=$?
   said=$("$folder/show_grade" <"$report" | tr '\n' '|')
   sound=${PIPESTATUS[0]}

@@ -3,6 +3,8 @@
 # file is made once and never written to again, whatever she does at once, hints, resets, watching, Ctrl-C.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
+# The build's folder, as make is told it here (in MAKEFLAGS, too): the clone's has the same name.
+build=${BUILD_DIR:-build}
 # shellcheck source=exercises/tests/lib.bash
 . exercises/tests/lib.bash
 
@@ -17,9 +19,12 @@ for part in * .ci; do
   esac
 done
 find "$clone"/exercises/[1-9]-* -maxdepth 1 -name '*.c*' ! -name solution.c ! -name starter.c -delete
-private_build "$clone/build"
+export CONSUL_HOME=${CONSUL_HOME:-$BUILD/consul}
+CONSUL_HOME=$(realpath -m "$CONSUL_HOME")
+private_build "$clone/$build"
 cd "$clone" || exit 2
-unset BUILD BUILD_DIR N FILE HINT WATCH RESET SOLUTION NO_COLOR
+export BUILD=$build
+unset BUILD_DIR N FILE HINT WATCH RESET SOLUTION NO_COLOR
 own=exercises/2-weighted-balancing/weighted.c
 starter=exercises/2-weighted-balancing/starter.c
 solution=exercises/2-weighted-balancing/solution.c
@@ -63,7 +68,7 @@ learner_has() { sed "$2" $solution >$own && expect "$1" "$3" "${4:-1}" exercises
 
 learner_has "a mistake in line 33, from Windows, with a BOM" '1s/^/\xEF\xBB\xBF/; s/return best;/return bst;/; s/$/\r/' \
   "^✗ it does not compile: weighted\.c:33: error: 'bst' undeclared"
-grep -q 'weighted.c' build/exercise-2/compile.txt
+grep -q 'weighted.c' "$build/exercise-2/compile.txt"
 verdict $? "all that the compiler said is in a file"
 learner_has "a name misspelt" 's/peers\[best\]/pears[best]/' "does not compile: weighted\.c:2[0-9]: error: 'pears' undeclared"
 learner_has "a warning" '20s/^/#include <stdio.h>\n/; s/return best;/char unused; return 0;/' '^    weighted\.c:[0-9]+: warning: unused variable'
@@ -122,7 +127,7 @@ verdict $? "Ctrl-C ends watching well"
 
 # ---- Ctrl-C in the middle of it ------------------------------------------------------------------
 
-echo "$clone/build" >"$folder/pattern"
+echo "$clone/$build" >"$folder/pattern"
 running() { grep -lazFf "$folder/pattern" /proc/[0-9]*/cmdline 2>/dev/null; }
 cp $solution $own
 LC_ALL=C setsid env --default-signal=INT make exercise N=2 >"$watched" 2>&1 </dev/null &

@@ -36,11 +36,12 @@ when_expired '*nowhere = 1' >"$work/crashes.c"
 
 # Scenario, the learner's file, exit code, and what must be told: patterns in the order in which they come.
 drill() {
-  local scenario=$1 file=$2 code=$3 name output status pattern rest
+  local scenario=$1 file=$2 code=$3 name output status pattern rest begin=$SECONDS
   shift 3
   name=$scenario-$(basename "$file" .c)
   output=$(env BUILD="$BUILD" LC_ALL="$locale" FILE="$file" PICTURE="$work/$name.svg" exercises/run drill "$scenario" 2>&1)
   status=$?
+  echo "measured: the drill $name: $((SECONDS - begin)) s, $SIDE_BY_SIDE at a time"
   rest=$output
   for pattern; do
     if ! [[ $rest =~ $pattern ]]; then

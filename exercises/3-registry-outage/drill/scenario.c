@@ -56,16 +56,24 @@ static int deregister_all(struct stage *stage, struct err *err)
     return 0;
 }
 
+struct election {
+    struct cluster *cluster;
+    int leader; /* the one that was found */
+};
+
 static bool somebody_leads(void *arg)
 {
-    return cluster_leader(arg) >= 0;
+    struct election *election = arg;
+    election->leader = cluster_leader(election->cluster);
+    return election->leader >= 0;
 }
 
 static int kill_leader(struct stage *stage, struct err *err)
 {
-    if (!wait_until(somebody_leads, &stage->cluster, LEADER_LIMIT_MS))
+    struct election election = {.cluster = &stage->cluster};
+    if (!wait_until(somebody_leads, &election, LEADER_LIMIT_MS))
         return err_set(err, ERR_TIMEOUT, "the cluster has no leader");
-    server_kill(&stage->cluster.servers[cluster_leader(&stage->cluster)]);
+    server_kill(&stage->cluster.servers[election.leader]);
     return 0;
 }
 

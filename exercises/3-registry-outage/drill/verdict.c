@@ -9,6 +9,7 @@ enum {
     NAIVE = 0,
     NAME = 10,
     SLOW_PERCENT = 5, /* of the calls in the outage may wait: somebody has to ask whether Consul is back */
+    SLOW_FEW = 10,    /* are nothing, in an outage that is short: a machine that stands still has as many */
     LATE_MS = 500,    /* a look is that late at most */
 };
 
@@ -58,11 +59,17 @@ static bool never_asks_again(struct finding *finding)
     return finding->caller->seen[last].age_ms > TTL_MS + 2 * LATE_MS;
 }
 
-/* What the list was like when the first call failed says which step is missing. NULL: none failed. */
+/* What the list was like when the first call failed, by the first look from then on that was answered, says which
+ * step is missing. NULL: none failed. */
 static const struct half_second *first_failure(const struct finding *finding)
 {
     struct sum sum = record_sum(finding->record, finding->index, OUTAGE | AFTER);
-    return sum.failed ? &finding->caller->seen[sum.first_failed] : NULL;
+    if (!sum.failed)
+        return NULL;
+    int step = sum.first_failed;
+    while (!finding->caller->seen[step].answered && step + 1 < finding->record->steps)
+        step++;
+    return &finding->caller->seen[step];
 }
 
 static bool fails_with_an_empty_list(struct finding *finding)
@@ -86,7 +93,7 @@ static bool waits_each_time(struct finding *finding)
 {
     struct sum sum = record_sum(finding->record, finding->index, OUTAGE);
     snprintf(finding->detail, sizeof finding->detail, "%d/%d", sum.slow, sum.ok + sum.failed);
-    return sum.slow * 100 > (sum.ok + sum.failed) * SLOW_PERCENT;
+    return sum.slow >= SLOW_FEW && sum.slow * 100 > (sum.ok + sum.failed) * SLOW_PERCENT;
 }
 
 static bool does_not_return(struct finding *finding)
@@ -107,7 +114,7 @@ static const struct fault {
       "它退出了（%s）。一个进程服务所有请求：一个请求出错，全部请求受害"}},
     {answers_nothing,
      {"it answers nothing since %s: get_instances() does not come back (a loop without end?). One thread serves all "
-      "requests: while one of them does not wait, the others stand still",
+      "requests: while one of them keeps it busy, all others stand still",
       "从第 %s 起它不再回答：get_instances() 没有返回（死循环？）。一个线程服务所有请求：一个请求占住它，其余的都停住"}},
     {fails_before,
      {"its calls failed while Consul was well. It said: %s",
@@ -180,7 +187,7 @@ static void tell_good(const struct record *record, int i)
         if (record->caller[i].seen[step].age_ms > oldest_ms)
             oldest_ms = record->caller[i].seen[step].age_ms;
     printf(text_of(TEXT("✓ %s: no call failed. Its list was up to %.1f s old, and Consul's is in use again.\n",
-                        "✓ %s：没有一次调用失败。列表最老 %.1f 秒，现在又用上了 Consul 的列表。\n")),
+                        "✓ %s：没有一次调用失败。列表最旧时已是 %.1f 秒前的，现在又用上了 Consul 的列表。\n")),
            text_of(record->caller[i].name), (double)oldest_ms / 1000);
 }
 

@@ -10,7 +10,7 @@
 
 enum {
     LOOK_LIMIT_MS = 400, /* so that one who does not answer makes nobody's half second longer */
-    SILENT_FOR = 6,      /* half seconds without an answer: then it is told */
+    SILENT_FOR = 16,     /* half seconds without an answer: then it is told */
 };
 
 /* --- One look --------------------------------------------------------------------------- */
@@ -51,6 +51,7 @@ static void notice_list(struct watch *watch, int i, const struct half_second *se
     bool fresh = strcmp(seen->source, "consul") == 0;
     double age = (double)seen->age_ms / 1000;
     notice->stale_for = fresh ? 0 : notice->stale_for + 1;
+    notice->failed = fresh ? 0 : notice->failed + seen->failed;
     if (fresh && !seen->failed && !notice->fresh && record_is_silent(record)) {
         notice->fresh = true;
         record_event(record, text_of(TEXT("%s: the cache is still fresh: %.1f s old", "%s：缓存仍新鲜（%.1f 秒）")),
@@ -59,7 +60,7 @@ static void notice_list(struct watch *watch, int i, const struct half_second *se
     if (notice->stale_for == 2 && !notice->stale) {
         notice->stale = true;
         record_event(record,
-                     seen->failed ? text_of(TEXT("%s: the cache has expired (%.1f s), and calls fail",
+                     notice->failed ? text_of(TEXT("%s: the cache has expired (%.1f s), and calls fail",
                                                  "%s：缓存已过期（%.1f 秒），调用失败"))
                                   : text_of(TEXT("%s: the cache is stale, and still in use: %.1f s old",
                                                  "%s：缓存已过期，仍在用（%.1f 秒）")),

@@ -17,6 +17,7 @@ struct watch {
     struct notice { /* of each caller, what was told about it */
         bool fresh, stale, lost;
         int stale_for, silent_for; /* half seconds */
+        int failed;                /* calls, since the list is stale */
     } notice[CALLERS_MAX];
 };
 
