@@ -187,6 +187,30 @@ void proc_resume(const struct proc *proc)
     proc_signal_all(proc, SIGCONT);
 }
 
+struct children {
+    int pid[CHILDREN_MAX], count;
+};
+
+static bool are_gone(void *arg)
+{
+    const struct children *children = arg;
+    for (int i = 0; i < children->count; i++)
+        if (!strchr("ZX", state_of(children->pid[i])))
+            return false;
+    return true;
+}
+
+void proc_kill_all(struct proc *proc, int64_t limit_ms)
+{
+    if (!proc->pid)
+        return;
+    struct children children;
+    children.count = list_children(proc->pid, children.pid, CHILDREN_MAX);
+    signal_tree(proc->pid, SIGKILL);
+    proc_wait(proc, limit_ms);
+    wait_until(are_gone, &children, limit_ms);
+}
+
 int proc_stop(struct proc *proc, int signum, int64_t limit_ms)
 {
     if (!proc_is_running(proc))

@@ -40,6 +40,8 @@ void proc_signal_all(const struct proc *proc, int signum);
  * so that they can end, when we die. */
 void proc_pause(struct proc *proc);
 void proc_resume(const struct proc *proc);
+/* SIGKILL to all; it and its children have ended when it returns, so that nothing of theirs is held any more. */
+void proc_kill_all(struct proc *proc, int64_t limit_ms);
 /* signum, then up to limit_ms, then SIGKILL to all. Returns waitpid's status:
  * exit code e is W_EXITCODE(e, 0). Nothing happens where it is not running. */
 int proc_stop(struct proc *proc, int signum, int64_t limit_ms);

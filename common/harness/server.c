@@ -170,8 +170,7 @@ void server_stop(struct server *server)
 
 void server_kill(struct server *server)
 {
-    proc_signal_all(&server->proc, SIGKILL);
-    proc_wait(&server->proc, STOP_LIMIT_MS);
+    proc_kill_all(&server->proc, STOP_LIMIT_MS);
 }
 
 void server_pause(struct server *server)

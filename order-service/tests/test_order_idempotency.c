@@ -14,7 +14,7 @@ static void setup(void)
     start_stores(&world);
     start_service(&users, &world, "user-service", NULL);
     snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d", users.port);
-    const char *const env[] = {instances, "CALL_TIMEOUT=20s", NULL};
+    const char *const env[] = {instances, "CALL_TIMEOUT=20s", "DATABASE_TIMEOUT=30s", NULL};
     start_service(&orders, &world, "order-service", env);
     start_service(&others, &world, "order-service", env);
     cr_assert(await_status(&users, "/health", 200));
@@ -153,17 +153,17 @@ Test(order_idempotency, who_comes_while_the_first_is_not_committed_waits_for_it,
     struct proc holder;
     snprintf(log, sizeof log, "%s/holder.log", world.folder.path);
     const char *script = "BEGIN; INSERT INTO idempotency_keys (key, order_id) VALUES ('at-once', 1);"
-                         " SELECT 'holding'; SELECT pg_sleep(0.5); COMMIT";
+                         " DO $$BEGIN RAISE NOTICE 'holding'; END$$; SELECT pg_sleep(0.5); COMMIT";
     const char *const argv[] = {"psql",      "--no-psqlrc", "--quiet", "--dbname", world.postgres.url,
                                 "--command", script,        NULL};
     cr_assert_eq(proc_start(&holder, argv, NULL, log, &err), 0, "%s", err.text);
-    cr_assert(proc_wait_output(&holder, "holding", NULL, 0, 10000));
+    cr_assert(proc_wait_output(&holder, "holding", NULL, 0, 60000));
     struct asker asker = {.service = &orders};
     ask(&asker);
     /* The key belongs to order 1 now, which is another one. */
     cr_expect_eq(asker.status, 422, "%d %s", asker.status, asker.body);
     expect_count("orders WHERE user_id = 7", 0);
-    cr_expect(proc_wait(&holder, 10000));
+    cr_expect(proc_wait(&holder, 60000));
 }
 
 Test(order_idempotency, a_key_counts_for_24_hours, .init = setup, .fini = teardown)

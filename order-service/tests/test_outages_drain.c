@@ -113,6 +113,13 @@ static int exit_code(struct service *service)
     return WIFEXITED(service->proc.status) ? WEXITSTATUS(service->proc.status) : -1;
 }
 
+static bool has_begun(void *load)
+{
+    struct load_count count;
+    load_take(load, &count);
+    return count.ok > 0;
+}
+
 /* --- The tests ------------------------------------------------------------------------------ */
 
 Test(outages_drain, it_says_so_leaves_the_registry_stops_listening_finishes_and_exits_with_0, .init = open_patient,
@@ -179,11 +186,13 @@ Test(outages_drain, a_caller_that_never_stops_cannot_keep_it, .init = open_impat
 {
     struct load_count count;
     struct load *load = load_orders(2, 50);
+    await(has_begun, load, PATIENCE_MS, "the load has begun");
     int64_t begin = clock_ms();
     proc_signal(&orders.proc, SIGTERM);
     cr_expect_eq(exit_code(&orders), 0);
+    cr_expect_geq(clock_ms() - begin, 2000, "not before DRAIN_TIMEOUT");
     load_stop(load, &count);
-    cr_expect_gt(count.ok, 50, "it was served until then");
+    cr_expect_gt(count.ok, 0, "it was served until then");
     REPORT("DRAIN_TIMEOUT=2s under load: ended after %lld ms", (long long)(clock_ms() - begin));
 }
 

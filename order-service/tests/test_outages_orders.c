@@ -12,7 +12,7 @@ enum {
     WRITERS = 8,
     ORDERS_MAX = 20000, /* of one writer */
     KILLS = 6,
-    ANSWER_MS = 10000,   /* twice DATABASE_TIMEOUT and CALL_TIMEOUT make 7 s at most */
+    ANSWER_MS = 30000,   /* twice DATABASE_TIMEOUT and CALL_TIMEOUT make 13 s at most */
     BETWEEN_KILLS = 100, /* orders of all writers together, so that each kill meets some under way */
 };
 
@@ -87,17 +87,28 @@ static void *write_orders(void *arg)
 
 /* --- Afterwards ----------------------------------------------------------------------- */
 
+struct again {
+    struct probe *probe;
+    char key[48], id[24];
+};
+
+static bool is_answered_again(void *arg)
+{
+    struct again *again = arg;
+    return place(again->probe, again->key, again->id);
+}
+
 /* The same key again gives the same order: so it is still there. */
 static void expect_kept(const struct writer *writer)
 {
     struct probe *probe = probe_new();
     int lost = 0;
     for (int n = 0; n < writer->count; n++) {
-        char key[48], id[24] = "";
-        key_of(writer, n, key);
-        if (!place(probe, key, id) || strcmp(id, writer->ids[n]) != 0) {
+        struct again again = {.probe = probe};
+        key_of(writer, n, again.key);
+        if (!wait_until(is_answered_again, &again, PATIENCE_MS) || strcmp(again.id, writer->ids[n]) != 0) {
             if (lost++ == 0)
-                fprintf(stderr, "    %s was answered %s, now it is %s\n", key, writer->ids[n], id);
+                fprintf(stderr, "    %s was answered %s, now it is %s\n", again.key, writer->ids[n], again.id);
         }
     }
     cr_expect_eq(lost, 0, "writer %d: %d of %d", writer->number, lost, writer->count);

@@ -13,7 +13,7 @@ Test(two_registries, consul_away_for_longer_than_the_ttl_etcd_takes_over_until_i
 {
     await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "everybody is in etcd as well");
     expect_source("consul");
-    cr_expect(replies(&orders, "/metrics", 200, "registration_registered{registry=\"etcd\"} 1"));
+    await_reply(&orders, "/metrics", 200, "registration_registered{registry=\"etcd\"} 1");
 
     struct load *load = load_orders(4, 50);
     server_stop(&world.consul);

@@ -24,7 +24,7 @@ Test(user_grpc, consuls_check_follows_the_deep_health, .fini = teardown)
 {
     struct err err = ERR_INIT;
     setup_with((const char *[]){"SERVICE_CHECK=grpc", NULL});
-    cr_assert(proc_wait_output(&users.proc, "msg=grpc_listening port=", NULL, 0, 0));
+    cr_assert(proc_wait_output(&users.proc, "msg=grpc_listening port=", NULL, 0, 60000));
     cr_assert(await_consul(&world.consul, PASSING, "\"Output\":\"gRPCcheck"));
     server_kill(&world.redis);
     cr_assert(await_consul(&world.consul, CRITICAL, "gRPCapplicationdidn'treportservicehealthy"));

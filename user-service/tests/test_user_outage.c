@@ -11,7 +11,7 @@ static void setup(void)
 {
     start_stores(&world);
     start_service(&users, &world, "user-service",
-                  (const char *[]){"HEALTH_TIMEOUT=500ms", "DATABASE_TIMEOUT=1s", NULL});
+                  (const char *[]){"HEALTH_TIMEOUT=2s", "DATABASE_TIMEOUT=3s", NULL});
     cr_assert(await_status(&users, "/health", 200));
 }
 
