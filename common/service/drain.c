@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "loop/sync.h"
 
-/* No request in so many steps, a second: nobody knows us any more. In steps, so that a process that stood still
- * meanwhile does not take its own silence for that of its callers. */
+/* No request in so many steps, a second: nobody knows us any more. In steps, for after a machine has stood still,
+ * callers and all, the second is over before any of them has had a turn. */
 enum { QUIET_STEPS = 10, STEP_MS = 100 };
 
 static void wait_until_quiet(const struct http_server *server, int64_t deadline)
