@@ -1,4 +1,4 @@
-/* The lesson, part 四, 4: discovery. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 4: discovery. Each line of Python stands above the C that does the same.
  *
  *     discover     prints one instance, chosen at random
  */

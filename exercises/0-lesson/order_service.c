@@ -1,4 +1,4 @@
-/* The lesson, part 四, 6: order_service.py. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 6: order_service.py. Each line of Python stands above the C that does the same.
  *
  *     order_service [user id]
  */
@@ -12,13 +12,18 @@ static int get_user_service_url(char base_url[300])
     char url[512];
     /* index, services = consul_client.health.service(USER_SERVICE_NAME, passing=True) */
     json_t *services = http_json(consul_url("/v1/health/service/user-service?passing", url), NULL, NULL);
-    if (!services)
-        return fprintf(stderr, "Error: Consul does not answer\n"), -1;
+    if (!services) {
+        fprintf(stderr, "Error: Consul does not answer\n");
+        return -1;
+    }
 
     /* if not services: raise Exception("No healthy user-service instances") */
     size_t n = json_array_size(services);
-    if (n == 0)
-        return json_decref(services), fprintf(stderr, "Error: No healthy user-service instances\n"), -1;
+    if (n == 0) {
+        fprintf(stderr, "Error: No healthy user-service instances\n");
+        json_decref(services);
+        return -1;
+    }
 
     /* service = random.choice(services)
      * return f"http://{address}:{port}" */
@@ -45,8 +50,11 @@ int main(int argc, char **argv)
      *     return response.json() */
     long status = 0;
     json_t *user = http_json(url, NULL, &status);
-    if (!user || status != 200)
-        return json_decref(user), fprintf(stderr, "Error: %s does not answer\n", base_url), 1;
+    if (!user || status != 200) {
+        fprintf(stderr, "Error: %s does not answer\n", base_url);
+        json_decref(user);
+        return 1;
+    }
 
     /* print(f"User: {user}") */
     char *text = json_dumps(user, 0);

@@ -1,4 +1,4 @@
-/* The lesson, part 四, 3: registration. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 3: registration. Each line of Python stands above the C that does the same.
  *
  *     register [port]     prints the id under which it registered
  */

@@ -1,4 +1,4 @@
-/* The lesson, part 四, 6: user_service.py. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 6: user_service.py. Each line of Python stands above the C that does the same.
  *
  *     user_service PORT ID     (what registers it is register.c: it has to print the ID first)
  */
@@ -45,15 +45,19 @@ static void deregister_service(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3)
-        return fprintf(stderr, "usage: user_service PORT ID\n"), 2;
+    if (argc != 3) {
+        fprintf(stderr, "usage: user_service PORT ID\n");
+        return 2;
+    }
     service_id = argv[2];
     atexit(deregister_service);
     /* app.run(host='0.0.0.0', port=SERVICE_PORT) */
     struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, (uint16_t)atoi(argv[1]), NULL, NULL,
                                                  handle, NULL, MHD_OPTION_END);
-    if (!daemon)
-        return perror("Error: app.run"), 1;
+    if (!daemon) {
+        perror("Error: app.run");
+        return 1;
+    }
     getchar(); /* until Enter, or the end of input: then atexit runs. On SIGTERM it does not */
     MHD_stop_daemon(daemon);
     return 0;

@@ -1,4 +1,4 @@
-/* Exercise 1: a deep health check (README.md beside this file has the task).
+/* Exercise 1: a deep health check (the task: README.md beside this file, in Chinese README.zh-CN.md).
  *
  * The lesson's first user-service says this, whatever happens:
  *

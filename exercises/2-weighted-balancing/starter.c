@@ -1,6 +1,6 @@
-/* Exercise 2: weighted load balancing (README.md beside this file has the task).
+/* Exercise 2: weighted load balancing (the task: README.md beside this file, in Chinese README.zh-CN.md).
  *
- * The lesson leaves this open (part 五, 2):
+ * The lesson leaves this open (part V, 2):
  *
  *     def weighted(self, weights):
  *         """加权轮询"""

@@ -138,8 +138,8 @@ static void draw_head(struct text title, FILE *svg)
     } legend[] = {
         {OK_COLOUR, {"answered", "成功"}},
         {FAILED_COLOUR, {"failed", "失败"}},
-        {FRESH_COLOUR, {"age of a fresh list", "新鲜列表的年龄"}},
-        {STALE_COLOUR, {"age of a stale list", "过期列表的年龄"}},
+        {FRESH_COLOUR, {"age of a fresh list", "新鲜列表，距上次更新"}},
+        {STALE_COLOUR, {"age of a stale list", "过期列表，距上次更新"}},
         {SHADE_COLOUR, {"the outage, until Consul lists everybody again", "故障期间，直到 Consul 重新列出所有实例"}},
     };
     text(svg, LEFT, 40, "font-size=\"22\" font-weight=\"bold\" fill=\"" INK "\"", text_of(title));

@@ -46,7 +46,7 @@ void timeline_begin(const struct record *record)
         text_of(TEXT("Each is asked for %d users a second. list: consul: Consul confirmed it within its TTL of %d s;\n"
                      "cache: it is older; and its age.\n\n",
                      "每个调用方每秒被请求 %d 次。列表：consul 表示在 TTL（%d 秒）内由 Consul 确认过；\n"
-                     "cache 表示已过期；后面是列表的年龄。\n\n")),
+                     "cache 表示已过期；后面是列表距上次更新有多久。\n\n")),
         CALLS_A_SECOND, TTL_MS / 1000);
     print_heads(record);
 }
