@@ -11,6 +11,7 @@ set -euo pipefail
 members=$RUN_DIR/consul-members
 port_of() { awk -F = -v name="$1" '$1 == name { print $2 }' "$RUN_DIR/ports"; }
 kv() { curl -fsS --noproxy '*' --max-time 5 "http://127.0.0.1:$(port_of consul-client)/v1/kv/$1" "${@:2}"; }
+key_is() { [ "$(kv 'lesson?raw')" = "$1" ]; }
 leader() { stack status | awk '$5 == "leader" { print $1 }'; }
 counted() { stack status | grep -c "$1"; } # pattern: in how many lines of the status
 counts() { [ "$(counted "$1")" = "$2" ]; } # pattern, lines
@@ -92,7 +93,7 @@ consul_stops_and_comes_back_with_what_it_knew() {
     expect_contains "$(stack status)" 'Consul has no leader'
     expect_contains "$(stack consul-stop)" 'does not run'
     expect_contains "$(stack consul-start)" 'kept what it knew'
-    expect_eq "the key" "$(kv 'lesson?raw')" 3
+    await "the key" key_is 3
     await "all are passing" shows 'user-service 3, order-service 1'
 }
 
@@ -106,7 +107,7 @@ down_leaves_nothing_running() {
 up_after_down_finds_its_data_also_at_another_port() {
     CONSUL_PORT=$(free_ports 1) CLUSTER=3 stack up
     [ "$(port_of consul-client)" != "$CONSUL_PORT" ] || fail "the port is as before"
-    expect_eq "the key" "$(kv 'lesson?raw')" 3
+    await "the key" key_is 3
     (unset CONSUL_PORT && stack down)
 }
 

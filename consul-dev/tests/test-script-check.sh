@@ -64,7 +64,7 @@ over_http_a_script_check_is_refused_and_never_run() {
 an_agent_that_was_not_told_to_run_scripts_does_not_start_with_one() {
     local code=0
     grep -v '^enable_local' "$HERE/script-check/redis.hcl" >"$DIR/disabled.hcl"
-    timeout 20 "$HERE/run-consul" "$DIR/other" "$(free_ports 1)" -dev -config-file="$DIR/disabled.hcl" \
+    timeout 120 "$HERE/run-consul" "$DIR/other" "$(free_ports 1)" -dev -config-file="$DIR/disabled.hcl" \
         >"$DIR/other.log" 2>&1 || code=$?
     expect_eq "exit code" $code 1
     expect_contains "$(cat "$DIR/other.log")" 'Scripts are disabled on this agent'

@@ -60,11 +60,17 @@ up_with_another_port_says_what_runs_already() {
     expect_contains "$output" "already runs with ORDER_PORT=$ORDER_PORT"
 }
 
+is_down() { # name...
+    local name status
+    status=$(stack status)
+    for name; do grep -qE "$name .* stopped" <<<"$status" || return 1; done
+}
+
 up_restarts_what_has_died_where_it_was() {
     local name before
     before=$(pids)
     for name in redis user-service-2; do kill -KILL "$(cut -d ' ' -f 1 "$RUN_DIR/$name.pid")"; done
-    expect_contains "$(stack status)" 'user-service-2 .* stopped'
+    await "both are gone" is_down redis user-service-2
     expect_contains "$(stack up)" 'redis runs on port'
     expect_eq "running" "$(stack status | grep -c ' running ')" 7
     [ "$(pids)" != "$before" ] || fail "the same pids as before"
