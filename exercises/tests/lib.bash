@@ -51,12 +51,12 @@ build_show_grade() { "${CC:-gcc}" exercises/tests/show_grade.c -o "$folder/show_
 
 grades_as() { # what, exit code, pattern (of all that show_grade says, in one line), exercise, file, VAR=value...
   local report=$folder/report.$BASHPID said status sound
-  env LC_ALL=C FILE="$5" "${@:6}" timeout 900 exercises/run grade "$4" </dev/null >"$report" 2>&1
+  env LC_ALL=C FILE="$5" "${@:6}" timeout 900 exercises/run grade "$4" </dev/null >"$report" 2>"$report.errors"
   status=$?
   said=$("$folder/show_grade" <"$report" | tr '\n' '|')
   sound=${PIPESTATUS[0]}
   [ $status -eq "$2" ] && [ "$sound" -eq 0 ] && LC_ALL=C grep -qE -- "$3" <<<"$said"
-  verdict $? "$1: wanted exit code $2 and /$3/, got $status and" "$said $(head -c 1000 "$report")"
+  verdict $? "$1: wanted exit code $2 and /$3/, got $status and" "$said $(head -c 1000 "$report") $(head -c 500 "$report.errors")"
 }
 
 header() { # key, file: what it says of itself in " * key: value"

@@ -1,7 +1,7 @@
 /* A wrong answer: the list that came first is the list for all time.
  * expect: 3/9 after the TTL Consul was not asked: cached for ever
  * zh: 3/9 TTL 过后没有查 Consul：缓存永不过期，下线的实例会一直被调用（第 2 步，坑点 3）
- * score: 4 */
+ * score: 3 */
 #include "given.h"
 
 int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why)

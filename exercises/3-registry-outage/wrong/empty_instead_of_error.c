@@ -1,7 +1,7 @@
 /* A wrong answer: with nothing at all it says: here is a list, of nobody.
  * expect: 5/9 Consul is stopped and nothing is cached: expected -1, got 0 with 0 instances
  * zh: 5/9 Consul 已停止，也没有缓存：应返回 -1，实际返回 0 和 0 个实例（第 4 步，坑点 4）
- * score: 6 */
+ * score: 5 */
 #include "given.h"
 
 int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why)
