@@ -23,8 +23,8 @@ compile_one() { # output, flags...
   shift
   read -ra include < <(pkg-config --cflags libpq hiredis libcurl jansson 2>/dev/null)
   (ulimit -v 4000000 -t $COMPILE_LIMIT_S -f 200000
-    env LC_ALL=C timeout $COMPILE_LIMIT_S "$CC" -std=gnu11 -g -Wall -Werror=implicit-function-declaration "$@" \
-      -I"$out/given" "${include[@]}" -c "$out/learner.c" -o "$output" </dev/null)
+    env LC_ALL=C timeout $COMPILE_LIMIT_S "$CC" -std=gnu11 -g -Wall -Werror=implicit-function-declaration \
+      -Werror=return-type "$@" -I"$out/given" "${include[@]}" -c "$out/learner.c" -o "$output" </dev/null)
 }
 
 # A message of the compiler's for a person: without folders, in one line of printable text.
@@ -135,8 +135,10 @@ refuse_calls() {
     [ "$number" != 3 ] || instead=$in_3
     if [ "${instead:--}" != - ]; then
       problem+=$(say ". Use %s, which waits without stopping anybody" "。请改用 %s，它等待时不影响别人" "${instead//_or_/ or }")
-    elif [ "$section" != "[clock]" ]; then
+    elif [ "$section" = "[blocks]" ] && [ -n "${GIVEN[$number]}" ]; then
       problem+=$(say ". Leave it out: only what given.h gives you may wait" "。请去掉它：只有 given.h 里的函数可以等待")
+    elif [ "$section" != "[clock]" ]; then
+      problem+=$(say ". Leave it out" "。请去掉它")
     fi
     read -r line function < <(place_of "$name" | grep . || sed -nE 's/^(.*) (.*)/\2 \1/p' "$out/lines")
     problem+=$(say ". See exercise %d. Edit %s:%s %s()" "。见 练习 %d。请改 %s:%s %s()" "$number" "${file##*/}" "$line" "$function")

@@ -3,6 +3,7 @@
 #define GIVEN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct deps;                /* what this user-service depends on: its PostgreSQL, its Redis, its disk */

@@ -3,6 +3,7 @@
 #define GIVEN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct err; /* why it failed: a person reads it */

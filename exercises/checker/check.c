@@ -17,11 +17,13 @@ struct options {
 
 /* --- Where to edit -------------------------------------------------------------------------- */
 
+enum { FUNCTION_MAX = 100 };
+
 /* The line in which a function of the learner's begins, by a file of lines "function line"; 0: it is not there. */
 static int line_of(const char *lines, const char *function)
 {
     FILE *file = fopen(lines, "r");
-    char name[100];
+    char name[FUNCTION_MAX];
     int line, found = 0;
     while (file && !found && fscanf(file, "%99s %d", name, &line) == 2)
         if (strcmp(name, function) == 0)
@@ -29,6 +31,21 @@ static int line_of(const char *lines, const char *function)
     if (file)
         fclose(file);
     return found;
+}
+
+/* The function in which a line is: the last one that begins before it. Where there is none, out stays. */
+static void function_at(const char *lines, int sought, char out[FUNCTION_MAX])
+{
+    FILE *file = fopen(lines, "r");
+    char name[FUNCTION_MAX];
+    int line, best = 0;
+    while (file && fscanf(file, "%99s %d", name, &line) == 2)
+        if (line <= sought && line > best) {
+            best = line;
+            memcpy(out, name, sizeof name);
+        }
+    if (file)
+        fclose(file);
 }
 
 static const char *base_name(const char *path)
@@ -54,8 +71,9 @@ static bool is_sentence(const char *text)
 static void tell(const struct exercise *exercise, const struct check *check, const struct options *options,
                  const struct attempt *attempt, char *out, size_t size)
 {
-    char what[1400];
+    char what[1400], function[FUNCTION_MAX];
     int line = 0;
+    snprintf(function, sizeof function, "%s", check->function);
     if (attempt->outcome == UNABLE) {
         snprintf(out, size, text_of(TEXT("cannot be checked here: %s", "本机无法检查：%s")), attempt->message);
         return;
@@ -68,9 +86,11 @@ static void tell(const struct exercise *exercise, const struct check *check, con
     }
     if (line == 0)
         line = line_of(options->lines, check->function);
+    else
+        function_at(options->lines, line, function);
     snprintf(out, size, text_of(TEXT("%s%s See %s. Edit %s:%d %s()", "%s%s见 %s。请改 %s:%d %s()")), what,
              is_sentence(what) ? "" : text_of(TEXT(".", "。")), text_of(exercise->lesson), base_name(options->file),
-             line, check->function);
+             line, function);
 }
 
 static void show_lines(const char *printed)

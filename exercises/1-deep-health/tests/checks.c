@@ -14,18 +14,18 @@ struct question {
     struct fake *own;       /* in deps below */
     const char *given;      /* what it should call */
     struct text dependency; /* "Redis" */
-    struct text gone;       /* "Redis is stopped" */
+    struct text gone, hung; /* "Redis is stopped", "Redis hangs" */
 };
 
 static struct deps deps;
 static struct err why;
 
 static const struct question postgres = {"check_postgres()", check_postgres, &deps.postgres, "pg_select_1()",
-                                         {"PostgreSQL", "PostgreSQL"}, {"PostgreSQL is stopped", "PostgreSQL 已停止"}};
+                                         {"PostgreSQL", "PostgreSQL"}, {"PostgreSQL is stopped", "PostgreSQL 已停止"}, {"PostgreSQL hangs", "PostgreSQL 卡住"}};
 static const struct question redis = {"check_redis()", check_redis, &deps.redis, "redis_ping()",
-                                      {"Redis", "Redis"}, {"Redis is stopped", "Redis 已停止"}};
+                                      {"Redis", "Redis"}, {"Redis is stopped", "Redis 已停止"}, {"Redis hangs", "Redis 卡住"}};
 static const struct question disk = {"check_disk()", check_disk, &deps.disk, "disk_free_percent()",
-                                     {"the disk", "磁盘"}, {"the disk cannot be read", "无法读取磁盘"}};
+                                     {"the disk", "磁盘"}, {"the disk cannot be read", "无法读取磁盘"}, {"the disk hangs", "磁盘卡住"}};
 
 static int answer_of(const struct question *question, enum state state, int free_percent)
 {
@@ -54,15 +54,16 @@ static void demand_it_asks(const struct question *question, struct text when, in
 
 static void demand_bounded(const struct question *question)
 {
-    answer_of(question, HUNG, 50);
+    int answer = answer_of(question, HUNG, 50);
+    demand_it_asks(question, question->hung, answer);
     if (question->own->until > UNTIL)
-        fail(TEXT("%s hangs: %s waits longer than `until`, and /health with it: pass `until` on to %s",
-                  "%s 卡住：%s 等待的时间超过了 until，/health 也会跟着卡住：请把 until 传给 %s"),
-             text_of(question->dependency), question->name, question->given);
+        fail(TEXT("%s: %s waits longer than `until`, and /health with it: pass `until` on to %s",
+                  "%s：%s 等待的时间超过了 until，/health 也会跟着卡住：请把 until 传给 %s"),
+             text_of(question->hung), question->name, question->given);
     if (question->own->until < UNTIL)
-        fail(TEXT("%s gave %s until=%lld, a moment long past, where it got until=%lld. It is a moment, no number of "
-                  "milliseconds: pass on the one that came",
-                  "%s 给 %s 的是 until=%lld，一个早已过去的时刻；它自己得到的是 until=%lld。until 是时刻，不是毫秒数：原样传下去即可"),
+        fail(TEXT("%s gave %s until=%lld, where it got until=%lld. It is a moment, no number of milliseconds: pass on the one "
+                  "that came",
+                  "%s 给 %s 的是 until=%lld，它自己得到的却是 until=%lld。until 是时刻，不是毫秒数：原样传下去即可"),
              question->name, question->given, (long long)question->own->until, (long long)UNTIL);
 }
 
@@ -88,7 +89,12 @@ static void demand_good_check(const struct question *question)
     if (!why.text[0])
         fail(TEXT("%s returned -1, and does not say why: pass `why` on to %s", "%s 返回了 -1，却没有说明原因：请把 why 传给 %s"), question->name,
              question->given);
-    if (answer_of(question, UP, 50) != 0)
+    int well = answer_of(question, UP, 50);
+    if (well != 0 && question->own->asked == 0)
+        fail(TEXT("%s did not ask again: remember nothing from one call to the next, each calls %s",
+                  "%s 这次没有去问：不要记住上一次的结果，每次都要调用 %s"),
+             question->name, question->given);
+    if (well != 0)
         fail(TEXT("%s is well, and %s returned -1 (not healthy)", "%s 正常，%s 却返回 -1（不健康）"), text_of(question->dependency),
              question->name);
     demand_bounded(question);
@@ -124,7 +130,7 @@ static void watches_the_disk(void)
     for (int percent = 0; percent <= 100; percent++) {
         int expected = percent < DISK_MIN_FREE_PERCENT ? -1 : 0, answer = answer_of(&disk, UP, percent);
         if (answer != expected)
-            fail(TEXT("%d%% of the disk is free: expected %d of check_disk(), got %d (less than %d%% is too little)",
+            fail(TEXT("%d%% of the disk is free: expected %d from check_disk(), got %d (less than %d%% is too little)",
                       "磁盘剩余 %d%%：check_disk() 应返回 %d，实际返回 %d（低于 %d%% 为不足）"),
                  percent, expected, answer, DISK_MIN_FREE_PERCENT);
         if (expected != 0 && !why.text[0])
@@ -149,7 +155,7 @@ static const char *suspicion(void)
     return healthy == ALL_WELL + 1
                ? text_of(TEXT("Consul looks at the status alone: 200 is healthy to it, whatever the body says",
                               "Consul 只看状态码：200 就是健康，不管响应体写了什么"))
-               : text_of(TEXT("one that fails is enough: 200 is only for all three at once",
+               : text_of(TEXT("One that fails is enough: 200 is only for all three at once",
                               "一项失败就够了：三项全部正常才是 200"));
 }
 

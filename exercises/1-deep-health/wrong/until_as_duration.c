@@ -1,6 +1,6 @@
 /* A wrong answer: takes the deadline for a number of milliseconds.
- * expect: 2/6 check_redis\(\) gave redis_ping\(\) until=500, a moment long past.*pass on the one that came
- * zh: 2/6 check_redis\(\) 给 redis_ping\(\) 的是 until=500，一个早已过去的时刻.*until 是时刻，不是毫秒数
+ * expect: 2/6 check_redis\(\) gave redis_ping\(\) until=500, where it got until=.*pass on the one that came
+ * zh: 2/6 check_redis\(\) 给 redis_ping\(\) 的是 until=500，它自己得到的却是 until=.*until 是时刻，不是毫秒数
  * score: 3 */
 #include "given.h"
 

@@ -28,8 +28,8 @@ static void check_untouched(const struct fleet *fleet, const struct peer *seen)
 {
     for (int i = 0; i < fleet->n; i++)
         if (seen[i].id != fleet->peers[i].id || seen[i].weight != fleet->peers[i].weight)
-            fail(TEXT("%s: weighted_pick() changed the id or the weight of an instance: only `current` is yours",
-                      "%s：weighted_pick() 改动了实例的 id 或 weight：只有 current 供你使用"),
+            fail(TEXT("%s: weighted_pick() changed the id, the weight or the order of the instances: only `current` is yours",
+                      "%s：weighted_pick() 改动了实例的 id、weight 或顺序：只有 current 供你使用"),
                  asked_now());
 }
 

@@ -1,6 +1,6 @@
 /* A wrong answer: counts the weights down, though they are not its own.
- * expect: 1/6 weights A=3 B=1, 4 requests: weighted_pick\(\) changed the id or the weight of an instance
- * zh: 1/6 权重 A=3 B=1，4 次请求：weighted_pick\(\) 改动了实例的 id 或 weight：只有 current 供你使用
+ * expect: 1/6 weights A=3 B=1, 4 requests: weighted_pick\(\) changed the id, the weight or the order of the instances
+ * zh: 1/6 权重 A=3 B=1，4 次请求：weighted_pick\(\) 改动了实例的 id、weight 或顺序：只有 current 供你使用
  * score: 0 */
 #include "given.h"
 

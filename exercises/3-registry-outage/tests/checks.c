@@ -12,13 +12,14 @@ enum { MOST = 64 }; /* that a list has room for */
 static struct entry entry;
 static struct list got;
 static struct err why;
+static int64_t ttl_ms = TTL_MS; /* as it is told */
 
 static int call(void)
 {
     memset(&got, 0, sizeof got);
     got.n = -1;
     why = (struct err){""};
-    int status = get_instances(&entry, consul.now_ms, TTL_MS, &got, &why);
+    int status = get_instances(&entry, consul.now_ms, ttl_ms, &got, &why);
     if (status != 0 && status != -1)
         fail(TEXT("get_instances() returned %d: 0 is a list, -1 an error, and there is nothing else",
                   "get_instances() 返回了 %d：0 表示有列表，-1 表示出错，没有别的取值"),
@@ -107,12 +108,16 @@ static void cache_while_fresh(void)
     for (int i = 0; i < 100; i++) {
         consul.now_ms += TTL_MS / 200;
         if (call() != 0 || !is_sound(3))
-            fail(TEXT("half of the TTL later: the cached list did not come", "过了半个 TTL：没有返回缓存的列表"));
+            fail(TEXT("half of the TTL later: the cached list did not come. Is it copied: *out = e->list;",
+                      "过了半个 TTL：没有返回缓存的列表。复制了吗：*out = e->list;"));
     }
     if (consul.asked)
-        fail(TEXT("100 calls within the TTL asked Consul %d times: the fresh list is in the cache (step 1). Is it put there?",
-                  "TTL 之内的 100 次调用查了 Consul %d 次：新鲜的列表应来自缓存（第 1 步）。存进缓存了吗？"),
-             consul.asked);
+        fail(TEXT("100 calls within the TTL asked Consul %d times: the fresh list is in the cache (step 1). %s",
+                  "TTL 之内的 100 次调用查了 Consul %d 次：新鲜的列表应来自缓存（第 1 步）。%s"),
+             consul.asked,
+             entry.filled ? text_of(TEXT("It is there: fresh means now_ms - e->fetched_ms < ttl_ms",
+                                         "它就在那里：新鲜是指 now_ms - e->fetched_ms < ttl_ms"))
+                          : text_of(TEXT("Is it put there?", "存进缓存了吗？")));
 }
 
 static void demand_news(int instances)
@@ -130,6 +135,22 @@ static void demand_news(int instances)
         fail(TEXT("after the TTL Consul names %d instances: got %d", "TTL 过后 Consul 给出 %d 个实例：实际返回 %d 个"), instances, got.n);
 }
 
+/* Another TTL than before. */
+static void demand_that_ttl_is_told(void)
+{
+    ttl_ms = TTL_MS / 2;
+    start_with(3);
+    consul.asked = 0;
+    consul.instances = 5;
+    consul.now_ms += ttl_ms + 1;
+    if (call() != 0 || !consul.asked || !is_sound(5))
+        fail(TEXT("with ttl_ms=%d, and %d ms after a fetch that went well, Consul was not asked: is the TTL the one that you are "
+                  "given, and is next_try_ms over after a success?",
+                  "ttl_ms=%d，查询成功 %d 毫秒之后没有再查 Consul：用的是传进来的 ttl_ms 吗？成功之后 next_try_ms 清掉了吗？"),
+             (int)ttl_ms, (int)ttl_ms + 1);
+    ttl_ms = TTL_MS;
+}
+
 static void consul_when_expired(void)
 {
     start_with(3);
@@ -141,6 +162,7 @@ static void consul_when_expired(void)
         fail(TEXT("the new list is fresh, and Consul was asked again: is fetched_ms set anew?",
                   "新列表还是新鲜的，却又查了 Consul：fetched_ms 更新了吗？"));
     demand_news(4);
+    demand_that_ttl_is_told();
 }
 
 static void stale_when_consul_is_down(void)
@@ -150,11 +172,14 @@ static void stale_when_consul_is_down(void)
     consul.state = STOPPED;
     int64_t fetched_ms = entry.fetched_ms;
     for (int i = 1; i <= 10; i++) {
-        consul.now_ms += TTL_MS;
+        consul.now_ms += i <= 5 ? TTL_MS : 360 * TTL_MS; /* an hour */
         if (call() != 0)
-            fail(TEXT("Consul is stopped, the list as old as %d TTL: got -1 (%s). An old list is better than none (step 3)",
-                      "Consul 已停止，列表已过 %d 个 TTL：返回了 -1（%s）。旧列表总比没有强（第 3 步）"),
-                 i, why.text);
+            fail(TEXT("Consul is stopped, the list is %d s old: got -1 (%s). An old list is better than none (step 3)",
+                      "Consul 已停止，列表是 %d 秒前的：返回了 -1（%s）。旧列表总比没有强（第 3 步）"),
+                 (int)((consul.now_ms - fetched_ms) / 1000), why.text);
+        if (got.n < 0)
+            fail(TEXT("Consul is stopped: it returned 0, and *out was not filled in: *out = e->list;",
+                      "Consul 已停止：返回了 0，却没有填 *out：*out = e->list;"));
         if (!is_sound(3))
             fail(TEXT("Consul is stopped: expected the old list of 3, got %d. Was it overwritten when the query failed?",
                       "Consul 已停止：应返回旧列表的 3 个实例，实际 %d 个。查询失败时是不是把它覆盖了？"),
@@ -223,6 +248,16 @@ static void call_with_another(enum state state)
 
 static void list_is_whole_for_others(void)
 {
+    asking(TEXT("another request, while the very first one waits for Consul", "第一个请求还在等 Consul 时，又来了一个请求"));
+    consul = (struct consul){.instances = 3, .now_ms = 7000000000, .meanwhile = another_request};
+    entry = (struct entry){.filled = false};
+    meanwhile_ran = false;
+    call();
+    if (meanwhile_ran && meanwhile_status == 0 && !is_whole(&meanwhile_got, 3))
+        fail(TEXT("while the very first request waits for Consul, another one got a list that is not there yet (%d instances): "
+                  "e->filled only when e->list is whole",
+                  "第一个请求还在等 Consul 时，另一个请求得到了还没取完的列表（%d 个实例）：e->list 完整之后才能把 e->filled 设为 true"),
+             meanwhile_got.n);
     asking(TEXT("another request, while this one waits for Consul", "本次请求等待 Consul 时，又来了一个请求"));
     call_with_another(STOPPED);
     if (meanwhile_status != 0)
@@ -236,6 +271,24 @@ static void list_is_whole_for_others(void)
 }
 
 /* --- Level 2: it hangs ------------------------------------------------------------------------------ */
+
+/* Of a next_try_ms after a Consul that hung since `begin`: what may be wrong with it? */
+static const char *advice(int64_t begin)
+{
+    static char text[300];
+    int64_t ahead = entry.next_try_ms - consul.now_ms;
+    if (entry.next_try_ms < begin - TTL_MS && entry.next_try_ms != 0)
+        snprintf(text, sizeof text, "%s",
+                 text_of(TEXT("next_try_ms is a moment, not a number of ms: now_ms + …", "next_try_ms 是时刻，不是毫秒数：now_ms + ……")));
+    else if (entry.next_try_ms > begin && ahead <= HUNG_MS)
+        snprintf(text, sizeof text, "%s",
+                 text_of(TEXT("next_try_ms is over when the query is, which lasts a second alone: leave it alone for longer",
+                              "next_try_ms 设得太近：单是一次查询就要一秒，查完时它已经过了。请隔得更久一些")));
+    else
+        snprintf(text, sizeof text, "%s",
+                 text_of(TEXT("After one that failed leave it alone for a while: next_try_ms", "失败一次之后，隔一段时间再去查：next_try_ms")));
+    return text;
+}
 
 static void not_every_call_waits(void)
 {
@@ -254,14 +307,14 @@ static void not_every_call_waits(void)
         consul.now_ms += 1000 / CALLS_A_SECOND;
     }
     if (consul.asked > calls / 10)
-        fail(TEXT("level 2: Consul hangs, and %d of %d calls waited a second for it. After one that failed leave it alone "
-                  "for a while: next_try_ms",
-                  "第 2 关：Consul 卡住，%d 次（共 %d 次）调用都为它等了一秒。失败一次之后，隔一段时间再去查：next_try_ms"),
-             consul.asked, calls);
+        fail(TEXT("level 2: Consul hangs, and %d calls asked it %d times, a second each. %s",
+                  "第 2 关：Consul 卡住，%d 次调用查了它 %d 次，每次都等一秒。%s"),
+             calls, consul.asked, advice(begin));
     if (consul.asked < 2)
-        fail(TEXT("level 2: in %d s Consul was asked %d times: so nobody notices when it is back",
-                  "第 2 关：%d 秒里只查了 Consul %d 次：它恢复了也没人知道"),
-             SECONDS, consul.asked);
+        fail(TEXT("level 2: in %d s Consul was asked %s: so nobody notices when it is back. Does each call move next_try_ms, also "
+                  "one that does not ask?",
+                  "第 2 关：%d 秒里%s查 Consul：它恢复了也没人知道。是不是每次调用都推后了 next_try_ms，包括没有去查的？"),
+             SECONDS, consul.asked ? text_of(TEXT("once", "只有一次")) : text_of(TEXT("never", "一次也没有")));
 
     consul.state = ANSWERS;
     consul.instances = 4;
@@ -294,6 +347,14 @@ static void sudden_empty_list(void)
         fail(TEXT("Consul was restarted and names nobody all of a sudden: %d of 3 instances are left, though all of them run",
                   "Consul 重启后突然一个实例也没有了：3 个实例只剩 %d 个，可它们明明都在运行"),
              got.n < 0 ? 0 : got.n);
+    for (int i = 0; i < 5; i++) { /* it takes the instances some seconds to register again */
+        consul.now_ms += 3000;
+        if (call() != 0 || !is_sound(3))
+            fail(TEXT("Consul still names nobody, %d s later: %d of 3 instances are left. Until they have registered again it takes "
+                      "seconds: one look is not enough",
+                      "%d 秒之后 Consul 还是一个实例也没有：3 个实例只剩 %d 个。重新注册需要好几秒，只怀疑一次不够"),
+                 3 * (i + 1), got.n < 0 ? 0 : got.n);
+    }
     consul.instances = 2;
     consul.now_ms += TTL_MS + 1;
     if (call() != 0 || !is_sound(2))

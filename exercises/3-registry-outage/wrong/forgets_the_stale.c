@@ -1,6 +1,6 @@
 /* A wrong answer: the lesson's ServiceClient: with Consul down and the TTL over it raises.
- * expect: 4/9 Consul is stopped, the list as old as 1 TTL: got -1 .*An old list is better than none
- * zh: 4/9 Consul 已停止，列表已过 1 个 TTL：返回了 -1（no instances）。旧列表总比没有强（第 3 步）
+ * expect: 4/9 Consul is stopped, the list is 10 s old: got -1 .*An old list is better than none
+ * zh: 4/9 Consul 已停止，列表是 10 秒前的：返回了 -1（no instances）。旧列表总比没有强（第 3 步）
  * score: 4 */
 #include "given.h"
 
