@@ -59,7 +59,8 @@ compile() {
       "$(one_line <<<"${first:-$(tail -n 1 "$out/compile.txt")}")" "$(where_is_the_rest "$out/compile.txt")")
     return 1
   fi
-  nm -l "$out/learner.o" | sed -nE 's/^[0-9a-f]+ [Tt] ([^\t]+)\t.*:([0-9]+)$/\1 \2/p' >"$out/functions"
+  # (Parts that the compiler has made of a function, such as pick.part.0, go by its name.)
+  nm -l "$out/learner.o" | sed -nE '/\.cold/d; s/^[0-9a-f]+ [Tt] ([^.\t]+)[^\t]*\t.*:([0-9]+)$/\1 \2/p' >"$out/functions"
   nm -l -g "$out/learner.o" | sed -nE 's/^[0-9a-f]+ T ([^\t]+)\t.*:([0-9]+)$/\1 \2/p' >"$out/lines"
 }
 
@@ -120,6 +121,8 @@ refuse_calls() {
     '['*) section=$name && continue ;;
     esac
     [[ $'\n'$all$'\n' == *$'\n'$name$'\n'* ]] || continue
+    # (getchar() is compiled into getc().)
+    [ "$name" != getc ] || ! grep -aq '\<getchar *(' "$file" || name=getchar
     case $section in
     "[blocks]") problem=$(say "%s() stops the event loop: while it waits, no other request is served" \
       "%s() 会阻塞事件循环：它等待时其他请求都得不到处理" "$name") ;;

@@ -29,15 +29,16 @@ stage_open() {
     unnamed_images >"$DIR/unnamed-before"
 }
 
-stage_refuse() { echo "compose-$(basename "$0"): $1"; exit 1; } # why
+# 77: skipped, as a test counts it.
+stage_refuse() { echo "skipped: compose-$(basename "$0") $1"; exit 77; } # why
 
 stage_close() {
     local image
     load_forget
     compose unpause >/dev/null 2>&1 || true # one that is paused cannot be stopped
     compose --profile '*' down --volumes --remove-orphans >"$DIR/down" 2>&1 || cat "$DIR/down"
-    for image in $(own_images); do docker image rm "$image" >/dev/null; done
-    for image in $(left_by_builds); do docker image rm "$image" >/dev/null; done
+    for image in $(own_images); do docker image rm "$image" >/dev/null || true; done
+    for image in $(left_by_builds); do docker image rm "$image" >/dev/null || true; done
 }
 
 own_images() { docker image ls --format '{{.Repository}}:{{.Tag}}' | grep "^$PROJECT-" || true; }

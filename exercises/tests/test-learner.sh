@@ -3,8 +3,9 @@
 # file is made once and never written to again, whatever she does at once, hints, resets, watching, Ctrl-C.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
-# The build's folder, as make is told it here (in MAKEFLAGS, too): the clone's has the same name.
-build=${BUILD_DIR:-build}
+# Hers is in her clone, whatever make was told here: of two definitions the last one counts.
+build=build
+export MAKEFLAGS="${MAKEFLAGS:-} BUILD=build"
 # shellcheck source=exercises/tests/lib.bash
 . exercises/tests/lib.bash
 

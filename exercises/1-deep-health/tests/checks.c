@@ -54,6 +54,7 @@ static void demand_it_asks(const struct question *question, struct text when, in
 
 static void demand_bounded(const struct question *question)
 {
+    asking(TEXT("%s, %s", "%s，%s"), question->name, text_of(question->hung));
     int answer = answer_of(question, HUNG, 50);
     demand_it_asks(question, question->hung, answer);
     if (question->own->until > UNTIL)
@@ -89,6 +90,7 @@ static void demand_good_check(const struct question *question)
     if (!why.text[0])
         fail(TEXT("%s returned -1, and does not say why: pass `why` on to %s", "%s 返回了 -1，却没有说明原因：请把 why 传给 %s"), question->name,
              question->given);
+    asking(TEXT("%s, all is well", "%s，一切正常"), question->name);
     int well = answer_of(question, UP, 50);
     if (well != 0 && question->own->asked == 0)
         fail(TEXT("%s did not ask again: remember nothing from one call to the next, each calls %s",
@@ -128,6 +130,7 @@ static void watches_the_disk(void)
     asking(TEXT("check_disk(), the disk cannot be read", "check_disk()，无法读取磁盘"));
     demand_good_check(&disk);
     for (int percent = 0; percent <= 100; percent++) {
+        asking(TEXT("check_disk(), %d%% free", "check_disk()，剩余 %d%%"), percent);
         int expected = percent < DISK_MIN_FREE_PERCENT ? -1 : 0, answer = answer_of(&disk, UP, percent);
         if (answer != expected)
             fail(TEXT("%d%% of the disk is free: expected %d from check_disk(), got %d (less than %d%% is too little)",
@@ -186,7 +189,7 @@ static const struct check checks[] = {
      .function = "health_status",
      .run = any_failure_is_503},
     {.asked = {"for real: PostgreSQL and Redis stopped and hung, the disk gone: /health of your user-service tells, in time",
-               "真实运行：PostgreSQL 和 Redis 分别停止、卡住，磁盘读不到：你的 user-service 的 /health 都及时反映"},
+               "真实运行：PostgreSQL 和 Redis 分别停止、又同时卡住，磁盘读不到：你的 user-service 的 /health 都及时反映"},
      .function = "health_status",
      .run = real_dependencies,
      .real = true,

@@ -135,7 +135,7 @@ static _Noreturn void fail_harmed(const char *what)
     if (status != 503)
         fail(TEXT("for real, %s: /health should say 503, and says %d", "真实运行，%s：/health 应返回 503，实际返回 %d"), what, status);
     fail(TEXT("for real, %s: /health should name just that as unhealthy, and says %s",
-              "真实运行，%s：/health 应指出只有这里不健康，实际内容：%s"),
+              "真实运行，%s：/health 应指出不健康的就是这里，别处都正常，实际内容：%s"),
          what, reply.body.data ? reply.body.data : "");
 }
 

@@ -3,7 +3,7 @@
 #define EXERCISE_1_REAL_H
 
 /* A user-service linked with the learner's health.c: PostgreSQL and Redis are
- * stopped and hung, and its disk is taken away, one at a time. */
+ * stopped, its disk is taken away, one at a time, and then both hang at once. */
 void real_dependencies(void);
 /* Two of them with a Redis each, and an order-service: one Redis is stopped, and started again. */
 void real_instances(void);

@@ -61,13 +61,16 @@ static bool ignores_weights(const int weights[], int n, const struct round *firs
            memcmp(round.counts, first->counts, sizeof round.counts) == 0;
 }
 
-/* Of all that was earned in some rounds, is something left, or missing? */
+/* Of those who earn and pay: of all that was earned in some rounds, is something left, or missing? */
 static bool does_not_add_up(const int weights[], int n)
 {
     enum { ROUNDS = 10 };
     struct fleet fleet = fleet_of(n, weights);
-    fleet_round(&fleet, ROUNDS * weight_sum(&fleet));
-    int sum = 0;
+    int sum = 0, picked = fleet_pick(&fleet);
+    for (int i = 0; i < n; i++)
+        if (i != picked && fleet.peers[i].current != weights[i])
+            return false; /* `current` is something else here */
+    fleet_round(&fleet, ROUNDS * weight_sum(&fleet) - 1);
     for (int i = 0; i < n; i++)
         sum += fleet.peers[i].current;
     return sum != 0;

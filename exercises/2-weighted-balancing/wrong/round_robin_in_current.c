@@ -1,0 +1,16 @@
+/* A wrong answer: whoever had the fewest turns is next, whatever its weight.
+ * expect: 1/6 .*expected A=3 B=1, got A=2 B=2 .*the weights are not used
+ * zh: 1/6 4 次请求：期望 A=3 B=1，实际 A=2 B=2（A B A B）：人人轮流、次数相同，这是普通轮询：没有用到权重
+ * score: 1 */
+#include "given.h"
+
+int weighted_pick(struct peer *peers, int n)
+{
+    int best = -1;
+    for (int i = 0; i < n; i++)
+        if (best < 0 || peers[i].current < peers[best].current)
+            best = i;
+    if (best >= 0)
+        peers[best].current++;
+    return best;
+}
