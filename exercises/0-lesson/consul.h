@@ -5,6 +5,7 @@
 #define LESSON_CONSUL_H
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@ static size_t lesson_collect(char *bytes, size_t size, size_t count, void *strea
 {
     return fwrite(bytes, size, count, stream);
 }
+
+/* What Python prints of an exception that nobody catches. Returns 1, for main to return. */
+#define raise_error(...) (fprintf(stderr, "Error: " __VA_ARGS__), fputc('\n', stderr), 1)
 
 /* GET, or PUT where there is a body ("" for an empty one). NULL: it failed, or the answer is no JSON; *status
  * (NULL: nobody cares) is 0 where no answer came. */

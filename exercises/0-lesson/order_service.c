@@ -6,23 +6,20 @@
 
 #include <unistd.h>
 
-/* def get_user_service_url(): 0, or -1 where the Python raises */
+/* def get_user_service_url(): 0, or 1 where the Python raises */
 static int get_user_service_url(char base_url[300])
 {
     char url[512];
     /* index, services = consul_client.health.service(USER_SERVICE_NAME, passing=True) */
     json_t *services = http_json(consul_url("/v1/health/service/user-service?passing", url), NULL, NULL);
-    if (!services) {
-        fprintf(stderr, "Error: Consul does not answer\n");
-        return -1;
-    }
+    if (!services)
+        return raise_error("Consul does not answer");
 
     /* if not services: raise Exception("No healthy user-service instances") */
     size_t n = json_array_size(services);
     if (n == 0) {
-        fprintf(stderr, "Error: No healthy user-service instances\n");
         json_decref(services);
-        return -1;
+        return raise_error("No healthy user-service instances");
     }
 
     /* service = random.choice(services)
@@ -51,11 +48,9 @@ int main(int argc, char **argv)
     long status = 0;
     json_t *user = http_json(url, NULL, &status);
     if (!user || status != 200) {
-        fprintf(stderr, "Error: %s does not answer\n", base_url);
         json_decref(user);
-        return 1;
+        return raise_error("%s does not answer", base_url);
     }
-
     /* print(f"User: {user}") */
     char *text = json_dumps(user, 0);
     printf("User: %s\n", text);

@@ -45,19 +45,15 @@ static void deregister_service(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: user_service PORT ID\n");
-        return 2;
-    }
+    if (argc != 3)
+        return raise_error("usage: user_service PORT ID");
     service_id = argv[2];
     atexit(deregister_service);
     /* app.run(host='0.0.0.0', port=SERVICE_PORT) */
     struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, (uint16_t)atoi(argv[1]), NULL, NULL,
                                                  handle, NULL, MHD_OPTION_END);
-    if (!daemon) {
-        perror("Error: app.run");
-        return 1;
-    }
+    if (!daemon)
+        return raise_error("app.run: %s", strerror(errno));
     getchar(); /* until Enter, or the end of input: then atexit runs. On SIGTERM it does not */
     MHD_stop_daemon(daemon);
     return 0;
