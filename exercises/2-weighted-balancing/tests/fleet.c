@@ -6,14 +6,15 @@
 
 #include "checker/check.h"
 
+/* "A" … "Z", "A1" … "Z1", "A2" … */
 static const char *name_of(int i)
 {
-    static char names[FLEET_MAX][5];
-    if (i < 26)
-        snprintf(names[i], sizeof names[i], "%c", 'A' + i);
-    else
-        snprintf(names[i], sizeof names[i], "%c%d", 'A' + i % 26, i / 26);
-    return names[i];
+    enum { LETTERS = 26 };
+    static char names[FLEET_MAX][3];
+    char *name = names[i];
+    name[0] = (char)('A' + i % LETTERS);
+    name[1] = (char)(i / LETTERS ? '0' + i / LETTERS : '\0');
+    return name;
 }
 
 struct fleet fleet_of(int n, const int weights[])
