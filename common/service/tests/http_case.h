@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "harness/http_probe.h"
 #include "harness/world.h"
 
@@ -129,18 +127,29 @@ static inline bool is_cached(const struct service *users, const char *path, char
     return strcmp(result, "hit") == 0;
 }
 
+struct cached {
+    const struct service *users;
+    const char *path;
+    char result[16]; /* X-Cache of the last look */
+    bool missed;
+};
+
+static inline bool becomes_cached(void *arg)
+{
+    struct cached *cached = arg;
+    bool is = is_cached(cached->users, cached->path, cached->result);
+    cached->missed |= strcmp(cached->result, "miss") == 0;
+    return is;
+}
+
 /* What was not in the cache is, once it was asked for: the first hit comes after a
  * miss. (In between may be a bypass: a Redis that is silent for 100 ms, as on a
  * busy machine, is not waited for.) */
 static inline void expect_miss_then_hit(const struct service *users, const char *path)
 {
-    char result[16];
-    bool missed = false;
-    for (int64_t end = deadline_in(60000); !is_cached(users, path, result) && deadline_left(end) > 0;
-         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL))
-        missed = missed || strcmp(result, "miss") == 0;
-    cr_expect_str_eq(result, "hit", "%s", path);
-    cr_expect(missed, "%s was there before", path);
+    struct cached cached = {.users = users, .path = path};
+    cr_expect(wait_until(becomes_cached, &cached, 60000), "%s: %s", path, cached.result);
+    cr_expect(cached.missed, "%s was there before", path);
 }
 
 /* --- Pieces ---------------------------------------------------------------------------- */
