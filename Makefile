@@ -19,23 +19,37 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-# ---- Layers, lowest first: the archives that a layer's users link ------------
+# ---- Layers, lowest first: each with the layers that it may use --------------
 
 base         := base
 loop         := loop $(base)
 net          := net $(loop)
+grpc         := grpc $(net)
 store        := store $(net)
-registry     := registry $(store)
+registry     := registry $(net)
+consul       := consul $(registry)
+etcd         := etcd $(registry)
 registration := registration $(registry)
-balance      := balance $(registration)
-discovery    := discovery $(balance)
-client       := client $(discovery)
-service      := service $(client)
+balance      := balance $(registry)
+discovery    := discovery $(registry)
+client       := client balance $(discovery)
+service      := service consul etcd grpc store registration $(client)
 # Starts and stops real servers: for tests and for the demo only.
 harness      := harness $(service)
 # Runs the layers up to the client on virtual time: for tests only.
-simulation   := simulation $(client)
-LAYERS := base loop net store registry registration balance discovery client service harness simulation
+simulation   := simulation consul registration $(client)
+# What the stand-ins for broken servers share.
+faults       := faults $(net)
+LAYERS := base loop net grpc store registry consul etcd registration balance discovery client service \
+          harness simulation faults
+
+# Where a layer's files are: common/<layer>, but for these.
+folder_consul     := common/registry/consul
+folder_etcd       := common/registry/etcd
+folder_harness    := tests/harness
+folder_simulation := tests/simulation
+folder_faults     := tests/faults
+folder = $(or $(folder_$(1)),common/$(1))
 
 # ---- Flags: only those that this compiler knows ------------------------------
 
@@ -52,7 +66,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 endif
 
-CPPFLAGS += -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+CPPFLAGS += -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS   += -std=gnu11 -g -fPIE -pthread -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes $(CUT) $(if $(WERROR),-Werror) \
             $(if $(SANITIZE),-O1 -fno-omit-frame-pointer $(SAN),-O2 -D_FORTIFY_SOURCE=2 $(HARDENING))
@@ -65,7 +79,7 @@ no_main  = $(filter-out %/main.o,$(1))
 archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
 tests    = $(patsubst %.c,$(BUILD)/tests/%,$(wildcard $(1)/tests/test_*.c))
 
-UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,common/$(l)))
+UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,$(call folder,$(l))))
 INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev)
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
 FAULT_TOOLS       := $(BUILD)/registry-faults $(BUILD)/upstream-faults
@@ -81,17 +95,17 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | have-packages
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(findstring /tests/,$<),-Wno-conversion) -MMD -MP -c $< -o $@
 
-# $(1): layer. Its archive, and its tests, linked with what is below (and with the
-# harness, which knows only the base).
+# $(1): layer, $(2): its folder. Its archive, and its tests, linked with what is below
+# (and with the harness, which knows only the base).
 define layer
-$(BUILD)/lib$(1).a: $(call no_main,$(call objects,common/$(1)))
+$(BUILD)/lib$(1).a: $(call no_main,$(call objects,$(2)))
 	@rm -f $$@; ar rcs $$@ $$^
-$(BUILD)/tests/common/$(1)/tests/%: $(BUILD)/obj/common/$(1)/tests/%.o $(call archives,harness $($(1)))
+$(BUILD)/tests/$(2)/tests/%: $(BUILD)/obj/$(2)/tests/%.o $(call archives,harness $($(1)))
 	@mkdir -p $$(@D)
 	@echo "  LINK  $$@"
 	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@
 endef
-$(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
+$(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(call folder,$(l)))))
 
 # $(1): a folder with tests that run whole programs on real servers.
 define integration
@@ -105,9 +119,9 @@ $(foreach d,user-service order-service consul-dev,$(eval $(call integration,$(d)
 $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))
 $(BUILD)/demo: $(call objects,consul-dev/demo) $(call archives,$(harness))
-$(BUILD)/simulate: $(BUILD)/obj/common/simulation/main.o $(call archives,$(simulation))
+$(BUILD)/simulate: $(BUILD)/obj/tests/simulation/main.o $(call archives,$(simulation))
 $(FAULT_TOOLS): $(BUILD)/%-faults: $(BUILD)/obj/consul-dev/faults/%_faults.o \
-  $(filter-out %/registry_faults.o %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(net))
+  $(filter-out %/registry_faults.o %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(faults))
 $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
@@ -116,11 +130,12 @@ $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS):
 # in it. exercises/run compiles that code, to $(OUT)/learner.o and (with sanitizers) to
 # $(OUT)/checked.o, and then asks for the rest: make link-exercise N=2 OUT=...
 EXERCISES        := $(patsubst %/starter.c,%,$(wildcard exercises/*/starter.c))
-EXERCISE          = $(filter exercises/$(N)-%,$(EXERCISES))
+CHECKERS         := $(EXERCISES:exercises/%=exercises/checker/%)
+CHECKER           = $(filter exercises/checker/$(N)-%,$(CHECKERS))
 # Which of the real functions the learner's stand in the way of.
 EXERCISE_WRAPS_1 := -Wl,--wrap=health_add,--wrap=health_report
 EXERCISE_SERVICE  = $(if $(filter 1,$(N)),user-service,order-service)
-EXERCISE_PARTS   := $(foreach d,exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service) user-service order-service,$(call objects,$(d))) \
+EXERCISE_PARTS   := $(foreach d,exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) user-service order-service,$(call objects,$(d))) \
                     $(call archives,$(harness))
 # The lesson's own samples: plain blocking C, one file each.
 LESSON := $(patsubst exercises/0-lesson/%.c,$(BUILD)/lesson/%,$(wildcard exercises/0-lesson/*.c))
@@ -129,7 +144,7 @@ $(BUILD)/lesson/%: exercises/0-lesson/%.c exercises/0-lesson/consul.h | have-pac
 	@echo "  CC    $<"
 	@$(CC) -std=gnu11 -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) $(PKG_CFLAGS) $< $(PKG_LIBS) -o $@
 
-DRILL := exercises/3-registry-outage/drill
+DRILL := exercises/checker/drill
 $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $(call archives,harness base)
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
@@ -138,9 +153,9 @@ $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $
 exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON) $(BUILD)/drill
 # (Of parts that are built: several of these may run at once.)
 link-exercise:
-	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(EXERCISE)/tests) \
+	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(CHECKER)) \
 	  $(call archives,harness base) $(PKG_LIBS) -lm -o $(OUT)/check
-	@$(CC) $(LDFLAGS) $(EXERCISE_WRAPS_$(N)) $(OUT)/learner.o $(call objects,$(EXERCISE)/service) $(call objects,$(EXERCISE_SERVICE)) \
+	@$(CC) $(LDFLAGS) $(EXERCISE_WRAPS_$(N)) $(OUT)/learner.o $(call objects,$(CHECKER)/service) $(call objects,$(EXERCISE_SERVICE)) \
 	  $(call archives,$(service)) $(PKG_LIBS) -lm -o $(OUT)/service
 
 -include $(shell find $(BUILD)/obj $(BUILD)/fuzz -name '*.d' 2>/dev/null)
@@ -164,8 +179,8 @@ endif
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
 AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(shell id -g $(OWNER)) --init-groups)
 # Long outages are tests like the others, in files of these names, run on their own.
-OUTAGE_SCRIPTS := $(wildcard exercises/tests/test-outages-*.sh)
-SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.sh exercises/tests/*.sh))
+OUTAGE_SCRIPTS := $(wildcard exercises/checker/tests/test-outages-*.sh)
+SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.sh exercises/checker/tests/*.sh))
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
@@ -244,10 +259,10 @@ mutants: ## take each protection out, one at a time, and show that its test fail
 # Archives in any order: a test of one layer is linked with all of them here.
 run-mutants: export COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS)
 run-mutants: export LINK = $(CC) $(LDFLAGS)
-run-mutants: export ARCHIVES = -Wl,--start-group $(call archives,$(harness) simulation) -Wl,--end-group
+run-mutants: export ARCHIVES = -Wl,--start-group $(call archives,$(harness) simulation faults) -Wl,--end-group
 run-mutants: export LIBRARIES = $(PKG_LIBS)
 run-mutants: $(PROGRAMS) unit-tests integration-tests
-	@BUILD_DIR=$(BUILD) .ci/run-mutants $(ONLY)
+	@BUILD_DIR=$(BUILD) tests/mutants/run $(ONLY)
 
 test-asan: ## every test again, with AddressSanitizer and UBSan
 	@$(DEPS)
@@ -260,7 +275,7 @@ test-arm64: ## programs and tests, compiled for arm64; the tests that need no se
 # Once more from the top, as on a machine whose libraries and compiler are arm64's.
 ARM64       := $(BUILD)/arm64
 ARM64_ROOT   = $(abspath $(ARM64)/root)
-ARM64_TESTS := $(foreach l,loop base balance registration discovery,$(call tests,common/$(l)))
+ARM64_TESTS := $(foreach l,loop base balance registration discovery,$(call tests,$(call folder,$(l))))
 run-arm64: export PKG_CONFIG_LIBDIR = $(ARM64_ROOT)/usr/lib/aarch64-linux-gnu/pkgconfig
 run-arm64: export PKG_CONFIG_SYSROOT_DIR = $(ARM64_ROOT)
 run-arm64: export QEMU_LD_PREFIX = $(ARM64_ROOT)
@@ -277,34 +292,35 @@ lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over t
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FILES := $(foreach d,$(LAYERS:%=common/%) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(EXERCISES:%=%/tests) $(EXERCISES:%=%/service) $(DRILL),$(wildcard $(d)/*.c))
-TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/compose/* common/bench/* exercises/run exercises/0-lesson/run exercises/tests/* .ci/* 2>/dev/null)
-run-lint: unit-tests
-	@.ci/lint-includes
+C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
+C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
+TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
+run-lint: unit-tests $(BUILD)/demo $(FAULT_TOOLS) exercise-parts
+	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
+	@.ci/lint-circles $(BUILD) $(C_FOLDERS)
 	@.ci/lint-map
-	@.ci/run-mutants --check
+	@tests/mutants/run --check
 	@echo "shellcheck: $(words $(SCRIPTS)) scripts"
 	@shellcheck -x --severity=warning $(SCRIPTS)
 	@echo "clang-tidy: $(words $(C_FILES)) files"
 	@printf '%s\n' $(C_FILES) | xargs -P$$(nproc) -n4 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS) 2>/dev/null' tidy
 	@echo "cppcheck"
 	@cppcheck --quiet -j$$(nproc) --enable=warning,performance,portability --inline-suppr --std=c11 \
-	  --suppress=autoVariables --error-exitcode=1 -Icommon -Iexercises $(C_FILES)
+	  --suppress=autoVariables --error-exitcode=1 -Icommon -Itests -Iexercises $(C_FILES)
 	@echo "valgrind over the unit tests"
 	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(UNIT_TESTS)
 
-FUZZERS := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard common/*/tests/fuzz_*.c user-service/tests/fuzz_*.c \
-             order-service/tests/fuzz_*.c))
+FUZZERS := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 # All layers up to the service, compiled once more for the fuzzer, which looks where inputs lead.
-FUZZED := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(foreach l,$(service),$(wildcard common/$(l)/*.c)))
+FUZZED := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(foreach l,$(service),$(wildcard $(call folder,$(l))/*.c)))
 FUZZ   := clang $(CPPFLAGS) -std=gnu11 -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) -fno-sanitize-recover=undefined
 fuzz: ## feed the parsers of what comes from outside with garbage (SECONDS=20 for each)
 	@$(DEPS) lint
 	$(again) run-fuzz
 
 run-fuzz: $(FUZZERS)
-	@.ci/run-fuzzers $(or $(SECONDS),20) $(FUZZERS)
+	@tests/fuzz/run $(or $(SECONDS),20) $(FUZZERS)
 
 $(BUILD)/fuzz/obj/%.o: %.c | have-packages
 	@mkdir -p $(@D)
@@ -343,12 +359,15 @@ grade: ## for teachers: all checks of exercise N= over FILE=, as JSON
 	$(again) exercise-parts >&2
 	$(RUN_EXERCISE) grade "$(N)"
 
-bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for some of it; common/bench/bench says more)
+bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for some of it; bench/bench says more)
 	@$(DEPS) bench || echo "going on with what is here"
 	$(again) run-bench
 
-run-bench: $(PROGRAMS) $(BUILD)/tests/common/balance/tests/bench_pick
-	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) common/bench/bench $(BENCH)
+$(BUILD)/bench-pick: $(BUILD)/obj/bench/pick.o $(call archives,$(balance))
+	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+run-bench: $(PROGRAMS) $(BUILD)/bench-pick
+	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) bench/bench $(BENCH)
 
 .PHONY: compose-demo compose-test
 compose-demo: ## the demo's story on docker-compose.yml, in a project of its own, which is gone afterwards

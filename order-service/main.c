@@ -19,7 +19,7 @@ static int open_discovery(struct app *app, struct service *service)
         .registries = registries,
         .registry_count = count,
         .ttl_ms = app->settings.cache_ttl_ms,
-        .poll = app->settings.mode == 1,
+        .mode = (enum discovery_mode)app->settings.mode,
         .retry_cap_ms = settings->reconcile_ms,
         .static_instances = app->settings.static_instances,
         .snapshot_dir = app->settings.snapshot_dir,

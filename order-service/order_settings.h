@@ -11,7 +11,7 @@
 struct order_settings {
     const char *user_service; /* the service that is discovered and called */
     int64_t cache_ttl_ms;
-    int mode; /* 0: watch, 1: poll */
+    int mode;                     /* enum discovery_mode */
     const char *snapshot_dir;     /* "": none */
     const char *static_instances; /* "": none */
     int policy;                   /* enum balance_policy */

@@ -25,7 +25,7 @@ void order_add_json(const struct order *order, struct buf *json)
 
 static void add_user(const struct service_reply *reply, struct buf *json)
 {
-    switch (upstream_judge(reply)) {
+    switch (user_client_judge(reply)) {
     case USER_EXISTS: /* a JSON object, which the client has checked */
         buf_adds(json, ",\"user\":");
         buf_add(json, reply->body.data, reply->body.len);
@@ -47,7 +47,7 @@ int orders_show(struct orders *orders, const char *id, const struct trace_contex
     if (order_store_find(&orders->store, id, &order, err) != 0)
         return -1;
     struct service_reply reply = SERVICE_REPLY_INIT;
-    upstream_get_user(&orders->users, order.user_id, trace, &reply);
+    user_client_get(&orders->users, order.user_id, trace, &reply);
     add_members(&order, json);
     add_user(&reply, json);
     service_reply_close(&reply);
@@ -77,8 +77,8 @@ static int replay(struct orders *orders, const struct order_input *input, const 
 static int verify_user(struct orders *orders, const char *user_id, const struct trace_context *trace, struct err *err)
 {
     struct service_reply reply = SERVICE_REPLY_INIT;
-    upstream_get_user(&orders->users, user_id, trace, &reply);
-    enum user_verdict verdict = upstream_judge(&reply);
+    user_client_get(&orders->users, user_id, trace, &reply);
+    enum user_verdict verdict = user_client_judge(&reply);
     if (verdict == USER_UNKNOWN)
         err_set(err, ERR_INVALID, "user_id: there is no user %s", user_id);
     else if (verdict == USER_UNVERIFIED && reply.outcome == SERVICE_OK)

@@ -13,11 +13,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "order_store.h"
-#include "upstream.h"
+#include "user_client.h"
 
 struct orders {
     struct order_store store;
-    struct upstream users;
+    struct user_client users;
 };
 
 /* Room for the longest order, escaped, with its user. */

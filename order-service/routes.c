@@ -37,7 +37,7 @@ static void get_user(struct http_request *req, void *arg)
     struct trace_context trace;
     struct service_reply reply = SERVICE_REPLY_INIT;
     http_trace_context(req, &trace);
-    upstream_get_user(&app->orders.users, id, &trace, &reply);
+    user_client_get(&app->orders.users, id, &trace, &reply);
     if (*reply.instance)
         http_add_header(req, "X-Upstream", reply.instance);
     if (*reply.source)

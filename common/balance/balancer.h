@@ -32,6 +32,10 @@
 #include "balance/outlier.h"
 #include "registry/instance.h"
 
+/* The names that LB_POLICY accepts, in the order of the enum below: the setting is
+ * an index into both. A new policy is added at the end of both. */
+#define BALANCE_POLICY_NAMES "random|round_robin|weighted|consistent_hash"
+
 enum balance_policy {
     BALANCE_RANDOM,
     BALANCE_ROUND_ROBIN,

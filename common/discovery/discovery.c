@@ -54,7 +54,7 @@ static struct watched *watched_new(const struct discovery_config *config, const 
     struct err err = ERR_INIT;
     struct knowledge *knowledge = &watched->knowledge;
     watched->ttl_ms = knowledge->ttl_ms = config->ttl_ms;
-    watched->poll = config->poll;
+    watched->poll = config->mode == DISCOVERY_POLL;
     watched->snapshot_dir = config->snapshot_dir;
     knowledge->disk.asked = !*config->snapshot_dir;
     knowledge->registry_count = config->registry_count;

@@ -19,12 +19,21 @@
 
 struct discovery;
 
+/* The names that DISCOVERY_MODE accepts, in the order of the enum below: the setting
+ * is an index into both. */
+#define DISCOVERY_MODE_NAMES "watch|poll"
+
+enum discovery_mode {
+    DISCOVERY_WATCH, /* a query waits in the registry until the list changes */
+    DISCOVERY_POLL,  /* a query every half TTL */
+};
+
 /* Text is borrowed as long as it lives. */
 struct discovery_config {
     struct registry *const *registries; /* in order of trust; they outlive it */
     size_t registry_count;              /* at most 4; 0: static and disk only */
     int64_t ttl_ms;        /* for so long after its confirmation a list is fresh */
-    bool poll;             /* ask every half TTL; else a query that waits for a change */
+    enum discovery_mode mode;
     int64_t retry_cap_ms;  /* longest wait between two tries at a registry that fails */
     const char *static_instances; /* see static_list.h; "" for none */
     const char *snapshot_dir;     /* last good lists are kept here; "" for none */

@@ -245,7 +245,7 @@ static void keep_beating(void *arg)
 
 /* --- Life ------------------------------------------------------------------------------------------ */
 
-struct registration *registration_start(struct registry *registry, const struct registration_config *config)
+struct registration *registration_register(struct registry *registry, const struct registration_config *config)
 {
     struct registration *r = calloc(1, sizeof *r);
     if (!r)
@@ -273,7 +273,7 @@ static int leave_again(struct registration *r, int64_t deadline, struct err *err
     return known ? registry_deregister(r->registry, spec_of(r), deadline, err) : 0;
 }
 
-int registration_stop(struct registration *r, int64_t deadline, struct err *err)
+int registration_deregister(struct registration *r, int64_t deadline, struct err *err)
 {
     group_cancel(&r->fibers);
     group_join(&r->fibers);

@@ -34,11 +34,11 @@ struct registration_config {
 };
 
 /* Starts the fibers. The registry outlives it. NULL: out of memory. */
-struct registration *registration_start(struct registry *registry, const struct registration_config *config);
+struct registration *registration_register(struct registry *registry, const struct registration_config *config);
 
 /* Stops the fibers, then deregisters; waits for both, at most until the deadline.
  * 0, or -1 where the registry could not be told (it will find out by its check). Frees nothing. */
-int registration_stop(struct registration *registration, int64_t deadline, struct err *err);
+int registration_deregister(struct registration *registration, int64_t deadline, struct err *err);
 void registration_free(struct registration *registration); /* after stop */
 
 /* Are we, as far as we know, registered now? */

@@ -26,14 +26,14 @@ static int counted(struct registry *registry, enum registry_call call, int statu
 int registry_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                       struct err *err)
 {
-    int status = registry->ops->enroll(registry, spec, deadline, err);
+    int status = registry->ops->register_instance(registry, spec, deadline, err);
     return counted(registry, REGISTRY_REGISTER, status, err);
 }
 
 int registry_deregister(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                         struct err *err)
 {
-    int status = registry->ops->deregister(registry, spec, deadline, err);
+    int status = registry->ops->deregister_instance(registry, spec, deadline, err);
     return counted(registry, REGISTRY_DEREGISTER, status, err);
 }
 

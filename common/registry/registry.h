@@ -30,6 +30,10 @@
 #include "loop/resolve.h"
 #include "registry/instance.h"
 
+/* The names that SERVICE_CHECK accepts, in the order of the enum below: the setting
+ * is an index into both. */
+#define CHECK_KIND_NAMES "http|tcp|ttl|grpc|none"
+
 enum check_kind { CHECK_HTTP, CHECK_TCP, CHECK_TTL, CHECK_GRPC, CHECK_NONE };
 
 /* What an instance says of itself. Text is borrowed, NULL nowhere. */
@@ -60,8 +64,8 @@ struct registry_ops {
     bool polls;       /* fetch never waits for a change */
     /* It checks nobody: whoever does not beat is gone, whatever his check's kind. */
     bool needs_heartbeat;
-    int (*enroll)(struct registry *registry, const struct registration_spec *spec, int64_t deadline, struct err *err);
-    int (*deregister)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+    int (*register_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline, struct err *err);
+    int (*deregister_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                       struct err *err);
     int (*is_registered)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                          bool *registered, struct err *err);

@@ -43,7 +43,7 @@ static void get_metrics(struct http_request *req, void *arg)
     http_server_metrics(service->server, &body);
     route_metrics_write(service->requests, &body);
     health_metrics(service->health, &body);
-    membership_metrics(&service->membership, &body);
+    registries_metrics(&service->registries, &body);
     service->definition->metrics(service->definition->app, &body);
     process_metrics_write(&body);
     size_t len = body.len;

@@ -19,17 +19,17 @@ static void wait_until_quiet(const struct http_server *server, int64_t deadline)
 }
 
 struct leave {
-    struct membership *membership;
+    struct registries *registries;
     int64_t deadline;
 };
 
 static void leave(void *arg)
 {
     struct leave *order = arg;
-    membership_leave(order->membership, order->deadline);
+    registries_deregister(order->registries, order->deadline);
 }
 
-void drain_run(struct http_server *server, struct health *health, struct membership *membership, int64_t timeout_ms)
+void drain_run(struct http_server *server, struct health *health, struct registries *registries, int64_t timeout_ms)
 {
     int64_t start = clock_ms();
     int64_t deadline = deadline_in(timeout_ms);
@@ -38,7 +38,7 @@ void drain_run(struct http_server *server, struct health *health, struct members
     http_server_drain(server);
 
     struct group group = {0};
-    struct leave order = {membership, deadline};
+    struct leave order = {registries, deadline};
     if (group_go(&group, leave, &order) != 0)
         leave(&order);
     wait_until_quiet(server, deadline);

@@ -17,10 +17,10 @@
 
 #include "net/http_server.h"
 #include "service/health.h"
-#include "service/membership.h"
+#include "service/registries.h"
 
 /* Takes the server over: it is closed and freed afterwards, and we are in no
  * registry any more. Waits; runs in a fiber that nobody cancels. */
-void drain_run(struct http_server *server, struct health *health, struct membership *membership, int64_t timeout_ms);
+void drain_run(struct http_server *server, struct health *health, struct registries *registries, int64_t timeout_ms);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/loop.h"
-#include "net/grpc_health.h"
+#include "grpc/grpc_health.h"
 #include "net/http_client.h"
 #include "net/json.h"
 #include "service/arguments.h"
@@ -47,8 +47,8 @@ struct http_client *service_http(const struct service *service)
 
 struct registry *const *service_registries(const struct service *service, size_t *count)
 {
-    *count = service->membership.count;
-    return service->membership.registries;
+    *count = service->registries.count;
+    return service->registries.at;
 }
 
 /* --- Start --------------------------------------------------------------------------- */
@@ -173,7 +173,7 @@ static int start(struct service *service, struct err *err)
     service->http = http_client_new(HTTP_CONNECTIONS);
     if (!service->http)
         return err_set(err, ERR_FAILED, "out of memory");
-    if (membership_open(&service->membership, &service->settings, service->http, err) != 0)
+    if (registries_open(&service->registries, &service->settings, service->http, err) != 0)
         return -1;
     if (open_health(service, err) != 0 || open_routes(service, err) != 0)
         return -1;
@@ -182,7 +182,7 @@ static int start(struct service *service, struct err *err)
     if (listen_on_ports(service, err) != 0)
         return -1;
     uint16_t port = http_server_port(service->server);
-    if (membership_join(&service->membership, &service->settings, port, service->health) != 0)
+    if (registries_register(&service->registries, &service->settings, port, service->health) != 0)
         return err_set(err, ERR_FAILED, "out of memory");
     group_go(&service->background, look_around, service);
     return 0;
@@ -204,7 +204,7 @@ static void serve_until_told(struct service *service)
     int signum = loop_next_signal(DEADLINE_NONE);
     log_info("signal", log_s("name", signum == SIGINT ? "SIGINT" : "SIGTERM"));
     group_go(&service->background, end_on_second_signal, NULL);
-    drain_run(service->server, service->health, &service->membership, service->settings.drain_timeout_ms);
+    drain_run(service->server, service->health, &service->registries, service->settings.drain_timeout_ms);
     service->server = NULL;
 }
 
@@ -212,12 +212,12 @@ static void stop(struct service *service)
 {
     if (service->server) /* the start failed half way */
         http_server_close(service->server, clock_ms());
-    membership_leave(&service->membership, clock_ms());
+    registries_deregister(&service->registries, clock_ms());
     grpc_health_close(service->grpc); /* until now it has said that we are not serving */
     group_cancel(&service->background);
     group_join(&service->background);
     service->definition->close(service->definition->app);
-    membership_close(&service->membership);
+    registries_close(&service->registries);
     health_free(service->health);
     route_metrics_free(service->requests);
     free(service->routes);

@@ -25,7 +25,7 @@
 #include "base/err.h"
 #include "net/http_server.h"
 #include "service/health.h"
-#include "service/membership.h"
+#include "service/registries.h"
 #include "service/settings.h"
 
 struct service;

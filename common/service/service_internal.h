@@ -11,7 +11,7 @@ struct service {
     const struct service_definition *definition;
     struct settings settings;
     struct http_client *http;
-    struct membership membership;
+    struct registries registries;
     struct health *health;
     struct disk disk;
     struct http_route *routes; /* the definition's, then the chassis' own */

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "loop/resolve.h"
-#include "registry/etcd.h"
+#include "registry/etcd/etcd.h"
 #include "registry/registry.h"
 #include "service/disk.h"
 #include "store/pg.h"
@@ -116,7 +116,7 @@ static struct table table_of(struct settings *s, const struct settings_defaults 
         {"SERVICE_ZONE", ENV_TEXT, "", &s->zone, .max = 128, .check = check_printable,
          .accepts = "at most 128 bytes of printable text"},
         {"SERVICE_WEIGHT", ENV_INT, "1", &s->weight, .min = 1, .max = 65535},
-        {"SERVICE_CHECK", ENV_CHOICE, "http", &s->check, .choices = "http|tcp|ttl|grpc|none",
+        {"SERVICE_CHECK", ENV_CHOICE, "http", &s->check, .choices = CHECK_KIND_NAMES,
          .help = "how the registry sees whether this instance is well"},
         {"GRPC_PORT", ENV_INT, "0", &s->grpc_port, .max = 65535, .help = "of SERVICE_CHECK=grpc; 0: any free port"},
         {"CHECK_INTERVAL", ENV_DURATION, "10s", &s->check_interval_ms, .min = SECOND, .max = HOUR},

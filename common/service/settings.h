@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "registry/consul.h"
+#include "registry/consul/consul.h"
 
 enum { SERVICE_NAME_MAX = 63 }; /* bytes: one label of a DNS name, as Consul's DNS view wants it */
 

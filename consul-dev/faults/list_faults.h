@@ -4,7 +4,7 @@
 #ifndef FAULTS_LIST_FAULTS_H
 #define FAULTS_LIST_FAULTS_H
 
-#include "stand.h"
+#include "faults/stand.h"
 
 extern const struct fault list_faults[];
 

@@ -18,7 +18,7 @@
 #include "list_faults.h"
 #include "net/json.h"
 #include "net/url.h"
-#include "reply_faults.h"
+#include "faults/reply_faults.h"
 
 enum { WAIT_MS = 5 * 60 * 1000 }; /* of a blocking query that does not say how long, as Consul's */
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "reply_faults.h"
+#include "faults/reply_faults.h"
 
 enum kind { USERS, HEALTH, OTHER };
 

@@ -42,7 +42,7 @@ static const struct row failing[] = {
     {"close", .error = "Empty reply"},
     {"reset", .error = "Connection reset by peer"},
     {"not-http", .error = "HTTP/0.9"},
-    /* A list is taken whole or not at all: consul_list_end() in registry/consul_list.c. */
+    /* A list is taken whole or not at all: consul_list_end() in registry/consul/consul_list.c. */
     {"truncated", .error = "transfer closed with"},
     {"reset-body", .error = "Connection reset by peer"},
     {"short-length", .error = "not a whole JSON array"},
@@ -52,13 +52,13 @@ static const struct row failing[] = {
     {"wrong-type", .error = "not a whole JSON array"},
     {"null", .error = "not a whole JSON array"},
     {"nested", .error = "nested over 64 deep"}, /* JSON_NESTING_MAX, net/json.c: the stack would overflow */
-    /* Two caps on a body, of which each catches what passes the other: LIST_CAP in registry/consul.c
+    /* Two caps on a body, of which each catches what passes the other: LIST_CAP in registry/consul/consul.c
      * (its own test: net/tests/test_http_faults.c), and for many tiny entries ENTRIES_MAX in
-     * registry/consul_list.c, without which endless takes half a core. HEAD_MAX in net/http_call.c. */
+     * registry/consul/consul_list.c, without which endless takes half a core. HEAD_MAX in net/http_call.c. */
     {"huge", .error = "too large"},
     {"endless", .error = "too large"},
     {"huge-head", .error = "too large"},
-    /* Only 200 is an answer: check_answer() in registry/consul.c. */
+    /* Only 200 is an answer: check_answer() in registry/consul/consul.c. */
     {"500", .error = "HTTP 500"},
     {"503", .error = "HTTP 503"},
     {"429", .error = "HTTP 429"},
@@ -69,7 +69,7 @@ static const struct row failing[] = {
 };
 
 static const struct row misleading[] = {
-    /* The agent is asked who leads: leader_of() in registry/consul_leader.c. */
+    /* The agent is asked who leads: leader_of() in registry/consul/consul_leader.c. */
     {"streamed", .error = NULL},
     /* Two queries at once, then two a second: pace_use() in discovery/watch.c. */
     {"index-zero", .error = NULL},
@@ -80,7 +80,7 @@ static const struct row misleading[] = {
     {"loss", .unwell = 2},
     /* All critical is not dead: fail open in balance/eligible.c. */
     {"all-critical", .unwell = 3},
-    /* In slices, and each text once: consul_list_step(), registry/consul_list.c. */
+    /* In slices, and each text once: consul_list_step(), registry/consul/consul_list.c. */
     {"many", .listed = 10000, .cpu_percent = 50},
     /* What cannot be used is dropped singly: instance_check(), registry/instance.c. */
     {"duplicates", .error = NULL},

@@ -219,7 +219,7 @@ static void polled(void)
 
 Test(discovery, poll_asks_every_half_ttl_and_never_waits_at_the_registry)
 {
-    config.poll = true;
+    config.mode = DISCOVERY_POLL;
     run(polled);
 }
 

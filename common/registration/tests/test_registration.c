@@ -41,7 +41,7 @@ static int answer(int64_t deadline, struct err *err)
     return fake.is_down ? err_set(err, ERR_UNREACHABLE, "connection refused") : 0;
 }
 
-static int fake_enroll(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+static int fake_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                        struct err *err)
 {
     (void)registry, (void)spec;
@@ -108,8 +108,8 @@ static int fake_check_output(struct registry *registry, const struct registratio
 
 static const struct registry_ops fake_ops = {
     .kind = "consul",
-    .enroll = fake_enroll,
-    .deregister = fake_deregister,
+    .register_instance = fake_register,
+    .deregister_instance = fake_deregister,
     .is_registered = fake_is_registered,
     .heartbeat = fake_heartbeat,
     .check_output = fake_check_output,
@@ -155,7 +155,7 @@ TestSuite(registration, .init = setup, .fini = teardown, .timeout = 300);
 static void live(void *arg)
 {
     void (*story)(void) = (void (*)(void))arg;
-    registration = registration_start(&fake.base, &config);
+    registration = registration_register(&fake.base, &config);
     cr_expect_not_null(registration);
     story();
     registration_free(registration);
@@ -164,7 +164,7 @@ static void live(void *arg)
 static int stop(int64_t ms)
 {
     struct err err = ERR_INIT;
-    return registration_stop(registration, deadline_in(ms), &err);
+    return registration_deregister(registration, deadline_in(ms), &err);
 }
 
 /* What is logged while `story` runs. */
@@ -663,12 +663,12 @@ Test(registration, counts_what_it_did)
 
 static void read_metrics_of_two(void)
 {
-    static const struct registry_ops etcd_ops = {.kind = "etcd", .enroll = fake_enroll, .deregister = fake_deregister,
+    static const struct registry_ops etcd_ops = {.kind = "etcd", .register_instance = fake_register, .deregister_instance = fake_deregister,
                                                  .is_registered = fake_is_registered, .heartbeat = fake_heartbeat,
                                                  .check_output = fake_check_output, .needs_heartbeat = true};
     struct registry etcd = {.ops = &etcd_ops};
     struct err err = ERR_INIT;
-    struct registration *both[] = {registration, NULL, registration_start(&etcd, &config)};
+    struct registration *both[] = {registration, NULL, registration_register(&etcd, &config)};
     struct buf out = BUF_INIT(64 * 1024);
     fiber_sleep(1000);
     registration_metrics(both, 3, &out);
@@ -676,7 +676,7 @@ static void read_metrics_of_two(void)
     cr_expect(strstr(buf_text(&out), "registration_heartbeats_total{registry=\"etcd\"} 1\n"), "%s", buf_text(&out));
     cr_expect_eq(count(buf_text(&out), "# TYPE registration_registered "), 1, "a head only once");
     buf_close(&out);
-    registration_stop(both[2], deadline_in(1000), &err);
+    registration_deregister(both[2], deadline_in(1000), &err);
     registration_free(both[2]);
     stop(8000);
 }

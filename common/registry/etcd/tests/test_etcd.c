@@ -1,0 +1,600 @@
+/* etcd.c against a real etcd: whole, absent, hung, restarted, compacted, locked. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "harness/http_probe.h"
+#include "harness/server.h"
+#include "loop/fiber.h"
+#include "loop/loop.h"
+#include "loop/sync.h"
+#include "net/http_client.h"
+#include "registry/etcd/base64.h"
+#include "registry/etcd/etcd.h"
+
+static void cleanup(void)
+{
+    cr_expect_eq(fibers_alive(), 0);
+    fibers_free_pool();
+}
+
+TestSuite(etcd, .fini = cleanup, .timeout = 300);
+
+static struct folder folder;
+static struct server server;
+static struct http_client *http;
+static struct registry *etcd;
+static struct err err;              /* of the last call */
+static const char *endpoints;       /* NULL: the server's own */
+
+static struct registration_spec make_spec(const char *id, enum check_kind check)
+{
+    return (struct registration_spec){.service = "user-service", .id = id, .address = "", .port = 8001, .tags = "v1,c",
+                                      .version = "1.0", .zone = "a", .weight = 3, .check = check,
+                                      .check_interval_ms = 20000, .check_timeout_ms = 1000, .deregister_after_ms = 60000};
+}
+
+static int64_t soon(void)
+{
+    return deadline_in(20000);
+}
+
+/* A fresh err for each call: what went wrong is in `err`. */
+#define TRY(call) (err_clear(&err), (call))
+
+static void with_http(void *arg)
+{
+    http = http_client_new(16);
+    etcd = TRY(etcd_new(endpoints ? endpoints : server.url, http, &err));
+    cr_expect(etcd, "%s", err.text);
+    ((void (*)(void))arg)();
+    registry_free(etcd);
+    http_client_free(http);
+}
+
+static void start_etcd(void)
+{
+    struct err start = ERR_INIT;
+    cr_assert_eq(folder_take(&folder, &start), 0, "%s", start.text);
+    cr_assert_eq(server_init(&server, SERVER_ETCD, &folder, &start), 0, "%s", start.text);
+    cr_assert_eq(server_start(&server, &start), 0, "%s", start.text);
+}
+
+static void run_with_etcd(void (*story)(void))
+{
+    if (!server.port.number)
+        start_etcd();
+    loop_open();
+    loop_run(with_http, (void *)story);
+    cr_expect_eq(loop_close(), 0);
+    server_close(&server);
+    folder_remove(&folder);
+}
+
+/* Something that only an operator does. The reply's status, its body in `said`. */
+static char said[4096];
+
+static int post(const char *path, const char *token, const char *body)
+{
+    char header[200];
+    struct http_response response = HTTP_RESPONSE_INIT;
+    const char *headers[] = {token ? header : NULL, NULL};
+    snprintf(header, sizeof header, "Authorization: %s", token ? token : "");
+    struct http_call call = {.method = "POST", .host = "127.0.0.1", .port = (uint16_t)server.port.number, .path = path,
+                             .headers = headers, .body = body, .body_len = strlen(body), .deadline = soon(),
+                             .body_cap = sizeof said - 1};
+    cr_expect_eq(TRY(http_call(http, &call, &response, &err)), 0, "%s", err.text);
+    snprintf(said, sizeof said, "%s", buf_text(&response.body));
+    int status = response.status;
+    http_response_close(&response);
+    return status;
+}
+
+static int put(const char *key, const char *value)
+{
+    struct buf body = BUF_INIT(4096);
+    buf_adds(&body, "{\"key\":\"");
+    base64_encode(&body, key, strlen(key));
+    buf_adds(&body, "\",\"value\":\"");
+    base64_encode(&body, value, strlen(value));
+    buf_adds(&body, "\"}");
+    int status = post("/v3/kv/put", NULL, buf_text(&body));
+    buf_close(&body);
+    return status;
+}
+
+/* NULL with err.code ERR_NONE: nothing has changed. */
+static struct instance_list *fetch(struct registry_cursor *cursor, int64_t wait_ms)
+{
+    struct instance_list *list;
+    int rc = TRY(registry_fetch(etcd, "user-service", cursor, wait_ms, deadline_in(wait_ms * 17 / 16 + 10000), &list,
+                                &err));
+    cr_expect_eq(rc, err.code == ERR_NONE ? 0 : -1);
+    cr_expect(rc == 0 || !list);
+    return list;
+}
+
+/* How many are listed now; -1: the fetch failed. */
+static int count_now(void)
+{
+    struct registry_cursor cursor = {0};
+    struct instance_list *list = fetch(&cursor, 0);
+    int count = list ? (int)list->count : -1;
+    instance_list_unref(list);
+    return count;
+}
+
+static void expect_status(enum instance_status status)
+{
+    struct registry_cursor cursor = {0};
+    struct instance_list *list = fetch(&cursor, 0);
+    cr_expect(list && list->count == 1 && list->at[0].status == status, "%s", err.text);
+    instance_list_unref(list);
+}
+
+/* --- Registration ----------------------------------------------------------------------------- */
+
+static void register_and_deregister(void)
+{
+    struct registration_spec spec = make_spec("u 1/ü?", CHECK_NONE);
+    bool known = true;
+    cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), 0, "%s", err.text);
+    cr_expect_not(known);
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), 0, "%s", err.text);
+    cr_expect(known);
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), 0, "%s", err.text);
+    cr_expect_not(known);
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "not being registered is success: %s", err.text);
+}
+
+Test(etcd, registers_and_deregisters_whatever_the_id_looks_like)
+{
+    run_with_etcd(register_and_deregister);
+}
+
+static void be_found(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_NONE);
+    struct registry_cursor cursor = {0};
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_str_eq(registry_address(etcd, &spec), "127.0.0.1");
+    cr_expect_eq(put("/services/user-service2/u-9", "{\"address\":\"::1\",\"port\":1}"), 200, "another service");
+
+    struct instance_list *list = fetch(&cursor, 0);
+    const struct instance *found = list ? instance_list_find(list, "u-1") : NULL;
+    cr_expect(found, "%s", err.text);
+    if (found) {
+        cr_expect_eq(list->count, 1);
+        cr_expect_str_eq(found->address, "127.0.0.1", "the socket's own");
+        cr_expect_eq(found->port, 8001);
+        cr_expect_eq(found->weight, 3);
+        cr_expect_str_eq(found->zone, "a");
+        cr_expect_str_eq(found->version, "1.0");
+        cr_expect_eq(found->status, INSTANCE_PASSING, "nothing is checked, so being there is all");
+    }
+    cr_expect_gt(cursor.index, 0);
+    instance_list_unref(list);
+}
+
+Test(etcd, is_found_at_the_address_from_which_it_reached_the_registry)
+{
+    run_with_etcd(be_found);
+}
+
+static void expect_beat(bool healthy, enum instance_status status)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
+    cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, healthy, "", soon(), &err)), 0, "%s", err.text);
+    expect_status(status);
+}
+
+static void live_by_heartbeats(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
+    cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, false, "", soon(), &err)), -1);
+    cr_expect_eq(err.code, ERR_NOT_FOUND, "%s", err.text);
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    expect_status(INSTANCE_CRITICAL);
+    expect_beat(true, INSTANCE_PASSING);
+    expect_beat(false, INSTANCE_CRITICAL);
+    expect_beat(true, INSTANCE_PASSING);
+
+    struct registry_cursor before = {0}, after = {0};
+    instance_list_unref(fetch(&before, 0));
+    expect_beat(true, INSTANCE_PASSING);
+    instance_list_unref(fetch(&after, 0));
+    cr_expect_eq(before.index, after.index, "a beat without news wakes nobody");
+}
+
+Test(etcd, a_heartbeat_tells_the_health_and_only_where_it_changed)
+{
+    run_with_etcd(live_by_heartbeats);
+}
+
+static void outlive_the_lease(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_NONE);
+    spec.check_interval_ms = 2000; /* the lease is of three times that */
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    int64_t beat_at = 0, end = deadline_in(7500);
+    while (deadline_left(end) > 0) {
+        fiber_sleep(500);
+        beat_at = clock_ms();
+        cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), 0, "%s", err.text);
+    }
+    cr_expect_eq(count_now(), 1, "kept alive");
+
+    int64_t limit = deadline_in(30000);
+    while (count_now() == 1 && deadline_left(limit) > 0)
+        fiber_sleep(50);
+    cr_expect_eq(count_now(), 0, "killed: nobody keeps the lease alive");
+    cr_expect_geq(clock_ms() - beat_at, 6000, "but not before its end");
+    cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), -1);
+    cr_expect_eq(err.code, ERR_NOT_FOUND, "forgotten, register again: %s", err.text);
+}
+
+Test(etcd, is_gone_when_nobody_keeps_its_lease_alive)
+{
+    run_with_etcd(outlive_the_lease);
+}
+
+static void be_reborn(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_NONE);
+    bool known;
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    registry_free(etcd); /* killed, and started again with the same id */
+    etcd = TRY(etcd_new(server.url, http, &err));
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    registry_free(etcd);
+    etcd = TRY(etcd_new(server.url, http, &err));
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(count_now(), 0, "also where only a former life had registered");
+
+    spec.address = "10.0.0.1";
+    cr_expect_eq(put("/services/user-service/u-1", "{\"address\":\"10.0.0.1\",\"port\":8001}"), 200);
+    cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), 0, "%s", err.text);
+    cr_expect_not(known, "a key without our lease is not our registration");
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(count_now(), 0, "but it is our key");
+}
+
+Test(etcd, a_former_life_of_the_same_id_is_taken_over)
+{
+    run_with_etcd(be_reborn);
+}
+
+/* --- Watching ------------------------------------------------------------------------------------ */
+
+static int64_t woken_at;
+static int woken_count;
+
+static void watch(void *arg)
+{
+    struct registry_cursor *cursor = arg;
+    struct instance_list *list = fetch(cursor, 30000);
+    woken_at = clock_ms();
+    woken_count = list ? (int)list->count : err.code == ERR_NONE ? 0 : -1;
+    instance_list_unref(list);
+}
+
+/* What the watch shows after `change`: it is woken by it, long before its time is over. */
+static void watch_while(struct registry_cursor *cursor, void (*change)(void))
+{
+    struct group group = {0};
+    woken_at = 0;
+    cr_expect_eq(group_go(&group, watch, cursor), 0);
+    fiber_sleep(300); /* the watch has reached etcd, most likely */
+    cr_expect_eq(woken_at, 0, "nothing has changed yet");
+    int64_t changed = clock_ms();
+    change();
+    group_join(&group);
+    cr_expect_lt(woken_at - changed, 15000);
+}
+
+static void register_another(void)
+{
+    struct registration_spec spec = make_spec("u-2", CHECK_NONE);
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+}
+
+static void deregister_another(void)
+{
+    struct registration_spec spec = make_spec("u-2", CHECK_NONE);
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+}
+
+static void block_until_change(void)
+{
+    struct registration_spec one = make_spec("u-1", CHECK_NONE);
+    struct registry_cursor cursor = {0};
+    cr_expect_eq(TRY(registry_register(etcd, &one, soon(), &err)), 0, "%s", err.text);
+    instance_list_unref(fetch(&cursor, 0));
+
+    uint64_t before = cursor.index;
+    int64_t began = clock_ms();
+    instance_list_unref(fetch(&cursor, 200));
+    cr_expect_geq(clock_ms() - began, 200, "nothing changed, so it waited");
+    cr_expect_eq(cursor.index, before);
+
+    /* One in the place of another: as many as before, and yet another list. */
+    struct instance_list *list;
+    register_another();
+    cr_expect_eq(TRY(registry_deregister(etcd, &one, soon(), &err)), 0, "%s", err.text);
+    cr_expect((list = fetch(&cursor, 0)) && list->count == 1, "%s", err.text);
+    instance_list_unref(list);
+    cr_expect_eq(TRY(registry_register(etcd, &one, soon(), &err)), 0, "%s", err.text);
+    deregister_another();
+    cr_expect((list = fetch(&cursor, 0)) && list->count == 1, "%s", err.text);
+    instance_list_unref(list);
+    cr_expect_null(fetch(&cursor, 0));
+    cr_expect_eq(err.code, ERR_NONE, "%s", err.text);
+    before = cursor.index;
+
+    watch_while(&cursor, register_another);
+    cr_expect_eq(woken_count, 2);
+    cr_expect_gt(cursor.index, before);
+    watch_while(&cursor, deregister_another);
+    cr_expect_eq(woken_count, 1);
+}
+
+Test(etcd, a_fetch_returns_as_soon_as_the_list_changes)
+{
+    run_with_etcd(block_until_change);
+}
+
+static void compact(void)
+{
+    struct registry_cursor cursor = {0};
+    char body[64];
+    register_another();
+    instance_list_unref(fetch(&cursor, 0));
+    uint64_t known = cursor.index;
+    for (int i = 0; i < 5; i++)
+        cr_expect_eq(put("/elsewhere", "x"), 200);
+    snprintf(body, sizeof body, "{\"revision\":\"%d\"}", (int)known + 5);
+    cr_expect_eq(post("/v3/kv/compaction", NULL, body), 200, "%s", said);
+
+    int64_t began = clock_ms();
+    cr_expect_null(fetch(&cursor, 30000));
+    cr_expect_eq(err.code, ERR_NONE, "%s", err.text);
+    cr_expect_lt(clock_ms() - began, 15000, "the watch cannot begin where it should: so it is looked at once");
+    cr_expect_eq(cursor.index, known + 5, "what changed elsewhere is not news");
+
+    cursor.index = 1000000;
+    began = clock_ms();
+    struct instance_list *list = fetch(&cursor, 30000);
+    cr_expect(list && list->count == 1, "%s", err.text);
+    instance_list_unref(list);
+    cr_expect_lt(clock_ms() - began, 15000, "nor is it waited for a revision that a restored etcd will not have for long");
+    cr_expect_eq(cursor.index, known + 5);
+}
+
+Test(etcd, where_the_revision_is_compacted_away_or_yet_to_come_it_is_looked_at_once)
+{
+    run_with_etcd(compact);
+}
+
+static void list_many(void)
+{
+    char key[64], value[64];
+    for (int i = 0; i < 450; i++) { /* three pages */
+        snprintf(key, sizeof key, "/services/user-service/u-%03d", i);
+        snprintf(value, sizeof value, "{\"address\":\"10.0.0.1\",\"port\":%d}", i + 1);
+        if (put(key, value) != 200)
+            break;
+    }
+    struct registry_cursor cursor = {0};
+    struct instance_list *list = fetch(&cursor, 0);
+    cr_expect(list && list->count == 450, "%s", err.text);
+    for (size_t i = 0; list && i < list->count; i++)
+        cr_expect_eq(list->at[i].port, i + 1);
+    instance_list_unref(list);
+}
+
+Test(etcd, a_long_list_comes_in_pages)
+{
+    run_with_etcd(list_many);
+}
+
+/* --- Outages ------------------------------------------------------------------------------------------ */
+
+static void lose_and_return(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_NONE);
+    struct registry_cursor cursor = {0};
+    struct err ignored = ERR_INIT;
+    bool known;
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    instance_list_unref(fetch(&cursor, 0));
+
+    server_kill(&server);
+    cr_expect_null(fetch(&cursor, 1000));
+    cr_expect_eq(err.code, ERR_UNREACHABLE, "%s", err.text);
+    cr_expect_eq(cursor.index, 0, "the next one does not wait");
+    cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), -1, "an error is no 'no'");
+
+    cr_expect_eq(server_start(&server, &ignored), 0, "%s", ignored.text);
+    cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), 0, "%s", err.text);
+    cr_expect(known, "etcd keeps its data, and after a restart every lease has its full time again");
+    cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(count_now(), 1, "%s", err.text);
+}
+
+Test(etcd, one_that_was_killed_and_started_again_has_forgotten_nothing)
+{
+    run_with_etcd(lose_and_return);
+}
+
+static void hang(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_NONE);
+    server_pause(&server);
+    int64_t began = clock_ms();
+    cr_expect_eq(TRY(registry_register(etcd, &spec, deadline_in(300), &err)), -1);
+    cr_expect_eq(err.code, ERR_TIMEOUT, "%s", err.text);
+    cr_expect_lt(clock_ms() - began, 15000);
+    server_resume(&server);
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+}
+
+Test(etcd, a_hung_one_costs_a_deadline_and_no_more)
+{
+    run_with_etcd(hang);
+}
+
+static void hang_in_watch(void)
+{
+    struct registry_cursor cursor = {0};
+    struct instance_list *list = NULL;
+    instance_list_unref(fetch(&cursor, 0));
+    server_pause(&server);
+    int64_t began = clock_ms();
+    cr_expect_eq(TRY(registry_fetch(etcd, "user-service", &cursor, 300, deadline_in(900), &list, &err)), -1);
+    cr_expect_eq(err.code, ERR_TIMEOUT, "quiet is not the same as well: %s", err.text);
+    cr_expect_lt(clock_ms() - began, 15000);
+    server_resume(&server);
+}
+
+Test(etcd, one_that_hangs_during_a_watch_confirms_nothing)
+{
+    run_with_etcd(hang_in_watch);
+}
+
+static void cancel_me(void *arg)
+{
+    struct registry_cursor cursor = {.index = 1};
+    struct instance_list *list = NULL;
+    struct err why = ERR_INIT;
+    (void)arg;
+    cr_expect_eq(registry_fetch(etcd, "user-service", &cursor, 30000, deadline_in(40000), &list, &why), -1);
+    cr_expect_eq(why.code, ERR_CANCELLED, "%s", why.text);
+}
+
+static void cancel_watch(void)
+{
+    struct group group = {0};
+    group_go(&group, cancel_me, NULL);
+    fiber_sleep(300);
+    int64_t began = clock_ms();
+    group_cancel(&group);
+    group_join(&group);
+    cr_expect_lt(clock_ms() - began, 15000);
+}
+
+Test(etcd, a_watch_can_be_cancelled)
+{
+    run_with_etcd(cancel_watch);
+}
+
+/* --- Several endpoints -------------------------------------------------------------------------------- */
+
+static void fail_over(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_NONE);
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(count_now(), 1, "%s", err.text);
+    server_kill(&server);
+    cr_expect_eq(count_now(), -1);
+    cr_expect(strstr(err.text, "etcd: POST 127.0.0.1:"), "%s", err.text);
+}
+
+Test(etcd, where_one_endpoint_fails_the_next_is_asked)
+{
+    static char two[300];
+    struct port nobody;
+    cr_assert_eq(port_take(&nobody, &err), 0);
+    start_etcd();
+    snprintf(two, sizeof two, "http://127.0.0.1:%d,%s", nobody.number, server.url);
+    endpoints = two;
+    run_with_etcd(fail_over);
+    port_release(&nobody);
+}
+
+static void fail_over_from_hung(void)
+{
+    int64_t began = clock_ms();
+    cr_expect_eq(count_now(), 0, "%s", err.text);
+    int64_t first = clock_ms() - began;
+    began = clock_ms();
+    cr_expect_eq(count_now(), 0, "%s", err.text);
+    cr_expect_geq(first, 4500, "its share of the time, a half of 10 s");
+    cr_expect_lt(clock_ms() - began, 4500, "it goes on with the one that answers");
+}
+
+Test(etcd, an_endpoint_that_hangs_has_a_share_of_the_time_and_no_more)
+{
+    static char two[300];
+    struct server hung;
+    start_etcd();
+    cr_assert_eq(server_init(&hung, SERVER_REDIS, &folder, &err), 0); /* any server that can hang */
+    cr_assert_eq(server_start(&hung, &err), 0, "%s", err.text);
+    server_pause(&hung);
+    snprintf(two, sizeof two, "http://127.0.0.1:%d,%s", hung.port.number, server.url);
+    endpoints = two;
+    run_with_etcd(fail_over_from_hung);
+    server_resume(&hung);
+    server_close(&hung);
+}
+
+/* --- With a password --------------------------------------------------------------------------------- */
+
+static void lock(void)
+{
+    cr_expect_eq(post("/v3/auth/user/add", NULL, "{\"name\":\"root\",\"password\":\"hunter2\"}"), 200, "%s", said);
+    cr_expect_eq(post("/v3/auth/role/add", NULL, "{\"name\":\"root\"}"), 200, "%s", said);
+    cr_expect_eq(post("/v3/auth/user/grant", NULL, "{\"user\":\"root\",\"role\":\"root\"}"), 200, "%s", said);
+    cr_expect_eq(post("/v3/auth/enable", NULL, "{}"), 200, "%s", said);
+}
+
+static void use_password(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
+    struct registry_cursor cursor = {0};
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "nobody has asked for a password yet: %s", err.text);
+    lock();
+    cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), 0, "%s", err.text);
+    instance_list_unref(fetch(&cursor, 0));
+    watch_while(&cursor, register_another);
+    cr_expect_eq(woken_count, 2);
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(count_now(), 1);
+
+    struct err ignored = ERR_INIT;
+    server_kill(&server); /* simple tokens live in memory */
+    cr_expect_eq(server_start(&server, &ignored), 0, "%s", ignored.text);
+    cr_expect_eq(count_now(), 1, "%s", err.text);
+}
+
+Test(etcd, logs_in_where_etcd_asks_for_it_and_again_where_the_token_is_no_longer_known)
+{
+    static char locked[200];
+    start_etcd();
+    snprintf(locked, sizeof locked, "http://root:hunter2@127.0.0.1:%d", server.port.number);
+    endpoints = locked;
+    run_with_etcd(use_password);
+}
+
+static void use_wrong_password(void)
+{
+    lock();
+    cr_expect_eq(count_now(), -1);
+    cr_expect_str_eq(err.text, "etcd: login: HTTP 400: etcdserver: authentication failed, invalid user ID or password");
+    registry_free(etcd);
+    etcd = TRY(etcd_new(server.url, http, &err));
+    cr_expect_eq(count_now(), -1);
+    cr_expect_str_eq(err.text, "etcd: HTTP 400: etcdserver: user name is empty");
+}
+
+Test(etcd, a_wrong_password_or_none_is_named_and_never_shown)
+{
+    static char locked[200];
+    start_etcd();
+    snprintf(locked, sizeof locked, "http://root:hunter3@127.0.0.1:%d", server.port.number);
+    endpoints = locked;
+    run_with_etcd(use_wrong_password);
+}

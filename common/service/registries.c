@@ -1,0 +1,116 @@
+#include "service/registries.h"
+
+#include "base/log.h"
+#include "loop/sync.h"
+#include "registry/consul/consul.h"
+#include "registry/etcd/etcd.h"
+
+int registries_open(struct registries *registries, const struct settings *settings, struct http_client *http,
+                    struct err *err)
+{
+    struct registry *consul = consul_new(&settings->consul, http, err);
+    if (!consul)
+        return -1;
+    registries->at[registries->count++] = consul;
+    if (!*settings->etcd_endpoints)
+        return 0;
+
+    struct registry *etcd = etcd_new(settings->etcd_endpoints, http, err);
+    if (!etcd)
+        return -1;
+    registries->at[registries->count++] = etcd;
+    return 0;
+}
+
+/* --- In ------------------------------------------------------------------------------ */
+
+static int ask_health(void *arg, int64_t deadline, struct err *err)
+{
+    (void)deadline; /* HEALTH_TIMEOUT bounds it already */
+    return health_ask(arg, err);
+}
+
+static struct registration_config config_of(const struct settings *settings, uint16_t port, struct health *health)
+{
+    return (struct registration_config){
+        .spec =
+            {
+                .service = settings->name,
+                .id = settings->id,
+                .address = settings->address,
+                .port = port,
+                .tags = settings->tags,
+                .version = settings->version,
+                .zone = settings->zone,
+                .weight = (int)settings->weight,
+                .check = (enum check_kind)settings->check,
+                .grpc_port = (uint16_t)settings->grpc_port,
+                .check_interval_ms = settings->check_interval_ms,
+                .check_timeout_ms = settings->check_timeout_ms,
+                .deregister_after_ms = settings->deregister_after_ms,
+            },
+        .jitter_ms = settings->register_jitter_ms,
+        .reconcile_ms = settings->reconcile_ms,
+        .health = ask_health,
+        .health_arg = health,
+    };
+}
+
+int registries_register(struct registries *registries, const struct settings *settings, uint16_t port,
+                    struct health *health)
+{
+    struct registration_config config = config_of(settings, port, health);
+    for (size_t i = 0; i < registries->count; i++) {
+        registries->registrations[i] = registration_register(registries->at[i], &config);
+        if (!registries->registrations[i])
+            return -1;
+    }
+    return 0;
+}
+
+/* --- Out ----------------------------------------------------------------------------- */
+
+struct leaving {
+    struct registration *registration;
+    const char *registry;
+    int64_t deadline;
+};
+
+static void leave_one(void *arg)
+{
+    struct leaving *leaving = arg;
+    struct err err = ERR_INIT;
+    if (registration_deregister(leaving->registration, leaving->deadline, &err) != 0)
+        log_warn("not_deregistered", log_s("registry", leaving->registry), log_s("error", err.text));
+}
+
+void registries_deregister(struct registries *registries, int64_t deadline)
+{
+    struct leaving leavings[REGISTRIES_MAX];
+    struct group group = {0};
+    for (size_t i = 0; i < registries->count; i++) {
+        if (!registries->registrations[i])
+            continue;
+        leavings[i] = (struct leaving){registries->registrations[i], registry_kind(registries->at[i]), deadline};
+        if (group_go(&group, leave_one, &leavings[i]) != 0)
+            leave_one(&leavings[i]);
+    }
+    group_join(&group);
+    for (size_t i = 0; i < registries->count; i++) {
+        registration_free(registries->registrations[i]);
+        registries->registrations[i] = NULL;
+    }
+}
+
+void registries_close(struct registries *registries)
+{
+    for (size_t i = 0; i < registries->count; i++)
+        registry_free(registries->at[i]);
+    registries->count = 0;
+}
+
+void registries_metrics(const struct registries *registries, struct buf *out)
+{
+    registration_metrics(registries->registrations, registries->count, out);
+    registry_metrics(registries->at, registries->count, out);
+}

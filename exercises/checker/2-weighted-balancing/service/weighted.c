@@ -1,0 +1,88 @@
+/* The learner's weighted_pick() as a policy of the real order-service: linked in
+ * the place of common/balance/weighted.c.
+ *
+ * The real policies choose and move on in two steps, so that `explain` can look
+ * without changing anything. weighted_pick() does both at once: so each pick is
+ * drawn once, ahead, and waits here until it is used. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "2-weighted-balancing/given.h"
+#include "balance/policy.h"
+
+enum { NOT_DRAWN = -2 };
+
+struct learners {
+    struct policy policy;
+    struct peer *peers, *former;
+    size_t count;
+    int next; /* drawn ahead, or NOT_DRAWN */
+};
+
+static int learners_reserve(struct policy *policy, size_t count)
+{
+    struct learners *learners = (struct learners *)policy;
+    return array_reserve(learners->peers, count) || array_reserve(learners->former, count) ? -1 : 0;
+}
+
+/* `current` is kept by id. */
+static void learners_rebuild(struct policy *policy, const struct peer_set *set)
+{
+    struct learners *learners = (struct learners *)policy;
+    struct peer *former = learners->peers;
+    size_t former_count = learners->count;
+    learners->peers = learners->former;
+    learners->former = former;
+    learners->count = set->count;
+    learners->next = NOT_DRAWN;
+    for (size_t i = 0; i < set->count; i++) {
+        learners->peers[i] = (struct peer){.id = set->at[i]->instance->id, .weight = peer_weight(set->at[i])};
+        for (size_t j = 0; j < former_count; j++)
+            if (strcmp(former[j].id, learners->peers[i].id) == 0)
+                learners->peers[i].current = former[j].current;
+    }
+}
+
+static struct balancer_peer *learners_choose(const struct policy *policy, const struct peer_set *set,
+                                             const struct balance_request *request)
+{
+    struct learners *learners = (struct learners *)policy;
+    if (learners->next == NOT_DRAWN)
+        learners->next = weighted_pick(learners->peers, (int)learners->count);
+    if (learners->next < 0 || (size_t)learners->next >= set->count)
+        return NULL;
+    struct balancer_peer *drawn = set->at[learners->next];
+    return request_tried(request, drawn) ? peer_set_draw(set, request) : drawn;
+}
+
+static void learners_advance(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked)
+{
+    (void)set, (void)picked;
+    ((struct learners *)policy)->next = NOT_DRAWN;
+}
+
+static void learners_free(struct policy *policy)
+{
+    struct learners *learners = (struct learners *)policy;
+    free(learners->peers);
+    free(learners->former);
+    free(learners);
+}
+
+static const struct policy_ops ops = {
+    .reserve = learners_reserve,
+    .rebuild = learners_rebuild,
+    .choose = learners_choose,
+    .advance = learners_advance,
+    .free = learners_free,
+};
+
+struct policy *policy_weighted_new(void)
+{
+    struct learners *learners = calloc(1, sizeof *learners);
+    if (!learners)
+        return NULL;
+    learners->policy.ops = &ops;
+    learners->next = NOT_DRAWN;
+    return &learners->policy;
+}

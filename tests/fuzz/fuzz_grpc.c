@@ -1,0 +1,12 @@
+/* Whatever a client sends as the body of a health check: a name inside it, or a status and why. */
+#include "fuzz/fuzz.h"
+#include "grpc/grpc_wire.h"
+
+FUZZ_BYTES(body, len)
+{
+    const char *service = NULL, *why = NULL;
+    size_t service_len = 0;
+    enum grpc_status status = grpc_parse_health((const uint8_t *)body, len, &service, &service_len, &why);
+    if (status == GRPC_OK ? service_len > len : !*why)
+        abort();
+}

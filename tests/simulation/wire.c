@@ -1,0 +1,255 @@
+/* The wire between processes and registries: what the real code calls in place of HTTP. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/rand.h"
+#include "registry/consul/consul_wire.h"
+#include "simulation/entries.h"
+#include "simulation/invariants.h"
+
+enum { SLOW_MS = 1500 }; /* of a slow registry, each way */
+
+static struct link *link_of(struct registry *registry)
+{
+    return (struct link *)registry; /* its first member */
+}
+
+/* --- One message, there or back ------------------------------------------------------- */
+
+static int cancelled(struct err *err)
+{
+    return err_set(err, ERR_CANCELLED, "cancelled");
+}
+
+static int no_answer(struct err *err)
+{
+    return err_set(err, ERR_TIMEOUT, "no answer");
+}
+
+/* 0: it arrived, and the other side runs. */
+static int travel(struct link *link, int64_t deadline, struct err *err)
+{
+    struct sim_registry *registry = link->to;
+    struct process *process = link->process;
+    while (process->frozen && wait_queue_park(&process->thawed, DEADLINE_NONE) == WAIT_WOKEN) {
+    }
+    if (process->killed)
+        return err_set(err, ERR_UNREACHABLE, "killed");
+
+    int64_t hop_ms = between(1, HOP_MS) + (registry->mode == IS_SLOW ? between(0, SLOW_MS) : 0);
+    bool lost = link->cut || deadline_in(hop_ms) > deadline;
+    if (fiber_sleep(lost ? deadline_left(deadline) : hop_ms) != 0)
+        return cancelled(err);
+    if (lost || link->cut)
+        return no_answer(err);
+    while (registry->mode == HANGS) {
+        enum wait_result result = wait_queue_park(&registry->awake, deadline);
+        if (result != WAIT_WOKEN)
+            return result == WAIT_TIMEOUT ? no_answer(err) : cancelled(err);
+    }
+    return registry->mode == REFUSES ? err_set(err, ERR_UNREACHABLE, "connection refused") : 0;
+}
+
+/* 0: the request arrived, and the registry is willing. What an agent of Consul is asked about
+ * itself it knows without its servers' leader; etcd does nothing without one. */
+static int send_request(struct link *link, bool about_all, int64_t deadline, struct err *err)
+{
+    const struct sim_registry *registry = link->to;
+    invariants_request(link);
+    if (travel(link, deadline, err) != 0)
+        return -1;
+    bool needs_leader = about_all || registry->is_etcd;
+    if (registry->mode != FAILS && !(registry->mode == HAS_NO_LEADER && needs_leader))
+        return 0;
+    return travel(link, deadline, err) != 0 ? -1 : err_set(err, ERR_FAILED, "answered 500");
+}
+
+/* --- Registration ------------------------------------------------------------------------ */
+
+struct late {
+    struct sim_registry *registry;
+    struct enrolment enrolment;
+};
+
+static void arrive_late(void *arg)
+{
+    struct late *late = arg;
+    fiber_sleep(between(1, LATE_MS));
+    if (late->registry->mode == WELL || late->registry->mode == IS_SLOW)
+        entry_enroll(late->registry, &late->enrolment);
+    free(late);
+}
+
+/* Its sender gave up or died; it may have been on its way already. */
+static void maybe_arrive_late(struct sim_registry *registry, const struct enrolment *enrolment)
+{
+    struct late *late = chance(50) ? malloc(sizeof *late) : NULL;
+    if (!late)
+        return;
+    *late = (struct late){registry, *enrolment};
+    if (fiber_start(arrive_late, late) != 0)
+        free(late);
+}
+
+static int enroll(struct registry *base, const struct registration_spec *spec, int64_t deadline, struct err *err)
+{
+    struct link *link = link_of(base);
+    struct enrolment enrolment = {link->process->number, spec->address, spec->port};
+    link->has_put = true; /* whatever comes of it: it may have arrived */
+    if (send_request(link, false, deadline, err) != 0) {
+        if (err->code == ERR_CANCELLED && !link->cut)
+            maybe_arrive_late(link->to, &enrolment);
+        return -1;
+    }
+    entry_enroll(link->to, &enrolment);
+    return travel(link, deadline, err);
+}
+
+static int deregister(struct registry *base, const struct registration_spec *spec, int64_t deadline, struct err *err)
+{
+    struct link *link = link_of(base);
+    (void)spec;
+    link->has_put = false;
+    if (send_request(link, false, deadline, err) != 0)
+        return -1;
+    entry_remove(link->to, link->process->number, "deregisters");
+    return travel(link, deadline, err);
+}
+
+static int is_registered(struct registry *base, const struct registration_spec *spec, int64_t deadline,
+                         bool *registered, struct err *err)
+{
+    struct link *link = link_of(base);
+    (void)spec;
+    *registered = false;
+    if (send_request(link, false, deadline, err) != 0)
+        return -1;
+    bool known = link->to->entries[link->process->number].used;
+    if (travel(link, deadline, err) != 0)
+        return -1;
+    *registered = known;
+    return 0;
+}
+
+/* etcd is told the status by a put; before the first one a beat only keeps the lease, which may be a former life's. */
+static int heartbeat(struct registry *base, const struct registration_spec *spec, bool healthy, const char *note,
+                     int64_t deadline, struct err *err)
+{
+    struct link *link = link_of(base);
+    int number = link->process->number;
+    (void)note;
+    if (send_request(link, false, deadline, err) != 0)
+        return -1;
+    bool tells = !link->to->is_etcd || link->has_put;
+    bool known = entry_beat(link->to, number, tells ? healthy : link->to->entries[number].passing);
+    if (travel(link, deadline, err) != 0)
+        return -1;
+    return known ? 0 : err_set(err, ERR_NOT_FOUND, "unknown check of %s", spec->id);
+}
+
+static int check_output(struct registry *base, const struct registration_spec *spec, int64_t deadline, bool *failing,
+                        char *output, size_t size, struct err *err)
+{
+    struct link *link = link_of(base);
+    (void)spec;
+    *failing = false;
+    output[0] = '\0';
+    if (link->to->is_etcd) /* checks nobody, so it is not asked */
+        return 0;
+    if (send_request(link, false, deadline, err) != 0 || travel(link, deadline, err) != 0)
+        return -1;
+    *failing = !link->to->entries[link->process->number].passing;
+    snprintf(output, size, "%s", *failing ? "connection refused" : "");
+    return 0;
+}
+
+/* --- Discovery ------------------------------------------------------------------------------ */
+
+/* Until the index is past the one that is known, or wait_ms and Consul's sixteenth. */
+static int block(struct sim_registry *registry, uint64_t known, int64_t wait_ms, int64_t deadline, struct err *err)
+{
+    unsigned life = registry->life;
+    int64_t until = deadline_in(wait_ms + between(0, wait_ms / 16));
+    while (registry->life == life && registry->index <= known && registry->index_whim == INDEX_TELLS &&
+           deadline_left(until) > 0) {
+        if (wait_queue_park(&registry->changed, deadline_min(until, deadline)) == WAIT_CANCELLED)
+            return cancelled(err);
+        if (deadline_left(deadline) == 0)
+            return no_answer(err);
+    }
+    return registry->life == life ? 0 : err_set(err, ERR_BROKEN, "connection reset");
+}
+
+static uint64_t index_told(struct sim_registry *registry)
+{
+    if (registry->index_whim == INDEX_JUMPS)
+        registry->index += rand_below(1000);
+    else if (registry->index_whim == INDEX_FALLS)
+        registry->index = rand_below(registry->index + 1); /* down to 0 */
+    return registry->index;
+}
+
+/* Where to go on, by the rules of the real code. */
+static uint64_t index_after(const struct sim_registry *registry, uint64_t known, uint64_t told)
+{
+    char header[24];
+    snprintf(header, sizeof header, "%" PRIu64, told);
+    return registry->is_etcd ? told : consul_next_index(known, header);
+}
+
+static int query(struct link *link, struct registry_cursor *cursor, int64_t wait_ms, int64_t deadline,
+                 struct instance_list **list, struct err *err)
+{
+    struct sim_registry *registry = link->to;
+    uint64_t known = cursor->index;
+    cursor->index = 0;
+    *list = NULL;
+    if (send_request(link, true, deadline, err) != 0)
+        return -1;
+    if (known != 0 && wait_ms > 0 && block(registry, known, wait_ms, deadline, err) != 0)
+        return -1;
+    uint64_t index = index_told(registry);
+    struct instance_list *answer = answer_take(registry);
+    if (travel(link, deadline, err) != 0) {
+        instance_list_unref(answer);
+        return -1;
+    }
+    *list = answer;
+    cursor->index = index_after(registry, known, index);
+    if (!registry->is_etcd && known > 1 && cursor->index == known) { /* the same again: confirmed */
+        *list = NULL;
+        instance_list_unref(answer);
+    }
+    return 0;
+}
+
+static int fetch(struct registry *base, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
+                 int64_t deadline, struct instance_list **list, struct err *err)
+{
+    (void)service;
+    int status = query(link_of(base), cursor, wait_ms, deadline, list, err);
+    invariants_fetched(link_of(base), status == 0);
+    return status;
+}
+
+/* --- The two kinds ------------------------------------------------------------------------------- */
+
+#define OPS                                                                                                    \
+    .register_instance = enroll, .deregister_instance = deregister, .is_registered = is_registered, .heartbeat = heartbeat, .fetch = fetch, \
+    .check_output = check_output
+
+static const struct registry_ops consul_ops = {.kind = "consul", OPS};
+static const struct registry_ops etcd_ops = {.kind = "etcd", .needs_heartbeat = true, OPS};
+
+void wire_connect(struct process *process, struct world *world)
+{
+    process->world = world;
+    for (int i = 0; i < world->settings.registries; i++) {
+        struct link *link = &process->links[i];
+        link->process = process;
+        link->to = &world->registries[i];
+        link->registry.ops = link->to->is_etcd ? &etcd_ops : &consul_ops;
+    }
+}
