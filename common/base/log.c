@@ -112,6 +112,7 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
         return;
 
     struct line line = {.len = 0};
+    puts_raw(&line, "time=");
     put_time(&line);
     puts_raw(&line, " level=");
     puts_raw(&line, names[level]);

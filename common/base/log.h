@@ -1,7 +1,7 @@
 /* log: one event, one line on standard error, as key=value (logfmt).
  *
  *     log_info("listening", log_s("address", "0.0.0.0"), log_i("port", 8001));
- *     2026-01-02T03:04:05.678Z level=info msg=listening address=0.0.0.0 port=8001
+ *     time=2026-01-02T03:04:05.678Z level=info msg=listening address=0.0.0.0 port=8001
  *
  * The message is a name to search for, not a sentence. Values that are not one
  * plain word are quoted and escaped, so that no input from outside can forge a

@@ -104,6 +104,14 @@ Test(base, a_log_line_cannot_be_forged_by_a_value)
     cr_expect(strstr(out, " value=plain n=-5\n"), "%s", out);
 }
 
+Test(base, log_line_starts_with_its_time)
+{
+    char out[5000];
+    int year;
+    logged(out, sizeof out, "plain");
+    cr_expect_eq(sscanf(out, "time=%4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*3dZ level=", &year), 1, "%s", out);
+}
+
 Test(base, a_pipe_that_nobody_reads_does_not_block_the_log)
 {
     int ends[2];
