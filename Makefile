@@ -299,7 +299,8 @@ SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* co
 run-lint: unit-tests $(BUILD)/demo $(FAULT_TOOLS) exercise-parts
 	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
 	@.ci/lint-circles $(BUILD) $(C_FOLDERS)
-	@.ci/lint-map
+	@.ci/lint-docs
+	@.ci/lint-words
 	@tests/mutants/run --check
 	@echo "shellcheck: $(words $(SCRIPTS)) scripts"
 	@shellcheck -x --severity=warning $(SCRIPTS)
