@@ -3,7 +3,7 @@
  * Each service that is watched has a fiber for each registry (watch.h) that
  * keeps the known list true. A caller only looks: once a list is known, no
  * request ever waits for a registry, be it down, hung or gone. What is known
- * ages and comes from ever less trusted sources (knowledge.h), but it does not
+ * ages and comes from ever less trusted sources (sources.h), but it does not
  * vanish; what a registry suddenly no longer names is not dead yet (roster.h).
  */
 #ifndef DISCOVERY_DISCOVERY_H
@@ -64,13 +64,13 @@ void discovery_free(struct discovery *discovery); /* NULL is allowed */
 /* What is known now; never waits. 0, or -1: this service is not watched. */
 int discovery_look(struct discovery *discovery, const char *service, struct discovery_view *view);
 /* Does at least one registry answer for this service now? In `failing` ("" for none), why the others do not. */
-bool discovery_answers(struct discovery *discovery, const char *service, char *failing, size_t size);
+bool discovery_any_registry_up(struct discovery *discovery, const char *service, char *failing, size_t size);
 /* The same as discovery_look, but where nothing is known yet, waits until each registry was asked
  * once. 0 with a list, or -1 with why there is none. */
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err);
 /* A call to this instance failed: if the registry no longer names it, it is gone. */
-void discovery_corroborate(struct discovery *discovery, const char *service, const char *id);
+void discovery_report_failure(struct discovery *discovery, const char *service, const char *id);
 
 /* The services that are watched. */
 size_t discovery_count(const struct discovery *discovery);

@@ -185,10 +185,10 @@ static void read_job(void *arg)
 /* --- In the fiber --------------------------------------------------------------------------- */
 
 /* A service's name is somebody's setting: as part of a path only harmless characters stay. */
-static int make_path(const struct watched *watched, char path[PATH_MAX])
+static int make_path(const struct watched_service *watched, char path[PATH_MAX])
 {
     int len = snprintf(path, PATH_MAX, "%s/", watched->snapshot_dir);
-    for (const unsigned char *p = (const unsigned char *)watched->service; len < PATH_MAX - 64 && *p; p++)
+    for (const unsigned char *p = (const unsigned char *)watched->name; len < PATH_MAX - 64 && *p; p++)
         len += snprintf(path + len, (size_t)(PATH_MAX - len), isalnum(*p) || strchr("-_", *p) ? "%c" : "%%%02x", *p);
     if (len >= PATH_MAX - 64)
         return -1;
@@ -196,12 +196,12 @@ static int make_path(const struct watched *watched, char path[PATH_MAX])
     return 0;
 }
 
-static void load(struct watched *watched)
+static void load(struct watched_service *watched)
 {
     static const struct offload_job how = {read_job, discard};
     struct job job = {.list = NULL, .err = ERR_INIT};
     struct err err = ERR_INIT;
-    struct answer *disk = &watched->knowledge.disk;
+    struct source *disk = &watched->sources.disk;
     if (make_path(watched, job.path) == 0 && run(&how, &job, &err) == 0) {
         int64_t age_ms = clock_wall_ms() - job.confirmed_wall_ms;
         disk->list = job.list;
@@ -211,8 +211,8 @@ static void load(struct watched *watched)
     } else if (!job.absent && err.code != ERR_CANCELLED) {
         log_warn("snapshot_skipped", log_s("error", err.text));
     }
-    disk->asked = true;
-    wait_queue_wake_all(&watched->first);
+    disk->tried = true;
+    wait_queue_wake_all(&watched->waiting);
 }
 
 /* What was written last. */
@@ -222,18 +222,18 @@ struct written {
     bool failed;
 };
 
-static int save(struct watched *watched, struct written *written)
+static int save(struct watched_service *watched, struct written *written)
 {
     static const struct offload_job how = {write_job, discard};
     struct job job = {.err = ERR_INIT};
     struct err err = ERR_INIT;
-    const struct knowledge *knowledge = &watched->knowledge;
+    const struct sources *sources = &watched->sources;
     if (make_path(watched, job.path) != 0)
         return -1;
-    uint64_t version = knowledge->version;
-    int64_t confirmed_ms = knowledge->used->confirmed_ms;
+    uint64_t version = sources->version;
+    int64_t confirmed_ms = sources->in_use->confirmed_ms;
     job.confirmed_wall_ms = clock_wall_ms() - (clock_ms() - confirmed_ms);
-    job.list = instance_list_ref(knowledge->roster.list);
+    job.list = instance_list_ref(sources->merged.list);
     int status = run(&how, &job, &err);
     instance_list_unref(job.list);
     if (status == 0) {
@@ -247,22 +247,22 @@ static int save(struct watched *watched, struct written *written)
 }
 
 /* Only what a registry said is worth keeping. */
-static bool is_due(struct knowledge *knowledge, const struct written *written)
+static bool is_due(struct sources *sources, const struct written *written)
 {
-    knowledge_settle(knowledge, clock_ms());
-    const struct answer *used = knowledge->used;
-    if (!used || used == &knowledge->disk || used == &knowledge->fixed)
+    sources_refresh(sources, clock_ms());
+    const struct source *used = sources->in_use;
+    if (!used || used == &sources->disk || used == &sources->static_fallback)
         return false;
-    return knowledge->version != written->version || used->confirmed_ms - written->confirmed_ms >= CONFIRM_MS;
+    return sources->version != written->version || used->confirmed_ms - written->confirmed_ms >= CONFIRM_MS;
 }
 
 void snapshot_run(void *arg)
 {
-    struct watched *watched = arg;
+    struct watched_service *watched = arg;
     struct written written = {.version = 0};
     load(watched);
     while (fiber_sleep(LOOK_MS) == 0) {
-        if (is_due(&watched->knowledge, &written) && save(watched, &written) != 0 && fiber_sleep(RETRY_MS) != 0)
+        if (is_due(&watched->sources, &written) && save(watched, &written) != 0 && fiber_sleep(RETRY_MS) != 0)
             return;
     }
 }

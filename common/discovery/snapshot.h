@@ -10,7 +10,7 @@
 
 #include "discovery/watch.h"
 
-/* A fiber; arg is the struct watched: loads what there is, then keeps it up to
+/* A fiber; arg is the struct watched_service: loads what there is, then keeps it up to
  * date. Ends when cancelled. */
 void snapshot_run(void *arg);
 

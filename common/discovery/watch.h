@@ -10,7 +10,7 @@
 #define DISCOVERY_WATCH_H
 
 #include "base/news.h"
-#include "discovery/knowledge.h"
+#include "discovery/sources.h"
 #include "loop/sync.h"
 #include "registry/registry.h"
 
@@ -24,12 +24,12 @@ struct pace {
 int64_t pace_wait_ms(const struct pace *pace, int64_t now_ms);
 void pace_use(struct pace *pace, int64_t now_ms);
 
-struct watched;
+struct watched_service;
 
 struct watch {
-    struct watched *watched;
+    struct watched_service *service;
     struct registry *registry;
-    struct answer *answer;
+    struct source *source;
     struct registry_cursor cursor;
     struct pace pace;
     struct backoff backoff;
@@ -38,15 +38,15 @@ struct watch {
 };
 
 /* One service. */
-struct watched {
-    char *service;
+struct watched_service {
+    char *name;
     const char *snapshot_dir; /* "" for none */
     int64_t ttl_ms;
     bool poll;
-    struct knowledge knowledge;
-    struct watch watches[KNOWLEDGE_REGISTRIES_MAX];
-    struct wait_queue first; /* who waits for something to be known */
-    struct watched *next;
+    struct sources sources;
+    struct watch watches[SOURCES_REGISTRIES_MAX];
+    struct wait_queue waiting; /* who waits for something to be known */
+    struct watched_service *next;
 };
 
 /* A fiber; arg is the watch. Ends when cancelled. */

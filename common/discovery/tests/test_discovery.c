@@ -1,6 +1,6 @@
 #include "base/log.h"
 #include "base/rand.h"
-#include "discovery/roster.h"
+#include "discovery/merged_list.h"
 #include "discovery/tests/fake_registry.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -305,12 +305,12 @@ static void sudden_empty(void)
     fiber_sleep(30000);
     fake_set(&consul, "b");
     becomes("a? b c?", 1000);
-    discovery_corroborate(discovery, "user-service", "b"); /* fails, but is not missing */
+    discovery_report_failure(discovery, "user-service", "b"); /* fails, but is not missing */
     cr_expect_str_eq(known(), "a? b c?");
-    discovery_corroborate(discovery, "user-service", "c");
+    discovery_report_failure(discovery, "user-service", "c");
     cr_expect_str_eq(known(), "a? b");
     becomes("b", 40000);
-    cr_expect_float_eq((double)(clock_ms() - began), ROSTER_MISSING_MS, 1000);
+    cr_expect_float_eq((double)(clock_ms() - began), MERGED_LIST_MISSING_MS, 1000);
 }
 
 Test(discovery, an_empty_answer_does_not_wipe_the_list)
@@ -331,7 +331,7 @@ static void lost_most(void)
     becomes("a", 1000);
     fake_set(&consul, "");
     becomes("a?", 1000);
-    discovery_corroborate(discovery, "user-service", "a");
+    discovery_report_failure(discovery, "user-service", "a");
     cr_expect_str_eq(known(), "");
     cr_expect_str_eq(source(), "consul");
 }
@@ -369,7 +369,7 @@ static void many_fail(void)
     for (int i = 0; i < 100; i++) {
         char id[8];
         snprintf(id, sizeof id, "i%02d", i);
-        discovery_corroborate(discovery, "user-service", id);
+        discovery_report_failure(discovery, "user-service", id);
         discovery_look(discovery, "user-service", &view);
     }
     fiber_sleep(100);
@@ -409,7 +409,7 @@ Test(discovery, the_static_list_is_the_last_resort)
 static void expect_answers(bool expected, const char *expected_failing)
 {
     char failing[200];
-    cr_expect_eq(discovery_answers(discovery, "user-service", failing, sizeof failing), expected);
+    cr_expect_eq(discovery_any_registry_up(discovery, "user-service", failing, sizeof failing), expected);
     cr_expect_str_eq(failing, expected_failing);
 }
 
@@ -423,9 +423,9 @@ static void back_and_empty(void)
     cr_expect_str_eq(source(), "consul");
     fake_set(&consul, "a:8002");
     becomes("10.0.0.1:8001? 10.0.0.1:8003? a", 1000);
-    discovery_corroborate(discovery, "user-service", "10.0.0.1:8003");
+    discovery_report_failure(discovery, "user-service", "10.0.0.1:8003");
     cr_expect_str_eq(known(), "10.0.0.1:8001? a");
-    fiber_sleep(ROSTER_MISSING_MS);
+    fiber_sleep(MERGED_LIST_MISSING_MS);
     cr_expect_str_eq(known(), "a");
 }
 

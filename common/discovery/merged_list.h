@@ -10,8 +10,8 @@
  *
  * Pure: time is passed in.
  */
-#ifndef DISCOVERY_ROSTER_H
-#define DISCOVERY_ROSTER_H
+#ifndef DISCOVERY_MERGED_LIST_H
+#define DISCOVERY_MERGED_LIST_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,26 +20,26 @@
 
 /* Longer than an honest return to a registry that has forgotten everybody takes:
  * 30 s of jitter, 5 s until the loss is noticed, 10 s until the first check. */
-enum { ROSTER_MISSING_MS = 60000 };
+enum { MERGED_LIST_MISSING_MS = 60000 };
 
 /* Zero-initialise. */
-struct roster {
+struct merged_list {
     struct instance_list *list; /* NULL: nothing is known */
     bool *missing;              /* one for each entry; NULL: none is missing */
     /* private */
     int64_t *until_ms;          /* of the missing ones: when they are believed to be gone */
-    struct instance_list *answer;
-    size_t gone;                /* missing ones that failed, and are to be taken out */
-    int64_t next_ms;            /* when there is something to take out; INT64_MAX: never */
+    struct instance_list *source_list;
+    size_t failed_count;                /* missing ones that failed, and are to be taken out */
+    int64_t next_expiry_ms;            /* when there is something to take out; INT64_MAX: never */
 };
 
 /* A new answer (referenced). keep_lost: those it drops may stay as missing ones.
  * Where memory is out, it counts as it is. */
-void roster_take(struct roster *roster, struct instance_list *answer, bool keep_lost, int64_t now_ms);
+void merged_list_update(struct merged_list *merged, struct instance_list *answer, bool keep_lost, int64_t now_ms);
 /* Calling this one failed: where it is missing, that settles it. */
-void roster_corroborate(struct roster *roster, const char *id, int64_t now_ms);
+void merged_list_report_failure(struct merged_list *merged, const char *id, int64_t now_ms);
 /* Takes out those whose time is up. True: the list is another one now. */
-bool roster_settle(struct roster *roster, int64_t now_ms);
-void roster_close(struct roster *roster);
+bool merged_list_expire(struct merged_list *merged, int64_t now_ms);
+void merged_list_close(struct merged_list *merged);
 
 #endif

@@ -1,4 +1,4 @@
-#include "discovery/roster.h"
+#include "discovery/merged_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,24 +7,24 @@
  * batches, each of an eighth of the list or of what came together in this time. */
 enum { BATCH_SHARE = 8, BATCH_MS = 100 };
 
-static bool is_missing(const struct roster *roster, size_t i)
+static bool is_missing(const struct merged_list *merged, size_t i)
 {
-    return roster->missing && roster->missing[i];
+    return merged->missing && merged->missing[i];
 }
 
-static void set_list(struct roster *roster, struct instance_list *list, bool *missing, int64_t *until_ms)
+static void set_list(struct merged_list *merged, struct instance_list *list, bool *missing, int64_t *until_ms)
 {
-    instance_list_unref(roster->list);
-    free(roster->missing);
-    free(roster->until_ms);
-    roster->list = list;
-    roster->missing = missing;
-    roster->until_ms = until_ms;
-    roster->gone = 0;
-    roster->next_ms = INT64_MAX;
+    instance_list_unref(merged->list);
+    free(merged->missing);
+    free(merged->until_ms);
+    merged->list = list;
+    merged->missing = missing;
+    merged->until_ms = until_ms;
+    merged->failed_count = 0;
+    merged->next_expiry_ms = INT64_MAX;
     for (size_t i = 0; missing && i < list->count; i++)
-        if (missing[i] && until_ms[i] < roster->next_ms)
-            roster->next_ms = until_ms[i];
+        if (missing[i] && until_ms[i] < merged->next_expiry_ms)
+            merged->next_expiry_ms = until_ms[i];
 }
 
 /* --- Whose address is somebody else's now ------------------------------------------------ */
@@ -49,12 +49,12 @@ static const struct instance **sorted_by_address(const struct instance_list *lis
 /* --- Who stays ----------------------------------------------------------------------------- */
 
 /* Those whose address another has now do not stay. Returns how many still do. */
-static size_t drop_replaced(const struct roster *roster, const struct instance_list *answer, int64_t *kept_until)
+static size_t drop_replaced(const struct merged_list *merged, const struct instance_list *answer, int64_t *kept_until)
 {
     const struct instance **taken = sorted_by_address(answer);
     size_t kept = 0;
-    for (size_t i = 0; i < roster->list->count; i++) {
-        const struct instance *instance = &roster->list->at[i];
+    for (size_t i = 0; i < merged->list->count; i++) {
+        const struct instance *instance = &merged->list->at[i];
         if (!kept_until[i])
             continue;
         if (!taken || bsearch(&instance, taken, answer->count, sizeof *taken, by_address))
@@ -76,23 +76,23 @@ static bool is_named(const struct instance_list *answer, size_t *at, const char 
 
 /* Until when each entry of the old list stays though the answer does not name it;
  * 0: it does not. Returns how many do. */
-static size_t choose_kept(const struct roster *roster, const struct instance_list *answer, bool keep_lost,
+static size_t choose_kept(const struct merged_list *merged, const struct instance_list *answer, bool keep_lost,
                           int64_t now_ms, int64_t *kept_until)
 {
     size_t present = 0, lost = 0, kept = 0, at = 0;
-    for (size_t i = 0; i < roster->list->count; i++) {
-        bool named = is_named(answer, &at, roster->list->at[i].id);
-        present += !is_missing(roster, i);
-        lost += !is_missing(roster, i) && !named;
-        kept_until[i] = named ? 0 : is_missing(roster, i) ? roster->until_ms[i] : now_ms + ROSTER_MISSING_MS;
+    for (size_t i = 0; i < merged->list->count; i++) {
+        bool named = is_named(answer, &at, merged->list->at[i].id);
+        present += !is_missing(merged, i);
+        lost += !is_missing(merged, i) && !named;
+        kept_until[i] = named ? 0 : is_missing(merged, i) ? merged->until_ms[i] : now_ms + MERGED_LIST_MISSING_MS;
     }
     bool doubt = keep_lost && lost * 2 > present;
-    for (size_t i = 0; i < roster->list->count; i++) {
-        if (kept_until[i] <= now_ms || (!doubt && !is_missing(roster, i)))
+    for (size_t i = 0; i < merged->list->count; i++) {
+        if (kept_until[i] <= now_ms || (!doubt && !is_missing(merged, i)))
             kept_until[i] = 0;
         kept += kept_until[i] != 0;
     }
-    return kept > 0 ? drop_replaced(roster, answer, kept_until) : 0;
+    return kept > 0 ? drop_replaced(merged, answer, kept_until) : 0;
 }
 
 static struct instance_list *join(const struct instance_list *answer, const struct instance_list *old,
@@ -113,9 +113,9 @@ static struct instance_list *join(const struct instance_list *answer, const stru
     return list;
 }
 
-static int use_joined(struct roster *roster, const struct instance_list *answer, const int64_t *kept_until)
+static int use_joined(struct merged_list *merged, const struct instance_list *answer, const int64_t *kept_until)
 {
-    const struct instance_list *old = roster->list;
+    const struct instance_list *old = merged->list;
     struct instance_list *list = join(answer, old, kept_until);
     bool *missing = list ? calloc(list->count + 1, sizeof *missing) : NULL;
     int64_t *until_ms = list ? calloc(list->count + 1, sizeof *until_ms) : NULL;
@@ -132,57 +132,57 @@ static int use_joined(struct roster *roster, const struct instance_list *answer,
         missing[at] = true;
         until_ms[at] = kept_until[i];
     }
-    set_list(roster, list, missing, until_ms);
+    set_list(merged, list, missing, until_ms);
     return 0;
 }
 
-static void take(struct roster *roster, struct instance_list *answer, bool keep_lost, int64_t now_ms)
+static void merge(struct merged_list *merged, struct instance_list *answer, bool keep_lost, int64_t now_ms)
 {
-    int64_t *kept_until = roster->list ? calloc(roster->list->count + 1, sizeof *kept_until) : NULL;
-    if (!kept_until || choose_kept(roster, answer, keep_lost, now_ms, kept_until) == 0 ||
-        use_joined(roster, answer, kept_until) != 0)
-        set_list(roster, instance_list_ref(answer), NULL, NULL);
+    int64_t *kept_until = merged->list ? calloc(merged->list->count + 1, sizeof *kept_until) : NULL;
+    if (!kept_until || choose_kept(merged, answer, keep_lost, now_ms, kept_until) == 0 ||
+        use_joined(merged, answer, kept_until) != 0)
+        set_list(merged, instance_list_ref(answer), NULL, NULL);
     free(kept_until);
 }
 
-void roster_take(struct roster *roster, struct instance_list *answer, bool keep_lost, int64_t now_ms)
+void merged_list_update(struct merged_list *merged, struct instance_list *answer, bool keep_lost, int64_t now_ms)
 {
-    take(roster, answer, keep_lost, now_ms);
+    merge(merged, answer, keep_lost, now_ms);
     instance_list_ref(answer);
-    instance_list_unref(roster->answer);
-    roster->answer = answer;
+    instance_list_unref(merged->source_list);
+    merged->source_list = answer;
 }
 
 /* --- Who goes -------------------------------------------------------------------------------- */
 
-void roster_corroborate(struct roster *roster, const char *id, int64_t now_ms)
+void merged_list_report_failure(struct merged_list *merged, const char *id, int64_t now_ms)
 {
-    const struct instance *instance = roster->list ? instance_list_find(roster->list, id) : NULL;
+    const struct instance *instance = merged->list ? instance_list_find(merged->list, id) : NULL;
     if (!instance)
         return;
-    size_t i = (size_t)(instance - roster->list->at);
-    if (!is_missing(roster, i) || roster->until_ms[i] == 0)
+    size_t i = (size_t)(instance - merged->list->at);
+    if (!is_missing(merged, i) || merged->until_ms[i] == 0)
         return;
-    roster->until_ms[i] = 0;
-    roster->gone++;
-    int64_t due_ms = roster->gone * BATCH_SHARE >= roster->list->count ? now_ms : now_ms + BATCH_MS;
-    if (due_ms < roster->next_ms)
-        roster->next_ms = due_ms;
+    merged->until_ms[i] = 0;
+    merged->failed_count++;
+    int64_t due_ms = merged->failed_count * BATCH_SHARE >= merged->list->count ? now_ms : now_ms + BATCH_MS;
+    if (due_ms < merged->next_expiry_ms)
+        merged->next_expiry_ms = due_ms;
 }
 
-bool roster_settle(struct roster *roster, int64_t now_ms)
+bool merged_list_expire(struct merged_list *merged, int64_t now_ms)
 {
-    if (!roster->list || roster->next_ms > now_ms)
+    if (!merged->list || merged->next_expiry_ms > now_ms)
         return false;
-    take(roster, roster->answer, true, now_ms);
+    merge(merged, merged->source_list, true, now_ms);
     return true;
 }
 
-void roster_close(struct roster *roster)
+void merged_list_close(struct merged_list *merged)
 {
-    instance_list_unref(roster->list);
-    instance_list_unref(roster->answer);
-    free(roster->missing);
-    free(roster->until_ms);
-    *roster = (struct roster){0};
+    instance_list_unref(merged->list);
+    instance_list_unref(merged->source_list);
+    free(merged->missing);
+    free(merged->until_ms);
+    *merged = (struct merged_list){0};
 }

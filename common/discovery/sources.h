@@ -7,60 +7,60 @@
  *
  * Pure: time is passed in.
  */
-#ifndef DISCOVERY_KNOWLEDGE_H
-#define DISCOVERY_KNOWLEDGE_H
+#ifndef DISCOVERY_SOURCES_H
+#define DISCOVERY_SOURCES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "discovery/roster.h"
+#include "discovery/merged_list.h"
 
-enum { KNOWLEDGE_REGISTRIES_MAX = 4 };
+enum { SOURCES_REGISTRIES_MAX = 4 };
 
 /* What one source has said. */
-struct answer {
+struct source {
     const char *kind;           /* of the registry: static text */
     struct instance_list *list; /* the last good one; NULL: none yet */
     int64_t confirmed_ms;       /* when it was said last */
     uint64_t index;
-    bool asked;                 /* has answered or failed at least once */
+    bool tried;                 /* has answered or failed at least once */
     bool has_failed;            /* once at least */
     struct err error;           /* of the last time; ERR_NONE: it was good */
 };
 
-struct knowledge {
-    struct answer registries[KNOWLEDGE_REGISTRIES_MAX]; /* in order of trust */
+struct sources {
+    struct source registries[SOURCES_REGISTRIES_MAX]; /* in order of trust */
     size_t registry_count;
-    struct answer disk, fixed;
+    struct source disk, static_fallback;
     int64_t ttl_ms;
 
-    const struct answer *used; /* NULL: nothing is known */
-    struct roster roster;      /* what `used` comes to */
+    const struct source *in_use; /* NULL: nothing is known */
+    struct merged_list merged;      /* what `used` comes to */
     uint64_t version;          /* of the roster; 0: there is none */
 };
 
 /* A good answer; takes the reference. NULL: the last one is confirmed. True: it differs
  * from the last. */
-bool knowledge_answer(struct answer *answer, struct instance_list *list, uint64_t index, int64_t now_ms);
-void knowledge_failed(struct answer *answer, const struct err *err);
+bool source_update(struct source *source, struct instance_list *list, uint64_t index, int64_t now_ms);
+void source_failed(struct source *source, const struct err *err);
 
 /* Works out what counts now: after any change, and before each look, for time
  * alone changes it too. Costs nothing where nothing did. */
-void knowledge_settle(struct knowledge *knowledge, int64_t now_ms);
+void sources_refresh(struct sources *sources, int64_t now_ms);
 
 /* As X-Discovery-Source has it; "" where nothing is known. Static text. */
-const char *knowledge_source(const struct knowledge *knowledge, int64_t now_ms);
+const char *sources_name_in_use(const struct sources *sources, int64_t now_ms);
 /* Since the list was last confirmed; 0 for the static one and for none. */
-int64_t knowledge_age_ms(const struct knowledge *knowledge, int64_t now_ms);
+int64_t sources_age_ms(const struct sources *sources, int64_t now_ms);
 /* Why the most trusted of the failing registries fails; NULL: none does. */
-const char *knowledge_error(const struct knowledge *knowledge);
+const char *sources_error(const struct sources *sources);
 /* Does at least one registry answer now? In `failing` ("" for none), why the others do not. */
-bool knowledge_answers(const struct knowledge *knowledge, char *failing, size_t size);
+bool sources_any_registry_up(const struct sources *sources, char *failing, size_t size);
 /* Is there a registry, or the disk, that was never asked to the end? */
-bool knowledge_is_pending(const struct knowledge *knowledge);
+bool sources_are_pending(const struct sources *sources);
 
-void knowledge_close(struct knowledge *knowledge);
+void sources_close(struct sources *sources);
 
 #endif
