@@ -11,11 +11,11 @@
 #include "discovery/static_list.h"
 #include "discovery/watch.h"
 
-enum { RETRY_FIRST_MS = 1000 }; /* after the first failure; then × 1.6, as gRPC does */
+enum { RETRY_FIRST_MS = 1000 }; /* backoff after the first failure; then × 1.6, as in gRPC */
 
 struct discovery {
     struct discovery_config config;
-    struct watched_service *services; /* in the order in which they were named */
+    struct watched_service *services; /* in the order of discovery_watch() */
     size_t count;
     struct group fibers;
 };
@@ -27,7 +27,7 @@ int discovery_check_static(const char *text)
     return static_list_parse(text, NULL, &list, &err);
 }
 
-/* --- Life -------------------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------------- */
 
 struct discovery *discovery_new(const struct discovery_config *config)
 {
@@ -108,9 +108,9 @@ void discovery_free(struct discovery *discovery)
     free(discovery);
 }
 
-/* --- Looking ------------------------------------------------------------------------------- */
+/* --- Read the list ------------------------------------------------------------------------- */
 
-static struct watched_service *find(const struct discovery *discovery, const char *service)
+static struct watched_service *find_service(const struct discovery *discovery, const char *service)
 {
     struct watched_service *watched = discovery->services;
     while (watched && strcmp(watched->name, service) != 0)
@@ -118,7 +118,7 @@ static struct watched_service *find(const struct discovery *discovery, const cha
     return watched;
 }
 
-static void look(struct watched_service *watched, struct discovery_view *view)
+static void fill_view(struct watched_service *watched, struct discovery_view *view)
 {
     int64_t now_ms = clock_ms();
     struct sources *sources = &watched->sources;
@@ -136,33 +136,43 @@ static void look(struct watched_service *watched, struct discovery_view *view)
 
 int discovery_look(struct discovery *discovery, const char *service, struct discovery_view *view)
 {
-    struct watched_service *watched = find(discovery, service);
+    struct watched_service *watched = find_service(discovery, service);
     if (!watched)
         return -1;
-    look(watched, view);
+    fill_view(watched, view);
     return 0;
 }
 
 bool discovery_any_registry_up(struct discovery *discovery, const char *service, char *failing, size_t size)
 {
-    const struct watched_service *watched = find(discovery, service);
+    const struct watched_service *watched = find_service(discovery, service);
     failing[0] = '\0';
     return watched && sources_any_registry_up(&watched->sources, failing, size);
 }
 
+/* The lesson's get_instances() has four steps. Here a fiber does the second one in the
+ * background, so a call almost never waits for it:
+ *
+ *   1. Look into the cache                fill_view() above
+ *   2. Expired: query Consul              query_registry() in watch.c, well before the list
+ *                                         expires; only the first calls wait for it, below
+ *   3. Consul is down: return the cache   choose_source() in sources.c: a stale list stays
+ *                                         in use, then the snapshot, then the static list
+ *   4. Nothing is known: an error         the last line below
+ */
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err)
 {
     *view = (struct discovery_view){.source = ""};
-    struct watched_service *watched = find(discovery, service);
+    struct watched_service *watched = find_service(discovery, service);
     if (!watched)
         return err_set(err, ERR_NOT_FOUND, "%s is not watched", service);
-    look(watched, view);
+    fill_view(watched, view);
     while (!view->list && sources_are_pending(&watched->sources)) {
         enum wait_result result = wait_queue_park(&watched->waiting, deadline);
         if (result == WAIT_CANCELLED)
             return err_set(err, ERR_CANCELLED, "cancelled");
-        look(watched, view);
+        fill_view(watched, view);
         if (result == WAIT_TIMEOUT)
             break;
     }
@@ -173,7 +183,7 @@ int discovery_get(struct discovery *discovery, const char *service, int64_t dead
 
 void discovery_report_failure(struct discovery *discovery, const char *service, const char *id)
 {
-    struct watched_service *watched = find(discovery, service);
+    struct watched_service *watched = find_service(discovery, service);
     if (watched)
         merged_list_report_failure(&watched->sources.merged, id, clock_ms());
 }
@@ -191,11 +201,11 @@ const char *discovery_service(const struct discovery *discovery, size_t i)
     return watched->name;
 }
 
-/* --- In numbers -------------------------------------------------------------------------------- */
+/* --- Metrics ------------------------------------------------------------------------------- */
 
 static void write_ages(struct discovery *discovery, struct buf *out)
 {
-    metrics_head(out, "discovery_cache_age_seconds", "gauge", "Since the list in use was last confirmed.");
+    metrics_head(out, "discovery_cache_age_seconds", "gauge", "Seconds since the list in use was last confirmed.");
     for (struct watched_service *watched = discovery->services; watched; watched = watched->next) {
         char label[300];
         metrics_label(label, sizeof label, "service", watched->name);
@@ -211,7 +221,7 @@ static void write_tier(const struct watched_service *watched, const char *source
     metrics_value(out, "discovery_tier", labels, strcmp(*used ? used : "none", source) == 0);
 }
 
-/* Every source has its line, so that a change of the source ends no line and begins none. */
+/* All sources have a line all the time, so that no time series begins or ends when the source changes. */
 static void write_tiers(struct discovery *discovery, struct buf *out)
 {
     static const char *const others[] = {"cache", "disk", "static", "none"};

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Taking one out costs a walk over the list: where many fail at once, they go in
- * batches, each of an eighth of the list or of what came together in this time. */
+/* A removal copies the list. So failed instances are removed in batches: when an eighth
+ * of the list has failed, or after BATCH_MS. */
 enum { BATCH_SHARE = 8, BATCH_MS = 100 };
 
 static bool is_missing(const struct merged_list *merged, size_t i)
@@ -27,7 +27,7 @@ static void set_list(struct merged_list *merged, struct instance_list *list, boo
             merged->next_expiry_ms = until_ms[i];
 }
 
-/* --- Whose address is somebody else's now ------------------------------------------------ */
+/* --- Sort by address --------------------------------------------------------------------- */
 
 static int by_address(const void *left, const void *right)
 {
@@ -46,18 +46,19 @@ static const struct instance **sorted_by_address(const struct instance_list *lis
     return sorted;
 }
 
-/* --- Who stays ----------------------------------------------------------------------------- */
+/* --- Which instances stay as missing ------------------------------------------------------- */
 
-/* Those whose address another has now do not stay. Returns how many still do. */
-static size_t drop_replaced(const struct merged_list *merged, const struct instance_list *answer, int64_t *kept_until)
+/* A missing instance does not stay if its address now belongs to another instance: that
+ * one is its successor. Returns how many stay. */
+static size_t drop_replaced(const struct merged_list *merged, const struct instance_list *list, int64_t *kept_until)
 {
-    const struct instance **taken = sorted_by_address(answer);
+    const struct instance **taken = sorted_by_address(list);
     size_t kept = 0;
     for (size_t i = 0; i < merged->list->count; i++) {
         const struct instance *instance = &merged->list->at[i];
         if (!kept_until[i])
             continue;
-        if (!taken || bsearch(&instance, taken, answer->count, sizeof *taken, by_address))
+        if (!taken || bsearch(&instance, taken, list->count, sizeof *taken, by_address))
             kept_until[i] = 0;
         kept += kept_until[i] != 0;
     }
@@ -65,47 +66,47 @@ static size_t drop_replaced(const struct merged_list *merged, const struct insta
     return kept;
 }
 
-/* Both lists are in order of id: one walk over them finds who is in both. */
-static bool is_named(const struct instance_list *answer, size_t *at, const char *id)
+/* Is `id` in the list? Both lists are sorted by id, so `at` only moves forward: one pass finds all. */
+static bool is_named(const struct instance_list *list, size_t *at, const char *id)
 {
     int order = 1;
-    while (*at < answer->count && (order = strcmp(answer->at[*at].id, id)) < 0)
+    while (*at < list->count && (order = strcmp(list->at[*at].id, id)) < 0)
         (*at)++;
-    return *at < answer->count && order == 0;
+    return *at < list->count && order == 0;
 }
 
-/* Until when each entry of the old list stays though the answer does not name it;
- * 0: it does not. Returns how many do. */
-static size_t choose_kept(const struct merged_list *merged, const struct instance_list *answer, bool keep_lost,
+/* Sets for each entry of the old list until when it stays as missing; 0: it does not.
+ * Returns how many stay. */
+static size_t choose_kept(const struct merged_list *merged, const struct instance_list *source_list, bool keep_lost,
                           int64_t now_ms, int64_t *kept_until)
 {
     size_t present = 0, lost = 0, kept = 0, at = 0;
     for (size_t i = 0; i < merged->list->count; i++) {
-        bool named = is_named(answer, &at, merged->list->at[i].id);
+        bool named = is_named(source_list, &at, merged->list->at[i].id);
         present += !is_missing(merged, i);
         lost += !is_missing(merged, i) && !named;
         kept_until[i] = named ? 0 : is_missing(merged, i) ? merged->until_ms[i] : now_ms + MERGED_LIST_MISSING_MS;
     }
-    bool doubt = keep_lost && lost * 2 > present;
+    bool is_doubtful = keep_lost && lost * 2 > present;
     for (size_t i = 0; i < merged->list->count; i++) {
-        if (kept_until[i] <= now_ms || (!doubt && !is_missing(merged, i)))
+        if (kept_until[i] <= now_ms || (!is_doubtful && !is_missing(merged, i)))
             kept_until[i] = 0;
         kept += kept_until[i] != 0;
     }
-    return kept > 0 ? drop_replaced(merged, answer, kept_until) : 0;
+    return kept > 0 ? drop_replaced(merged, source_list, kept_until) : 0;
 }
 
-static struct instance_list *join(const struct instance_list *answer, const struct instance_list *old,
-                                  const int64_t *kept_until)
+static struct instance_list *join_lists(const struct instance_list *source_list, const struct instance_list *old,
+                                        const int64_t *kept_until)
 {
     struct instance_list *list = instance_list_new();
-    bool whole = list != NULL;
-    for (size_t i = 0; whole && i < answer->count; i++)
-        whole = instance_list_add(list, &answer->at[i]);
-    for (size_t i = 0; whole && i < old->count; i++)
+    bool is_complete = list != NULL;
+    for (size_t i = 0; is_complete && i < source_list->count; i++)
+        is_complete = instance_list_add(list, &source_list->at[i]);
+    for (size_t i = 0; is_complete && i < old->count; i++)
         if (kept_until[i])
-            whole = instance_list_add(list, &old->at[i]);
-    if (!whole) {
+            is_complete = instance_list_add(list, &old->at[i]);
+    if (!is_complete) {
         instance_list_unref(list);
         return NULL;
     }
@@ -113,10 +114,10 @@ static struct instance_list *join(const struct instance_list *answer, const stru
     return list;
 }
 
-static int use_joined(struct merged_list *merged, const struct instance_list *answer, const int64_t *kept_until)
+static int use_joined(struct merged_list *merged, const struct instance_list *source_list, const int64_t *kept_until)
 {
     const struct instance_list *old = merged->list;
-    struct instance_list *list = join(answer, old, kept_until);
+    struct instance_list *list = join_lists(source_list, old, kept_until);
     bool *missing = list ? calloc(list->count + 1, sizeof *missing) : NULL;
     int64_t *until_ms = list ? calloc(list->count + 1, sizeof *until_ms) : NULL;
     if (!missing || !until_ms) {
@@ -136,24 +137,24 @@ static int use_joined(struct merged_list *merged, const struct instance_list *an
     return 0;
 }
 
-static void merge(struct merged_list *merged, struct instance_list *answer, bool keep_lost, int64_t now_ms)
+static void merge(struct merged_list *merged, struct instance_list *source_list, bool keep_lost, int64_t now_ms)
 {
     int64_t *kept_until = merged->list ? calloc(merged->list->count + 1, sizeof *kept_until) : NULL;
-    if (!kept_until || choose_kept(merged, answer, keep_lost, now_ms, kept_until) == 0 ||
-        use_joined(merged, answer, kept_until) != 0)
-        set_list(merged, instance_list_ref(answer), NULL, NULL);
+    if (!kept_until || choose_kept(merged, source_list, keep_lost, now_ms, kept_until) == 0 ||
+        use_joined(merged, source_list, kept_until) != 0)
+        set_list(merged, instance_list_ref(source_list), NULL, NULL);
     free(kept_until);
 }
 
-void merged_list_update(struct merged_list *merged, struct instance_list *answer, bool keep_lost, int64_t now_ms)
+void merged_list_update(struct merged_list *merged, struct instance_list *source_list, bool keep_lost, int64_t now_ms)
 {
-    merge(merged, answer, keep_lost, now_ms);
-    instance_list_ref(answer);
+    merge(merged, source_list, keep_lost, now_ms);
+    instance_list_ref(source_list);
     instance_list_unref(merged->source_list);
-    merged->source_list = answer;
+    merged->source_list = source_list;
 }
 
-/* --- Who goes -------------------------------------------------------------------------------- */
+/* --- Remove missing instances ---------------------------------------------------------------- */
 
 void merged_list_report_failure(struct merged_list *merged, const char *id, int64_t now_ms)
 {

@@ -3,7 +3,35 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REASON_MAX = 90 }; /* bytes of each: so that the reasons of two fit into what /health shows */
+enum { REASON_MAX = 90 }; /* bytes of each error: two of them fit into the field that /health shows */
+
+/* The cache's TTL (DISCOVERY_CACHE_TTL, 30 s by default). A cache that is queried only
+ * after its TTL has ended has a dilemma: a long TTL shows dead instances for long, a
+ * short one makes many queries. Here the TTL decides neither, because a fiber refreshes
+ * the list in the background (watch.c):
+ *
+ *   watch (default)  The query waits in the registry until the list changes. A change
+ *                    arrives within milliseconds. Without a change the query returns
+ *                    after a third of the TTL, and that confirms the list.
+ *   poll             A query every half TTL, give or take 20 %. A change arrives with
+ *                    the next query.
+ *
+ * So a list is fresh while its registry is up: it is confirmed well within the TTL. A
+ * list that is not confirmed for a whole TTL is stale: its registry is down, or cannot be
+ * reached. A stale list stays in use (X-Discovery-Source: cache) unless a second
+ * registry is fresh: an old list is better than none. So the TTL is the time after
+ * which the next registry takes over and the list is called stale:
+ *
+ *   too long    an outage of the registry is noticed late
+ *   too short   one slow reply makes the list stale, and there are more queries:
+ *               one every TTL / 3
+ */
+static bool is_fresh(const struct sources *sources, const struct source *source, int64_t now_ms)
+{
+    return source->list && now_ms - source->confirmed_ms <= sources->ttl_ms;
+}
+
+/* --- What a query brings ------------------------------------------------------------------- */
 
 bool source_update(struct source *source, struct instance_list *list, uint64_t index, int64_t now_ms)
 {
@@ -12,7 +40,7 @@ bool source_update(struct source *source, struct instance_list *list, uint64_t i
     source->index = index;
     err_clear(&source->error);
     if (!list || (source->list && instance_list_equal(source->list, list))) {
-        instance_list_unref(list); /* the same again: nobody need look at it anew */
+        instance_list_unref(list); /* the same list: callers keep what they derived from it */
         return false;
     }
     instance_list_unref(source->list);
@@ -27,10 +55,7 @@ void source_failed(struct source *source, const struct err *err)
     source->error = *err;
 }
 
-static bool is_fresh(const struct sources *sources, const struct source *source, int64_t now_ms)
-{
-    return source->list && now_ms - source->confirmed_ms <= sources->ttl_ms;
-}
+/* --- The source in use --------------------------------------------------------------------- */
 
 static const struct source *choose_source(const struct sources *sources, int64_t now_ms)
 {
@@ -49,28 +74,28 @@ static const struct source *choose_source(const struct sources *sources, int64_t
     return sources->static_fallback.list ? &sources->static_fallback : NULL;
 }
 
-/* May those whom the next answer drops be kept as missing? Not static ones: no
- * registry ever named them. From disk only while they are as young as missing
- * ones may get: yesterday's instances are not missed. Unless they are who was
- * called until now, for the registry was away, and it comes back empty: it is the
- * one that has forgotten. */
-static bool is_worth_missing(const struct sources *sources, const struct source *before, int64_t now_ms)
+/* Another list comes into use. Are instances that it no longer names kept as missing?
+ * Not those of the static list: no registry ever named them. Those of the snapshot only
+ * if it is younger than MERGED_LIST_MISSING_MS: yesterday's instances are gone.
+ * Exception: the registry was down, the static list or the snapshot was in use, and now
+ * the registry returns an empty list. Then the registry has lost its state, and all are kept. */
+static bool keeps_missing(const struct sources *sources, const struct source *previous, int64_t now_ms)
 {
-    if (!before)
+    if (!previous)
         return false;
-    bool is_last_resort = before == &sources->static_fallback ||
-                          (before == &sources->disk && now_ms - before->confirmed_ms > MERGED_LIST_MISSING_MS);
+    bool is_last_resort = previous == &sources->static_fallback ||
+                          (previous == &sources->disk && now_ms - previous->confirmed_ms > MERGED_LIST_MISSING_MS);
     return !is_last_resort || (sources->in_use->has_failed && sources->in_use->list->count == 0);
 }
 
 void sources_refresh(struct sources *sources, int64_t now_ms)
 {
-    const struct source *before = sources->in_use;
+    const struct source *previous = sources->in_use;
     sources->in_use = choose_source(sources, now_ms);
     if (!sources->in_use)
         return;
     if (sources->in_use->list != sources->merged.source_list) {
-        bool keep_lost = is_worth_missing(sources, before, now_ms);
+        bool keep_lost = keeps_missing(sources, previous, now_ms);
         merged_list_update(&sources->merged, sources->in_use->list, keep_lost, now_ms);
         sources->version++;
     }

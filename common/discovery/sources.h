@@ -1,9 +1,9 @@
-/* knowledge: what is known of one service, and which of it counts now.
+/* sources: everything that is known about one service, and which of it is in use.
  *
- * The order of trust: what Consul has confirmed within the TTL; what the second
- * registry has; then the newest list that either ever gave; then what was kept
- * on disk; then the static list. A lower one never replaces newer knowledge: an
- * empty answer is knowledge too.
+ * There are up to four registries, the disk snapshot and the static list. In order
+ * of trust: the first registry that is fresh; else the registry with the newest
+ * list; else the snapshot; else the static list. A lower source never replaces a
+ * newer list of a higher one; an empty list of a registry counts as a list, too.
  *
  * Pure: time is passed in.
  */
@@ -19,15 +19,14 @@
 
 enum { SOURCES_REGISTRIES_MAX = 4 };
 
-/* What one source has said. */
 struct source {
     const char *kind;           /* of the registry: static text */
     struct instance_list *list; /* the last good one; NULL: none yet */
-    int64_t confirmed_ms;       /* when it was said last */
+    int64_t confirmed_ms;       /* when the source last gave or confirmed this list */
     uint64_t index;
-    bool tried;                 /* has answered or failed at least once */
-    bool has_failed;            /* once at least */
-    struct err error;           /* of the last time; ERR_NONE: it was good */
+    bool tried;                 /* has succeeded or failed at least once */
+    bool has_failed;            /* at least once */
+    struct err error;           /* of the last try; ERR_NONE: it succeeded */
 };
 
 struct sources {
@@ -36,29 +35,30 @@ struct sources {
     struct source disk, static_fallback;
     int64_t ttl_ms;
 
-    const struct source *in_use; /* NULL: nothing is known */
-    struct merged_list merged;      /* what `used` comes to */
-    uint64_t version;          /* of the roster; 0: there is none */
+    const struct source *in_use; /* NULL: no source has a list */
+    struct merged_list merged;   /* the list of `in_use`, with recently lost instances */
+    uint64_t version;            /* of the merged list; 0: there is none */
 };
 
-/* A good answer; takes the reference. NULL: the last one is confirmed. True: it differs
- * from the last. */
+/* A query succeeded. Takes the reference to `list`; NULL: the last list is confirmed.
+ * True: the list differs from the last one. */
 bool source_update(struct source *source, struct instance_list *list, uint64_t index, int64_t now_ms);
+/* A query failed. The last list stays. */
 void source_failed(struct source *source, const struct err *err);
 
-/* Works out what counts now: after any change, and before each look, for time
- * alone changes it too. Costs nothing where nothing did. */
+/* Chooses the source in use. Call it after each change of a source, and before each look
+ * at the list, because sources also age. Cheap if the choice stays the same. */
 void sources_refresh(struct sources *sources, int64_t now_ms);
 
-/* As X-Discovery-Source has it; "" where nothing is known. Static text. */
+/* The value of X-Discovery-Source; "" if there is no list. Static text. */
 const char *sources_name_in_use(const struct sources *sources, int64_t now_ms);
-/* Since the list was last confirmed; 0 for the static one and for none. */
+/* Time since the list in use was last confirmed; 0 for the static list and without a list. */
 int64_t sources_age_ms(const struct sources *sources, int64_t now_ms);
-/* Why the most trusted of the failing registries fails; NULL: none does. */
+/* The error of the most trusted registry that fails now; NULL: none fails. */
 const char *sources_error(const struct sources *sources);
-/* Does at least one registry answer now? In `failing` ("" for none), why the others do not. */
+/* Did the last query to at least one registry succeed? `failing` gets the errors of the others ("" for none). */
 bool sources_any_registry_up(const struct sources *sources, char *failing, size_t size);
-/* Is there a registry, or the disk, that was never asked to the end? */
+/* Is the first query to a registry, or the first read of the disk, still under way? */
 bool sources_are_pending(const struct sources *sources);
 
 void sources_close(struct sources *sources);

@@ -5,10 +5,10 @@
 #include "base/rand.h"
 
 enum {
-    PACE_MS = 500, /* between two queries, after two at once */
-    PROMPT_MS = 2000, /* for a query that does not wait for a change */
-    GRACE_MS = 1000, /* for the way of a query that does, on top of what Consul adds to its wait */
-    LOG_AGAIN_MS = 60000, /* while a registry stays down */
+    PACE_MS = 500,        /* between two queries, after two at once */
+    PROMPT_MS = 2000,     /* timeout of a query that does not wait for a change */
+    GRACE_MS = 1000,      /* for the network, on top of the time that a blocking query waits */
+    LOG_AGAIN_MS = 60000, /* between two log lines about a registry that stays down */
     JITTER_PERCENT = 20,
 };
 
@@ -25,7 +25,7 @@ void pace_use(struct pace *pace, int64_t now_ms)
     pace->full_ms = (pace->full_ms > now_ms ? pace->full_ms : now_ms) + PACE_MS;
 }
 
-/* --- In the log: a change once, a lasting fault once a minute ----------------------------- */
+/* --- Log: a change once, a lasting failure once a minute ---------------------------------- */
 
 static void log_failure(struct watch *watch, const struct err *err)
 {
@@ -68,11 +68,12 @@ static bool is_polled(const struct watch *watch)
     return watch->service->poll || watch->registry->ops->polls;
 }
 
-/* 0: it may wait for a change only where the last answer was good. */
+/* How long the query may wait in the registry for a change. 0: not at all, which is so for
+ * the first query and after a failure. */
 static int64_t wait_for_change_ms(const struct watch *watch)
 {
-    bool knows = watch->source->list && watch->source->error.code == ERR_NONE;
-    return knows && !is_polled(watch) ? watch->service->ttl_ms / 3 : 0;
+    bool is_confirmed = watch->source->list && watch->source->error.code == ERR_NONE;
+    return is_confirmed && !is_polled(watch) ? watch->service->ttl_ms / 3 : 0;
 }
 
 static int query_registry(struct watch *watch)
@@ -80,7 +81,7 @@ static int query_registry(struct watch *watch)
     struct err err = ERR_INIT;
     struct instance_list *list = NULL;
     int64_t wait_ms = wait_for_change_ms(watch);
-    /* Consul adds up to a sixteenth to the wait, so that not all come back at once. */
+    /* Consul adds up to a sixteenth of the wait, so that its replies do not all come at once. */
     int64_t deadline = deadline_in(wait_ms > 0 ? wait_ms + wait_ms / 16 + GRACE_MS : PROMPT_MS);
     pace_use(&watch->pace, clock_ms());
     int status = registry_fetch(watch->registry, watch->service->name, &watch->cursor, wait_ms, deadline, &list, &err);
@@ -104,17 +105,18 @@ static int query_registry(struct watch *watch)
     return status;
 }
 
-static int64_t rest_ms(struct watch *watch, int status)
+/* The pause before the next query. */
+static int64_t pause_ms(struct watch *watch, int status)
 {
-    int64_t rest_ms = 0;
+    int64_t wait_ms = 0;
     if (status != 0)
-        rest_ms = backoff_next(&watch->backoff);
+        wait_ms = backoff_next(&watch->backoff);
     else
         backoff_reset(&watch->backoff);
     if (status == 0 && is_polled(watch))
-        rest_ms = rand_jitter(watch->service->ttl_ms / 2, JITTER_PERCENT);
+        wait_ms = rand_jitter(watch->service->ttl_ms / 2, JITTER_PERCENT);
     int64_t pace_ms = pace_wait_ms(&watch->pace, clock_ms());
-    return rest_ms > pace_ms ? rest_ms : pace_ms;
+    return wait_ms > pace_ms ? wait_ms : pace_ms;
 }
 
 void watch_run(void *arg)
@@ -122,7 +124,7 @@ void watch_run(void *arg)
     struct watch *watch = arg;
     while (!fiber_cancelled()) {
         int status = query_registry(watch);
-        if (fiber_cancelled() || fiber_sleep(rest_ms(watch, status)) != 0)
+        if (fiber_cancelled() || fiber_sleep(pause_ms(watch, status)) != 0)
             return;
     }
 }

@@ -1,4 +1,4 @@
-/* Which of all that is known is used: lists and a clock, no registry, no loop. */
+/* Which source is in use: lists and a clock, without a registry and an event loop. */
 #include <criterion/criterion.h>
 
 #include "discovery/sources.h"
@@ -19,7 +19,7 @@ static struct instance_list *list_of(const char *ids)
     return list;
 }
 
-/* The list in use at this time: "abc?", a '?' behind those that are missing. */
+/* The list in use at this time: "abc?"; '?' marks a missing instance. */
 static const char *known(struct sources *sources, int64_t now_ms)
 {
     static char line[64];
@@ -35,7 +35,7 @@ static const char *known(struct sources *sources, int64_t now_ms)
     return line;
 }
 
-static struct sources with_disk(const char *ids, int64_t confirmed_ms)
+static struct sources with_snapshot(const char *ids, int64_t confirmed_ms)
 {
     struct sources sources = {.registry_count = 1, .ttl_ms = TTL_MS, .registries = {{.kind = "consul"}}};
     sources.disk.list = list_of(ids);
@@ -43,31 +43,31 @@ static struct sources with_disk(const char *ids, int64_t confirmed_ms)
     return sources;
 }
 
-Test(sources, the_list_on_disk_never_takes_the_place_of_a_newer_one)
+Test(sources, snapshot_never_replaces_newer_list)
 {
-    struct sources sources = with_disk("xyz", 900000);
+    struct sources sources = with_snapshot("xyz", 900000);
     cr_expect_str_eq(known(&sources, 1000000), "xyz");
     cr_expect_str_eq(sources_name_in_use(&sources, 1000000), "disk");
     source_update(&sources.registries[0], list_of("abc"), 1, 1000000);
     cr_expect_str_eq(known(&sources, 1000000), "abc");
     cr_expect_str_eq(sources_name_in_use(&sources, 1000000), "consul");
-    cr_expect_str_eq(known(&sources, 5000000), "abc"); /* stale, and still the newest */
+    cr_expect_str_eq(known(&sources, 5000000), "abc"); /* stale, but still the newest list */
     cr_expect_str_eq(sources_name_in_use(&sources, 5000000), "cache");
     sources_close(&sources);
 }
 
-Test(sources, yesterdays_instances_are_not_missed)
+Test(sources, instances_of_old_snapshot_are_not_kept)
 {
-    struct sources sources = with_disk("xyz", 0);
+    struct sources sources = with_snapshot("xyz", 0);
     cr_expect_str_eq(known(&sources, 86400000), "xyz");
     source_update(&sources.registries[0], list_of("a"), 1, 86400000);
     cr_expect_str_eq(known(&sources, 86400000), "a");
     sources_close(&sources);
 }
 
-Test(sources, those_of_a_moment_ago_are)
+Test(sources, instances_of_recent_snapshot_are_kept_as_missing)
 {
-    struct sources sources = with_disk("xyz", 86390000);
+    struct sources sources = with_snapshot("xyz", 86390000);
     cr_expect_str_eq(known(&sources, 86400000), "xyz");
     source_update(&sources.registries[0], list_of("a"), 1, 86400000);
     cr_expect_str_eq(known(&sources, 86400000), "ax?y?z?");
