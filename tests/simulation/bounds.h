@@ -37,7 +37,6 @@
 #ifndef SIMULATION_BOUNDS_H
 #define SIMULATION_BOUNDS_H
 
-#include "simulation/registry.h"
 #include "simulation/settings.h"
 
 enum {

@@ -1,9 +1,8 @@
-/* The simulated callers: real discovery and a real client, and their traffic. */
+/* callers: the state of the simulated callers, and what has been seen of their calls. */
 #ifndef SIMULATION_CALLERS_H
 #define SIMULATION_CALLERS_H
 
 #include "simulation/process.h"
-#include "simulation/registry.h"
 
 enum { ATTEMPTS_MAX = 3, WINDOW_S = 10, ID_MAX = 32, STATIC_MAX = 2000 };
 
@@ -50,13 +49,5 @@ struct call_record {
     int attempts;
     bool answered; /* an instance has given an answer that is not to be asked for again */
 };
-
-void caller_open(struct sim_caller *caller, struct world *world, int number);
-/* A process with nothing in its memory. */
-void caller_start(struct sim_caller *caller);
-/* Waits for the calls that are under way. In a fiber. */
-void caller_stop(struct sim_caller *caller);
-/* Sends calls until the world ends. A fiber; arg is the caller. */
-void caller_run(void *arg);
 
 #endif

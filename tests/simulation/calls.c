@@ -1,4 +1,5 @@
-/* The promises about calls: how often they are sent, and what comes of them. */
+#include "simulation/calls.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,10 +45,10 @@ static void check_budget(struct sim_caller *caller)
             retries += caller->retries_in[(now - i) % BUCKETS];
     }
     if (retries > calls * RETRY_PERCENT / 100 + RETRY_SPARE)
-        world_break(caller->process.world, "%s made %d retries for %d calls", caller->process.name, retries, calls);
+        trace_break(&caller->process.world->trace, "%s made %d retries for %d calls", caller->process.name, retries, calls);
 }
 
-void invariants_call(struct call_record *record)
+void calls_begin(struct call_record *record)
 {
     record->caller->calls_in[bucket_now(record->caller)]++;
 }
@@ -60,13 +61,13 @@ static void check_repetition(const struct call_record *record, const struct http
     const char *who = record->caller->process.name;
     int64_t share_ms = world->settings.call_timeout_ms / ATTEMPTS_MAX;
     if ((call->method && strcmp(call->method, "GET") != 0) || call->body)
-        world_break(world, "%s sends a %s, which this client must not", who, call->method);
+        trace_break(&world->trace, "%s sends a %s, which this client must not", who, call->method);
     if (record->attempts >= ATTEMPTS_MAX)
-        world_break(world, "%s makes attempt %d of a call", who, record->attempts + 1);
+        trace_break(&world->trace, "%s makes attempt %d of a call", who, record->attempts + 1);
     if (record->answered)
-        world_break(world, "%s sends a call again that was answered", who);
+        trace_break(&world->trace, "%s sends a call again that was answered", who);
     if (call->deadline > record->deadline || deadline_left(call->deadline) > share_ms)
-        world_break(world, "%s gives an attempt more time than the call, or its share, has", who);
+        trace_break(&world->trace, "%s gives an attempt more time than the call, or its share, has", who);
 }
 
 static void note_attempt(struct call_record *record, uint16_t port)
@@ -81,7 +82,7 @@ static void note_attempt(struct call_record *record, uint16_t port)
     record->caller->known[instance].calls_now++;
 }
 
-void invariants_attempt(struct call_record *record, const struct http_call *call)
+void calls_attempt_begins(struct call_record *record, const struct http_call *call)
 {
     struct sim_caller *caller = record->caller;
     if (world_of(record)->is_ending)
@@ -116,7 +117,7 @@ static void note_fifth(struct sim_caller *caller, struct acquaintance *known, ui
     known->ejected_version = choice.view.version;
 }
 
-void invariants_attempt_end(struct call_record *record, const struct http_call *call, int status, enum err_code code,
+void calls_attempt_ended(struct call_record *record, const struct http_call *call, int status, enum err_code code,
                             int64_t took_ms)
 {
     struct world *world = world_of(record);
@@ -140,7 +141,7 @@ void invariants_attempt_end(struct call_record *record, const struct http_call *
     known->failures_ever++;
     if (known->missing && clock_ms() - took_ms > known->missing_since_ms)
         known->failed_missing_ms = clock_ms();
-    world_note(world, record->caller->process.name, "fails to call", call->port);
+    trace_note(&world->trace, record->caller->process.name, "fails to call", call->port);
     /* What began before its ejection, or with another list, says nothing. */
     bool is_old = began_ms <= known->fifth_ms || began_ms < record->caller->called_since_ms;
     bool is_last_resort = record->attempts > 0 && record->tried[record->attempts - 1].last_resort;
@@ -166,11 +167,11 @@ static void check_giving_up(const struct call_record *record, enum service_outco
     struct choice choice = choice_of(record, 0);
     const char *who = record->caller->process.name;
     if (outcome == SERVICE_NO_INSTANCE && choice.passing > 0)
-        world_break(world, "%s knows of no instance, but %zu that pass", who, choice.passing);
+        trace_break(&world->trace, "%s knows of no instance, but %zu that pass", who, choice.passing);
     if (record->attempts == 0 || record->attempts >= ATTEMPTS_MAX || deadline_left(record->deadline) == 0)
         return;
     if (choice.at_leisure > 0 && retries_lately(record->caller) < RETRY_SPARE)
-        world_break(world, "%s gives a call up after %d attempts, while %zu that pass were not asked", who,
+        trace_break(&world->trace, "%s gives a call up after %d attempts, while %zu that pass were not asked", who,
                     record->attempts, choice.at_leisure);
 }
 
@@ -184,7 +185,7 @@ static bool some_instance_lives(const struct world *world)
     return false;
 }
 
-void invariants_call_end(struct call_record *record, const struct service_reply *reply)
+void calls_ended(struct call_record *record, const struct service_reply *reply)
 {
     struct world *world = world_of(record);
     const char *who = record->caller->process.name;
@@ -193,14 +194,14 @@ void invariants_call_end(struct call_record *record, const struct service_reply 
     if (world->is_ending || record->caller->process.killed)
         return;
     if (clock_ms() > record->deadline)
-        world_break(world, "%s waited %" PRId64 " ms past the deadline of a call", who, clock_ms() - record->deadline);
+        trace_break(&world->trace, "%s waited %" PRId64 " ms past the deadline of a call", who, clock_ms() - record->deadline);
     if (reply->outcome == SERVICE_OK)
         return;
-    world_note(world, who, "has a call that failed, with outcome", reply->outcome);
+    trace_note(&world->trace, who, "has a call that failed, with outcome", reply->outcome);
     check_giving_up(record, reply->outcome);
     if (world->calm_since_ms != DEADLINE_NONE && some_instance_lives(world) &&
         record->begin_ms - longer(world->calm_since_ms, record->caller->process.well_since_ms) >
             bound_calm_ms(&world->settings))
-        world_break(world, "%s has a call that failed though nothing was wrong for %" PRId64 " ms: %s", who,
+        trace_break(&world->trace, "%s has a call that failed though nothing was wrong for %" PRId64 " ms: %s", who,
                     clock_ms() - world->calm_since_ms, reply->err.text);
 }

@@ -1,4 +1,5 @@
-/* checker: what a simulated registry finds out by itself about who is there. */
+#include "simulation/checker.h"
+
 #include "base/clock.h"
 #include "simulation/entries.h"
 #include "simulation/invariants.h"
@@ -84,7 +85,7 @@ static void reap(struct sim_registry *registry)
             entry_remove(registry, i, "is reaped");
 }
 
-void sim_registry_run(void *arg)
+void checker_run(void *arg)
 {
     struct sim_registry *registry = arg;
     struct world *world = registry->world;

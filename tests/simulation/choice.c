@@ -7,7 +7,6 @@
 #include "balance/outlier.h"
 #include "base/clock.h"
 #include "simulation/bounds.h"
-#include "simulation/invariants.h"
 
 enum { TAKE_OUT_MS = 100 }; /* those who are missing and failed are taken out together (roster.c BATCH_MS) */
 
@@ -102,7 +101,7 @@ static void check_alive(const struct call_record *record, const struct choice *c
     if (choice->missing)
         bound_ms += MISSING_MS;
     if (clock_ms() - since_ms > bound_ms)
-        world_break(world, "%s calls %s on port %d, dead for %" PRId64 " ms, while it knows %zu live ones",
+        trace_break(&world->trace, "%s calls %s on port %d, dead for %" PRId64 " ms, while it knows %zu live ones",
                     record->caller->process.name, instance->process.name, port,
                     clock_ms() - instance->died_ms[life_of_port(port)], choice->live_elsewhere);
 }
@@ -118,7 +117,7 @@ static void check_maintenance(const struct call_record *record, const struct cho
     bool is_known = since_ms != DEADLINE_NONE && entry->used && entry->in_maintenance &&
                     clock_ms() - longer(since_ms, entry->maintenance_ms) > bound_learn_ms(&world->settings);
     if (choice->chosen->maintenance || is_known)
-        world_break(world, "%s calls %s, which is in maintenance", record->caller->process.name, choice->chosen->id);
+        trace_break(&world->trace, "%s calls %s, which is in maintenance", record->caller->process.name, choice->chosen->id);
 }
 
 static void check_zone(const struct call_record *record, const struct choice *choice, const struct acquaintance *known)
@@ -128,7 +127,7 @@ static void check_zone(const struct call_record *record, const struct choice *ch
     bool is_trial = choice_is_maybe_ejected(known); /* on probation, it comes first wherever it is */
     if (is_far && !is_trial && record->attempts == 0 && choice->zone_in_turn > 0 &&
         choice->zone_in_turn * 2 >= choice->zone)
-        world_break(world_of(record), "%s in %s calls %s in %s, while %zu of %zu at home can be called",
+        trace_break(&world_of(record)->trace, "%s in %s calls %s in %s, while %zu of %zu at home can be called",
                     record->caller->process.name, zone, choice->chosen->id, choice->chosen->zone, choice->zone_in_turn,
                     choice->zone);
 }
@@ -158,23 +157,23 @@ void choice_check(const struct call_record *record, uint16_t port)
     const struct acquaintance *known = &record->caller->known[instance_of_port(port)];
     struct choice choice = choice_of(record, port);
     if (!choice.chosen) {
-        world_break(world, "%s calls port %d, which is not in its list", who, port);
+        trace_break(&world->trace, "%s calls port %d, which is not in its list", who, port);
         return;
     }
     if (choice_was_tried(record, choice.chosen->id))
-        world_break(world, "%s sends a call twice to %s", who, choice.chosen->id);
+        trace_break(&world->trace, "%s sends a call twice to %s", who, choice.chosen->id);
     note_version(record->caller, choice.view.version);
     check_maintenance(record, &choice, instance_of_port(port));
     check_zone(record, &choice, known);
     check_alive(record, &choice, port);
     if (choice.chosen->status == INSTANCE_CRITICAL && has_passing_one(record, &choice))
-        world_break(world, "%s calls %s, which is critical, while %zu pass", who, choice.chosen->id, choice.passing);
+        trace_break(&world->trace, "%s calls %s, which is critical, while %zu pass", who, choice.chosen->id, choice.passing);
     if (choice.missing && known->failed_missing_ms > known->missing_since_ms &&
         clock_ms() - known->failed_missing_ms > TAKE_OUT_MS)
-        world_break(world, "%s calls %s, which is missing, and failed before", who, choice.chosen->id);
+        trace_break(&world->trace, "%s calls %s, which is missing, and failed before", who, choice.chosen->id);
     if (known->ejected_ms && known->ejected_version == choice.view.version &&
         !choice_is_last_resort(record, &choice) &&
         clock_ms() - known->ejected_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
-        world_break(world, "%s calls %s %" PRId64 " ms after its fifth failure in a row", who, choice.chosen->id,
+        trace_break(&world->trace, "%s calls %s %" PRId64 " ms after its fifth failure in a row", who, choice.chosen->id,
                     clock_ms() - known->ejected_ms);
 }

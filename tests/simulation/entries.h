@@ -2,7 +2,7 @@
 #ifndef SIMULATION_ENTRIES_H
 #define SIMULATION_ENTRIES_H
 
-#include "simulation/world.h"
+#include "simulation/registry.h"
 
 /* A registration, as it travels. */
 struct enrolment {
@@ -17,8 +17,7 @@ void entry_remove(struct sim_registry *registry, int instance, const char *why);
 bool entry_beat(struct sim_registry *registry, int instance, bool healthy);
 /* What a check has found. */
 void entry_judge(struct sim_registry *registry, int instance, bool passing);
-
-/* answers.c: the list as it says it now, true or not. The caller's reference. */
-struct instance_list *answer_take(struct sim_registry *registry);
+/* An operator's order about one. */
+void entry_maintain(struct sim_registry *registry, int instance, bool on);
 
 #endif

@@ -31,7 +31,4 @@ struct fault_kind {
     enum extent extent;
 };
 
-extern const struct fault_kind registry_faults[], process_faults[];
-extern const size_t registry_fault_count, process_fault_count;
-
 #endif

@@ -4,7 +4,8 @@
 
 #include "base/clock.h"
 #include "base/rand.h"
-#include "simulation/fault_kinds.h"
+#include "simulation/process_faults.h"
+#include "simulation/registry_faults.h"
 
 static const char *victim(const struct fault *fault)
 {
@@ -54,7 +55,7 @@ static void run_fault(void *arg)
 {
     struct fault *fault = arg;
     struct world *world = fault->world;
-    world_note(world, victim(fault), fault->kind->name, fault->lasts_ms);
+    trace_note(&world->trace, victim(fault), fault->kind->name, fault->lasts_ms);
     world->calm_since_ms = DEADLINE_NONE;
     set_well_since(fault, DEADLINE_NONE);
     fault->kind->begin(fault);
@@ -65,7 +66,7 @@ static void run_fault(void *arg)
     set_in_fault(fault, false);
     if (--world->faults_now == 0)
         world->calm_since_ms = clock_ms();
-    world_note(world, victim(fault), fault->kind->name, 0);
+    trace_note(&world->trace, victim(fault), fault->kind->name, 0);
     free(fault);
 }
 

@@ -1,8 +1,9 @@
-/* The simulated instances: a process that listens, around a real registration. */
+/* instances: the state of the simulated instances, and their ports. Each new process of an
+ * instance may listen on another port, so a port names an instance and one of its lives. */
 #ifndef SIMULATION_INSTANCES_H
 #define SIMULATION_INSTANCES_H
 
-#include "net/http_client.h"
+#include "registration/registration.h"
 #include "simulation/process.h"
 
 enum {
@@ -27,20 +28,8 @@ struct sim_instance {
     struct registration *registrations[REGISTRIES_MAX];
 };
 
-void instance_open(struct sim_instance *instance, struct world *world, int number);
-/* Listens, and starts to register. moved: on another port than last time. */
-void instance_start(struct sim_instance *instance, bool moved);
-/* kill -9 */
-void instance_kill(struct sim_instance *instance);
-/* SIGTERM: deregisters, serves until nobody calls any more, ends. In a fiber. */
-void instance_drain(struct sim_instance *instance);
-
 /* Listens this process of it still on that port? */
 bool instance_is_at(const struct sim_instance *instance, uint16_t port);
-/* One call of it, as http_call. */
-int instance_answer(struct sim_instance *instance, const struct http_call *call, struct http_response *response,
-                    struct err *err);
-
 /* The instance that has, or had, this port, and which of its lives. The last life is never lived. */
 int instance_of_port(uint16_t port);
 int life_of_port(uint16_t port);

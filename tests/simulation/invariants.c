@@ -25,7 +25,7 @@ static void check_registered(const struct sim_registry *registry, int i)
     int64_t late_ms = clock_ms() - since_ms - bound_return_ms(&world->settings);
     if (late_ms <= 0 || sim_registry_has(registry, i, instance->port))
         return;
-    world_break(world, "%s is alive, and not back in %s %" PRId64 " ms after it could be: %s", instance->process.name,
+    trace_break(&world->trace, "%s is alive, and not back in %s %" PRId64 " ms after it could be: %s", instance->process.name,
                 registry->name, bound_return_ms(&world->settings) + late_ms,
                 !entry->used ? "not there" : entry->port != instance->port ? "its old port" : "critical");
 }
@@ -39,7 +39,7 @@ static bool is_gone(struct sim_caller *caller, int i)
     int64_t missing_ms = clock_ms() - known->missing_since_ms;
     bool failed = known->failed_ms >= known->missing_since_ms;
     if (known->missing && !failed && missing_ms < MISSING_MS - NOTICE_MS)
-        world_break(caller->process.world, "%s believed after %" PRId64 " ms that %s is gone, which never failed",
+        trace_break(&caller->process.world->trace, "%s believed after %" PRId64 " ms that %s is gone, which never failed",
                     caller->process.name, missing_ms, caller->process.world->instances[i].process.name);
     return !known->missing;
 }
@@ -65,7 +65,7 @@ static void look_at_list(struct sim_caller *caller, const struct discovery_view 
     }
     /* Whom nobody but a static list ever named is not missed. */
     if (gone * 2 > present && strcmp(caller->source, "static") != 0)
-        world_break(caller->process.world, "%s lost %zu of %zu instances at once, on the registry's word alone",
+        trace_break(&caller->process.world->trace, "%s lost %zu of %zu instances at once, on the registry's word alone",
                     caller->process.name, gone, present);
 }
 
@@ -74,7 +74,7 @@ static void check_missing(const struct sim_caller *caller)
 {
     for (int i = 0; i < INSTANCES_MAX; i++)
         if (caller->known[i].missing && clock_ms() - caller->known[i].missing_since_ms > MISSING_MS + NOTICE_MS)
-            world_break(caller->process.world, "%s keeps %s as missing for more than a minute", caller->process.name,
+            trace_break(&caller->process.world->trace, "%s keeps %s as missing for more than a minute", caller->process.name,
                         caller->process.world->instances[i].process.name);
 }
 
@@ -103,7 +103,7 @@ static void check_trust(const struct sim_caller *caller, const struct discovery_
 {
     struct trust trust = trust_of(caller);
     if (strcmp(view->source, trust.source) != 0 || view->age_ms != clock_ms() - trust.confirmed_ms)
-        world_break(caller->process.world, "%s has a list from %s, %" PRId64 " ms old, not from %s, %" PRId64 " ms old",
+        trace_break(&caller->process.world->trace, "%s has a list from %s, %" PRId64 " ms old, not from %s, %" PRId64 " ms old",
                     caller->process.name, view->source, view->age_ms, trust.source, clock_ms() - trust.confirmed_ms);
 }
 
@@ -117,7 +117,7 @@ static void check_use(const struct sim_caller *caller)
             continue;
         int64_t silent_ms = clock_ms() - longer(since_ms, link->answered_ms);
         if (silent_ms > bound_learn_ms(&world->settings))
-            world_break(world, "%s has not used %s for %" PRId64 " ms, though it is well", caller->process.name,
+            trace_break(&world->trace, "%s has not used %s for %" PRId64 " ms, though it is well", caller->process.name,
                         link->to->name, silent_ms);
     }
 }
@@ -136,7 +136,7 @@ static void check_list(struct sim_caller *caller)
     look_at_list(caller, &view);
     caller->version = view.version;
     caller->source = view.source;
-    world_note(caller->process.world, caller->process.name, "has another list, of",
+    trace_note(&caller->process.world->trace, caller->process.name, "has another list, of",
                view.list ? (int64_t)view.list->count : 0);
 }
 
@@ -184,10 +184,10 @@ void invariants_request(struct link *link)
     if (process->killed || process->world->is_ending)
         return;
     if (process->number < 0 && link->failed_ms && now_ms - link->failed_ms < FIRST_BACKOFF_LEAST_MS)
-        world_break(process->world, "%s asks %s again %" PRId64 " ms after a failure", process->name, link->to->name,
+        trace_break(&process->world->trace, "%s asks %s again %" PRId64 " ms after a failure", process->name, link->to->name,
                     now_ms - link->failed_ms);
     if (link->level > allowance.burst + 0.001)
-        world_break(process->world, "%s asks %s more often than %.1f times a minute", process->name, link->to->name,
+        trace_break(&process->world->trace, "%s asks %s more often than %.1f times a minute", process->name, link->to->name,
                     allowance.per_ms * 60000);
 }
 
@@ -204,6 +204,6 @@ void invariants_fetched(struct link *link, bool success)
 void invariants_left(const struct sim_instance *instance, const struct sim_registry *registry)
 {
     if (registry->entries[instance->process.number].used)
-        world_break(instance->process.world, "%s deregistered, was told so, and is in %s again", instance->process.name,
+        trace_break(&instance->process.world->trace, "%s deregistered, was told so, and is in %s again", instance->process.name,
                     registry->name);
 }

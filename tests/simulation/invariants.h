@@ -45,14 +45,7 @@
 #ifndef SIMULATION_INVARIANTS_H
 #define SIMULATION_INVARIANTS_H
 
-#include "base/err.h"
-#include "net/http_client.h"
 #include "simulation/world.h"
-
-struct service_reply;
-
-/* A promise is broken: noted where it is the first, and the world ends. */
-void world_break(struct world *world, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* 2, 3 and 10, for everybody. */
 void invariants_sweep(struct world *world);
@@ -62,12 +55,5 @@ void invariants_request(struct link *link);
 void invariants_fetched(struct link *link, bool success);
 /* 7: it has left the registry, and was told so. */
 void invariants_left(const struct sim_instance *instance, const struct sim_registry *registry);
-
-/* calls.c: 5, 6 and 9; choice.c: 1, 11 and 12. */
-void invariants_call(struct call_record *record);
-void invariants_attempt(struct call_record *record, const struct http_call *call);
-void invariants_attempt_end(struct call_record *record, const struct http_call *call, int status, enum err_code code,
-                            int64_t took_ms);
-void invariants_call_end(struct call_record *record, const struct service_reply *reply);
 
 #endif

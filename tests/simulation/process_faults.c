@@ -1,9 +1,12 @@
-/* What can go wrong with instances, with callers, and with all at once. */
+#include "simulation/process_faults.h"
+
 #include <limits.h>
 
 #include "base/clock.h"
 #include "base/rand.h"
-#include "simulation/fault_kinds.h"
+#include "simulation/caller_process.h"
+#include "simulation/entries.h"
+#include "simulation/instance_process.h"
 
 /* --- An instance's ------------------------------------------------------------------------- */
 
@@ -97,12 +100,12 @@ static void end_slow_instance(struct fault *fault)
 /* An operator's order, which is Consul's to keep. */
 static void begin_maintenance(struct fault *fault)
 {
-    sim_registry_maintain(&fault->world->registries[0], fault->instance->process.number, true);
+    entry_maintain(&fault->world->registries[0], fault->instance->process.number, true);
 }
 
 static void end_maintenance(struct fault *fault)
 {
-    sim_registry_maintain(&fault->world->registries[0], fault->instance->process.number, false);
+    entry_maintain(&fault->world->registries[0], fault->instance->process.number, false);
 }
 
 /* --- A caller's ------------------------------------------------------------------------------ */

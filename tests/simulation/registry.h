@@ -12,19 +12,10 @@
 
 #include "loop/sync.h"
 #include "registry/instance.h"
-#include "simulation/settings.h"
-
-enum {
-    INSTANCES_MAX = 64,
-    HOP_MS = 3,             /* a message takes at most so long, in health */
-    CHECKER_TICK_MS = 100,
-    FAILURES_BEFORE_CRITICAL = 2, /* as consul_wire.c registers */
-    TTL_INTERVALS = 3,      /* the TTL, and the lease, as the contract has them */
-    LATE_MS = 50,           /* a message whose sender gave up may still arrive within this */
-};
+#include "simulation/instances.h"
+#include "simulation/trace.h"
 
 struct world;
-struct process;
 
 enum mode { WELL, REFUSES, HANGS, FAILS, HAS_NO_LEADER, IS_SLOW };
 
@@ -48,6 +39,9 @@ struct sim_entry {
 
 struct sim_registry {
     struct world *world;
+    const struct settings *settings;
+    const struct sim_instance *instances;
+    struct trace *trace;
     const char *name;
     bool is_etcd;
     enum mode mode;
@@ -67,7 +61,8 @@ struct sim_registry {
     int64_t reap_ms;
 };
 
-void sim_registry_open(struct sim_registry *registry, struct world *world, bool is_etcd);
+/* The caller has set the pointers to the world. */
+void sim_registry_open(struct sim_registry *registry, bool is_etcd);
 void sim_registry_close(struct sim_registry *registry);
 
 /* What waits for a reply is cut off; forget: and all state is gone, the index too. */
@@ -77,15 +72,9 @@ void sim_registry_set_mode(struct sim_registry *registry, enum mode mode);
 void sim_registry_change(struct sim_registry *registry);
 /* It has lost these, one bit each. */
 void sim_registry_lose(struct sim_registry *registry, uint64_t instances);
-/* An operator's order about one. */
-void sim_registry_maintain(struct sim_registry *registry, int instance, bool on);
+/* When a TTL or a lease that is renewed now runs out. */
+int64_t sim_registry_ttl_from_now(const struct sim_registry *registry);
 /* Is this process there, and passes? */
 bool sim_registry_has(const struct sim_registry *registry, int instance, uint16_t port);
-
-/* checker.c: makes checks, lets TTLs and leases run out, reaps. A fiber; arg is the registry. */
-void sim_registry_run(void *arg);
-
-/* wire.c: makes this process reach all registries of its world. */
-void wire_connect(struct process *process, struct world *world);
 
 #endif

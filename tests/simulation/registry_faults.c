@@ -1,6 +1,6 @@
-/* What can go wrong with a registry: away, failing, forgetful, or lying. */
+#include "simulation/registry_faults.h"
+
 #include "base/rand.h"
-#include "simulation/fault_kinds.h"
 
 /* --- It is not to be had ---------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "simulation/bounds.h"
+#include "simulation/instance_process.h"
 
 enum { AT_LEAST = 3, LOOK_MS = 500 };
 
@@ -38,12 +39,12 @@ static void restart(struct sim_instance *instance)
 static void roll(void *arg)
 {
     struct world *world = arg;
-    world_note(world, "world", "a rolling restart begins", 0);
+    trace_note(&world->trace, "world", "a rolling restart begins", 0);
     for (int i = 0; i < world->settings.instances && !fiber_cancelled(); i++)
         if (!world->instances[i].process.in_fault)
             restart(&world->instances[i]);
     world->rolling = false;
-    world_note(world, "world", "a rolling restart ends", 0);
+    trace_note(&world->trace, "world", "a rolling restart ends", 0);
 }
 
 void rolling_begin(struct world *world)

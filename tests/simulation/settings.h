@@ -8,7 +8,22 @@
 #include "balance/balancer.h"
 #include "registry/registry.h"
 
-enum { REGISTRIES_MAX = 2 }; /* a Consul, and behind it an etcd */
+enum {
+    REGISTRIES_MAX = 2, /* a Consul, and behind it an etcd */
+    INSTANCES_MAX = 64,
+    CALLERS_MAX = 4,
+};
+
+#define SERVICE "user-service"
+
+/* How the simulated registries behave, whatever the seed. */
+enum {
+    HOP_MS = 3,                   /* the longest time that a message takes without a fault */
+    LATE_MS = 50,                 /* a message whose sender gave up may still arrive within this time */
+    CHECKER_TICK_MS = 100,
+    FAILURES_BEFORE_CRITICAL = 2, /* as consul_wire.c registers */
+    TTL_INTERVALS = 3,            /* the TTL of a check, and of a lease, in check intervals */
+};
 
 struct settings {
     int registries, instances, callers;
@@ -26,7 +41,7 @@ struct settings {
 };
 
 void settings_draw(struct settings *settings);
-/* To standard error, with the bounds that follow from them. */
+/* To standard error. */
 void settings_write(const struct settings *settings);
 
 /* "" for none. */

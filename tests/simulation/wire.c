@@ -1,4 +1,5 @@
-/* The wire between processes and registries: what the real code calls in place of HTTP. */
+#include "simulation/wire.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "registry/consul/consul_wire.h"
 #include "simulation/entries.h"
 #include "simulation/invariants.h"
+#include "simulation/reported_list.h"
 
 enum { SLOW_MS = 1500 }; /* of a slow registry, each way */
 
@@ -211,7 +213,7 @@ static int query(struct link *link, struct registry_cursor *cursor, int64_t wait
     if (known != 0 && wait_ms > 0 && block(registry, known, wait_ms, deadline, err) != 0)
         return -1;
     uint64_t index = index_told(registry);
-    struct instance_list *answer = answer_take(registry);
+    struct instance_list *answer = reported_list(registry);
     if (travel(link, deadline, err) != 0) {
         instance_list_unref(answer);
         return -1;

@@ -1,4 +1,4 @@
-#include "simulation/callers.h"
+#include "simulation/caller_process.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,8 +9,9 @@
 #include "client/service_client.h"
 #include "discovery/discovery.h"
 #include "net/http_client.h"
-#include "simulation/invariants.h"
-#include "simulation/world.h"
+#include "simulation/calls.h"
+#include "simulation/instance_process.h"
+#include "simulation/wire.h"
 
 /* The calls that are under way carry their record's address in their path: so the
  * transport, which sees only what would go over the wire, finds it again. */
@@ -30,14 +31,14 @@ static int send_call(void *arg, const struct http_call *call, struct http_respon
     struct sim_instance *instance = &caller->process.world->instances[number];
     int64_t begin_ms = clock_ms();
     int rc;
-    invariants_attempt(record, call);
+    calls_attempt_begins(record, call);
     if (caller->cannot_reach >> number & 1) {
         fiber_sleep(deadline_left(call->deadline));
         rc = fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "no answer");
     } else {
         rc = instance_answer(instance, call, response, err);
     }
-    invariants_attempt_end(record, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
+    calls_attempt_ended(record, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
     return rc;
 }
 
@@ -56,9 +57,9 @@ static void make_call(void *arg)
                                       .deadline = DEADLINE_NONE, .body_cap = 1000};
     record->begin_ms = clock_ms();
     record->deadline = deadline_in(caller->process.world->settings.call_timeout_ms);
-    invariants_call(record);
+    calls_begin(record);
     service_client_get(caller->client, &call, &reply);
-    invariants_call_end(record, &reply);
+    calls_ended(record, &reply);
     service_reply_close(&reply);
     free(record);
 }

@@ -1,10 +1,8 @@
-#include "simulation/world.h"
+#include "simulation/simulation.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -12,42 +10,19 @@
 #include "loop/loop.h"
 #include "net/json.h"
 #include "simulation/bounds.h"
+#include "simulation/caller_process.h"
+#include "simulation/checker.h"
 #include "simulation/faults.h"
-#include "simulation/invariants.h"
+#include "simulation/instance_process.h"
 #include "simulation/rolling.h"
-#include "simulation/simulation.h"
 
 static struct world *running; /* for who catches a crash */
 static bool is_verbose;
 
-void world_note(struct world *world, const char *who, const char *what, int64_t number)
-{
-    trace_note(&world->trace, who, what, number);
-}
-
-/* --- A broken promise -------------------------------------------------------------------- */
-
 void simulation_report(const char *reason)
 {
-    if (!running)
-        return;
-    fprintf(stderr, "seed %" PRIu64 " at %.3f s: %s\n", running->seed, (double)clock_ms() / 1000, reason);
-    settings_write(&running->settings);
-    trace_write(&running->trace);
-    fprintf(stderr, "seed %" PRIu64 " at %.3f s: %s\nagain: make simulate SEED=%" PRIu64 " MINUTES=%" PRId64 "\n",
-            running->seed, (double)clock_ms() / 1000, reason, running->seed, running->minutes);
-}
-
-void world_break(struct world *world, const char *fmt, ...)
-{
-    if (*world->broken)
-        return;
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(world->broken, sizeof world->broken, fmt, args);
-    va_end(args);
-    simulation_report(world->broken);
-    wait_queue_wake_all(&world->over);
+    if (running)
+        trace_report(&running->trace, reason);
 }
 
 void simulation_be_verbose(void)
@@ -61,8 +36,13 @@ void simulation_be_verbose(void)
 static void populate(struct world *world)
 {
     for (int i = 0; i < world->settings.registries; i++) {
-        sim_registry_open(&world->registries[i], world, i > 0);
-        group_go(&world->traffic, sim_registry_run, &world->registries[i]);
+        struct sim_registry *registry = &world->registries[i];
+        registry->world = world;
+        registry->settings = &world->settings;
+        registry->instances = world->instances;
+        registry->trace = &world->trace;
+        sim_registry_open(registry, i > 0);
+        group_go(&world->traffic, checker_run, registry);
     }
     for (int i = 0; i < world->settings.instances; i++) {
         instance_open(&world->instances[i], world, i);
@@ -78,9 +58,9 @@ static void populate(struct world *world)
 /* True: nothing is broken yet. */
 static bool let_pass(struct world *world, int64_t ms)
 {
-    if (!*world->broken)
-        wait_queue_park(&world->over, deadline_in(ms));
-    return !*world->broken;
+    if (!*world->trace.broken)
+        wait_queue_park(&world->trace.over, deadline_in(ms));
+    return !*world->trace.broken;
 }
 
 static void wind_up(struct world *world)
@@ -98,7 +78,7 @@ static void wind_up(struct world *world)
     for (int i = 0; i < world->settings.registries; i++)
         sim_registry_close(&world->registries[i]);
     if (fibers_alive() > 1) {
-        world_break(world, "%zu fibers have not ended", fibers_alive() - 1);
+        trace_break(&world->trace, "%zu fibers have not ended", fibers_alive() - 1);
         exit(1); /* nobody can wait for them */
     }
 }
@@ -115,7 +95,7 @@ static void go_wrong(struct world *world)
 static void direct(void *arg)
 {
     struct world *world = arg;
-    int64_t end_ms = deadline_in(world->minutes * 60000);
+    int64_t end_ms = deadline_in(world->trace.minutes * 60000);
     int64_t calm_ms = bound_return_ms(&world->settings) + bound_learn_ms(&world->settings) + 1000;
     populate(world);
     while (let_pass(world, between(1, 2 * world->settings.fault_every_ms)) && deadline_left(end_ms) > calm_ms)
@@ -135,17 +115,18 @@ int simulation_run(uint64_t seed, int64_t minutes)
     rand_seed(seed);
     log_set_level(is_verbose ? LOG_INFO : LOG_ERROR);
     json_init();
-    world->seed = seed;
-    world->minutes = minutes;
+    world->trace.seed = seed;
+    world->trace.minutes = minutes;
+    world->trace.settings = &world->settings;
     world->calm_since_ms = clock_ms();
     running = world;
     settings_draw(&world->settings);
     if (is_verbose)
-        settings_write(&world->settings);
+        trace_write_settings(&world->trace);
 
     loop_run_virtual(direct, world);
     running = NULL;
-    int status = *world->broken ? -1 : 0;
+    int status = *world->trace.broken ? -1 : 0;
     free(world);
     return status;
 }

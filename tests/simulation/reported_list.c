@@ -1,5 +1,6 @@
+#include "simulation/reported_list.h"
+
 #include "base/rand.h"
-#include "simulation/entries.h"
 
 /* Another with the same id, where nobody listens; as when two agents know an id. */
 static void add_double(struct instance_list *list, const struct instance *instance, int number)
@@ -13,8 +14,8 @@ static void add_entry(struct instance_list *list, const struct sim_registry *reg
 {
     const struct sim_entry *entry = &registry->entries[i];
     const struct instance instance = {
-        .id = registry->world->instances[i].process.name, .address = entry->address, .port = entry->port,
-        .zone = settings_zone(&registry->world->settings, i), .version = "", .weight = 1 + i % 3, .warning_weight = 1,
+        .id = registry->instances[i].process.name, .address = entry->address, .port = entry->port,
+        .zone = settings_zone(registry->settings, i), .version = "", .weight = 1 + i % 3, .warning_weight = 1,
         .status = entry->passing ? INSTANCE_PASSING : INSTANCE_CRITICAL, .maintenance = entry->in_maintenance};
     bool twice = registry->doubles >> i & 1, first = twice && chance(50);
     if (first)
@@ -29,7 +30,7 @@ static struct instance_list *list_new(const struct sim_registry *registry, uint6
     static const struct instance hostile = {.id = "instance-99", .address = "127.0.0.1:80/@x", .zone = "",
                                             .version = "", .port = 80, .weight = 1};
     struct instance_list *list = instance_list_new();
-    for (int i = 0; i < registry->world->settings.instances; i++)
+    for (int i = 0; i < registry->settings->instances; i++)
         if (registry->entries[i].used && !(hidden >> i & 1))
             add_entry(list, registry, i);
     if (registry->doubles)
@@ -38,7 +39,7 @@ static struct instance_list *list_new(const struct sim_registry *registry, uint6
     return list;
 }
 
-struct instance_list *answer_take(struct sim_registry *registry)
+struct instance_list *reported_list(struct sim_registry *registry)
 {
     if (registry->says_empty || registry->hides || registry->doubles)
         return list_new(registry, registry->says_empty ? UINT64_MAX : registry->hides);
