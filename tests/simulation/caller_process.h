@@ -6,7 +6,7 @@
 #include "simulation/world.h"
 
 void caller_open(struct sim_caller *caller, struct world *world, int number);
-/* A process with nothing in its memory. */
+/* Starts the process, with nothing in its memory. */
 void caller_start(struct sim_caller *caller);
 /* Waits for the calls that are under way. In a fiber. */
 void caller_stop(struct sim_caller *caller);

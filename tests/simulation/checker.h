@@ -1,5 +1,5 @@
-/* checker: what a simulated registry finds out by itself: it makes health checks, lets TTLs
- * and leases run out, and reaps. */
+/* checker: what a simulated registry does by itself: it makes health checks, lets TTLs and
+ * leases expire, and reaps. */
 #ifndef SIMULATION_CHECKER_H
 #define SIMULATION_CHECKER_H
 

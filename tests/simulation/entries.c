@@ -7,7 +7,7 @@ static const char *name_of(const struct sim_registry *registry, int i)
     return registry->instances[i].process.name;
 }
 
-void entry_judge(struct sim_registry *registry, int i, bool passing)
+void entry_set_passing(struct sim_registry *registry, int i, bool passing)
 {
     struct sim_entry *entry = &registry->entries[i];
     if (entry->passing == passing)
@@ -24,21 +24,22 @@ static void entry_open(struct sim_registry *registry, struct sim_entry *entry)
     bool unchecked = settings->check == CHECK_NONE || (registry->is_etcd && settings->check == CHECK_TCP);
     *entry = (struct sim_entry){
         .used = true, .critical_since_ms = clock_ms(), .lost_ms = entry->lost_ms, .passing = unchecked,
-        .check_ms = deadline_in(between(1, settings->check_interval_ms)), .ttl_until_ms = sim_registry_ttl_from_now(registry),
+        .check_ms = deadline_in(between(1, settings->check_interval_ms)),
+        .ttl_until_ms = sim_registry_ttl_from_now(registry),
     };
 }
 
-void entry_enroll(struct sim_registry *registry, const struct enrolment *enrolment)
+void entry_register(struct sim_registry *registry, const struct sim_registration *registration)
 {
-    struct sim_entry *entry = &registry->entries[enrolment->instance];
-    trace_note(registry->trace, name_of(registry, enrolment->instance), "registers", enrolment->port);
-    if (registry->forgets)
+    struct sim_entry *entry = &registry->entries[registration->instance];
+    trace_note(registry->trace, name_of(registry, registration->instance), "registers", registration->port);
+    if (registry->forgets_registrations)
         return;
     if (!entry->used)
         entry_open(registry, entry);
-    entry->port = enrolment->port;
-    entry->address = enrolment->address;
-    entry->in_maintenance = false; /* replace-existing-checks takes that check away, too */
+    entry->port = registration->port;
+    entry->address = registration->address;
+    entry->in_maintenance = false; /* replace-existing-checks also removes the check of the maintenance mode */
     sim_registry_change(registry);
 }
 
@@ -50,13 +51,13 @@ void entry_remove(struct sim_registry *registry, int i, const char *why)
     sim_registry_lose(registry, UINT64_C(1) << i);
 }
 
-bool entry_beat(struct sim_registry *registry, int i, bool healthy)
+bool entry_heartbeat(struct sim_registry *registry, int i, bool healthy)
 {
     struct sim_entry *entry = &registry->entries[i];
     if (!entry->used || (!registry->is_etcd && registry->settings->check != CHECK_TTL))
         return false;
     entry->ttl_until_ms = sim_registry_ttl_from_now(registry);
-    entry_judge(registry, i, healthy);
+    entry_set_passing(registry, i, healthy);
     return true;
 }
 

@@ -8,7 +8,7 @@ void sim_registry_open(struct sim_registry *registry, bool is_etcd)
     registry->is_etcd = is_etcd;
     registry->name = is_etcd ? "etcd" : "consul";
     registry->index = 1 + rand_below(1000);
-    registry->well_since_ms = clock_ms();
+    registry->healthy_since_ms = clock_ms();
 }
 
 void sim_registry_close(struct sim_registry *registry)
@@ -16,11 +16,9 @@ void sim_registry_close(struct sim_registry *registry)
     instance_list_unref(registry->list);
 }
 
-/* --- Change ---------------------------------------------------------------------- */
-
 void sim_registry_change(struct sim_registry *registry)
 {
-    registry->index += 1 + rand_below(3); /* other services change too */
+    registry->index += 1 + rand_below(3); /* other services change, too */
     instance_list_unref(registry->list);
     registry->list = NULL;
     wait_queue_wake_all(&registry->changed);
@@ -57,7 +55,7 @@ void sim_registry_restart(struct sim_registry *registry, bool forget, bool all_c
     registry->life++;
     for (int i = 0; i < INSTANCES_MAX; i++) {
         struct sim_entry *entry = &registry->entries[i];
-        entry->ttl_until_ms = sim_registry_ttl_from_now(registry); /* counted from anew, leases too */
+        entry->ttl_until_ms = sim_registry_ttl_from_now(registry); /* TTLs and leases begin anew */
         if (entry->used && entry->passing && all_critical && has_checks(registry)) {
             entry->passing = false;
             entry->critical_since_ms = clock_ms();

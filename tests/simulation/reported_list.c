@@ -2,8 +2,8 @@
 
 #include "base/rand.h"
 
-/* Another with the same id, where nobody listens; as when two agents know an id. */
-static void add_double(struct instance_list *list, const struct instance *instance, int number)
+/* Adds an entry with the same id, on a port without a process: as if two agents had this id. */
+static void add_duplicate(struct instance_list *list, const struct instance *instance, int number)
 {
     struct instance other = *instance;
     other.port = port_of(number, LIVES_MAX - 1);
@@ -17,32 +17,32 @@ static void add_entry(struct instance_list *list, const struct sim_registry *reg
         .id = registry->instances[i].process.name, .address = entry->address, .port = entry->port,
         .zone = settings_zone(registry->settings, i), .version = "", .weight = 1 + i % 3, .warning_weight = 1,
         .status = entry->passing ? INSTANCE_PASSING : INSTANCE_CRITICAL, .maintenance = entry->in_maintenance};
-    bool twice = registry->doubles >> i & 1, first = twice && chance(50);
+    bool twice = registry->doubled_instances >> i & 1, first = twice && chance(50);
     if (first)
-        add_double(list, &instance, i);
+        add_duplicate(list, &instance, i);
     instance_list_add(list, &instance);
     if (twice && !first)
-        add_double(list, &instance, i);
+        add_duplicate(list, &instance, i);
 }
 
 static struct instance_list *list_new(const struct sim_registry *registry, uint64_t hidden)
 {
-    static const struct instance hostile = {.id = "instance-99", .address = "127.0.0.1:80/@x", .zone = "",
+    static const struct instance invalid = {.id = "instance-99", .address = "127.0.0.1:80/@x", .zone = "",
                                             .version = "", .port = 80, .weight = 1};
     struct instance_list *list = instance_list_new();
     for (int i = 0; i < registry->settings->instances; i++)
         if (registry->entries[i].used && !(hidden >> i & 1))
             add_entry(list, registry, i);
-    if (registry->doubles)
-        instance_list_add(list, &hostile); /* which must drop it */
+    if (registry->doubled_instances)
+        instance_list_add(list, &invalid); /* the list must drop it: its address is not valid */
     instance_list_finish(list);
     return list;
 }
 
 struct instance_list *reported_list(struct sim_registry *registry)
 {
-    if (registry->says_empty || registry->hides || registry->doubles)
-        return list_new(registry, registry->says_empty ? UINT64_MAX : registry->hides);
+    if (registry->reports_empty || registry->hidden_instances || registry->doubled_instances)
+        return list_new(registry, registry->reports_empty ? UINT64_MAX : registry->hidden_instances);
     if (!registry->list)
         registry->list = list_new(registry, 0);
     return instance_list_ref(registry->list);

@@ -15,7 +15,7 @@ static bool is_back(const struct sim_instance *instance)
     return true;
 }
 
-/* As whoever deploys waits: until the new one passes its check, and a while longer. */
+/* Waits as a deployment does: until the new process passes its check, and some time longer. */
 static void wait_until_back(struct sim_instance *instance)
 {
     const struct world *world = instance->process.world;
@@ -29,7 +29,7 @@ static void wait_until_back(struct sim_instance *instance)
 static void restart(struct sim_instance *instance)
 {
     instance->process.in_fault = true;
-    instance->process.well_since_ms = DEADLINE_NONE;
+    instance->process.healthy_since_ms = DEADLINE_NONE;
     instance_drain(instance);
     instance_start(instance, chance(80));
     wait_until_back(instance);

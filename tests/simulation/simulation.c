@@ -16,7 +16,7 @@
 #include "simulation/instance_process.h"
 #include "simulation/rolling.h"
 
-static struct world *running; /* for who catches a crash */
+static struct world *running; /* for simulation_report() */
 static bool is_verbose;
 
 void simulation_report(const char *reason)
@@ -31,9 +31,9 @@ void simulation_be_verbose(void)
     trace_be_verbose();
 }
 
-/* --- One world, from its first moment to its last ------------------------------------------- */
+/* --- One world, from start to end ----------------------------------------------------------- */
 
-static void populate(struct world *world)
+static void start_all(struct world *world)
 {
     for (int i = 0; i < world->settings.registries; i++) {
         struct sim_registry *registry = &world->registries[i];
@@ -55,15 +55,15 @@ static void populate(struct world *world)
     }
 }
 
-/* True: nothing is broken yet. */
-static bool let_pass(struct world *world, int64_t ms)
+/* True: no promise is broken yet. */
+static bool wait_unless_broken(struct world *world, int64_t ms)
 {
     if (!*world->trace.broken)
         wait_queue_park(&world->trace.over, deadline_in(ms));
     return !*world->trace.broken;
 }
 
-static void wind_up(struct world *world)
+static void shut_down(struct world *world)
 {
     group_cancel(&world->faults);
     group_join(&world->faults);
@@ -74,16 +74,16 @@ static void wind_up(struct world *world)
         caller_stop(&world->callers[i]);
     for (int i = 0; i < world->settings.instances; i++)
         instance_kill(&world->instances[i]);
-    fiber_sleep(LATE_MS + HOP_MS); /* for messages that are still on their way */
+    fiber_sleep(LATE_MS + HOP_MS); /* until the last messages have arrived */
     for (int i = 0; i < world->settings.registries; i++)
         sim_registry_close(&world->registries[i]);
     if (fibers_alive() > 1) {
         trace_break(&world->trace, "%zu fibers have not ended", fibers_alive() - 1);
-        exit(1); /* nobody can wait for them */
+        exit(1); /* they would also run in the next world */
     }
 }
 
-static void go_wrong(struct world *world)
+static void begin_disturbance(struct world *world)
 {
     if (world->settings.only_rolling || chance(3))
         rolling_begin(world);
@@ -91,19 +91,19 @@ static void go_wrong(struct world *world)
         fault_begin(world);
 }
 
-/* Faults up to the last minutes; then all must come back. */
-static void direct(void *arg)
+/* Faults until shortly before the end; then all must recover. */
+static void run_world(void *arg)
 {
     struct world *world = arg;
     int64_t end_ms = deadline_in(world->trace.minutes * 60000);
     int64_t calm_ms = bound_return_ms(&world->settings) + bound_learn_ms(&world->settings) + 1000;
-    populate(world);
-    while (let_pass(world, between(1, 2 * world->settings.fault_every_ms)) && deadline_left(end_ms) > calm_ms)
-        go_wrong(world);
+    start_all(world);
+    while (wait_unless_broken(world, between(1, 2 * world->settings.fault_every_ms)) && deadline_left(end_ms) > calm_ms)
+        begin_disturbance(world);
     group_cancel(&world->faults);
     group_join(&world->faults);
-    let_pass(world, deadline_left(end_ms));
-    wind_up(world);
+    wait_unless_broken(world, deadline_left(end_ms));
+    shut_down(world);
 }
 
 int simulation_run(uint64_t seed, int64_t minutes)
@@ -111,7 +111,7 @@ int simulation_run(uint64_t seed, int64_t minutes)
     struct world *world = calloc(1, sizeof *world);
     if (!world)
         return -1;
-    clock_make_virtual(1000000); /* not 0: that means "never" to some */
+    clock_make_virtual(1000000); /* not 0, which means "never" in some variables */
     rand_seed(seed);
     log_set_level(is_verbose ? LOG_INFO : LOG_ERROR);
     json_init();
@@ -124,7 +124,7 @@ int simulation_run(uint64_t seed, int64_t minutes)
     if (is_verbose)
         trace_write_settings(&world->trace);
 
-    loop_run_virtual(direct, world);
+    loop_run_virtual(run_world, world);
     running = NULL;
     int status = *world->trace.broken ? -1 : 0;
     free(world);

@@ -12,14 +12,14 @@ static bool verbose;
 
 static void write_event(const struct trace_event *event)
 {
-    fprintf(stderr, "%10.3f s  %-14s %s %" PRId64 "\n", (double)event->at_ms / 1000, event->who, event->what,
+    fprintf(stderr, "%10.3f s  %-14s %s %" PRId64 "\n", (double)event->at_ms / 1000, event->actor, event->what,
             event->number);
 }
 
-void trace_note(struct trace *trace, const char *who, const char *what, int64_t number)
+void trace_note(struct trace *trace, const char *actor, const char *what, int64_t number)
 {
     struct trace_event *event = &trace->events[trace->count++ % TRACE_KEPT];
-    *event = (struct trace_event){.at_ms = clock_ms(), .who = who, .what = what, .number = number};
+    *event = (struct trace_event){.at_ms = clock_ms(), .actor = actor, .what = what, .number = number};
     if (verbose)
         write_event(event);
 }

@@ -17,7 +17,7 @@ enum { TRACE_KEPT = 256 };
 
 struct trace_event {
     int64_t at_ms;
-    const char *who, *what; /* static, or as long as the world lives */
+    const char *actor, *what; /* static, or as long as the world lives */
     int64_t number;
 };
 
@@ -31,7 +31,7 @@ struct trace {
     struct wait_queue over; /* woken when a promise is broken */
 };
 
-void trace_note(struct trace *trace, const char *who, const char *what, int64_t number);
+void trace_note(struct trace *trace, const char *actor, const char *what, int64_t number);
 /* A promise is broken. If it is the first one, writes the report and wakes `over`. */
 void trace_break(struct trace *trace, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Writes to standard error: the reason, the settings, the last events (oldest first), and
