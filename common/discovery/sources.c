@@ -5,26 +5,25 @@
 
 enum { REASON_MAX = 90 }; /* bytes of each error: two of them fit into the field that /health shows */
 
-/* The cache's TTL (DISCOVERY_CACHE_TTL, 30 s by default). A cache that is queried only
- * after its TTL has ended has a dilemma: a long TTL shows dead instances for long, a
- * short one makes many queries. Here the TTL decides neither, because a fiber refreshes
- * the list in the background (watch.c):
+/* The cache's TTL (DISCOVERY_CACHE_TTL, 30 s by default). In a cache that is refreshed only
+ * when it has expired, the TTL is a compromise: if it is long, dead instances are called
+ * for long; if it is short, there are many queries. Here a fiber refreshes the list in
+ * the background instead (watch.c), well before it expires:
  *
- *   watch (default)  The query waits in the registry until the list changes. A change
+ *   watch (default)  The query waits in the registry until the list changes, so a change
  *                    arrives within milliseconds. Without a change the query returns
  *                    after a third of the TTL, and that confirms the list.
  *   poll             A query every half TTL, give or take 20 %. A change arrives with
  *                    the next query.
  *
- * So a list is fresh while its registry is up: it is confirmed well within the TTL. A
- * list that is not confirmed for a whole TTL is stale: its registry is down, or cannot be
- * reached. A stale list stays in use (X-Discovery-Source: cache) unless a second
- * registry is fresh: an old list is better than none. So the TTL is the time after
- * which the next registry takes over and the list is called stale:
+ * So the list stays fresh while its registry is up. If it was not confirmed for a whole
+ * TTL, it is stale: the registry is down or cannot be reached. Then the next registry
+ * takes over if its list is fresh; else the stale list stays in use, and
+ * X-Discovery-Source says "cache". What remains to choose:
  *
- *   too long    an outage of the registry is noticed late
- *   too short   one slow reply makes the list stale, and there are more queries:
- *               one every TTL / 3
+ *   TTL too long     an outage of the registry is noticed late
+ *   TTL too short    one slow reply makes the list stale; and more queries: one every
+ *                    TTL / 3 (watch) or TTL / 2 (poll)
  */
 static bool is_fresh(const struct sources *sources, const struct source *source, int64_t now_ms)
 {
