@@ -39,7 +39,7 @@ static int check_registry(void *arg, int64_t deadline, char detail[HEALTH_DETAIL
     char failing[HEALTH_DETAIL_MAX], list[64] = "no list yet";
     if (look(app, deadline, &view) != 0)
         return err_set(err, ERR_NOT_FOUND, "nothing is watched");
-    bool answers = discovery_answers(app->discovery, app->settings.user_service, failing, sizeof failing);
+    bool answers = discovery_any_registry_up(app->discovery, app->settings.user_service, failing, sizeof failing);
     if (view.list)
         snprintf(list, sizeof list, "list from %s, confirmed %" PRId64 " ms ago", view.source, view.age_ms);
     snprintf(detail, HEALTH_DETAIL_MAX, "%s%s%s", list, *failing ? "; failing: " : "", failing);

@@ -142,7 +142,7 @@ static void report(struct progress *progress, struct balancer_peer *peer, const 
         return;
     balancer_report(progress->upstream->balancer, peer, attempt->outcome == SERVICE_OK, clock_ms());
     if (attempt->outcome != SERVICE_OK && peer->missing)
-        discovery_corroborate(progress->client->config.discovery, progress->call->service, peer->instance->id);
+        discovery_report_failure(progress->client->config.discovery, progress->call->service, peer->instance->id);
 }
 
 static struct attempt try_peer(struct progress *progress, struct balancer_peer *peer)

@@ -11,11 +11,11 @@
 #include "discovery/static_list.h"
 #include "discovery/watch.h"
 
-enum { RETRY_FIRST_MS = 1000 }; /* after the first failure; then × 1.6, as gRPC does */
+enum { RETRY_FIRST_MS = 1000 }; /* backoff after the first failure; then × 1.6, as in gRPC */
 
 struct discovery {
     struct discovery_config config;
-    struct watched *services; /* in the order in which they were named */
+    struct watched_service *services; /* in the order of discovery_watch() */
     size_t count;
     struct group fibers;
 };
@@ -27,11 +27,11 @@ int discovery_check_static(const char *text)
     return static_list_parse(text, NULL, &list, &err);
 }
 
-/* --- Life -------------------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------------- */
 
 struct discovery *discovery_new(const struct discovery_config *config)
 {
-    if (discovery_check_static(config->static_instances) != 0 || config->registry_count > KNOWLEDGE_REGISTRIES_MAX)
+    if (discovery_check_static(config->static_instances) != 0 || config->registry_count > SOURCES_REGISTRIES_MAX)
         return NULL;
     struct discovery *discovery = calloc(1, sizeof *discovery);
     if (discovery)
@@ -39,36 +39,36 @@ struct discovery *discovery_new(const struct discovery_config *config)
     return discovery;
 }
 
-static void watched_free(struct watched *watched)
+static void watched_free(struct watched_service *watched)
 {
-    knowledge_close(&watched->knowledge);
-    free(watched->service);
+    sources_close(&watched->sources);
+    free(watched->name);
     free(watched);
 }
 
-static struct watched *watched_new(const struct discovery_config *config, const char *service)
+static struct watched_service *watched_new(const struct discovery_config *config, const char *service)
 {
-    struct watched *watched = calloc(1, sizeof *watched);
+    struct watched_service *watched = calloc(1, sizeof *watched);
     if (!watched)
         return NULL;
     struct err err = ERR_INIT;
-    struct knowledge *knowledge = &watched->knowledge;
-    watched->ttl_ms = knowledge->ttl_ms = config->ttl_ms;
+    struct sources *sources = &watched->sources;
+    watched->ttl_ms = sources->ttl_ms = config->ttl_ms;
     watched->poll = config->mode == DISCOVERY_POLL;
     watched->snapshot_dir = config->snapshot_dir;
-    knowledge->disk.asked = !*config->snapshot_dir;
-    knowledge->registry_count = config->registry_count;
+    sources->disk.tried = !*config->snapshot_dir;
+    sources->registry_count = config->registry_count;
     for (size_t i = 0; i < config->registry_count; i++) {
-        knowledge->registries[i].kind = registry_kind(config->registries[i]);
+        sources->registries[i].kind = registry_kind(config->registries[i]);
         watched->watches[i] = (struct watch){
-            .watched = watched,
+            .service = watched,
             .registry = config->registries[i],
-            .answer = &knowledge->registries[i],
+            .source = &sources->registries[i],
             .backoff = BACKOFF_INIT(RETRY_FIRST_MS, config->retry_cap_ms),
         };
     }
-    watched->service = strdup(service);
-    if (watched->service && static_list_parse(config->static_instances, service, &knowledge->fixed.list, &err) == 0)
+    watched->name = strdup(service);
+    if (watched->name && static_list_parse(config->static_instances, service, &sources->static_fallback.list, &err) == 0)
         return watched;
     watched_free(watched);
     return NULL;
@@ -76,10 +76,10 @@ static struct watched *watched_new(const struct discovery_config *config, const 
 
 int discovery_watch(struct discovery *discovery, const char *service)
 {
-    struct watched *watched = watched_new(&discovery->config, service);
+    struct watched_service *watched = watched_new(&discovery->config, service);
     if (!watched)
         return -1;
-    struct watched **last = &discovery->services;
+    struct watched_service **last = &discovery->services;
     while (*last)
         last = &(*last)->next;
     *last = watched;
@@ -101,68 +101,78 @@ void discovery_stop(struct discovery *discovery)
 void discovery_free(struct discovery *discovery)
 {
     while (discovery && discovery->services) {
-        struct watched *watched = discovery->services;
+        struct watched_service *watched = discovery->services;
         discovery->services = watched->next;
         watched_free(watched);
     }
     free(discovery);
 }
 
-/* --- Looking ------------------------------------------------------------------------------- */
+/* --- Read the list ------------------------------------------------------------------------- */
 
-static struct watched *find(const struct discovery *discovery, const char *service)
+static struct watched_service *find_service(const struct discovery *discovery, const char *service)
 {
-    struct watched *watched = discovery->services;
-    while (watched && strcmp(watched->service, service) != 0)
+    struct watched_service *watched = discovery->services;
+    while (watched && strcmp(watched->name, service) != 0)
         watched = watched->next;
     return watched;
 }
 
-static void look(struct watched *watched, struct discovery_view *view)
+static void fill_view(struct watched_service *watched, struct discovery_view *view)
 {
     int64_t now_ms = clock_ms();
-    struct knowledge *knowledge = &watched->knowledge;
-    knowledge_settle(knowledge, now_ms);
+    struct sources *sources = &watched->sources;
+    sources_refresh(sources, now_ms);
     *view = (struct discovery_view){
-        .list = knowledge->roster.list,
-        .missing = knowledge->roster.missing,
-        .version = knowledge->version,
-        .source = knowledge_source(knowledge, now_ms),
-        .age_ms = knowledge_age_ms(knowledge, now_ms),
-        .index = knowledge->used ? knowledge->used->index : 0,
-        .last_error = knowledge_error(knowledge),
+        .list = sources->merged.list,
+        .missing = sources->merged.missing,
+        .version = sources->version,
+        .source = sources_name_in_use(sources, now_ms),
+        .age_ms = sources_age_ms(sources, now_ms),
+        .index = sources->in_use ? sources->in_use->index : 0,
+        .last_error = sources_error(sources),
     };
 }
 
 int discovery_look(struct discovery *discovery, const char *service, struct discovery_view *view)
 {
-    struct watched *watched = find(discovery, service);
+    struct watched_service *watched = find_service(discovery, service);
     if (!watched)
         return -1;
-    look(watched, view);
+    fill_view(watched, view);
     return 0;
 }
 
-bool discovery_answers(struct discovery *discovery, const char *service, char *failing, size_t size)
+bool discovery_any_registry_up(struct discovery *discovery, const char *service, char *failing, size_t size)
 {
-    const struct watched *watched = find(discovery, service);
+    const struct watched_service *watched = find_service(discovery, service);
     failing[0] = '\0';
-    return watched && knowledge_answers(&watched->knowledge, failing, size);
+    return watched && sources_any_registry_up(&watched->sources, failing, size);
 }
 
+/* The lesson's get_instances() has four steps. Here a fiber does the second one in the
+ * background, so a call almost never waits for it:
+ *
+ *   1. Look into the cache                fill_view() above
+ *   2. Expired: query Consul              query_registry() in watch.c, well before the list
+ *                                         expires; only the first calls wait for it, below
+ *   3. Consul is down: return the cache   choose_source() in sources.c: a stale list stays
+ *                                         in use, then the snapshot, then the static list
+ *   4. Nothing is known: an error         the last line below
+ */
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err)
 {
     *view = (struct discovery_view){.source = ""};
-    struct watched *watched = find(discovery, service);
+    struct watched_service *watched = find_service(discovery, service);
     if (!watched)
         return err_set(err, ERR_NOT_FOUND, "%s is not watched", service);
-    look(watched, view);
-    while (!view->list && knowledge_is_pending(&watched->knowledge)) {
-        enum wait_result result = wait_queue_park(&watched->first, deadline);
+    fill_view(watched, view);
+    while (!view->list && sources_are_pending(&watched->sources)) {
+        enum wait_result result = wait_queue_park(&watched->waiting, deadline);
         if (result == WAIT_CANCELLED)
             return err_set(err, ERR_CANCELLED, "cancelled");
-        look(watched, view);
+        fill_view(watched, view);
         if (result == WAIT_TIMEOUT)
             break;
     }
@@ -171,11 +181,11 @@ int discovery_get(struct discovery *discovery, const char *service, int64_t dead
     return err_set(err, ERR_NOT_FOUND, "%s", view->last_error ? view->last_error : "no registry has answered yet");
 }
 
-void discovery_corroborate(struct discovery *discovery, const char *service, const char *id)
+void discovery_report_failure(struct discovery *discovery, const char *service, const char *id)
 {
-    struct watched *watched = find(discovery, service);
+    struct watched_service *watched = find_service(discovery, service);
     if (watched)
-        roster_corroborate(&watched->knowledge.roster, id, clock_ms());
+        merged_list_report_failure(&watched->sources.merged, id, clock_ms());
 }
 
 size_t discovery_count(const struct discovery *discovery)
@@ -185,40 +195,40 @@ size_t discovery_count(const struct discovery *discovery)
 
 const char *discovery_service(const struct discovery *discovery, size_t i)
 {
-    const struct watched *watched = discovery->services;
+    const struct watched_service *watched = discovery->services;
     while (i-- > 0)
         watched = watched->next;
-    return watched->service;
+    return watched->name;
 }
 
-/* --- In numbers -------------------------------------------------------------------------------- */
+/* --- Metrics ------------------------------------------------------------------------------- */
 
 static void write_ages(struct discovery *discovery, struct buf *out)
 {
-    metrics_head(out, "discovery_cache_age_seconds", "gauge", "Since the list in use was last confirmed.");
-    for (struct watched *watched = discovery->services; watched; watched = watched->next) {
+    metrics_head(out, "discovery_cache_age_seconds", "gauge", "Seconds since the list in use was last confirmed.");
+    for (struct watched_service *watched = discovery->services; watched; watched = watched->next) {
         char label[300];
-        metrics_label(label, sizeof label, "service", watched->service);
-        metrics_seconds(out, "discovery_cache_age_seconds", label, knowledge_age_ms(&watched->knowledge, clock_ms()));
+        metrics_label(label, sizeof label, "service", watched->name);
+        metrics_seconds(out, "discovery_cache_age_seconds", label, sources_age_ms(&watched->sources, clock_ms()));
     }
 }
 
-static void write_tier(const struct watched *watched, const char *source, struct buf *out)
+static void write_tier(const struct watched_service *watched, const char *source, struct buf *out)
 {
     char labels[344];
-    const char *used = knowledge_source(&watched->knowledge, clock_ms());
-    metrics_labels(labels, sizeof labels, "service", watched->service, "source", source);
+    const char *used = sources_name_in_use(&watched->sources, clock_ms());
+    metrics_labels(labels, sizeof labels, "service", watched->name, "source", source);
     metrics_value(out, "discovery_tier", labels, strcmp(*used ? used : "none", source) == 0);
 }
 
-/* Every source has its line, so that a change of the source ends no line and begins none. */
+/* All sources have a line all the time, so that no time series begins or ends when the source changes. */
 static void write_tiers(struct discovery *discovery, struct buf *out)
 {
     static const char *const others[] = {"cache", "disk", "static", "none"};
     metrics_head(out, "discovery_tier", "gauge", "1 for the source of the list in use, 0 for the others.");
-    for (struct watched *watched = discovery->services; watched; watched = watched->next) {
-        for (size_t i = 0; i < watched->knowledge.registry_count; i++)
-            write_tier(watched, watched->knowledge.registries[i].kind, out);
+    for (struct watched_service *watched = discovery->services; watched; watched = watched->next) {
+        for (size_t i = 0; i < watched->sources.registry_count; i++)
+            write_tier(watched, watched->sources.registries[i].kind, out);
         for (size_t i = 0; i < sizeof others / sizeof *others; i++)
             write_tier(watched, others[i], out);
     }
@@ -226,8 +236,8 @@ static void write_tiers(struct discovery *discovery, struct buf *out)
 
 void discovery_metrics(struct discovery *discovery, struct buf *out)
 {
-    for (struct watched *watched = discovery->services; watched; watched = watched->next)
-        knowledge_settle(&watched->knowledge, clock_ms());
+    for (struct watched_service *watched = discovery->services; watched; watched = watched->next)
+        sources_refresh(&watched->sources, clock_ms());
     write_ages(discovery, out);
     write_tiers(discovery, out);
 }

@@ -1,10 +1,10 @@
-/* discovery: who runs a service, as well as it can be known.
+/* discovery: the instances of a service, from the best source that is available.
  *
- * Each service that is watched has a fiber for each registry (watch.h) that
- * keeps the known list true. A caller only looks: once a list is known, no
- * request ever waits for a registry, be it down, hung or gone. What is known
- * ages and comes from ever less trusted sources (knowledge.h), but it does not
- * vanish; what a registry suddenly no longer names is not dead yet (roster.h).
+ * Each watched service has one fiber for each registry (watch.h), which keeps the
+ * list up to date in the background. A caller only reads the list: once it is known,
+ * no request waits for a registry, whether that is up, hung or down. During an outage
+ * the list ages, and less trusted sources stand in (sources.h), but it does not vanish.
+ * An instance that disappears from the list may still be running (merged_list.h).
  */
 #ifndef DISCOVERY_DISCOVERY_H
 #define DISCOVERY_DISCOVERY_H
@@ -19,8 +19,8 @@
 
 struct discovery;
 
-/* The names that DISCOVERY_MODE accepts, in the order of the enum below: the setting
- * is an index into both. */
+/* The values of DISCOVERY_MODE, in the order of the enum below: the setting is an index
+ * into both. */
 #define DISCOVERY_MODE_NAMES "watch|poll"
 
 enum discovery_mode {
@@ -28,49 +28,49 @@ enum discovery_mode {
     DISCOVERY_POLL,  /* a query every half TTL */
 };
 
-/* Text is borrowed as long as it lives. */
+/* Text is borrowed while the discovery lives. */
 struct discovery_config {
     struct registry *const *registries; /* in order of trust; they outlive it */
     size_t registry_count;              /* at most 4; 0: static and disk only */
-    int64_t ttl_ms;        /* for so long after its confirmation a list is fresh */
+    int64_t ttl_ms;        /* a list is fresh for this long after it was confirmed */
     enum discovery_mode mode;
-    int64_t retry_cap_ms;  /* longest wait between two tries at a registry that fails */
+    int64_t retry_cap_ms;  /* longest backoff while a registry fails */
     const char *static_instances; /* see static_list.h; "" for none */
-    const char *snapshot_dir;     /* last good lists are kept here; "" for none */
+    const char *snapshot_dir;     /* folder of the disk snapshots; "" for none */
 };
 
-/* What is known of a service; borrowed until the fiber waits. */
+/* The list in use of a service. Borrowed until the fiber waits. */
 struct discovery_view {
-    struct instance_list *list; /* NULL: nothing is known */
-    const bool *missing;        /* one for each entry, or NULL: none is */
-    uint64_t version;           /* another list, another number; 0: none */
-    const char *source;         /* "consul", "etcd", "cache", "disk", "static"; "" where nothing is known */
-    int64_t age_ms;             /* since it was confirmed */
+    struct instance_list *list; /* NULL: no list yet */
+    const bool *missing;        /* one for each entry, or NULL: none is missing */
+    uint64_t version;           /* changes with the list; 0: no list yet */
+    const char *source;         /* "consul", "etcd", "cache", "disk", "static"; "": no list yet */
+    int64_t age_ms;             /* since the list was confirmed */
     uint64_t index;
-    const char *last_error;     /* of a registry that fails now; NULL: none does */
+    const char *last_error;     /* of a registry that fails now; NULL: none fails */
 };
 
-/* For checking STATIC_INSTANCES: 0 or -1. */
+/* Is STATIC_INSTANCES well-formed? 0, or -1. */
 int discovery_check_static(const char *text);
 
 /* NULL: out of memory, or static_instances is not well-formed. */
 struct discovery *discovery_new(const struct discovery_config *config);
 /* Starts to watch a service. 0, or -1: out of memory or fibers. */
 int discovery_watch(struct discovery *discovery, const char *service);
-/* Ends the fibers and waits for that; then it may be freed. In a fiber. */
+/* Ends the fibers and waits until they have ended. Then it may be freed. In a fiber. */
 void discovery_stop(struct discovery *discovery);
 void discovery_free(struct discovery *discovery); /* NULL is allowed */
 
-/* What is known now; never waits. 0, or -1: this service is not watched. */
+/* The list in use now; never waits. 0, or -1: this service is not watched. */
 int discovery_look(struct discovery *discovery, const char *service, struct discovery_view *view);
-/* Does at least one registry answer for this service now? In `failing` ("" for none), why the others do not. */
-bool discovery_answers(struct discovery *discovery, const char *service, char *failing, size_t size);
-/* The same as discovery_look, but where nothing is known yet, waits until each registry was asked
- * once. 0 with a list, or -1 with why there is none. */
+/* Did the last query to at least one registry succeed? `failing` gets the errors of the others ("" for none). */
+bool discovery_any_registry_up(struct discovery *discovery, const char *service, char *failing, size_t size);
+/* Like discovery_look, but without a list it waits until the first query to each registry has
+ * ended, or until the deadline. 0 with a list, or -1 with the reason. */
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err);
-/* A call to this instance failed: if the registry no longer names it, it is gone. */
-void discovery_corroborate(struct discovery *discovery, const char *service, const char *id);
+/* A call to this instance failed: if it is missing from the registry's list, it is removed. */
+void discovery_report_failure(struct discovery *discovery, const char *service, const char *id);
 
 /* The services that are watched. */
 size_t discovery_count(const struct discovery *discovery);

@@ -16,24 +16,24 @@
 #include "loop/offload.h"
 
 enum {
-    LOOK_MS = 1000,       /* a change is on disk after this and the writing */
-    CONFIRM_MS = 20000,   /* a list that stays the same is written again after this, for its age */
-    RETRY_MS = 60000,     /* after a write that failed */
-    DISK_MS = 2000,       /* for one read or write; then the disk counts as hung */
-    BYTES_MAX = 32 << 20, /* as the registries' answers */
+    LOOK_MS = 1000,       /* a change is written within this time */
+    CONFIRM_MS = 20000,   /* an unchanged list is written again after this time, because its age changes */
+    RETRY_MS = 60000,     /* after a write failed */
+    DISK_MS = 2000,       /* timeout of one read or write; then the disk counts as hung */
+    BYTES_MAX = 32 << 20, /* the same limit as for a registry's reply */
 };
 
 /* One read or write, on a thread. */
 struct job {
     char path[PATH_MAX];
-    struct instance_list *list; /* to write, or what was read */
+    struct instance_list *list; /* the list to write, or the list that was read */
     int64_t confirmed_wall_ms;
     bool absent;                /* there is no file yet */
     struct err err;
 };
 
-/* Jobs that nobody waits for any more. While there is one, the disk hangs, and
- * none is added: they would use up the threads that others need. */
+/* Jobs that timed out but still occupy a thread, because the disk hangs. While there is
+ * one, no job is started: otherwise they would use up the threads that others need. */
 static int abandoned;
 
 static void discard(void *arg)
@@ -42,28 +42,27 @@ static void discard(void *arg)
     abandoned--;
 }
 
-/* Whatever comes of it, job->list is the caller's to let go of. */
-static int run(const struct offload_job *how, struct job *job, struct err *err)
+/* In each case the caller unreferences job->list. */
+static int run_job(const struct offload_job *how, struct job *job, struct err *err)
 {
     if (abandoned > 0)
-        return err_set(err, ERR_BUSY, "%s: the disk still hangs", job->path);
+        return err_set(err, ERR_BUSY, "cannot access %s: the disk still hangs in an earlier read or write", job->path);
     if (offload_run(how, job, sizeof *job, deadline_in(DISK_MS), err) != 0) {
         if (err->code == ERR_TIMEOUT || err->code == ERR_CANCELLED) {
             abandoned++;
-            job->list = NULL; /* discard has it */
+            job->list = NULL; /* discard() unreferences it */
         }
-        return err_prefix(err, "%s", job->path);
+        return err_prefix(err, "cannot access %s", job->path);
     }
-    if (job->err.code == ERR_NONE)
-        return 0;
-    return err_set(err, job->err.code, "%s: %s", job->path, job->err.text);
+    *err = job->err;
+    return err->code == ERR_NONE ? 0 : -1;
 }
 
-/* --- On the thread -------------------------------------------------------------------------- */
+/* --- On the thread: write ------------------------------------------------------------------- */
 
-static int fail(struct job *job, const char *what)
+static int fail_with_errno(struct job *job, const char *verb)
 {
-    return err_set(&job->err, ERR_FAILED, "%s: %s", what, strerror(errno));
+    return err_set(&job->err, ERR_FAILED, "cannot %s %s: %s", verb, job->path, strerror(errno));
 }
 
 static int write_all(int file, const char *bytes, size_t len)
@@ -86,15 +85,15 @@ static void folder_of(const char *path, char folder[PATH_MAX])
     *strrchr(folder, '/') = '\0';
 }
 
-/* Itself, not those above it: where they are missing, it is more likely a slip of the pen. */
+/* Creates only the last folder of the path. If those above it are missing, the setting probably has a typo. */
 static void make_folder(const char *path)
 {
     char folder[PATH_MAX];
     folder_of(path, folder);
-    mkdir(folder, 0755); /* whatever goes wrong, opening the file says it */
+    mkdir(folder, 0755); /* if it fails, opening the file reports the error */
 }
 
-/* So that the new name outlives a power cut; best effort: not all file systems can. */
+/* So that the rename survives a power failure. Best effort: not all file systems support it. */
 static void sync_folder(const char *path)
 {
     char folder[PATH_MAX];
@@ -110,15 +109,15 @@ static int write_file(struct job *job, const char *temporary, const struct buf *
 {
     int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file < 0)
-        return fail(job, "opening");
+        return fail_with_errno(job, "open");
     if (write_all(file, text->data, text->len) != 0 || fsync(file) != 0) {
-        fail(job, "writing");
+        fail_with_errno(job, "write");
         close(file);
         return -1;
     }
     if (close(file) != 0)
-        return fail(job, "closing");
-    return rename(temporary, job->path) == 0 ? 0 : fail(job, "renaming");
+        return fail_with_errno(job, "close");
+    return rename(temporary, job->path) == 0 ? 0 : fail_with_errno(job, "rename the new file to");
 }
 
 static void write_job(void *arg)
@@ -129,13 +128,15 @@ static void write_job(void *arg)
     snprintf(temporary, sizeof temporary, "%s.%d.tmp", job->path, (int)getpid());
     make_folder(job->path);
     if (snapshot_write(&text, job->list, job->confirmed_wall_ms) != 0)
-        err_set(&job->err, ERR_TOO_LARGE, "too many instances, or out of memory");
+        err_set(&job->err, ERR_TOO_LARGE, "cannot write %s: the list exceeds 32 MB, or out of memory", job->path);
     else if (write_file(job, temporary, &text) != 0)
         unlink(temporary);
     else
         sync_folder(job->path);
     buf_close(&text);
 }
+
+/* --- On the thread: read -------------------------------------------------------------------- */
 
 static int read_all(struct job *job, int file, char *bytes, size_t len)
 {
@@ -145,9 +146,9 @@ static int read_all(struct job *job, int file, char *bytes, size_t len)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return fail(job, "reading");
+            return fail_with_errno(job, "read");
         if (got == 0)
-            return err_set(&job->err, ERR_INVALID, "it shrank while it was read");
+            return err_set(&job->err, ERR_INVALID, "cannot read %s: it became shorter meanwhile", job->path);
         have += (size_t)got;
     }
     return 0;
@@ -157,25 +158,26 @@ static void read_open(struct job *job, int file)
 {
     struct stat info;
     if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size > BYTES_MAX) {
-        err_set(&job->err, ERR_INVALID, "not a file of at most 32 MB");
+        err_set(&job->err, ERR_INVALID, "cannot read %s: not a regular file of at most 32 MB", job->path);
         return;
     }
     size_t len = (size_t)info.st_size;
     char *text = malloc(len + 1);
     if (!text)
-        err_set(&job->err, ERR_BUSY, "out of memory");
-    else if (read_all(job, file, text, len) == 0)
-        snapshot_read(text, len, &job->list, &job->confirmed_wall_ms, &job->err);
+        err_set(&job->err, ERR_BUSY, "cannot read %s: out of memory", job->path);
+    else if (read_all(job, file, text, len) == 0 &&
+             snapshot_read(text, len, &job->list, &job->confirmed_wall_ms, &job->err) != 0)
+        err_prefix(&job->err, "cannot read %s", job->path);
     free(text);
 }
 
 static void read_job(void *arg)
 {
     struct job *job = arg;
-    int file = open(job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe of that name must not hang us */
+    int file = open(job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* opening a named pipe would block */
     job->absent = file < 0 && errno == ENOENT;
     if (file < 0) {
-        fail(job, "opening");
+        fail_with_errno(job, "open");
         return;
     }
     read_open(job, file);
@@ -184,11 +186,11 @@ static void read_job(void *arg)
 
 /* --- In the fiber --------------------------------------------------------------------------- */
 
-/* A service's name is somebody's setting: as part of a path only harmless characters stay. */
-static int make_path(const struct watched *watched, char path[PATH_MAX])
+/* The service name is a setting: characters that are special in a path are escaped. */
+static int make_path(const struct watched_service *watched, char path[PATH_MAX])
 {
     int len = snprintf(path, PATH_MAX, "%s/", watched->snapshot_dir);
-    for (const unsigned char *p = (const unsigned char *)watched->service; len < PATH_MAX - 64 && *p; p++)
+    for (const unsigned char *p = (const unsigned char *)watched->name; len < PATH_MAX - 64 && *p; p++)
         len += snprintf(path + len, (size_t)(PATH_MAX - len), isalnum(*p) || strchr("-_", *p) ? "%c" : "%%%02x", *p);
     if (len >= PATH_MAX - 64)
         return -1;
@@ -196,13 +198,13 @@ static int make_path(const struct watched *watched, char path[PATH_MAX])
     return 0;
 }
 
-static void load(struct watched *watched)
+static void load(struct watched_service *watched)
 {
     static const struct offload_job how = {read_job, discard};
     struct job job = {.list = NULL, .err = ERR_INIT};
     struct err err = ERR_INIT;
-    struct answer *disk = &watched->knowledge.disk;
-    if (make_path(watched, job.path) == 0 && run(&how, &job, &err) == 0) {
+    struct source *disk = &watched->sources.disk;
+    if (make_path(watched, job.path) == 0 && run_job(&how, &job, &err) == 0) {
         int64_t age_ms = clock_wall_ms() - job.confirmed_wall_ms;
         disk->list = job.list;
         disk->confirmed_ms = clock_ms() - (age_ms > 0 ? age_ms : 0);
@@ -211,30 +213,30 @@ static void load(struct watched *watched)
     } else if (!job.absent && err.code != ERR_CANCELLED) {
         log_warn("snapshot_skipped", log_s("error", err.text));
     }
-    disk->asked = true;
-    wait_queue_wake_all(&watched->first);
+    disk->tried = true;
+    wait_queue_wake_all(&watched->waiting);
 }
 
-/* What was written last. */
+/* The last write. */
 struct written {
     uint64_t version;
     int64_t confirmed_ms;
     bool failed;
 };
 
-static int save(struct watched *watched, struct written *written)
+static int save(struct watched_service *watched, struct written *written)
 {
     static const struct offload_job how = {write_job, discard};
     struct job job = {.err = ERR_INIT};
     struct err err = ERR_INIT;
-    const struct knowledge *knowledge = &watched->knowledge;
+    const struct sources *sources = &watched->sources;
     if (make_path(watched, job.path) != 0)
         return -1;
-    uint64_t version = knowledge->version;
-    int64_t confirmed_ms = knowledge->used->confirmed_ms;
+    uint64_t version = sources->version;
+    int64_t confirmed_ms = sources->in_use->confirmed_ms;
     job.confirmed_wall_ms = clock_wall_ms() - (clock_ms() - confirmed_ms);
-    job.list = instance_list_ref(knowledge->roster.list);
-    int status = run(&how, &job, &err);
+    job.list = instance_list_ref(sources->merged.list);
+    int status = run_job(&how, &job, &err);
     instance_list_unref(job.list);
     if (status == 0) {
         *written = (struct written){.version = version, .confirmed_ms = confirmed_ms};
@@ -246,23 +248,23 @@ static int save(struct watched *watched, struct written *written)
     return -1;
 }
 
-/* Only what a registry said is worth keeping. */
-static bool is_due(struct knowledge *knowledge, const struct written *written)
+/* Only a list from a registry is written, not one from the disk or the static list. */
+static bool is_due(struct sources *sources, const struct written *written)
 {
-    knowledge_settle(knowledge, clock_ms());
-    const struct answer *used = knowledge->used;
-    if (!used || used == &knowledge->disk || used == &knowledge->fixed)
+    sources_refresh(sources, clock_ms());
+    const struct source *used = sources->in_use;
+    if (!used || used == &sources->disk || used == &sources->static_fallback)
         return false;
-    return knowledge->version != written->version || used->confirmed_ms - written->confirmed_ms >= CONFIRM_MS;
+    return sources->version != written->version || used->confirmed_ms - written->confirmed_ms >= CONFIRM_MS;
 }
 
 void snapshot_run(void *arg)
 {
-    struct watched *watched = arg;
+    struct watched_service *watched = arg;
     struct written written = {.version = 0};
     load(watched);
     while (fiber_sleep(LOOK_MS) == 0) {
-        if (is_due(&watched->knowledge, &written) && save(watched, &written) != 0 && fiber_sleep(RETRY_MS) != 0)
+        if (is_due(&watched->sources, &written) && save(watched, &written) != 0 && fiber_sleep(RETRY_MS) != 0)
             return;
     }
 }

@@ -13,9 +13,9 @@
 
 enum { TAIL_BYTES = sizeof TAIL - 1 + 16 + 1, FIELDS = 9 };
 
-/* --- Writing ---------------------------------------------------------------------------- */
+/* --- Write ------------------------------------------------------------------------------ */
 
-/* A tab or a line's end in a zone's name must not pass for ours. */
+/* Escapes control characters: a tab in a zone's name would otherwise end the field. */
 static bool add_text(struct buf *out, const char *text)
 {
     bool fits = true;
@@ -46,7 +46,7 @@ int snapshot_write(struct buf *out, const struct instance_list *list, int64_t co
     return fits && buf_addf(out, TAIL "%016" PRIx64 "\n", hash_bytes(buf_text(out), out->len)) ? 0 : -1;
 }
 
-/* --- Reading ------------------------------------------------------------------------------ */
+/* --- Read --------------------------------------------------------------------------------- */
 
 static int hex_digit(char c)
 {
@@ -149,7 +149,7 @@ int snapshot_read(char *text, size_t len, struct instance_list **list, int64_t *
 {
     *list = NULL;
     if (!is_whole(text, len))
-        return err_set(err, ERR_INVALID, "damaged: the checksum does not fit");
+        return err_set(err, ERR_INVALID, "damaged: the checksum does not match");
     text[len - TAIL_BYTES] = '\0';
     char *head = cut_line(&text);
     if (!head || strncmp(head, HEAD, strlen(HEAD)) != 0 || env_parse_int(head + strlen(HEAD), confirmed_wall_ms) != 0)
@@ -162,7 +162,7 @@ int snapshot_read(char *text, size_t len, struct instance_list **list, int64_t *
         status = read_instance(read, line);
     if (status != 0) {
         instance_list_unref(read);
-        return err_set(err, ERR_INVALID, "an entry makes no sense");
+        return err_set(err, ERR_INVALID, "an entry is not valid");
     }
     instance_list_finish(read);
     *list = read;

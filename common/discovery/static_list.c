@@ -13,7 +13,7 @@ struct piece {
     size_t len;
 };
 
-/* The piece before the next `mark`; moves *rest behind it, to NULL at the end. */
+/* The text before the next `mark`. Moves *rest behind the mark, or to NULL at the end. */
 static struct piece next_piece(const char **rest, const char *end, char mark)
 {
     const char *begin = *rest;

@@ -1,55 +1,55 @@
-/* watch: the life of one service's list at one registry, as one loop. Private to this layer.
+/* watch: keeps the list of one service from one registry up to date. Private to this layer.
  *
- * Ask; take the answer; ask again. A query that waits for a change confirms the
- * list within the TTL (it waits a third of it) and brings news within
- * milliseconds. A registry that answers every query at once, whatever it is
- * asked, gets two a second and no more. After a failure the next query does not
- * wait and has 2 s, so that a registry that hung is back in use soon.
+ * One loop: query the registry, store the reply, query again. A query that waits for a
+ * change brings it within milliseconds; without a change it returns after a third of
+ * the TTL, which confirms the list. If a registry replies to every query at once, it
+ * gets at most two queries a second. After a failure the next query does not wait for a
+ * change and times out after 2 s, so that a registry that hung is soon in use again.
  */
 #ifndef DISCOVERY_WATCH_H
 #define DISCOVERY_WATCH_H
 
 #include "base/news.h"
-#include "discovery/knowledge.h"
+#include "discovery/sources.h"
 #include "loop/sync.h"
 #include "registry/registry.h"
 
-/* Not more than two at once, then one each half second (the generic cell rate
- * algorithm: all it remembers is one moment). Zero-initialise. */
+/* Limits queries to two at once, then one each half second (the generic cell rate
+ * algorithm, whose whole state is one point in time). Zero-initialise. */
 struct pace {
-    int64_t full_ms; /* when all that was used up will have come back */
+    int64_t full_ms; /* when two at once are allowed again */
 };
 
-/* How long to wait until the next may start. */
+/* Time until the next query may start. */
 int64_t pace_wait_ms(const struct pace *pace, int64_t now_ms);
 void pace_use(struct pace *pace, int64_t now_ms);
 
-struct watched;
+struct watched_service;
 
+/* One service at one registry. */
 struct watch {
-    struct watched *watched;
+    struct watched_service *service;
     struct registry *registry;
-    struct answer *answer;
+    struct source *source;
     struct registry_cursor cursor;
     struct pace pace;
     struct backoff backoff;
     struct news failure;
-    size_t dropped;           /* entries of the last answer, for the log */
+    size_t dropped;           /* unusable entries in the last list: logged when the number changes */
 };
 
-/* One service. */
-struct watched {
-    char *service;
+struct watched_service {
+    char *name;
     const char *snapshot_dir; /* "" for none */
     int64_t ttl_ms;
     bool poll;
-    struct knowledge knowledge;
-    struct watch watches[KNOWLEDGE_REGISTRIES_MAX];
-    struct wait_queue first; /* who waits for something to be known */
-    struct watched *next;
+    struct sources sources;
+    struct watch watches[SOURCES_REGISTRIES_MAX];
+    struct wait_queue waiting; /* callers that wait for the first list */
+    struct watched_service *next;
 };
 
-/* A fiber; arg is the watch. Ends when cancelled. */
+/* A fiber; arg is the struct watch. Ends when cancelled. */
 void watch_run(void *arg);
 
 #endif

@@ -21,9 +21,9 @@ void catalog_touch(void)
     index_now++;
 }
 
-/* --- Finding ------------------------------------------------------------------------------------ */
+/* --- Find --------------------------------------------------------------------------------------- */
 
-static struct entry *find(const char *id)
+static struct entry *find_entry(const char *id)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(entries[i].id, id) == 0)
@@ -33,7 +33,7 @@ static struct entry *find(const char *id)
 
 const struct entry *catalog_find(const char *id)
 {
-    return find(id);
+    return find_entry(id);
 }
 
 const struct entry *catalog_next(const char *service, size_t *at)
@@ -46,11 +46,11 @@ const struct entry *catalog_next(const char *service, size_t *at)
     return NULL;
 }
 
-/* --- Changing ------------------------------------------------------------------------------------ */
+/* --- Change --------------------------------------------------------------------------------------- */
 
-static int put(const struct entry *entry)
+static int put_entry(const struct entry *entry)
 {
-    struct entry *place = find(entry->id);
+    struct entry *place = find_entry(entry->id);
     if (!place && count == CATALOG_MAX)
         return -1;
     *(place ? place : &entries[count++]) = *entry;
@@ -58,7 +58,7 @@ static int put(const struct entry *entry)
     return 0;
 }
 
-/* As a JSON string; -1 where there is no room. */
+/* As a JSON string; -1: it does not fit. */
 static int write_string(char *out, size_t size, const char *text)
 {
     struct buf json = BUF_INIT(size - 1);
@@ -80,7 +80,7 @@ static long long number_of(const json_t *object, const char *name, long long fal
     return json_is_integer(number) ? json_integer_value(number) : fallback;
 }
 
-static int fill(struct entry *entry, const json_t *service)
+static int fill_entry(struct entry *entry, const json_t *service)
 {
     const json_t *meta = json_object_get(service, "Meta"), *weights = json_object_get(service, "Weights");
     char version[100], zone[100];
@@ -99,13 +99,13 @@ static int fill(struct entry *entry, const json_t *service)
 
 #define ENTRY_INIT {.node_address = "\"127.0.0.1\"", .tags = "[]", .status = "\"passing\""}
 
-/* It counts as passing from the start: this stand-in checks nobody. */
+/* Passing from the start: this stand-in makes no health checks. */
 int catalog_register(const char *body, size_t len)
 {
     struct err ignored = ERR_INIT;
     struct entry entry = ENTRY_INIT;
     json_t *service = json_parse_new(body, len, &ignored);
-    int status = service && fill(&entry, service) == 0 ? put(&entry) : -1;
+    int status = service && fill_entry(&entry, service) == 0 ? put_entry(&entry) : -1;
     json_decref(service);
     return status;
 }
@@ -126,7 +126,7 @@ int catalog_add_fixed(const char *list)
         snprintf(entry.port, sizeof entry.port, "%u", port);
         snprintf(entry.meta, sizeof entry.meta, "{}");
         snprintf(entry.weights, sizeof entry.weights, "{\"Passing\":1,\"Warning\":1}");
-        if (put(&entry) != 0)
+        if (put_entry(&entry) != 0)
             return -1;
     }
     return place > 0 ? 0 : -1;
@@ -134,7 +134,7 @@ int catalog_add_fixed(const char *list)
 
 bool catalog_remove(const char *id)
 {
-    struct entry *entry = find(id);
+    struct entry *entry = find_entry(id);
     if (!entry)
         return false;
     memmove(entry, entry + 1, (size_t)(&entries[count] - entry - 1) * sizeof *entry);
@@ -145,7 +145,7 @@ bool catalog_remove(const char *id)
 
 bool catalog_set_status(const char *id, const char *status)
 {
-    struct entry *entry = find(id);
+    struct entry *entry = find_entry(id);
     char quoted[sizeof entry->status];
     snprintf(quoted, sizeof quoted, "\"%s\"", status);
     if (entry && strcmp(entry->status, quoted) != 0) {
@@ -155,9 +155,9 @@ bool catalog_set_status(const char *id, const char *status)
     return entry != NULL;
 }
 
-/* --- Showing -------------------------------------------------------------------------------------- */
+/* --- Write ---------------------------------------------------------------------------------------- */
 
-/* As long as Consul 1.8 writes it, about 1.2 KB, so that a list of 10,000 costs what it costs there. */
+/* As long as in Consul 1.8, about 1.2 KB, so that a list of 10,000 costs as much as there. */
 void catalog_write(struct buf *out, const struct entry *entry)
 {
     if (out->len > 0 && out->data[out->len - 1] != '[')

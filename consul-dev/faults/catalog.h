@@ -1,5 +1,5 @@
-/* catalog: what the stand-in for Consul knows, in memory: instances, and an index
- * that grows with each change of them.
+/* catalog: the instances that the stand-in for Consul stores in memory, and an index that
+ * grows with each change.
  */
 #ifndef FAULTS_CATALOG_H
 #define FAULTS_CATALOG_H
@@ -12,29 +12,29 @@
 
 enum { CATALOG_MAX = 64 };
 
-/* The last seven as they stand in JSON (quotes, braces and all), so that a fault
- * can write what no careful program would. */
+/* The members of the second line are JSON text (with quotes and braces), so that a fault can
+ * also write text that is not valid. */
 struct entry {
     char id[128], service[128];
     char address[160], node_address[160], port[16], tags[160], meta[256], weights[64], status[16];
 };
 
-/* From a registration's body. 0, or -1: it makes no sense, or there is no room. */
+/* body: of a registration. 0, or -1: it is not valid, or the catalog is full. */
 int catalog_register(const char *body, size_t len);
-/* "127.0.0.1:8001,127.0.0.1:8002": user-service-1 and so on. 0, or -1. */
+/* "127.0.0.1:8001,127.0.0.1:8002" adds user-service-1 and user-service-2. 0, or -1. */
 int catalog_add_fixed(const char *list);
-bool catalog_remove(const char *id); /* false: it is not there */
+bool catalog_remove(const char *id); /* false: unknown id */
 /* status: "passing", "warning" or "critical". */
 bool catalog_set_status(const char *id, const char *status);
-const struct entry *catalog_find(const char *id); /* NULL: it is not there */
+const struct entry *catalog_find(const char *id); /* NULL: unknown id */
 
-/* The next instance of a service from *at on, which it moves on (0 at first); NULL: that was the last. */
+/* Iterates over the instances of a service: *at is 0 at first. NULL: the end. */
 const struct entry *catalog_next(const char *service, size_t *at);
 
 uint64_t catalog_index(void);
-void catalog_touch(void); /* as if something had changed */
+void catalog_touch(void); /* increases the index, as after a change */
 
-/* Appends it as /v1/health/service/:name has it; a comma first where `out` does not end in '['. */
+/* Appends the entry in the format of /v1/health/service/:name, after a comma unless `out` ends in '['. */
 void catalog_write(struct buf *out, const struct entry *entry);
 
 #endif

@@ -20,11 +20,11 @@ const char *listed_service(const struct request *request, char *out, size_t size
     return url_decode(out, &len) == 0 ? out : NULL;
 }
 
-/* --- Lists, written anew -------------------------------------------------------------------------- */
+/* --- Change the list ------------------------------------------------------------------------------ */
 
 /* Calls `write` for each of the service's instances; `place` counts from 0. */
-static void rewrite(const struct request *request, struct reply *reply,
-                    void (*write)(struct buf *out, struct entry *entry, int place))
+static void rewrite_list(const struct request *request, struct reply *reply,
+                         void (*write)(struct buf *out, struct entry *entry, int place))
 {
     char service[128];
     if (!listed_service(request, service, sizeof service))
@@ -58,7 +58,7 @@ static void write_critical(struct buf *out, struct entry *entry, int place)
     catalog_write(out, entry);
 }
 
-/* The real one, then the same id from another node, where nobody listens. */
+/* The real entry, then the same id from another node, on a port without a process. */
 static void write_twice(struct buf *out, struct entry *entry, int place)
 {
     (void)place;
@@ -87,7 +87,7 @@ static void write_wrong_types(struct buf *out, struct entry *entry, int place)
     catalog_write(out, entry);
 }
 
-/* IPv4 in IPv6's clothes, so that the same instance answers. */
+/* An IPv4-mapped IPv6 address, so that the same instance answers. */
 static void write_ipv6(struct buf *out, struct entry *entry, int place)
 {
     (void)place;
@@ -97,7 +97,7 @@ static void write_ipv6(struct buf *out, struct entry *entry, int place)
     catalog_write(out, entry);
 }
 
-/* The first is real; behind it come those that must never be called. */
+/* The real entries, and after the first one entries that must never be called. */
 static void write_hostile(struct buf *out, struct entry *entry, int place)
 {
     static const struct {
@@ -121,7 +121,7 @@ static void write_hostile(struct buf *out, struct entry *entry, int place)
     }
 }
 
-static int instances; /* of the service whose list is written many times */
+static int instances; /* of the service, for write_many() */
 
 static void count_one(struct buf *out, struct entry *entry, int place)
 {
@@ -142,52 +142,52 @@ static void write_many(struct buf *out, struct entry *entry, int place)
 
 static void empty(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, write_nothing);
+    rewrite_list(request, reply, write_nothing);
 }
 
 static void lose_most(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, write_first_only);
+    rewrite_list(request, reply, write_first_only);
 }
 
 static void all_critical(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, write_critical);
+    rewrite_list(request, reply, write_critical);
 }
 
 static void list_twice(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, write_twice);
+    rewrite_list(request, reply, write_twice);
 }
 
 static void list_nulls(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, write_nulls);
+    rewrite_list(request, reply, write_nulls);
 }
 
 static void list_wrong_types(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, write_wrong_types);
+    rewrite_list(request, reply, write_wrong_types);
 }
 
 static void list_ipv6(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, write_ipv6);
+    rewrite_list(request, reply, write_ipv6);
 }
 
 static void list_hostile(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, write_hostile);
+    rewrite_list(request, reply, write_hostile);
 }
 
-/* All of them at the addresses of the real ones, so that each can be called. */
+/* All entries have the address of a real instance, so that each can be called. */
 static void list_many(const struct request *request, struct reply *reply)
 {
-    rewrite(request, reply, count_one);
-    rewrite(request, reply, write_many);
+    rewrite_list(request, reply, count_one);
+    rewrite_list(request, reply, write_many);
 }
 
-/* --- The index, and who leads ------------------------------------------------------------------------- */
+/* --- Change the index and the leader ------------------------------------------------------------------ */
 
 static void set_index(struct reply *reply, uint64_t index)
 {
@@ -208,14 +208,14 @@ static void index_jumps(const struct request *request, struct reply *reply)
     set_index(reply, catalog_index());
 }
 
-/* Lower than any that was seen before, and it stays there. */
+/* Lower than any earlier index, and constant. */
 static void index_falls(const struct request *request, struct reply *reply)
 {
     (void)request;
     set_index(reply, 3);
 }
 
-/* What an agent says that was partitioned from the leader and is read stale. */
+/* The reply of an agent that is partitioned from the leader, to a stale query. */
 static void no_leader(const struct request *request, struct reply *reply)
 {
     empty(request, reply);
@@ -223,7 +223,7 @@ static void no_leader(const struct request *request, struct reply *reply)
     buf_addf(&reply->head, "X-Consul-Index: %" PRIu64 "\r\nX-Consul-KnownLeader: false\r\n", catalog_index());
 }
 
-/* Any agent since 1.10, where a question waits: in its stream of events nobody says who leads. */
+/* An agent since 1.10 answers blocking queries from a stream, whose replies never name a leader. */
 static void streamed(const struct request *request, struct reply *reply)
 {
     if (request_number(request, "index", 0) == 0)
@@ -234,32 +234,33 @@ static void streamed(const struct request *request, struct reply *reply)
              catalog_index());
 }
 
-/* --- All of them ---------------------------------------------------------------------------------------- */
+/* --- The table ------------------------------------------------------------------------------------------ */
 
 const struct fault list_faults[] = {
-    {"no-leader", "an empty list from servers that know no leader: a partition", .spoil = no_leader},
-    {"streamed", "no known leader on each reply that waited, though there is one: any agent since 1.10", .spoil = streamed,
-     .keeps_waiting = true},
-    {"index-zero", "X-Consul-Index: 0 on each reply, each at once: a query for index 0 never waits", .spoil = index_zero},
-    {"index-jumps", "a new index on each reply, each at once: a catalogue where something always changes",
-     .spoil = index_jumps},
-    {"index-falls", "an index from before, and no waiting: servers restored from a snapshot", .spoil = index_falls},
-    {"empty", "the list is suddenly empty: the catalogue lost its state, the instances live on", .spoil = empty,
-     .keeps_waiting = true},
-    {"loss", "all but one are suddenly gone: half a datacenter behind a partition", .spoil = lose_most,
-     .keeps_waiting = true},
-    {"all-critical", "every check fails at once: a database that all of them share", .spoil = all_critical,
-     .keeps_waiting = true},
-    {"many", "10,000 instances, 12 MB: an autoscaler gone wild, a load test in the wrong datacenter", .spoil = list_many,
-     .keeps_waiting = true},
-    {"duplicates", "each id twice, with another port: ids are unique on a node only", .spoil = list_twice,
-     .keeps_waiting = true},
-    {"hostile", "addresses and ports that no URL should be made of, beside real ones", .spoil = list_hostile,
-     .keeps_waiting = true},
-    {"ipv6", "addresses of IPv6: a URL wants them in brackets", .spoil = list_ipv6, .keeps_waiting = true},
-    {"null-members", "Tags, Meta, Weights and Address null: what was not set at registration", .spoil = list_nulls,
-     .keeps_waiting = true},
-    {"wrong-members", "each Port is text: a registrar in a language without types", .spoil = list_wrong_types,
-     .keeps_waiting = true},
+    {"no-leader", "an empty list from servers without a known leader: a partition", .change = no_leader},
+    {"streamed", "blocking replies report no leader, although there is one: agents since 1.10", .change = streamed,
+     .keeps_blocking = true},
+    {"index-zero", "X-Consul-Index: 0 in each reply, without waiting: a query for index 0 never waits",
+     .change = index_zero},
+    {"index-jumps", "a new index in each reply, without waiting: a catalogue that changes all the time",
+     .change = index_jumps},
+    {"index-falls", "an old index, without waiting: servers restored from a snapshot", .change = index_falls},
+    {"empty", "an empty list: the catalogue lost its state, the instances still run", .change = empty,
+     .keeps_blocking = true},
+    {"loss", "a list with one instance left: half a datacenter behind a partition", .change = lose_most,
+     .keeps_blocking = true},
+    {"all-critical", "all instances are critical: a database that they share is down", .change = all_critical,
+     .keeps_blocking = true},
+    {"many", "10,000 instances, 12 MB: an autoscaler without a limit, a load test in the wrong datacenter",
+     .change = list_many, .keeps_blocking = true},
+    {"duplicates", "each id twice, with another port: ids are unique only on one node", .change = list_twice,
+     .keeps_blocking = true},
+    {"hostile", "besides real instances, addresses and ports that must not get into a URL", .change = list_hostile,
+     .keeps_blocking = true},
+    {"ipv6", "IPv6 addresses: a URL needs brackets around them", .change = list_ipv6, .keeps_blocking = true},
+    {"null-members", "Tags, Meta, Weights and Address are null: they were not set at registration",
+     .change = list_nulls, .keeps_blocking = true},
+    {"wrong-members", "each Port is text: registered by a program in an untyped language", .change = list_wrong_types,
+     .keeps_blocking = true},
     {0},
 };

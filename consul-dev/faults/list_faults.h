@@ -1,15 +1,15 @@
-/* list_faults: what can be wrong with a registry's list while HTTP and JSON are
- * fine. Ended by a row without a name.
+/* list_faults: the faults of a registry's list that leave HTTP and JSON intact. The table
+ * ends with a row without a name.
  */
 #ifndef FAULTS_LIST_FAULTS_H
 #define FAULTS_LIST_FAULTS_H
 
-#include "faults/stand.h"
+#include "faults/stand_in.h"
 
 extern const struct fault list_faults[];
 
-/* The service whose list this request asks for; NULL where it asks for something
- * else. Into out, which it returns. */
+/* Writes the service whose list is requested to `out`, and returns it. NULL: the request is
+ * for something else. */
 const char *listed_service(const struct request *request, char *out, size_t size);
 
 #endif

@@ -1,12 +1,12 @@
-/* upstream-faults: a stand-in for one user-service that misbehaves as it is told.
+/* upstream-faults: a stand-in for one user-service that fails on demand.
  *
  *     build/upstream-faults --port 9001
  *     STATIC_INSTANCES=user-service=127.0.0.1:9001 build/order-service
  *     curl -X PUT http://127.0.0.1:9002/fault/hang
  *
- * Well, it knows every user there can be. It registers nowhere: name it in
- * STATIC_INSTANCES, or in the --instances of registry-faults. What can break is
- * in reply_faults.c.
+ * Without a fault it finds every user id. It does not register: put its address into
+ * STATIC_INSTANCES, or into --instances of registry-faults. The faults are in
+ * reply_faults.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,9 +22,9 @@ static int kind_of(const struct request *request)
     return strncmp(request->path, "/health", strlen("/health")) == 0 ? HEALTH : OTHER;
 }
 
-static void answer(struct peer *peer, const struct request *request, struct reply *reply)
+static void answer(struct connection *connection, const struct request *request, struct reply *reply)
 {
-    (void)peer;
+    (void)connection;
     const char *id = request->path + strlen("/users/");
     buf_adds(&reply->head, "Content-Type: application/json\r\n");
     if (request->kind == USERS) {
@@ -37,19 +37,19 @@ static void answer(struct peer *peer, const struct request *request, struct repl
     }
 }
 
-static void show_how_to_use(uint16_t port)
+static void print_how_to_use(uint16_t port)
 {
-    printf("a stand-in for user-service, at http://127.0.0.1:%u; point a caller at it:\n"
-           "  without a registry    STATIC_INSTANCES=user-service=127.0.0.1:%u build/order-service\n"
-           "  with one              build/registry-faults --instances 127.0.0.1:%u\n"
-           "and then break it:\n",
+    printf("a stand-in for user-service, at http://127.0.0.1:%u; connect a caller to it:\n"
+           "  without a registry  STATIC_INSTANCES=user-service=127.0.0.1:%u build/order-service\n"
+           "  with a registry     build/registry-faults --instances 127.0.0.1:%u\n"
+           "then make it fail:\n",
            port, port, port);
 }
 
 int main(int argc, char **argv)
 {
     static const struct fault *const faults[] = {reply_faults, NULL};
-    static const struct stand_config config = {
+    static const struct stand_in_config config = {
         .program = "upstream-faults",
         .port = 9001,
         .faults = faults,
@@ -57,7 +57,7 @@ int main(int argc, char **argv)
         .kind_of = kind_of,
         .answer = answer,
         .options = "",
-        .show_how_to_use = show_how_to_use,
+        .print_how_to_use = print_how_to_use,
     };
-    return stand_main(&config, argc, argv);
+    return stand_in_main(&config, argc, argv);
 }

@@ -75,7 +75,7 @@ static const struct row misleading[] = {
     {"index-zero", .error = NULL},
     {"index-jumps", .error = NULL},
     {"index-falls", .error = NULL},
-    /* Absent is not dead: roster_take() in discovery/roster.c. */
+    /* Absent is not dead: merged_list_update() in discovery/merged_list.c. */
     {"empty", .unwell = 3},
     {"loss", .unwell = 2},
     /* All critical is not dead: fail open in balance/eligible.c. */

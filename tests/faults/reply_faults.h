@@ -1,10 +1,10 @@
-/* reply_faults: what can happen to the reply of any HTTP server, a registry or an
- * instance. Ended by a row without a name.
+/* reply_faults: the faults of the replies of any HTTP server, registry or instance. The table
+ * ends with a row without a name.
  */
 #ifndef FAULTS_REPLY_FAULTS_H
 #define FAULTS_REPLY_FAULTS_H
 
-#include "faults/stand.h"
+#include "faults/stand_in.h"
 
 extern const struct fault reply_faults[];
 

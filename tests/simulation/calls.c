@@ -1,4 +1,5 @@
-/* The promises about calls: how often they are sent, and what comes of them. */
+#include "simulation/calls.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,8 +33,8 @@ static int bucket_now(struct sim_caller *caller)
     return (int)(at % BUCKETS);
 }
 
-/* The client counts in whole seconds: its window is of nine to ten of them. So
- * the retries of the last nine may not be more than the calls of the last ten allow. */
+/* The client counts in whole seconds, so its window is nine to ten seconds long. The calls of
+ * the last ten seconds must allow the retries of the last nine. */
 static void check_budget(struct sim_caller *caller)
 {
     int64_t now = caller->window_at;
@@ -44,29 +45,30 @@ static void check_budget(struct sim_caller *caller)
             retries += caller->retries_in[(now - i) % BUCKETS];
     }
     if (retries > calls * RETRY_PERCENT / 100 + RETRY_SPARE)
-        world_break(caller->process.world, "%s made %d retries for %d calls", caller->process.name, retries, calls);
+        trace_break(&caller->process.world->trace, "%s made %d retries for %d calls", caller->process.name, retries,
+                    calls);
 }
 
-void invariants_call(struct call_record *record)
+void calls_begin(struct call_record *record)
 {
     record->caller->calls_in[bucket_now(record->caller)]++;
 }
 
-/* --- 5: what may be sent again ------------------------------------------------------------ */
+/* --- 5: when a call may be sent again ----------------------------------------------------- */
 
 static void check_repetition(const struct call_record *record, const struct http_call *call)
 {
     struct world *world = world_of(record);
-    const char *who = record->caller->process.name;
+    const char *name = record->caller->process.name;
     int64_t share_ms = world->settings.call_timeout_ms / ATTEMPTS_MAX;
     if ((call->method && strcmp(call->method, "GET") != 0) || call->body)
-        world_break(world, "%s sends a %s, which this client must not", who, call->method);
+        trace_break(&world->trace, "%s sends a %s, but may only send GET", name, call->method);
     if (record->attempts >= ATTEMPTS_MAX)
-        world_break(world, "%s makes attempt %d of a call", who, record->attempts + 1);
+        trace_break(&world->trace, "%s makes attempt %d of a call", name, record->attempts + 1);
     if (record->answered)
-        world_break(world, "%s sends a call again that was answered", who);
+        trace_break(&world->trace, "%s sends a call again after an answer", name);
     if (call->deadline > record->deadline || deadline_left(call->deadline) > share_ms)
-        world_break(world, "%s gives an attempt more time than the call, or its share, has", who);
+        trace_break(&world->trace, "%s gives an attempt more time than its share, or than the call has left", name);
 }
 
 static void note_attempt(struct call_record *record, uint16_t port)
@@ -78,15 +80,15 @@ static void note_attempt(struct call_record *record, uint16_t port)
     record->tried[record->attempts].instance = instance;
     record->tried[record->attempts].last_resort = choice_is_last_resort(record, &choice);
     snprintf(record->tried[record->attempts++].id, ID_MAX, "%s", choice.chosen->id);
-    record->caller->known[instance].calls_now++;
+    record->caller->observed[instance].calls_now++;
 }
 
-void invariants_attempt(struct call_record *record, const struct http_call *call)
+void calls_attempt_begins(struct call_record *record, const struct http_call *call)
 {
     struct sim_caller *caller = record->caller;
     if (world_of(record)->is_ending)
         return;
-    invariants_sweep(world_of(record));
+    invariants_check_all(world_of(record));
     check_repetition(record, call);
     choice_check(record, call->port);
     if (record->attempts > 0) {
@@ -96,56 +98,56 @@ void invariants_attempt(struct call_record *record, const struct http_call *call
     note_attempt(record, call->port);
 }
 
-/* --- What a call has shown ------------------------------------------------------------------------ */
+/* --- What an attempt shows ------------------------------------------------------------------------ */
 
-/* The fifth in a row must eject it, where fewer than half may be ejected already. */
-static void note_fifth(struct sim_caller *caller, struct acquaintance *known, uint16_t port)
+/* The fifth failure in a row must eject it, unless half of the instances may be ejected already. */
+static void note_fifth_failure(struct sim_caller *caller, struct observed_instance *observed, uint16_t port)
 {
     struct call_record record = {.caller = caller};
     struct choice choice = choice_of(&record, port);
     size_t maybe_ejected = 1;
     for (int i = 0; i < INSTANCES_MAX; i++)
-        maybe_ejected += &caller->known[i] != known && choice_is_maybe_ejected(&caller->known[i]);
-    known->failures = 0;
-    known->fifth_ms = clock_ms();
-    if (choice.view.version != caller->called_version) /* its balancer has not seen this list yet */
+        maybe_ejected += &caller->observed[i] != observed && choice_is_maybe_ejected(&caller->observed[i]);
+    observed->failures = 0;
+    observed->fifth_ms = clock_ms();
+    if (choice.view.version != caller->called_version) /* the balancer does not have this list yet */
         return;
     if (!choice.chosen || choice.chosen->status != INSTANCE_PASSING || maybe_ejected > choice.passing / 2)
         return;
-    known->ejected_ms = clock_ms();
-    known->ejected_version = choice.view.version;
+    observed->ejected_ms = clock_ms();
+    observed->ejected_version = choice.view.version;
 }
 
-void invariants_attempt_end(struct call_record *record, const struct http_call *call, int status, enum err_code code,
+void calls_attempt_ended(struct call_record *record, const struct http_call *call, int status, enum err_code code,
                             int64_t took_ms)
 {
     struct world *world = world_of(record);
-    struct acquaintance *known = &record->caller->known[instance_of_port(call->port)];
-    /* One that had less than half its share of the time proves nothing. */
+    struct observed_instance *observed = &record->caller->observed[instance_of_port(call->port)];
+    /* A timeout after less than half of an attempt's share does not count as a failure. */
     bool cut_short = code == ERR_TIMEOUT && took_ms * 2 < world->settings.call_timeout_ms / ATTEMPTS_MAX;
     if (world->is_ending || code == ERR_CANCELLED || cut_short)
         return;
-    invariants_sweep(world);
+    invariants_check_all(world);
     int64_t began_ms = clock_ms() - took_ms;
     record->answered = status > 0 && status < 500;
     if (record->answered) {
-        known->failures = 0;
-        if (began_ms >= known->ejected_ms)
-            known->ejected_ms = 0; /* the last resort proved to be well */
+        observed->failures = 0;
+        if (began_ms >= observed->ejected_ms)
+            observed->ejected_ms = 0; /* it was called as the last resort, and works */
         return;
     }
-    if (clock_ms() - known->failed_ms > OUTLIER_EJECT_MS / 2)
-        known->failures = 0; /* it may have been ejected meanwhile, for a reason that the witness did not see */
-    known->failed_ms = clock_ms();
-    known->failures_ever++;
-    if (known->missing && clock_ms() - took_ms > known->missing_since_ms)
-        known->failed_missing_ms = clock_ms();
-    world_note(world, record->caller->process.name, "fails to call", call->port);
-    /* What began before its ejection, or with another list, says nothing. */
-    bool is_old = began_ms <= known->fifth_ms || began_ms < record->caller->called_since_ms;
+    if (clock_ms() - observed->failed_ms > OUTLIER_EJECT_MS / 2)
+        observed->failures = 0; /* it may have been ejected meanwhile, for a reason that is not seen here */
+    observed->failed_ms = clock_ms();
+    observed->failures_ever++;
+    if (observed->missing && clock_ms() - took_ms > observed->missing_since_ms)
+        observed->failed_missing_ms = clock_ms();
+    trace_note(&world->trace, record->caller->process.name, "fails to call", call->port);
+    /* A call that began before its ejection, or with another list, does not count. */
+    bool is_old = began_ms <= observed->fifth_ms || began_ms < record->caller->called_since_ms;
     bool is_last_resort = record->attempts > 0 && record->tried[record->attempts - 1].last_resort;
-    if (!is_old && !is_last_resort && ++known->failures >= OUTLIER_FAILURES)
-        note_fifth(record->caller, known, call->port);
+    if (!is_old && !is_last_resort && ++observed->failures >= OUTLIER_FAILURES)
+        note_fifth_failure(record->caller, observed, call->port);
 }
 
 /* --- 9: no call gives up too early ------------------------------------------------------------------- */
@@ -159,24 +161,24 @@ static int retries_lately(struct sim_caller *caller)
     return retries;
 }
 
-/* While it has attempts, time and budget, and knows one that it could ask. */
-static void check_giving_up(const struct call_record *record, enum service_outcome outcome)
+/* It must not give up while it has attempts, time and budget, and an untried instance. */
+static void check_gave_up(const struct call_record *record, enum service_outcome outcome)
 {
     struct world *world = world_of(record);
     struct choice choice = choice_of(record, 0);
-    const char *who = record->caller->process.name;
+    const char *name = record->caller->process.name;
     if (outcome == SERVICE_NO_INSTANCE && choice.passing > 0)
-        world_break(world, "%s knows of no instance, but %zu that pass", who, choice.passing);
+        trace_break(&world->trace, "%s finds no instance, although %zu are passing", name, choice.passing);
     if (record->attempts == 0 || record->attempts >= ATTEMPTS_MAX || deadline_left(record->deadline) == 0)
         return;
-    if (choice.at_leisure > 0 && retries_lately(record->caller) < RETRY_SPARE)
-        world_break(world, "%s gives a call up after %d attempts, while %zu that pass were not asked", who,
-                    record->attempts, choice.at_leisure);
+    if (choice.idle > 0 && retries_lately(record->caller) < RETRY_SPARE)
+        trace_break(&world->trace, "%s gives up a call after %d attempts, while %zu passing ones are untried", name,
+                    record->attempts, choice.idle);
 }
 
-/* --- 6: in calm no call fails ------------------------------------------------------------------------ */
+/* --- 6: without faults no call fails ----------------------------------------------------------------- */
 
-static bool some_instance_lives(const struct world *world)
+static bool any_instance_is_up(const struct world *world)
 {
     for (int i = 0; i < world->settings.instances; i++)
         if (world->instances[i].life == UP)
@@ -184,23 +186,24 @@ static bool some_instance_lives(const struct world *world)
     return false;
 }
 
-void invariants_call_end(struct call_record *record, const struct service_reply *reply)
+void calls_ended(struct call_record *record, const struct service_reply *reply)
 {
     struct world *world = world_of(record);
-    const char *who = record->caller->process.name;
+    const char *name = record->caller->process.name;
     for (int i = 0; i < record->attempts; i++)
-        record->caller->known[record->tried[i].instance].calls_now--;
+        record->caller->observed[record->tried[i].instance].calls_now--;
     if (world->is_ending || record->caller->process.killed)
         return;
     if (clock_ms() > record->deadline)
-        world_break(world, "%s waited %" PRId64 " ms past the deadline of a call", who, clock_ms() - record->deadline);
+        trace_break(&world->trace, "%s waited %" PRId64 " ms past the deadline of a call", name,
+                    clock_ms() - record->deadline);
     if (reply->outcome == SERVICE_OK)
         return;
-    world_note(world, who, "has a call that failed, with outcome", reply->outcome);
-    check_giving_up(record, reply->outcome);
-    if (world->calm_since_ms != DEADLINE_NONE && some_instance_lives(world) &&
-        record->begin_ms - longer(world->calm_since_ms, record->caller->process.well_since_ms) >
+    trace_note(&world->trace, name, "has a call that failed, with outcome", reply->outcome);
+    check_gave_up(record, reply->outcome);
+    if (world->calm_since_ms != DEADLINE_NONE && any_instance_is_up(world) &&
+        record->begin_ms - longer(world->calm_since_ms, record->caller->process.healthy_since_ms) >
             bound_calm_ms(&world->settings))
-        world_break(world, "%s has a call that failed though nothing was wrong for %" PRId64 " ms: %s", who,
+        trace_break(&world->trace, "%s has a failed call, although there was no fault for %" PRId64 " ms: %s", name,
                     clock_ms() - world->calm_since_ms, reply->err.text);
 }

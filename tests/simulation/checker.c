@@ -1,19 +1,20 @@
-/* checker: what a simulated registry finds out by itself about who is there. */
+#include "simulation/checker.h"
+
 #include "base/clock.h"
 #include "simulation/entries.h"
 #include "simulation/invariants.h"
 
-enum { REAP_MS = 30000 }; /* Consul's reaper runs each 30 s */
+enum { REAP_MS = 30000 }; /* as often as Consul's reaper runs */
 
-/* --- Its checks ------------------------------------------------------------------ */
+/* --- Health checks ---------------------------------------------------------------- */
 
 static void check_failed(struct sim_registry *registry, int i)
 {
     if (++registry->entries[i].failures >= FAILURES_BEFORE_CRITICAL)
-        entry_judge(registry, i, false);
+        entry_set_passing(registry, i, false);
 }
 
-/* The kernel of a frozen process takes connections, and a sick one does, too. */
+/* A frozen or unhealthy process still accepts connections, so a TCP check passes. */
 static bool gets_no_answer(const struct sim_registry *registry, int i)
 {
     const struct settings *settings = &registry->world->settings;
@@ -24,12 +25,12 @@ static bool gets_no_answer(const struct sim_registry *registry, int i)
            (instance->process.frozen || instance->slow_ms >= settings->check_timeout_ms);
 }
 
-static bool is_bad(const struct sim_registry *registry, int i)
+static bool is_failing_check(const struct sim_registry *registry, int i)
 {
     const struct sim_instance *instance = &registry->world->instances[i];
     if (!instance_is_at(instance, registry->entries[i].port))
         return true;
-    return registry->world->settings.check != CHECK_TCP && (instance->life != UP || instance->sick);
+    return registry->world->settings.check != CHECK_TCP && (instance->life != UP || instance->unhealthy);
 }
 
 static void begin_check(struct sim_registry *registry, int i)
@@ -41,15 +42,15 @@ static void begin_check(struct sim_registry *registry, int i)
         return;
     }
     entry->check_ms = deadline_in(settings->check_interval_ms);
-    if (is_bad(registry, i)) {
+    if (is_failing_check(registry, i)) {
         check_failed(registry, i);
         return;
     }
     entry->failures = 0;
-    entry_judge(registry, i, true);
+    entry_set_passing(registry, i, true);
 }
 
-static void check_as_due(struct sim_registry *registry, int i)
+static void run_due_check(struct sim_registry *registry, int i)
 {
     struct sim_entry *entry = &registry->entries[i];
     if (entry->verdict_ms != 0 && entry->verdict_ms <= clock_ms()) {
@@ -61,7 +62,7 @@ static void check_as_due(struct sim_registry *registry, int i)
     }
 }
 
-/* --- Time runs out ------------------------------------------------------------------ */
+/* --- Expiry and reaping --------------------------------------------------------------- */
 
 static void check(struct sim_registry *registry, int i)
 {
@@ -70,9 +71,9 @@ static void check(struct sim_registry *registry, int i)
     if (registry->is_etcd && is_late)
         entry_remove(registry, i, "has lost its lease");
     else if (!registry->is_etcd && kind == CHECK_TTL && is_late)
-        entry_judge(registry, i, false);
+        entry_set_passing(registry, i, false);
     else if (!registry->is_etcd && kind != CHECK_TTL && kind != CHECK_NONE)
-        check_as_due(registry, i);
+        run_due_check(registry, i);
 }
 
 static void reap(struct sim_registry *registry)
@@ -84,12 +85,12 @@ static void reap(struct sim_registry *registry)
             entry_remove(registry, i, "is reaped");
 }
 
-void sim_registry_run(void *arg)
+void checker_run(void *arg)
 {
     struct sim_registry *registry = arg;
     struct world *world = registry->world;
     while (!world->is_ending) {
-        invariants_sweep(world);
+        invariants_check_all(world);
         fiber_sleep(CHECKER_TICK_MS);
         if (registry->mode == REFUSES || registry->mode == HANGS)
             continue; /* its process does not run */

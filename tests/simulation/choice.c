@@ -1,4 +1,3 @@
-/* The promises about whom a call goes to. */
 #include "simulation/choice.h"
 
 #include <inttypes.h>
@@ -7,9 +6,8 @@
 #include "balance/outlier.h"
 #include "base/clock.h"
 #include "simulation/bounds.h"
-#include "simulation/invariants.h"
 
-enum { TAKE_OUT_MS = 100 }; /* those who are missing and failed are taken out together (roster.c BATCH_MS) */
+enum { REMOVAL_MS = 100 }; /* failed missing instances are removed in batches (merged_list.c BATCH_MS) */
 
 static struct world *world_of(const struct call_record *record)
 {
@@ -24,22 +22,22 @@ bool choice_was_tried(const struct call_record *record, const char *id)
     return false;
 }
 
-bool choice_is_maybe_ejected(const struct acquaintance *known)
+bool choice_is_maybe_ejected(const struct observed_instance *observed)
 {
-    return known->failures_ever >= OUTLIER_FAILURES && clock_ms() - known->failed_ms <= OUTLIER_EJECT_MAX_MS;
+    return observed->failures_ever >= OUTLIER_FAILURES && clock_ms() - observed->failed_ms <= OUTLIER_EJECT_MAX_MS;
 }
 
 static void count(struct choice *choice, const struct call_record *record, const struct instance *instance)
 {
     const struct sim_caller *caller = record->caller;
-    const struct acquaintance *known = &caller->known[instance_of_port(instance->port)];
+    const struct observed_instance *observed = &caller->observed[instance_of_port(instance->port)];
     bool passes = instance->status == INSTANCE_PASSING && !instance->maintenance;
     bool is_untried = !choice_was_tried(record, instance->id), is_near = strcmp(instance->zone, caller->zone) == 0;
     choice->zone += is_near;
     choice->passing += passes;
-    choice->zone_in_turn += passes && is_near && !choice_is_maybe_ejected(known);
-    choice->in_turn += passes && is_untried && !choice_is_maybe_ejected(known);
-    choice->at_leisure += passes && is_untried && known->calls_now == 0;
+    choice->zone_callable += passes && is_near && !choice_is_maybe_ejected(observed);
+    choice->callable += passes && is_untried && !choice_is_maybe_ejected(observed);
+    choice->idle += passes && is_untried && observed->calls_now == 0;
 }
 
 struct choice choice_of(const struct call_record *record, uint16_t port)
@@ -57,27 +55,28 @@ struct choice choice_of(const struct call_record *record, uint16_t port)
             choice.chosen = instance;
             choice.missing = choice.view.missing && choice.view.missing[i];
         } else if (instance->status == INSTANCE_PASSING && !instance->maintenance) {
-            choice.live_elsewhere += instance_is_at(&world->instances[instance_of_port(instance->port)], instance->port);
+            const struct sim_instance *other = &world->instances[instance_of_port(instance->port)];
+            choice.live_elsewhere += instance_is_at(other, instance->port);
         }
     }
     return choice;
 }
 
-/* At most half, rounded down, are ejected; and who was tried is not tried again. */
-static bool has_passing_one(const struct call_record *record, const struct choice *choice)
+/* At most half of the instances, rounded down, are ejected, and tried ones are excluded. */
+static bool can_call_passing_one(const struct call_record *record, const struct choice *choice)
 {
     return choice->passing - choice->passing / 2 > (size_t)record->attempts;
 }
 
-/* Since when the caller has heard of somebody who tells the truth; DEADLINE_NONE: it has not. */
+/* Since when the caller can reach a registry that reports the truth; DEADLINE_NONE: it cannot. */
 static int64_t informed_since_ms(const struct sim_caller *caller)
 {
     const struct world *world = caller->process.world;
-    int64_t since_ms = caller->process.well_since_ms;
+    int64_t since_ms = caller->process.healthy_since_ms;
     for (int i = 0; i < world->settings.registries; i++) {
         const struct sim_registry *registry = &world->registries[i];
-        if (registry->well_since_ms != DEADLINE_NONE)
-            return longer(since_ms, registry->well_since_ms);
+        if (registry->healthy_since_ms != DEADLINE_NONE)
+            return longer(since_ms, registry->healthy_since_ms);
         if (registry->silent_since_ms == 0)
             break;
         if (since_ms != DEADLINE_NONE)
@@ -93,8 +92,8 @@ static void check_alive(const struct call_record *record, const struct choice *c
     int64_t since_ms = longer(informed_since_ms(record->caller), instance->died_ms[life_of_port(port)]);
     if (instance_is_at(instance, port) || choice->live_elsewhere == 0 || world->settings.check == CHECK_NONE)
         return;
-    /* Its next life beats, or has beaten, for the same id. */
-    since_ms = longer(since_ms, instance->life == UP ? instance->process.well_since_ms
+    /* Its next process sends, or has sent, heartbeats for the same id. */
+    since_ms = longer(since_ms, instance->life == UP ? instance->process.healthy_since_ms
                                                      : instance->died_ms[instance->lives]);
     if (since_ms == DEADLINE_NONE)
         return;
@@ -102,7 +101,7 @@ static void check_alive(const struct call_record *record, const struct choice *c
     if (choice->missing)
         bound_ms += MISSING_MS;
     if (clock_ms() - since_ms > bound_ms)
-        world_break(world, "%s calls %s on port %d, dead for %" PRId64 " ms, while it knows %zu live ones",
+        trace_break(&world->trace, "%s calls %s on port %d, dead for %" PRId64 " ms, while its list has %zu live ones",
                     record->caller->process.name, instance->process.name, port,
                     clock_ms() - instance->died_ms[life_of_port(port)], choice->live_elsewhere);
 }
@@ -114,28 +113,30 @@ static void check_maintenance(const struct call_record *record, const struct cho
     struct world *world = world_of(record);
     const struct sim_registry *consul = &world->registries[0];
     const struct sim_entry *entry = &consul->entries[instance];
-    int64_t since_ms = longer(consul->well_since_ms, record->caller->process.well_since_ms);
+    int64_t since_ms = longer(consul->healthy_since_ms, record->caller->process.healthy_since_ms);
     bool is_known = since_ms != DEADLINE_NONE && entry->used && entry->in_maintenance &&
                     clock_ms() - longer(since_ms, entry->maintenance_ms) > bound_learn_ms(&world->settings);
     if (choice->chosen->maintenance || is_known)
-        world_break(world, "%s calls %s, which is in maintenance", record->caller->process.name, choice->chosen->id);
+        trace_break(&world->trace, "%s calls %s, which is in maintenance", record->caller->process.name,
+                    choice->chosen->id);
 }
 
-static void check_zone(const struct call_record *record, const struct choice *choice, const struct acquaintance *known)
+static void check_zone(const struct call_record *record, const struct choice *choice,
+                       const struct observed_instance *observed)
 {
     const char *zone = record->caller->zone;
     bool is_far = *zone && strcmp(choice->chosen->zone, zone) != 0;
-    bool is_trial = choice_is_maybe_ejected(known); /* on probation, it comes first wherever it is */
-    if (is_far && !is_trial && record->attempts == 0 && choice->zone_in_turn > 0 &&
-        choice->zone_in_turn * 2 >= choice->zone)
-        world_break(world_of(record), "%s in %s calls %s in %s, while %zu of %zu at home can be called",
-                    record->caller->process.name, zone, choice->chosen->id, choice->chosen->zone, choice->zone_in_turn,
+    bool is_trial = choice_is_maybe_ejected(observed); /* after an ejection it gets a trial call in any zone */
+    if (is_far && !is_trial && record->attempts == 0 && choice->zone_callable > 0 &&
+        choice->zone_callable * 2 >= choice->zone)
+        trace_break(&world_of(record)->trace, "%s in %s calls %s in %s, while %zu of %zu in its own zone can be called",
+                    record->caller->process.name, zone, choice->chosen->id, choice->chosen->zone, choice->zone_callable,
                     choice->zone);
 }
 
-/* --- 1 again: who has failed ---------------------------------------------------------------------- */
+/* --- 1 again: failed instances -------------------------------------------------------------------- */
 
-/* Another list may readmit, or make new peers of old ones: rows of failures begin anew. */
+/* Another list may end ejections and replace instances, so rows of failures begin anew. */
 static void note_version(struct sim_caller *caller, uint64_t version)
 {
     if (caller->called_version == version)
@@ -143,38 +144,39 @@ static void note_version(struct sim_caller *caller, uint64_t version)
     caller->called_version = version;
     caller->called_since_ms = clock_ms();
     for (int i = 0; i < INSTANCES_MAX; i++)
-        caller->known[i].failures = 0;
+        caller->observed[i].failures = 0;
 }
 
 bool choice_is_last_resort(const struct call_record *record, const struct choice *choice)
 {
-    return record->attempts > 0 && choice->in_turn == 0;
+    return record->attempts > 0 && choice->callable == 0;
 }
 
 void choice_check(const struct call_record *record, uint16_t port)
 {
     struct world *world = world_of(record);
-    const char *who = record->caller->process.name;
-    const struct acquaintance *known = &record->caller->known[instance_of_port(port)];
+    const char *name = record->caller->process.name;
+    const struct observed_instance *observed = &record->caller->observed[instance_of_port(port)];
     struct choice choice = choice_of(record, port);
     if (!choice.chosen) {
-        world_break(world, "%s calls port %d, which is not in its list", who, port);
+        trace_break(&world->trace, "%s calls port %d, which is not in its list", name, port);
         return;
     }
     if (choice_was_tried(record, choice.chosen->id))
-        world_break(world, "%s sends a call twice to %s", who, choice.chosen->id);
+        trace_break(&world->trace, "%s sends a call to %s twice", name, choice.chosen->id);
     note_version(record->caller, choice.view.version);
     check_maintenance(record, &choice, instance_of_port(port));
-    check_zone(record, &choice, known);
+    check_zone(record, &choice, observed);
     check_alive(record, &choice, port);
-    if (choice.chosen->status == INSTANCE_CRITICAL && has_passing_one(record, &choice))
-        world_break(world, "%s calls %s, which is critical, while %zu pass", who, choice.chosen->id, choice.passing);
-    if (choice.missing && known->failed_missing_ms > known->missing_since_ms &&
-        clock_ms() - known->failed_missing_ms > TAKE_OUT_MS)
-        world_break(world, "%s calls %s, which is missing, and failed before", who, choice.chosen->id);
-    if (known->ejected_ms && known->ejected_version == choice.view.version &&
+    if (choice.chosen->status == INSTANCE_CRITICAL && can_call_passing_one(record, &choice))
+        trace_break(&world->trace, "%s calls %s, which is critical, while %zu are passing", name, choice.chosen->id,
+                    choice.passing);
+    if (choice.missing && observed->failed_missing_ms > observed->missing_since_ms &&
+        clock_ms() - observed->failed_missing_ms > REMOVAL_MS)
+        trace_break(&world->trace, "%s calls %s, which is missing and has failed", name, choice.chosen->id);
+    if (observed->ejected_ms && observed->ejected_version == choice.view.version &&
         !choice_is_last_resort(record, &choice) &&
-        clock_ms() - known->ejected_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
-        world_break(world, "%s calls %s %" PRId64 " ms after its fifth failure in a row", who, choice.chosen->id,
-                    clock_ms() - known->ejected_ms);
+        clock_ms() - observed->ejected_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
+        trace_break(&world->trace, "%s calls %s %" PRId64 " ms after its fifth failure in a row", name,
+                    choice.chosen->id, clock_ms() - observed->ejected_ms);
 }

@@ -1,33 +1,34 @@
-/* choice: what a caller's list says at the moment at which a call goes out, and
- * whether the instance that it goes to is one that it may go to. */
+/* choice: which instances a caller can call at the moment of an attempt, and whether the
+ * one that it calls is allowed (1, 11 and 12 of invariants.h, and of 5: not the same one again). */
 #ifndef SIMULATION_CHOICE_H
 #define SIMULATION_CHOICE_H
 
 #include "discovery/discovery.h"
 #include "simulation/world.h"
 
+/* The caller's list at one moment. "Maybe ejected" is as far as the calls show it. */
 struct choice {
     struct discovery_view view;
     const struct instance *chosen; /* NULL: not in the list */
     bool missing;
-    size_t passing;         /* in the list, missing ones too: they count as they last were */
-    size_t live_elsewhere;  /* passing, truly alive, and not the chosen one */
-    size_t in_turn;         /* passing, not ejected as far as the witness can tell, and not tried */
-    size_t at_leisure;      /* passing, and no call is under way that tried it */
-    size_t zone, zone_in_turn; /* in the caller's zone: all, and those that can be called as far as it can tell */
+    size_t passing;        /* in the list; missing ones count with their last status */
+    size_t live_elsewhere; /* passing, really alive, and not the chosen one */
+    size_t callable;       /* passing, not maybe ejected, and not tried by this call */
+    size_t idle;           /* passing, and no call under way has tried it */
+    size_t zone, zone_callable; /* in the caller's zone: all; those that are passing and not maybe ejected */
 };
 
-/* port: of the one that is called; 0: of none. */
+/* port: of the instance that is called; 0: of none. */
 struct choice choice_of(const struct call_record *record, uint16_t port);
-/* Had this call an attempt at it? By id: a static list may have the same process under another. */
+/* Has this call tried the id? A static list may name the same process with another id. */
 bool choice_was_tried(const struct call_record *record, const char *id);
-/* It had five failures, whatever lay between them, and the last not too long ago. */
-bool choice_is_maybe_ejected(const struct acquaintance *known);
+/* It has failed five times, in a row or not, and the last failure is recent. */
+bool choice_is_maybe_ejected(const struct observed_instance *observed);
 
-/* May it be a retry that goes to an ejected one, because no other is left? */
+/* Is this a retry that may go to an ejected instance, because no other is left? */
 bool choice_is_last_resort(const struct call_record *record, const struct choice *choice);
 
-/* Invariants 1, 11 and 12, and of 5: not the same one again. */
+/* Checks the promises for an attempt at this port. */
 void choice_check(const struct call_record *record, uint16_t port);
 
 #endif

@@ -1,24 +1,23 @@
-/* entries: what a simulated registry writes down about each instance. */
+/* entries: what a simulated registry stores about each instance. */
 #ifndef SIMULATION_ENTRIES_H
 #define SIMULATION_ENTRIES_H
 
-#include "simulation/world.h"
+#include "simulation/registry.h"
 
-/* A registration, as it travels. */
-struct enrolment {
+/* A registration on its way to the registry. */
+struct sim_registration {
     int instance;
     const char *address;
     uint16_t port;
 };
 
-void entry_enroll(struct sim_registry *registry, const struct enrolment *enrolment);
+void entry_register(struct sim_registry *registry, const struct sim_registration *registration);
 void entry_remove(struct sim_registry *registry, int instance, const char *why);
-/* A heartbeat. False: there is no such check, or lease. */
-bool entry_beat(struct sim_registry *registry, int instance, bool healthy);
-/* What a check has found. */
-void entry_judge(struct sim_registry *registry, int instance, bool passing);
-
-/* answers.c: the list as it says it now, true or not. The caller's reference. */
-struct instance_list *answer_take(struct sim_registry *registry);
+/* False: there is no such check, or lease. */
+bool entry_heartbeat(struct sim_registry *registry, int instance, bool healthy);
+/* Stores the result of a check. */
+void entry_set_passing(struct sim_registry *registry, int instance, bool passing);
+/* An operator puts the instance into maintenance, or ends it. */
+void entry_maintain(struct sim_registry *registry, int instance, bool on);
 
 #endif

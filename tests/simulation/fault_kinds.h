@@ -1,4 +1,4 @@
-/* fault_kinds: each thing that can go wrong, as how it begins and how it ends. */
+/* fault_kinds: the type of a kind of fault: how it begins and how it ends. */
 #ifndef SIMULATION_FAULT_KINDS_H
 #define SIMULATION_FAULT_KINDS_H
 
@@ -7,15 +7,15 @@
 enum target { ON_REGISTRY, ON_INSTANCE, ON_CALLER, ON_ALL };
 
 enum extent {
-    DISTURBS, /* keeps its victim from its promises */
-    SILENCES, /* and in such a way that a registry gives no list to anybody */
-    SPARES,   /* does not come between anybody and a registry */
+    DISTURBS, /* its target cannot keep its promises meanwhile */
+    SILENCES, /* so does this, and the registry returns no list to any process */
+    SPARES,   /* all still reach the registries */
 };
 
 struct fault {
     struct world *world;
     const struct fault_kind *kind;
-    /* Where it is on one: */
+    /* The target, if it is a single one: */
     struct sim_registry *registry;
     struct sim_instance *instance;
     struct sim_caller *caller;
@@ -27,11 +27,8 @@ struct fault_kind {
     enum target target;
     int64_t longest_ms;
     void (*begin)(struct fault *fault);
-    void (*end)(struct fault *fault); /* NULL: there is nothing to do */
+    void (*end)(struct fault *fault); /* NULL: nothing to do */
     enum extent extent;
 };
-
-extern const struct fault_kind registry_faults[], process_faults[];
-extern const size_t registry_fault_count, process_fault_count;
 
 #endif

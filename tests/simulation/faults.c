@@ -4,9 +4,10 @@
 
 #include "base/clock.h"
 #include "base/rand.h"
-#include "simulation/fault_kinds.h"
+#include "simulation/process_faults.h"
+#include "simulation/registry_faults.h"
 
-static const char *victim(const struct fault *fault)
+static const char *target_name(const struct fault *fault)
 {
     if (fault->registry)
         return fault->registry->name;
@@ -15,26 +16,26 @@ static const char *victim(const struct fault *fault)
     return fault->caller ? fault->caller->process.name : "world";
 }
 
-static void registry_set_well(struct sim_registry *registry, const struct fault *fault, int64_t since_ms)
+static void set_registry_healthy(struct sim_registry *registry, const struct fault *fault, int64_t since_ms)
 {
-    registry->well_since_ms = since_ms;
+    registry->healthy_since_ms = since_ms;
     registry->silent_since_ms = fault->kind->extent == SILENCES && since_ms == DEADLINE_NONE ? clock_ms() : 0;
 }
 
-/* Whom it keeps from its promise, from `since` on; DEADLINE_NONE: for now. */
-static void set_well_since(struct fault *fault, int64_t since_ms)
+/* Since when the target can keep its promises; DEADLINE_NONE: it cannot now. */
+static void set_healthy_since(struct fault *fault, int64_t since_ms)
 {
     if (fault->kind->extent == SPARES)
         return;
     if (fault->instance)
-        fault->instance->process.well_since_ms = since_ms;
+        fault->instance->process.healthy_since_ms = since_ms;
     else if (fault->caller)
-        fault->caller->process.well_since_ms = since_ms;
+        fault->caller->process.healthy_since_ms = since_ms;
     else if (fault->registry)
-        registry_set_well(fault->registry, fault, since_ms);
+        set_registry_healthy(fault->registry, fault, since_ms);
     else
         for (int i = 0; i < fault->world->settings.registries; i++)
-            registry_set_well(&fault->world->registries[i], fault, since_ms);
+            set_registry_healthy(&fault->world->registries[i], fault, since_ms);
 }
 
 static void set_in_fault(struct fault *fault, bool in_fault)
@@ -54,22 +55,22 @@ static void run_fault(void *arg)
 {
     struct fault *fault = arg;
     struct world *world = fault->world;
-    world_note(world, victim(fault), fault->kind->name, fault->lasts_ms);
+    trace_note(&world->trace, target_name(fault), fault->kind->name, fault->lasts_ms);
     world->calm_since_ms = DEADLINE_NONE;
-    set_well_since(fault, DEADLINE_NONE);
+    set_healthy_since(fault, DEADLINE_NONE);
     fault->kind->begin(fault);
     fiber_sleep(fault->lasts_ms);
     if (fault->kind->end)
         fault->kind->end(fault);
-    set_well_since(fault, clock_ms());
+    set_healthy_since(fault, clock_ms());
     set_in_fault(fault, false);
     if (--world->faults_now == 0)
         world->calm_since_ms = clock_ms();
-    world_note(world, victim(fault), fault->kind->name, 0);
+    trace_note(&world->trace, target_name(fault), fault->kind->name, 0);
     free(fault);
 }
 
-static bool is_anybody_in_fault(const struct world *world)
+static bool is_any_in_fault(const struct world *world)
 {
     for (int i = 0; i < world->settings.registries; i++)
         if (world->registries[i].in_fault)
@@ -80,8 +81,8 @@ static bool is_anybody_in_fault(const struct world *world)
     return false;
 }
 
-/* True: it has a victim that is in no other fault. */
-static bool choose_victim(struct fault *fault)
+/* True: it has found a target that is in no other fault. */
+static bool choose_target(struct fault *fault)
 {
     struct world *world = fault->world;
     const struct settings *settings = &world->settings;
@@ -96,7 +97,7 @@ static bool choose_victim(struct fault *fault)
         fault->caller = &world->callers[rand_below((uint64_t)settings->callers)];
         return !fault->caller->process.in_fault;
     case ON_ALL:
-        return !is_anybody_in_fault(world);
+        return !is_any_in_fault(world);
     }
     return false;
 }
@@ -115,7 +116,7 @@ void fault_begin(struct world *world)
     fault->world = world;
     fault->kind = choose_kind();
     fault->lasts_ms = between(1, fault->kind->longest_ms);
-    if (!choose_victim(fault) || group_go(&world->faults, run_fault, fault) != 0) {
+    if (!choose_target(fault) || group_go(&world->faults, run_fault, fault) != 0) {
         free(fault);
         return;
     }

@@ -8,77 +8,82 @@
 #include "simulation/bounds.h"
 #include "simulation/world.h"
 
-/* How much later than it happened the witness may see a list change. */
+/* A change of a list may be seen this much later than it happened. */
 enum { NOTICE_MS = 1000 };
 
-/* --- 2: a live instance is back in the registry --------------------------------------- */
+static struct trace *trace_of(const struct sim_caller *caller)
+{
+    return &caller->process.world->trace;
+}
+
+/* --- 2: a live instance is registered again ------------------------------------------- */
 
 static void check_registered(const struct sim_registry *registry, int i)
 {
     struct world *world = registry->world;
     const struct sim_instance *instance = &world->instances[i];
     const struct sim_entry *entry = &registry->entries[i];
-    int64_t since_ms = longer(instance->process.well_since_ms, registry->well_since_ms);
+    int64_t since_ms = longer(instance->process.healthy_since_ms, registry->healthy_since_ms);
     if (instance->life != UP || since_ms == DEADLINE_NONE)
         return;
     since_ms = longer(since_ms, entry->lost_ms);
     int64_t late_ms = clock_ms() - since_ms - bound_return_ms(&world->settings);
     if (late_ms <= 0 || sim_registry_has(registry, i, instance->port))
         return;
-    world_break(world, "%s is alive, and not back in %s %" PRId64 " ms after it could be: %s", instance->process.name,
-                registry->name, bound_return_ms(&world->settings) + late_ms,
-                !entry->used ? "not there" : entry->port != instance->port ? "its old port" : "critical");
+    trace_break(&world->trace, "%s is alive, but not registered in %s again after %" PRId64 " ms: %s",
+                instance->process.name, registry->name, bound_return_ms(&world->settings) + late_ms,
+                !entry->used ? "no entry" : entry->port != instance->port ? "the entry has the old port" : "critical");
 }
 
 /* --- 3: no fault of the registry empties a list ------------------------------------------ */
 
-/* One that was listed is listed no more. True: without anything that speaks against it but the registry. */
-static bool is_gone(struct sim_caller *caller, int i)
+/* An instance has disappeared from the list. True: at once, only because the registry dropped it. */
+static bool is_lost_at_once(struct sim_caller *caller, int i)
 {
-    struct acquaintance *known = &caller->known[i];
-    int64_t missing_ms = clock_ms() - known->missing_since_ms;
-    bool failed = known->failed_ms >= known->missing_since_ms;
-    if (known->missing && !failed && missing_ms < MISSING_MS - NOTICE_MS)
-        world_break(caller->process.world, "%s believed after %" PRId64 " ms that %s is gone, which never failed",
-                    caller->process.name, missing_ms, caller->process.world->instances[i].process.name);
-    return !known->missing;
+    struct observed_instance *observed = &caller->observed[i];
+    int64_t missing_ms = clock_ms() - observed->missing_since_ms;
+    bool failed = observed->failed_ms >= observed->missing_since_ms;
+    if (observed->missing && !failed && missing_ms < MISSING_MS - NOTICE_MS)
+        trace_break(trace_of(caller), "%s removed %s after %" PRId64 " ms of missing, without a failed call",
+                    caller->process.name, caller->process.world->instances[i].process.name, missing_ms);
+    return !observed->missing;
 }
 
-static void look_at_list(struct sim_caller *caller, const struct discovery_view *view)
+static void observe_list(struct sim_caller *caller, const struct discovery_view *view)
 {
-    struct acquaintance *all = caller->known;
+    struct observed_instance *all = caller->observed;
     bool listed[INSTANCES_MAX] = {false}, missing[INSTANCES_MAX] = {false};
     size_t present = 0, gone = 0;
     for (size_t i = 0; view->list && i < view->list->count; i++) {
         int number = instance_of_port(view->list->at[i].port);
         bool is_missing = view->missing && view->missing[i];
-        missing[number] = is_missing && (missing[number] || !listed[number]); /* static ones have other ids */
+        missing[number] = is_missing && (missing[number] || !listed[number]); /* static instances have other ids */
         listed[number] = true;
     }
     for (int i = 0; i < INSTANCES_MAX; i++) {
         present += all[i].listed && !all[i].missing;
-        gone += all[i].listed && !listed[i] && is_gone(caller, i);
+        gone += all[i].listed && !listed[i] && is_lost_at_once(caller, i);
         if (missing[i] && !all[i].missing)
             all[i].missing_since_ms = clock_ms();
         all[i].listed = listed[i];
         all[i].missing = missing[i];
     }
-    /* Whom nobody but a static list ever named is not missed. */
+    /* Instances of the static list are not kept as missing. */
     if (gone * 2 > present && strcmp(caller->source, "static") != 0)
-        world_break(caller->process.world, "%s lost %zu of %zu instances at once, on the registry's word alone",
+        trace_break(trace_of(caller), "%s lost %zu of %zu instances at once, only because the registry dropped them",
                     caller->process.name, gone, present);
 }
 
-/* Nor does it keep for ever whom nobody names any more. */
+/* Missing instances are removed in time. */
 static void check_missing(const struct sim_caller *caller)
 {
     for (int i = 0; i < INSTANCES_MAX; i++)
-        if (caller->known[i].missing && clock_ms() - caller->known[i].missing_since_ms > MISSING_MS + NOTICE_MS)
-            world_break(caller->process.world, "%s keeps %s as missing for more than a minute", caller->process.name,
+        if (caller->observed[i].missing && clock_ms() - caller->observed[i].missing_since_ms > MISSING_MS + NOTICE_MS)
+            trace_break(trace_of(caller), "%s keeps %s as missing for more than a minute", caller->process.name,
                         caller->process.world->instances[i].process.name);
 }
 
-/* --- 10: the order of trust, and that who is well again is used again ------------------------ */
+/* --- 10: the list in use comes from the most trusted source ---------------------------------- */
 
 struct trust {
     const char *source;
@@ -88,7 +93,7 @@ struct trust {
 static struct trust trust_of(const struct sim_caller *caller)
 {
     const struct settings *settings = &caller->process.world->settings;
-    struct trust newest = {settings->has_static ? "static" : "", clock_ms()}; /* which has no age */
+    struct trust newest = {settings->has_static ? "static" : "", clock_ms()}; /* the static list has no age */
     int64_t newest_ms = 0;
     for (int i = 0; i < settings->registries; i++) {
         const struct link *link = &caller->process.links[i];
@@ -103,7 +108,8 @@ static void check_trust(const struct sim_caller *caller, const struct discovery_
 {
     struct trust trust = trust_of(caller);
     if (strcmp(view->source, trust.source) != 0 || view->age_ms != clock_ms() - trust.confirmed_ms)
-        world_break(caller->process.world, "%s has a list from %s, %" PRId64 " ms old, not from %s, %" PRId64 " ms old",
+        trace_break(trace_of(caller),
+                    "%s has a list from %s, %" PRId64 " ms old; expected: from %s, %" PRId64 " ms old",
                     caller->process.name, view->source, view->age_ms, trust.source, clock_ms() - trust.confirmed_ms);
 }
 
@@ -112,12 +118,12 @@ static void check_use(const struct sim_caller *caller)
     struct world *world = caller->process.world;
     for (int i = 0; i < world->settings.registries; i++) {
         const struct link *link = &caller->process.links[i];
-        int64_t since_ms = longer(link->to->well_since_ms, caller->process.well_since_ms);
+        int64_t since_ms = longer(link->to->healthy_since_ms, caller->process.healthy_since_ms);
         if (since_ms == DEADLINE_NONE)
             continue;
         int64_t silent_ms = clock_ms() - longer(since_ms, link->answered_ms);
         if (silent_ms > bound_learn_ms(&world->settings))
-            world_break(world, "%s has not used %s for %" PRId64 " ms, though it is well", caller->process.name,
+            trace_break(&world->trace, "%s has not used %s for %" PRId64 " ms, although it works", caller->process.name,
                         link->to->name, silent_ms);
     }
 }
@@ -133,14 +139,14 @@ static void check_list(struct sim_caller *caller)
         check_missing(caller);
         return;
     }
-    look_at_list(caller, &view);
+    observe_list(caller, &view);
     caller->version = view.version;
     caller->source = view.source;
-    world_note(caller->process.world, caller->process.name, "has another list, of",
+    trace_note(trace_of(caller), caller->process.name, "has another list, of",
                view.list ? (int64_t)view.list->count : 0);
 }
 
-void invariants_sweep(struct world *world)
+void invariants_check_all(struct world *world)
 {
     if (world->is_ending)
         return;
@@ -153,15 +159,15 @@ void invariants_sweep(struct world *world)
 
 /* --- 4: requests to the registry are bounded ------------------------------------------------ */
 
-/* A bucket that leaks so many a second and holds so many. */
+/* Of a leaky bucket: how fast it leaks, and how much it holds. */
 struct allowance {
     double per_ms, burst;
 };
 
-/* A caller: two at once, then one each half second. An instance: in each
- * interval between two looks (0.8 × R at least) a look, the question for its
- * check's words, a registration and the beat after it; a beat at each I; and
- * what the first steps of a back-off add. */
+/* A caller: two at once, then one each half second. An instance: in each interval between
+ * two reconciliations (at least 0.8 × R) the query whether it is registered, the query for
+ * its check's output, a registration and the heartbeat after it; a heartbeat each I; and
+ * some more for the first steps of a backoff. */
 static struct allowance allowance_of(const struct process *process)
 {
     const struct settings *settings = &process->world->settings;
@@ -175,7 +181,7 @@ void invariants_request(struct link *link)
     struct process *process = link->process;
     struct allowance allowance = allowance_of(process);
     int64_t now_ms = clock_ms();
-    invariants_sweep(process->world);
+    invariants_check_all(process->world);
     link->level -= allowance.per_ms * (double)(now_ms - link->level_ms);
     if (link->level < 0)
         link->level = 0;
@@ -184,26 +190,26 @@ void invariants_request(struct link *link)
     if (process->killed || process->world->is_ending)
         return;
     if (process->number < 0 && link->failed_ms && now_ms - link->failed_ms < FIRST_BACKOFF_LEAST_MS)
-        world_break(process->world, "%s asks %s again %" PRId64 " ms after a failure", process->name, link->to->name,
-                    now_ms - link->failed_ms);
+        trace_break(&process->world->trace, "%s queries %s again %" PRId64 " ms after a failure", process->name,
+                    link->to->name, now_ms - link->failed_ms);
     if (link->level > allowance.burst + 0.001)
-        world_break(process->world, "%s asks %s more often than %.1f times a minute", process->name, link->to->name,
-                    allowance.per_ms * 60000);
+        trace_break(&process->world->trace, "%s sends %s more than %.1f requests a minute", process->name,
+                    link->to->name, allowance.per_ms * 60000);
 }
 
 void invariants_fetched(struct link *link, bool success)
 {
-    invariants_sweep(link->process->world); /* before the answer counts: each step is seen by itself */
+    invariants_check_all(link->process->world); /* before this reply counts, so that each step is checked separately */
     link->failed_ms = success ? 0 : clock_ms();
     if (success)
         link->answered_ms = clock_ms();
 }
 
-/* --- 7: who deregistered stays away ------------------------------------------------------------ */
+/* --- 7: a deregistered instance stays deregistered ---------------------------------------------- */
 
-void invariants_left(const struct sim_instance *instance, const struct sim_registry *registry)
+void invariants_deregistered(const struct sim_instance *instance, const struct sim_registry *registry)
 {
     if (registry->entries[instance->process.number].used)
-        world_break(instance->process.world, "%s deregistered, was told so, and is in %s again", instance->process.name,
-                    registry->name);
+        trace_break(&instance->process.world->trace, "%s has deregistered, but is in %s again",
+                    instance->process.name, registry->name);
 }

@@ -1,73 +1,60 @@
 /* invariants: the promises, checked after every event.
  *
- *   1. No instance that has been dead for longer than bounds.h allows is called
- *      while a live one is known, nor a critical one while a passing one can be;
- *      nor one that has just failed five times in a row.
- *   2. A live instance is back in the registry within its bound after any fault.
- *   3. No fault of the registry empties a caller's list: what more than half of
- *      goes at once stays for a minute, or until a call of it fails.
- *   4. Requests to the registry are bounded, whatever it answers.
- *   5. A call is sent again only if it is a GET, to another instance, at most
- *      CALL_ATTEMPTS times, within its deadline and the retry budget, and never
- *      after an answer.
- *   6. When nothing has been wrong for long enough, no call fails.
- *   7. Who deregistered stays away.
- *   8. In the end every fiber ends (world.c).
- *   9. No call gives up while it has attempts, time and budget left, and knows a
- *      passing instance that it did not ask, nor did another call that is under way.
- *  10. The list in use comes from the most trusted source that there is: a registry
- *      that is well again is used again within its bound.
- *  11. Who is in maintenance is not called, once a list says so.
- *  12. Nor is, in a first attempt, one of another zone, while half of the caller's own
- *      can be called.
+ *   1. A caller does not call an instance that has been dead for longer than bounds.h
+ *      allows while its list has a live one; nor a critical instance while it can call a
+ *      passing one; nor an instance that has just failed five times in a row.
+ *   2. A live instance is registered again within its bound after any fault.
+ *   3. No fault of a registry empties a caller's list: if more than half of the instances
+ *      disappear at once, they stay for a minute, or until a call to them fails.
+ *   4. The number of requests to a registry is bounded, whatever it replies.
+ *   5. A call is retried only if it is a GET, at another instance, with at most
+ *      CALL_ATTEMPTS attempts, within its deadline and the retry budget, and never after
+ *      an answer.
+ *   6. When there has been no fault for long enough, no call fails.
+ *   7. An instance that has deregistered stays deregistered.
+ *   8. At the end every fiber ends (simulation.c).
+ *   9. No call gives up while it has attempts, time and retry budget left, and its list
+ *      has a passing instance that neither it nor another call under way has tried.
+ *  10. The list in use comes from the most trusted source available; and a registry that
+ *      works again is in use again within its bound.
+ *  11. An instance in maintenance is not called once a list says so.
+ *  12. A first attempt does not go to another zone while half of the instances in the
+ *      caller's own zone can be called.
  *
- * Each was seen to break, within 2,000 seeds, with one line of the real code changed:
- *   1  a new list taken for the old one; critical counted as healthy; failures that
- *      never eject; a missing one kept though it failed; beats before registering;
- *      an index that fell back held to be the one before
- *   2  one that is forgotten does not register again
- *   3  no doubt where most are gone; missing ones dropped after 30 s, kept for 120 s
- *   4  no pace; no back-off after a failure; none after a registration lost at once
- *   5  what was tried not followed by id; a retry after an answer; a budget without
- *      end; one attempt too many; the whole time for one attempt
- *   6  a good answer held for a failure (alone; with it, 9 sees that sooner)
- *   7  no leaving again after a registration that was cut off
+ * Each promise was seen to break, within 2,000 seeds, after one change of the real code:
+ *   1  a new list is ignored; critical counts as healthy; failures never eject; a missing
+ *      instance is kept although a call failed; a heartbeat before the registration; an
+ *      index that falls is ignored
+ *   2  an instance that the registry forgot does not register again
+ *   3  a list that loses most instances is believed; missing ones are removed after 30 s,
+ *      or kept for 120 s
+ *   4  no pace; no backoff after a failure; no backoff after a registration was lost at once
+ *   5  tried instances are not excluded by id; a retry after an answer; an unlimited
+ *      budget; one attempt too many; the whole time for one attempt
+ *   6  a good answer counts as a failure (alone; together with it, 9 breaks sooner)
+ *   7  no second deregistration after a registration that was cut off
  *   8  a watch that is not cancelled
- *   9  no last resort; a refused call not retried
- *  10  the second registry before the first; the older of two old lists; a back-off
- *      ten times as long; a question that waits, at a registry that failed
- *  11  maintenance not looked at
- *  12  no zone preferred, or only one that is whole
+ *   9  no last resort; a refused call is not retried
+ *  10  the second registry before the first; the older one of two stale lists; a backoff
+ *      ten times as long; a blocking query at a registry that failed
+ *  11  maintenance is ignored
+ *  12  no zone is preferred, or only a zone in which all can be called
  *
- * The witness sees only what goes over the wires and what discovery shows; it
- * knows the truth about each instance, which nobody else does.
+ * The checks see only what goes over the network and what discovery shows. They also know
+ * the real state of each instance, which no caller and no registry knows.
  */
 #ifndef SIMULATION_INVARIANTS_H
 #define SIMULATION_INVARIANTS_H
 
-#include "base/err.h"
-#include "net/http_client.h"
 #include "simulation/world.h"
 
-struct service_reply;
-
-/* A promise is broken: noted where it is the first, and the world ends. */
-void world_break(struct world *world, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* 2, 3 and 10, for everybody. */
-void invariants_sweep(struct world *world);
-/* 4: a process asks the registry. */
+/* 2, 3 and 10, for all parts of the world. */
+void invariants_check_all(struct world *world);
+/* 4: a process sends a request to a registry. */
 void invariants_request(struct link *link);
-/* 4: it got an answer to its query for a list, or none. */
+/* 4: a caller's query for a list has ended. */
 void invariants_fetched(struct link *link, bool success);
-/* 7: it has left the registry, and was told so. */
-void invariants_left(const struct sim_instance *instance, const struct sim_registry *registry);
-
-/* calls.c: 5, 6 and 9; choice.c: 1, 11 and 12. */
-void invariants_call(struct call_record *record);
-void invariants_attempt(struct call_record *record, const struct http_call *call);
-void invariants_attempt_end(struct call_record *record, const struct http_call *call, int status, enum err_code code,
-                            int64_t took_ms);
-void invariants_call_end(struct call_record *record, const struct service_reply *reply);
+/* 7: the instance has deregistered, and the registry has confirmed it. */
+void invariants_deregistered(const struct sim_instance *instance, const struct sim_registry *registry);
 
 #endif

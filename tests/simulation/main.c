@@ -1,4 +1,4 @@
-/* simulate: many seeds, in as many processes as asked for.
+/* simulate: runs many seeds, in several processes.
  *
  *   simulate [--from N] [--seeds N] [--minutes N] [--jobs N] [--verbose]
  */
@@ -12,7 +12,7 @@
 
 #include "simulation/simulation.h"
 
-enum { STUCK_S = 60 }; /* a seed takes well under a second a simulated hour */
+enum { STUCK_S = 60 }; /* a simulated hour takes well under a second */
 
 struct options {
     uint64_t from, seeds;
@@ -23,11 +23,11 @@ struct options {
 static void on_crash(int signum)
 {
     signal(signum, SIG_DFL);
-    simulation_report(signum == SIGALRM ? "it goes on and on" : strsignal(signum)); /* all that is left to do */
+    simulation_report(signum == SIGALRM ? "it does not end" : strsignal(signum));
     raise(signum);
 }
 
-/* Each jobs-th seed. 0: all held. */
+/* Every jobs-th seed. 0: all promises held. */
 static int run_share(const struct options *options, int share)
 {
     static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGALRM};
@@ -62,7 +62,7 @@ static uint64_t number_of(const char *text)
     uint64_t number = strtoull(text, &end, 10);
     if (*text && !*end)
         return number;
-    fprintf(stderr, "simulate: not a number: %s\n", text);
+    fprintf(stderr, "simulate: want a whole number, not '%s'\n", text);
     exit(2);
 }
 
@@ -76,8 +76,10 @@ static void read_option(struct options *options, const char *name, const char *v
         options->minutes = (int64_t)number_of(value);
     else if (strcmp(name, "--jobs") == 0)
         options->jobs = (int)number_of(value);
-    else
+    else {
+        fprintf(stderr, "simulate: unknown option: %s\n", name);
         exit(2);
+    }
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
-/* process: what instances and callers have in common: a life, and a way of its own
- * to each registry, so that each can be cut off, frozen or killed alone. */
+/* process: what instances and callers have in common. Each has a link of its own to each
+ * registry, so that each process can be cut off, frozen or killed separately. */
 #ifndef SIMULATION_PROCESS_H
 #define SIMULATION_PROCESS_H
 
@@ -14,34 +14,34 @@ struct world;
 struct process;
 struct sim_registry;
 
-/* The way of a process to one registry. */
+/* Connects a process to one registry. */
 struct link {
     struct registry registry; /* as the real code sees it: the first member */
     struct process *process;
     struct sim_registry *to;
-    bool cut;            /* what the two send each other is lost */
-    bool has_put;        /* this process has put its entry there */
-    double level;        /* of requests, as a bucket that leaks */
-    int64_t level_ms;    /* when it was last filled */
-    int64_t failed_ms;   /* a caller's last query for a list; 0: it was answered */
-    int64_t answered_ms; /* its last that was; 0: none was yet */
+    bool cut;            /* messages in both directions are lost */
+    bool has_put;        /* this process has sent its registration */
+    double level;        /* of requests: a leaky bucket */
+    int64_t level_ms;    /* when `level` was last computed */
+    int64_t failed_ms;   /* when a caller's last query for a list failed; 0: it succeeded */
+    int64_t answered_ms; /* when its last successful query ended; 0: none yet */
 };
 
 struct process {
     struct link links[REGISTRIES_MAX];
     struct world *world;
     char name[24];
-    int number;       /* of the instance; -1: a caller */
-    bool frozen;      /* stopped in the middle of all; goes on as if nothing were */
-    bool killed;      /* nothing leaves it any more */
+    int number;       /* of the instance; -1: this is a caller */
+    bool frozen;      /* SIGSTOP: stopped at any point; later continues there */
+    bool killed;      /* it sends nothing any more */
     struct wait_queue thawed;
-    bool in_fault;    /* one at a time */
-    int64_t well_since_ms; /* DEADLINE_NONE: in a fault that keeps it from a registry */
+    bool in_fault;    /* a process has one fault at a time */
+    int64_t healthy_since_ms; /* DEADLINE_NONE: a fault keeps it from a registry now */
 };
 
-/* Cuts the ways to those registries (one bit each) that are named, and heals the others. */
+/* Cuts the links to these registries (one bit each), and restores the others. */
 void process_cut(struct process *process, unsigned registries);
-/* Its memory is gone. */
+/* A new process starts: what the old one did at the registries no longer counts. */
 void process_forget(struct process *process);
 void process_freeze(struct process *process);
 void process_thaw(struct process *process);

@@ -1,11 +1,14 @@
-/* What can go wrong with instances, with callers, and with all at once. */
+#include "simulation/process_faults.h"
+
 #include <limits.h>
 
 #include "base/clock.h"
 #include "base/rand.h"
-#include "simulation/fault_kinds.h"
+#include "simulation/caller_process.h"
+#include "simulation/entries.h"
+#include "simulation/instance_process.h"
 
-/* --- An instance's ------------------------------------------------------------------------- */
+/* --- Faults of an instance ----------------------------------------------------------------- */
 
 static void begin_killed(struct fault *fault)
 {
@@ -22,7 +25,7 @@ static void begin_drained(struct fault *fault)
     instance_drain(fault->instance);
 }
 
-/* While its registration may be on its way. */
+/* Its registration may be under way. */
 static void begin_stopped_early(struct fault *fault)
 {
     instance_kill(fault->instance);
@@ -63,25 +66,25 @@ static void end_unreachable(struct fault *fault)
     fault->instance->unreachable = false;
 }
 
-static void begin_sick(struct fault *fault)
+static void begin_unhealthy(struct fault *fault)
 {
-    fault->instance->sick = true;
+    fault->instance->unhealthy = true;
 }
 
-/* A few times ill and well again, faster than any check. */
+/* Changes between unhealthy and healthy faster than any check. */
 static void end_flapping(struct fault *fault)
 {
     for (int i = 0; i < 10; i++) {
-        fault->instance->sick = !fault->instance->sick;
+        fault->instance->unhealthy = !fault->instance->unhealthy;
         if (fiber_sleep(between(100, 2000)) != 0)
             break;
     }
-    fault->instance->sick = false;
+    fault->instance->unhealthy = false;
 }
 
-static void end_sick(struct fault *fault)
+static void end_unhealthy(struct fault *fault)
 {
-    fault->instance->sick = false;
+    fault->instance->unhealthy = false;
 }
 
 static void begin_slow_instance(struct fault *fault)
@@ -94,18 +97,18 @@ static void end_slow_instance(struct fault *fault)
     fault->instance->slow_ms = 0;
 }
 
-/* An operator's order, which is Consul's to keep. */
+/* An operator sets it at Consul. */
 static void begin_maintenance(struct fault *fault)
 {
-    sim_registry_maintain(&fault->world->registries[0], fault->instance->process.number, true);
+    entry_maintain(&fault->world->registries[0], fault->instance->process.number, true);
 }
 
 static void end_maintenance(struct fault *fault)
 {
-    sim_registry_maintain(&fault->world->registries[0], fault->instance->process.number, false);
+    entry_maintain(&fault->world->registries[0], fault->instance->process.number, false);
 }
 
-/* --- A caller's ------------------------------------------------------------------------------ */
+/* --- Faults of a caller ----------------------------------------------------------------------- */
 
 static void begin_caller_cut(struct fault *fault)
 {
@@ -138,18 +141,18 @@ static void end_caller_restart(struct fault *fault)
     caller_start(fault->caller);
 }
 
-/* --- Everybody's -------------------------------------------------------------------------------- */
+/* --- Faults of all instances, or of the machine ------------------------------------------------- */
 
-static void begin_all_sick(struct fault *fault)
+static void begin_all_unhealthy(struct fault *fault)
 {
     for (int i = 0; i < fault->world->settings.instances; i++)
-        fault->world->instances[i].sick = true;
+        fault->world->instances[i].unhealthy = true;
 }
 
-static void end_all_sick(struct fault *fault)
+static void end_all_unhealthy(struct fault *fault)
 {
     for (int i = 0; i < fault->world->settings.instances; i++)
-        fault->world->instances[i].sick = false;
+        fault->world->instances[i].unhealthy = false;
 }
 
 static void begin_wall_jump(struct fault *fault)
@@ -160,21 +163,21 @@ static void begin_wall_jump(struct fault *fault)
 
 const struct fault_kind process_faults[] = {
     {"is killed for a while", ON_INSTANCE, 60000, begin_killed, end_killed, DISTURBS},
-    {"is killed, and at once back", ON_INSTANCE, 100, begin_killed, end_killed, DISTURBS},
+    {"is killed, and restarts at once", ON_INSTANCE, 100, begin_killed, end_killed, DISTURBS},
     {"is stopped for a while", ON_INSTANCE, 60000, begin_drained, end_killed, DISTURBS},
     {"is stopped while it starts", ON_INSTANCE, 20000, begin_stopped_early, end_killed, DISTURBS},
     {"freezes", ON_INSTANCE, 60000, begin_frozen, end_frozen, DISTURBS},
     {"is cut off from a registry", ON_INSTANCE, 120000, begin_cut, end_cut, DISTURBS},
     {"is off the network", ON_INSTANCE, 60000, begin_unreachable, end_unreachable, DISTURBS},
-    {"is sick", ON_INSTANCE, 60000, begin_sick, end_sick, DISTURBS},
-    {"flaps", ON_INSTANCE, 2000, begin_sick, end_flapping, DISTURBS},
+    {"is unhealthy", ON_INSTANCE, 60000, begin_unhealthy, end_unhealthy, DISTURBS},
+    {"flaps", ON_INSTANCE, 2000, begin_unhealthy, end_flapping, DISTURBS},
     {"is slow", ON_INSTANCE, 60000, begin_slow_instance, end_slow_instance, DISTURBS},
     {"is in maintenance", ON_INSTANCE, 120000, begin_maintenance, end_maintenance, SPARES},
     {"is cut off from a registry", ON_CALLER, 120000, begin_caller_cut, end_caller_cut, DISTURBS},
-    {"cannot reach some", ON_CALLER, 60000, begin_blind, end_blind, SPARES},
+    {"cannot reach some instances", ON_CALLER, 60000, begin_blind, end_blind, SPARES},
     {"restarts", ON_CALLER, 2000, begin_caller_restart, end_caller_restart, DISTURBS},
-    {"what all share fails", ON_ALL, 60000, begin_all_sick, end_all_sick, DISTURBS},
-    {"somebody sets the clock", ON_ALL, 1, begin_wall_jump, NULL, SPARES},
+    {"a shared dependency fails", ON_ALL, 60000, begin_all_unhealthy, end_all_unhealthy, DISTURBS},
+    {"the wall clock jumps", ON_ALL, 1, begin_wall_jump, NULL, SPARES},
 };
 
 const size_t process_fault_count = sizeof process_faults / sizeof *process_faults;

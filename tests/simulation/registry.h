@@ -1,35 +1,26 @@
-/* The simulated registries: Consul's and etcd's semantics as the real code meets them.
+/* registry: the simulated registries, with the semantics of Consul and etcd.
  *
- * The first is a Consul: it has an index, blocking queries, checks that it makes
- * itself (HTTP, gRPC and TCP, with failures before critical) or is told of (TTL), a
- * reaper, and an operator's maintenance. The second, where there is one, is an
- * etcd: it checks nobody, and whoever does not renew its lease is gone. Either
- * can refuse, hang, fail, be slow, have no leader, forget, lie about who is there,
- * and let its index do what it likes.
+ * The first one is a Consul: it has an index, blocking queries, health checks (HTTP,
+ * gRPC and TCP, which it makes itself; TTL, with heartbeats), reaping, and an operator's
+ * maintenance mode. The second one, if there is one, is an etcd: it makes no checks, and
+ * an instance that does not renew its lease is removed. Either can refuse connections,
+ * hang, fail, be slow, have no leader, lose its state, report a wrong list, or report a
+ * wrong index.
  */
 #ifndef SIMULATION_REGISTRY_H
 #define SIMULATION_REGISTRY_H
 
 #include "loop/sync.h"
 #include "registry/instance.h"
-#include "simulation/settings.h"
-
-enum {
-    INSTANCES_MAX = 64,
-    HOP_MS = 3,             /* a message takes at most so long, in health */
-    CHECKER_TICK_MS = 100,
-    FAILURES_BEFORE_CRITICAL = 2, /* as consul_wire.c registers */
-    TTL_INTERVALS = 3,      /* the TTL, and the lease, as the contract has them */
-    LATE_MS = 50,           /* a message whose sender gave up may still arrive within this */
-};
+#include "simulation/instances.h"
+#include "simulation/trace.h"
 
 struct world;
-struct process;
 
-enum mode { WELL, REFUSES, HANGS, FAILS, HAS_NO_LEADER, IS_SLOW };
+enum mode { HEALTHY, REFUSES, HANGS, FAILS, HAS_NO_LEADER, IS_SLOW };
 
-/* With each reply. */
-enum index_whim { INDEX_TELLS, INDEX_JUMPS, INDEX_FALLS };
+/* What is wrong with the index of each reply. */
+enum index_fault { INDEX_CORRECT, INDEX_JUMPS, INDEX_FALLS };
 
 struct sim_entry {
     bool used;
@@ -38,54 +29,52 @@ struct sim_entry {
     bool passing;
     bool in_maintenance;
     int64_t maintenance_ms;        /* since when */
-    int failures;                  /* of its check, in a row */
+    int failures;                  /* of its health check, in a row */
     int64_t check_ms;              /* the next check */
-    int64_t verdict_ms;            /* when a check that got no answer gives up; 0: none does */
+    int64_t verdict_ms;            /* when the check under way times out; 0: none is under way */
     int64_t ttl_until_ms;
     int64_t critical_since_ms;
-    int64_t lost_ms;               /* when it was last lost, by whomever's fault */
+    int64_t lost_ms;               /* when it was last removed, for any reason */
 };
 
 struct sim_registry {
     struct world *world;
+    const struct settings *settings;
+    const struct sim_instance *instances;
+    struct trace *trace;
     const char *name;
     bool is_etcd;
     enum mode mode;
-    bool says_empty;    /* though it knows better */
-    uint64_t hides;     /* instances, one bit each */
-    uint64_t doubles;   /* instances that it names twice, one bit each; and one that cannot be */
-    enum index_whim index_whim;
-    bool forgets;       /* says yes to each registration, and forgets it */
+    bool reports_empty;    /* although it has entries */
+    uint64_t hidden_instances;  /* not in its list; one bit each */
+    uint64_t doubled_instances; /* twice in its list; one bit each; with them goes an entry that is not valid */
+    enum index_fault index_fault;
+    bool forgets_registrations;       /* accepts each registration, but does not store it */
     bool in_fault;
-    int64_t well_since_ms;   /* DEADLINE_NONE: in a fault */
-    int64_t silent_since_ms; /* in a fault in which it gives no list to anybody; 0: it is not */
+    int64_t healthy_since_ms;   /* DEADLINE_NONE: in a fault */
+    int64_t silent_since_ms; /* since when it returns no list to any process; 0: it returns lists */
     uint64_t index;
-    unsigned life;      /* another after each restart: what waited for a reply is cut off */
+    unsigned life;      /* counts restarts: a restart cuts off queries that wait for a reply */
     struct wait_queue changed, awake;
     struct sim_entry entries[INSTANCES_MAX];
-    struct instance_list *list; /* of this index; NULL: to be made */
+    struct instance_list *list; /* cached, of this index; NULL: not built yet */
     int64_t reap_ms;
 };
 
-void sim_registry_open(struct sim_registry *registry, struct world *world, bool is_etcd);
+/* The caller has set the pointers to the world. */
+void sim_registry_open(struct sim_registry *registry, bool is_etcd);
 void sim_registry_close(struct sim_registry *registry);
 
-/* What waits for a reply is cut off; forget: and all state is gone, the index too. */
+/* Cuts off queries that wait for a reply. forget: all state is lost, the index too. */
 void sim_registry_restart(struct sim_registry *registry, bool forget, bool all_critical);
 void sim_registry_set_mode(struct sim_registry *registry, enum mode mode);
-/* Something about the list is different now: whoever waits for that is answered. */
+/* The list has changed: answers blocking queries. */
 void sim_registry_change(struct sim_registry *registry);
-/* It has lost these, one bit each. */
+/* Removes these entries, one bit each. */
 void sim_registry_lose(struct sim_registry *registry, uint64_t instances);
-/* An operator's order about one. */
-void sim_registry_maintain(struct sim_registry *registry, int instance, bool on);
-/* Is this process there, and passes? */
+/* When a TTL or a lease that is renewed now runs out. */
+int64_t sim_registry_ttl_from_now(const struct sim_registry *registry);
+/* Is the instance registered with this port, and passing? */
 bool sim_registry_has(const struct sim_registry *registry, int instance, uint16_t port);
-
-/* checker.c: makes checks, lets TTLs and leases run out, reaps. A fiber; arg is the registry. */
-void sim_registry_run(void *arg);
-
-/* wire.c: makes this process reach all registries of its world. */
-void wire_connect(struct process *process, struct world *world);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "simulation/bounds.h"
+#include "simulation/instance_process.h"
 
 enum { AT_LEAST = 3, LOOK_MS = 500 };
 
@@ -14,7 +15,7 @@ static bool is_back(const struct sim_instance *instance)
     return true;
 }
 
-/* As whoever deploys waits: until the new one passes its check, and a while longer. */
+/* Waits as a deployment does: until the new process passes its check, and some time longer. */
 static void wait_until_back(struct sim_instance *instance)
 {
     const struct world *world = instance->process.world;
@@ -28,7 +29,7 @@ static void wait_until_back(struct sim_instance *instance)
 static void restart(struct sim_instance *instance)
 {
     instance->process.in_fault = true;
-    instance->process.well_since_ms = DEADLINE_NONE;
+    instance->process.healthy_since_ms = DEADLINE_NONE;
     instance_drain(instance);
     instance_start(instance, chance(80));
     wait_until_back(instance);
@@ -38,12 +39,12 @@ static void restart(struct sim_instance *instance)
 static void roll(void *arg)
 {
     struct world *world = arg;
-    world_note(world, "world", "a rolling restart begins", 0);
+    trace_note(&world->trace, "world", "a rolling restart begins", 0);
     for (int i = 0; i < world->settings.instances && !fiber_cancelled(); i++)
         if (!world->instances[i].process.in_fault)
             restart(&world->instances[i]);
     world->rolling = false;
-    world_note(world, "world", "a rolling restart ends", 0);
+    trace_note(&world->trace, "world", "a rolling restart ends", 0);
 }
 
 void rolling_begin(struct world *world)

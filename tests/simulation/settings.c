@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/rand.h"
-#include "simulation/bounds.h"
 
 bool chance(int percent)
 {
@@ -69,11 +68,9 @@ void settings_write(const struct settings *s)
             "registries %d, instances %d, callers %d, zones %d%s%s\n"
             "check %s each %" PRId64 " ms, timeout %" PRId64 "; reaped after %" PRId64 "; jitter %" PRId64
             ", reconcile %" PRId64 "\n"
-            "%s with ttl %" PRId64 "; %s; a call each %" PRId64 " within %" PRId64 "; a fault each %" PRId64 "\n"
-            "bounds: return %" PRId64 ", detect %" PRId64 ", learn %" PRId64 "\n",
+            "%s with ttl %" PRId64 "; %s; a call each %" PRId64 " within %" PRId64 "; a fault each %" PRId64 "\n",
             s->registries, s->instances, s->callers, s->zones, s->has_static ? ", with a static list" : "",
             s->only_rolling ? ", only rolling restarts" : "", check_name(s->check), s->check_interval_ms,
             s->check_timeout_ms, s->deregister_after_ms, s->jitter_ms, s->reconcile_ms, s->poll ? "poll" : "watch",
-            s->ttl_ms, policy_name(s->policy), s->call_every_ms, s->call_timeout_ms, s->fault_every_ms,
-            bound_return_ms(s), bound_detect_ms(s), bound_learn_ms(s));
+            s->ttl_ms, policy_name(s->policy), s->call_every_ms, s->call_timeout_ms, s->fault_every_ms);
 }

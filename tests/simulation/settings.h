@@ -1,4 +1,5 @@
-/* settings: what each seed draws anew, within what the programs accept. */
+/* settings: what each seed draws, within the ranges that the programs accept; and what is the
+ * same in each run. */
 #ifndef SIMULATION_SETTINGS_H
 #define SIMULATION_SETTINGS_H
 
@@ -8,33 +9,48 @@
 #include "balance/balancer.h"
 #include "registry/registry.h"
 
-enum { REGISTRIES_MAX = 2 }; /* a Consul, and behind it an etcd */
+enum {
+    REGISTRIES_MAX = 2, /* a Consul, and behind it an etcd */
+    INSTANCES_MAX = 64,
+    CALLERS_MAX = 4,
+};
+
+#define SERVICE "user-service"
+
+/* How the simulated registries behave, whatever the seed. */
+enum {
+    HOP_MS = 3,                   /* the longest time that a message takes without a fault */
+    LATE_MS = 50,                 /* a message whose sender gave up may still arrive within this time */
+    CHECKER_TICK_MS = 100,
+    FAILURES_BEFORE_CRITICAL = 2, /* as consul_wire.c registers */
+    TTL_INTERVALS = 3,            /* the TTL of a check, and of a lease, in check intervals */
+};
 
 struct settings {
     int registries, instances, callers;
-    int zones; /* 0: nobody says where it is */
+    int zones; /* 0: the instances and callers have no zone */
     int64_t jitter_ms, reconcile_ms;
     enum check_kind check;
     int64_t check_interval_ms, check_timeout_ms, deregister_after_ms;
     int64_t ttl_ms;
     bool poll;
-    bool has_static; /* callers know a static list: where the instances once began */
+    bool has_static; /* callers have a static list: the first ports of all instances */
     enum balance_policy policy;
     int64_t call_timeout_ms, call_every_ms;
     int64_t fault_every_ms; /* on average */
-    bool only_rolling;      /* nothing goes wrong: there are rolling restarts */
+    bool only_rolling;      /* no faults, only rolling restarts */
 };
 
 void settings_draw(struct settings *settings);
-/* To standard error, with the bounds that follow from them. */
+/* To standard error. */
 void settings_write(const struct settings *settings);
 
-/* "" for none. */
+/* The zone of an instance or a caller; "" for none. */
 const char *settings_zone(const struct settings *settings, int number);
 
-/* True with this probability in a hundred. */
+/* True with this probability, in percent. */
 bool chance(int percent);
-/* Evenly from `low` to `high`. */
+/* Uniform, from `low` to `high`, both included. */
 int64_t between(int64_t low, int64_t high);
 
 #endif

@@ -1,4 +1,5 @@
-/* The wire between processes and registries: what the real code calls in place of HTTP. */
+#include "simulation/wire.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,28 +9,29 @@
 #include "registry/consul/consul_wire.h"
 #include "simulation/entries.h"
 #include "simulation/invariants.h"
+#include "simulation/reported_list.h"
 
-enum { SLOW_MS = 1500 }; /* of a slow registry, each way */
+enum { SLOW_MS = 1500 }; /* of a slow registry, in each direction */
 
 static struct link *link_of(struct registry *registry)
 {
     return (struct link *)registry; /* its first member */
 }
 
-/* --- One message, there or back ------------------------------------------------------- */
+/* --- One message ---------------------------------------------------------------------- */
 
 static int cancelled(struct err *err)
 {
     return err_set(err, ERR_CANCELLED, "cancelled");
 }
 
-static int no_answer(struct err *err)
+static int timed_out(struct err *err)
 {
-    return err_set(err, ERR_TIMEOUT, "no answer");
+    return err_set(err, ERR_TIMEOUT, "timed out");
 }
 
-/* 0: it arrived, and the other side runs. */
-static int travel(struct link *link, int64_t deadline, struct err *err)
+/* A request or a reply. 0: it arrived, and the registry runs. */
+static int deliver(struct link *link, int64_t deadline, struct err *err)
 {
     struct sim_registry *registry = link->to;
     struct process *process = link->process;
@@ -43,71 +45,73 @@ static int travel(struct link *link, int64_t deadline, struct err *err)
     if (fiber_sleep(lost ? deadline_left(deadline) : hop_ms) != 0)
         return cancelled(err);
     if (lost || link->cut)
-        return no_answer(err);
+        return timed_out(err);
     while (registry->mode == HANGS) {
         enum wait_result result = wait_queue_park(&registry->awake, deadline);
         if (result != WAIT_WOKEN)
-            return result == WAIT_TIMEOUT ? no_answer(err) : cancelled(err);
+            return result == WAIT_TIMEOUT ? timed_out(err) : cancelled(err);
     }
     return registry->mode == REFUSES ? err_set(err, ERR_UNREACHABLE, "connection refused") : 0;
 }
 
-/* 0: the request arrived, and the registry is willing. What an agent of Consul is asked about
- * itself it knows without its servers' leader; etcd does nothing without one. */
-static int send_request(struct link *link, bool about_all, int64_t deadline, struct err *err)
+/* 0: the request arrived, and the registry can answer it. A Consul agent answers requests about
+ * its own entries without a leader; a list needs one. etcd needs one for all requests. */
+static int send_request(struct link *link, bool for_list, int64_t deadline, struct err *err)
 {
     const struct sim_registry *registry = link->to;
     invariants_request(link);
-    if (travel(link, deadline, err) != 0)
+    if (deliver(link, deadline, err) != 0)
         return -1;
-    bool needs_leader = about_all || registry->is_etcd;
+    bool needs_leader = for_list || registry->is_etcd;
     if (registry->mode != FAILS && !(registry->mode == HAS_NO_LEADER && needs_leader))
         return 0;
-    return travel(link, deadline, err) != 0 ? -1 : err_set(err, ERR_FAILED, "answered 500");
+    return deliver(link, deadline, err) != 0 ? -1 : err_set(err, ERR_FAILED, "answered 500");
 }
 
 /* --- Registration ------------------------------------------------------------------------ */
 
-struct late {
+struct late_registration {
     struct sim_registry *registry;
-    struct enrolment enrolment;
+    struct sim_registration registration;
 };
 
 static void arrive_late(void *arg)
 {
-    struct late *late = arg;
+    struct late_registration *late = arg;
     fiber_sleep(between(1, LATE_MS));
-    if (late->registry->mode == WELL || late->registry->mode == IS_SLOW)
-        entry_enroll(late->registry, &late->enrolment);
+    if (late->registry->mode == HEALTHY || late->registry->mode == IS_SLOW)
+        entry_register(late->registry, &late->registration);
     free(late);
 }
 
-/* Its sender gave up or died; it may have been on its way already. */
-static void maybe_arrive_late(struct sim_registry *registry, const struct enrolment *enrolment)
+/* The sender was cancelled or killed, but the message may have been sent already. */
+static void maybe_arrive_late(struct sim_registry *registry, const struct sim_registration *registration)
 {
-    struct late *late = chance(50) ? malloc(sizeof *late) : NULL;
+    struct late_registration *late = chance(50) ? malloc(sizeof *late) : NULL;
     if (!late)
         return;
-    *late = (struct late){registry, *enrolment};
+    *late = (struct late_registration){registry, *registration};
     if (fiber_start(arrive_late, late) != 0)
         free(late);
 }
 
-static int enroll(struct registry *base, const struct registration_spec *spec, int64_t deadline, struct err *err)
+static int register_instance(struct registry *base, const struct registration_spec *spec, int64_t deadline,
+                             struct err *err)
 {
     struct link *link = link_of(base);
-    struct enrolment enrolment = {link->process->number, spec->address, spec->port};
-    link->has_put = true; /* whatever comes of it: it may have arrived */
+    struct sim_registration registration = {link->process->number, spec->address, spec->port};
+    link->has_put = true; /* even if it fails: it may have arrived */
     if (send_request(link, false, deadline, err) != 0) {
         if (err->code == ERR_CANCELLED && !link->cut)
-            maybe_arrive_late(link->to, &enrolment);
+            maybe_arrive_late(link->to, &registration);
         return -1;
     }
-    entry_enroll(link->to, &enrolment);
-    return travel(link, deadline, err);
+    entry_register(link->to, &registration);
+    return deliver(link, deadline, err);
 }
 
-static int deregister(struct registry *base, const struct registration_spec *spec, int64_t deadline, struct err *err)
+static int deregister_instance(struct registry *base, const struct registration_spec *spec, int64_t deadline,
+                               struct err *err)
 {
     struct link *link = link_of(base);
     (void)spec;
@@ -115,7 +119,7 @@ static int deregister(struct registry *base, const struct registration_spec *spe
     if (send_request(link, false, deadline, err) != 0)
         return -1;
     entry_remove(link->to, link->process->number, "deregisters");
-    return travel(link, deadline, err);
+    return deliver(link, deadline, err);
 }
 
 static int is_registered(struct registry *base, const struct registration_spec *spec, int64_t deadline,
@@ -127,13 +131,14 @@ static int is_registered(struct registry *base, const struct registration_spec *
     if (send_request(link, false, deadline, err) != 0)
         return -1;
     bool known = link->to->entries[link->process->number].used;
-    if (travel(link, deadline, err) != 0)
+    if (deliver(link, deadline, err) != 0)
         return -1;
     *registered = known;
     return 0;
 }
 
-/* etcd is told the status by a put; before the first one a beat only keeps the lease, which may be a former life's. */
+/* etcd gets the status with a put. Before the first put of a process its heartbeat only renews
+ * the lease, which may be one of its predecessor. */
 static int heartbeat(struct registry *base, const struct registration_spec *spec, bool healthy, const char *note,
                      int64_t deadline, struct err *err)
 {
@@ -142,9 +147,9 @@ static int heartbeat(struct registry *base, const struct registration_spec *spec
     (void)note;
     if (send_request(link, false, deadline, err) != 0)
         return -1;
-    bool tells = !link->to->is_etcd || link->has_put;
-    bool known = entry_beat(link->to, number, tells ? healthy : link->to->entries[number].passing);
-    if (travel(link, deadline, err) != 0)
+    bool sends_status = !link->to->is_etcd || link->has_put;
+    bool known = entry_heartbeat(link->to, number, sends_status ? healthy : link->to->entries[number].passing);
+    if (deliver(link, deadline, err) != 0)
         return -1;
     return known ? 0 : err_set(err, ERR_NOT_FOUND, "unknown check of %s", spec->id);
 }
@@ -156,9 +161,9 @@ static int check_output(struct registry *base, const struct registration_spec *s
     (void)spec;
     *failing = false;
     output[0] = '\0';
-    if (link->to->is_etcd) /* checks nobody, so it is not asked */
+    if (link->to->is_etcd) /* it makes no checks */
         return 0;
-    if (send_request(link, false, deadline, err) != 0 || travel(link, deadline, err) != 0)
+    if (send_request(link, false, deadline, err) != 0 || deliver(link, deadline, err) != 0)
         return -1;
     *failing = !link->to->entries[link->process->number].passing;
     snprintf(output, size, "%s", *failing ? "connection refused" : "");
@@ -167,36 +172,37 @@ static int check_output(struct registry *base, const struct registration_spec *s
 
 /* --- Discovery ------------------------------------------------------------------------------ */
 
-/* Until the index is past the one that is known, or wait_ms and Consul's sixteenth. */
-static int block(struct sim_registry *registry, uint64_t known, int64_t wait_ms, int64_t deadline, struct err *err)
+/* A blocking query: until the index passes the known one, or for wait_ms and up to a sixteenth more. */
+static int wait_for_change(struct sim_registry *registry, uint64_t known, int64_t wait_ms, int64_t deadline,
+                           struct err *err)
 {
     unsigned life = registry->life;
     int64_t until = deadline_in(wait_ms + between(0, wait_ms / 16));
-    while (registry->life == life && registry->index <= known && registry->index_whim == INDEX_TELLS &&
+    while (registry->life == life && registry->index <= known && registry->index_fault == INDEX_CORRECT &&
            deadline_left(until) > 0) {
         if (wait_queue_park(&registry->changed, deadline_min(until, deadline)) == WAIT_CANCELLED)
             return cancelled(err);
         if (deadline_left(deadline) == 0)
-            return no_answer(err);
+            return timed_out(err);
     }
     return registry->life == life ? 0 : err_set(err, ERR_BROKEN, "connection reset");
 }
 
-static uint64_t index_told(struct sim_registry *registry)
+static uint64_t reported_index(struct sim_registry *registry)
 {
-    if (registry->index_whim == INDEX_JUMPS)
+    if (registry->index_fault == INDEX_JUMPS)
         registry->index += rand_below(1000);
-    else if (registry->index_whim == INDEX_FALLS)
-        registry->index = rand_below(registry->index + 1); /* down to 0 */
+    else if (registry->index_fault == INDEX_FALLS)
+        registry->index = rand_below(registry->index + 1); /* as low as 0 */
     return registry->index;
 }
 
-/* Where to go on, by the rules of the real code. */
-static uint64_t index_after(const struct sim_registry *registry, uint64_t known, uint64_t told)
+/* The index of the next query, computed by the real code. */
+static uint64_t index_after(const struct sim_registry *registry, uint64_t known, uint64_t reported)
 {
     char header[24];
-    snprintf(header, sizeof header, "%" PRIu64, told);
-    return registry->is_etcd ? told : consul_next_index(known, header);
+    snprintf(header, sizeof header, "%" PRIu64, reported);
+    return registry->is_etcd ? reported : consul_next_index(known, header);
 }
 
 static int query(struct link *link, struct registry_cursor *cursor, int64_t wait_ms, int64_t deadline,
@@ -208,17 +214,17 @@ static int query(struct link *link, struct registry_cursor *cursor, int64_t wait
     *list = NULL;
     if (send_request(link, true, deadline, err) != 0)
         return -1;
-    if (known != 0 && wait_ms > 0 && block(registry, known, wait_ms, deadline, err) != 0)
+    if (known != 0 && wait_ms > 0 && wait_for_change(registry, known, wait_ms, deadline, err) != 0)
         return -1;
-    uint64_t index = index_told(registry);
-    struct instance_list *answer = answer_take(registry);
-    if (travel(link, deadline, err) != 0) {
+    uint64_t index = reported_index(registry);
+    struct instance_list *answer = reported_list(registry);
+    if (deliver(link, deadline, err) != 0) {
         instance_list_unref(answer);
         return -1;
     }
     *list = answer;
     cursor->index = index_after(registry, known, index);
-    if (!registry->is_etcd && known > 1 && cursor->index == known) { /* the same again: confirmed */
+    if (!registry->is_etcd && known > 1 && cursor->index == known) { /* the index has not changed: confirmed */
         *list = NULL;
         instance_list_unref(answer);
     }
@@ -234,11 +240,11 @@ static int fetch(struct registry *base, const char *service, struct registry_cur
     return status;
 }
 
-/* --- The two kinds ------------------------------------------------------------------------------- */
+/* --- Consul and etcd ------------------------------------------------------------------------------ */
 
 #define OPS                                                                                                    \
-    .register_instance = enroll, .deregister_instance = deregister, .is_registered = is_registered, .heartbeat = heartbeat, .fetch = fetch, \
-    .check_output = check_output
+    .register_instance = register_instance, .deregister_instance = deregister_instance,                        \
+    .is_registered = is_registered, .heartbeat = heartbeat, .fetch = fetch, .check_output = check_output
 
 static const struct registry_ops consul_ops = {.kind = "consul", OPS};
 static const struct registry_ops etcd_ops = {.kind = "etcd", .needs_heartbeat = true, OPS};

@@ -1,5 +1,5 @@
-/* world: who is in a simulation: one or two registries, up to 64 instances of one
- * service, up to 4 callers of it; and what goes on. */
+/* world: all parts of a simulation: one or two registries, up to 64 instances of one
+ * service, up to 4 callers of it; and what is under way. */
 #ifndef SIMULATION_WORLD_H
 #define SIMULATION_WORLD_H
 
@@ -12,27 +12,17 @@
 #include "simulation/settings.h"
 #include "simulation/trace.h"
 
-enum { CALLERS_MAX = 4 };
-
-#define SERVICE "user-service"
-
 struct world {
-    uint64_t seed;
-    int64_t minutes;
     struct settings settings;
     struct sim_registry registries[REGISTRIES_MAX];
     struct sim_instance instances[INSTANCES_MAX];
     struct sim_caller callers[CALLERS_MAX];
     struct group traffic, faults;
     int faults_now;
-    int64_t calm_since_ms; /* no fault since; DEADLINE_NONE: there is one */
-    bool rolling;          /* a rolling restart is on */
-    bool is_ending;        /* no more calls, checks and promises */
-    struct wait_queue over; /* woken when a promise is broken */
+    int64_t calm_since_ms; /* since when there is no fault; DEADLINE_NONE: there is one */
+    bool rolling;          /* a rolling restart is under way */
+    bool is_ending;        /* no more calls and checks; the promises end */
     struct trace trace;
-    char broken[400];      /* the first broken promise; "": none */
 };
-
-void world_note(struct world *world, const char *who, const char *what, int64_t number);
 
 #endif

@@ -1,4 +1,4 @@
-/* fake_registry: a registry that can do everything that real ones do wrong. */
+/* fake_registry: a registry in memory that can fail in the ways in which real ones do. */
 #ifndef DISCOVERY_TESTS_FAKE_REGISTRY_H
 #define DISCOVERY_TESTS_FAKE_REGISTRY_H
 
@@ -17,7 +17,7 @@ enum fake_mode {
     FAKE_GOOD,
     FAKE_REFUSES,
     FAKE_HANGS,
-    FAKE_PROMPT, /* answers at once whatever it is asked, with another index each time */
+    FAKE_PROMPT, /* replies to each query at once, with another index each time */
 };
 
 enum { FAKE_TIMES_MAX = 4096 };
@@ -26,12 +26,12 @@ struct fake_registry {
     struct registry registry;
     enum fake_mode mode;
     char ids[1024];
-    int crowd; /* so many besides, in this state */
+    int crowd; /* the number of additional instances, in crowd_status */
     enum instance_status crowd_status;
     uint64_t index;
     struct wait_queue changed;
-    int64_t asked_at[FAKE_TIMES_MAX], waited[FAKE_TIMES_MAX];
-    int asked;
+    int64_t queried_at[FAKE_TIMES_MAX], waited[FAKE_TIMES_MAX];
+    int queries;
 };
 
 static void fake_add_crowd(struct instance_list *list, int count, enum instance_status status)
@@ -65,7 +65,7 @@ static struct instance_list *fake_list(const char *ids, int crowd, enum instance
     return list;
 }
 
-/* From now on it knows these: "a b c/critical d:9000". */
+/* Sets the registered instances: "a b c/critical d:9000". */
 static void fake_set(struct fake_registry *fake, const char *ids)
 {
     snprintf(fake->ids, sizeof fake->ids, "%s", ids);
@@ -78,19 +78,19 @@ static int fake_fetch(struct registry *registry, const char *service, struct reg
 {
     struct fake_registry *fake = (struct fake_registry *)registry;
     (void)service;
-    if (fake->asked < FAKE_TIMES_MAX) {
-        fake->asked_at[fake->asked] = clock_ms();
-        fake->waited[fake->asked++] = wait_ms;
+    if (fake->queries < FAKE_TIMES_MAX) {
+        fake->queried_at[fake->queries] = clock_ms();
+        fake->waited[fake->queries++] = wait_ms;
     }
     uint64_t known = cursor->index;
     cursor->index = 0;
     if (fake->mode == FAKE_REFUSES)
-        return err_set(err, ERR_UNREACHABLE, "asking %s: connection refused", fake->registry.ops->kind);
+        return err_set(err, ERR_UNREACHABLE, "cannot query %s: connection refused", fake->registry.ops->kind);
     if (fake->mode == FAKE_GOOD && wait_ms > 0 && known == fake->index)
         wait_queue_park(&fake->changed, deadline_min(deadline, deadline_in(wait_ms)));
     if (fake->mode == FAKE_HANGS) {
         fiber_sleep(deadline_left(deadline));
-        return err_set(err, ERR_TIMEOUT, "asking %s: no answer", fake->registry.ops->kind);
+        return err_set(err, ERR_TIMEOUT, "cannot query %s: timed out", fake->registry.ops->kind);
     }
     fake->index += fake->mode == FAKE_PROMPT;
     cursor->index = fake->index;

@@ -1,6 +1,6 @@
 #include "base/log.h"
 #include "base/rand.h"
-#include "discovery/roster.h"
+#include "discovery/merged_list.h"
 #include "discovery/tests/fake_registry.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -41,7 +41,7 @@ static void teardown(void)
 
 TestSuite(discovery, .init = setup, .fini = teardown, .timeout = 300);
 
-/* --- Helpers: a test is a fiber between start and stop --------------------------------------- */
+/* --- Helpers: a test runs in a fiber, between start and stop ---------------------------------- */
 
 static void (*body_of_test)(void);
 
@@ -61,7 +61,7 @@ static void run(void (*body)(void))
     loop_run_virtual(run_fiber, NULL);
 }
 
-/* "a b c?": what is known; a '?' behind those that are missing, "none" where nothing is. */
+/* The list in use: "a b c?"; '?' marks a missing instance; "none" without a list. */
 static const char *known(void)
 {
     static char line[512];
@@ -92,7 +92,7 @@ static int64_t age(void)
     return view.age_ms;
 }
 
-/* Waits until the list is this, at most so long. */
+/* Waits until the list in use is `list`, for at most most_ms. */
 static bool becomes(const char *list, int64_t most_ms)
 {
     int64_t give_up = deadline_in(most_ms);
@@ -114,28 +114,28 @@ static void first_call(void)
     cr_expect_null(view.last_error);
 }
 
-Test(discovery, the_first_call_waits_for_the_first_answer)
+Test(discovery, first_call_waits_for_first_list)
 {
     run(first_call);
 }
 
-static void first_call_fails(void)
+static void registry_down_at_start(void)
 {
     struct discovery_view view;
     struct err err = ERR_INIT;
     int64_t began = clock_ms();
     cr_expect_eq(discovery_get(discovery, "user-service", deadline_in(3000), &view, &err), -1);
     cr_expect_eq(clock_ms(), began);
-    cr_expect_str_eq(err.text, "asking consul: connection refused");
+    cr_expect_str_eq(err.text, "cannot query consul: connection refused");
     cr_expect_str_eq(view.source, "");
     consul.mode = FAKE_GOOD;
     becomes("a b c", RETRY_CAP_MS + 100);
 }
 
-Test(discovery, where_the_registry_is_down_from_the_start_nobody_waits_and_it_is_found_later)
+Test(discovery, registry_down_at_start_fails_first_call_at_once)
 {
     consul.mode = FAKE_REFUSES;
-    run(first_call_fails);
+    run(registry_down_at_start);
 }
 
 static void first_call_hangs(void)
@@ -147,13 +147,13 @@ static void first_call_hangs(void)
     cr_expect_eq(clock_ms(), began + 500);
 }
 
-Test(discovery, the_first_call_waits_no_longer_than_its_deadline)
+Test(discovery, first_call_waits_no_longer_than_its_deadline)
 {
     consul.mode = FAKE_HANGS;
     run(first_call_hangs);
 }
 
-/* --- Watching ------------------------------------------------------------------------------------ */
+/* --- Watch and poll ------------------------------------------------------------------------------ */
 
 static void change_shows(void)
 {
@@ -163,16 +163,16 @@ static void change_shows(void)
     fake_set(&consul, "a b c d");
     becomes("a b c d", 1000);
     cr_expect_leq(clock_ms() - began, 20);
-    fake_set(&consul, "a c d"); /* one of four: believed at once */
+    fake_set(&consul, "a c d"); /* one of four is lost: believed at once */
     becomes("a c d", 600);
 }
 
-Test(discovery, a_single_change_shows_at_once)
+Test(discovery, single_change_appears_at_once)
 {
     run(change_shows);
 }
 
-static void confirmed(void)
+static void unchanged_list(void)
 {
     becomes("a b c", 1000);
     for (int i = 0; i < 600; i++) {
@@ -180,58 +180,58 @@ static void confirmed(void)
         cr_expect_str_eq(source(), "consul");
         cr_expect_leq(age(), TTL_MS / 3);
     }
-    cr_expect_leq(consul.asked, 63); /* one each ten seconds */
+    cr_expect_leq(consul.queries, 63); /* one every ten seconds */
 }
 
-Test(discovery, a_list_that_stays_the_same_is_confirmed_within_the_ttl)
+Test(discovery, unchanged_list_is_confirmed_within_ttl)
 {
-    run(confirmed);
+    run(unchanged_list);
 }
 
-static void busy(void)
+static void prompt_registry(void)
 {
     fiber_sleep(60000);
-    cr_expect_leq(consul.asked, 122);
-    cr_expect_geq(consul.asked, 115);
-    for (int i = 2; i < consul.asked; i++)
-        cr_expect_geq(consul.asked_at[i] - consul.asked_at[i - 2], 500);
+    cr_expect_leq(consul.queries, 122);
+    cr_expect_geq(consul.queries, 115);
+    for (int i = 2; i < consul.queries; i++)
+        cr_expect_geq(consul.queried_at[i] - consul.queried_at[i - 2], 500);
     struct discovery_view view;
     discovery_look(discovery, "user-service", &view);
-    cr_expect_eq(view.version, 1); /* the same list again and again: nobody need look */
+    cr_expect_eq(view.version, 1); /* the list has never changed */
 }
 
-Test(discovery, a_registry_that_answers_at_once_is_asked_twice_a_second_at_most)
+Test(discovery, prompt_registry_gets_two_queries_a_second)
 {
     consul.mode = FAKE_PROMPT;
-    run(busy);
+    run(prompt_registry);
 }
 
-static void polled(void)
+static void poll(void)
 {
     becomes("a b c", 1000);
     fiber_sleep(600000);
     cr_expect_str_eq(source(), "consul");
-    cr_expect_leq(consul.asked, 52);
-    cr_expect_geq(consul.asked, 34);
-    for (int i = 0; i < consul.asked; i++)
+    cr_expect_leq(consul.queries, 52);
+    cr_expect_geq(consul.queries, 34);
+    for (int i = 0; i < consul.queries; i++)
         cr_expect_eq(consul.waited[i], 0);
 }
 
-Test(discovery, poll_asks_every_half_ttl_and_never_waits_at_the_registry)
+Test(discovery, poll_queries_every_half_ttl_without_waiting)
 {
     config.mode = DISCOVERY_POLL;
-    run(polled);
+    run(poll);
 }
 
-/* --- The registry's faults -------------------------------------------------------------------------- */
+/* --- The registry fails ----------------------------------------------------------------------------- */
 
-static void outage(void)
+static void hour_long_outage(void)
 {
     becomes("a b c", 1000);
     consul.mode = FAKE_REFUSES;
     wait_queue_wake_all(&consul.changed);
     fiber_sleep(100);
-    int asked = consul.asked;
+    int queries_before = consul.queries;
     for (int64_t past = 0; past < 3600000; past += 1000) {
         cr_expect_str_eq(known(), "a b c");
         cr_expect_str_eq(source(), age() <= TTL_MS ? "consul" : "cache");
@@ -240,8 +240,8 @@ static void outage(void)
     cr_expect_gt(age(), 3599000);
     struct discovery_view view;
     discovery_look(discovery, "user-service", &view);
-    cr_expect_str_eq(view.last_error, "asking consul: connection refused");
-    cr_expect_leq(consul.asked - asked, 3600 / 4 + 10);
+    cr_expect_str_eq(view.last_error, "cannot query consul: connection refused");
+    cr_expect_leq(consul.queries - queries_before, 3600 / 4 + 10);
 
     consul.mode = FAKE_GOOD;
     int64_t began = clock_ms();
@@ -253,12 +253,12 @@ static void outage(void)
     cr_expect_lt(view.age_ms, 100);
 }
 
-Test(discovery, an_outage_of_an_hour_ages_the_list_and_takes_nothing_from_it)
+Test(discovery, hour_long_outage_ages_list_but_keeps_it)
 {
-    run(outage);
+    run(hour_long_outage);
 }
 
-static void hang(void)
+static void hung_registry(void)
 {
     becomes("a b c", 1000);
     for (int i = 0; i < 50; i++) {
@@ -271,9 +271,9 @@ static void hang(void)
     }
 }
 
-Test(discovery, a_registry_that_hung_is_used_again_within_fifteen_seconds)
+Test(discovery, hung_registry_is_in_use_again_within_15_s)
 {
-    run(hang);
+    run(hung_registry);
 }
 
 static void no_wait_after_failure(void)
@@ -281,20 +281,20 @@ static void no_wait_after_failure(void)
     becomes("a b c", 1000);
     consul.mode = FAKE_HANGS;
     fiber_sleep(60000);
-    int asked = consul.asked;
+    int queries_before = consul.queries;
     consul.mode = FAKE_GOOD;
     fiber_sleep(60000);
-    cr_expect_eq(consul.waited[asked - 1], 0);
-    cr_expect_eq(consul.waited[asked], 0);
-    cr_expect_eq(consul.waited[asked + 1], TTL_MS / 3);
+    cr_expect_eq(consul.waited[queries_before - 1], 0);
+    cr_expect_eq(consul.waited[queries_before], 0);
+    cr_expect_eq(consul.waited[queries_before + 1], TTL_MS / 3);
 }
 
-Test(discovery, after_a_failure_the_next_query_does_not_wait_for_a_change)
+Test(discovery, query_after_failure_does_not_wait_for_change)
 {
     run(no_wait_after_failure);
 }
 
-/* --- Absent is not dead --------------------------------------------------------------------------------- */
+/* --- Missing instances ---------------------------------------------------------------------------------- */
 
 static void sudden_empty(void)
 {
@@ -305,15 +305,15 @@ static void sudden_empty(void)
     fiber_sleep(30000);
     fake_set(&consul, "b");
     becomes("a? b c?", 1000);
-    discovery_corroborate(discovery, "user-service", "b"); /* fails, but is not missing */
+    discovery_report_failure(discovery, "user-service", "b"); /* a call to it failed, but it is not missing */
     cr_expect_str_eq(known(), "a? b c?");
-    discovery_corroborate(discovery, "user-service", "c");
+    discovery_report_failure(discovery, "user-service", "c");
     cr_expect_str_eq(known(), "a? b");
     becomes("b", 40000);
-    cr_expect_float_eq((double)(clock_ms() - began), ROSTER_MISSING_MS, 1000);
+    cr_expect_float_eq((double)(clock_ms() - began), MERGED_LIST_MISSING_MS, 1000);
 }
 
-Test(discovery, an_empty_answer_does_not_wipe_the_list)
+Test(discovery, empty_list_keeps_known_instances)
 {
     run(sudden_empty);
 }
@@ -331,12 +331,12 @@ static void lost_most(void)
     becomes("a", 1000);
     fake_set(&consul, "");
     becomes("a?", 1000);
-    discovery_corroborate(discovery, "user-service", "a");
+    discovery_report_failure(discovery, "user-service", "a");
     cr_expect_str_eq(known(), "");
     cr_expect_str_eq(source(), "consul");
 }
 
-Test(discovery, less_than_half_is_believed_and_really_gone_is_gone)
+Test(discovery, loss_of_half_or_less_is_believed_at_once)
 {
     run(lost_most);
 }
@@ -344,11 +344,11 @@ Test(discovery, less_than_half_is_believed_and_really_gone_is_gone)
 static void same_address(void)
 {
     becomes("a b c", 1000);
-    fake_set(&consul, "x:8097 y:8098"); /* the ports of a and b: a restart under new ids */
+    fake_set(&consul, "x:8097 y:8098"); /* the ports of a and b: they restarted with new ids */
     becomes("c? x y", 1000);
 }
 
-Test(discovery, who_has_the_address_of_a_missing_one_has_replaced_it)
+Test(discovery, instance_at_same_address_replaces_missing_one)
 {
     run(same_address);
 }
@@ -369,7 +369,7 @@ static void many_fail(void)
     for (int i = 0; i < 100; i++) {
         char id[8];
         snprintf(id, sizeof id, "i%02d", i);
-        discovery_corroborate(discovery, "user-service", id);
+        discovery_report_failure(discovery, "user-service", id);
         discovery_look(discovery, "user-service", &view);
     }
     fiber_sleep(100);
@@ -378,14 +378,14 @@ static void many_fail(void)
     cr_expect_lt(view.version - version, 60);
 }
 
-Test(discovery, many_that_fail_are_taken_out_in_batches)
+Test(discovery, failed_missing_instances_are_removed_in_batches)
 {
     run(many_fail);
 }
 
-/* --- Tiers --------------------------------------------------------------------------------------------------- */
+/* --- Sources ------------------------------------------------------------------------------------------------- */
 
-static void chain(void)
+static void static_list(void)
 {
     struct discovery_view view;
     struct err err = ERR_INIT;
@@ -395,21 +395,21 @@ static void chain(void)
     cr_expect_eq(view.list->at[1].port, 8002);
     cr_expect_str_eq(view.list->at[1].address, "::1");
     consul.mode = FAKE_GOOD;
-    becomes("a b c", RETRY_CAP_MS + 100); /* nothing static is missed */
+    becomes("a b c", RETRY_CAP_MS + 100); /* static instances are not kept as missing */
     cr_expect_str_eq(source(), "consul");
 }
 
-Test(discovery, the_static_list_is_the_last_resort)
+Test(discovery, static_list_is_last_resort)
 {
     config.static_instances = "other=1.2.3.4:5;user-service=127.0.0.1:8001,[::1]:8002,host:80";
     consul.mode = FAKE_REFUSES;
-    run(chain);
+    run(static_list);
 }
 
 static void expect_answers(bool expected, const char *expected_failing)
 {
     char failing[200];
-    cr_expect_eq(discovery_answers(discovery, "user-service", failing, sizeof failing), expected);
+    cr_expect_eq(discovery_any_registry_up(discovery, "user-service", failing, sizeof failing), expected);
     cr_expect_str_eq(failing, expected_failing);
 }
 
@@ -423,13 +423,13 @@ static void back_and_empty(void)
     cr_expect_str_eq(source(), "consul");
     fake_set(&consul, "a:8002");
     becomes("10.0.0.1:8001? 10.0.0.1:8003? a", 1000);
-    discovery_corroborate(discovery, "user-service", "10.0.0.1:8003");
+    discovery_report_failure(discovery, "user-service", "10.0.0.1:8003");
     cr_expect_str_eq(known(), "10.0.0.1:8001? a");
-    fiber_sleep(ROSTER_MISSING_MS);
+    fiber_sleep(MERGED_LIST_MISSING_MS);
     cr_expect_str_eq(known(), "a");
 }
 
-Test(discovery, a_registry_that_comes_back_empty_does_not_wipe_the_static_list_that_stood_in_for_it)
+Test(discovery, empty_list_after_outage_keeps_static_instances)
 {
     config.static_instances = "user-service=10.0.0.1:8001,10.0.0.1:8002,10.0.0.1:8003";
     consul.mode = FAKE_REFUSES;
@@ -443,7 +443,7 @@ static void empty_from_the_start(void)
     cr_expect_str_eq(known(), "");
 }
 
-Test(discovery, a_static_list_is_no_match_for_a_registry_that_never_failed)
+Test(discovery, empty_registry_that_never_failed_is_believed)
 {
     config.static_instances = "user-service=127.0.0.1:8001";
     fake_set(&consul, "");
@@ -462,20 +462,20 @@ static void two_registries(void)
     fiber_sleep(TTL_MS + 1000);
     cr_expect_str_eq(source(), "etcd");
     cr_expect_str_eq(known(), "a b c d");
-    expect_answers(true, "asking consul: no answer");
+    expect_answers(true, "cannot query consul: timed out");
     etcd.mode = FAKE_REFUSES;
     wait_queue_wake_all(&etcd.changed);
     fiber_sleep(TTL_MS + 1000);
     cr_expect_str_eq(source(), "cache");
-    cr_expect_str_eq(known(), "a b c d"); /* the newest of both */
-    expect_answers(false, "asking consul: no answer; asking etcd: connection refused");
+    cr_expect_str_eq(known(), "a b c d"); /* the newer one of two stale lists */
+    expect_answers(false, "cannot query consul: timed out; cannot query etcd: connection refused");
     consul.mode = FAKE_GOOD;
     fiber_sleep(15000);
     cr_expect_str_eq(source(), "consul");
     cr_expect_str_eq(known(), "a b c");
 }
 
-Test(discovery, a_second_registry_takes_over_when_the_first_is_no_longer_fresh)
+Test(discovery, second_registry_takes_over_when_first_is_stale)
 {
     config.registry_count = 2;
     run(two_registries);
@@ -485,13 +485,13 @@ static void empty_takeover(void)
 {
     becomes("a b c", 1000);
     consul.mode = FAKE_HANGS;
-    fake_set(&etcd, ""); /* lost its state, too */
+    fake_set(&etcd, ""); /* it has lost its state, too */
     fiber_sleep(TTL_MS + 12000);
     cr_expect_str_eq(source(), "etcd");
     cr_expect_str_eq(known(), "a? b? c?");
 }
 
-Test(discovery, a_second_registry_that_is_empty_wipes_nothing)
+Test(discovery, empty_second_registry_keeps_known_instances)
 {
     config.registry_count = 2;
     run(empty_takeover);

@@ -15,7 +15,7 @@
 #define expect_no_leak() ((void)0)
 #endif
 
-/* --- The format ------------------------------------------------------------------------------- */
+/* --- File format ------------------------------------------------------------------------------ */
 
 TestSuite(snapshot, .timeout = 300);
 
@@ -47,7 +47,7 @@ static int read_copy(const char *text, size_t len, struct instance_list **list, 
     return status;
 }
 
-Test(snapshot, what_was_written_is_read_again)
+Test(snapshot, written_list_is_read_unchanged)
 {
     struct buf text = BUF_INIT(10000);
     struct instance_list *list = sample_new(), *again = NULL;
@@ -80,7 +80,7 @@ Test(snapshot, any_damage_is_recognised)
     expect_no_leak();
 }
 
-/* --- On disk, on the real loop ------------------------------------------------------------------- */
+/* --- Files on disk, on the real event loop -------------------------------------------------------- */
 
 static char folder[] = "/tmp/test-snapshot-XXXXXX";
 static char file[64];
@@ -125,7 +125,7 @@ static void run(void (*body)(void))
     cr_expect_eq(fibers_alive(), 0);
     cr_expect_eq(loop_close(), 0);
     unlink(file);
-    cr_expect_eq(rmdir(folder), 0); /* nothing else was left there */
+    cr_expect_eq(rmdir(folder), 0); /* fails if another file was left there */
     expect_no_leak();
 }
 
@@ -170,7 +170,7 @@ static void restart_without_registry(void)
     stop();
 }
 
-Test(snapshot, a_caller_that_starts_while_the_registry_is_away_has_the_last_list)
+Test(snapshot, caller_started_in_outage_uses_snapshot)
 {
     run(restart_without_registry);
 }
@@ -183,7 +183,7 @@ static void no_folder(void)
     stop();
 }
 
-Test(snapshot, a_folder_that_is_not_there_is_made)
+Test(snapshot, missing_folder_is_created)
 {
     run(no_folder);
 }
@@ -202,7 +202,7 @@ static void garbage(void)
     stop();
 }
 
-Test(snapshot, a_damaged_file_is_skipped)
+Test(snapshot, damaged_file_is_skipped)
 {
     run(garbage);
 }
@@ -218,7 +218,7 @@ static void pipe_in_the_way(void)
     stop();
 }
 
-Test(snapshot, a_pipe_of_its_name_hangs_nobody)
+Test(snapshot, pipe_instead_of_file_does_not_block_loading)
 {
     run(pipe_in_the_way);
 }
@@ -230,7 +230,7 @@ static void unwritable(void)
     char gone[80];
     snprintf(gone, sizeof gone, "%s-elsewhere", folder);
     rename(folder, gone);
-    close(open(folder, O_WRONLY | O_CREAT | O_CLOEXEC, 0644)); /* no folder, and none can be made */
+    close(open(folder, O_WRONLY | O_CREAT | O_CLOEXEC, 0644)); /* a file of that name: the folder cannot be created */
     start();
     cr_expect_eq(first_list(&source, &age_ms), 3);
     cr_expect_str_eq(source, "consul");
@@ -241,12 +241,12 @@ static void unwritable(void)
     rename(gone, folder);
 }
 
-Test(snapshot, a_folder_that_cannot_be_written_stops_nothing)
+Test(snapshot, unwritable_folder_does_not_stop_discovery)
 {
     run(unwritable);
 }
 
-/* Waits until the file says, or no longer says, how it knows of this instance. */
+/* Waits until the file contains the word, or (wanted == false) does not contain it. */
 static bool wait_for_text(const char *path, const char *word, bool wanted)
 {
     int64_t give_up = deadline_in(10000);
@@ -271,19 +271,19 @@ static void write_again(void)
     snprintf(other, sizeof other, "%s/other", folder);
     start();
     cr_expect(wait_for_file());
-    cr_expect_eq(link(file, other), 0); /* as a reader has it open */
+    cr_expect_eq(link(file, other), 0); /* keeps the old file, as a reader that has it open */
     cr_expect_eq(stat(other, &before), 0);
     fake_set(&consul, "a b c new");
     cr_expect(wait_for_text(file, "\nnew\t", true));
     cr_expect_eq(stat(other, &after), 0);
     cr_expect_eq(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
     cr_expect_eq(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
-    cr_expect(wait_for_text(other, "\nnew\t", false), "so kill -9 in the middle would have left half of each");
+    cr_expect(wait_for_text(other, "\nnew\t", false), "the old file was overwritten: kill -9 during the write would leave a damaged one");
     stop();
     unlink(other);
 }
 
-Test(snapshot, a_new_one_never_touches_the_one_that_is_there)
+Test(snapshot, new_snapshot_never_changes_existing_file)
 {
     run(write_again);
 }
@@ -298,19 +298,19 @@ static void run_out_of_room(void)
     cr_expect(wait_for_file());
     getrlimit(RLIMIT_FSIZE, &much);
     signal(SIGXFSZ, SIG_IGN);
-    setrlimit(RLIMIT_FSIZE, &little); /* a write ends at byte 100, with an error */
+    setrlimit(RLIMIT_FSIZE, &little); /* a write fails after 100 bytes, as on a full disk */
     fake_set(&consul, "a b c new");
-    fiber_sleep(3000); /* a change is on disk after one */
+    fiber_sleep(3000); /* a change is written within one second */
     setrlimit(RLIMIT_FSIZE, &much);
     stop();
     consul.mode = FAKE_REFUSES;
     start();
-    cr_expect_eq(first_list(&source, &age_ms), 3, "the list of before");
+    cr_expect_eq(first_list(&source, &age_ms), 3, "the list from before the disk was full");
     cr_expect_str_eq(source, "disk");
     stop();
 }
 
-Test(snapshot, a_full_disk_leaves_the_last_whole_one)
+Test(snapshot, full_disk_leaves_last_snapshot_intact)
 {
     run(run_out_of_room);
 }

@@ -1,4 +1,4 @@
-/* Time: what a watch waits for, and who never waits for it. */
+/* Timing: how long a watch waits, and that calls do not wait for it. */
 #include "base/log.h"
 #include "base/rand.h"
 #include "discovery/tests/fake_registry.h"
@@ -41,16 +41,16 @@ static void run(void (*body)(void))
     loop_run_virtual(run_fiber, (void *)body);
 }
 
-/* As Consul does, so that not all who wait come back at once. */
+/* Waits up to a sixteenth longer, as Consul does to spread its replies. */
 static int fetch_with_jitter(struct registry *registry, const char *service, struct registry_cursor *cursor,
                              int64_t wait_ms, int64_t deadline, struct instance_list **list, struct err *err)
 {
     int64_t took_ms = wait_ms + wait_ms / 16;
     (void)registry, (void)service;
-    consul.asked++;
+    consul.queries++;
     if (deadline_in(took_ms) >= deadline) {
         fiber_sleep(deadline_left(deadline));
-        return err_set(err, ERR_TIMEOUT, "no answer");
+        return err_set(err, ERR_TIMEOUT, "timed out");
     }
     fiber_sleep(took_ms);
     cursor->index = 7;
@@ -67,10 +67,10 @@ static void watch_for_an_hour(void)
         cr_expect_null(view.last_error, "%s", view.last_error);
         cr_expect_str_eq(view.source, "consul");
     }
-    cr_expect_leq(consul.asked, 360);
+    cr_expect_leq(consul.queries, 360);
 }
 
-Test(watch, the_wait_may_take_a_sixteenth_longer_as_consuls_does)
+Test(watch, blocking_query_may_take_a_sixteenth_longer)
 {
     static const struct registry_ops ops = {.kind = "consul", .fetch = fetch_with_jitter};
     consul.registry.ops = &ops;
@@ -93,7 +93,7 @@ static void look_while_it_hangs(void)
     cr_expect_str_eq(view.source, "cache");
 }
 
-Test(watch, no_call_waits_for_a_registry_once_a_list_is_known)
+Test(watch, no_call_waits_for_registry_once_list_is_known)
 {
     run(look_while_it_hangs);
 }

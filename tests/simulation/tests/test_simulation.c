@@ -1,5 +1,4 @@
-/* A short run of the simulator, so that `make test` has a taste of it; and that a
- * seed tells the same story each time, for that is what a seed is good for. */
+/* A short run of the simulation as a part of `make test`; and that a seed repeats a run exactly. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +16,14 @@ static void teardown(void)
 
 TestSuite(simulation, .fini = teardown, .timeout = 300);
 
-Test(simulation, every_promise_holds_in_a_hundred_populations_under_random_faults)
+Test(simulation, promises_hold_in_100_populations_with_faults)
 {
     for (uint64_t seed = 1; seed <= 100; seed++)
         cr_assert_eq(simulation_run(seed, 5), 0, "seed %d", (int)seed);
 }
 
-/* All that a run writes, event by event. To be freed. */
-static char *story_of(uint64_t seed)
+/* All that a run writes, event by event. The caller frees it. */
+static char *output_of(uint64_t seed)
 {
     FILE *file = tmpfile();
     int was = dup(STDERR_FILENO);
@@ -43,10 +42,10 @@ static char *story_of(uint64_t seed)
     return text;
 }
 
-Test(simulation, a_seed_tells_the_same_story_again_to_the_byte_and_another_one_another)
+Test(simulation, same_seed_repeats_the_run_byte_for_byte)
 {
     simulation_be_verbose();
-    char *first = story_of(7), *other = story_of(8), *again = story_of(7);
+    char *first = output_of(7), *other = output_of(8), *again = output_of(7);
     cr_expect_gt(strlen(first), 1000);
     cr_expect_str_eq(first, again);
     cr_expect_str_neq(first, other);

@@ -142,14 +142,14 @@ int discovery_get(struct discovery *discovery, const char *service, int64_t dead
     return discovery_look(discovery, service, view);
 }
 
-bool discovery_answers(struct discovery *discovery, const char *service, char *failing, size_t size)
+bool discovery_any_registry_up(struct discovery *discovery, const char *service, char *failing, size_t size)
 {
     (void)service;
     snprintf(failing, size, "%s", discovery->error.text);
     return discovery->error.code == ERR_NONE;
 }
 
-void discovery_corroborate(struct discovery *discovery, const char *service, const char *id)
+void discovery_report_failure(struct discovery *discovery, const char *service, const char *id)
 {
     (void)discovery, (void)service, (void)id;
 }

@@ -1,4 +1,4 @@
-#include "faults/peer.h"
+#include "faults/connection.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,9 +12,9 @@
 
 enum { REQUEST_MAX = 128 * 1024 }; /* bytes: head and body; a registration takes 1 KB */
 
-/* --- Reading -------------------------------------------------------------------------------- */
+/* --- Read ----------------------------------------------------------------------------------- */
 
-/* Of a header of the head, 0 where there is none. */
+/* 0 without this header. */
 static size_t content_length(const char *head)
 {
     static const char name[] = "\r\nContent-Length:";
@@ -22,8 +22,8 @@ static size_t content_length(const char *head)
     return at ? strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
-/* How many bytes the request has in all, 0 while its head is not there. */
-static size_t whole_len(const struct buf *input)
+/* The length of the whole request in bytes; 0 while its head is incomplete. */
+static size_t request_len(const struct buf *input)
 {
     const char *end = strstr(buf_text(input), "\r\n\r\n");
     if (!end)
@@ -31,15 +31,15 @@ static size_t whole_len(const struct buf *input)
     return (size_t)(end + 4 - input->data) + content_length(input->data);
 }
 
-static bool receive(struct peer *peer, struct buf *input)
+static bool receive(struct connection *connection, struct buf *input)
 {
     char bytes[16 * 1024];
     for (;;) {
-        ssize_t got = recv(peer->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        ssize_t got = recv(connection->fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (got > 0)
             return buf_add(input, bytes, (size_t)got);
         if (got == 0 || errno != EAGAIN ||
-            socket_watch_park(peer->watch, SOCKET_READABLE, DEADLINE_NONE) != WAIT_WOKEN)
+            socket_watch_park(connection->watch, SOCKET_READABLE, DEADLINE_NONE) != WAIT_WOKEN)
             return false;
     }
 }
@@ -57,16 +57,15 @@ static bool parse_line(const char *head, struct request *request)
     return true;
 }
 
-/* No client of ours sends a request before the last one is answered: what comes
- * after the body is not kept. */
-bool peer_read(struct peer *peer, struct request *request)
+/* Our clients do not send a request before the last one is answered, so nothing follows the body. */
+bool connection_read(struct connection *connection, struct request *request)
 {
     struct buf input = BUF_INIT(REQUEST_MAX);
     size_t len = 0;
     bool good = true;
     while (good && (len == 0 || input.len < len)) {
-        good = receive(peer, &input);
-        len = good ? whole_len(&input) : 0;
+        good = receive(connection, &input);
+        len = good ? request_len(&input) : 0;
     }
     request_close(request);
     request->body.cap = REQUEST_MAX;
@@ -93,42 +92,43 @@ int64_t request_number(const struct request *request, const char *name, int64_t 
     return fallback;
 }
 
-/* --- Sending -------------------------------------------------------------------------------- */
+/* --- Send ----------------------------------------------------------------------------------- */
 
-bool peer_send(struct peer *peer, const void *bytes, size_t len)
+bool connection_send(struct connection *connection, const void *bytes, size_t len)
 {
     const char *at = bytes;
     while (len > 0) {
-        ssize_t sent = send(peer->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent = send(connection->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent > 0) {
             at += sent;
             len -= (size_t)sent;
-        } else if (errno != EAGAIN || socket_watch_park(peer->watch, SOCKET_WRITABLE, DEADLINE_NONE) != WAIT_WOKEN) {
+        } else if (errno != EAGAIN ||
+                   socket_watch_park(connection->watch, SOCKET_WRITABLE, DEADLINE_NONE) != WAIT_WOKEN) {
             return false;
         }
     }
     return true;
 }
 
-bool peer_send_text(struct peer *peer, const char *text)
+bool connection_send_text(struct connection *connection, const char *text)
 {
-    return peer_send(peer, text, strlen(text));
+    return connection_send(connection, text, strlen(text));
 }
 
-bool peer_send_head(struct peer *peer, const struct reply *reply, int64_t length)
+bool connection_send_head(struct connection *connection, const struct reply *reply, int64_t length)
 {
     struct buf head = BUF_INIT(8192);
     bool whole = buf_addf(&head, "HTTP/1.1 %d \r\n%s", reply->status, buf_text(&reply->head)) &&
                  (length < 0 || buf_addf(&head, "Content-Length: %" PRId64 "\r\n", length)) && buf_adds(&head, "\r\n");
-    bool sent = whole && peer_send(peer, head.data, head.len);
+    bool sent = whole && connection_send(connection, head.data, head.len);
     buf_close(&head);
     return sent;
 }
 
-bool peer_send_reply(struct peer *peer, const struct reply *reply)
+bool connection_send_reply(struct connection *connection, const struct reply *reply)
 {
-    return peer_send_head(peer, reply, (int64_t)reply->body.len) &&
-           peer_send(peer, buf_text(&reply->body), reply->body.len);
+    return connection_send_head(connection, reply, (int64_t)reply->body.len) &&
+           connection_send(connection, buf_text(&reply->body), reply->body.len);
 }
 
 void reply_close(struct reply *reply)
@@ -137,18 +137,18 @@ void reply_close(struct reply *reply)
     buf_close(&reply->body);
 }
 
-/* --- Waiting and ending ------------------------------------------------------------------------ */
+/* --- Wait and reset --------------------------------------------------------------------------- */
 
-/* While it is not its turn, a client has nothing to send but its end. */
-bool peer_pause(struct peer *peer, int64_t deadline)
+/* A client that waits for its reply sends nothing, so readable means that it has closed. */
+bool connection_wait(struct connection *connection, int64_t deadline)
 {
-    enum wait_result result = socket_watch_park(peer->watch, SOCKET_READABLE, deadline);
+    enum wait_result result = socket_watch_park(connection->watch, SOCKET_READABLE, deadline);
     char byte;
-    bool is_silent = recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+    bool is_silent = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
     return result != WAIT_CANCELLED && is_silent;
 }
 
-void peer_reset_on_close(struct peer *peer)
+void connection_reset_on_close(struct connection *connection)
 {
-    setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
+    setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
 }

@@ -1,4 +1,4 @@
-#include "simulation/callers.h"
+#include "simulation/caller_process.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,11 +9,12 @@
 #include "client/service_client.h"
 #include "discovery/discovery.h"
 #include "net/http_client.h"
-#include "simulation/invariants.h"
-#include "simulation/world.h"
+#include "simulation/calls.h"
+#include "simulation/instance_process.h"
+#include "simulation/wire.h"
 
-/* The calls that are under way carry their record's address in their path: so the
- * transport, which sees only what would go over the wire, finds it again. */
+/* The path of a call contains the address of its record. The transport sees only what would go
+ * over the network, and finds the record in this way. */
 static struct call_record *record_of(const struct http_call *call)
 {
     uintptr_t address = 0;
@@ -30,14 +31,14 @@ static int send_call(void *arg, const struct http_call *call, struct http_respon
     struct sim_instance *instance = &caller->process.world->instances[number];
     int64_t begin_ms = clock_ms();
     int rc;
-    invariants_attempt(record, call);
+    calls_attempt_begins(record, call);
     if (caller->cannot_reach >> number & 1) {
         fiber_sleep(deadline_left(call->deadline));
-        rc = fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "no answer");
+        rc = fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "timed out");
     } else {
         rc = instance_answer(instance, call, response, err);
     }
-    invariants_attempt_end(record, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
+    calls_attempt_ended(record, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
     return rc;
 }
 
@@ -56,9 +57,9 @@ static void make_call(void *arg)
                                       .deadline = DEADLINE_NONE, .body_cap = 1000};
     record->begin_ms = clock_ms();
     record->deadline = deadline_in(caller->process.world->settings.call_timeout_ms);
-    invariants_call(record);
+    calls_begin(record);
     service_client_get(caller->client, &call, &reply);
-    invariants_call_end(record, &reply);
+    calls_ended(record, &reply);
     service_reply_close(&reply);
     free(record);
 }
@@ -84,7 +85,7 @@ void caller_run(void *arg)
     }
 }
 
-/* --- Life -------------------------------------------------------------------------------- */
+/* --- Start and stop ----------------------------------------------------------------------- */
 
 void caller_open(struct sim_caller *caller, struct world *world, int number)
 {
@@ -96,7 +97,7 @@ void caller_open(struct sim_caller *caller, struct world *world, int number)
         caller->registries[i] = &caller->process.links[i].registry;
 }
 
-/* STATIC_INSTANCES: where the instances were when somebody wrote it down. */
+/* STATIC_INSTANCES: the first port of each instance. */
 static void write_static(const struct world *world, char text[STATIC_MAX])
 {
     int len = snprintf(text, STATIC_MAX, "%s=", SERVICE);
@@ -111,7 +112,8 @@ void caller_start(struct sim_caller *caller)
     if (settings->has_static)
         write_static(caller->process.world, caller->static_instances);
     const struct discovery_config discovery = {
-        .registries = caller->registries, .registry_count = (size_t)settings->registries, .ttl_ms = settings->ttl_ms, .mode = settings->poll ? DISCOVERY_POLL : DISCOVERY_WATCH,
+        .registries = caller->registries, .registry_count = (size_t)settings->registries, .ttl_ms = settings->ttl_ms,
+        .mode = settings->poll ? DISCOVERY_POLL : DISCOVERY_WATCH,
         .retry_cap_ms = settings->reconcile_ms, .static_instances = caller->static_instances, .snapshot_dir = "",
     };
     caller->discovery = discovery_new(&discovery);
@@ -122,9 +124,9 @@ void caller_start(struct sim_caller *caller)
     discovery_watch(caller->discovery, SERVICE);
     caller->client = service_client_new(&client);
     caller->process.killed = false;
-    caller->process.well_since_ms = clock_ms();
+    caller->process.healthy_since_ms = clock_ms();
     process_forget(&caller->process);
-    memset(caller->known, 0, sizeof caller->known);
+    memset(caller->observed, 0, sizeof caller->observed);
     memset(caller->calls_in, 0, sizeof caller->calls_in);
     memset(caller->retries_in, 0, sizeof caller->retries_in);
     caller->version = caller->called_version = 0;

@@ -1,0 +1,49 @@
+#include "simulation/reported_list.h"
+
+#include "base/rand.h"
+
+/* Adds an entry with the same id, on a port without a process: as if two agents had this id. */
+static void add_duplicate(struct instance_list *list, const struct instance *instance, int number)
+{
+    struct instance other = *instance;
+    other.port = port_of(number, LIVES_MAX - 1);
+    instance_list_add(list, &other);
+}
+
+static void add_entry(struct instance_list *list, const struct sim_registry *registry, int i)
+{
+    const struct sim_entry *entry = &registry->entries[i];
+    const struct instance instance = {
+        .id = registry->instances[i].process.name, .address = entry->address, .port = entry->port,
+        .zone = settings_zone(registry->settings, i), .version = "", .weight = 1 + i % 3, .warning_weight = 1,
+        .status = entry->passing ? INSTANCE_PASSING : INSTANCE_CRITICAL, .maintenance = entry->in_maintenance};
+    bool twice = registry->doubled_instances >> i & 1, first = twice && chance(50);
+    if (first)
+        add_duplicate(list, &instance, i);
+    instance_list_add(list, &instance);
+    if (twice && !first)
+        add_duplicate(list, &instance, i);
+}
+
+static struct instance_list *list_new(const struct sim_registry *registry, uint64_t hidden)
+{
+    static const struct instance invalid = {.id = "instance-99", .address = "127.0.0.1:80/@x", .zone = "",
+                                            .version = "", .port = 80, .weight = 1};
+    struct instance_list *list = instance_list_new();
+    for (int i = 0; i < registry->settings->instances; i++)
+        if (registry->entries[i].used && !(hidden >> i & 1))
+            add_entry(list, registry, i);
+    if (registry->doubled_instances)
+        instance_list_add(list, &invalid); /* the list must drop it: its address is not valid */
+    instance_list_finish(list);
+    return list;
+}
+
+struct instance_list *reported_list(struct sim_registry *registry)
+{
+    if (registry->reports_empty || registry->hidden_instances || registry->doubled_instances)
+        return list_new(registry, registry->reports_empty ? UINT64_MAX : registry->hidden_instances);
+    if (!registry->list)
+        registry->list = list_new(registry, 0);
+    return instance_list_ref(registry->list);
+}
