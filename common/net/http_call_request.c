@@ -60,7 +60,9 @@ static int set_path(const char *path, CURL *easy, struct err *err)
         return err_set(err, ERR_INVALID, "invalid path: want /… without spaces or control characters");
     if (len > PATH_MAX_LEN)
         return err_set(err, ERR_INVALID, "path longer than %d bytes", PATH_MAX_LEN);
-    return curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, path) == CURLE_OK ? 0 : err_set(err, ERR_BUSY, "out of memory");
+    if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, path) != CURLE_OK)
+        return err_set(err, ERR_BUSY, "out of memory");
+    return 0;
 }
 
 /* curl must never resolve a name, because that would block. It gets the address to connect
@@ -82,8 +84,8 @@ static int set_target(struct request *request, const struct http_call *call, str
     request->altered = true;
     if (name == call->host)
         return 0;
-    snprintf(request->host_header, sizeof request->host_header, strchr(call->host, ':') ? "Host: [%s]:%u" : "Host: %s:%u",
-             call->host, call->port);
+    snprintf(request->host_header, sizeof request->host_header,
+             strchr(call->host, ':') ? "Host: [%s]:%u" : "Host: %s:%u", call->host, call->port);
     return add_header(request, request->host_header, err);
 }
 

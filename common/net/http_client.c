@@ -85,7 +85,7 @@ static void transfer_set_defaults(struct http_client *client, struct transfer *t
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* "" would make curl read the environment for each call */
-    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* curl gets addresses only, so it need not search the cache for old names */
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* curl gets addresses only: no cached name expires */
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);

@@ -22,7 +22,7 @@ static bool well;
 static size_t asked, asking;
 static struct wait_queue *gate; /* where askers wait; NULL: they do not */
 
-static int ask_health(void *arg, struct err *err)
+static int check_health(void *arg, struct err *err)
 {
     (void)arg;
     asked++;
@@ -35,7 +35,7 @@ static int ask_health(void *arg, struct err *err)
 
 static void health_test_main(void *body)
 {
-    const struct grpc_health_config config = {.address = "127.0.0.1", .service = "user-service", .ask = ask_health};
+    const struct grpc_health_config config = {.address = "127.0.0.1", .service = "user-service", .check = check_health};
     struct err err = ERR_INIT;
     well = true;
     health = grpc_health_new(&config, &err);
@@ -602,7 +602,7 @@ static void one_port(void)
     struct err err = ERR_INIT;
     char port[16];
     const struct grpc_health_config config = {.address = "127.0.0.1", .port = health_port, .service = "x",
-                                              .ask = ask_health};
+                                              .check = check_health};
     cr_expect_null(grpc_health_new(&config, &err));
     cr_expect_eq(err.code, ERR_CONFLICT);
     snprintf(port, sizeof port, "%u", health_port);
