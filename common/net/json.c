@@ -13,7 +13,7 @@ void json_init(void)
 
 /* --- Reading -------------------------------------------------------------------- */
 
-/* Counts brackets that are open at once; those inside strings do not count. */
+/* Counts brackets that are open at the same time; those inside strings do not count. */
 static bool is_nested_too_deep(const char *bytes, size_t len)
 {
     long depth = 0;
@@ -77,12 +77,12 @@ static bool needs_escape(unsigned char c)
     return c < 0x20 || c == '"' || c == '\\';
 }
 
-/* Appends what stands for the byte at p, and moves p past it. */
+/* Appends the replacement for the byte at p, and moves p past it. */
 static bool add_special(struct buf *out, const unsigned char **p)
 {
     unsigned char c = *(*p)++;
     if (c >= 0x80)
-        return buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD: what was here was no character */
+        return buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD: this byte is not valid UTF-8 */
     if (c < 0x20)
         return buf_addf(out, "\\u%04x", c);
     const char escaped[2] = {'\\', (char)c};

@@ -1,4 +1,4 @@
-/* The body of POST /orders, and its Idempotency-Key. */
+/* Bodies of POST /orders, and Idempotency-Key headers. */
 #include "../order_input.c"
 
 #include "fuzz/fuzz.h"

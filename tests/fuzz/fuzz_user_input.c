@@ -1,4 +1,4 @@
-/* The body of POST /users. */
+/* Bodies of POST /users. */
 #include "../user_input.c"
 
 #include "fuzz/fuzz.h"
