@@ -67,10 +67,10 @@ void http_trace_context(const struct http_request *req, struct trace_context *tr
     *trace = (struct trace_context){.request_id = req->id};
     if (find_header(req, "traceparent", &parent) != 1 || !trace_set_parent(trace, parent))
         return;
-    bool fine = true;
-    for (const char *given = req->head.data; fine && given < end;) {
+    bool valid = true;
+    for (const char *given = req->head.data; valid && given < end;) {
         const char *value = given + strlen(given) + 1;
-        fine = strcasecmp(given, "tracestate") != 0 || trace_add_state(trace, value);
+        valid = strcasecmp(given, "tracestate") != 0 || trace_add_state(trace, value);
         given = value + strlen(value) + 1;
     }
 }

@@ -46,6 +46,14 @@ static enum err_code code_of(const json_error_t *error)
     }
 }
 
+/* jansson's own text for a NUL names an option of its API. */
+static const char *reason_of(const json_error_t *error)
+{
+    enum json_error_code code = json_error_code(error);
+    bool is_nul = code == json_error_null_character || code == json_error_null_byte_in_key;
+    return is_nul ? "\\u0000 is not supported" : error->text;
+}
+
 json_t *json_parse_new(const char *bytes, size_t len, struct err *err)
 {
     json_error_t error;
@@ -55,7 +63,7 @@ json_t *json_parse_new(const char *bytes, size_t len, struct err *err)
     }
     json_t *tree = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!tree)
-        err_set(err, code_of(&error), "line %d, column %d: %s", error.line, error.column, error.text);
+        err_set(err, code_of(&error), "line %d, column %d: %s", error.line, error.column, reason_of(&error));
     return tree;
 }
 

@@ -48,10 +48,10 @@ bool trace_set_parent(struct trace_context *trace, const char *value)
 bool trace_add_state(struct trace_context *trace, const char *value)
 {
     size_t len = strlen(trace->state), room = sizeof trace->state - len;
-    bool fine = true;
+    bool valid = true;
     for (const char *c = value; *c; c++)
-        fine &= (*c >= ' ' && *c <= '~') || *c == '\t';
-    if (fine && (size_t)snprintf(trace->state + len, room, "%s%s", len > 0 && *value ? "," : "", value) < room)
+        valid &= (*c >= ' ' && *c <= '~') || *c == '\t';
+    if (valid && (size_t)snprintf(trace->state + len, room, "%s%s", len > 0 && *value ? "," : "", value) < room)
         return true;
     trace->state[0] = '\0';
     return false;

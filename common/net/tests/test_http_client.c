@@ -66,7 +66,7 @@ CLIENT_TEST(http_client, redirect_is_not_followed)
     cr_expect_eq(requests, 1);
 }
 
-/* --- What is sent ------------------------------------------------------------------ */
+/* --- Requests ---------------------------------------------------------------------- */
 
 CLIENT_TEST(http_client, get_sends_path_host_and_headers_unchanged)
 {

@@ -61,6 +61,16 @@ Test(json, error_has_line_and_column)
     cr_expect_not_null(strstr(err.text, "line 2, column 8"), "%s", err.text);
 }
 
+Test(json, error_for_a_nul_names_no_library_option)
+{
+    const char *const texts[] = {"[\"\\u0000\"]", "{\"\\u0000\":1}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct err err = ERR_INIT;
+        cr_expect_null(json_parse_new(texts[i], strlen(texts[i]), &err));
+        cr_expect_not_null(strstr(err.text, ": \\u0000 is not supported"), "%s", err.text);
+    }
+}
+
 /* depth times "[", then "]". */
 static char *nested(size_t depth)
 {

@@ -12,12 +12,12 @@ TestSuite(trace_context, .timeout = 300);
 
 Test(trace_context, parent_is_passed_on_unchanged)
 {
-    static const char *const fine[] = {"00-" ID "-" PARENT "-01", "00-" ID "-" PARENT "-00", "00-" ID "-" PARENT "-ff"};
-    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+    static const char *const valid[] = {"00-" ID "-" PARENT "-01", "00-" ID "-" PARENT "-00", "00-" ID "-" PARENT "-ff"};
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++) {
         struct trace_context trace = {.request_id = ""};
         char id[TRACE_ID_SIZE];
-        cr_expect(trace_set_parent(&trace, fine[i]), "%s", fine[i]);
-        cr_expect_str_eq(trace.parent, fine[i]);
+        cr_expect(trace_set_parent(&trace, valid[i]), "%s", valid[i]);
+        cr_expect_str_eq(trace.parent, valid[i]);
         trace_id(&trace, id);
         cr_expect_str_eq(id, ID);
     }
