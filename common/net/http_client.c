@@ -22,7 +22,7 @@ struct http_client {
 
 static size_t end_transfer(struct transfer *transfer, enum err_code why)
 {
-    transfer->refusal = why;
+    transfer->callback_error = why;
     return 0; /* makes curl end the transfer */
 }
 
@@ -84,7 +84,7 @@ static void transfer_set_defaults(struct http_client *client, struct transfer *t
     http_multi_attach(client->multi, transfer);
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* "" would make curl read the environment for each call */
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* else curl reads the environment for each call */
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* curl gets addresses only: no cached name expires */
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -141,7 +141,7 @@ static enum err_code code_of(const struct transfer *transfer)
 {
     switch (transfer->result) {
     case CURLE_WRITE_ERROR:
-        return transfer->refusal;
+        return transfer->callback_error;
     case CURLE_URL_MALFORMAT:
         return ERR_INVALID;
     case CURLE_COULDNT_CONNECT:
@@ -233,7 +233,7 @@ int http_call(struct http_client *client, const struct http_call *call, struct h
     transfer->received = transfer->turn_bytes = 0;
     transfer->paused = false;
     transfer->head_ended = false;
-    transfer->refusal = ERR_BROKEN;
+    transfer->callback_error = ERR_BROKEN;
     transfer->curl_error[0] = '\0';
 
     int status = request_set(&request, call, transfer, err);

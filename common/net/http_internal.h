@@ -97,7 +97,7 @@ struct http_server {
 
     struct http_connection *ring; /* the next one to visit */
     size_t connections;
-    size_t requests;   /* begun and not answered to the last byte */
+    size_t requests;   /* begun, and the reply is not completely sent */
     size_t half_heads; /* connections with a part of a first line */
     size_t handling;   /* handlers' fibers */
     size_t active[HTTP_METHODS]; /* requests whose head has arrived, by method */

@@ -36,10 +36,10 @@ struct transfer {
     /* One call; set and read by http_client.c. */
     const struct http_call *call;
     struct http_response *response;
-    size_t received;       /* bytes of the body */
-    size_t turn_bytes;     /* those received since curl was last resumed */
-    bool head_ended;       /* the empty line has arrived */
-    enum err_code refusal; /* why one of our callbacks ended the transfer */
+    size_t received;              /* bytes of the body */
+    size_t turn_bytes;            /* those received since curl was last resumed */
+    bool head_ended;              /* the empty line has arrived */
+    enum err_code callback_error; /* that of our callback that ended the transfer */
     char curl_error[CURL_ERROR_SIZE];
 };
 

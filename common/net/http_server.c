@@ -42,8 +42,8 @@ static void on_again(uv_idle_t *handle)
     (void)handle; /* while it is active, the loop does not wait */
 }
 
-/* While a connection is polled, MHD_get_timeout always returns 0: MHD wants to poll for
- * its reply. Then only an upload is a reason to run MHD again at once. */
+/* While a connection is polled, MHD always reports more work: to poll it again. Then only
+ * an upload is a reason to run MHD again at once. */
 static bool mhd_has_more(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;

@@ -44,7 +44,7 @@ void http_server_drain(struct http_server *server);
 int64_t http_server_last_call_ms(const struct http_server *server);
 /* No new connections; open ones stay. */
 void http_server_stop_listening(struct http_server *server);
-/* Requests that have begun and are not answered to the last byte. One whose first line is
+/* Requests that have begun and whose reply is not completely sent. One whose first line is
  * not complete counts from when it is noticed: within 100 ms while draining, else 2 s. */
 size_t http_server_in_flight(const struct http_server *server);
 /* In a fiber: stops listening, waits until nothing is in flight, at most until the deadline; then
