@@ -5,6 +5,7 @@
 #include "fuzz/fuzz.h"
 #include "net/http_client.h"
 #include "net/http_internal.h"
+#include "net/http_request.h"
 
 /* A value is one line without blanks around it, cut to size. */
 static void read_reply(const char *text, size_t len)

@@ -1,5 +1,5 @@
 /* Bodies of POST /orders, and Idempotency-Key headers. */
-#include "../order_input.c"
+#include "../../order-service/order_input.c"
 
 #include "fuzz/fuzz.h"
 

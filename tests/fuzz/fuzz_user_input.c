@@ -1,5 +1,5 @@
 /* Bodies of POST /users. */
-#include "../user_input.c"
+#include "../../user-service/user_input.c"
 
 #include "fuzz/fuzz.h"
 
