@@ -1,8 +1,8 @@
 /* env: settings from the environment, checked before anything starts.
  *
- * A program's settings are one table. The same row parses the variable, says
- * what is accepted when it is wrong, and prints its line of --help: the three
- * cannot drift apart. (The Twelve-Factor App, III: config in the environment.)
+ * A program's settings are one table. The same row parses the variable, describes the
+ * accepted values in the error, and prints the variable in --help. So the three always
+ * agree. (The Twelve-Factor App, III: config in the environment.)
  *
  *     static const struct env_var vars[] = {
  *         {"PORT", ENV_INT, "8001", &c.port, .min = 0, .max = 65535, .help = "0: any free port"},
@@ -25,7 +25,7 @@
 enum env_kind {
     ENV_TEXT,     /* target: const char *; borrowed from the environment, or the default */
     ENV_INT,      /* target: int64_t */
-    ENV_DURATION, /* target: int64_t, milliseconds. One number and one of ms s m h; "0" alone where min is 0 */
+    ENV_DURATION, /* target: int64_t, milliseconds. One number and one of ms s m h; "0" alone if min is 0 */
     ENV_CHOICE,   /* target: int, the index in `choices` ("a|b|c") */
     ENV_BOOL,     /* target: bool. true/false, 1/0, as Consul's own tools read them */
 };
@@ -33,29 +33,29 @@ enum env_kind {
 struct env_var {
     const char *name;
     enum env_kind kind;
-    const char *fallback; /* as text, checked like a value; "" for none */
+    const char *fallback; /* the default, as text; checked like a value; "" for none */
     void *target;
-    int64_t min, max;    /* ENV_INT, ENV_DURATION; ENV_TEXT: length in bytes where max > 0 */
+    int64_t min, max;    /* ENV_INT, ENV_DURATION; ENV_TEXT: length in bytes if max > 0 */
     const char *choices; /* ENV_CHOICE */
-    const char *accepts; /* ENV_TEXT: what is accepted, for --help and the error */
+    const char *accepts; /* ENV_TEXT: the accepted values, for --help and the error */
     /* ENV_TEXT, may be NULL: further checks. 0, or -1. Not called for an empty default. */
     int (*check)(const char *value);
     const char *help; /* the rest of its line in --help; may be NULL */
     bool secret;      /* the value is never shown: *** */
 };
 
-/* Reads every row. On the first bad one: -1 and one line that names the
- * variable, the value and what is accepted, for example
+/* Reads every row. On the first invalid one: -1 and one line that names the
+ * variable, its value and the accepted values, for example
  * `CHECK_INTERVAL=10: want a duration of 1s to 1h, such as 500ms, 10s, 5m or 1h`. */
 int env_read(const struct env_var *vars, size_t count, struct err *err);
 
-/* One line a variable: name, default, what is accepted, help. */
+/* For each variable: name, default, accepted values, help. */
 void env_help(FILE *out, const struct env_var *vars, size_t count);
 
 /* "10s" -> 10000. 0, or -1 if it is not one whole number and one unit
- * (or a bare 0), or does not fit. */
+ * (or 0 without a unit), or is out of range. */
 int env_parse_duration(const char *text, int64_t *ms);
-/* A whole decimal number with nothing around it. */
+/* One whole decimal number and no other character. */
 int env_parse_int(const char *text, int64_t *number);
 /* "500MB" -> bytes: one whole number and one of B KB MB GB TB (powers of 1000)
  * or KiB MiB GiB TiB (powers of 1024). */

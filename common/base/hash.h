@@ -1,8 +1,8 @@
-/* hash: the same bytes give the same number, on every machine and for ever.
+/* hash: the same bytes give the same number, on every machine and in every version.
  *
- * For spreading and for noticing damage, not against an attacker. FNV-1a (Fowler,
- * Noll, Vo), finished with SplitMix64's mixer, because FNV alone leaves the high
- * bits of short texts alike.
+ * For distributing keys and for detecting damage, not against an attacker. FNV-1a
+ * (Fowler, Noll, Vo), followed by SplitMix64's mixer, because with FNV alone the
+ * hashes of short texts have similar high bits.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H

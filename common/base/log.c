@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 
-/* One line fits into PIPE_BUF (4096 on Linux): such a write to a pipe that
- * poll() calls writable neither blocks nor mixes with another writer's. */
+/* One line fits into PIPE_BUF (4096 on Linux). Such a write to a pipe that poll()
+ * reports as writable does not block, and does not mix with another process's lines. */
 enum { LINE_MAX_BYTES = 4000 };
 
 struct line {

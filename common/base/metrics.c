@@ -39,7 +39,7 @@ void metrics_seconds(struct buf *out, const char *name, const char *labels, int6
 
 /* --- Labels ----------------------------------------------------------------------- */
 
-/* The next character as the format wants it, at most 4 bytes; moves *value past it. */
+/* Writes the next character, escaped for the format, at most 4 bytes; moves *value past it. */
 static size_t take_escaped(const char **value, char out[4])
 {
     const char *p = *value;

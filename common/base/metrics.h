@@ -1,9 +1,9 @@
-/* metrics: numbers as Prometheus reads them.
+/* metrics: writes numbers in Prometheus' text format.
  *
- * There is no registry of metrics: each module keeps its own counters and
- * writes them when asked. (Text format 0.0.4: prometheus.io, "Exposition
- * formats".) Where OpenTelemetry's semantic conventions have a name for a thing,
- * it has that name here, as Prometheus writes it: '_' for '.', the unit behind.
+ * There is no central list of metrics: each module keeps its own counters and writes
+ * them on request. (Text format 0.0.4: prometheus.io, "Exposition formats".) If
+ * OpenTelemetry's semantic conventions name a metric, it has that name here, in
+ * Prometheus' form: '_' for '.', and the unit at the end.
  *
  *     metrics_head(out, "redis_commands_total", "counter", "Commands sent to Redis.");
  *     metrics_value(out, "redis_commands_total", "command=\"get\"", redis->gets);
@@ -16,31 +16,31 @@
 
 #include "base/buf.h"
 
-/* # HELP and # TYPE; once a name, before its values. type: counter, gauge, histogram. */
+/* # HELP and # TYPE; once per name, before its values. type: counter, gauge, histogram. */
 void metrics_head(struct buf *out, const char *name, const char *type, const char *help);
 /* labels: `key="value",…` or NULL. */
 void metrics_value(struct buf *out, const char *name, const char *labels, int64_t value);
-/* The same for a time, which Prometheus wants in seconds. */
+/* The same for a time, which Prometheus expects in seconds. */
 void metrics_seconds(struct buf *out, const char *name, const char *labels, int64_t ms);
 
-/* Writes key="value" into out (cut to size), the value escaped as the format
- * wants it; what is not UTF-8, for which a whole page is refused, as '?'. */
+/* Writes key="value" into out (cut to size), with the value escaped for the format. A
+ * byte that is not UTF-8 becomes '?', because Prometheus rejects the whole page for it. */
 void metrics_label(char *out, size_t size, const char *key, const char *value);
-/* Several of them, with commas: keys and values by turns. One without a value ("")
- * is left out: to Prometheus both are the same. */
+/* Several labels, with commas; the arguments are keys and values in turn. A label with
+ * an empty value is left out: for Prometheus both mean the same. */
 #define metrics_labels(out, size, ...) metrics_write_labels(out, size, (const char *const[]){__VA_ARGS__, NULL})
 void metrics_write_labels(char *out, size_t size, const char *const *pairs); /* ends in NULL */
 
-/* How long things take. The buckets are OpenTelemetry's: for HTTP requests 5 ms to
+/* A distribution of durations. The buckets are OpenTelemetry's: for HTTP requests 5 ms to
  * 10 s, for database calls 1 ms to 10 s ("Semantic conventions for HTTP metrics",
  * "… for database client metrics"). */
 enum histogram_scale { HISTOGRAM_HTTP, HISTOGRAM_DATABASE };
 enum { HISTOGRAM_BUCKETS_MAX = 14 };
 
-/* Zero-initialise, but for the scale. */
+/* Zero-initialise, except the scale. */
 struct histogram {
     enum histogram_scale scale;
-    uint64_t counts[HISTOGRAM_BUCKETS_MAX + 1]; /* behind the scale's last: over all bounds */
+    uint64_t counts[HISTOGRAM_BUCKETS_MAX + 1]; /* the last one: over all bounds */
     uint64_t sum_us;
 };
 

@@ -1,7 +1,7 @@
 /* rand: random numbers for jitter, draws and ids. Not for secrets.
  *
- * Everything random in a program comes from this one generator, so that a test
- * which seeds it sees the same run again. SplitMix64: Steele, Lea, Flood,
+ * All random numbers of a program come from this one generator, so that a test
+ * which seeds it gets the same run again. SplitMix64: Steele, Lea, Flood,
  * "Fast splittable pseudorandom number generators", OOPSLA 2014.
  */
 #ifndef BASE_RAND_H
@@ -9,14 +9,14 @@
 
 #include <stdint.h>
 
-/* Seeded from the kernel at first use, unless a test seeded it. */
+/* For tests. Otherwise the generator seeds itself from the kernel at first use. */
 void rand_seed(uint64_t seed);
 
 uint64_t rand_u64(void);
-/* What the next rand_u64() will be; draws nothing. */
+/* Returns what the next rand_u64() will return, and does not advance the generator. */
 uint64_t rand_peek(void);
-/* Maps a draw to 0 … n-1 evenly (n > 0): multiply and shift, no modulo bias
- * worth speaking of for the sizes used here. */
+/* Maps a draw to 0 … n-1 evenly (n > 0), by multiply and shift. The bias is
+ * negligible for the sizes used here. */
 uint64_t rand_scale(uint64_t draw, uint64_t n);
 /* 0 … n-1, n > 0. */
 uint64_t rand_below(uint64_t n);

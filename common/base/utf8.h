@@ -1,5 +1,5 @@
-/* utf8: where one character ends. (RFC 3629: no overlong forms, no surrogates,
- * nothing over U+10FFFF.)
+/* utf8: the length of one character, if it is valid. (RFC 3629: no overlong forms,
+ * no surrogates, nothing over U+10FFFF.)
  */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of the character at p, of which `left` bytes (at least 1) are there; 0: it is none. */
+/* Bytes of the character at p; 0: not valid. `left`: bytes available from p on, at least 1. */
 static inline size_t utf8_len(const unsigned char *p, size_t left)
 {
     if (p[0] < 0x80)

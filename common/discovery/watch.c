@@ -30,7 +30,7 @@ void pace_use(struct pace *pace, int64_t now_ms)
 static void log_failure(struct watch *watch, const struct err *err)
 {
     int64_t now_ms = clock_ms();
-    if (!news_is_new(&watch->failure, err->text, LOG_AGAIN_MS))
+    if (!log_repeat_is_due(&watch->failure, err->text, LOG_AGAIN_MS))
         return;
     const char *source = sources_name_in_use(&watch->service->sources, now_ms);
     log_warn("registry_failed", log_s("registry", registry_kind(watch->registry)),
@@ -41,7 +41,7 @@ static void log_failure(struct watch *watch, const struct err *err)
 
 static void log_recovery(struct watch *watch)
 {
-    int64_t after_ms = news_end(&watch->failure);
+    int64_t after_ms = log_repeat_end(&watch->failure);
     if (after_ms >= 0)
         log_info("registry_recovered", log_s("registry", registry_kind(watch->registry)),
                  log_s("service", watch->service->name), log_i("after_ms", after_ms));

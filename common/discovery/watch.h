@@ -9,7 +9,7 @@
 #ifndef DISCOVERY_WATCH_H
 #define DISCOVERY_WATCH_H
 
-#include "base/news.h"
+#include "base/log_repeat.h"
 #include "discovery/sources.h"
 #include "loop/sync.h"
 #include "registry/registry.h"
@@ -34,7 +34,7 @@ struct watch {
     struct registry_cursor cursor;
     struct pace pace;
     struct backoff backoff;
-    struct news failure;
+    struct log_repeat failure;
     size_t dropped;           /* unusable entries in the last list: logged when the number changes */
 };
 

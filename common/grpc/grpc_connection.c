@@ -1,3 +1,4 @@
+/* One connection of the gRPC health server: its fiber, and the reply to each call. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -5,21 +6,21 @@
 #include "base/clock.h"
 #include "grpc/grpc_internal.h"
 
-/* What is bounded is not silence but the time without a whole request: a client
- * that sends one byte now and then is not silent, and neither is one that pings. */
+/* The limits are on the time without a complete request, not on silence: a client that
+ * sends one byte now and then, or pings, is never silent. */
 enum {
     FIRST_MS = 10 * 1000, /* from accept to the end of the first request */
-    NEXT_MS = 75 * 1000,  /* from one to the next; as between HTTP requests */
+    NEXT_MS = 75 * 1000,  /* from one request to the next; as for HTTP/1.1 in http_slow.c */
 };
 
-/* --- The answer ------------------------------------------------------------------------------ */
+/* --- The reply ------------------------------------------------------------------------------- */
 
-static void ask(void *arg)
+static void check_and_reply(void *arg)
 {
     struct grpc_call *call = arg;
     const struct grpc_health_config *config = &call->connection->health->config;
     struct err err = ERR_INIT;
-    reply_health(call, config->ask(config->arg, &err) == 0);
+    reply_health(call, config->check(config->arg, &err) == 0);
     socket_watch_wake(call->connection->watch);
 }
 
@@ -28,7 +29,7 @@ static bool is_known(const struct grpc_health *health, const char *service, size
     return len == 0 || (len == strlen(health->config.service) && memcmp(service, health->config.service, len) == 0);
 }
 
-static void answer_check(struct grpc_call *call)
+static void start_check(struct grpc_call *call)
 {
     struct grpc_connection *connection = call->connection;
     const char *service, *why;
@@ -39,29 +40,29 @@ static void answer_check(struct grpc_call *call)
     } else if (!is_known(connection->health, service, len)) {
         reply_failed(call, GRPC_NOT_FOUND, "unknown service");
     } else {
-        call->phase = CALL_ASKING;
-        if (group_go(&connection->asking, ask, call) != 0)
-            reply_failed(call, GRPC_UNAVAILABLE, "too much to do at once");
+        call->phase = CALL_CHECKING;
+        if (group_go(&connection->checks, check_and_reply, call) != 0)
+            reply_failed(call, GRPC_UNAVAILABLE, "too many concurrent requests");
     }
 }
 
-static void answer(struct grpc_call *call)
+static void handle_call(struct grpc_call *call)
 {
     call->connection->silent_at = deadline_in(NEXT_MS);
     if (!call->is_post)
-        reply_no_grpc(call, "405");
+        reply_http_error(call, "405");
     else if (!call->is_grpc)
-        reply_no_grpc(call, "415");
+        reply_http_error(call, "415");
     else if (!call->is_check)
         reply_failed(call, GRPC_UNIMPLEMENTED, "only grpc.health.v1.Health/Check is served here");
     else
-        answer_check(call);
+        start_check(call);
 }
 
 /* --- The connection -------------------------------------------------------------------------- */
 
-/* Where the client does not take what we send, nothing more is read: so what
- * waits to be sent stays small. */
+/* While the client does not read what we send, we do not read from it either. So the
+ * bytes that wait to be sent stay few. */
 static int exchange(struct grpc_connection *connection)
 {
     if (session_send(connection) != 0)
@@ -71,8 +72,8 @@ static int exchange(struct grpc_connection *connection)
     if (session_receive(connection) != 0)
         return -1;
     for (struct grpc_call *call = connection->calls; call < connection->calls + GRPC_CALLS_MAX; call++)
-        if (call->phase == CALL_WHOLE)
-            answer(call);
+        if (call->phase == CALL_RECEIVED)
+            handle_call(call);
     return session_send(connection);
 }
 
@@ -93,7 +94,7 @@ static void serve(void *arg)
                 break;
         }
     }
-    group_join(&connection->asking); /* they point into the connection */
+    group_join(&connection->checks); /* their calls are part of the connection */
     if (connection->session)
         session_close(connection);
     int fd = connection->fd;

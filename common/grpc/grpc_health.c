@@ -8,14 +8,14 @@
 #include "base/clock.h"
 #include "grpc/grpc_internal.h"
 
-enum { PAUSE_MS = 100 }; /* before the next try where no descriptor is left */
+enum { PAUSE_MS = 100 }; /* before the next accept while no descriptor is free */
 
-static bool is_over_for_now(int error)
+static bool is_out_of_resources(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/* One client over the limit is told by a closed connection, not left waiting. */
+/* A client over the limit sees a closed connection at once instead of waiting. */
 static void admit(struct grpc_health *health, int fd)
 {
     if (health->connections >= GRPC_CONNECTIONS_MAX || connection_start(health, fd) != 0)
@@ -29,12 +29,12 @@ static void accept_all(void *arg)
         int fd = accept4(health->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
             admit(health, fd);
-        else if (is_over_for_now(errno) && fiber_sleep(PAUSE_MS) != 0)
+        else if (is_out_of_resources(errno) && fiber_sleep(PAUSE_MS) != 0)
             return;
     }
 }
 
-/* Of the listener, once its fiber has ended. */
+/* Called after the fibers have ended. */
 static void grpc_health_free(struct grpc_health *health)
 {
     if (health->watch)
@@ -51,7 +51,7 @@ struct grpc_health *grpc_health_new(const struct grpc_health_config *config, str
     struct grpc_health *health = calloc(1, sizeof *health);
     if (!health) {
         close(fd);
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "cannot start the gRPC health server: out of memory");
         return NULL;
     }
     health->config = *config;
@@ -59,7 +59,7 @@ struct grpc_health *grpc_health_new(const struct grpc_health_config *config, str
     health->watch = socket_watch_new(fd);
     if (!health->watch || group_go(&health->fibers, accept_all, health) != 0) {
         grpc_health_free(health);
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "cannot start the gRPC health server: out of memory");
         return NULL;
     }
     return health;

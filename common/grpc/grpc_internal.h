@@ -1,21 +1,24 @@
-/* grpc_internal: what the files of the gRPC health server share. Nobody else includes it.
+/* grpc_internal: what the files of the gRPC health server share. Only they include it.
  *
- *     grpc_health.c      life: listen, accept, close
- *     grpc_connection.c  one connection: its fiber, and the answer to each call
- *     grpc_session.c     nghttp2: from frames to calls, and from replies to frames
+ * The files, lowest first; each uses only those above it in this list:
+ *
  *     grpc_wire.c        the bytes of a message
+ *     grpc_internal.h    the structs
+ *     grpc_session.c     nghttp2: from frames to calls, and from replies to frames
+ *     grpc_connection.c  one connection: its fiber, and the reply to each call
+ *     grpc_health.c      create and close; accepts connections
  *
- * nghttp2 calls back only inside session_receive() and session_send(); a
- * callback records what it is told in a call and does nothing else.
+ * nghttp2 calls back only inside session_receive() and session_send(). A callback
+ * stores what it receives in a struct grpc_call and does nothing else.
  */
-#ifndef NET_GRPC_INTERNAL_H
-#define NET_GRPC_INTERNAL_H
+#ifndef GRPC_INTERNAL_H
+#define GRPC_INTERNAL_H
 
 #include <nghttp2/nghttp2.h>
 
-#include "loop/sync.h"
-#include "grpc/grpc_health.h"
+#include "grpc/grpc_health_config.h"
 #include "grpc/grpc_wire.h"
+#include "loop/sync.h"
 #include "net/socket.h"
 
 enum {
@@ -27,10 +30,10 @@ enum {
 
 enum grpc_phase {
     CALL_FREE,      /* a slot without a call */
-    CALL_RECEIVING, /* its request is not whole */
-    CALL_WHOLE,     /* to be answered */
-    CALL_ASKING,    /* a fiber asks for the health */
-    CALL_ANSWERED,  /* the reply is nghttp2's to send */
+    CALL_RECEIVING, /* its request is not complete */
+    CALL_RECEIVED,  /* its request is complete, and waits for its reply */
+    CALL_CHECKING,  /* a fiber checks the health */
+    CALL_REPLYING,  /* nghttp2 sends the reply */
 };
 
 /* One stream of a connection. */
@@ -38,7 +41,7 @@ struct grpc_call {
     struct grpc_connection *connection;
     enum grpc_phase phase;
     int32_t stream;
-    bool gone; /* CALL_ASKING, and the stream is closed: nobody waits for the answer */
+    bool gone; /* CALL_CHECKING, and the stream is closed: the reply is not wanted any more */
     bool is_post, is_grpc, is_check;
     size_t head_len, body_len, sent;
     uint8_t body[GRPC_BODY_MAX];
@@ -50,9 +53,9 @@ struct grpc_connection {
     int fd;
     struct socket_watch *watch;
     nghttp2_session *session;
-    bool blocked;      /* the client does not take what we send */
-    int64_t silent_at; /* clock_ms(): closed then, unless a whole request comes before */
-    struct group asking;
+    bool blocked;      /* the client does not read what we send */
+    int64_t silent_at; /* clock_ms(): closed then, unless a complete request arrives before */
+    struct group checks;
     struct grpc_call calls[GRPC_CALLS_MAX];
 };
 
@@ -64,19 +67,19 @@ struct grpc_health {
     struct group fibers; /* the listener's, and one for each connection */
 };
 
-/* grpc_connection.c: takes over `fd`. 0, or -1: the caller closes it. */
-int connection_start(struct grpc_health *health, int fd);
-
-/* grpc_session.c. 0, or -1: the connection is of no use any more. */
+/* grpc_session.c. 0, or -1: the connection is to be closed. */
 int session_open(struct grpc_connection *connection);
-int session_receive(struct grpc_connection *connection); /* at most one buffer: others have their turn */
-int session_send(struct grpc_connection *connection);    /* `blocked` says whether something is left */
-/* Tells the client that there will be no more, as far as it listens; frees. */
+int session_receive(struct grpc_connection *connection); /* at most one buffer, so that other fibers run */
+int session_send(struct grpc_connection *connection);    /* sets `blocked` if bytes are left */
+/* Sends GOAWAY, as far as the client still reads; frees. */
 void session_close(struct grpc_connection *connection);
 
 /* Each ends the call. `why`: plain ASCII without '%'. */
 void reply_health(struct grpc_call *call, bool serving);
 void reply_failed(struct grpc_call *call, enum grpc_status status, const char *why);
-void reply_no_grpc(struct grpc_call *call, const char *http_status);
+void reply_http_error(struct grpc_call *call, const char *http_status); /* the request was not gRPC */
+
+/* grpc_connection.c: takes over `fd`. 0, or -1: the caller closes it. */
+int connection_start(struct grpc_health *health, int fd);
 
 #endif

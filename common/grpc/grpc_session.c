@@ -1,3 +1,4 @@
+/* nghttp2: from frames to calls, and from replies to frames. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,14 +18,14 @@ static struct grpc_call *free_call(struct grpc_connection *connection)
     return NULL;
 }
 
-static int refuse(nghttp2_session *session, int32_t stream, uint32_t code)
+static int reset_stream(nghttp2_session *session, int32_t stream, uint32_t code)
 {
     nghttp2_session_set_stream_user_data(session, stream, NULL);
     return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, code) == 0 ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-/* All slots may be taken though few streams are open: by calls whose client has
- * gone while they were asked. So resetting streams quickly wins nobody anything. */
+/* A call keeps its slot until its health check has ended, even if its client has reset
+ * the stream. So a client that resets streams quickly cannot start more checks. */
 static int on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
     struct grpc_connection *connection = arg;
@@ -33,27 +34,27 @@ static int on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *
     int32_t stream = frame->hd.stream_id;
     struct grpc_call *call = free_call(connection);
     if (!call)
-        return refuse(session, stream, NGHTTP2_REFUSED_STREAM);
+        return reset_stream(session, stream, NGHTTP2_REFUSED_STREAM);
     *call = (struct grpc_call){.connection = connection, .phase = CALL_RECEIVING, .stream = stream};
     nghttp2_session_set_stream_user_data(session, stream, call);
     return 0;
 }
 
-/* The call that a stream belongs to, while its request is coming in. */
-static struct grpc_call *call_of(nghttp2_session *session, int32_t stream)
+/* The call of a stream, while its request is being received; else NULL. */
+static struct grpc_call *receiving_call(nghttp2_session *session, int32_t stream)
 {
     struct grpc_call *call = nghttp2_session_get_stream_user_data(session, stream);
     return call && call->phase == CALL_RECEIVING ? call : NULL;
 }
 
-static int drop(nghttp2_session *session, struct grpc_call *call)
+static int reject_call(nghttp2_session *session, struct grpc_call *call)
 {
     call->phase = CALL_FREE;
     /* Clients read this as RESOURCE_EXHAUSTED. */
-    return refuse(session, call->stream, NGHTTP2_ENHANCE_YOUR_CALM);
+    return reset_stream(session, call->stream, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-static bool is(const uint8_t *bytes, size_t len, const char *text)
+static bool equals(const uint8_t *bytes, size_t len, const char *text)
 {
     return len == strlen(text) && memcmp(bytes, text, len) == 0;
 }
@@ -71,17 +72,17 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
                      const uint8_t *value, size_t value_len, uint8_t flags, void *arg)
 {
     (void)flags, (void)arg;
-    struct grpc_call *call = call_of(session, frame->hd.stream_id);
+    struct grpc_call *call = receiving_call(session, frame->hd.stream_id);
     if (!call)
         return 0;
     call->head_len += name_len + value_len;
     if (call->head_len > GRPC_HEAD_MAX)
-        return drop(session, call);
-    if (is(name, name_len, ":method"))
-        call->is_post = is(value, value_len, "POST");
-    else if (is(name, name_len, ":path"))
-        call->is_check = is(value, value_len, "/grpc.health.v1.Health/Check");
-    else if (is(name, name_len, "content-type"))
+        return reject_call(session, call);
+    if (equals(name, name_len, ":method"))
+        call->is_post = equals(value, value_len, "POST");
+    else if (equals(name, name_len, ":path"))
+        call->is_check = equals(value, value_len, "/grpc.health.v1.Health/Check");
+    else if (equals(name, name_len, "content-type"))
         call->is_grpc = is_grpc(value, value_len);
     return 0;
 }
@@ -89,11 +90,11 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *bytes, size_t len, void *arg)
 {
     (void)flags, (void)arg;
-    struct grpc_call *call = call_of(session, stream);
+    struct grpc_call *call = receiving_call(session, stream);
     if (!call)
         return 0;
     if (len > GRPC_BODY_MAX - call->body_len)
-        return drop(session, call);
+        return reject_call(session, call);
     memcpy(call->body + call->body_len, bytes, len);
     call->body_len += len;
     return 0;
@@ -103,9 +104,9 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 {
     (void)arg;
     bool carries_request = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
-    struct grpc_call *call = carries_request ? call_of(session, frame->hd.stream_id) : NULL;
+    struct grpc_call *call = carries_request ? receiving_call(session, frame->hd.stream_id) : NULL;
     if (call && frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
-        call->phase = CALL_WHOLE;
+        call->phase = CALL_RECEIVED;
     return 0;
 }
 
@@ -115,7 +116,7 @@ static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t co
     struct grpc_call *call = nghttp2_session_get_stream_user_data(session, stream);
     if (!call)
         return 0;
-    if (call->phase == CALL_ASKING)
+    if (call->phase == CALL_CHECKING)
         call->gone = true;
     else
         call->phase = CALL_FREE;
@@ -130,8 +131,8 @@ static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t co
         .valuelen = strlen(value_text), .flags = NGHTTP2_NV_FLAG_NONE                                                  \
     }
 
-/* The message, and behind it the trailers, which say how the call went. */
-static ssize_t give_reply(nghttp2_session *session, int32_t stream, uint8_t *out, size_t size, uint32_t *flags,
+/* The message, followed by the trailers, which hold the status of the call. */
+static ssize_t read_reply(nghttp2_session *session, int32_t stream, uint8_t *out, size_t size, uint32_t *flags,
                           nghttp2_data_source *source, void *arg)
 {
     (void)arg;
@@ -151,39 +152,40 @@ static ssize_t give_reply(nghttp2_session *session, int32_t stream, uint8_t *out
     return (ssize_t)len;
 }
 
-/* Out of memory is all that can go wrong: then the client gets nothing but its own deadline. */
-static void reply(struct grpc_call *call, const nghttp2_nv *head, size_t count, const nghttp2_data_provider *body)
+/* Fails only if memory is out; then the client waits until its own deadline. */
+static void submit_reply(struct grpc_call *call, const nghttp2_nv *head, size_t count,
+                         const nghttp2_data_provider *body)
 {
     if (call->gone) {
         call->phase = CALL_FREE;
         return;
     }
-    call->phase = CALL_ANSWERED;
+    call->phase = CALL_REPLYING;
     nghttp2_submit_response(call->connection->session, call->stream, head, count, body);
 }
 
 void reply_health(struct grpc_call *call, bool serving)
 {
     const nghttp2_nv head[] = {FIELD(":status", "200"), FIELD("content-type", "application/grpc")};
-    const nghttp2_data_provider body = {.source = {.ptr = call}, .read_callback = give_reply};
+    const nghttp2_data_provider body = {.source = {.ptr = call}, .read_callback = read_reply};
     grpc_write_health(call->reply, serving);
-    reply(call, head, 2, &body);
+    submit_reply(call, head, 2, &body);
 }
 
-/* Where there is no message, head and trailers are one. */
+/* Without a message, head and trailers are one frame. */
 void reply_failed(struct grpc_call *call, enum grpc_status status, const char *why)
 {
     char number[12];
     snprintf(number, sizeof number, "%d", (int)status);
     const nghttp2_nv head[] = {FIELD(":status", "200"), FIELD("content-type", "application/grpc"),
                                FIELD("grpc-status", number), FIELD("grpc-message", why)};
-    reply(call, head, 4, NULL);
+    submit_reply(call, head, 4, NULL);
 }
 
-void reply_no_grpc(struct grpc_call *call, const char *http_status)
+void reply_http_error(struct grpc_call *call, const char *http_status)
 {
     const nghttp2_nv head[] = {FIELD(":status", http_status)};
-    reply(call, head, 1, NULL);
+    submit_reply(call, head, 1, NULL);
 }
 
 /* --- The session -------------------------------------------------------------------------------- */
@@ -246,7 +248,7 @@ int session_send(struct grpc_connection *connection)
 
 void session_close(struct grpc_connection *connection)
 {
-    /* The replies first: behind the farewell nghttp2 sends nothing. */
+    /* The replies first: after GOAWAY nghttp2 sends nothing more. */
     if (session_send(connection) == 0 && nghttp2_session_terminate_session(connection->session, NGHTTP2_NO_ERROR) == 0)
         session_send(connection);
     nghttp2_session_del(connection->session);

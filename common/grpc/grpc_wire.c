@@ -34,7 +34,7 @@ static bool skip(struct reader *reader, uint64_t len)
     return true;
 }
 
-/* Moves behind a field's value; where it is bytes, *len of them end there. */
+/* Moves past a field's value. For bytes: *len is their number, and they end there. */
 static bool read_value(struct reader *reader, uint64_t type, uint64_t *len)
 {
     switch (type) {
@@ -51,7 +51,7 @@ static bool read_value(struct reader *reader, uint64_t type, uint64_t *len)
     }
 }
 
-/* Fields that we do not know are passed over: a newer client may send them. */
+/* Unknown fields are skipped: a newer client may send them. */
 static bool parse_message(struct reader reader, const char **service, size_t *service_len)
 {
     *service = "";

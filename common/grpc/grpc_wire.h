@@ -1,4 +1,4 @@
-/* grpc_wire: the few bytes of gRPC that a health check consists of. Pure functions.
+/* grpc_wire: the bytes of a gRPC health check. Pure functions.
  *
  * A gRPC message is a flag (1: compressed), its length in four bytes, and a
  * protobuf message (grpc.io, "gRPC over HTTP2"). The two messages of a health
@@ -7,14 +7,14 @@
  *     message HealthCheckRequest  { string service = 1; }
  *     message HealthCheckResponse { ServingStatus status = 1; }  // SERVING = 1, NOT_SERVING = 2
  */
-#ifndef NET_GRPC_WIRE_H
-#define NET_GRPC_WIRE_H
+#ifndef GRPC_WIRE_H
+#define GRPC_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Those that we answer (grpc.io, "Status codes and their use in gRPC"). */
+/* Those that we send (grpc.io, "Status codes and their use in gRPC"). */
 enum grpc_status {
     GRPC_OK = 0,
     GRPC_NOT_FOUND = 5,
@@ -25,8 +25,9 @@ enum grpc_status {
 
 enum { GRPC_HEALTH_REPLY_SIZE = 7 };
 
-/* The service that a request's body, frame included, asks about: *service is borrowed
- * from it, not terminated, "" where it names none. Else a status, and *why in plain ASCII. */
+/* Reads which service a request asks for. `body` includes the frame's head; *service is
+ * borrowed from it, not terminated, "" if it names none. On error: a status, and *why in
+ * plain ASCII. */
 enum grpc_status grpc_parse_health(const uint8_t *body, size_t len, const char **service, size_t *service_len,
                                    const char **why);
 

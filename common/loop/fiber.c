@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "loop/stack.h"
 
-/* Ended fibers keep their stack for the next one, this many at most: each holds
- * the pages that it once touched. */
+/* Stacks of ended fibers that are kept for new ones. Each holds the pages that its
+ * fibers have used. */
 enum { POOL_MAX = 256 };
 
 struct fiber {
@@ -16,7 +16,7 @@ struct fiber {
     void *arg;
 
     struct fiber *next;   /* in the ready queue, or in the pool */
-    struct wait *parked;  /* what it waits for; NULL while it runs or is ready */
+    struct wait *parked;  /* its present wait; NULL while it runs or is ready */
     enum wait_result result;
     int64_t deadline;     /* of the parked wait */
     size_t heap_index;    /* in the deadline heap, from 1; 0: not in it */
@@ -50,7 +50,7 @@ bool fibers_are_ready(void)
     return ready_first != NULL;
 }
 
-/* --- Deadlines: a binary heap, so that each fiber knows its place in it ------ */
+/* --- Deadlines: a binary heap; each fiber stores its index in it ------------- */
 
 static struct fiber **heap; /* heap[1] is due first */
 static size_t heap_len, heap_size;
@@ -98,7 +98,7 @@ static void heap_remove(struct fiber *fiber)
         heap_down(i, last);
 }
 
-/* Room for one entry for each fiber that lives, so that parking cannot fail. */
+/* Room for one entry per living fiber, so that parking cannot fail. */
 static int heap_reserve(size_t fibers)
 {
     if (fibers < heap_size)
@@ -117,10 +117,10 @@ int64_t fibers_next_deadline(void)
     return heap_len ? heap[1]->deadline : DEADLINE_NONE;
 }
 
-/* --- Birth and death -------------------------------------------------------- */
+/* --- Start and end ---------------------------------------------------------- */
 
-/* What each stack runs: one function after the other, for the stack outlives
- * the fiber that used it. */
+/* Runs on each stack: one fiber's function after the other, because a stack is reused
+ * when its fiber has ended. */
 static void fiber_main(void *arg)
 {
     struct fiber *self = arg;
@@ -248,8 +248,8 @@ enum wait_result wait_park(struct wait *wait, int64_t deadline)
     wait->parked = true;
     self->parked = wait;
     switch_away();
-    /* A wake between the end of the wait and our turn counts: who woke us has
-     * handed something over (a place in a queue, an answer), and believes we have it. */
+    /* A wake between the end of the wait and our turn counts. The waker has handed
+     * something over (a place in a queue, a reply), which must not be lost. */
     return wait->woken ? WAIT_WOKEN : self->result;
 }
 
@@ -317,7 +317,7 @@ void fibers_wake_overdue(int64_t now)
 
 void fibers_run_ready(void)
 {
-    /* Only those that are ready now: what they wake runs in the next batch, so
+    /* Only those that are ready now. The fibers that they wake run in the next batch, so
      * that fibers which keep waking each other cannot starve the sockets. */
     struct fiber *batch = ready_first;
     ready_first = ready_last = NULL;

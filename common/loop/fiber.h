@@ -1,23 +1,23 @@
-/* fiber: code that waits as if it blocked, while one thread runs the others.
+/* fiber: code that waits as if it blocked, while its thread runs other fibers.
  *
- * A fiber is a function with a stack of its own. Where it has to wait, it parks:
- * the thread goes on with another fiber, and comes back when somebody wakes the
- * wait or its deadline passes. So a request handler, a watch or a heartbeat is
- * straight-line code: no locks, no callbacks, no state machines. (Conway 1963
- * called them coroutines; Adya et al., "Cooperative Task Management without
- * Manual Stack Management", USENIX 2002, is why we use them.)
+ * A fiber is a function with a stack of its own. When it has to wait, it parks: the
+ * thread runs another fiber, and continues this one after a wake or at its deadline.
+ * So a request handler, a watch or a heartbeat is straight-line code: no locks, no
+ * callbacks, no state machines. (Conway called them coroutines in 1963. Why they suit
+ * servers: Adya et al., "Cooperative Task Management without Manual Stack Management",
+ * USENIX 2002.)
  *
- * Fibers switch only where they wait: between two waits, a fiber has the
- * program to itself. A callback of a library never runs a fiber: it calls
- * wait_wake(), and the loop runs the fiber soon after (loop.h).
+ * Fibers switch only where they wait: between two waits no other fiber runs. A
+ * callback of a library never runs a fiber. It calls wait_wake(), and the loop runs
+ * the fiber soon after (loop.h).
  *
  *     struct wait wait;
  *     wait_init(&wait);
  *     some_library_start(..., on_done, &wait);      // on_done calls wait_wake(&wait)
- *     if (wait_park(&wait, deadline) != WAIT_WOKEN) // gave up: on_done must not run any more
+ *     if (wait_park(&wait, deadline) != WAIT_WOKEN) // timed out or cancelled: on_done must not run any more
  *         some_library_abort(...);
  *
- * This module knows nothing of sockets. Time is clock.h's, so it may be virtual.
+ * This module does not use sockets. Its time is clock.h's, so it may be virtual.
  */
 #ifndef LOOP_FIBER_H
 #define LOOP_FIBER_H
@@ -28,23 +28,23 @@
 
 struct fiber;
 
-/* Starts fn(arg); it runs soon, never inside this call. 0, or -1 at the limit
- * of fibers or out of memory. `arg` must live until the fiber has used it. */
+/* Starts fn(arg), which runs soon, never inside this call. 0, or -1 at the limit
+ * of fibers or out of memory. `arg` must live as long as the fiber uses it. */
 int fiber_start(void (*fn)(void *arg), void *arg);
 
-/* The running fiber; NULL outside of any. */
+/* The running fiber; NULL if none runs. */
 struct fiber *fiber_self(void);
-/* Lets the others run; returns when it is this one's turn again. */
+/* Lets the other ready fibers run first. */
 void fiber_yield(void);
-/* 0 after ms; -1 at once if this fiber is, or while it waits gets, cancelled. */
+/* 0 after ms; -1 as soon as this fiber is cancelled. */
 int fiber_sleep(int64_t ms);
 
-/* Tells a fiber to stop: from now on each of its waits ends with
- * WAIT_CANCELLED at once, so that it winds up by itself. Sticky. */
+/* Asks a fiber to end: from now on each of its waits returns WAIT_CANCELLED at
+ * once. Cannot be undone. */
 void fiber_cancel(struct fiber *fiber);
 bool fiber_cancelled(void);
 
-/* How many there are, and at most may be (20,000 unless set). */
+/* How many fibers exist, and how many may exist at once (20,000 unless set). */
 size_t fibers_alive(void);
 void fibers_set_limit(size_t limit);
 
@@ -52,38 +52,38 @@ void fibers_set_limit(size_t limit);
 
 enum wait_result { WAIT_WOKEN, WAIT_TIMEOUT, WAIT_CANCELLED };
 
-/* Lives on the waiter's stack; good for one wait. The first wake wins; a wake
- * before the park makes the park return at once; later wakes do nothing. */
+/* Lives on the waiter's stack, for one wait. The first wake ends it; later wakes have
+ * no effect. A wake before the park makes the park return at once. */
 struct wait {
     struct fiber *fiber;
     bool woken;
     bool parked;
 };
 
-/* To be called in the fiber that will park. */
+/* Called in the fiber that will park. */
 void wait_init(struct wait *wait);
-/* `deadline` on clock_ms(), or DEADLINE_NONE. After it returns nobody may wake
- * this wait any more: what could still do so must be detached. */
+/* `deadline` on clock_ms(), or DEADLINE_NONE. After it returns this wait must not be
+ * woken any more: detach whatever could still wake it. */
 enum wait_result wait_park(struct wait *wait, int64_t deadline);
 /* From a callback or a fiber; does not switch. */
 void wait_wake(struct wait *wait);
 
-/* --- What the loop needs ------------------------------------------------- */
+/* --- For loop.c ------------------------------------------------------ */
 
-/* Wakes all whose deadline is not after `now`, on clock_ms(). */
+/* Ends each wait whose deadline has passed at `now`, on clock_ms(). */
 void fibers_wake_overdue(int64_t now);
-/* Runs each fiber that was ready. */
+/* Runs each fiber that is ready now. */
 void fibers_run_ready(void);
 bool fibers_are_ready(void);
-/* The next deadline of a parked fiber; DEADLINE_NONE where there is none. */
+/* The earliest deadline of a parked fiber; DEADLINE_NONE: no parked fiber has one. */
 int64_t fibers_next_deadline(void);
-/* Frees pooled stacks (at exit, so that leak checkers see nothing). */
+/* Frees pooled stacks (at exit, so that leak checkers report nothing). */
 void fibers_free_pool(void);
 
-/* --- For group.c --------------------------------------------------------- */
+/* --- For sync.c ---------------------------------------------------------- */
 
-/* Parks in a way that cancelling cannot end; instead, fiber_cancel on the
- * parked fiber calls on_cancel(arg) once (at once if it was cancelled before). */
+/* Parks until a wake. fiber_cancel does not end this wait: it calls on_cancel(arg)
+ * once (at once, if the fiber was cancelled before). */
 void wait_park_always(struct wait *wait, void (*on_cancel)(void *arg), void *arg);
 
 #endif

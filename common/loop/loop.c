@@ -22,7 +22,7 @@ static uv_check_t check;     /* … and after sockets have called back */
 static uv_idle_t idle;       /* active while fibers are ready: do not block */
 static uv_timer_t timer;     /* the next deadline of a fiber */
 static int64_t timer_at = DEADLINE_NONE;
-static int64_t looked_ms; /* when the loop last began to look at the sockets */
+static int64_t polled_ms; /* when the loop last began to poll the sockets */
 
 static struct hook {
     void (*fn)(void *arg);
@@ -34,17 +34,17 @@ static int hook_count;
 
 static void on_idle(uv_idle_t *handle)
 {
-    (void)handle; /* its being active is all that is wanted */
+    (void)handle; /* while it is active, the loop does not block */
 }
 
 static void on_timer(uv_timer_t *handle)
 {
-    (void)handle; /* on_check wakes who is due */
+    (void)handle; /* on_check ends the waits that are due */
     timer_at = DEADLINE_NONE;
 }
 
-/* Moved only to an earlier moment: a timer that rings for nobody costs less
- * than one that is set anew for each request. */
+/* The timer is set again only for an earlier deadline. One that fires without need costs
+ * less than one that is set again for each request. */
 static void set_timer(void)
 {
     int64_t next = fibers_next_deadline();
@@ -61,7 +61,7 @@ static void run_batch(void)
     for (int i = 0; i < hook_count; i++)
         hooks[i].fn(hooks[i].arg);
 
-    /* Nor is there anything to block for once the last fiber has ended. */
+    /* After the last fiber has ended the loop must not block either. */
     if (fibers_are_ready() || fibers_alive() == 0)
         uv_idle_start(&idle, on_idle);
     else
@@ -73,20 +73,20 @@ static void on_prepare(uv_prepare_t *handle)
 {
     (void)handle;
     run_batch();
-    looked_ms = clock_ms();
+    polled_ms = clock_ms();
 }
 
-/* What came by looked_ms has been read by now. So only here do deadlines pass, and
- * only those up to then: a process that stood still itself, on a busy machine,
- * does not call its servers slow while their answers lie unread. */
+/* By now every byte that arrived before polled_ms has been read. So deadlines pass only
+ * here, and only those before polled_ms. Otherwise a process that was itself stopped, on
+ * a busy machine, would report timeouts although the replies had arrived in time. */
 static void on_check(uv_check_t *handle)
 {
     (void)handle;
-    fibers_wake_overdue(looked_ms);
+    fibers_wake_overdue(polled_ms);
     run_batch();
 }
 
-/* --- Life ------------------------------------------------------------------- */
+/* --- Create, run, close ------------------------------------------------------ */
 
 static void raise_open_files(void)
 {
@@ -97,9 +97,9 @@ static void raise_open_files(void)
     }
 }
 
-/* Whatever is opened takes the lowest number that is free. Where the caller has closed
- * a standard file, that would be a socket of ours: log lines would go to a database, and
- * libuv does not close such numbers. */
+/* A new file gets the lowest free number. If the parent process has closed a standard
+ * file, one of our sockets would get its number: log lines would go to a database, and
+ * libuv does not close these numbers. */
 static void open_standard_files(void)
 {
     int fd;
@@ -114,7 +114,7 @@ void loop_open(void)
     signal(SIGPIPE, SIG_IGN);
     open_standard_files();
     raise_open_files();
-    /* Room for calls that hang (offload.h) beside those that do not. */
+    /* Enough threads that calls which hang (offload.h) do not hold up the others. */
     setenv("UV_THREADPOOL_SIZE", "16", 0);
     if (uv_loop_init(&loop) != 0) {
         fprintf(stderr, "cannot start the event loop: out of file descriptors or memory\n");
@@ -143,8 +143,8 @@ int loop_close(void)
     uv_close((uv_handle_t *)&idle, NULL);
     uv_close((uv_handle_t *)&timer, NULL);
     timer_at = DEADLINE_NONE;
-    /* Close callbacks run in the turn after uv_close; work on the thread pool
-     * that nobody waits for any more is let finish for a moment. */
+    /* Close callbacks run in the turn after uv_close. Work on the thread pool whose
+     * waiter has timed out gets a second to finish. */
     int64_t give_up = deadline_in(1000);
     int status;
     while ((status = uv_loop_close(&loop)) == UV_EBUSY && clock_ms() < give_up)
@@ -160,7 +160,7 @@ void loop_run_virtual(void (*fn)(void *arg), void *arg)
         return;
     while (fibers_alive() > 0) {
         if (!fibers_are_ready()) {
-            assert(fibers_next_deadline() != DEADLINE_NONE); /* else they wait for ever */
+            assert(fibers_next_deadline() != DEADLINE_NONE); /* else all of them would wait for ever */
             clock_advance_to(fibers_next_deadline());
         }
         fibers_wake_overdue(clock_ms());

@@ -8,11 +8,11 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 
-/* On the heap, for it may outlive its waiter. */
+/* On the heap, because it may outlive its waiter. */
 struct operation {
     uv_work_t request;
     const struct offload_job *job;
-    struct wait *waiter; /* NULL: gave up */
+    struct wait *waiter; /* NULL: stopped waiting */
     char arg[] __attribute__((aligned(16)));
 };
 
@@ -24,7 +24,7 @@ static void on_thread(uv_work_t *request)
 
 static void on_done(uv_work_t *request, int status)
 {
-    (void)status; /* UV_ECANCELED: it never ran, and nobody waits for it */
+    (void)status; /* UV_ECANCELED: it never ran, and has no waiter */
     struct operation *op = (struct operation *)request;
     if (op->waiter) {
         wait_wake(op->waiter);
@@ -52,7 +52,7 @@ int offload_run(const struct offload_job *job, void *arg, size_t size, int64_t d
         op->waiter = NULL;
         uv_cancel((uv_req_t *)&op->request);
         if (result == WAIT_TIMEOUT)
-            return err_set(err, ERR_TIMEOUT, "no answer in time");
+            return err_set(err, ERR_TIMEOUT, "timed out");
         return err_set(err, ERR_CANCELLED, "cancelled");
     }
     memcpy(arg, op->arg, size);

@@ -51,13 +51,13 @@ int resolve_host(const char *host, char out[ADDRESS_MAX], int64_t deadline, stru
         return 0;
     }
     if (strlen(host) >= sizeof lookup.host)
-        return err_set(err, ERR_INVALID, "host name longer than 255 bytes");
+        return err_set(err, ERR_INVALID, "cannot resolve %.40s…: host name longer than 255 bytes", host);
 
     snprintf(lookup.host, sizeof lookup.host, "%s", host);
     if (offload_run(&job, &lookup, sizeof lookup, deadline, err) != 0)
-        return err_prefix(err, "looking up %s", host);
+        return err_prefix(err, "cannot resolve %s", host);
     if (lookup.error != 0)
-        return err_set(err, ERR_UNREACHABLE, "looking up %s: %s", host, gai_strerror(lookup.error));
+        return err_set(err, ERR_UNREACHABLE, "cannot resolve %s: %s", host, gai_strerror(lookup.error));
     snprintf(out, ADDRESS_MAX, "%s", lookup.address);
     return 0;
 }

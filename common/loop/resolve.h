@@ -1,7 +1,7 @@
-/* resolve: from a host name to an address, without stopping the world.
+/* resolve: resolves a host name to an address without blocking the loop.
  *
- * getaddrinfo blocks, for 10 s where the name server is gone. Libraries that
- * take a name would call it on the loop: so they are given addresses only.
+ * getaddrinfo blocks, for 10 s if the name server does not reply. A library that gets a
+ * name would call it on the loop, so libraries get addresses only.
  */
 #ifndef LOOP_RESOLVE_H
 #define LOOP_RESOLVE_H

@@ -1,4 +1,4 @@
-/* glibc's fortified longjmp takes a jump to another stack for an attack. */
+/* glibc's fortified longjmp aborts on a jump to another stack. */
 #undef _FORTIFY_SOURCE
 #include "loop/stack.h"
 
@@ -27,7 +27,7 @@
 #define VALGRIND_STACK_DEREGISTER(id) ((void)(id))
 #endif
 
-/* --- The sanitizers must be told of every switch -------------------------- */
+/* --- Every switch is announced to AddressSanitizer ------------------------ */
 
 static void announce_leave(struct stack *from, const struct stack *to)
 {
@@ -38,7 +38,8 @@ static void announce_leave(struct stack *from, const struct stack *to)
 #endif
 }
 
-/* `previous` learns its own bounds here: the only way to ask for the thread's. */
+/* Stores the bounds of `previous`, if it is the thread's own stack: there is no other way
+ * to get them. */
 static void announce_arrival(struct stack *now, struct stack *previous)
 {
 #ifdef STACK_ASAN
@@ -77,7 +78,7 @@ static void begin(void)
     struct stack *self = going_to;
     announce_arrival(self, came_from);
     self->entry(self->arg);
-    abort(); /* there is nowhere to return to */
+    abort(); /* entry must not return */
 }
 
 /* --- Memory --------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 
 enum { PATH_MAX_LEN = 4096 }; /* bytes; our longest is a path with a few encoded ids */
 
-/* The list is linked by hand: curl only reads it. */
+/* Linked by hand, without allocation: curl only reads the list. */
 static int add_header(struct request *request, const char *line, struct err *err)
 {
     size_t i = request->header_count;
@@ -29,8 +29,8 @@ static bool set_host(CURLU *origin, const char *name)
     return curl_url_set(origin, CURLUPART_HOST, brackets, 0) == CURLUE_OK;
 }
 
-/* Scheme, host and port are kept apart from the path, and set only where they
- * changed: to take a URL apart and put it together again was a tenth of a call. */
+/* Scheme, host and port are stored apart from the path, and set only when they change:
+ * to split a URL and join it again took a tenth of a call's CPU time. */
 static int set_origin(struct transfer *transfer, const char *name, const struct http_call *call, struct err *err)
 {
     bool secure = call->tls != NULL;
@@ -43,28 +43,30 @@ static int set_origin(struct transfer *transfer, const char *name, const struct 
     if (len >= sizeof transfer->host || !set_host(transfer->origin, name) ||
         curl_url_set(transfer->origin, CURLUPART_PORT, port, 0) != CURLUE_OK ||
         curl_url_set(transfer->origin, CURLUPART_SCHEME, secure ? "https" : "http", 0) != CURLUE_OK)
-        return err_set(err, ERR_INVALID, "not a host and port");
+        return err_set(err, ERR_INVALID, "invalid host or port");
     memcpy(transfer->host, name, len + 1);
     transfer->secure = secure;
     transfer->port = call->port;
     return 0;
 }
 
-/* It goes out as it is: a space or a line's end in it would make another request of it. */
+/* The path is sent as it is. A space or line end in it would turn it into another request. */
 static int set_path(const char *path, CURL *easy, struct err *err)
 {
     size_t len = 0;
     while (path[len] > ' ' && path[len] <= '~' && path[len] != '#')
         len++;
     if (*path != '/' || path[len] != '\0')
-        return err_set(err, ERR_INVALID, "not a path");
+        return err_set(err, ERR_INVALID, "invalid path: want /… without spaces or control characters");
     if (len > PATH_MAX_LEN)
         return err_set(err, ERR_INVALID, "path longer than %d bytes", PATH_MAX_LEN);
-    return curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, path) == CURLE_OK ? 0 : err_set(err, ERR_BUSY, "out of memory");
+    if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, path) != CURLE_OK)
+        return err_set(err, ERR_BUSY, "out of memory");
+    return 0;
 }
 
-/* curl must never look up a name: it is told the address to connect to, and
- * knows the name only for the Host header and the certificate. */
+/* curl must never resolve a name, because that would block. It gets the address to connect
+ * to, and uses the name only for the Host header and the certificate. */
 static int set_target(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err)
 {
     if (resolve_host(call->host, request->address, call->deadline, err) != 0)
@@ -82,8 +84,8 @@ static int set_target(struct request *request, const struct http_call *call, str
     request->altered = true;
     if (name == call->host)
         return 0;
-    snprintf(request->host_header, sizeof request->host_header, strchr(call->host, ':') ? "Host: [%s]:%u" : "Host: %s:%u",
-             call->host, call->port);
+    snprintf(request->host_header, sizeof request->host_header,
+             strchr(call->host, ':') ? "Host: [%s]:%u" : "Host: %s:%u", call->host, call->port);
     return add_header(request, request->host_header, err);
 }
 
@@ -112,9 +114,9 @@ static bool is_one_of(const char *method, const char *const *methods)
 
 static void set_method(struct request *request, const struct http_call *call, CURL *easy)
 {
-    /* RFC 9110, 9.2.2. On a connection that was closed while idle, curl sends the
-     * request again on a new one; what must not happen twice gets a new one first. */
-    static const char *const may_be_repeated[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", NULL};
+    /* RFC 9110, 9.2.2. If a kept connection turns out to be closed, curl repeats the request
+     * on a new one. A request that must not take effect twice uses a new connection at once. */
+    static const char *const idempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", NULL};
     static const char *const has_body[] = {"POST", "PUT", "PATCH", NULL};
     const char *method = call->method ? call->method : "GET";
     if (strcmp(method, "GET") == 0 && !call->body)
@@ -129,7 +131,7 @@ static void set_method(struct request *request, const struct http_call *call, CU
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     else
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, is_one_of(method, may_be_repeated) ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, is_one_of(method, idempotent) ? 0L : 1L);
 }
 
 static int set_headers(struct request *request, const struct http_call *call, CURL *easy, struct err *err)
@@ -140,8 +142,8 @@ static int set_headers(struct request *request, const struct http_call *call, CU
         if (add_header(request, *line, err) != 0)
             return -1;
     }
-    /* "Name:" takes out what curl would add by itself: a form's type, and the
-     * wait for "100 Continue" before a long body. */
+    /* "Name:" removes a header that curl would add: Content-Type of a form, and Expect,
+     * which makes it wait for "100 Continue" before a long body. */
     if (call->body && (add_header(request, "Expect:", err) != 0 ||
                        (!has_type && add_header(request, "Content-Type:", err) != 0)))
         return -1;
@@ -149,8 +151,8 @@ static int set_headers(struct request *request, const struct http_call *call, CU
     return 0;
 }
 
-/* What announces more than its cap is not waited for. (Of the body of a HEAD
- * only the length comes; curl takes 0 for no limit.) */
+/* A reply whose Content-Length exceeds the cap fails at once. (The reply to a HEAD has
+ * only the length of a body; for curl 0 means no limit.) */
 static void set_cap(const struct http_call *call, CURL *easy)
 {
     bool is_head = call->method && strcmp(call->method, "HEAD") == 0;

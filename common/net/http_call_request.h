@@ -1,18 +1,18 @@
-/* http_call_request: what one call asks, told to curl.
+/* http_call_request: sets what one call sends.
  *
- * Inside of http_client: turns a struct http_call into the options of an easy
- * handle. The host is looked up first, so that curl meets addresses only.
+ * Private to the HTTP client: turns a struct http_call into the options of curl's
+ * easy handle. The host is resolved first, so curl gets addresses only.
  */
 #ifndef NET_HTTP_CALL_REQUEST_H
 #define NET_HTTP_CALL_REQUEST_H
 
-#include "net/http_client_transfer.h"
+#include "net/http_multi.h"
 
-/* The caller's headers; and Host, Expect and Content-Type. */
+/* The caller's headers, and Host, Expect and Content-Type. */
 enum { HEADERS_MAX = 16 + 3 };
 
-/* What curl borrows while a call runs. Lives on the stack of its fiber: a call
- * on a connection that is there allocates nothing of ours. */
+/* What curl borrows while a call runs. Lives on the stack of the calling fiber, so
+ * that a call on a kept connection allocates no memory of ours. */
 struct request {
     char address[ADDRESS_MAX];
     char connect_to_text[ADDRESS_MAX + 8];
@@ -20,11 +20,11 @@ struct request {
     char host_header[300];
     struct curl_slist headers[HEADERS_MAX];
     size_t header_count;
-    bool altered; /* more than a plain GET was set */
+    bool altered; /* options beyond a plain GET were set */
 };
 
-/* Waits where the host is a name. 0, or -1 with ERR_INVALID (host, path or
- * headers cannot be sent), ERR_BUSY (out of memory), or as resolve_host. *request
+/* Waits if the host is a name. 0, or -1 with ERR_INVALID (host, path or
+ * headers cannot be sent), ERR_BUSY (out of memory), or as resolve_host. `request`
  * must live until the transfer has ended; `altered` holds also after -1. */
 int request_set(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err);
 

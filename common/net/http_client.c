@@ -1,197 +1,102 @@
 #include "net/http_client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-#include <uv.h>
+#include <string.h>
+#include <strings.h>
 
-#include "loop/loop.h"
-#include "net/http_client_transfer.h"
+#include "net/http_call_request.h"
+#include "net/http_multi.h"
+
+enum {
+    HEAD_MAX = 32 * 1024,   /* bytes of a reply's head */
+    TURN_BYTES = 32 * 1024, /* bytes of a stream that are read before other fibers run */
+};
 
 struct http_client {
-    uv_timer_t timer; /* curl's next one */
-    CURLM *multi;
-    bool due; /* curl wants to be called, not for a socket */
-    struct transfer *pool;
-    struct watch **watches; /* by file descriptor; NULL: not watched */
-    size_t watches_size;
+    struct http_multi *multi;
+    struct transfer *pool; /* unused ones, each set for a plain GET */
 };
 
-/* One of curl's sockets. The handle stays with it as long as it is open, also
- * while the connection idles between two calls: to stop and start it for each
- * call would be four system calls (measured: 12-20 % of a call's CPU time). */
-struct watch {
-    uv_poll_t poll;
-    struct http_client *client;
-    curl_socket_t fd;
-    int events;  /* what the loop watches for; 0: stopped */
-    bool wanted; /* curl wants to hear of it */
-};
+/* --- The reply, as it arrives -------------------------------------------------------- */
 
-/* --- Letting curl work -------------------------------------------------------------- */
-
-static void wake_finished(struct http_client *client)
+static size_t end_transfer(struct transfer *transfer, enum err_code why)
 {
-    int left;
-    const CURLMsg *message;
-    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
-        struct transfer *transfer = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-        transfer->result = message->data.result;
-        transfer->paused = false;
-        wait_wake(&transfer->wait);
+    transfer->callback_error = why;
+    return 0; /* makes curl end the transfer */
+}
+
+/* curl reads as long as bytes are there, and a sender on the same machine sends faster
+ * than on_data can parse: a list of 10,000 instances would block the loop for 100 ms. So
+ * a stream pauses until the other fibers have run. */
+static size_t pause_stream(struct transfer *transfer)
+{
+    http_multi_pause(transfer);
+    return CURL_WRITEFUNC_PAUSE;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
+{
+    (void)one;
+    struct transfer *transfer = arg;
+    const struct http_call *call = transfer->call;
+    if (len > call->body_cap - transfer->received)
+        return end_transfer(transfer, ERR_TOO_LARGE);
+    if (call->on_data && transfer->turn_bytes >= TURN_BYTES)
+        return pause_stream(transfer);
+    transfer->received += len;
+    transfer->turn_bytes += len;
+    if (call->on_data)
+        return call->on_data(call->on_data_arg, bytes, len) ? len : end_transfer(transfer, ERR_CANCELLED);
+    return buf_add(&transfer->response->body, bytes, len) ? len : end_transfer(transfer, ERR_TOO_LARGE);
+}
+
+static void store_status(struct transfer *transfer)
+{
+    long status = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer->response->status = (int)status;
+}
+
+/* One line of the head. An interim reply (100) may come first; the status line of the
+ * final reply starts a new head. Trailers come after the body and are ignored. */
+static size_t on_head_line(char *line, size_t one, size_t len, void *arg)
+{
+    (void)one;
+    struct transfer *transfer = arg;
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+        buf_clear(&transfer->response->head);
+        transfer->head_ended = false;
     }
+    if (transfer->head_ended)
+        return len;
+    transfer->head_ended = line[0] == '\r' || line[0] == '\n';
+    if (transfer->head_ended)
+        store_status(transfer);
+    return buf_add(&transfer->response->head, line, len) ? len : end_transfer(transfer, ERR_TOO_LARGE);
 }
 
-static void let_curl_work(struct http_client *client, curl_socket_t fd, int events)
+/* --- Transfers: made once, then reused from the pool --------------------------------- */
+
+/* Sets it for a plain GET. */
+static void transfer_set_defaults(struct http_client *client, struct transfer *transfer)
 {
-    int running;
-    curl_multi_socket_action(client->multi, fd, events, &running);
-    wake_finished(client);
-}
-
-/* After each batch of fibers: all calls that they began go out together. */
-static void on_batch_end(void *arg)
-{
-    struct http_client *client = arg;
-    if (!client->due)
-        return;
-    client->due = false;
-    let_curl_work(client, CURL_SOCKET_TIMEOUT, 0);
-}
-
-/* --- Time ------------------------------------------------------------------------- */
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct http_client *client = timer->data;
-    client->due = true; /* the batch that follows sees to it */
-}
-
-static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
-{
-    (void)multi;
-    struct http_client *client = arg;
-    if (timeout_ms < 0)
-        uv_timer_stop(&client->timer);
-    else
-        uv_timer_start(&client->timer, on_timer, (uint64_t)timeout_ms, 0);
-    return 0;
-}
-
-/* --- Sockets ---------------------------------------------------------------------- */
-
-static void on_socket(uv_poll_t *poll, int status, int events)
-{
-    struct watch *watch = (struct watch *)poll;
-    if (status < 0)
-        watch->events = 0; /* libuv has stopped it */
-    if (!watch->wanted) {
-        /* Closed while idle: curl sees it before it uses the connection again. */
-        uv_poll_stop(poll);
-        watch->events = 0;
-        return;
-    }
-    /* Told of an error, curl gives up at once, without a reason; told to read, it
-     * takes what came before a reset, and says what is wrong. */
-    int flags = status < 0 ? CURL_CSELECT_IN : 0;
-    flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
-    flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
-    let_curl_work(watch->client, watch->fd, flags);
-}
-
-static bool make_room(struct http_client *client, size_t index)
-{
-    if (index < client->watches_size)
-        return true;
-    size_t size = 2 * index + 64;
-    struct watch **bigger = realloc(client->watches, size * sizeof *bigger);
-    if (!bigger)
-        return false;
-    for (size_t i = client->watches_size; i < size; i++)
-        bigger[i] = NULL;
-    client->watches = bigger;
-    client->watches_size = size;
-    return true;
-}
-
-static struct watch *watch_of(struct http_client *client, curl_socket_t fd)
-{
-    return (size_t)fd < client->watches_size ? client->watches[fd] : NULL;
-}
-
-static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
-{
-    if (!make_room(client, (size_t)fd))
-        return NULL;
-    struct watch *watch = calloc(1, sizeof *watch);
-    if (!watch || uv_poll_init_socket(loop_uv(), &watch->poll, fd) != 0) {
-        free(watch);
-        return NULL;
-    }
-    watch->client = client;
-    watch->fd = fd;
-    client->watches[fd] = watch;
-    return watch;
-}
-
-static void free_handle(uv_handle_t *handle)
-{
-    free(handle); /* the first member of what was allocated */
-}
-
-static void watch_free(struct watch *watch)
-{
-    watch->client->watches[watch->fd] = NULL;
-    uv_close((uv_handle_t *)&watch->poll, free_handle);
-}
-
-/* A socket that curl waits to write to alone is one that is still connecting. Where
- * such a call is given up, curl closes it without CLOSESOCKETFUNCTION (7.88), so the
- * handle must not outlive it: the next socket of that number would be taken for it. */
-static void watch_rest(struct watch *watch)
-{
-    watch->wanted = false;
-    if (watch->events == UV_WRITABLE)
-        watch_free(watch);
-}
-
-/* curl says what it wants to hear of a socket. Where memory is out we do not
- * listen, and the call ends at its deadline: an error here would end them all. */
-static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
-{
-    (void)easy;
-    (void)unused;
-    struct watch *watch = watch_of(arg, fd);
-    if (what == CURL_POLL_REMOVE) {
-        if (watch)
-            watch_rest(watch);
-        return 0;
-    }
-    if (!watch && !(watch = watch_new(arg, fd)))
-        return 0;
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    watch->wanted = true;
-    if (events != watch->events && uv_poll_start(&watch->poll, events, on_socket) == 0)
-        watch->events = events;
-    return 0;
-}
-
-static int on_curl_close(void *arg, curl_socket_t fd)
-{
-    struct watch *watch = watch_of(arg, fd);
-    if (watch)
-        watch_free(watch);
-    return close(fd);
-}
-
-/* --- Transfers -------------------------------------------------------------------- */
-
-static void transfer_set_up(struct http_client *client, struct transfer *transfer)
-{
-    transfer_set_defaults(transfer);
-    curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
-    curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETFUNCTION, on_curl_close);
-    curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, client);
+    http_multi_attach(client->multi, transfer);
+    CURL *easy = transfer->easy;
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* else curl reads the environment for each call */
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* curl gets addresses only: no cached name expires */
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_CURLU, transfer->origin);
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head_line);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 }
 
 static void transfer_free(struct transfer *transfer)
@@ -199,11 +104,11 @@ static void transfer_free(struct transfer *transfer)
     if (!transfer)
         return;
     curl_easy_cleanup(transfer->easy);
-    curl_url_cleanup(transfer->origin); /* after what borrows it */
+    curl_url_cleanup(transfer->origin); /* last: the easy handle borrows it */
     free(transfer);
 }
 
-struct transfer *transfer_take(struct http_client *client)
+static struct transfer *transfer_take(struct http_client *client)
 {
     struct transfer *transfer = client->pool;
     if (transfer) {
@@ -215,81 +120,175 @@ struct transfer *transfer_take(struct http_client *client)
         transfer_free(transfer);
         return NULL;
     }
-    transfer_set_up(client, transfer);
+    transfer_set_defaults(client, transfer);
     return transfer;
 }
 
-void transfer_give_back(struct http_client *client, struct transfer *transfer, bool altered)
+/* `altered`: it is no longer set for a plain GET. */
+static void transfer_give_back(struct http_client *client, struct transfer *transfer, bool altered)
 {
     if (altered) {
         curl_easy_reset(transfer->easy);
-        transfer_set_up(client, transfer);
+        transfer_set_defaults(client, transfer);
     }
     transfer->next = client->pool;
     client->pool = transfer;
 }
 
-/* The others have had their turn. What curl held back comes at once, in a callback. */
-static enum wait_result resume(struct http_client *client, struct transfer *transfer, int64_t deadline)
-{
-    transfer->paused = false;
-    transfer->turn_bytes = 0;
-    wait_init(&transfer->wait);
-    client->due = true;
-    transfer->result = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-    return transfer->result == CURLE_OK ? wait_park(&transfer->wait, deadline) : WAIT_WOKEN;
-}
+/* --- The result -------------------------------------------------------------------------- */
 
-enum wait_result transfer_run(struct http_client *client, struct transfer *transfer, int64_t deadline)
+static enum err_code code_of(const struct transfer *transfer)
 {
-    wait_init(&transfer->wait);
-    if (curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
-        transfer->result = CURLE_FAILED_INIT;
-        return WAIT_WOKEN;
+    switch (transfer->result) {
+    case CURLE_WRITE_ERROR:
+        return transfer->callback_error;
+    case CURLE_URL_MALFORMAT:
+        return ERR_INVALID;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR: /* the request is sent only after the handshake */
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return ERR_UNREACHABLE;
+    case CURLE_OPERATION_TIMEDOUT:
+        return ERR_TIMEOUT;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* no status line: HTTP/0.9 or something else */
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+        return ERR_PROTOCOL;
+    case CURLE_FILESIZE_EXCEEDED:
+    case CURLE_OUT_OF_MEMORY: /* what curl reports for a header line over 100 KB */
+        return ERR_TOO_LARGE;
+    case CURLE_FAILED_INIT:
+        return ERR_BUSY;
+    default:
+        return ERR_BROKEN;
     }
-    client->due = true;
-    enum wait_result result = wait_park(&transfer->wait, deadline);
-    while (result == WAIT_WOKEN && transfer->paused)
-        result = resume(client, transfer, deadline);
-    curl_multi_remove_handle(client->multi, transfer->easy);
-    return result;
 }
 
-/* --- Life ------------------------------------------------------------------------- */
+static const char *reason_of(const struct transfer *transfer)
+{
+    long os_error = 0;
+    if (transfer->result == CURLE_COULDNT_CONNECT)
+        curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
+    if (os_error)
+        return strerror((int)os_error);
+    if (code_of(transfer) == ERR_TOO_LARGE)
+        return "the reply is too large";
+    if (code_of(transfer) == ERR_CANCELLED)
+        return "the reader of the stream ended it";
+    return transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(transfer->result);
+}
+
+static int read_result(struct transfer *transfer, struct err *err)
+{
+    struct http_response *response = transfer->response;
+    if (transfer->result != CURLE_OK)
+        return err_set(err, code_of(transfer), "%s", reason_of(transfer));
+
+    const char *local = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_IP, &local);
+    /* For curl a connection that closes within the head ends the head. */
+    if (!transfer->head_ended)
+        return err_set(err, ERR_BROKEN, "the connection closed within the head of the reply");
+    snprintf(response->local_address, sizeof response->local_address, "%s", local ? local : "");
+    return 0;
+}
+
+static int run_transfer(struct http_client *client, struct transfer *transfer, struct err *err)
+{
+    switch (http_multi_run(client->multi, transfer, transfer->call->deadline)) {
+    case WAIT_TIMEOUT:
+        return err_set(err, ERR_TIMEOUT, "no whole reply in time");
+    case WAIT_CANCELLED:
+        return err_set(err, ERR_CANCELLED, "cancelled");
+    default:
+        return read_result(transfer, err);
+    }
+}
+
+/* --- The call ------------------------------------------------------------------------------ */
+
+static void response_reset(struct http_response *response, const struct http_call *call)
+{
+    buf_clear(&response->body);
+    buf_clear(&response->head);
+    response->body.cap = call->body_cap;
+    response->head.cap = HEAD_MAX;
+    response->status = 0;
+    response->local_address[0] = '\0';
+}
+
+int http_call(struct http_client *client, const struct http_call *call, struct http_response *response,
+              struct err *err)
+{
+    struct request request;
+    response_reset(response, call);
+    struct transfer *transfer = transfer_take(client);
+    if (!transfer)
+        return err_set(err, ERR_BUSY, "out of memory");
+    transfer->call = call;
+    transfer->response = response;
+    transfer->received = transfer->turn_bytes = 0;
+    transfer->paused = false;
+    transfer->head_ended = false;
+    transfer->callback_error = ERR_BROKEN;
+    transfer->curl_error[0] = '\0';
+
+    int status = request_set(&request, call, transfer, err);
+    if (status == 0)
+        status = run_transfer(client, transfer, err);
+    transfer_give_back(client, transfer, request.altered);
+    if (status == 0)
+        return 0;
+    response->status = 0;
+    return err_prefix(err, "%s %s:%u", call->method ? call->method : "GET", call->host, call->port);
+}
+
+bool http_response_header(const struct http_response *response, const char *name, char *out, size_t size)
+{
+    size_t name_len = strlen(name);
+    const char *line = buf_text(&response->head);
+    while ((line = strchr(line, '\n')) != NULL) {
+        line++;
+        if (strncasecmp(line, name, name_len) != 0 || line[name_len] != ':')
+            continue;
+        const char *value = line + name_len + 1;
+        value += strspn(value, " \t");
+        size_t len = strcspn(value, "\r\n");
+        while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
+            len--;
+        snprintf(out, size, "%.*s", (int)len, value);
+        return true;
+    }
+    return false;
+}
+
+void http_response_close(struct http_response *response)
+{
+    buf_close(&response->body);
+    buf_close(&response->head);
+}
+
+/* --- Create and free ----------------------------------------------------------------------- */
 
 struct http_client *http_client_new(size_t max_connections)
 {
     struct http_client *client = calloc(1, sizeof *client);
-    if (!client)
-        return NULL;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    client->multi = curl_multi_init();
-    if (!client->multi) {
-        curl_global_cleanup();
-        free(client);
-        return NULL;
-    }
-    uv_timer_init(loop_uv(), &client->timer);
-    client->timer.data = client;
-    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-    curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-    curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-    curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)max_connections);
-    loop_add_hook(on_batch_end, client);
-    return client;
+    if (client && (client->multi = http_multi_new(max_connections)))
+        return client;
+    free(client);
+    return NULL;
 }
 
 void http_client_free(struct http_client *client)
 {
-    loop_remove_hook(on_batch_end, client);
     while (client->pool) {
         struct transfer *transfer = client->pool;
         client->pool = transfer->next;
         transfer_free(transfer);
     }
-    curl_multi_cleanup(client->multi);
-    curl_global_cleanup();
-    free(client->watches);
-    uv_close((uv_handle_t *)&client->timer, free_handle);
+    http_multi_free(client->multi);
+    free(client);
 }

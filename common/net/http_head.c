@@ -1,7 +1,7 @@
-/* The head of a request: what has to be right in it, and what is kept of it.
+/* Checks the head of a request, and keeps a copy of it.
  *
- * All of it is copied: MHD frees its own when the client goes away, which may
- * be while the handler runs.
+ * A copy, because MHD frees its own when the client disconnects, which may happen
+ * while the handler runs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,9 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "net/http_internal.h"
+#include "net/http_reply.h"
 
-enum { HEAD_BYTES = 16384 }; /* more than MHD has memory for a head */
-
-const char *const http_methods[HTTP_METHODS] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
-                                                "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"};
+enum { HEAD_BYTES = 16384 }; /* larger than any head: MHD has 8 KiB for one */
 
 static int find_method(const char *method)
 {
@@ -24,19 +22,19 @@ static int find_method(const char *method)
     return i;
 }
 
-/* What the head says, as far as it concerns the server. The texts are places in req->head. */
+/* The headers that the server itself reads. Each text is an offset in req->head. */
 struct head {
     struct http_request *req;
     int hosts, lengths, codings;
     size_t length, coding, id;
 };
 
-static const char *text_at(const struct head *head, size_t place)
+static const char *text_at(const struct head *head, size_t offset)
 {
-    return head->req->head.data + place;
+    return head->req->head.data + offset;
 }
 
-/* MHD leaves the blanks behind a value, which are no part of it (RFC 9110, 5.5). */
+/* MHD keeps the blanks after a value, which are not part of it (RFC 9110, 5.5). */
 static size_t trimmed_len(const char *value)
 {
     size_t len = strlen(value);
@@ -45,28 +43,28 @@ static size_t trimmed_len(const char *value)
     return len;
 }
 
-static enum MHD_Result note_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result copy_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     struct head *head = arg;
     struct buf *kept = &head->req->head;
     (void)kind;
     buf_add(kept, name, strlen(name) + 1);
-    size_t place = kept->len;
+    size_t offset = kept->len;
     buf_add(kept, value, trimmed_len(value));
     buf_add(kept, "", 1);
     if (strcasecmp(name, "Host") == 0)
         head->hosts++;
     else if (strcasecmp(name, "X-Request-Id") == 0)
-        head->id = place;
+        head->id = offset;
     else if (strcasecmp(name, "Content-Length") == 0)
-        head->lengths++, head->length = place;
+        head->lengths++, head->length = offset;
     else if (strcasecmp(name, "Transfer-Encoding") == 0)
-        head->codings++, head->coding = place;
+        head->codings++, head->coding = offset;
     return MHD_YES;
 }
 
-/* printable ASCII, 1 to 128 of them */
-static bool id_is_fine(const char *id)
+/* 1 to 128 printable ASCII characters. */
+static bool is_valid_id(const char *id)
 {
     size_t len = 0;
     for (; id[len]; len++)
@@ -77,7 +75,7 @@ static bool id_is_fine(const char *id)
 
 static void set_id(struct http_request *req, const char *given)
 {
-    if (given && id_is_fine(given)) {
+    if (given && is_valid_id(given)) {
         memcpy(req->id, given, strlen(given) + 1);
         return;
     }
@@ -87,16 +85,16 @@ static void set_id(struct http_request *req, const char *given)
     req->id[16] = '\0';
 }
 
-/* MHD takes the first line apart where it lies, so the version stands right behind
- * the target; unless the target, a C string, ended early, at a NUL. */
+/* MHD splits the first line in place, so the version follows the target directly,
+ * unless the target, a C string, ends early at a NUL. */
 static bool line_has_nul(const struct http_request *req, const char *version)
 {
     uintptr_t end = (uintptr_t)req->raw_target + req->raw_len, after = (uintptr_t)version;
     return after > end + 1 && after - end < HEAD_BYTES;
 }
 
-/* A path or query is visible ASCII; anything else has to be percent-encoded. */
-static bool target_is_fine(const char *target)
+/* A path or query is visible ASCII; any other byte must be percent-encoded. */
+static bool is_valid_target(const char *target)
 {
     if (*target != '/')
         return false;
@@ -105,27 +103,27 @@ static bool target_is_fine(const char *target)
     return *target == '\0';
 }
 
-/* Two readings of where a body ends are how requests are smuggled past a proxy
- * (RFC 9112, 11.2): such a request is refused whole. */
-static bool framing_is_fine(const struct head *head)
+/* If a proxy and we disagree about where a body ends, an attacker can smuggle a
+ * request past the proxy (RFC 9112, 11.2). So an ambiguous request is rejected. */
+static bool has_clear_framing(const struct head *head)
 {
     if (head->codings == 0)
         return head->lengths <= 1;
     return head->codings == 1 && head->lengths == 0 && strcasecmp(text_at(head, head->coding), "chunked") == 0;
 }
 
-/* Replies at once where the head is enough to know that nothing can come of it.
- * MHD closes the connection after such a reply, for a body may be under way. */
-static bool head_is_refused(struct http_request *req, const struct head *head, const char *version)
+/* Replies with an error if the head is invalid; true: it did. MHD closes the
+ * connection after such a reply, because a body may follow. */
+static bool reject_head(struct http_request *req, const struct head *head, const char *version)
 {
     if (line_has_nul(req, version))
-        http_problem(req, 400, "the request's target has a NUL in it");
-    else if (!target_is_fine(buf_text(&req->target)))
-        http_problem(req, 400, "the request's target is not a path of visible ASCII characters");
+        http_problem(req, 400, "the request target contains a NUL");
+    else if (!is_valid_target(buf_text(&req->target)))
+        http_problem(req, 400, "the request target must be a path of visible ASCII characters");
     else if (head->hosts > 1 || (head->hosts == 0 && strcmp(version, "HTTP/1.0") != 0))
-        http_problem(req, 400, "a request has exactly one Host header");
-    else if (!framing_is_fine(head))
-        http_problem(req, 400, "Content-Length and Transfer-Encoding do not say clearly where the body ends");
+        http_problem(req, 400, "want exactly one Host header");
+    else if (!has_clear_framing(head))
+        http_problem(req, 400, "Content-Length and Transfer-Encoding leave the end of the body ambiguous");
     else if (head->lengths > 0 && strtoull(text_at(head, head->length), NULL, 10) > HTTP_BODY_MAX)
         http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
     else
@@ -133,10 +131,10 @@ static bool head_is_refused(struct http_request *req, const struct head *head, c
     return true;
 }
 
-void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version)
+void request_read_head(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version)
 {
     struct head head = {.req = req};
-    MHD_get_connection_values(mhd, MHD_HEADER_KIND, note_header, &head);
+    MHD_get_connection_values(mhd, MHD_HEADER_KIND, copy_header, &head);
     set_id(req, head.id > 0 ? text_at(&head, head.id) : NULL);
     req->method = method;
     req->known_method = find_method(method);
@@ -147,65 +145,5 @@ void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const c
     req->phase = HTTP_BODY;
     req->connection->consumed +=
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    head_is_refused(req, &head, version);
-}
-
-/* --- What a handler may ask ------------------------------------------------------------ */
-
-/* How many of that name there are; the value of the first into *first. */
-static size_t find_header(const struct http_request *req, const char *name, const char **first)
-{
-    const char *end = req->head.data + req->head.len;
-    size_t count = 0;
-    for (const char *given = req->head.data; given < end;) {
-        const char *value = given + strlen(given) + 1;
-        if (strcasecmp(given, name) == 0 && count++ == 0)
-            *first = value;
-        given = value + strlen(value) + 1;
-    }
-    return count;
-}
-
-const char *http_header(const struct http_request *req, const char *name)
-{
-    const char *value = NULL;
-    find_header(req, name, &value);
-    return value;
-}
-
-size_t http_header_count(const struct http_request *req, const char *name)
-{
-    const char *ignored;
-    return find_header(req, name, &ignored);
-}
-
-const char *http_request_id(const struct http_request *req)
-{
-    return req->id;
-}
-
-/* Two parents are none. */
-void http_trace_context(const struct http_request *req, struct trace_context *trace)
-{
-    const char *parent = NULL, *end = req->head.data + req->head.len;
-    *trace = (struct trace_context){.request_id = req->id};
-    if (find_header(req, "traceparent", &parent) != 1 || !trace_set_parent(trace, parent))
-        return;
-    bool fine = true;
-    for (const char *given = req->head.data; fine && given < end;) {
-        const char *value = given + strlen(given) + 1;
-        fine = strcasecmp(given, "tracestate") != 0 || trace_add_state(trace, value);
-        given = value + strlen(value) + 1;
-    }
-}
-
-bool http_body_is_json(const struct http_request *req)
-{
-    static const char json[] = "application/json";
-    const char *type = http_header(req, "Content-Type");
-    if (!type || strncasecmp(type, json, sizeof json - 1) != 0)
-        return false;
-    const char *rest = type + sizeof json - 1;
-    rest += strspn(rest, " \t");
-    return *rest == '\0' || *rest == ';';
+    reject_head(req, &head, version);
 }

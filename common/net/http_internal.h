@@ -1,40 +1,44 @@
-/* http_internal: what the files of the HTTP server share. Nobody else includes it.
+/* http_internal: what the files of the HTTP server share. Only they include it.
  *
- *     http_server.c   life, and the place of libmicrohttpd in our loop
- *     http_request.c  one request, from its first line to its handler
- *     http_head.c     what has to be right in a head
- *     http_wait.c     what MHD does while a handler runs
- *     http_reply.c    one reply
- *     http_slow.c     no client may take for ever
- *     http_router.c   path -> route
+ * The files, lowest first; each uses only those above it in this list:
  *
- * libmicrohttpd (MHD) calls back inside MHD_run(), which only server_pump()
- * calls, after a batch of fibers. So no fiber runs while MHD is at work.
+ *     http_router.c    finds the route of a path
+ *     http_internal.h  the structs
+ *     http_wait.c      what MHD does with a connection while its handler runs
+ *     http_request.c   what a handler reads of its request
+ *     http_reply.c     one reply
+ *     http_slow.c      time limits for slow clients
+ *     http_head.c      checks and keeps the head of a request
+ *     http_dispatch.c  one request, from its first line to its handler
+ *     http_server.c    create and close; runs libmicrohttpd on our loop
+ *
+ * libmicrohttpd (MHD) calls back only inside MHD_run(), which http_server.c calls
+ * after a batch of fibers. So no fiber runs while MHD is at work.
  */
 #ifndef NET_HTTP_INTERNAL_H
 #define NET_HTTP_INTERNAL_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "loop/sync.h"
 #include "net/http_router.h"
-#include "net/http_server.h"
+#include "net/http_server_config.h"
 
 enum {
     HTTP_ID_MAX = 128,
     HTTP_QUERY_MAX = 8,
-    HTTP_QUICK_MAX = 128, /* see http_wait.c */
+    HTTP_POLLED_MAX = 128, /* see http_wait.c */
     HTTP_METHODS = 10,
 };
 
-/* Those that are told apart in numbers, lest a client make up new ones without end; the last: "_OTHER". */
-extern const char *const http_methods[HTTP_METHODS];
-
 enum http_phase {
-    HTTP_HEAD,     /* the first line is there, the rest of the head is not */
-    HTTP_BODY,     /* the head is there, the body is not */
+    HTTP_HEAD,     /* the first line has arrived, the rest of the head has not */
+    HTTP_BODY,     /* the head has arrived, the body has not */
     HTTP_HANDLING, /* its fiber runs */
-    HTTP_REPLYING, /* the reply is MHD's to send */
+    HTTP_REPLYING, /* MHD sends the reply */
 };
 
 struct http_pair {
@@ -43,33 +47,33 @@ struct http_pair {
 
 struct http_request {
     struct http_server *server;
-    struct http_connection *connection; /* NULL once it has been answered or is lost */
+    struct http_connection *connection; /* NULL once it is answered or lost */
     enum http_phase phase;
-    int64_t began_ms; /* the phase: see http_slow.c */
-    int64_t began_us; /* the whole head was there */
-    const char *method;     /* MHD's: gone when the client is */
-    int known_method;       /* its place in http_methods */
-    const char *raw_target; /* where MHD has it, until the head is there … */
+    int64_t began_ms;       /* this phase: see http_slow.c */
+    int64_t began_us;       /* when the whole head had arrived */
+    const char *method;     /* MHD's: freed when the client disconnects */
+    int known_method;       /* its index in http_methods */
+    const char *raw_target; /* where MHD holds it, until the head has arrived … */
     size_t raw_len;         /* … up to the first NUL */
     struct buf target;      /* as sent: path and query */
-    struct buf parts;  /* the same, taken apart */
-    struct buf head;   /* name '\0' value '\0' … */
+    struct buf parts;       /* the same, split and decoded in place */
+    struct buf head;        /* name '\0' value '\0' … */
     struct http_match match;
     struct http_pair query[HTTP_QUERY_MAX];
     size_t query_count;
     char id[HTTP_ID_MAX + 1];
     bool chunked, too_large;
     struct buf body;
-    struct buf headers; /* of the reply, in the same way */
-    bool suspended;     /* MHD was told to leave the connection alone */
-    size_t quick_index; /* else its place in server->quick */
-    bool handled;       /* no fiber uses it, or no more */
+    struct buf headers;  /* of the reply, in the same form as head */
+    bool suspended;      /* MHD ignores the connection until it is resumed */
+    size_t polled_index; /* if it is not suspended: its index in server->polled */
+    bool handled;        /* no fiber uses it */
     struct http_request *next_free;
 };
 
 struct http_connection {
     struct http_server *server;
-    struct http_connection *prev, *next; /* the ring in which http_slow.c goes round */
+    struct http_connection *prev, *next; /* the ring that http_slow.c visits in turn */
     struct MHD_Connection *mhd;
     int fd;
     struct http_request *request; /* NULL between requests */
@@ -87,54 +91,70 @@ struct http_server {
     uint16_t port;
     bool listening, draining, closing;
 
-    struct http_handles *handles; /* libuv's: http_server.c alone knows them */
-    bool pump_wanted, uploading;
+    struct http_handles *handles; /* libuv's; private to http_server.c */
+    bool pump_wanted;             /* MHD_run() is to be called after this batch */
+    bool uploading;               /* MHD_run() read a piece of a body */
 
-    struct http_connection *ring; /* the next one to be looked at */
+    struct http_connection *ring; /* the next one to visit */
     size_t connections;
-    size_t requests;   /* begun and not answered to the last byte */
-    size_t half_heads; /* connections with a piece of a first line */
+    size_t requests;   /* begun, and the reply is not completely sent */
+    size_t half_heads; /* connections with a part of a first line */
     size_t handling;   /* handlers' fibers */
-    size_t active[HTTP_METHODS]; /* requests whose head is there, by method */
-    struct http_request *quick[HTTP_QUICK_MAX]; /* those of them whose connection is not suspended */
-    size_t quick_count;
+    size_t active[HTTP_METHODS]; /* requests whose head has arrived, by method */
+    struct http_request *polled[HTTP_POLLED_MAX]; /* in HTTP_HANDLING, and not suspended */
+    size_t polled_count;
     int64_t last_call_ms;
     struct group handlers;
-    struct wait *closer; /* waits for nothing to be in flight */
+    struct wait *idle_waiter; /* the fiber in http_server_close; NULL: none */
     struct http_request *free_requests;
     size_t free_count;
 };
 
-/* http_server.c */
-void server_want_pump(struct http_server *server);
-/* To be called when a request or a half head ended. */
-void server_check_idle(struct http_server *server);
+static inline void server_want_pump(struct http_server *server)
+{
+    server->pump_wanted = true;
+}
 
-/* http_request.c: MHD's callbacks, and the pool. */
-void *request_begin(void *server, const char *target, struct MHD_Connection *mhd);
-enum MHD_Result request_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
-                                const char *version, const char *upload, size_t *upload_len, void **request);
-void request_end(void *server, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode how);
-void requests_free_pool(struct http_server *server);
+static inline size_t server_in_flight(const struct http_server *server)
+{
+    return server->requests + server->half_heads;
+}
 
-/* http_head.c: fills the request; it may have replied already (phase HTTP_REPLYING). */
-void head_is_there(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version);
+/* Called whenever a request or a half head has ended. */
+static inline void server_check_idle(struct http_server *server)
+{
+    if (server->idle_waiter && server_in_flight(server) == 0)
+        wait_wake(server->idle_waiter);
+}
 
 /* http_wait.c: around the phase HTTP_HANDLING, while there is a connection. */
 void wait_begin(struct http_request *req);
 void wait_end(struct http_request *req);
 void wait_suspend_all(struct http_server *server);
 
-/* http_reply.c */
-/* The bytes of a whole 408, for a connection that MHD cannot be made to answer on. */
+/* http_request.c: the methods that have a metric of their own, and "_OTHER" last. A label
+ * with the method as sent would let a client create metrics without limit. */
+extern const char *const http_methods[HTTP_METHODS];
+
+/* http_reply.c: sends a whole 408 on a connection that MHD cannot be made to answer. */
 void reply_timeout_raw(struct http_request *req);
 
 /* http_slow.c */
 void connection_on_change(void *server, struct MHD_Connection *mhd, void **connection,
                           enum MHD_ConnectionNotificationCode what);
-/* Looks at the next `count` connections. */
+/* Checks the next `count` connections. */
 void slow_sweep(struct http_server *server, size_t count);
-/* The first line of a request is there: when did its first byte come? */
+/* The first line of a request has arrived: returns when its first byte did. */
 int64_t slow_take_head(struct http_connection *connection);
+
+/* http_head.c: fills the request; may reply already (phase HTTP_REPLYING). */
+void request_read_head(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version);
+
+/* http_dispatch.c: MHD's callbacks, and the pool. */
+void *request_begin(void *server, const char *target, struct MHD_Connection *mhd);
+enum MHD_Result request_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
+                                const char *version, const char *upload, size_t *upload_len, void **request);
+void request_end(void *server, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode how);
+void requests_free_pool(struct http_server *server);
 
 #endif

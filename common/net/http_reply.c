@@ -1,4 +1,5 @@
-/* One reply: ours are all alike in what they carry beside the body. */
+#include "net/http_reply.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +11,11 @@
 #include "net/http_internal.h"
 #include "net/json.h"
 
-enum { PROBLEM_MAX = 64 * 1024 }; /* escaping makes six characters of one, at most */
+enum { PROBLEM_MAX = 64 * 1024 }; /* escaping turns one character into at most six */
 
 static const char problem_type[] = "application/problem+json";
 
-static void observe(const struct http_request *req, int status)
+static void report_outcome(const struct http_request *req, int status)
 {
     const struct http_server_config *config = &req->server->config;
     const struct http_outcome outcome = {
@@ -50,13 +51,13 @@ static void add_headers(const struct http_request *req, struct MHD_Response *res
     for (const char *name = req->headers.data; name < end;) {
         const char *value = name + strlen(name) + 1;
         if (MHD_add_response_header(response, name, value) != MHD_YES)
-            log_warn("reply_header_dropped", log_s("header", name), log_s("reason", "not a header's value"));
+            log_warn("reply_header_dropped", log_s("header", name), log_s("reason", "invalid header value"));
         name = value + strlen(value) + 1;
     }
 }
 
-/* Hands the reply to MHD; where it could not be made, the connection breaks off. */
-static void queue(const struct http_request *req, int status, const char *type, struct MHD_Response *response)
+/* Hands the reply to MHD. If that fails, closes the connection. */
+static void queue_reply(const struct http_request *req, int status, const char *type, struct MHD_Response *response)
 {
     if (response) {
         add_headers(req, response, type);
@@ -73,9 +74,9 @@ static void send_reply(struct http_request *req, int status, const char *type, s
         wait_end(req);
     req->phase = HTTP_REPLYING;
     req->began_ms = clock_ms();
-    observe(req, status);
-    if (req->connection) /* else the client is gone */
-        queue(req, status, type, response);
+    report_outcome(req, status);
+    if (req->connection) /* else the client has disconnected */
+        queue_reply(req, status, type, response);
     if (response)
         MHD_destroy_response(response); /* our reference; MHD keeps its own */
     server_want_pump(req->server);
@@ -107,10 +108,10 @@ void http_reply_take(struct http_request *req, int status, const char *type, cha
 
 /* --- Problems ------------------------------------------------------------------------- */
 
-/* The path as it was sent; what is not visible ASCII, and so no path, as '?'. */
+/* The path as it was sent; a character that is not visible ASCII becomes '?'. */
 static void add_path(struct buf *out, const struct http_request *req)
 {
-    char path[1024]; /* enough to know one's own request by */
+    char path[1024]; /* enough for the sender to recognise its request */
     size_t len = 0;
     for (const char *c = buf_text(&req->target); *c && *c != '?' && len < sizeof path; c++)
         path[len++] = *c > ' ' && *c <= '~' ? *c : '?';
@@ -143,13 +144,13 @@ void http_problem(struct http_request *req, int status, const char *fmt, ...)
     http_reply_take(req, status, problem_type, buf_take(&body), len);
 }
 
-/* MHD answers only before a body and after it. Nothing was sent for this request
- * yet but perhaps "100 Continue", so the socket is ours to write to: a few
- * hundred bytes, which fit into its buffer. */
+/* MHD sends a reply only before a body or after it. For this request nothing has
+ * been sent yet, except perhaps "100 Continue". So we may write to the socket
+ * ourselves: a few hundred bytes, which fit into its buffer. */
 void reply_timeout_raw(struct http_request *req)
 {
     struct buf body = BUF_INIT(PROBLEM_MAX), reply = BUF_INIT(PROBLEM_MAX);
-    write_problem(&body, req, 408, "the body did not come in time");
+    write_problem(&body, req, 408, "the request body did not arrive in time");
     buf_addf(&reply,
              "HTTP/1.1 408 %s\r\nConnection: close\r\nContent-Type: %s\r\nX-Request-Id: %s\r\n"
              "X-Served-By: %s\r\nContent-Length: %zu\r\n\r\n%s",
@@ -157,7 +158,7 @@ void reply_timeout_raw(struct http_request *req)
              buf_text(&body));
     ssize_t sent = send(req->connection->fd, buf_text(&reply), reply.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0)
-        observe(req, 408);
+        report_outcome(req, 408);
     buf_close(&reply);
     buf_close(&body);
 }

@@ -1,271 +1,12 @@
-/* One request, from its first line to its handler.
- *
- * MHD calls request_begin() when it has the first line, request_on_call() when
- * it has the head, for each piece of the body, and when all is there, and
- * request_end() when the last byte of the reply is gone or the client is.
- */
-#include <stdlib.h>
+#include "net/http_request.h"
+
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "net/http_internal.h"
-#include "net/url.h"
 
-enum {
-    POOL_MAX = 256,      /* requests kept for the next ones … */
-    KEPT_BYTES = 4096,   /* … with no buffer larger than this */
-    HEAD_MAX = 16384,    /* more than MHD has memory for: never met */
-    HEADERS_MAX = 4096,  /* of ours, in a reply; they must fit into the same 8 KiB */
-};
-
-/* --- The pool: a busy server allocates no request ----------------------------------- */
-
-static struct http_request *request_take(struct http_server *server)
-{
-    struct http_request *req = server->free_requests;
-    if (req) {
-        server->free_requests = req->next_free;
-        server->free_count--;
-        return req;
-    }
-    req = calloc(1, sizeof *req);
-    if (req) {
-        req->target = req->parts = req->head = (struct buf)BUF_INIT(HEAD_MAX);
-        req->headers = (struct buf)BUF_INIT(HEADERS_MAX);
-        req->body = (struct buf)BUF_INIT(HTTP_BODY_MAX);
-    }
-    return req;
-}
-
-static void request_free(struct http_request *req)
-{
-    buf_close(&req->target);
-    buf_close(&req->parts);
-    buf_close(&req->head);
-    buf_close(&req->headers);
-    buf_close(&req->body);
-    free(req);
-}
-
-static void keep_small(struct buf *buf)
-{
-    if (buf->size > KEPT_BYTES)
-        buf_close(buf);
-    else
-        buf_clear(buf);
-}
-
-/* Both MHD and the handler's fiber have to be done with it; who is last calls this. */
-static void request_give_back(struct http_request *req)
-{
-    struct http_server *server = req->server;
-    if (server->free_count >= POOL_MAX) {
-        request_free(req);
-        return;
-    }
-    keep_small(&req->target);
-    keep_small(&req->parts);
-    keep_small(&req->head);
-    keep_small(&req->headers);
-    keep_small(&req->body);
-    req->next_free = server->free_requests;
-    server->free_requests = req;
-    server->free_count++;
-}
-
-void requests_free_pool(struct http_server *server)
-{
-    while (server->free_requests) {
-        struct http_request *req = server->free_requests;
-        server->free_requests = req->next_free;
-        request_free(req);
-    }
-}
-
-/* --- The first line ------------------------------------------------------------------ */
-
-/* "http://host/path" is as good as "/path" (RFC 9112, 3.2.2). */
-static const char *skip_authority(const char *target)
-{
-    if (strncasecmp(target, "http://", 7) != 0)
-        return target;
-    const char *path = strpbrk(target + 7, "/?");
-    return path && *path == '/' ? path : "/";
-}
-
-void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
-{
-    struct http_server *server = arg;
-    struct http_connection *connection =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    struct http_request *req = connection ? request_take(server) : NULL;
-    if (!req)
-        return NULL; /* request_on_call closes the connection */
-
-    req->server = server;
-    req->connection = connection;
-    req->phase = HTTP_HEAD;
-    req->query_count = 0;
-    req->match = (struct http_match){.status = 0};
-    req->id[0] = '\0';
-    req->chunked = req->too_large = false;
-    req->handled = true;
-    req->raw_target = target ? target : "";
-    req->raw_len = strlen(req->raw_target);
-    buf_adds(&req->target, skip_authority(req->raw_target));
-
-    req->began_ms = slow_take_head(connection);
-    connection->request = req;
-    server->requests++;
-    return req;
-}
-
-/* --- The body, and on to the handler ------------------------------------------------------ */
-
-static void add_body(struct http_request *req, const char *bytes, size_t len)
-{
-    req->connection->consumed += len;
-    req->server->uploading = true;
-    if (!req->too_large && !buf_add(&req->body, bytes, len))
-        req->too_large = true; /* read on: a client that is still sending would not see the 413 */
-}
-
-/* "a=1&b=2" into pairs, in place. -1 for a broken escape. */
-static int split_query(struct http_request *req, char *text)
-{
-    for (char *pair; (pair = strsep(&text, "&"));) {
-        struct http_pair parts;
-        char *value = strchr(pair, '=');
-        if (value)
-            *value++ = '\0';
-        else
-            value = pair + strlen(pair);
-        parts.name.text = pair;
-        parts.value.text = value;
-        if (url_decode(pair, &parts.name.len) != 0 || url_decode(value, &parts.value.len) != 0)
-            return -1;
-        if (req->query_count < HTTP_QUERY_MAX)
-            req->query[req->query_count++] = parts;
-    }
-    return 0;
-}
-
-/* Fills req->match. */
-static void find_route(struct http_request *req)
-{
-    const struct http_server_config *config = &req->server->config;
-    buf_add(&req->parts, req->target.data, req->target.len);
-    char *path = req->parts.data;
-    char *query = strchr(path, '?');
-    if (query)
-        *query++ = '\0';
-    http_route_match(config->routes, config->route_count, req->method, path, &req->match);
-    if (query && split_query(req, query) != 0)
-        req->match = (struct http_match){.status = 400};
-}
-
-static void refuse(struct http_request *req)
-{
-    switch (req->match.status) {
-    case 400:
-        http_problem(req, 400, "a '%%' in the URL is not followed by two hex digits");
-        break;
-    case 405:
-        http_add_header(req, "Allow", req->match.allow);
-        http_problem(req, 405, "%s is not allowed here: %s", req->method, req->match.allow);
-        break;
-    default:
-        http_problem(req, 404, "there is nothing here");
-    }
-}
-
-static void run_handler(void *arg)
-{
-    struct http_request *req = arg;
-    struct http_server *server = req->server;
-    req->match.route->handler(req, server->config.arg);
-    if (req->phase == HTTP_HANDLING)
-        http_problem(req, 500, "the handler gave no answer");
-    server->handling--;
-    req->handled = true;
-    if (!req->connection)
-        request_give_back(req);
-}
-
-static void start_handler(struct http_request *req)
-{
-    struct http_server *server = req->server;
-    bool always = req->match.route->flags & HTTP_ROUTE_ALWAYS;
-    bool full = server->handling >= server->config.max_requests && !always;
-    if (full || server->closing || group_go(&server->handlers, run_handler, req) != 0) {
-        http_problem(req, 503, "at the limit of %zu concurrent requests", server->config.max_requests);
-        return;
-    }
-    server->handling++;
-    req->handled = false;
-    req->phase = HTTP_HANDLING;
-    wait_begin(req);
-}
-
-static void all_is_there(struct http_request *req)
-{
-    find_route(req);
-    if (!req->match.route || !(req->match.route->flags & HTTP_ROUTE_PROBE))
-        req->server->last_call_ms = req->began_ms;
-    if (req->too_large)
-        http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
-    else if (req->match.route)
-        start_handler(req);
-    else
-        refuse(req);
-}
-
-/* --- MHD's calls --------------------------------------------------------------------------- */
-
-enum MHD_Result request_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
-                                const char *version, const char *upload, size_t *upload_len, void **request)
-{
-    struct http_request *req = *request;
-    (void)server, (void)url;
-    if (!req)
-        return MHD_NO; /* out of memory */
-    if (req->phase == HTTP_HEAD) {
-        head_is_there(req, mhd, method, version);
-    } else if (*upload_len > 0) {
-        add_body(req, upload, *upload_len);
-        *upload_len = 0;
-    } else if (req->phase == HTTP_BODY) {
-        all_is_there(req);
-    }
-    return MHD_YES;
-}
-
-void request_end(void *arg, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode how)
-{
-    struct http_server *server = arg;
-    struct http_request *req = *request;
-    (void)mhd, (void)how;
-    if (!req)
-        return;
-    struct http_connection *connection = req->connection;
-    connection->request = NULL;
-    connection->since_ms = clock_ms();
-    connection->used = true;
-    connection->consumed_unknown = req->chunked;
-    server->requests--;
-    if (req->phase != HTTP_HEAD)
-        server->active[req->known_method]--;
-
-    if (req->phase == HTTP_HANDLING)
-        wait_end(req);
-    req->connection = NULL;
-    if (req->handled)
-        request_give_back(req);
-    server_check_idle(server);
-}
-
-/* --- What a handler may ask ------------------------------------------------------------------ */
+const char *const http_methods[HTTP_METHODS] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
+                                                "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"};
 
 struct http_text http_param(const struct http_request *req)
 {
@@ -285,4 +26,62 @@ struct http_text http_query(const struct http_request *req, const char *name)
 struct http_text http_body(const struct http_request *req)
 {
     return (struct http_text){buf_text(&req->body), req->body.len};
+}
+
+/* Counts the headers of that name; *first becomes the value of the first. */
+static size_t find_header(const struct http_request *req, const char *name, const char **first)
+{
+    const char *end = req->head.data + req->head.len;
+    size_t count = 0;
+    for (const char *given = req->head.data; given < end;) {
+        const char *value = given + strlen(given) + 1;
+        if (strcasecmp(given, name) == 0 && count++ == 0)
+            *first = value;
+        given = value + strlen(value) + 1;
+    }
+    return count;
+}
+
+const char *http_header(const struct http_request *req, const char *name)
+{
+    const char *value = NULL;
+    find_header(req, name, &value);
+    return value;
+}
+
+size_t http_header_count(const struct http_request *req, const char *name)
+{
+    const char *ignored;
+    return find_header(req, name, &ignored);
+}
+
+const char *http_request_id(const struct http_request *req)
+{
+    return req->id;
+}
+
+/* Two traceparents are as good as none: neither can be trusted. */
+void http_trace_context(const struct http_request *req, struct trace_context *trace)
+{
+    const char *parent = NULL, *end = req->head.data + req->head.len;
+    *trace = (struct trace_context){.request_id = req->id};
+    if (find_header(req, "traceparent", &parent) != 1 || !trace_set_parent(trace, parent))
+        return;
+    bool valid = true;
+    for (const char *given = req->head.data; valid && given < end;) {
+        const char *value = given + strlen(given) + 1;
+        valid = strcasecmp(given, "tracestate") != 0 || trace_add_state(trace, value);
+        given = value + strlen(value) + 1;
+    }
+}
+
+bool http_body_is_json(const struct http_request *req)
+{
+    static const char json[] = "application/json";
+    const char *type = http_header(req, "Content-Type");
+    if (!type || strncasecmp(type, json, sizeof json - 1) != 0)
+        return false;
+    const char *rest = type + sizeof json - 1;
+    rest += strspn(rest, " \t");
+    return *rest == '\0' || *rest == ';';
 }

@@ -6,7 +6,7 @@
 
 #include "net/url.h"
 
-enum { SEGMENTS_MAX = 8 }; /* of any pattern; a deeper path fits none */
+enum { SEGMENTS_MAX = 8 }; /* of any pattern; a deeper path matches none */
 
 struct path {
     struct http_text segments[SEGMENTS_MAX];
@@ -18,7 +18,7 @@ static int split_and_decode(char *text, struct path *path)
 {
     path->count = 0;
     for (char *next = text; next; path->count++) {
-        char *segment = next + 1; /* behind the '/' */
+        char *segment = next + 1; /* after the '/' */
         next = strchr(segment, '/');
         if (next)
             *next = '\0';
@@ -28,12 +28,12 @@ static int split_and_decode(char *text, struct path *path)
         if (path->count < SEGMENTS_MAX)
             path->segments[path->count] = (struct http_text){segment, len};
         else
-            path->count = SEGMENTS_MAX; /* goes on only to find broken escapes */
+            path->count = SEGMENTS_MAX; /* goes on only to detect broken escapes */
     }
     return 0;
 }
 
-static bool fits(const char *pattern, const struct path *path, struct http_text *param)
+static bool matches(const char *pattern, const struct path *path, struct http_text *param)
 {
     *param = (struct http_text){NULL, 0};
     size_t i = 0;
@@ -53,7 +53,7 @@ static bool fits(const char *pattern, const struct path *path, struct http_text 
     return i == path->count;
 }
 
-static bool method_fits(const struct http_route *route, const char *method)
+static bool method_matches(const struct http_route *route, const char *method)
 {
     return strcmp(route->method, method) == 0 || (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
@@ -76,9 +76,9 @@ void http_route_match(const struct http_route *routes, size_t count, const char 
     match->status = 404;
     for (size_t i = 0; i < count; i++) {
         struct http_text param;
-        if (!fits(routes[i].pattern, &parts, &param))
+        if (!matches(routes[i].pattern, &parts, &param))
             continue;
-        if (method_fits(&routes[i], method)) {
+        if (method_matches(&routes[i], method)) {
             *match = (struct http_match){.status = 200, .route = &routes[i], .param = param};
             return;
         }

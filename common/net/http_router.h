@@ -1,15 +1,32 @@
-/* http_router: which route does a path mean? A pure function, no I/O.
+/* http_router: finds the route that a path belongs to. A pure function, no I/O.
  *
- * A path is split at '/' first and percent-decoded after that, so that an
- * encoded slash is a character of a segment like any other and cannot reach
- * into the next one.
+ * A path is split at '/' before it is percent-decoded. So an encoded slash is a
+ * character of its segment like any other and cannot start a new segment.
  */
 #ifndef NET_HTTP_ROUTER_H
 #define NET_HTTP_ROUTER_H
 
 #include <stddef.h>
 
-#include "net/http_server.h"
+struct http_request;
+
+/* Bytes with a length: they may hold a '\0'. Also end in one. Borrowed. */
+struct http_text {
+    const char *text; /* NULL: not there */
+    size_t len;
+};
+
+enum http_route_flags {
+    HTTP_ROUTE_PROBE = 1,  /* /health*, /metrics: does not count as traffic while draining */
+    HTTP_ROUTE_ALWAYS = 2, /* answered even at the limit of concurrent requests */
+};
+
+struct http_route {
+    const char *method;  /* "GET" (HEAD comes with it), "POST" */
+    const char *pattern; /* "/users/{id}": split at '/', then percent-decoded; at most one {…} */
+    void (*handler)(struct http_request *req, void *arg);
+    unsigned flags;
+};
 
 struct http_match {
     int status;                     /* 200; 400: broken escape; 404; 405 */
@@ -18,8 +35,8 @@ struct http_match {
     char allow[64];                 /* 405: "GET, HEAD, POST" */
 };
 
-/* `path` starts with '/' and has no query; it is taken apart in place. The
- * first route that fits wins; HEAD fits wherever GET does; {…} is never empty. */
+/* `path` starts with '/' and has no query; it is split and decoded in place. The
+ * first route that matches wins. HEAD matches wherever GET does; {…} is never empty. */
 void http_route_match(const struct http_route *routes, size_t count, const char *method, char *path,
                       struct http_match *match);
 

@@ -1,9 +1,11 @@
-/* The server's life, and the place of libmicrohttpd in our loop.
+/* Creates and closes the server, and runs libmicrohttpd (MHD) on our loop.
  *
- * MHD keeps its sockets in an epoll of its own; we watch that one descriptor,
- * and call MHD_run() once after each batch of fibers: it reads what has come
- * and sends what the batch has answered, in one go.
+ * MHD keeps its sockets in an epoll of its own. We watch that one descriptor and
+ * call MHD_run() after each batch of fibers: it reads what has arrived and sends
+ * the replies of the whole batch.
  */
+#include "net/http_server.h"
+
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -17,39 +19,35 @@
 
 enum {
     TICK_MS = 100,
-    SWEEP_SLICE = 500,  /* connections a tick, about 1 us each: 10,000 are seen within 2 s */
-    PUMP_ROUNDS = 4,    /* MHD_run() at most so often before fibers have their turn */
-    /* For each connection: a whole request head and the head of its reply. A
-     * quarter of MHD's default, at the same speed. */
+    SWEEP_SLICE = 500,  /* connections checked in a tick, about 1 us each: 10,000 within 2 s */
+    PUMP_ROUNDS = 4,    /* calls of MHD_run() before fibers run again */
+    /* For each connection: the head of a request and the head of its reply. A
+     * quarter of MHD's default, and measured as fast. */
     MEMORY_BYTES = 8192,
-    FILES_KEPT = 256,   /* descriptors for all but our clients */
+    FILES_KEPT = 256,   /* descriptors that are not for clients */
 };
 
-/* Outlives the server by one turn of the loop, in which libuv closes it. */
+/* Lives one turn of the loop longer than the server: libuv closes handles there. */
 struct http_handles {
     uv_poll_t poll;  /* MHD's epoll */
-    uv_timer_t tick; /* slow clients, and whatever MHD may have left */
-    uv_idle_t again; /* active while MHD has more to do at once */
+    uv_timer_t tick; /* checks slow clients, and runs MHD in case it has work left */
+    uv_idle_t again; /* active while MHD has work that it can do at once */
     int open;
 };
 
 /* --- Pump -------------------------------------------------------------------------------- */
 
-void server_want_pump(struct http_server *server)
-{
-    server->pump_wanted = true;
-}
-
 static void on_again(uv_idle_t *handle)
 {
-    (void)handle; /* its being active keeps the loop from waiting */
+    (void)handle; /* while it is active, the loop does not wait */
 }
 
-/* While handlers run, MHD always has more to do: to ask for their replies. */
+/* While a connection is polled, MHD always reports more work: to poll it again. Then only
+ * an upload is a reason to run MHD again at once. */
 static bool mhd_has_more(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
-    if (server->quick_count > 0)
+    if (server->polled_count > 0)
         return server->uploading;
     return MHD_get_timeout(server->mhd, &timeout_ms) == MHD_YES && timeout_ms == 0;
 }
@@ -127,7 +125,7 @@ static void join_loop(struct http_server *server)
 
 struct http_server *http_server_new(const struct http_server_config *config, struct err *err)
 {
-    /* A socket of our own: MHD's would lose SO_REUSEADDR or gain SO_REUSEPORT. */
+    /* Our own socket, because MHD would open one without SO_REUSEADDR or with SO_REUSEPORT. */
     int fd = socket_listen(config->address, config->port, err);
     if (fd < 0)
         return NULL;
@@ -141,7 +139,7 @@ struct http_server *http_server_new(const struct http_server_config *config, str
         server->mhd = start_mhd(server, fd);
     }
     if (!server || !server->mhd) {
-        err_set(err, ERR_FAILED, "starting the HTTP server on port %u: out of memory", config->port);
+        err_set(err, ERR_FAILED, "cannot start the HTTP server on port %u: out of memory", config->port);
         close(fd);
         free(handles);
         free(server);
@@ -180,26 +178,20 @@ void http_server_stop_listening(struct http_server *server)
 
 size_t http_server_in_flight(const struct http_server *server)
 {
-    return server->requests + server->half_heads;
-}
-
-void server_check_idle(struct http_server *server)
-{
-    if (server->closer && http_server_in_flight(server) == 0)
-        wait_wake(server->closer);
+    return server_in_flight(server);
 }
 
 static bool wait_until_idle(struct http_server *server, int64_t deadline)
 {
     slow_sweep(server, SIZE_MAX);
-    if (http_server_in_flight(server) > 0) {
+    if (server_in_flight(server) > 0) {
         struct wait wait;
         wait_init(&wait);
-        server->closer = &wait;
+        server->idle_waiter = &wait;
         wait_park(&wait, deadline);
-        server->closer = NULL;
+        server->idle_waiter = NULL;
     }
-    return http_server_in_flight(server) == 0;
+    return server_in_flight(server) == 0;
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -225,8 +217,8 @@ bool http_server_close(struct http_server *server, int64_t deadline)
     http_server_stop_listening(server);
     bool clean = wait_until_idle(server, deadline);
 
-    /* MHD aborts the program where a connection is suspended when it stops: each
-     * handler has to end, and what it said is sent as far as the sockets take it. */
+    /* MHD aborts the program if a connection is still suspended when MHD stops. So every
+     * handler must end first. Then its reply is sent, as far as the socket's buffer takes it. */
     server->closing = true;
     group_cancel(&server->handlers);
     group_join(&server->handlers);
@@ -244,11 +236,11 @@ bool http_server_close(struct http_server *server, int64_t deadline)
 
 void http_server_metrics(const struct http_server *server, struct buf *out)
 {
-    metrics_head(out, "http_server_connections", "gauge", "Connections of clients that are open.");
+    metrics_head(out, "http_server_connections", "gauge", "Open client connections.");
     metrics_value(out, "http_server_connections", NULL, (int64_t)server->connections);
-    metrics_head(out, "http_server_draining", "gauge", "1 from the signal to end on.");
+    metrics_head(out, "http_server_draining", "gauge", "1 after the signal to stop, else 0.");
     metrics_value(out, "http_server_draining", NULL, server->draining);
-    metrics_head(out, "http_server_active_requests", "gauge", "Requests that are not answered to the last byte.");
+    metrics_head(out, "http_server_active_requests", "gauge", "Requests whose reply is not completely sent.");
     for (int i = 0; i < HTTP_METHODS; i++) {
         char labels[80];
         metrics_labels(labels, sizeof labels, "http_request_method", http_methods[i], "url_scheme", "http");

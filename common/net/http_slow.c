@@ -1,13 +1,13 @@
-/* No client may take for ever.
+/* Time limits for slow clients.
  *
- * A client that sends one byte now and then is never idle, yet holds its
- * connection for ever ("Slowloris"). So what is bounded is not idleness but how
- * long each phase may take in all. Ten times a second some of the connections
- * are looked at in turn: no timer for each, and nothing to do for each read.
+ * A client that sends one byte now and then is never idle, yet it would hold its
+ * connection for ever ("Slowloris"). So the limits are not on idleness but on the
+ * total time of each phase. Ten times a second some of the connections are checked
+ * in turn. So a connection needs no timer of its own, and a read costs nothing more.
  *
- * MHD does not tell that the first bytes of a request have come. The kernel
- * does: what it received on the socket and no complete request has consumed is
- * a piece of the next one.
+ * MHD does not report that the first bytes of a request have arrived, but the kernel
+ * counts the bytes received on a socket. Those that no complete request has consumed
+ * are the beginning of the next request.
  */
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -17,13 +17,13 @@
 #include "base/clock.h"
 #include "net/http_internal.h"
 
-/* Milliseconds. RFC 9112 leaves them to the server; these are near nginx's and Apache's. */
+/* RFC 9112 leaves these limits to the server; ours are close to nginx's and Apache's. */
 enum {
     FIRST_BYTE_MS = 10 * 1000, /* from accept */
     HEAD_MS = 10 * 1000,       /* from its first byte */
     BODY_MS = 30 * 1000,       /* from the end of the head */
     IDLE_MS = 75 * 1000,       /* between requests */
-    REPLY_MS = 75 * 1000,      /* until the client has taken it */
+    REPLY_MS = 75 * 1000,      /* until the client has received it */
 };
 
 /* --- The ring of connections ----------------------------------------------------------- */
@@ -84,7 +84,7 @@ void connection_on_change(void *arg, struct MHD_Connection *mhd, void **context,
     server_check_idle(server);
 }
 
-/* --- A head that has begun ----------------------------------------------------------------- */
+/* --- Heads that have begun ----------------------------------------------------------------- */
 
 static bool head_has_begun(struct http_connection *connection)
 {
@@ -106,7 +106,7 @@ int64_t slow_take_head(struct http_connection *connection)
     return began_ms;
 }
 
-/* --- The sweep ----------------------------------------------------------------------------- */
+/* --- Deadlines ----------------------------------------------------------------------------- */
 
 static int64_t deadline_between(struct http_connection *connection)
 {
@@ -136,7 +136,7 @@ static int64_t deadline_of(struct http_connection *connection)
     }
 }
 
-/* MHD meets the end of the stream, and cleans up. */
+/* MHD then reads the end of the stream and cleans up. */
 static void cut(struct http_connection *connection)
 {
     struct http_request *req = connection->request;

@@ -1,10 +1,11 @@
 /* What MHD does with a connection while its handler runs.
  *
- * The clean way is to suspend it, which costs two epoll_ctl and a recv in vain
- * for each request: a fifth of its CPU time, measured with handlers that wait
- * for a cache. So at first a connection is just left alone. But then MHD asks
- * about it again at each MHD_run(), which is fine for few and for a short time
- * only: what is too much, or waits still when the next tick comes, is suspended.
+ * MHD's documented way is to suspend the connection. That costs two epoll_ctl and
+ * a useless recv for each request: a fifth of its CPU time, measured with handlers
+ * that wait for a cache. So at first a connection is not suspended. Then MHD polls
+ * it at each MHD_run(), which is cheap only for a few connections and a short time.
+ * A connection over HTTP_POLLED_MAX, or one whose handler still runs at the next
+ * tick, is suspended.
  */
 #include "net/http_internal.h"
 
@@ -18,12 +19,12 @@ void wait_begin(struct http_request *req)
 {
     struct http_server *server = req->server;
     req->suspended = false;
-    if (server->quick_count == HTTP_QUICK_MAX) {
+    if (server->polled_count == HTTP_POLLED_MAX) {
         suspend(req);
         return;
     }
-    req->quick_index = server->quick_count;
-    server->quick[server->quick_count++] = req;
+    req->polled_index = server->polled_count;
+    server->polled[server->polled_count++] = req;
 }
 
 void wait_end(struct http_request *req)
@@ -33,13 +34,13 @@ void wait_end(struct http_request *req)
         MHD_resume_connection(req->connection->mhd);
         return;
     }
-    struct http_request *last = server->quick[--server->quick_count];
-    server->quick[req->quick_index] = last;
-    last->quick_index = req->quick_index;
+    struct http_request *last = server->polled[--server->polled_count];
+    server->polled[req->polled_index] = last;
+    last->polled_index = req->polled_index;
 }
 
 void wait_suspend_all(struct http_server *server)
 {
-    while (server->quick_count > 0)
-        suspend(server->quick[--server->quick_count]);
+    while (server->polled_count > 0)
+        suspend(server->polled[--server->polled_count]);
 }

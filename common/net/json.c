@@ -13,7 +13,7 @@ void json_init(void)
 
 /* --- Reading -------------------------------------------------------------------- */
 
-/* Counts brackets that are open at once; those inside strings do not count. */
+/* Counts brackets that are open at the same time; those inside strings do not count. */
 static bool is_nested_too_deep(const char *bytes, size_t len)
 {
     long depth = 0;
@@ -46,6 +46,14 @@ static enum err_code code_of(const json_error_t *error)
     }
 }
 
+/* jansson's own text for a NUL names an option of its API. */
+static const char *reason_of(const json_error_t *error)
+{
+    enum json_error_code code = json_error_code(error);
+    bool is_nul = code == json_error_null_character || code == json_error_null_byte_in_key;
+    return is_nul ? "\\u0000 is not supported" : error->text;
+}
+
 json_t *json_parse_new(const char *bytes, size_t len, struct err *err)
 {
     json_error_t error;
@@ -55,7 +63,7 @@ json_t *json_parse_new(const char *bytes, size_t len, struct err *err)
     }
     json_t *tree = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!tree)
-        err_set(err, code_of(&error), "line %d, column %d: %s", error.line, error.column, error.text);
+        err_set(err, code_of(&error), "line %d, column %d: %s", error.line, error.column, reason_of(&error));
     return tree;
 }
 
@@ -77,12 +85,12 @@ static bool needs_escape(unsigned char c)
     return c < 0x20 || c == '"' || c == '\\';
 }
 
-/* Appends what stands for the byte at p, and moves p past it. */
+/* Appends the replacement for the byte at p, and moves p past it. */
 static bool add_special(struct buf *out, const unsigned char **p)
 {
     unsigned char c = *(*p)++;
     if (c >= 0x80)
-        return buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD: what was here was no character */
+        return buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD: this byte is not valid UTF-8 */
     if (c < 0x20)
         return buf_addf(out, "\\u%04x", c);
     const char escaped[2] = {'\\', (char)c};

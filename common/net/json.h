@@ -1,8 +1,8 @@
-/* json: jansson, made safe for what strangers send.
+/* json: jansson, made safe for input from outside.
  *
- * Strict: one value, no trailing bytes, valid UTF-8, no duplicate member, no
- * nesting over 64 (checked by a scan before parsing: a parser recurses, and a
- * fiber's stack is small). Never dump or deep-copy a tree that came from outside:
+ * Strict: one value, no trailing bytes, valid UTF-8, no duplicate member, no nesting
+ * over 64. The nesting is checked by a scan before parsing, because a parser recurses
+ * and a fiber's stack is small. Never dump or deep-copy a tree that came from outside:
  * that recurses too.
  */
 #ifndef NET_JSON_H
@@ -20,16 +20,16 @@ enum { JSON_NESTING_MAX = 64 };
 /* Once at start: the seed of jansson's hash tables. */
 void json_init(void);
 
-/* A new reference, or NULL with ERR_INVALID and a text that tells where.
- * ERR_TOO_LARGE instead: well-formed, but with a number or a \u0000 that no
- * program of ours could hold (so 422, not 400). */
+/* A new reference, or NULL with ERR_INVALID and a text with line and column.
+ * ERR_TOO_LARGE instead: valid JSON, but with a number out of range or a \u0000, which
+ * we cannot store (so 422, not 400). */
 json_t *json_parse_new(const char *bytes, size_t len, struct err *err);
 
-/* Would json_parse_new make an object of it? Cheaper: for most it builds no tree. */
+/* Whether json_parse_new would return an object. Cheaper: it rarely builds a tree. */
 bool json_is_object_text(const char *bytes, size_t len);
 
-/* Appends text as a JSON string, quotes included; what is not UTF-8 becomes
- * U+FFFD. False at the buffer's cap: it is then as it was. */
+/* Appends text as a JSON string, with quotes. A byte that is not valid UTF-8 becomes
+ * U+FFFD. False at the buffer's cap; then the buffer is unchanged. */
 bool json_add_string(struct buf *out, const char *text, size_t len);
 
 #endif

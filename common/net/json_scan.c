@@ -4,10 +4,10 @@
 
 #include "base/utf8.h"
 
-/* More than these: it may be JSON, but not for this scan to say. */
+/* A text over these limits may be JSON, but is left to jansson. */
 enum {
     MEMBERS_MAX = 16, /* each is compared with all before it */
-    DIGITS_MAX = 18,  /* of one number: 64 bits hold them, whatever they are */
+    DIGITS_MAX = 18,  /* of one number: any such number fits into 64 bits */
 };
 
 struct scan {
@@ -40,7 +40,7 @@ static bool take_sign(struct scan *scan, char c)
 
 /* --- Scalars -------------------------------------------------------------------------- */
 
-/* From its quote on. Not \uXXXX: that may be half a character, or a NUL. */
+/* Starts at the quote. Does not accept \uXXXX, which may be half a character, or a NUL. */
 static bool scan_string(struct scan *scan)
 {
     if (!take(scan, '"'))
@@ -69,7 +69,7 @@ static size_t take_digits(struct scan *scan)
     return (size_t)(scan->p - begin);
 }
 
-/* Without an exponent: then it can't be too large. */
+/* Accepts no exponent, so the number cannot be out of range. */
 static bool scan_number(struct scan *scan)
 {
     take(scan, '-');
@@ -91,7 +91,7 @@ static bool scan_word(struct scan *scan, const char *word)
     return true;
 }
 
-/* A member whose value nests is beyond this scan. */
+/* Does not accept an object or an array. */
 static bool scan_scalar(struct scan *scan)
 {
     skip_space(scan);
@@ -111,8 +111,8 @@ static bool scan_scalar(struct scan *scan)
 
 /* --- The object ----------------------------------------------------------------------- */
 
-/* The next key, unlike those before it. As it is written: with an escape, two
- * that look different may be the same. */
+/* Reads the next key; it must differ from those before it. Keys are compared as written, so
+ * none may have an escape: two spellings may be the same key. */
 static bool scan_key(struct scan *scan, struct key *keys, size_t count)
 {
     skip_space(scan);

@@ -1,10 +1,10 @@
-/* json_scan: is this, beyond doubt, one strict JSON object? Inside of json.
+/* json_scan: recognises common JSON objects without building a tree. Private to json.
  *
- * A proxied reply is looked at for this one bit, and a tree that is built and
- * freed for it was a ninth of order-service's work on a request. So a scan says
- * yes to what replies mostly are: a few members that do not nest, short numbers,
- * no exotic escapes. For all else it need not know the answer: jansson does. It
- * can be wrong in one direction only, and that is what its tests look for.
+ * order-service checks that a proxied reply is a JSON object, and nothing else of it.
+ * To build and free a tree for that took a ninth of its CPU time for a request. So this
+ * scan accepts what most replies are: a few members that do not nest, short numbers, no
+ * \u escapes. Everything else is left to jansson. The scan must never accept a text that
+ * jansson rejects; its tests and its fuzzer check that.
  */
 #ifndef NET_JSON_SCAN_H
 #define NET_JSON_SCAN_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True: json_parse_new would make an object of it. False: perhaps. */
+/* True: json_parse_new would return an object. False: unknown. */
 bool json_scan_is_object(const char *bytes, size_t len);
 
 #endif

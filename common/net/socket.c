@@ -12,7 +12,7 @@
 
 /* --- Listening ----------------------------------------------------------------------------- */
 
-/* Fills `out`; returns its length, or 0 where it is no numeric address. */
+/* Fills `out`; returns its length, or 0 if the address is not numeric. */
 static socklen_t parse_address(const char *address, uint16_t port, struct sockaddr_storage *out)
 {
     *out = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
@@ -31,14 +31,14 @@ static socklen_t parse_address(const char *address, uint16_t port, struct sockad
     return 0;
 }
 
-/* SO_REUSEADDR, or there is no restart for a minute; no SO_REUSEPORT, or two
- * servers share one port, unnoticed. */
+/* With SO_REUSEADDR, else a restarted server could not listen for a minute. Without
+ * SO_REUSEPORT, else two servers could share one port unnoticed. */
 int socket_listen(const char *address, uint16_t port, struct err *err)
 {
     struct sockaddr_storage to;
     socklen_t len = parse_address(address, port, &to);
     if (len == 0)
-        return err_set(err, ERR_INVALID, "listening on %s: not a numeric address", address);
+        return err_set(err, ERR_INVALID, "cannot listen on %s: not a numeric address", address);
 
     int on = 1;
     int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -47,9 +47,9 @@ int socket_listen(const char *address, uint16_t port, struct err *err)
         return fd;
 
     if (errno == EADDRINUSE)
-        err_set(err, ERR_CONFLICT, "listening on %s: port %u is in use by another program", address, port);
+        err_set(err, ERR_CONFLICT, "cannot listen on %s: port %u is in use by another program", address, port);
     else
-        err_set(err, ERR_FAILED, "listening on %s, port %u: %s", address, port, strerror(errno));
+        err_set(err, ERR_FAILED, "cannot listen on %s, port %u: %s", address, port, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -59,7 +59,7 @@ uint16_t socket_port(int fd)
 {
     union {
         struct sockaddr any;
-        struct sockaddr_in in; /* sin_port and sin6_port are at the same place */
+        struct sockaddr_in in; /* sin_port and sin6_port have the same offset */
         struct sockaddr_in6 in6;
     } address = {.in6 = {.sin6_port = 0}};
     socklen_t len = sizeof address;
@@ -71,7 +71,7 @@ uint16_t socket_port(int fd)
 
 struct socket_watch {
     uv_poll_t poll;      /* first: libuv hands it back when it is closed */
-    struct wait *waiter; /* NULL: nobody waits */
+    struct wait *waiter; /* NULL: no fiber waits */
 };
 
 struct socket_watch *socket_watch_new(int fd)
@@ -93,7 +93,7 @@ void socket_watch_close(struct socket_watch *watch)
     uv_close((uv_handle_t *)&watch->poll, free_watch);
 }
 
-/* A broken socket (status < 0) counts as ready: using it tells what is wrong. */
+/* A broken socket (status < 0) counts as ready: reading or writing it returns the error. */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     (void)status, (void)events;

@@ -1,7 +1,7 @@
-/* socket: a listening socket, and a fiber that waits for one to be ready.
+/* socket: opens a listening socket, and lets a fiber wait until a socket is ready.
  *
- * For the servers that read and write their sockets themselves: they are tried
- * first, and waited for only when they would block.
+ * For servers that read and write their sockets themselves. They try to read or write
+ * first, and wait only if that would block.
  */
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
@@ -16,21 +16,21 @@
  * The descriptor, or -1 with ERR_INVALID (no numeric address), ERR_CONFLICT (the
  * port is in use) or ERR_FAILED. */
 int socket_listen(const char *address, uint16_t port, struct err *err);
-/* The port to which it is bound. */
+/* The port that it is bound to. */
 uint16_t socket_port(int fd);
 
 struct socket_watch;
 
 enum socket_event { SOCKET_READABLE = 1, SOCKET_WRITABLE = 2 };
 
-/* The descriptor stays the caller's, and open until socket_watch_close. NULL: it cannot be watched. */
+/* The caller keeps the descriptor, and keeps it open until socket_watch_close. NULL: it cannot be watched. */
 struct socket_watch *socket_watch_new(int fd);
 void socket_watch_close(struct socket_watch *watch);
 
-/* Parks the running fiber until the socket is ready, is broken, or
+/* Parks the running fiber until the socket is ready or broken, or until
  * socket_watch_wake is called. One fiber at a time. */
 enum wait_result socket_watch_park(struct socket_watch *watch, enum socket_event event, int64_t deadline);
-/* Something else has happened that its fiber has to see. Nothing where none waits. */
+/* Wakes the fiber that waits, for a reason other than the socket. No effect if none waits. */
 void socket_watch_wake(struct socket_watch *watch);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Places in a traceparent. */
+/* Offsets and lengths in a traceparent. */
 enum { ID_AT = 3, ID_LEN = 32, PARENT_AT = 36, PARENT_LEN = 16, FLAGS_AT = 53 };
 
 /* Lower case only. */
@@ -17,7 +17,7 @@ static bool is_zero(const char *text, size_t len)
     return strspn(text, "0") >= len;
 }
 
-/* Of a later version we know the beginning, behind which more may come. */
+/* A later version starts with the same fields; more may follow. */
 static bool is_parent(const char *value)
 {
     static const char shape[] = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
@@ -30,7 +30,7 @@ static bool is_parent(const char *value)
     return next == '\0' || (next == '-' && strncmp(value, "00", 2) != 0);
 }
 
-/* Of a later version's flags only the one that version 00 has is passed on: sampled. */
+/* A parent of a later version is stored as version 00, with that version's only flag: sampled. */
 bool trace_set_parent(struct trace_context *trace, const char *value)
 {
     trace->parent[0] = '\0';
@@ -48,10 +48,10 @@ bool trace_set_parent(struct trace_context *trace, const char *value)
 bool trace_add_state(struct trace_context *trace, const char *value)
 {
     size_t len = strlen(trace->state), room = sizeof trace->state - len;
-    bool fine = true;
+    bool valid = true;
     for (const char *c = value; *c; c++)
-        fine &= (*c >= ' ' && *c <= '~') || *c == '\t';
-    if (fine && (size_t)snprintf(trace->state + len, room, "%s%s", len > 0 && *value ? "," : "", value) < room)
+        valid &= (*c >= ' ' && *c <= '~') || *c == '\t';
+    if (valid && (size_t)snprintf(trace->state + len, room, "%s%s", len > 0 && *value ? "," : "", value) < room)
         return true;
     trace->state[0] = '\0';
     return false;

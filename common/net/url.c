@@ -9,7 +9,7 @@
 
 static const char letters_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/* What a URL may consist of (RFC 3986, 2.2 and 2.3) but '?' and '#'. */
+/* The characters of a URL (RFC 3986, 2.2 and 2.3), except '?' and '#'. */
 static bool has_only_url_characters(const char *text)
 {
     for (; *text; text++)
@@ -18,7 +18,7 @@ static bool has_only_url_characters(const char *text)
     return true;
 }
 
-/* Copies one part of the URL, "" where it is not there. */
+/* Copies one part of the URL; "" if it is absent. */
 static int get_part(CURLU *parsed, CURLUPart part, unsigned flags, char *out, size_t size)
 {
     char *text = NULL;
@@ -32,7 +32,7 @@ static int get_part(CURLU *parsed, CURLUPart part, unsigned flags, char *out, si
     return len < 0 || (size_t)len >= size ? -1 : 0;
 }
 
-/* Takes the brackets off an IPv6 address; a name is letters, digits, '.', '-', '_'. */
+/* Removes the brackets of an IPv6 address. A name has letters, digits, '.', '-', '_'. */
 static int check_host(char *host)
 {
     size_t len = strlen(host);
@@ -56,13 +56,12 @@ static int read_parts(CURLU *parsed, struct url *url)
         get_part(parsed, CURLUPART_HOST, 0, url->host, sizeof url->host) != 0 ||
         get_part(parsed, CURLUPART_PORT, 0, port, sizeof port) != 0 || check_host(url->host) != 0)
         return -1;
-    url->port = (uint16_t)strtoul(port, NULL, 10); /* curl let only 0 to 65535 pass */
+    url->port = (uint16_t)strtoul(port, NULL, 10); /* curl accepts only 0 to 65535 */
     return port[0] && url->port == 0 ? -1 : 0;
 }
 
-/* curl forgives what people type into a browser: one slash or three, a second
- * '@', escapes in the host, nothing behind the colon. A setting has to say what
- * it means. */
+/* curl accepts sloppy URLs, as a browser does: one slash or three, a second '@', escapes
+ * in the host, a colon without a port. In a setting these are mistakes, so we reject them. */
 static int find_path(const char *text, const char **path)
 {
     const char *authority = strstr(text, "://");

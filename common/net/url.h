@@ -1,5 +1,5 @@
-/* url: the few parts of a URL that a setting may have. (RFC 3986; curl's own
- * parser does the work: this module and http_client are the two that meet curl.)
+/* url: parses the URL of a setting, and percent-encoding. (RFC 3986. Uses curl's URL
+ * parser: only this module and the HTTP client use curl.)
  */
 #ifndef NET_URL_H
 #define NET_URL_H
@@ -21,7 +21,7 @@ struct url {
 /* 0, or -1: not a URL, a part too long, a control character, a query or fragment. */
 int url_parse(const char *text, struct url *url);
 
-/* Appends text percent-encoded so that it is one segment of a path. False at the buffer's cap. */
+/* Appends text percent-encoded, as one segment of a path. False at the buffer's cap. */
 bool url_add_segment(struct buf *out, const char *text);
 /* Decodes %XX in place (not '+'). -1 for a broken escape; *len is the new length: the result may hold '\0'. */
 int url_decode(char *text, size_t *len);

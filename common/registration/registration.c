@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_repeat.h"
 #include "base/metrics.h"
-#include "base/news.h"
 #include "base/rand.h"
 #include "loop/sync.h"
 
@@ -29,7 +29,7 @@ struct registration {
     bool in_doubt;   /* a registration was cut off: it may still get through */
     bool tried;      /* to register, once at least */
     int64_t registered_ms; /* when it was last */
-    struct news failure, own_check, heartbeat_failure;
+    struct log_repeat failure, own_check, heartbeat_failure;
 
     int64_t registrations, losses, heartbeats;
 };
@@ -52,7 +52,7 @@ static int wait_jitter(const struct registration *r)
 
 static void note_failure(struct registration *r, const char *msg, const struct err *err, int64_t retry_ms)
 {
-    if (news_is_new(&r->failure, err->text, REPEAT_MS))
+    if (log_repeat_is_due(&r->failure, err->text, REPEAT_MS))
         log_warn(msg, log_s("registry", registry_kind(r->registry)), log_s("error", err->text),
                  log_i("retry_ms", retry_ms), log_i("failures", r->failure.times),
                  log_i("for_ms", clock_ms() - r->failure.began_ms));
@@ -60,7 +60,7 @@ static void note_failure(struct registration *r, const char *msg, const struct e
 
 static void note_answer(struct registration *r)
 {
-    int64_t after_ms = news_end(&r->failure);
+    int64_t after_ms = log_repeat_end(&r->failure);
     if (after_ms >= 0)
         log_info("registry_answers_again", log_s("registry", registry_kind(r->registry)), log_i("after_ms", after_ms));
 }
@@ -73,7 +73,7 @@ static void note_registered(struct registration *r)
     r->forgotten = false;
     r->registrations++;
     note_answer(r);
-    news_end(&r->own_check);
+    log_repeat_end(&r->own_check);
     log_info("registered", log_s("registry", registry_kind(r->registry)), log_s("id", spec->id),
              log_s("address", registry_address(r->registry, spec)), log_i("port", spec->port));
     r->beat_due = true; /* a TTL check starts out critical */
@@ -115,11 +115,11 @@ static void report_own_check(struct registration *r)
     bool failing;
     if (registry_check_output(r->registry, spec_of(r), deadline_in(CALL_MS), &failing, output, sizeof output, &err) != 0)
         return; /* the next look says what is wrong */
-    if (failing && news_is_new(&r->own_check, output, DEADLINE_NONE))
+    if (failing && log_repeat_is_due(&r->own_check, output, DEADLINE_NONE))
         log_warn("own_check_failing", log_s("registry", registry_kind(r->registry)), log_s("output", output),
                  log_s("address", registry_address(r->registry, spec_of(r))),
                  log_s("hint", "SERVICE_ADDRESS=<address-the-registry-can-reach>"));
-    if (!failing && news_end(&r->own_check) >= 0)
+    if (!failing && log_repeat_end(&r->own_check) >= 0)
         log_info("own_check_passing", log_s("registry", registry_kind(r->registry)));
 }
 
@@ -207,7 +207,7 @@ static void note_heartbeat_failure(struct registration *r, const struct err *err
     if (err->code == ERR_NOT_FOUND) {
         r->forgotten = true;
         wait_queue_wake_all(&r->look_now);
-    } else if (news_is_new(&r->heartbeat_failure, err->text, REPEAT_MS)) {
+    } else if (log_repeat_is_due(&r->heartbeat_failure, err->text, REPEAT_MS)) {
         log_warn("heartbeat_failed", log_s("registry", registry_kind(r->registry)), log_s("error", err->text));
     }
 }
@@ -223,7 +223,7 @@ static void beat(struct registration *r)
         return;
     }
     r->heartbeats++;
-    news_end(&r->heartbeat_failure);
+    log_repeat_end(&r->heartbeat_failure);
 }
 
 /* At a third of the TTL or lease, so that two may get lost. Not before the first

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_repeat.h"
 #include "base/metrics.h"
-#include "base/news.h"
 #include "loop/sync.h"
 #include "net/json.h"
 
@@ -25,7 +25,7 @@ struct check {
     int64_t deadline; /* of the round under way */
     enum state state;
     int64_t latency_us;
-    struct news failure; /* as it was logged */
+    struct log_repeat failure; /* as it was logged */
     char detail[HEALTH_DETAIL_MAX];
 };
 
@@ -68,9 +68,9 @@ void health_drain(struct health *health)
  * a change, too: PostgreSQL is there at last, but without the schema. */
 static void log_change(struct check *check)
 {
-    if (check->state == UNHEALTHY && news_is_new(&check->failure, check->detail, DEADLINE_NONE))
+    if (check->state == UNHEALTHY && log_repeat_is_due(&check->failure, check->detail, DEADLINE_NONE))
         log_warn("check_failing", log_s("check", check->probe->name), log_s("detail", check->detail));
-    else if (check->state == HEALTHY && news_end(&check->failure) >= 0)
+    else if (check->state == HEALTHY && log_repeat_end(&check->failure) >= 0)
         log_info("check_recovered", log_s("check", check->probe->name), log_s("detail", check->detail));
 }
 

@@ -134,7 +134,7 @@ static int open_grpc(struct service *service, struct err *err)
         .address = service->settings.bind_address,
         .port = (uint16_t)service->settings.grpc_port,
         .service = service->settings.name,
-        .ask = ask_health,
+        .check = ask_health,
         .arg = service->health,
     };
     if (service->settings.check != CHECK_GRPC)

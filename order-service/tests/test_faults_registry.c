@@ -54,7 +54,7 @@ static const struct row failing[] = {
     {"nested", .error = "nested over 64 deep"}, /* JSON_NESTING_MAX, net/json.c: the stack would overflow */
     /* Two caps on a body, of which each catches what passes the other: LIST_CAP in registry/consul/consul.c
      * (its own test: net/tests/test_http_faults.c), and for many tiny entries ENTRIES_MAX in
-     * registry/consul/consul_list.c, without which endless takes half a core. HEAD_MAX in net/http_call.c. */
+     * registry/consul/consul_list.c, without which endless takes half a core. HEAD_MAX in net/http_client.c. */
     {"huge", .error = "too large"},
     {"endless", .error = "too large"},
     {"huge-head", .error = "too large"},
@@ -63,7 +63,7 @@ static const struct row failing[] = {
     {"503", .error = "HTTP 503"},
     {"429", .error = "HTTP 429"},
     {"403", .error = "HTTP 403"},
-    {"redirect", .error = "HTTP 302"}, /* CURLOPT_FOLLOWLOCATION 0 in net/http_call.c */
+    {"redirect", .error = "HTTP 302"}, /* CURLOPT_FOLLOWLOCATION 0 in net/http_client.c */
     {"no-leader", .error = "no leader"},
     {"wrong-members", .error = "no entry of the list can be used"},
 };

@@ -1,8 +1,8 @@
-/* fuzz: what all fuzzers have in common (llvm.org/docs/LibFuzzer.html).
+/* fuzz: what all fuzzers share (llvm.org/docs/LibFuzzer.html).
  *
- * A fuzzer is one function over bytes that a stranger sends. It gets a copy of
- * just their size, so that AddressSanitizer sees each read past the end, and
- * aborts where a promise does not hold.
+ * A fuzzer is one function that gets random bytes as if a client had sent them. It gets a
+ * copy of exactly their size, so that AddressSanitizer reports each read past the end. It
+ * aborts if the parser breaks a promise.
  *
  *     FUZZ(text, len)
  *     {
@@ -10,8 +10,8 @@
  *             abort();
  *     }
  */
-#ifndef BASE_TESTS_FUZZ_H
-#define BASE_TESTS_FUZZ_H
+#ifndef FUZZ_FUZZ_H
+#define FUZZ_FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,9 +20,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-/* Bytes with a '\0' behind them, as all texts of ours have; they may hold others, and may be changed. */
+/* Bytes with a '\0' after them, as our texts have. They may hold other '\0', and may be changed. */
 #define FUZZ(text, len) FUZZ_WITH(1, text, len)
-/* Bytes, and nothing behind them. */
+/* Bytes with nothing after them. */
 #define FUZZ_BYTES(bytes, len) FUZZ_WITH(0, bytes, len)
 
 #define FUZZ_WITH(zeros, text, len)                                       \

@@ -1,8 +1,8 @@
-/* Whatever etcd's gateway calls base64. */
+/* base64 texts from etcd's gateway. */
 #include "fuzz/fuzz.h"
 #include "registry/etcd/base64.h"
 
-/* What was encoded comes back as it was. */
+/* Decoding an encoded text gives the same bytes. */
 static void encode(const char *bytes, size_t len)
 {
     struct buf text = BUF_INIT(SIZE_MAX / 2), back = BUF_INIT(SIZE_MAX / 2);

@@ -1,8 +1,9 @@
-/* Whatever Consul answers: it is read to the end, or refused. */
+/* Replies of Consul: each is parsed to its end, or rejected with an error. */
 #include "fuzz/fuzz.h"
 #include "registry/consul/consul_wire.h"
 
-/* Piece by piece: the same list, or refused in the same way, as at one go. Skimmed: whole where it was read. */
+/* Parsing in pieces gives the same list, or the same failure, as parsing at once. If parsing
+ * succeeds, so does skimming. */
 static int read_list(const char *body, size_t len, size_t piece, bool skim, struct instance_list **list)
 {
     struct consul_list_parser parser = {0};
@@ -16,7 +17,7 @@ static int read_list(const char *body, size_t len, size_t piece, bool skim, stru
         status = consul_list_end(&parser, list, &err);
     consul_list_close(&parser);
     if ((status == 0) != (err.code == ERR_NONE))
-        abort(); /* refused, and nobody says why */
+        abort(); /* rejected without a reason */
     return status;
 }
 
@@ -39,6 +40,6 @@ FUZZ(body, len)
     struct err err = ERR_INIT;
     read_three_ways(body, len);
     if (consul_parse_own_health(body, len, &failing, output, sizeof output, &err) == 0 && strchr(output, '\n'))
-        abort(); /* it goes into a line of the log */
+        abort(); /* the text becomes part of a log line */
     consul_next_index(len, body);
 }

@@ -1,4 +1,4 @@
-/* Whatever etcd answers: lists, leases, messages of a watch, tokens, errors. */
+/* Replies of etcd: lists, leases, watch messages, tokens, errors. */
 #include "fuzz/fuzz.h"
 #include "registry/etcd/etcd_wire.h"
 
@@ -13,7 +13,7 @@ static void read_page(const char *body, size_t len)
     struct err err = ERR_INIT;
     int status = etcd_parse_page(body, len, "user-service", &page, list, &err);
     if (status == 0 ? page.more && page.last_key.len == 0 : err.code == ERR_NONE)
-        abort(); /* no way on; or refused, and nobody says why */
+        abort(); /* no key for the next page; or rejected without a reason */
     instance_list_finish(list);
     instance_list_unref(list);
     buf_close(&page.last_key);
@@ -31,7 +31,7 @@ static void read_small(const char *body, size_t len)
     etcd_parse_look(body, len, &(struct registry_cursor){.index = 7}, &answer, &err);
     err_clear(&err);
     if (etcd_parse_token(body, len, token, sizeof token, &err) == 0 && strpbrk(token, "\r\n "))
-        abort(); /* it would write further headers */
+        abort(); /* the token would add headers to a request */
     etcd_parse_reason(body, len, reason, sizeof reason);
     if (strpbrk(reason, "\r\n"))
         abort();

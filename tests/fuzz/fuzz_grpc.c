@@ -1,4 +1,4 @@
-/* Whatever a client sends as the body of a health check: a name inside it, or a status and why. */
+/* Bodies of health checks: each gives a name inside the body, or a status with a reason. */
 #include "fuzz/fuzz.h"
 #include "grpc/grpc_wire.h"
 

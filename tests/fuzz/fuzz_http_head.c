@@ -1,17 +1,18 @@
-/* Whatever stands in the headers that we look into: a reply's, as curl hands them
- * over, and a request's, as MHD does. */
+/* Headers that we read: those of a reply, in the form in which curl delivers them, and those
+ * of a request, as libmicrohttpd does. */
 #include <strings.h>
 
 #include "fuzz/fuzz.h"
 #include "net/http_client.h"
 #include "net/http_internal.h"
+#include "net/http_request.h"
 
 /* A value is one line without blanks around it, cut to size. */
 static void read_reply(const char *text, size_t len)
 {
     static const char *const names[] = {"X-Consul-Index", "X-Consul-KnownLeader", "x-consul-lastcontact"};
     struct http_response response = HTTP_RESPONSE_INIT;
-    if (!buf_add(&response.head, text, len)) /* over 32 KiB: refused on the wire */
+    if (!buf_add(&response.head, text, len)) /* over 32 KiB: http_call rejects the reply */
         return http_response_close(&response);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char value[24];

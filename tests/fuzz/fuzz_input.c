@@ -1,4 +1,4 @@
-/* Whatever a client sends as a body or an id: taken, or refused with 400 or 422 and a reason. */
+/* Bodies and ids from clients: each is accepted, or rejected with 400 or 422 and a reason. */
 #include "fuzz/fuzz.h"
 #include "service/input.h"
 

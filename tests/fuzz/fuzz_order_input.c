@@ -1,5 +1,5 @@
-/* The body of POST /orders, and its Idempotency-Key. */
-#include "../order_input.c"
+/* Bodies of POST /orders, and Idempotency-Key headers. */
+#include "../../order-service/order_input.c"
 
 #include "fuzz/fuzz.h"
 

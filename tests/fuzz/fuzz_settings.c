@@ -1,5 +1,5 @@
-/* Whatever somebody puts into the environment: NAME=VALUE. It is taken, or refused
- * in one line that does not give a secret away. */
+/* Settings in the environment, NAME=VALUE. Each is accepted, or rejected with one line that
+ * does not show a secret. */
 #include "base/env.h"
 #include "fuzz/fuzz.h"
 #include "service/disk.h"
@@ -24,7 +24,7 @@ static bool is_secret(const char *name)
            strncmp(name, "CONSUL_HTTP_", 12) == 0;
 }
 
-/* PATH and the like are not for a fuzzer to change, LD_… and ASAN_… even less. */
+/* The fuzzer must not change PATH, LD_…, ASAN_… and the like. */
 static bool is_ours(const char *name)
 {
     static const char *const families[] = {"PORT",   "BIND_",        "SERVICE_", "CHECK_",    "DEREGISTER_",
@@ -36,7 +36,8 @@ static bool is_ours(const char *name)
     return false;
 }
 
-/* Refused, it is in one line. Not if the marker is in it: then a secret would have been, too. */
+/* If the setting is rejected, the error is one line. The marker must not be in it: it stands
+ * for a secret. */
 static void read_with(const char *name, const char *value, const char *marker)
 {
     static const struct settings_defaults defaults = {"user-service", "8001"};

@@ -1,4 +1,4 @@
-/* Whatever is found in the snapshot's file, or in STATIC_INSTANCES. */
+/* Contents of the snapshot file and of STATIC_INSTANCES. */
 #include <inttypes.h>
 
 #include "base/hash.h"
@@ -6,7 +6,7 @@
 #include "discovery/snapshot_format.h"
 #include "discovery/static_list.h"
 
-/* What was read is written and read again as the same. */
+/* A list that was read can be written and read again without a change. */
 static void write_again(const struct instance_list *list, int64_t confirmed)
 {
     struct buf out = BUF_INIT(SIZE_MAX / 2);
@@ -30,11 +30,11 @@ static void read_file(char *text, size_t len)
     if (snapshot_read(text, len, &list, &confirmed, &err) == 0)
         write_again(list, confirmed);
     else if (err.code == ERR_NONE)
-        abort(); /* refused, and nobody says why */
+        abort(); /* rejected without a reason */
     instance_list_unref(list);
 }
 
-/* No fuzzer guesses a checksum: it gets the one that fits. */
+/* A fuzzer cannot guess a checksum, so this adds the right one. */
 static void read_with_checksum(const char *text, size_t len)
 {
     struct buf file = BUF_INIT(SIZE_MAX / 2);

@@ -1,4 +1,4 @@
-/* Whatever a client sends as traceparent or tracestate goes into headers of ours. */
+/* traceparent and tracestate from clients: they become headers of our own requests. */
 #include "fuzz/fuzz.h"
 #include "net/trace_context.h"
 

@@ -1,20 +1,20 @@
-/* Whatever stands in a URL setting or in a request's path. */
+/* URLs in settings, and paths of requests. */
 #include "fuzz/fuzz.h"
 #include "net/http_router.h"
 #include "net/url.h"
 
-static void go_there(struct http_request *req, void *arg)
+static void no_handler(struct http_request *req, void *arg)
 {
     (void)req, (void)arg;
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/users/{id}", go_there, 0},
-    {"POST", "/users", go_there, 0},
-    {"GET", "/discovery/explain", go_there, 0},
+    {"GET", "/users/{id}", no_handler, 0},
+    {"POST", "/users", no_handler, 0},
+    {"GET", "/discovery/explain", no_handler, 0},
 };
 
-/* What was encoded comes back as it was. */
+/* Decoding an encoded segment gives the same text. */
 static void encode(const char *text)
 {
     struct buf encoded = BUF_INIT(1 << 20);
@@ -27,7 +27,7 @@ static void encode(const char *text)
     buf_close(&encoded);
 }
 
-/* A route, or the reason why not; what {…} matched lies inside of the path. */
+/* The result is a route, or a status other than 200. What {…} matched lies inside the path. */
 static void route(char *path, size_t len)
 {
     struct http_match match;

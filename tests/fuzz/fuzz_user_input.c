@@ -1,5 +1,5 @@
-/* The body of POST /users. */
-#include "../user_input.c"
+/* Bodies of POST /users. */
+#include "../../user-service/user_input.c"
 
 #include "fuzz/fuzz.h"
 

@@ -12,18 +12,18 @@
 
 TestSuite(base, .timeout = 300);
 
-Test(base, the_first_error_wins_and_is_one_printable_line)
+Test(base, first_error_wins_and_is_one_printable_line)
 {
     struct err err = ERR_INIT;
-    cr_expect_eq(err_set(&err, ERR_TIMEOUT, "asking %s", "a\nb"), -1);
-    err_set(&err, ERR_FAILED, "closing");
+    cr_expect_eq(err_set(&err, ERR_TIMEOUT, "cannot query %s", "a\nb"), -1);
+    err_set(&err, ERR_FAILED, "cannot close");
     cr_expect_eq(err.code, ERR_TIMEOUT);
-    cr_expect_str_eq(err.text, "asking a?b");
+    cr_expect_str_eq(err.text, "cannot query a?b");
     err_prefix(&err, "user %d", 7);
-    cr_expect_str_eq(err.text, "user 7: asking a?b");
+    cr_expect_str_eq(err.text, "user 7: cannot query a?b");
 }
 
-Test(base, an_error_text_that_is_too_long_is_cut)
+Test(base, too_long_error_text_is_cut)
 {
     struct err err = ERR_INIT;
     char longer[600];
@@ -34,7 +34,7 @@ Test(base, an_error_text_that_is_too_long_is_cut)
     cr_expect_eq(strlen(err.text), sizeof err.text - 1);
 }
 
-Test(base, a_buffer_grows_up_to_its_cap_and_stays_whole_when_it_refuses)
+Test(base, buffer_grows_to_its_cap_and_keeps_its_content)
 {
     struct buf buf = BUF_INIT(1000);
     cr_expect_str_eq(buf_text(&buf), "");
@@ -60,7 +60,7 @@ Test(base, deadlines_do_not_overflow)
     cr_expect_eq(deadline_left(deadline), 0);
 }
 
-Test(base, a_seed_repeats_and_a_peek_draws_nothing)
+Test(base, same_seed_repeats_and_peek_draws_nothing)
 {
     rand_seed(7);
     uint64_t peeked = rand_peek();
@@ -79,7 +79,7 @@ Test(base, jitter_stays_within_its_percentage)
     }
 }
 
-/* Runs log_write with standard error in a pipe; what came out. */
+/* Writes one log line with standard error in a pipe, and reads the line into `out`. */
 static void logged(char *out, size_t size, const char *value)
 {
     int ends[2];
@@ -95,7 +95,7 @@ static void logged(char *out, size_t size, const char *value)
     close(saved);
 }
 
-Test(base, a_log_line_cannot_be_forged_by_a_value)
+Test(base, value_cannot_forge_a_log_line)
 {
     char out[5000];
     logged(out, sizeof out, "x\nlevel=error msg=\"forged\"");
@@ -112,7 +112,7 @@ Test(base, log_line_starts_with_its_time)
     cr_expect_eq(sscanf(out, "time=%4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*3dZ level=", &year), 1, "%s", out);
 }
 
-Test(base, a_pipe_that_nobody_reads_does_not_block_the_log)
+Test(base, full_pipe_does_not_block_logging)
 {
     int ends[2];
     cr_assert_eq(pipe(ends), 0);

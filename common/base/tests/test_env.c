@@ -28,7 +28,7 @@ static void clear(void)
 
 TestSuite(env, .init = clear, .timeout = 300);
 
-Test(env, defaults_hold_where_nothing_or_nothing_but_emptiness_is_set)
+Test(env, unset_or_empty_setting_has_its_default)
 {
     struct err err = ERR_INIT;
     setenv("T_POLICY", "", 1);
@@ -38,7 +38,7 @@ Test(env, defaults_hold_where_nothing_or_nothing_but_emptiness_is_set)
     cr_expect_str_eq(text, "");
 }
 
-Test(env, a_duration_is_one_whole_number_and_one_unit)
+Test(env, duration_is_one_whole_number_and_one_unit)
 {
     int64_t ms;
     cr_expect(env_parse_duration("500ms", &ms) == 0 && ms == 500);
@@ -51,7 +51,7 @@ Test(env, a_duration_is_one_whole_number_and_one_unit)
         cr_expect_eq(env_parse_duration(bad[i], &ms), -1, "%s", bad[i]);
 }
 
-Test(env, a_size_has_a_decimal_or_a_binary_unit)
+Test(env, size_has_a_decimal_or_binary_unit)
 {
     int64_t bytes;
     cr_expect(env_parse_size("500MB", &bytes) == 0 && bytes == 500000000);
@@ -59,7 +59,7 @@ Test(env, a_size_has_a_decimal_or_a_binary_unit)
     cr_expect_eq(env_parse_size("500", &bytes), -1);
 }
 
-Test(env, a_bad_value_is_named_with_what_is_accepted)
+Test(env, error_shows_bad_value_and_accepted_values)
 {
     struct err err = ERR_INIT;
     setenv("T_INTERVAL", "10", 1);
@@ -73,7 +73,7 @@ Test(env, a_bad_value_is_named_with_what_is_accepted)
     cr_expect_str_eq(err.text, "T_POLICY=c: want one of a|b|cc");
 }
 
-Test(env, a_range_is_kept)
+Test(env, value_out_of_range_is_rejected)
 {
     struct err err = ERR_INIT;
     setenv("T_INTERVAL", "999ms", 1);
@@ -84,7 +84,7 @@ Test(env, a_range_is_kept)
     cr_expect_eq(env_read(vars, VARS, &err), -1);
 }
 
-Test(env, a_secret_is_never_shown)
+Test(env, secret_value_is_never_shown)
 {
     struct err err = ERR_INIT;
     setenv("T_URL", "x://hunter2", 1);

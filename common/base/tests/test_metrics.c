@@ -5,7 +5,7 @@
 
 TestSuite(metrics, .timeout = 300);
 
-Test(metrics, a_metric_is_its_help_its_type_and_its_values)
+Test(metrics, metric_has_help_type_and_values)
 {
     struct buf out = BUF_INIT(1000);
     metrics_head(&out, "calls_total", "counter", "Calls made.");
@@ -22,7 +22,7 @@ Test(metrics, a_metric_is_its_help_its_type_and_its_values)
     buf_close(&out);
 }
 
-Test(metrics, a_label_is_escaped_as_prometheus_reads_it)
+Test(metrics, label_value_is_escaped_for_prometheus)
 {
     char out[64];
     metrics_label(out, sizeof out, "id", "user-service-1");
@@ -31,8 +31,8 @@ Test(metrics, a_label_is_escaped_as_prometheus_reads_it)
     cr_expect_str_eq(out, "id=\"a\\\"b\\\\c\\nd\"");
 }
 
-/* Prometheus refuses the whole page for one such byte. */
-Test(metrics, what_is_not_utf_8_in_a_label_becomes_a_question_mark)
+/* Prometheus rejects the whole page for one such byte. */
+Test(metrics, invalid_utf8_in_label_becomes_question_mark)
 {
     char out[64];
     metrics_label(out, sizeof out, "id", "\xe4\xb8\xad \xff\xe4\xb8");
@@ -41,7 +41,7 @@ Test(metrics, what_is_not_utf_8_in_a_label_becomes_a_question_mark)
     cr_expect_str_eq(out, "id=\"ab\"", "a character is cut whole");
 }
 
-Test(metrics, labels_without_a_value_are_left_out)
+Test(metrics, label_without_value_is_left_out)
 {
     char out[32];
     metrics_labels(out, sizeof out, "a", "1", "b", "", "c", "3");
@@ -50,7 +50,7 @@ Test(metrics, labels_without_a_value_are_left_out)
     cr_expect_str_eq(out, "");
 }
 
-Test(metrics, labels_that_do_not_fit_are_cut_but_stay_labels)
+Test(metrics, too_long_label_list_is_cut_but_stays_valid)
 {
     char out[18];
     memset(out, 'x', sizeof out);
@@ -59,7 +59,7 @@ Test(metrics, labels_that_do_not_fit_are_cut_but_stay_labels)
     cr_expect_eq(out[17], 'x');
 }
 
-Test(metrics, a_label_that_is_too_long_is_cut_but_stays_a_label)
+Test(metrics, too_long_label_is_cut_but_stays_valid)
 {
     const char *const values[] = {"abcdefghijklmnop", "\\\\\\\\\\\\\\\\\\\\", "a\"\"\"\"\"\"\"\"\""};
     for (size_t i = 0; i < 3; i++) {
@@ -77,14 +77,14 @@ Test(metrics, a_label_that_is_too_long_is_cut_but_stays_a_label)
     }
 }
 
-/* The value of the one line that begins with `line`; -1: not there. */
+/* The value of the one line that starts with `line`; -1: not there. */
 static double value_of(const struct buf *out, const char *line)
 {
     const char *found = strstr(buf_text(out), line);
     return found ? strtod(found + strlen(line), NULL) : -1;
 }
 
-Test(metrics, each_duration_counts_in_every_bucket_that_is_not_below_it)
+Test(metrics, duration_counts_in_its_bucket_and_all_larger)
 {
     struct buf out = BUF_INIT(10000);
     struct histogram histogram = {0};
@@ -105,8 +105,8 @@ Test(metrics, each_duration_counts_in_every_bucket_that_is_not_below_it)
     buf_close(&out);
 }
 
-/* The bounds that opentelemetry.io advises, so that dashboards made for others fit. */
-Test(metrics, buckets_are_opentelemetrys)
+/* The bounds that opentelemetry.io recommends, so that existing dashboards fit. */
+Test(metrics, buckets_are_those_of_opentelemetry)
 {
     static const char *const http[] = {"0.005", "0.01", "0.025", "0.05", "0.075", "0.1", "0.25", "0.5",
                                        "0.75",  "1",    "2.5",   "5",    "7.5",   "10",  "+Inf", NULL};
@@ -126,7 +126,7 @@ Test(metrics, buckets_are_opentelemetrys)
     }
 }
 
-Test(metrics, a_histograms_labels_stand_beside_its_bounds)
+Test(metrics, histogram_has_its_labels_beside_its_bounds)
 {
     struct buf out = BUF_INIT(10000);
     struct histogram histogram = {0};

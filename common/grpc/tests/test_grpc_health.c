@@ -1,5 +1,5 @@
-/* The health server and its client in one loop; the client is nghttp2's other
- * half, or bytes where it has to misbehave. */
+/* The health server and its client in one loop. The client uses nghttp2, or plain bytes
+ * where it has to break the protocol. */
 #include <nghttp2/nghttp2.h>
 
 #include "base/clock.h"
@@ -18,26 +18,26 @@ TestSuite(grpc_health, .timeout = 300);
 
 static struct grpc_health *health;
 static uint16_t health_port;
-static bool well;
-static size_t asked, asking;
-static struct wait_queue *gate; /* where askers wait; NULL: they do not */
+static bool healthy;
+static size_t checks_started, checks_running;
+static struct wait_queue *gate; /* where health checks wait; NULL: they do not wait */
 
-static int ask_health(void *arg, struct err *err)
+static int check_health(void *arg, struct err *err)
 {
     (void)arg;
-    asked++;
-    asking++;
+    checks_started++;
+    checks_running++;
     if (gate)
         wait_queue_park(gate, DEADLINE_NONE);
-    asking--;
-    return well ? 0 : err_set(err, ERR_FAILED, "redis: connection refused");
+    checks_running--;
+    return healthy ? 0 : err_set(err, ERR_FAILED, "redis: connection refused");
 }
 
 static void health_test_main(void *body)
 {
-    const struct grpc_health_config config = {.address = "127.0.0.1", .service = "user-service", .ask = ask_health};
+    const struct grpc_health_config config = {.address = "127.0.0.1", .service = "user-service", .check = check_health};
     struct err err = ERR_INIT;
-    well = true;
+    healthy = true;
     health = grpc_health_new(&config, &err);
     cr_expect_not_null(health, "%s", err.text);
     health_port = grpc_health_port(health);
@@ -63,7 +63,7 @@ struct call {
 struct client {
     int fd;
     nghttp2_session *session;
-    bool told_to_go, lost;
+    bool got_goaway, lost;
 };
 
 static ssize_t client_send(nghttp2_session *session, const uint8_t *bytes, size_t len, int flags, void *arg)
@@ -110,11 +110,11 @@ static int on_closed(nghttp2_session *session, int32_t stream, uint32_t code, vo
     return 0;
 }
 
-static int on_told(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
     (void)session;
     if (frame->hd.type == NGHTTP2_GOAWAY)
-        ((struct client *)arg)->told_to_go = true;
+        ((struct client *)arg)->got_goaway = true;
     return 0;
 }
 
@@ -137,7 +137,7 @@ static void client_open(struct client *client)
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_field);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_reply_data);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_closed);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_told);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_client_new(&client->session, callbacks, client);
     nghttp2_session_callbacks_del(callbacks);
     nghttp2_submit_settings(client->session, NGHTTP2_FLAG_NONE, NULL, 0);
@@ -149,7 +149,7 @@ static void client_close(struct client *client)
     close(client->fd);
 }
 
-/* Sends and hears what there is; the server has its turn. */
+/* Sends and reads what is possible now, and lets the server run once. */
 static void turn(struct client *client)
 {
     uint8_t bytes[4096];
@@ -167,24 +167,24 @@ static void until(struct client *client, const bool *condition)
 {
     for (time_t limit = time(NULL) + 10; !*condition && !client->lost && !is_over(limit);)
         turn(client);
-    cr_expect(*condition, "in time");
+    cr_expect(*condition, "not in time");
 }
 
-static void until_asking(struct client *client, size_t count)
+static void until_checking(struct client *client, size_t count)
 {
-    for (time_t limit = time(NULL) + 10; asking != count && !is_over(limit);)
+    for (time_t limit = time(NULL) + 10; checks_running != count && !is_over(limit);)
         turn(client);
-    cr_expect_eq(asking, count);
+    cr_expect_eq(checks_running, count);
 }
 
 struct request {
-    const char *path, *method, *type; /* NULL: as they should be */
+    const char *path, *method, *type; /* NULL: those of a valid request */
     const char *body;
     size_t body_len, sent;
     const char *extra; /* a header's value */
 };
 
-static ssize_t give_body(nghttp2_session *session, int32_t stream, uint8_t *out, size_t size, uint32_t *flags,
+static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *out, size_t size, uint32_t *flags,
                          nghttp2_data_source *source, void *arg)
 {
     struct request *request = source->ptr;
@@ -200,7 +200,7 @@ static ssize_t give_body(nghttp2_session *session, int32_t stream, uint8_t *out,
 
 #define FIELD(n, v) {(uint8_t *)(n), (uint8_t *)(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE}
 
-/* The request has to live until the call is closed. */
+/* The request must live until the call is closed. */
 static int32_t begin(struct client *client, struct request *request, struct call *call)
 {
     const nghttp2_nv head[] = {FIELD(":method", request->method ? request->method : "POST"),
@@ -210,18 +210,18 @@ static int32_t begin(struct client *client, struct request *request, struct call
                                FIELD("content-type", request->type ? request->type : "application/grpc"),
                                FIELD("te", "trailers"),
                                FIELD("x-extra", request->extra ? request->extra : "")};
-    const nghttp2_data_provider body = {.source = {.ptr = request}, .read_callback = give_body};
+    const nghttp2_data_provider body = {.source = {.ptr = request}, .read_callback = read_body};
     *call = (struct call){.closed = false};
     return nghttp2_submit_request(client->session, NULL, head, sizeof head / sizeof *head, &body, call);
 }
 
 #define BODY(literal) .body = (literal), .body_len = sizeof(literal) - 1
-#define EVERYTHING BODY("\0\0\0\0\0")
+#define WHOLE_SERVER BODY("\0\0\0\0\0")
 #define USER_SERVICE BODY("\0\0\0\0\x0e\x0a\x0cuser-service")
-#define NOBODY BODY("\0\0\0\0\3\x0a\1x")
+#define UNKNOWN_SERVICE BODY("\0\0\0\0\3\x0a\1x")
 
-/* One call on a connection of its own. */
-static struct call ask_once(struct request request)
+/* One call on a new connection. */
+static struct call call_once(struct request request)
 {
     struct client client;
     struct call call;
@@ -234,7 +234,7 @@ static struct call ask_once(struct request request)
 
 static void expect_failed(struct request request, const char *status)
 {
-    struct call call = ask_once(request);
+    struct call call = call_once(request);
     cr_expect_eq(call.reset, 0);
     cr_expect_str_eq(call.http, "200");
     cr_expect_str_eq(call.type, "application/grpc");
@@ -243,11 +243,11 @@ static void expect_failed(struct request request, const char *status)
     cr_expect_eq(call.body_len, 0);
 }
 
-/* --- What is asked ------------------------------------------------------------------ */
+/* --- Checks ------------------------------------------------------------------------ */
 
-static void expect_says(struct request request, const char *message)
+static void expect_reply(struct request request, const char *message)
 {
-    struct call call = ask_once(request);
+    struct call call = call_once(request);
     cr_expect_str_eq(call.http, "200");
     cr_expect_str_eq(call.type, "application/grpc");
     cr_expect_str_eq(call.status, "0");
@@ -257,46 +257,46 @@ static void expect_says(struct request request, const char *message)
 
 static void checks(void)
 {
-    expect_says((struct request){EVERYTHING}, "\0\0\0\0\2\x08\1");
-    expect_says((struct request){USER_SERVICE}, "\0\0\0\0\2\x08\1");
-    expect_says((struct request){EVERYTHING, .type = "application/grpc+proto"}, "\0\0\0\0\2\x08\1");
-    well = false;
-    expect_says((struct request){EVERYTHING}, "\0\0\0\0\2\x08\2");
-    cr_expect_eq(asked, 4);
+    expect_reply((struct request){WHOLE_SERVER}, "\0\0\0\0\2\x08\1");
+    expect_reply((struct request){USER_SERVICE}, "\0\0\0\0\2\x08\1");
+    expect_reply((struct request){WHOLE_SERVER, .type = "application/grpc+proto"}, "\0\0\0\0\2\x08\1");
+    healthy = false;
+    expect_reply((struct request){WHOLE_SERVER}, "\0\0\0\0\2\x08\2");
+    cr_expect_eq(checks_started, 4);
 }
 
-Test(grpc_health, check_says_serving_or_not_as_the_health_is)
+Test(grpc_health, check_reports_serving_or_not_serving)
 {
     with_health(checks);
 }
 
 static void failures(void)
 {
-    expect_failed((struct request){NOBODY}, "5");
+    expect_failed((struct request){UNKNOWN_SERVICE}, "5");
     expect_failed((struct request){BODY("\0\0\0\0\x0f\x0a\x0duser-service2")}, "5");
     expect_failed((struct request){BODY("\0\0\0\0\6\x0a\4user")}, "5");
-    expect_failed((struct request){EVERYTHING, .path = WATCH}, "12");
-    expect_failed((struct request){EVERYTHING, .path = "/"}, "12");
+    expect_failed((struct request){WHOLE_SERVER, .path = WATCH}, "12");
+    expect_failed((struct request){WHOLE_SERVER, .path = "/"}, "12");
     expect_failed((struct request){BODY("\1\0\0\0\0")}, "12");
     expect_failed((struct request){BODY("\0\0\0\0\1\x0b")}, "13");
     expect_failed((struct request){BODY("")}, "13");
-    cr_expect_eq(asked, 0);
+    cr_expect_eq(checks_started, 0);
 }
 
-Test(grpc_health, what_it_does_not_know_has_grpcs_own_status)
+Test(grpc_health, unknown_service_or_method_has_a_grpc_status)
 {
     with_health(failures);
 }
 
 static void no_grpc(void)
 {
-    cr_expect_str_eq(ask_once((struct request){EVERYTHING, .type = "application/json"}).http, "415");
-    cr_expect_str_eq(ask_once((struct request){EVERYTHING, .type = "application/grpcx"}).http, "415");
-    cr_expect_str_eq(ask_once((struct request){EVERYTHING, .method = "GET"}).http, "405");
-    cr_expect_eq(asked, 0);
+    cr_expect_str_eq(call_once((struct request){WHOLE_SERVER, .type = "application/json"}).http, "415");
+    cr_expect_str_eq(call_once((struct request){WHOLE_SERVER, .type = "application/grpcx"}).http, "415");
+    cr_expect_str_eq(call_once((struct request){WHOLE_SERVER, .method = "GET"}).http, "405");
+    cr_expect_eq(checks_started, 0);
 }
 
-Test(grpc_health, what_is_no_grpc_gets_an_http_status)
+Test(grpc_health, request_that_is_not_grpc_gets_an_http_status)
 {
     with_health(no_grpc);
 }
@@ -304,14 +304,14 @@ Test(grpc_health, what_is_no_grpc_gets_an_http_status)
 static void many_at_once(void)
 {
     struct wait_queue queue = {0};
-    struct request slow[3] = {{EVERYTHING}, {EVERYTHING}, {USER_SERVICE}}, quick = {NOBODY};
+    struct request slow[3] = {{WHOLE_SERVER}, {WHOLE_SERVER}, {USER_SERVICE}}, quick = {UNKNOWN_SERVICE};
     struct call slows[3], quicks;
     struct client client;
     client_open(&client);
     gate = &queue;
     for (int i = 0; i < 3; i++)
         begin(&client, &slow[i], &slows[i]);
-    until_asking(&client, 3);
+    until_checking(&client, 3);
     begin(&client, &quick, &quicks);
     until(&client, &quicks.closed);
     cr_expect_str_eq(quicks.status, "5");
@@ -331,7 +331,7 @@ static void many_at_once(void)
     client_close(&client);
 }
 
-Test(grpc_health, calls_on_one_connection_do_not_wait_for_each_other)
+Test(grpc_health, calls_on_one_connection_do_not_block_each_other)
 {
     with_health(many_at_once);
 }
@@ -341,27 +341,27 @@ Test(grpc_health, calls_on_one_connection_do_not_wait_for_each_other)
 static void resets(void)
 {
     struct wait_queue queue = {0};
-    struct request requests[40], last = {EVERYTHING};
+    struct request requests[40], last = {WHOLE_SERVER};
     struct call calls[40], answered;
     struct client client;
     size_t refused = 0;
     client_open(&client);
     gate = &queue;
     for (int i = 0; i < 40; i++) {
-        requests[i] = (struct request){EVERYTHING};
+        requests[i] = (struct request){WHOLE_SERVER};
         int32_t stream = begin(&client, &requests[i], &calls[i]);
-        size_t before = asking;
-        for (time_t limit = time(NULL) + 10; asking == before && !calls[i].closed && !is_over(limit);)
+        size_t before = checks_running;
+        for (time_t limit = time(NULL) + 10; checks_running == before && !calls[i].closed && !is_over(limit);)
             turn(&client);
         if (!calls[i].closed)
             nghttp2_submit_rst_stream(client.session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
         until(&client, &calls[i].closed);
         refused += calls[i].reset == NGHTTP2_REFUSED_STREAM;
     }
-    cr_expect_eq(asking, 16, "no more than it may have open");
+    cr_expect_eq(checks_running, 16, "no more than the limit of concurrent calls");
     cr_expect_eq(refused, 24);
     wait_queue_wake_all(&queue);
-    until_asking(&client, 0);
+    until_checking(&client, 0);
     gate = NULL;
     begin(&client, &last, &answered);
     until(&client, &answered.closed);
@@ -369,7 +369,7 @@ static void resets(void)
     client_close(&client);
 }
 
-Test(grpc_health, calls_that_are_given_up_count_until_they_have_ended)
+Test(grpc_health, reset_calls_count_until_their_checks_end)
 {
     with_health(resets);
 }
@@ -377,31 +377,31 @@ Test(grpc_health, calls_that_are_given_up_count_until_they_have_ended)
 static void leaving(void)
 {
     struct wait_queue queue = {0};
-    struct request request = {EVERYTHING};
+    struct request request = {WHOLE_SERVER};
     struct call call;
     struct client client;
     client_open(&client);
     gate = &queue;
     begin(&client, &request, &call);
-    until_asking(&client, 1);
+    until_checking(&client, 1);
     client_close(&client);
     for (int i = 0; i < 10; i++)
         fiber_yield();
-    cr_expect_eq(asking, 1);
+    cr_expect_eq(checks_running, 1);
     wait_queue_wake_all(&queue);
     gate = NULL;
-    expect_says((struct request){EVERYTHING}, "\0\0\0\0\2\x08\1");
+    expect_reply((struct request){WHOLE_SERVER}, "\0\0\0\0\2\x08\1");
 }
 
-Test(grpc_health, a_client_that_leaves_while_the_health_is_asked_harms_nobody)
+Test(grpc_health, client_may_disconnect_during_a_check)
 {
     with_health(leaving);
 }
 
-/* --- Strangers ------------------------------------------------------------------------- */
+/* --- Invalid clients ------------------------------------------------------------------------- */
 
-/* Reads and forgets, until the server has closed. */
-static bool is_hung_up(int fd)
+/* Reads until the server closes the connection. */
+static bool is_closed_by_server(int fd)
 {
     char bytes[4096];
     for (time_t limit = time(NULL) + 10; !is_over(limit); fiber_yield()) {
@@ -412,29 +412,29 @@ static bool is_hung_up(int fd)
     return false;
 }
 
-#define SAY(fd, literal) say_bytes(fd, literal, sizeof(literal) - 1)
+#define SEND(fd, literal) send_bytes(fd, literal, sizeof(literal) - 1)
 
 static void garbage(void)
 {
     for (int kind = 0; kind < 5; kind++) {
         int fd = dial_health();
         if (kind == 0)
-            SAY(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+            SEND(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         if (kind == 1)
-            SAY(fd, "\0\1\2\3\4\5\6\7 and so on and on and on");
+            SEND(fd, "\0\1\2\3\4\5\6\7 and so on and on and on");
         if (kind == 2)
-            SAY(fd, PREFACE "no settings, but many other words");
+            SEND(fd, PREFACE "no settings, but many other words");
         if (kind == 3)
-            SAY(fd, PREFACE NO_SETTINGS "\xff\xff\xff\1\4\0\0\0\1"); /* a head of 16 MB */
+            SEND(fd, PREFACE NO_SETTINGS "\xff\xff\xff\1\4\0\0\0\1"); /* a head of 16 MB */
         if (kind == 4)
-            SAY(fd, PREFACE NO_SETTINGS "\0\0\3\1\5\0\0\0\1\xff\xff\xff"); /* no HPACK */
-        cr_expect(is_hung_up(fd), "%d", kind);
+            SEND(fd, PREFACE NO_SETTINGS "\0\0\3\1\5\0\0\0\1\xff\xff\xff"); /* no HPACK */
+        cr_expect(is_closed_by_server(fd), "%d", kind);
         close(fd);
     }
-    expect_says((struct request){EVERYTHING}, "\0\0\0\0\2\x08\1");
+    expect_reply((struct request){WHOLE_SERVER}, "\0\0\0\0\2\x08\1");
 }
 
-Test(grpc_health, what_is_no_http_2_is_closed)
+Test(grpc_health, connection_without_http_2_is_closed)
 {
     with_health(garbage);
 }
@@ -443,16 +443,16 @@ static void large(void)
 {
     static char body[200000], value[9000];
     memset(value, 'v', sizeof value - 1);
-    struct call call = ask_once((struct request){.body = body, .body_len = sizeof body});
+    struct call call = call_once((struct request){.body = body, .body_len = sizeof body});
     cr_expect_eq(call.reset, NGHTTP2_ENHANCE_YOUR_CALM);
-    call = ask_once((struct request){.body = body, .body_len = 513});
+    call = call_once((struct request){.body = body, .body_len = 513});
     cr_expect_eq(call.reset, NGHTTP2_ENHANCE_YOUR_CALM);
-    call = ask_once((struct request){EVERYTHING, .extra = value});
+    call = call_once((struct request){WHOLE_SERVER, .extra = value});
     cr_expect_eq(call.reset, NGHTTP2_ENHANCE_YOUR_CALM);
-    expect_says((struct request){EVERYTHING}, "\0\0\0\0\2\x08\1");
+    expect_reply((struct request){WHOLE_SERVER}, "\0\0\0\0\2\x08\1");
 }
 
-Test(grpc_health, a_body_or_a_head_that_is_too_large_ends_its_call)
+Test(grpc_health, too_large_body_or_head_ends_its_call)
 {
     with_health(large);
 }
@@ -461,20 +461,20 @@ static void crowd(void)
 {
     int fds[65];
     char byte;
-    clock_make_virtual(1000); /* it is not for their silence that anybody is closed */
+    clock_make_virtual(1000); /* so that no connection is closed for its silence */
     for (int i = 0; i < 65; i++)
         fds[i] = dial_health();
-    cr_expect(is_hung_up(fds[64]));
-    cr_expect_eq(recv(fds[0], &byte, 1, MSG_PEEK), 1, "settings: it is served");
+    cr_expect(is_closed_by_server(fds[64]));
+    cr_expect_eq(recv(fds[0], &byte, 1, MSG_PEEK), 1, "the server sends its settings");
     for (int i = 0; i < 65; i++)
         close(fds[i]);
     for (int i = 0; i < 10; i++)
         fiber_yield();
-    expect_says((struct request){EVERYTHING}, "\0\0\0\0\2\x08\1");
+    expect_reply((struct request){WHOLE_SERVER}, "\0\0\0\0\2\x08\1");
     clock_make_real();
 }
 
-Test(grpc_health, a_client_over_the_limit_is_closed_at_once)
+Test(grpc_health, client_over_the_limit_is_closed_at_once)
 {
     with_health(crowd);
 }
@@ -496,37 +496,37 @@ static void silence(void)
     clock_make_virtual(1000);
     int silent = dial_health(), slow = dial_health();
     struct client idle;
-    struct request request = {EVERYTHING};
+    struct request request = {WHOLE_SERVER};
     struct call call;
     client_open(&idle);
     begin(&idle, &request, &call);
     until(&idle, &call.closed);
-    SAY(slow, PREFACE NO_SETTINGS);
+    SEND(slow, PREFACE NO_SETTINGS);
     for (int second = 1; second < 10; second++) {
         clock_advance_to(1000 + second * 1000);
-        SAY(slow, "\0\0\x08\6\0\0\0\0\0pingpong");
+        SEND(slow, "\0\0\x08\6\0\0\0\0\0pingpong");
         some_turns();
     }
     cr_expect(is_open(silent) && is_open(slow));
     clock_advance_to(1000 + 10000);
-    cr_expect(is_hung_up(silent) && is_hung_up(slow));
+    cr_expect(is_closed_by_server(silent) && is_closed_by_server(slow));
     clock_advance_to(1000 + 74000);
     some_turns();
-    cr_expect_not(idle.told_to_go);
+    cr_expect_not(idle.got_goaway);
     clock_advance_to(1000 + 75000);
-    until(&idle, &idle.told_to_go);
+    until(&idle, &idle.got_goaway);
     client_close(&idle);
     close(silent);
     close(slow);
     clock_make_real();
 }
 
-Test(grpc_health, a_client_without_a_whole_request_for_long_is_closed)
+Test(grpc_health, client_without_a_complete_request_is_closed)
 {
     with_health(silence);
 }
 
-/* Sends pings, reads no answer: true once the kernel takes no more for a while. */
+/* Sends pings and reads no reply: true when the kernel accepts no more bytes for a while. */
 static bool server_stopped_reading(int fd)
 {
     static char pings[17 * 500];
@@ -546,21 +546,21 @@ static void greed(void)
 {
     clock_make_virtual(1000);
     int fd = dial_health();
-    SAY(fd, PREFACE NO_SETTINGS);
+    SEND(fd, PREFACE NO_SETTINGS);
     cr_expect(server_stopped_reading(fd));
-    expect_says((struct request){EVERYTHING}, "\0\0\0\0\2\x08\1");
+    expect_reply((struct request){WHOLE_SERVER}, "\0\0\0\0\2\x08\1");
     clock_advance_to(1000 + 10000);
-    cr_expect(is_hung_up(fd));
+    cr_expect(is_closed_by_server(fd));
     close(fd);
     clock_make_real();
 }
 
-Test(grpc_health, a_client_that_takes_no_replies_is_not_read_from_and_then_closed)
+Test(grpc_health, client_that_does_not_read_is_closed)
 {
     with_health(greed);
 }
 
-/* --- Life ------------------------------------------------------------------------------- */
+/* --- Create and close ------------------------------------------------------------------------------- */
 
 static void close_in_fiber(void *arg)
 {
@@ -573,26 +573,26 @@ static void close_in_fiber(void *arg)
 static void closing(void)
 {
     struct wait_queue queue = {0};
-    struct request request = {EVERYTHING};
+    struct request request = {WHOLE_SERVER};
     struct call call;
     struct client client;
     bool closed = false;
     client_open(&client);
     gate = &queue;
     begin(&client, &request, &call);
-    until_asking(&client, 1);
-    well = false;
+    until_checking(&client, 1);
+    healthy = false;
     fiber_start(close_in_fiber, &closed);
     until(&client, &call.closed);
-    until(&client, &client.told_to_go);
+    until(&client, &client.got_goaway);
     until(&client, &closed);
     cr_expect_str_eq(call.status, "0");
     cr_expect_arr_eq(call.body, "\0\0\0\0\2\x08\2", 7);
     client_close(&client);
-    cr_expect_eq(asking, 0);
+    cr_expect_eq(checks_running, 0);
 }
 
-Test(grpc_health, closing_ends_what_is_asked_and_tells_the_clients)
+Test(grpc_health, close_ends_checks_and_sends_goaway)
 {
     with_health(closing);
 }
@@ -602,14 +602,14 @@ static void one_port(void)
     struct err err = ERR_INIT;
     char port[16];
     const struct grpc_health_config config = {.address = "127.0.0.1", .port = health_port, .service = "x",
-                                              .ask = ask_health};
+                                              .check = check_health};
     cr_expect_null(grpc_health_new(&config, &err));
     cr_expect_eq(err.code, ERR_CONFLICT);
     snprintf(port, sizeof port, "%u", health_port);
     cr_expect(strstr(err.text, port), "%s", err.text);
 }
 
-Test(grpc_health, a_port_in_use_is_an_error_that_names_it)
+Test(grpc_health, error_names_the_grpc_port_in_use)
 {
     with_health(one_port);
 }

@@ -9,7 +9,7 @@ TestSuite(grpc_wire, .timeout = 300);
 static const char *service, *why;
 static size_t service_len;
 
-/* Parses a copy of just this size, so that reading past its end is seen. */
+/* Parses a copy on the heap, so that AddressSanitizer reports a read past its end. */
 static enum grpc_status parse(const char *bytes, size_t len)
 {
     static uint8_t *copy;
@@ -22,46 +22,46 @@ static enum grpc_status parse(const char *bytes, size_t len)
 
 #define PARSE(literal) parse(literal, sizeof(literal) - 1)
 
-static bool asks_about(const char *name)
+static bool service_is(const char *name)
 {
     return service_len == strlen(name) && memcmp(service, name, service_len) == 0;
 }
 
-Test(grpc_wire, a_request_names_the_service_it_asks_about)
+Test(grpc_wire, request_names_its_service)
 {
     cr_expect_eq(PARSE("\0\0\0\0\6\x0a\4user"), GRPC_OK);
-    cr_expect(asks_about("user"));
+    cr_expect(service_is("user"));
 }
 
-Test(grpc_wire, an_empty_message_asks_about_the_whole_server)
+Test(grpc_wire, empty_message_means_the_whole_server)
 {
     cr_expect_eq(PARSE("\0\0\0\0\0"), GRPC_OK);
-    cr_expect(asks_about(""));
+    cr_expect(service_is(""));
     cr_expect_eq(PARSE("\0\0\0\0\2\x0a\0"), GRPC_OK);
-    cr_expect(asks_about(""));
+    cr_expect(service_is(""));
 }
 
-Test(grpc_wire, the_last_of_several_names_counts)
+Test(grpc_wire, last_of_several_names_counts)
 {
     cr_expect_eq(PARSE("\0\0\0\0\6\x0a\1a\x0a\1b"), GRPC_OK);
-    cr_expect(asks_about("b"));
+    cr_expect(service_is("b"));
 }
 
-Test(grpc_wire, fields_of_a_newer_version_are_passed_over)
+Test(grpc_wire, unknown_fields_are_skipped)
 {
     cr_expect_eq(PARSE("\0\0\0\0\x1a"
                        "\x10\x80\x01"                 /* 2: a number of two bytes */
                        "\x19\1\2\3\4\5\6\7\x08"       /* 3: 64 bits */
-                       "\x0a\1x"                      /* 1: what we look for */
+                       "\x0a\1x"                      /* 1: the service */
                        "\x22\2yy"                     /* 4: bytes */
                        "\x2d\1\2\3\4"                 /* 5: 32 bits */
                        "\x08"
                        "\0"),                         /* 1, but a number: some other field */
                  GRPC_OK);
-    cr_expect(asks_about("x"));
+    cr_expect(service_is("x"));
 }
 
-Test(grpc_wire, what_is_not_exactly_one_message_is_an_error)
+Test(grpc_wire, body_must_be_exactly_one_message)
 {
     cr_expect_eq(PARSE(""), GRPC_INTERNAL);
     cr_expect_eq(PARSE("\0\0\0\0"), GRPC_INTERNAL);
@@ -72,12 +72,12 @@ Test(grpc_wire, what_is_not_exactly_one_message_is_an_error)
     cr_expect(why && *why);
 }
 
-Test(grpc_wire, a_compressed_message_is_refused_as_unimplemented)
+Test(grpc_wire, compressed_message_is_unimplemented)
 {
     cr_expect_eq(PARSE("\1\0\0\0\0"), GRPC_UNIMPLEMENTED);
 }
 
-Test(grpc_wire, a_damaged_message_is_an_error)
+Test(grpc_wire, damaged_message_is_an_error)
 {
     cr_expect_eq(PARSE("\0\0\0\0\1\x0a"), GRPC_INTERNAL, "no length");
     cr_expect_eq(PARSE("\0\0\0\0\3\x0a\2x"), GRPC_INTERNAL, "too few bytes");
@@ -89,7 +89,7 @@ Test(grpc_wire, a_damaged_message_is_an_error)
     cr_expect_eq(PARSE("\0\0\0\0\2\x11\1"), GRPC_INTERNAL, "a piece of 64 bits");
 }
 
-Test(grpc_wire, a_reply_is_one_message_with_the_status)
+Test(grpc_wire, reply_is_one_message_with_the_status)
 {
     uint8_t reply[GRPC_HEALTH_REPLY_SIZE];
     grpc_write_health(reply, true);

@@ -13,7 +13,7 @@
 
 static char trace[256];
 
-static void note(const char *what)
+static void trace_add(const char *what)
 {
     strncat(trace, what, sizeof trace - strlen(trace) - 1);
 }
@@ -39,7 +39,7 @@ static void sleeper(void *arg)
     fiber_sleep(*(int *)arg);
     char text[16];
     snprintf(text, sizeof text, "%d ", *(int *)arg);
-    note(text);
+    trace_add(text);
 }
 
 static void start_sleepers(void *arg)
@@ -50,7 +50,7 @@ static void start_sleepers(void *arg)
         fiber_start(sleeper, &ms[i]);
 }
 
-Test(fiber, sleepers_wake_in_the_order_of_their_deadlines)
+Test(fiber, sleeping_fibers_wake_in_order_of_deadlines)
 {
     loop_run_virtual(start_sleepers, NULL);
     cr_expect_str_eq(trace, "10 10 20 30 ");
@@ -60,7 +60,7 @@ Test(fiber, sleepers_wake_in_the_order_of_their_deadlines)
 static void yielder(void *arg)
 {
     for (int i = 0; i < 2; i++) {
-        note(arg);
+        trace_add(arg);
         fiber_yield();
     }
 }
@@ -72,7 +72,7 @@ static void start_yielders(void *arg)
     fiber_start(yielder, "b");
 }
 
-Test(fiber, fibers_that_yield_take_turns)
+Test(fiber, yielding_fibers_take_turns)
 {
     loop_run_virtual(start_yielders, NULL);
     cr_expect_str_eq(trace, "abab");
@@ -86,19 +86,19 @@ static void many(void *arg)
         cr_expect_eq(fiber_start(sleeper, &ms), 0);
 }
 
-Test(fiber, thousands_live_at_once_and_a_limit_is_kept)
+Test(fiber, fiber_limit_allows_thousands_and_is_enforced)
 {
     loop_run_virtual(many, NULL);
     fibers_set_limit(0);
     cr_expect_eq(fiber_start(many, NULL), -1);
 }
 
-/* --- What a switch must not lose ----------------------------------------------------- */
+/* --- State across a switch ----------------------------------------------------------- */
 
 enum { VALUES = 12, SWITCHES = 100 };
 
-/* More values at once than a compiler has registers that outlive a call: all of those
- * are in use when it switches, the floating-point ones too. */
+/* Uses more values than the compiler has callee-saved registers. So all of these, also
+ * the floating-point ones, are in use at each switch. */
 static void juggle(int seed, bool switching, double kept[VALUES])
 {
     double a = seed + 0.5, b = seed * 2.5, c = seed - 0.25, d = seed / 3.0, e = seed + 7.75, f = seed * 0.125;
@@ -130,12 +130,12 @@ static void start_jugglers(void *arg)
         fiber_start(juggler, &seeds[i]);
 }
 
-Test(fiber, each_finds_its_registers_as_it_left_them)
+Test(fiber, switch_preserves_registers)
 {
     loop_run_virtual(start_jugglers, NULL);
 }
 
-/* Down to `left` bytes below here, a kilobyte at a time, switching at each. */
+/* Uses `left` bytes of stack, one kilobyte per call, and switches at each. */
 static int dig(int left)
 {
     volatile char ground[1024];
@@ -150,7 +150,7 @@ static int dig(int left)
 
 static void digger(void *arg)
 {
-    cr_expect_eq(dig(*(int *)arg), 0, "somebody else's hand was on the stack");
+    cr_expect_eq(dig(*(int *)arg), 0, "another fiber wrote to this stack");
 }
 
 static void start_diggers(void *arg)
@@ -161,7 +161,7 @@ static void start_diggers(void *arg)
         fiber_start(digger, &depths[i]);
 }
 
-Test(fiber, each_has_a_deep_stack_to_itself)
+Test(fiber, each_fiber_has_its_own_deep_stack)
 {
     loop_run_virtual(start_diggers, NULL);
 }
@@ -191,7 +191,7 @@ static void park_paths(void *arg)
     cr_expect_eq(clock_ms(), 1050);
 }
 
-Test(fiber, a_wait_ends_by_its_deadline_an_early_wake_or_a_sticky_cancel)
+Test(fiber, wait_ends_by_deadline_early_wake_or_cancel)
 {
     loop_run_virtual(park_paths, NULL);
 }
@@ -203,15 +203,15 @@ static struct wait_queue queue;
 static void queue_up(void *arg)
 {
     if (wait_queue_park(&queue, deadline_in(100)) == WAIT_WOKEN)
-        note(arg);
+        trace_add(arg);
     else
-        note("-");
+        trace_add("-");
 }
 
 static void wake_late(void *arg)
 {
     (void)arg;
-    fiber_sleep(100); /* due together with the waiter, and before it */
+    fiber_sleep(100); /* due together with the waiter, and first */
     cr_expect(wait_queue_wake_one(&queue));
 }
 
@@ -222,7 +222,7 @@ static void wake_when_due(void *arg)
     fiber_start(queue_up, "woken");
 }
 
-Test(fiber, a_wake_between_the_deadline_and_the_waiters_turn_is_not_lost)
+Test(fiber, wake_right_after_the_deadline_is_not_lost)
 {
     loop_run_virtual(wake_when_due, NULL);
     cr_expect_str_eq(trace, "woken");
@@ -241,7 +241,7 @@ static void use_queue(void *arg)
     cr_expect_not(wait_queue_wake_one(&queue));
 }
 
-Test(fiber, a_queue_serves_first_come_first_and_forgets_who_gave_up)
+Test(fiber, queue_is_fifo_and_skips_waiters_that_timed_out)
 {
     loop_run_virtual(use_queue, NULL);
     cr_expect_str_eq(trace, "12-");
@@ -249,7 +249,7 @@ Test(fiber, a_queue_serves_first_come_first_and_forgets_who_gave_up)
 
 static void child(void *arg)
 {
-    note(fiber_sleep(*(int *)arg) == 0 ? "." : "x");
+    trace_add(fiber_sleep(*(int *)arg) == 0 ? "." : "x");
 }
 
 static void parent(void *arg)
@@ -260,10 +260,10 @@ static void parent(void *arg)
     for (size_t i = 0; i < 3; i++)
         group_go(&group, child, &ms[i]);
     group_join(&group);
-    note("|");
+    trace_add("|");
 }
 
-Test(fiber, a_group_is_joined_when_its_last_child_has_ended)
+Test(fiber, join_returns_when_the_last_child_has_ended)
 {
     loop_run_virtual(parent, NULL);
     cr_expect_str_eq(trace, "...|");
@@ -286,7 +286,7 @@ static void cancel_a_parent(void *arg)
     fiber_cancel(to_cancel);
 }
 
-Test(fiber, cancelling_a_parent_cancels_its_children_and_still_joins_them)
+Test(fiber, cancelled_parent_cancels_and_joins_its_children)
 {
     loop_run_virtual(cancel_a_parent, NULL);
     cr_expect_str_eq(trace, ".xx|");
@@ -294,39 +294,39 @@ Test(fiber, cancelling_a_parent_cancels_its_children_and_still_joins_them)
 }
 
 static struct flight flight;
-static int asked;
+static int calls_run;
 
-static void ask(void *arg)
+static void slow_call(void *arg)
 {
     (void)arg;
-    asked++;
+    calls_run++;
     fiber_sleep(30);
 }
 
-static void asker(void *arg)
+static void caller(void *arg)
 {
     enum wait_result result;
-    bool led = flight_run(&flight, 7, ask, NULL, deadline_in(*(int64_t *)arg), &result);
-    note(led ? "L" : result == WAIT_WOKEN ? "f" : "t");
+    bool led = flight_run(&flight, 7, slow_call, NULL, deadline_in(*(int64_t *)arg), &result);
+    trace_add(led ? "L" : result == WAIT_WOKEN ? "f" : "t");
 }
 
-static void fly(void *arg)
+static void start_callers(void *arg)
 {
     static int64_t patient = 1000, hasty = 10;
     (void)arg;
-    fiber_start(asker, &patient);
-    fiber_start(asker, &patient);
-    fiber_start(asker, &hasty);
+    fiber_start(caller, &patient);
+    fiber_start(caller, &patient);
+    fiber_start(caller, &hasty);
 }
 
-Test(fiber, many_who_ask_the_same_make_one_flight)
+Test(fiber, concurrent_calls_for_one_key_run_once)
 {
-    loop_run_virtual(fly, NULL);
+    loop_run_virtual(start_callers, NULL);
     cr_expect_str_eq(trace, "tLf");
-    cr_expect_eq(asked, 1);
+    cr_expect_eq(calls_run, 1);
 }
 
-Test(fiber, a_backoff_grows_by_1_6_up_to_its_cap_with_jitter)
+Test(fiber, backoff_grows_by_1_6_to_its_cap_with_jitter)
 {
     struct backoff backoff = BACKOFF_INIT(1000, 5000);
     const int64_t bases[] = {1000, 1600, 2560, 4096, 5000, 5000};
@@ -340,7 +340,7 @@ Test(fiber, a_backoff_grows_by_1_6_up_to_its_cap_with_jitter)
 
 /* --- On the real loop -------------------------------------------------------------- */
 
-static int gate[2]; /* a pipe: each byte lets one pass */
+static int gate[2]; /* a pipe: each byte lets one call pass */
 
 static void pass_gate(void *arg)
 {
@@ -363,7 +363,7 @@ static void offloads(void *arg)
     cr_expect(passed);
 
     passed = false;
-    cr_expect_eq(offload_run(&job, &passed, sizeof passed, deadline_in(30), &err), -1, "the gate is shut");
+    cr_expect_eq(offload_run(&job, &passed, sizeof passed, deadline_in(30), &err), -1, "the gate is closed");
     cr_expect_eq(err.code, ERR_TIMEOUT);
     open_gate();
     cr_expect_not(passed);
@@ -376,7 +376,7 @@ static void offloads(void *arg)
     cr_expect_str_eq(address, "::1");
 }
 
-Test(fiber, blocking_calls_run_beside_the_loop_and_can_be_given_up)
+Test(fiber, blocking_call_runs_on_a_thread_and_can_time_out)
 {
     clock_make_real();
     cr_assert_eq(pipe(gate), 0);
@@ -395,7 +395,7 @@ static void real_sleep(void *arg)
     cr_expect_geq(clock_ms() - begin, 30);
 }
 
-Test(fiber, real_time_is_slept)
+Test(fiber, sleep_takes_real_time)
 {
     clock_make_real();
     loop_open();
@@ -403,52 +403,53 @@ Test(fiber, real_time_is_slept)
     cr_expect_eq(loop_close(), 0);
 }
 
-/* --- The process itself stands still ------------------------------------------------- */
+/* --- The process itself is stalled --------------------------------------------------- */
 
-enum { ANSWER_MS = 200 };
+enum { TIMEOUT_MS = 200 };
 
-static void on_answer(uv_poll_t *poll, int status, int events)
+static void on_reply(uv_poll_t *poll, int status, int events)
 {
     (void)status, (void)events;
     wait_wake(poll->data);
     uv_poll_stop(poll);
 }
 
-static void await_answer(void *arg)
+static void await_reply(void *arg)
 {
     uv_poll_t *poll = arg;
     struct wait wait;
     wait_init(&wait);
     poll->data = &wait;
-    cr_expect_eq(uv_poll_start(poll, UV_READABLE, on_answer), 0);
+    cr_expect_eq(uv_poll_start(poll, UV_READABLE, on_reply), 0);
     open_gate();
-    cr_expect_eq(wait_park(&wait, deadline_in(ANSWER_MS)), WAIT_WOKEN, "the answer was there in time, unread");
+    cr_expect_eq(wait_park(&wait, deadline_in(TIMEOUT_MS)), WAIT_WOKEN,
+                 "the reply had arrived in time, but was not read yet");
     uv_close((uv_handle_t *)poll, NULL);
 }
 
-static void stand_still(void *arg)
+static void stall(void *arg)
 {
     (void)arg;
-    int64_t end = deadline_in(ANSWER_MS + 1);
+    int64_t end = deadline_in(TIMEOUT_MS + 1);
     while (deadline_left(end) > 0) {
     }
 }
 
-/* Both in one batch of fibers: the second runs as soon as the first waits. */
-static void stand_still_while_an_answer_comes(void *poll)
+/* Both run in one batch of fibers: the second stalls the process as soon as the first waits. */
+static void stall_while_a_reply_arrives(void *poll)
 {
-    cr_expect_eq(fiber_start(await_answer, poll), 0);
-    cr_expect_eq(fiber_start(stand_still, NULL), 0);
+    cr_expect_eq(fiber_start(await_reply, poll), 0);
+    cr_expect_eq(fiber_start(stall, NULL), 0);
 }
 
-Test(fiber, an_answer_that_came_while_we_stood_still_is_not_late)
+Test(fiber, reply_read_late_after_a_stall_is_no_timeout)
 {
     uv_poll_t poll;
     clock_make_real();
     cr_assert_eq(pipe(gate), 0);
     loop_open();
     cr_assert_eq(uv_poll_init(loop_uv(), &poll, gate[0]), 0);
-    loop_run(stand_still_while_an_answer_comes, &poll);
+    loop_run(stall_while_a_reply_arrives, &poll);
     cr_expect_eq(loop_close(), 0);
     close(gate[0]);
     close(gate[1]);

@@ -1,5 +1,5 @@
-/* client_fixture: what the tests of http_client share. Each test is a fiber with a
- * client of its own and a script_server that has just started.
+/* client_fixture: what the tests of http_client share. Each test is a fiber with its
+ * own client and a new script_server.
  */
 #ifndef NET_TESTS_CLIENT_FIXTURE_H
 #define NET_TESTS_CLIENT_FIXTURE_H
@@ -31,7 +31,7 @@ static void with_client(void *arg)
     http_client_free(client);
 }
 
-/* Runs the test as a fiber with a client, and expects that nothing is left. */
+/* Runs the test as a fiber with a client, and expects that no fiber and no handle is left. */
 static void run(void (*test)(void))
 {
     loop_open();

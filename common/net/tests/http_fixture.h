@@ -1,4 +1,4 @@
-/* http_fixture: a server with a few handlers, and one test as its client. */
+/* http_fixture: a server with a few handlers; the test is its client. */
 #ifndef NET_TESTS_HTTP_FIXTURE_H
 #define NET_TESTS_HTTP_FIXTURE_H
 
@@ -51,7 +51,7 @@ static void silent(struct http_request *req, void *arg)
     (void)req, (void)arg;
 }
 
-static struct wait *gate; /* of the handler that waits there */
+static struct wait *gate; /* of the handler that waits in wait_at_gate */
 static bool was_cancelled;
 
 static void wait_at_gate(struct http_request *req, void *arg)
@@ -62,11 +62,11 @@ static void wait_at_gate(struct http_request *req, void *arg)
     gate = &wait;
     was_cancelled = wait_park(&wait, DEADLINE_NONE) == WAIT_CANCELLED;
     gate = NULL;
-    cr_expect_str_eq(http_header(req, "host"), "h"); /* there still, with the client gone */
+    cr_expect_str_eq(http_header(req, "host"), "h"); /* still readable after the client has disconnected */
     http_reply(req, 200, NULL, "open", 4);
 }
 
-/* Until a handler waits at the gate. */
+/* Waits until a handler waits at the gate. */
 static inline void until_waiting(void)
 {
     for (time_t limit = time(NULL) + 10; !gate && !is_over(limit);)
@@ -132,7 +132,7 @@ static void server_test_main(void *arg)
     test->body();
 }
 
-/* The body has to close the server. */
+/* The body must close the server. */
 static void with_server(void (*body)(void), size_t max_requests)
 {
     struct server_test test = {body, max_requests};

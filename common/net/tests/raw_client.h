@@ -1,7 +1,8 @@
-/* raw_client: a server and its client in one loop, the client byte by byte.
+/* raw_client: a server and its client in one loop; the client sends and reads plain bytes.
  *
- * The client is the test's fiber: it yields until what it waits for is there, so
- * it works on virtual time too. Nothing here may use cr_assert (see DESIGN).
+ * The client is the test's fiber. It yields until its reply has arrived, so it works on
+ * virtual time too. Nothing here may use cr_assert: in a fiber it would jump to the main
+ * stack.
  */
 #ifndef NET_TESTS_RAW_CLIENT_H
 #define NET_TESTS_RAW_CLIENT_H
@@ -29,9 +30,9 @@
 #endif
 
 static struct http_server *server;
-static char heard[256 * 1024]; /* what hear() read last */
+static char reply_text[256 * 1024]; /* what read_reply() read last */
 
-/* Runs test(arg) as the first fiber of a loop, and sees that nothing is left. */
+/* Runs test(arg) as the first fiber of a loop, and expects that no fiber, handle or memory is left. */
 static void in_loop(void (*test)(void *arg), void *arg)
 {
     loop_open();
@@ -41,13 +42,13 @@ static void in_loop(void (*test)(void *arg), void *arg)
     cr_expect_eq(__lsan_do_recoverable_leak_check(), 0);
 }
 
-/* Real time, whatever clock.h says. */
+/* On real time, also when clock.h is virtual. */
 static bool is_over(time_t limit)
 {
     return time(NULL) > limit;
 }
 
-static int dial(void)
+static int connect_to_server(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(http_server_port(server))};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -57,7 +58,7 @@ static int dial(void)
     return fd;
 }
 
-static void say_bytes(int fd, const char *bytes, size_t len)
+static void send_bytes(int fd, const char *bytes, size_t len)
 {
     for (time_t limit = time(NULL) + 10; len > 0 && !is_over(limit); fiber_yield()) {
         ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
@@ -70,32 +71,32 @@ static void say_bytes(int fd, const char *bytes, size_t len)
     }
 }
 
-static void say(int fd, const char *text)
+static void send_text(int fd, const char *text)
 {
-    say_bytes(fd, text, strlen(text));
+    send_bytes(fd, text, strlen(text));
 }
 
 static bool is_whole(size_t len)
 {
-    const char *end = strstr(heard, "\r\n\r\n"), *length = strcasestr(heard, "\r\nContent-Length:");
+    const char *end = strstr(reply_text, "\r\n\r\n"), *length = strcasestr(reply_text, "\r\nContent-Length:");
     if (!end)
         return false;
     size_t body = length && length < end ? strtoul(length + 17, NULL, 10) : 0;
-    return len >= (size_t)(end - heard) + 4 + body;
+    return len >= (size_t)(end - reply_text) + 4 + body;
 }
 
-/* Reads a reply, or until the server closes: then false. */
-static bool hear(int fd)
+/* Reads one whole reply. False: the server has closed the connection. */
+static bool read_reply(int fd)
 {
     size_t len = 0;
-    heard[0] = '\0';
+    reply_text[0] = '\0';
     for (time_t limit = time(NULL) + 10; !is_over(limit); fiber_yield()) {
-        ssize_t n = recv(fd, heard + len, 1, 0); /* not more than this reply */
+        ssize_t n = recv(fd, reply_text + len, 1, 0); /* one byte at a time, so that the next reply stays unread */
         while (n > 0) {
-            heard[++len] = '\0';
-            if (len > 3 && heard[len - 1] != '\r' && is_whole(len))
+            reply_text[++len] = '\0';
+            if (len > 3 && reply_text[len - 1] != '\r' && is_whole(len))
                 return true;
-            n = recv(fd, heard + len, 1, 0);
+            n = recv(fd, reply_text + len, 1, 0);
         }
         if (n == 0 || (n < 0 && errno != EAGAIN))
             return false;
@@ -106,28 +107,28 @@ static bool hear(int fd)
 
 static inline bool is_closed(int fd)
 {
-    while (hear(fd)) {
+    while (read_reply(fd)) {
     }
-    ssize_t n = recv(fd, heard, 1, 0);
+    ssize_t n = recv(fd, reply_text, 1, 0);
     return n == 0 || (n < 0 && errno != EAGAIN);
 }
 
-/* One request on a connection of its own; the status of the reply in `heard`, 0 for none. */
-static inline int ask(const char *request)
+/* Sends one request on a new connection; returns the reply's status, 0: no reply. */
+static inline int status_of(const char *request)
 {
-    int fd = dial();
-    say(fd, request);
-    hear(fd);
+    int fd = connect_to_server();
+    send_text(fd, request);
+    read_reply(fd);
     close(fd);
-    return strncmp(heard, "HTTP/1.1 ", 9) == 0 ? atoi(heard + 9) : 0;
+    return strncmp(reply_text, "HTTP/1.1 ", 9) == 0 ? atoi(reply_text + 9) : 0;
 }
 
-static inline bool said(const char *text)
+static inline bool reply_has(const char *text)
 {
-    return strstr(heard, text) != NULL;
+    return strstr(reply_text, text) != NULL;
 }
 
-/* Lets the server work until as many requests are in flight. */
+/* Lets the server run until this many requests are in flight. */
 static inline void until_in_flight(size_t count)
 {
     for (time_t limit = time(NULL) + 10; http_server_in_flight(server) != count && !is_over(limit);)

@@ -1,8 +1,8 @@
 /* script_server: a server that misbehaves on demand, for the tests of clients.
  *
- * The path says what happens: "/cut-body" sends half of a body and closes. It runs
- * in threads of its own with plain blocking sockets, so that nothing of what is
- * tested is in it.
+ * The path selects the behaviour: "/cut-body" sends half of a body and closes. It runs
+ * in its own threads with plain blocking sockets, so it shares no code with the client
+ * under test.
  */
 #ifndef NET_TESTS_SCRIPT_SERVER_H
 #define NET_TESTS_SCRIPT_SERVER_H
@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static atomic_int connections, requests;
-static sem_t holds; /* each post lets one "/hold" go on */
+static sem_t holds; /* each post lets one "/hold" continue */
 
 enum script_end { KEEP, CLOSE, RESET };
 
@@ -112,7 +112,7 @@ static bool play_script(int fd, const struct script *script)
     return script->end == KEEP;
 }
 
-/* Answers one request; false: close the connection. */
+/* Replies to one request; false: close the connection. */
 static bool play(int fd, const char *path, const char *request, int connection, int nth)
 {
     char text[64];
@@ -125,7 +125,7 @@ static bool play(int fd, const char *path, const char *request, int connection, 
     if (strcmp(path, "/hold") == 0)
         sem_wait(&holds);
     if (strncmp(request, "HEAD ", 5) == 0)
-        return put_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"); /* a body here would be in the next reply's way */
+        return put_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"); /* a body would be read as the next reply */
     if (strncmp(path, "/echo", 5) == 0 || strcmp(path, "/stale/echo") == 0)
         return put_body(fd, request);
     if (strcmp(path, "/trickle") == 0)
@@ -143,7 +143,7 @@ static bool play(int fd, const char *path, const char *request, int connection, 
     return put_body(fd, text);
 }
 
-/* Reads one request: the head and what has room of the body. False: the client is gone. */
+/* Reads one request: the head, and as much of the body as fits. False: the client has disconnected. */
 static bool read_request(int fd, char *text, size_t size)
 {
     size_t len = 0, kept = 0, wanted = SIZE_MAX;
@@ -189,7 +189,7 @@ static void *accept_all(void *arg)
     return NULL;
 }
 
-/* Binds a free port of 127.0.0.1 or ::1; -1 where there is no such address. */
+/* Binds a free port of 127.0.0.1 or ::1; -1 if the machine has no such address. */
 static int bind_free_port(int family, uint16_t *port)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -203,7 +203,7 @@ static int bind_free_port(int family, uint16_t *port)
     return fd;
 }
 
-/* Starts a server; it ends with the test's process. Its port, or 0. */
+/* Starts a server, which ends with the test's process. Returns its port, or 0. */
 static uint16_t script_server_start(int family)
 {
     uint16_t port = 0;

@@ -5,7 +5,7 @@ TestSuite(http_client, .init = setup, .timeout = 300);
 
 /* --- Whole replies --------------------------------------------------------------- */
 
-CLIENT_TEST(http_client, a_reply_brings_status_body_and_the_local_address)
+CLIENT_TEST(http_client, reply_has_status_body_and_local_address)
 {
     cr_expect_eq(get("/ok"), ERR_NONE, "%s", err.text);
     cr_expect_eq(response.status, 200);
@@ -16,7 +16,7 @@ CLIENT_TEST(http_client, a_reply_brings_status_body_and_the_local_address)
     EXPECT_BODY("");
 }
 
-CLIENT_TEST(http_client, a_connection_is_kept_and_used_again)
+CLIENT_TEST(http_client, connection_is_kept_and_reused)
 {
     for (int i = 0; i < 5; i++) {
         cr_expect_eq(get("/ok"), ERR_NONE);
@@ -24,7 +24,7 @@ CLIENT_TEST(http_client, a_connection_is_kept_and_used_again)
     }
 }
 
-CLIENT_TEST(http_client, bodies_come_in_chunks_in_drips_or_until_the_close)
+CLIENT_TEST(http_client, body_is_read_chunked_bytewise_or_until_close)
 {
     cr_expect_eq(get("/chunked"), ERR_NONE);
     EXPECT_BODY("abcde");
@@ -34,7 +34,7 @@ CLIENT_TEST(http_client, bodies_come_in_chunks_in_drips_or_until_the_close)
     EXPECT_BODY("all of it");
 }
 
-CLIENT_TEST(http_client, headers_are_found_by_name_in_any_case_and_trimmed)
+CLIENT_TEST(http_client, header_is_found_in_any_case_and_trimmed)
 {
     char value[20];
     cr_expect_eq(get("/headers"), ERR_NONE);
@@ -49,7 +49,7 @@ CLIENT_TEST(http_client, headers_are_found_by_name_in_any_case_and_trimmed)
     cr_expect_str_eq(value, "two");
 }
 
-CLIENT_TEST(http_client, only_the_last_head_counts_and_trailers_do_not)
+CLIENT_TEST(http_client, only_the_final_head_counts_and_no_trailer)
 {
     char value[20];
     cr_expect_eq(get("/interim"), ERR_NONE);
@@ -59,16 +59,16 @@ CLIENT_TEST(http_client, only_the_last_head_counts_and_trailers_do_not)
     cr_expect_not(http_response_header(&response, "X-After", value, sizeof value));
 }
 
-CLIENT_TEST(http_client, a_redirect_is_a_reply_like_any_other)
+CLIENT_TEST(http_client, redirect_is_not_followed)
 {
     cr_expect_eq(get("/redirect"), ERR_NONE);
     cr_expect_eq(response.status, 302);
     cr_expect_eq(requests, 1);
 }
 
-/* --- What is sent ------------------------------------------------------------------ */
+/* --- Requests ---------------------------------------------------------------------- */
 
-CLIENT_TEST(http_client, a_get_sends_path_host_and_headers_as_they_are)
+CLIENT_TEST(http_client, get_sends_path_host_and_headers_unchanged)
 {
     static const char *const headers[] = {"X-Request-Id: abc", "X-Other: 1", NULL};
     char expected[100];
@@ -84,7 +84,7 @@ CLIENT_TEST(http_client, a_get_sends_path_host_and_headers_as_they_are)
     cr_expect_null(strstr(buf_text(&response.body), "X-Other"));
 }
 
-CLIENT_TEST(http_client, a_body_is_sent_with_its_length_and_no_type_of_curls)
+CLIENT_TEST(http_client, body_has_its_length_and_no_added_content_type)
 {
     struct http_call call = call_of("/echo");
     call.method = "POST";
@@ -101,7 +101,7 @@ CLIENT_TEST(http_client, a_body_is_sent_with_its_length_and_no_type_of_curls)
     EXPECT_IN_BODY("\r\nContent-Type: application/json\r\n");
 }
 
-CLIENT_TEST(http_client, a_long_body_does_not_wait_for_100_continue)
+CLIENT_TEST(http_client, long_body_does_not_wait_for_100_continue)
 {
     static char body[2 * 1024 * 1024];
     memset(body, 'x', sizeof body);
@@ -114,7 +114,7 @@ CLIENT_TEST(http_client, a_long_body_does_not_wait_for_100_continue)
     cr_expect_null(strstr(buf_text(&response.body), "Expect"));
 }
 
-CLIENT_TEST(http_client, each_method_is_sent_as_named_and_leaves_no_trace_in_the_next)
+CLIENT_TEST(http_client, method_does_not_affect_the_next_call)
 {
     const char *const methods[] = {"PUT", "DELETE", "HEAD", "PATCH", NULL};
     const char *const lines[] = {"PUT /echo HTTP/1.1", "DELETE /echo HTTP/1.1", "", "PATCH /echo HTTP/1.1", "GET /echo"};
@@ -128,7 +128,7 @@ CLIENT_TEST(http_client, each_method_is_sent_as_named_and_leaves_no_trace_in_the
     }
 }
 
-CLIENT_TEST(http_client, a_name_is_looked_up_and_stays_the_host)
+CLIENT_TEST(http_client, name_is_resolved_and_sent_as_host)
 {
     char expected[100];
     struct http_call call = call_of("/echo");
@@ -142,7 +142,7 @@ CLIENT_TEST(http_client, a_name_is_looked_up_and_stays_the_host)
     cr_expect_eq(make(&call), ERR_UNREACHABLE, "%s", err.text);
 }
 
-CLIENT_TEST(http_client, an_ipv6_address_needs_no_brackets)
+CLIENT_TEST(http_client, ipv6_address_needs_no_brackets)
 {
     char expected[100];
     struct http_call call = call_of("/echo");
@@ -156,14 +156,14 @@ CLIENT_TEST(http_client, an_ipv6_address_needs_no_brackets)
     cr_expect_str_eq(response.local_address, "::1");
 }
 
-CLIENT_TEST(http_client, proxies_in_the_environment_are_ignored)
+CLIENT_TEST(http_client, proxy_in_the_environment_is_ignored)
 {
     setenv("http_proxy", "http://127.0.0.1:1", 1);
     setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
     cr_expect_eq(get("/ok"), ERR_NONE, "%s", err.text);
 }
 
-CLIENT_TEST(http_client, what_cannot_be_sent_is_the_callers_mistake)
+CLIENT_TEST(http_client, invalid_path_or_headers_are_not_sent)
 {
     EXPECT_FAILS("/a b", ERR_INVALID);
     EXPECT_FAILS("/a\r\nX: 1", ERR_INVALID);
@@ -192,7 +192,7 @@ static bool collect(void *arg, const char *bytes, size_t len)
     return buf_add(arg, bytes, len);
 }
 
-CLIENT_TEST(http_client, a_stream_is_handed_on_piece_by_piece_until_its_reader_has_enough)
+CLIENT_TEST(http_client, stream_is_delivered_in_pieces_up_to_its_cap)
 {
     struct buf pieces = BUF_INIT(1000);
     struct http_call call = call_of("/chunked");
@@ -209,13 +209,13 @@ CLIENT_TEST(http_client, a_stream_is_handed_on_piece_by_piece_until_its_reader_h
     buf_close(&pieces);
 }
 
-/* A reader that takes its time, of a server that never has to wait for anything. */
+/* A slow reader of a server that sends without a pause. */
 static struct {
     size_t bytes, most_in_a_turn;
     bool over;
 } flood;
 
-static bool take_time(void *arg, const char *bytes, size_t len)
+static bool read_slowly(void *arg, const char *bytes, size_t len)
 {
     (void)arg, (void)bytes;
     usleep(100);
@@ -234,11 +234,11 @@ static void count_turns(void *arg)
     }
 }
 
-/* Fails where hold_back() is not called: then curl reads megabytes at one go. */
-CLIENT_TEST(http_client, however_fast_a_stream_comes_others_have_their_turn_every_64_kib)
+/* Fails if pause_stream() is not called: then curl reads megabytes before other fibers run. */
+CLIENT_TEST(http_client, fast_stream_lets_other_fibers_run_every_64_kib)
 {
     struct http_call call = call_of("/flood");
-    call.on_data = take_time;
+    call.on_data = read_slowly;
     call.body_cap = SIZE_MAX;
     cr_expect_eq(fiber_start(count_turns, NULL), 0);
     cr_expect_eq(make(&call), ERR_CANCELLED);
@@ -247,11 +247,11 @@ CLIENT_TEST(http_client, however_fast_a_stream_comes_others_have_their_turn_ever
     cr_expect_leq(flood.most_in_a_turn, 64 * 1024);
 }
 
-CLIENT_TEST(http_client, a_stream_ends_at_its_deadline_also_between_two_turns)
+CLIENT_TEST(http_client, stream_ends_at_its_deadline_also_while_paused)
 {
     for (int i = 1; i <= 5; i++) {
         struct http_call call = call_of("/flood");
-        call.on_data = take_time;
+        call.on_data = read_slowly;
         call.body_cap = SIZE_MAX;
         call.deadline = deadline_in(i);
         flood.bytes = 0;
@@ -259,7 +259,7 @@ CLIENT_TEST(http_client, a_stream_ends_at_its_deadline_also_between_two_turns)
     }
 }
 
-/* --- Many at once --------------------------------------------------------------------------- */
+/* --- Concurrent calls --------------------------------------------------------------------------- */
 
 static int finished;
 
@@ -281,7 +281,7 @@ static void wait_for_requests(int count)
     cr_expect_eq(requests, count);
 }
 
-CLIENT_TEST(http_client, a_hundred_calls_run_at_once)
+CLIENT_TEST(http_client, hundred_calls_run_concurrently)
 {
     struct group group = {0};
     for (int i = 0; i < 100; i++)
@@ -298,10 +298,10 @@ CLIENT_TEST(http_client, a_hundred_calls_run_at_once)
         group_go(&group, call_once, "/ok");
     group_join(&group);
     cr_expect_eq(finished, 200);
-    cr_expect_eq(connections, 100); /* all were kept */
+    cr_expect_eq(connections, 100); /* all connections were kept */
 }
 
-CLIENT_TEST(http_client, short_calls_pass_a_long_poll)
+CLIENT_TEST(http_client, short_calls_do_not_wait_for_a_long_poll)
 {
     struct group group = {0};
     group_go(&group, call_once, "/hold");
@@ -321,7 +321,7 @@ static void call_and_be_cancelled(void *arg)
     finished++;
 }
 
-CLIENT_TEST(http_client, a_call_that_waits_can_be_cancelled)
+CLIENT_TEST(http_client, waiting_call_can_be_cancelled)
 {
     struct group group = {0};
     group_go(&group, call_and_be_cancelled, NULL);

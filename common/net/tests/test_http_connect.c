@@ -1,10 +1,10 @@
-/* http_client: calls that are given up before their connection is there. */
+/* http_client: calls that time out or are cancelled while they connect. */
 #include "loop/sync.h"
 #include "net/tests/client_fixture.h"
 
 TestSuite(http_connect, .init = setup, .timeout = 300);
 
-/* Listens, but its queue is full and nobody accepts: a further SYN goes unanswered. */
+/* Listens, but its queue is full and it does not accept: a further SYN gets no reply. */
 static struct full_server {
     int listener, waiting[4];
     uint16_t port;
@@ -32,7 +32,7 @@ static void full_server_close(void)
     close(full.listener);
 }
 
-static void give_up_connecting(int64_t after_ms)
+static void time_out_connecting(int64_t after_ms)
 {
     struct http_call call = call_of("/");
     call.port = full.port;
@@ -40,11 +40,11 @@ static void give_up_connecting(int64_t after_ms)
     cr_expect_eq(make(&call), ERR_TIMEOUT, "%s", err.text);
 }
 
-CLIENT_TEST(http_connect, the_socket_of_a_call_that_was_given_up_while_it_connected_is_not_taken_for_the_next_ones)
+CLIENT_TEST(http_connect, socket_of_a_timed_out_connect_is_not_reused)
 {
     full_server_open();
     for (int i = 0; i < 3; i++) {
-        give_up_connecting(50);
+        time_out_connecting(50);
         cr_expect_eq(get("/empty"), ERR_NONE, "%s", err.text);
     }
     full_server_close();
@@ -62,8 +62,8 @@ static void call_in_fiber(void *arg)
     http_response_close(&ignored);
 }
 
-/* As a program does that ends just when its watch tries the registry again. */
-CLIENT_TEST(http_connect, a_call_that_is_cancelled_in_the_moment_it_connects_leaves_nothing)
+/* This happens when a program ends at the moment when its watch connects to the registry again. */
+CLIENT_TEST(http_connect, call_cancelled_while_connecting_leaks_nothing)
 {
     full_server_open();
     for (int i = 0; i < 20; i++) {

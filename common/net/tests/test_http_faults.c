@@ -4,7 +4,7 @@ TestSuite(http_faults, .init = setup, .timeout = 300);
 
 /* --- Failures, each with its code ---------------------------------------------------- */
 
-CLIENT_TEST(http_faults, refused_is_unreachable_and_the_text_names_the_host)
+CLIENT_TEST(http_faults, refused_connection_is_unreachable_and_names_host)
 {
     struct http_call call = call_of("/ok");
     int fd = bind_free_port(AF_INET, &call.port); /* bound, not listening */
@@ -15,16 +15,16 @@ CLIENT_TEST(http_faults, refused_is_unreachable_and_the_text_names_the_host)
     close(fd);
 }
 
-CLIENT_TEST(http_faults, a_conversation_that_breaks_off_is_broken)
+CLIENT_TEST(http_faults, connection_closed_within_a_reply_is_broken)
 {
     const char *const paths[] = {"/close",       "/reset",    "/reset-body", "/cut-status", "/cut-head",
                                  "/cut-interim", "/cut-body", "/cut-chunk"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         EXPECT_FAILS(paths[i], ERR_BROKEN);
-    cr_expect_eq(requests, 8); /* none was sent twice */
+    cr_expect_eq(requests, 8); /* no request was sent twice */
 }
 
-CLIENT_TEST(http_faults, a_reset_is_called_by_its_name)
+CLIENT_TEST(http_faults, reset_is_reported_as_connection_reset)
 {
     char expected[100];
     snprintf(expected, sizeof expected, "GET 127.0.0.1:%d: Recv failure: Connection reset by peer", call_of("/").port);
@@ -34,19 +34,19 @@ CLIENT_TEST(http_faults, a_reset_is_called_by_its_name)
     cr_expect_str_eq(err.text, expected);
 }
 
-CLIENT_TEST(http_faults, what_is_not_http_is_a_protocol_error)
+CLIENT_TEST(http_faults, reply_that_is_not_http_is_a_protocol_error)
 {
     const char *const paths[] = {"/ssh", "/http09", "/binary", "/bad-length"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         EXPECT_FAILS(paths[i], ERR_PROTOCOL);
 }
 
-CLIENT_TEST(http_faults, a_reply_over_its_caps_is_too_large)
+CLIENT_TEST(http_faults, reply_over_its_cap_is_too_large)
 {
     EXPECT_FAILS("/huge-body", ERR_TOO_LARGE);
     EXPECT_FAILS("/huge-head", ERR_TOO_LARGE);
     EXPECT_FAILS("/huge-line", ERR_TOO_LARGE);
-    EXPECT_FAILS("/promises-much", ERR_TOO_LARGE); /* which then never comes */
+    EXPECT_FAILS("/promises-much", ERR_TOO_LARGE); /* announces a body that never arrives */
     cr_expect_leq(response.head.len, 32 * 1024);
 
     struct http_call call = call_of("/ok");
@@ -56,7 +56,7 @@ CLIENT_TEST(http_faults, a_reply_over_its_caps_is_too_large)
     cr_expect_eq(make(&call), ERR_TOO_LARGE);
 }
 
-CLIENT_TEST(http_faults, the_deadline_ends_a_call_wherever_it_is)
+CLIENT_TEST(http_faults, deadline_ends_a_call_in_every_phase)
 {
     const char *const paths[] = {"/hang", "/hang-body", "/drip"};
     for (size_t i = 0; i < 3; i++) {
@@ -68,10 +68,10 @@ CLIENT_TEST(http_faults, the_deadline_ends_a_call_wherever_it_is)
     struct http_call call = call_of("/ok");
     call.deadline = clock_ms();
     cr_expect_eq(make(&call), ERR_TIMEOUT);
-    cr_expect_eq(get("/ok"), ERR_NONE); /* and the client is as good as new */
+    cr_expect_eq(get("/ok"), ERR_NONE); /* the client still works */
 }
 
-CLIENT_TEST(http_faults, a_server_that_does_not_accept_costs_no_more_than_the_deadline)
+CLIENT_TEST(http_faults, server_that_does_not_accept_times_out)
 {
     struct http_call call = call_of("/ok");
     int fd = bind_free_port(AF_INET, &call.port);
@@ -81,9 +81,9 @@ CLIENT_TEST(http_faults, a_server_that_does_not_accept_costs_no_more_than_the_de
     close(fd);
 }
 
-/* --- Connections that were closed while idle ------------------------------------------- */
+/* --- Connections that the server closed while idle ------------------------------------------- */
 
-CLIENT_TEST(http_faults, a_get_is_repeated_on_a_new_connection)
+CLIENT_TEST(http_faults, get_is_repeated_on_a_new_connection)
 {
     cr_expect_eq(get("/ok"), ERR_NONE);
     cr_expect_eq(get("/stale"), ERR_NONE, "%s", err.text);
@@ -91,13 +91,13 @@ CLIENT_TEST(http_faults, a_get_is_repeated_on_a_new_connection)
     cr_expect_eq(requests, 3);
 }
 
-CLIENT_TEST(http_faults, a_get_is_repeated_at_the_server_that_it_was_meant_for)
+CLIENT_TEST(http_faults, repeated_get_goes_to_the_same_server)
 {
     char expected[100];
     struct http_call there = call_of("/ok");
     there.port = script_server_start(AF_INET);
     cr_expect_eq(make(&there), ERR_NONE);
-    cr_expect_eq(get("/ok"), ERR_NONE); /* the same handle, elsewhere */
+    cr_expect_eq(get("/ok"), ERR_NONE); /* the same curl handle, for another server */
     there.path = "/stale/echo";
     cr_expect_eq(make(&there), ERR_NONE, "%s", err.text);
     snprintf(expected, sizeof expected, "GET /stale/echo HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n", there.port);
@@ -105,7 +105,7 @@ CLIENT_TEST(http_faults, a_get_is_repeated_at_the_server_that_it_was_meant_for)
     cr_expect_eq(requests, 4);
 }
 
-CLIENT_TEST(http_faults, a_post_is_never_sent_twice)
+CLIENT_TEST(http_faults, post_is_never_sent_twice)
 {
     cr_expect_eq(get("/ok"), ERR_NONE);
     struct http_call call = call_of("/stale");

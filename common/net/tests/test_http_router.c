@@ -30,7 +30,7 @@ static const char *pattern(const char *method, const char *path)
 
 TestSuite(http_router, .timeout = 300);
 
-Test(http_router, a_path_finds_its_route_and_its_parameter)
+Test(http_router, path_finds_its_route_and_parameter)
 {
     struct http_match found = match("GET", "/users/123");
     cr_expect_eq(found.status, 200);
@@ -42,18 +42,18 @@ Test(http_router, a_path_finds_its_route_and_its_parameter)
     cr_expect_null(match("POST", "/users").param.text);
 }
 
-Test(http_router, a_parameter_in_the_middle_ends_at_the_slash)
+Test(http_router, parameter_in_the_middle_ends_at_the_slash)
 {
     cr_expect_str_eq(match("POST", "/only/a%20b/post").param.text, "a b");
 }
 
-Test(http_router, head_goes_where_get_goes)
+Test(http_router, head_matches_the_routes_of_get)
 {
     cr_expect_str_eq(pattern("HEAD", "/users/7"), "/users/{id}");
     cr_expect_eq(match("HEAD", "/only/1/post").status, 405);
 }
 
-Test(http_router, a_known_path_with_another_method_is_405_and_tells_which_are_allowed)
+Test(http_router, wrong_method_is_405_with_the_allowed_methods)
 {
     struct http_match found = match("DELETE", "/users");
     cr_expect_eq(found.status, 405);
@@ -62,7 +62,7 @@ Test(http_router, a_known_path_with_another_method_is_405_and_tells_which_are_al
     cr_expect_str_eq(match("get", "/only/1/post").allow, "POST");
 }
 
-Test(http_router, an_unknown_path_is_404)
+Test(http_router, unknown_path_is_404)
 {
     static const char *const paths[] = {"/nothing",    "/users/1/",       "/users/",  "/users/1/2", "//users", "/USERS",
                                         "/discovery/", "/discoveryexplain", "/users{id}", "/1/2/3/4/5/6/7/8/9/10"};
@@ -70,7 +70,7 @@ Test(http_router, an_unknown_path_is_404)
         cr_expect_eq(match("GET", paths[i]).status, 404, "%s", paths[i]);
 }
 
-Test(http_router, a_path_is_split_before_it_is_decoded)
+Test(http_router, path_is_split_before_it_is_decoded)
 {
     struct http_match found = match("GET", "/users/a%2Fb");
     cr_expect_eq(found.status, 200);
@@ -79,7 +79,7 @@ Test(http_router, a_path_is_split_before_it_is_decoded)
     cr_expect_str_eq(pattern("GET", "/%75sers/1"), "/users/{id}");
 }
 
-Test(http_router, an_encoded_nul_is_part_of_the_parameter)
+Test(http_router, encoded_nul_is_part_of_the_parameter)
 {
     struct http_match found = match("GET", "/users/1%00x");
     cr_expect_eq(found.param.len, 3);
@@ -87,7 +87,7 @@ Test(http_router, an_encoded_nul_is_part_of_the_parameter)
     cr_expect_eq(match("GET", "/users%00").status, 404);
 }
 
-Test(http_router, a_broken_escape_is_400_wherever_it_is)
+Test(http_router, broken_escape_is_400_anywhere_in_the_path)
 {
     static const char *const paths[] = {"/users/%", "/users/%4", "/users/%zz", "/%g0/nothing", "/1/2/3/4/5/6/7/8/9/%"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)

@@ -2,26 +2,26 @@
 
 TestSuite(http_server, .timeout = 300);
 
-/* --- What every reply has ---------------------------------------------------------- */
+/* --- Headers of a reply ------------------------------------------------------------ */
 
 static void usual_reply(void)
 {
-    cr_expect_eq(ask("GET /show/7?x=1&a%20b=c%26d HTTP/1.1\r\n" HOST "\r\n"), 200);
-    cr_expect(said("\r\nX-Served-By: me-1\r\n"));
-    cr_expect(said("\r\nContent-Type: text/plain\r\n"));
-    cr_expect(said("\r\nX-Extra: one\r\n"));
-    cr_expect_not(said("Connection:"));
-    cr_expect(said("param=1:7 body=0 key=c&d json=0"), "%s", heard);
-    char *id = strstr(heard, "\r\nX-Request-Id: ");
-    cr_expect(id && strspn(id + 16, "0123456789abcdef") == 16, "%s", heard);
+    cr_expect_eq(status_of("GET /show/7?x=1&a%20b=c%26d HTTP/1.1\r\n" HOST "\r\n"), 200);
+    cr_expect(reply_has("\r\nX-Served-By: me-1\r\n"));
+    cr_expect(reply_has("\r\nContent-Type: text/plain\r\n"));
+    cr_expect(reply_has("\r\nX-Extra: one\r\n"));
+    cr_expect_not(reply_has("Connection:"));
+    cr_expect(reply_has("param=1:7 body=0 key=c&d json=0"), "%s", reply_text);
+    char *id = strstr(reply_text, "\r\nX-Request-Id: ");
+    cr_expect(id && strspn(id + 16, "0123456789abcdef") == 16, "%s", reply_text);
     cr_expect_eq(observed, 200);
     cr_expect_eq(observed_route, &routes[0]);
-    cr_expect_eq(ask("GET /forge HTTP/1.1\r\n" HOST "\r\n"), 200);
-    cr_expect_not(said("X-Evil"));
+    cr_expect_eq(status_of("GET /forge HTTP/1.1\r\n" HOST "\r\n"), 200);
+    cr_expect_not(reply_has("X-Evil"));
     close_clean();
 }
 
-Test(http_server, a_reply_has_an_id_and_says_who_served_it)
+Test(http_server, reply_has_request_id_and_served_by)
 {
     with_server(usual_reply, 1);
 }
@@ -29,22 +29,22 @@ Test(http_server, a_reply_has_an_id_and_says_who_served_it)
 static void request_ids(void)
 {
     char request[400], id[130];
-    ask("GET /live HTTP/1.1\r\n" HOST "X-Request-Id: a b~1\r\n\r\n");
-    cr_expect(said("\r\nX-Request-Id: a b~1\r\n"));
+    status_of("GET /live HTTP/1.1\r\n" HOST "X-Request-Id: a b~1\r\n\r\n");
+    cr_expect(reply_has("\r\nX-Request-Id: a b~1\r\n"));
     memset(id, 'x', sizeof id);
     for (int len = 128; len <= 129; len++) {
         snprintf(request, sizeof request, "GET /live HTTP/1.1\r\n" HOST "X-Request-Id: %.*s\r\n\r\n", len, id);
-        ask(request);
-        cr_expect_eq(said("xxxx"), len == 128);
+        status_of(request);
+        cr_expect_eq(reply_has("xxxx"), len == 128);
     }
-    ask("GET /live HTTP/1.1\r\n" HOST "X-Request-Id: caf\xc3\xa9\r\n\r\n");
-    cr_expect_not(said("caf"));
-    ask("GET /live HTTP/1.1\r\n" HOST "X-Request-Id: \r\n\r\n");
-    cr_expect_not(said("X-Request-Id: \r\n"));
+    status_of("GET /live HTTP/1.1\r\n" HOST "X-Request-Id: caf\xc3\xa9\r\n\r\n");
+    cr_expect_not(reply_has("caf"));
+    status_of("GET /live HTTP/1.1\r\n" HOST "X-Request-Id: \r\n\r\n");
+    cr_expect_not(reply_has("X-Request-Id: \r\n"));
     close_clean();
 }
 
-Test(http_server, the_callers_request_id_is_kept_if_it_is_printable_and_short)
+Test(http_server, printable_short_request_id_is_kept)
 {
     with_server(request_ids, 1);
 }
@@ -53,63 +53,63 @@ Test(http_server, the_callers_request_id_is_kept_if_it_is_printable_and_short)
 
 static void traces(void)
 {
-    ask("GET /live HTTP/1.1\r\n" HOST "TraceParent:  " PARENT " \r\ntracestate: a=1\r\nTracestate: b=2\r\n\r\n");
+    status_of("GET /live HTTP/1.1\r\n" HOST "TraceParent:  " PARENT " \r\ntracestate: a=1\r\nTracestate: b=2\r\n\r\n");
     cr_expect_str_eq(observed_trace.parent, PARENT);
     cr_expect_str_eq(observed_trace.state, "a=1,b=2");
-    ask("GET /live HTTP/1.1\r\n" HOST "traceparent: " PARENT "\r\ntraceparent: " PARENT "\r\n\r\n");
-    cr_expect_str_eq(observed_trace.parent, "", "two are none");
-    ask("GET /live HTTP/1.1\r\n" HOST "traceparent: ff" PARENT "\r\ntracestate: a=1\r\n\r\n");
+    status_of("GET /live HTTP/1.1\r\n" HOST "traceparent: " PARENT "\r\ntraceparent: " PARENT "\r\n\r\n");
+    cr_expect_str_eq(observed_trace.parent, "", "two traceparents are ignored");
+    status_of("GET /live HTTP/1.1\r\n" HOST "traceparent: ff" PARENT "\r\ntracestate: a=1\r\n\r\n");
     cr_expect_str_eq(observed_trace.parent, "");
     cr_expect_str_eq(observed_trace.state, "", "no state without a parent");
     close_clean();
 }
 
-Test(http_server, the_callers_trace_context_is_passed_on_if_it_is_well_formed)
+Test(http_server, valid_trace_context_is_kept)
 {
     with_server(traces, 1);
 }
 
 static void problems(void)
 {
-    cr_expect_eq(ask("GET /no%22pe?q HTTP/1.1\r\n" HOST "\r\n"), 404);
-    cr_expect(said("\r\nContent-Type: application/problem+json\r\n"));
-    cr_expect(said("\r\n\r\n{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
+    cr_expect_eq(status_of("GET /no%22pe?q HTTP/1.1\r\n" HOST "\r\n"), 404);
+    cr_expect(reply_has("\r\nContent-Type: application/problem+json\r\n"));
+    cr_expect(reply_has("\r\n\r\n{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
                    "\"detail\":\"there is nothing here\",\"instance\":\"/no%22pe\"}"),
-              "%s", heard);
+              "%s", reply_text);
     cr_expect_eq(observed, 404);
     cr_expect_null(observed_route);
     cr_expect_str_eq(observed_method, "GET");
-    cr_expect_eq(ask("MAKE-UP-1 /live HTTP/1.1\r\n" HOST "\r\n"), 405);
+    cr_expect_eq(status_of("MAKE-UP-1 /live HTTP/1.1\r\n" HOST "\r\n"), 405);
     cr_expect_str_eq(observed_method, "_OTHER");
-    cr_expect_eq(ask("DELETE /show/1 HTTP/1.1\r\n" HOST "\r\n"), 405);
-    cr_expect(said("\r\nAllow: GET, HEAD\r\n"));
-    cr_expect_eq(ask("GET /silent HTTP/1.1\r\n" HOST "\r\n"), 500);
+    cr_expect_eq(status_of("DELETE /show/1 HTTP/1.1\r\n" HOST "\r\n"), 405);
+    cr_expect(reply_has("\r\nAllow: GET, HEAD\r\n"));
+    cr_expect_eq(status_of("GET /silent HTTP/1.1\r\n" HOST "\r\n"), 500);
     close_clean();
 }
 
-Test(http_server, an_error_is_a_problem_document)
+Test(http_server, error_is_a_problem_document)
 {
     with_server(problems, 1);
 }
 
 static void head_requests(void)
 {
-    int fd = dial();
-    say(fd, "HEAD /show/1 HTTP/1.1\r\n" HOST "\r\nGET /show/22 HTTP/1.1\r\n" HOST "\r\n");
+    int fd = connect_to_server();
+    send_text(fd, "HEAD /show/1 HTTP/1.1\r\n" HOST "\r\nGET /show/22 HTTP/1.1\r\n" HOST "\r\n");
     char *end = NULL;
-    for (size_t len = 0; !end; fiber_yield()) { /* a length, but no body: hear() would wait for one */
-        ssize_t n = recv(fd, heard + len, sizeof heard - 1 - len, 0);
+    for (size_t len = 0; !end; fiber_yield()) { /* it has a length but no body: read_reply() would wait for a body */
+        ssize_t n = recv(fd, reply_text + len, sizeof reply_text - 1 - len, 0);
         len += n > 0 ? (size_t)n : 0;
-        heard[len] = '\0';
-        end = strstr(heard, "param=2:22");
+        reply_text[len] = '\0';
+        end = strstr(reply_text, "param=2:22");
     }
-    cr_expect(said("\r\nContent-Length: 29\r\n"));
-    cr_expect_not(said("param=1:1"));
+    cr_expect(reply_has("\r\nContent-Length: 29\r\n"));
+    cr_expect_not(reply_has("param=1:1"));
     close(fd);
     close_clean();
 }
 
-Test(http_server, head_answers_like_get_without_the_body_and_requests_may_be_pipelined)
+Test(http_server, head_reply_has_no_body_and_pipelining_works)
 {
     with_server(head_requests, 1);
 }
@@ -118,28 +118,28 @@ Test(http_server, head_answers_like_get_without_the_body_and_requests_may_be_pip
 
 static void at_limit(void)
 {
-    int waiting = dial();
-    say(waiting, "GET /gate HTTP/1.1\r\n" HOST "\r\n");
+    int waiting = connect_to_server();
+    send_text(waiting, "GET /gate HTTP/1.1\r\n" HOST "\r\n");
     until_waiting();
-    cr_expect_eq(ask("GET /show/1 HTTP/1.1\r\n" HOST "\r\n"), 503);
-    cr_expect(said("\r\nRetry-After: 1\r\n"));
-    cr_expect_eq(ask("GET /live HTTP/1.1\r\n" HOST "\r\n"), 200);
+    cr_expect_eq(status_of("GET /show/1 HTTP/1.1\r\n" HOST "\r\n"), 503);
+    cr_expect(reply_has("\r\nRetry-After: 1\r\n"));
+    cr_expect_eq(status_of("GET /live HTTP/1.1\r\n" HOST "\r\n"), 200);
     wait_wake(gate);
-    cr_expect(hear(waiting) && said("open"));
-    cr_expect_eq(ask("GET /show/1 HTTP/1.1\r\n" HOST "\r\n"), 200);
+    cr_expect(read_reply(waiting) && reply_has("open"));
+    cr_expect_eq(status_of("GET /show/1 HTTP/1.1\r\n" HOST "\r\n"), 200);
     close(waiting);
     close_clean();
 }
 
-Test(http_server, at_the_limit_it_answers_503_but_for_the_routes_that_always_answer)
+Test(http_server, request_over_the_limit_is_503_except_for_probes)
 {
     with_server(at_limit, 1);
 }
 
 static void lost_client(void)
 {
-    int fd = dial();
-    say(fd, "GET /gate HTTP/1.1\r\n" HOST "\r\n");
+    int fd = connect_to_server();
+    send_text(fd, "GET /gate HTTP/1.1\r\n" HOST "\r\n");
     until_waiting();
     struct linger reset = {1, 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -151,7 +151,7 @@ static void lost_client(void)
     close_clean();
 }
 
-Test(http_server, a_client_that_is_gone_before_the_reply_does_no_harm)
+Test(http_server, client_may_disconnect_before_the_reply)
 {
     with_server(lost_client, 1);
 }
@@ -159,8 +159,8 @@ Test(http_server, a_client_that_is_gone_before_the_reply_does_no_harm)
 static void metrics(void)
 {
     struct buf out = BUF_INIT(10000);
-    int fd = dial();
-    say(fd, "GET /gate HTTP/1.1\r\n" HOST "\r\n");
+    int fd = connect_to_server();
+    send_text(fd, "GET /gate HTTP/1.1\r\n" HOST "\r\n");
     until_waiting();
     http_server_metrics(server, &out);
     cr_expect(strstr(out.data, "\nhttp_server_connections 1\n"));
@@ -168,13 +168,13 @@ static void metrics(void)
     cr_expect(strstr(out.data, "\nhttp_server_active_requests{http_request_method=\"POST\",url_scheme=\"http\"} 0\n"));
     cr_expect(strstr(out.data, "\nhttp_server_draining 0\n"));
     wait_wake(gate);
-    hear(fd);
+    read_reply(fd);
     close(fd);
     buf_close(&out);
     close_clean();
 }
 
-Test(http_server, metrics_tell_connections_and_requests)
+Test(http_server, metrics_show_connections_and_requests)
 {
     with_server(metrics, 1);
 }
@@ -193,7 +193,7 @@ static void busy_port(void)
     close_clean();
 }
 
-Test(http_server, a_port_in_use_is_named)
+Test(http_server, error_names_the_port_in_use)
 {
     with_server(busy_port, 1);
 }
@@ -213,7 +213,7 @@ static void other_addresses(void)
     close_clean();
 }
 
-Test(http_server, it_listens_on_ipv6_too_but_looks_up_no_names)
+Test(http_server, server_listens_on_ipv6_but_resolves_no_names)
 {
     with_server(other_addresses, 1);
 }

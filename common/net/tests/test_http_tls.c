@@ -10,7 +10,7 @@
 #include "loop/loop.h"
 #include "net/http_client.h"
 
-/* Self-signed for server.test and 127.0.0.1, from 2020 to 2120. Of no use anywhere else. */
+/* Self-signed for server.test and 127.0.0.1, from 2020 to 2120. Used only in this test. */
 static const char key[] = "-----BEGIN PRIVATE KEY-----\n"
                           "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgq/JaRa1ic/vQOQ0o\n"
                           "BvtBNPlEyt6Daj2xBAWWyqqpgq2hRANCAATJVLuvj0xQCrX8Y2mxcMbEHZCGtNpI\n"
@@ -32,7 +32,7 @@ static struct MHD_Daemon *server;
 static struct http_client *client;
 static struct http_response response = HTTP_RESPONSE_INIT;
 
-/* Replies with the Host that was asked for. */
+/* Replies with the request's Host. */
 static enum MHD_Result reply_host(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *body, size_t *body_len, void **state)
 {
@@ -92,9 +92,9 @@ static void expect_call(const char *host, const struct http_tls *tls, enum err_c
     cr_expect_eq(err.code, expected, "%s, %s: %s", host, tls->server_name ? tls->server_name : "-", err.text);
     if (err.code != ERR_NONE)
         return;
-    char asked[100];
-    snprintf(asked, sizeof asked, "%s:%d", host, call.port);
-    cr_expect_str_eq(buf_text(&response.body), asked);
+    char expected_host[100];
+    snprintf(expected_host, sizeof expected_host, "%s:%d", host, call.port);
+    cr_expect_str_eq(buf_text(&response.body), expected_host);
 }
 
 static void check_names(void)
@@ -106,7 +106,7 @@ static void check_names(void)
     expect_call("127.0.0.1", &(struct http_tls){.ca_file = ca_file, .server_name = "other.test"}, ERR_UNREACHABLE);
 }
 
-Test(http_tls, the_certificate_must_bear_the_hosts_name_or_the_one_that_is_set)
+Test(http_tls, certificate_must_match_host_or_server_name)
 {
     run(check_names);
 }
@@ -120,7 +120,7 @@ static void check_trust(void)
     expect_call("127.0.0.1", &(struct http_tls){.ca_file = ca_file}, ERR_NONE);
 }
 
-Test(http_tls, a_connection_that_was_not_verified_is_not_used_for_a_call_that_must_be)
+Test(http_tls, unverified_connection_is_not_reused_for_verified)
 {
     run(check_trust);
 }

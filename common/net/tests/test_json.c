@@ -18,9 +18,9 @@ static enum err_code parse(const char *text, size_t len)
 }
 
 #define EXPECT_PARSES(text) cr_expect_eq(parse(text, strlen(text)), ERR_NONE, "%s", text)
-#define EXPECT_REFUSES(text) cr_expect_eq(parse(text, sizeof(text) - 1), ERR_INVALID, "%s", text)
+#define EXPECT_REJECTS(text) cr_expect_eq(parse(text, sizeof(text) - 1), ERR_INVALID, "%s", text)
 
-Test(json, any_one_value_is_json)
+Test(json, any_single_value_is_json)
 {
     EXPECT_PARSES("{}");
     EXPECT_PARSES(" [1, 2.5e3, true, null] \n");
@@ -28,37 +28,47 @@ Test(json, any_one_value_is_json)
     EXPECT_PARSES("7");
 }
 
-Test(json, what_is_not_strict_is_refused)
+Test(json, text_that_is_not_strict_json_is_rejected)
 {
-    EXPECT_REFUSES("");
-    EXPECT_REFUSES("{} {}");
-    EXPECT_REFUSES("{}x");
-    EXPECT_REFUSES("{\"a\":1,\"a\":2}");
-    EXPECT_REFUSES("{'a':1}");
-    EXPECT_REFUSES("[1,]");
-    EXPECT_REFUSES("[01]");
-    EXPECT_REFUSES("NaN");
-    EXPECT_REFUSES("\"\xff\"");
-    EXPECT_REFUSES("\"\xc0\xaf\"");
-    EXPECT_REFUSES("\"\\ud800\"");
-    EXPECT_REFUSES("\xef\xbb\xbf{}");
-    EXPECT_REFUSES("{}\0");
-    EXPECT_REFUSES("\"a\0b\"");
-    EXPECT_REFUSES("\"a\nb\"");
+    EXPECT_REJECTS("");
+    EXPECT_REJECTS("{} {}");
+    EXPECT_REJECTS("{}x");
+    EXPECT_REJECTS("{\"a\":1,\"a\":2}");
+    EXPECT_REJECTS("{'a':1}");
+    EXPECT_REJECTS("[1,]");
+    EXPECT_REJECTS("[01]");
+    EXPECT_REJECTS("NaN");
+    EXPECT_REJECTS("\"\xff\"");
+    EXPECT_REJECTS("\"\xc0\xaf\"");
+    EXPECT_REJECTS("\"\\ud800\"");
+    EXPECT_REJECTS("\xef\xbb\xbf{}");
+    EXPECT_REJECTS("{}\0");
+    EXPECT_REJECTS("\"a\0b\"");
+    EXPECT_REJECTS("\"a\nb\"");
 }
 
-Test(json, well_formed_values_that_we_cannot_hold_are_told_apart)
+Test(json, valid_value_out_of_range_is_too_large)
 {
     const char *const texts[] = {"[99999999999999999999]", "[1e999]", "[\"a\\u0000b\"]", "{\"\\u0000\":1}"};
     for (size_t i = 0; i < 4; i++)
         cr_expect_eq(parse(texts[i], strlen(texts[i])), ERR_TOO_LARGE, "%s", texts[i]);
 }
 
-Test(json, an_error_says_where)
+Test(json, error_has_line_and_column)
 {
     struct err err = ERR_INIT;
     cr_expect_null(json_parse_new("{\n  \"a\": x}", 11, &err));
     cr_expect_not_null(strstr(err.text, "line 2, column 8"), "%s", err.text);
+}
+
+Test(json, error_for_a_nul_names_no_library_option)
+{
+    const char *const texts[] = {"[\"\\u0000\"]", "{\"\\u0000\":1}"};
+    for (size_t i = 0; i < 2; i++) {
+        struct err err = ERR_INIT;
+        cr_expect_null(json_parse_new(texts[i], strlen(texts[i]), &err));
+        cr_expect_not_null(strstr(err.text, ": \\u0000 is not supported"), "%s", err.text);
+    }
 }
 
 /* depth times "[", then "]". */
@@ -79,14 +89,14 @@ static enum err_code parse_nested(size_t depth)
     return code;
 }
 
-Test(json, nesting_is_refused_over_64_however_deep_it_goes)
+Test(json, nesting_over_64_is_rejected_at_any_depth)
 {
     cr_expect_eq(parse_nested(64), ERR_NONE);
     cr_expect_eq(parse_nested(65), ERR_INVALID);
     cr_expect_eq(parse_nested(1000000), ERR_INVALID);
 }
 
-Test(json, brackets_side_by_side_or_in_strings_are_not_nesting)
+Test(json, brackets_in_a_row_or_in_strings_are_not_nesting)
 {
     char text[1024] = "[";
     for (int i = 0; i < 100; i++)
@@ -97,7 +107,7 @@ Test(json, brackets_side_by_side_or_in_strings_are_not_nesting)
     EXPECT_PARSES(text);
 }
 
-Test(json, only_a_strict_object_counts_as_one)
+Test(json, only_a_strict_object_is_an_object)
 {
     cr_expect(json_is_object_text("{\"id\":\"1\"}", 10));
     cr_expect_not(json_is_object_text("[1]", 3));
@@ -110,7 +120,8 @@ Test(json, only_a_strict_object_counts_as_one)
     free(deep);
 }
 
-/* What json_parse_new makes of it decides; of a copy, whose end the sanitizer sees. */
+/* Expects the same answer as from json_parse_new. Parses a copy of exactly `len` bytes, so that
+ * AddressSanitizer reports a read past the end. */
 static void expect_agreement(const char *text, size_t len)
 {
     struct err err = ERR_INIT;
@@ -132,13 +143,13 @@ static const char *const replies[] = {
     "{}",
 };
 
-Test(json, what_replies_mostly_are_needs_no_tree)
+Test(json, scan_accepts_common_replies)
 {
     for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
         cr_expect(json_scan_is_object(replies[i], strlen(replies[i])), "%s", replies[i]);
 }
 
-Test(json, the_quick_look_never_says_yes_where_the_parser_says_no)
+Test(json, scan_never_accepts_what_the_parser_rejects)
 {
     static const char *const texts[] = {
         "", "{", "}", "{}}", "{} {}", "{},", "[{}]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{\"a\" 1}", "{a:1}",
@@ -158,7 +169,7 @@ Test(json, the_quick_look_never_says_yes_where_the_parser_says_no)
     expect_agreement("{\"a\":\0}", 7);
 }
 
-Test(json, the_quick_look_agrees_on_replies_that_were_damaged_at_random)
+Test(json, scan_agrees_with_parser_on_damaged_replies)
 {
     static const char bits[] = "{}[]\",:\\/ue.-+0159atn \n\0\x1f\x7f\x80\xc3\xe4\xff";
     rand_seed(1);
@@ -173,7 +184,7 @@ Test(json, the_quick_look_agrees_on_replies_that_were_damaged_at_random)
     }
 }
 
-Test(json, many_members_are_looked_through_for_a_second_of_the_same_name)
+Test(json, duplicate_is_found_among_many_members)
 {
     char text[1024] = "{";
     for (int i = 0; i < 40; i++) {
@@ -190,7 +201,7 @@ Test(json, many_members_are_looked_through_for_a_second_of_the_same_name)
 static void expect_string(const char *text, size_t len, const char *expected)
 {
     struct buf out = BUF_INIT(1000);
-    char *exact = malloc(len + !len); /* a byte read too far is seen by the sanitizer */
+    char *exact = malloc(len + !len); /* AddressSanitizer reports a read past its end */
     memcpy(exact, text, len);
     cr_expect(json_add_string(&out, exact, len));
     free(exact);
@@ -201,7 +212,7 @@ static void expect_string(const char *text, size_t len, const char *expected)
     buf_close(&out);
 }
 
-Test(json, a_string_is_written_so_that_it_is_always_json)
+Test(json, written_string_is_always_valid_json)
 {
     expect_string("", 0, "\"\"");
     expect_string("plain", 5, "\"plain\"");
@@ -210,7 +221,7 @@ Test(json, a_string_is_written_so_that_it_is_always_json)
     expect_string("caf\xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80", 14, "\"caf\xc3\xa9 \xe4\xb8\xad \xf0\x9f\x98\x80\"");
 }
 
-Test(json, bytes_that_are_no_utf8_are_replaced_one_by_one)
+Test(json, each_invalid_utf8_byte_is_replaced)
 {
 #define LOST "\xef\xbf\xbd"
     expect_string("\xff", 1, "\"" LOST "\"");
@@ -222,7 +233,7 @@ Test(json, bytes_that_are_no_utf8_are_replaced_one_by_one)
     expect_string("\xf4\x90\x80\x80", 4, "\"" LOST LOST LOST LOST "\"");
 }
 
-Test(json, a_string_that_does_not_fit_leaves_the_buffer_as_it_was)
+Test(json, string_that_does_not_fit_is_not_added)
 {
     struct buf out = BUF_INIT(10);
     buf_adds(&out, "[");

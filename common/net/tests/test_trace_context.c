@@ -1,4 +1,4 @@
-/* What may be passed on, by w3.org, "Trace Context" (level 1), 3.2 and 3.3. */
+/* Which values may be passed on: w3.org, "Trace Context" (level 1), 3.2 and 3.3. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,20 +10,20 @@ TestSuite(trace_context, .timeout = 300);
 #define ID "4bf92f3577b34da6a3ce929d0e0e4736"
 #define PARENT "00f067aa0ba902b7"
 
-Test(trace_context, a_parent_is_passed_on_as_it_came)
+Test(trace_context, parent_is_passed_on_unchanged)
 {
-    static const char *const fine[] = {"00-" ID "-" PARENT "-01", "00-" ID "-" PARENT "-00", "00-" ID "-" PARENT "-ff"};
-    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+    static const char *const valid[] = {"00-" ID "-" PARENT "-01", "00-" ID "-" PARENT "-00", "00-" ID "-" PARENT "-ff"};
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++) {
         struct trace_context trace = {.request_id = ""};
         char id[TRACE_ID_SIZE];
-        cr_expect(trace_set_parent(&trace, fine[i]), "%s", fine[i]);
-        cr_expect_str_eq(trace.parent, fine[i]);
+        cr_expect(trace_set_parent(&trace, valid[i]), "%s", valid[i]);
+        cr_expect_str_eq(trace.parent, valid[i]);
         trace_id(&trace, id);
         cr_expect_str_eq(id, ID);
     }
 }
 
-Test(trace_context, of_a_later_version_what_we_know_is_passed_on)
+Test(trace_context, parent_of_a_later_version_becomes_version_00)
 {
     static const char *const pairs[][2] = {
         {"01-" ID "-" PARENT "-01", "00-" ID "-" PARENT "-01"},
@@ -37,7 +37,7 @@ Test(trace_context, of_a_later_version_what_we_know_is_passed_on)
     }
 }
 
-Test(trace_context, a_malformed_parent_is_none)
+Test(trace_context, malformed_parent_is_ignored)
 {
     static const char *const wrong[] = {
         "", "00", "00-" ID "-" PARENT, "00-" ID "-" PARENT "-0", "00-" ID "-" PARENT "-01-more",
@@ -57,7 +57,7 @@ Test(trace_context, a_malformed_parent_is_none)
     }
 }
 
-Test(trace_context, several_states_count_as_one)
+Test(trace_context, several_states_are_joined)
 {
     struct trace_context trace = {.request_id = ""};
     cr_expect(trace_add_state(&trace, "congo=t61rcWkgMzE"));
@@ -66,7 +66,7 @@ Test(trace_context, several_states_count_as_one)
     cr_expect_str_eq(trace.state, "congo=t61rcWkgMzE,rojo=1,b=2");
 }
 
-Test(trace_context, a_state_is_passed_on_whole_or_not_at_all)
+Test(trace_context, state_is_passed_on_whole_or_not_at_all)
 {
     char longest[514];
     memset(longest, 'x', sizeof longest);

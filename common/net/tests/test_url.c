@@ -6,18 +6,18 @@
 
 TestSuite(url, .timeout = 300);
 
-/* The parts side by side, or "refused". */
+/* The parts, joined by "|", or "rejected". */
 static const char *parts(const char *text)
 {
     static char out[1024];
     struct url url;
     if (url_parse(text, &url) != 0)
-        return "refused";
+        return "rejected";
     snprintf(out, sizeof out, "%s|%s|%s|%s|%d|%s", url.scheme, url.user, url.password, url.host, url.port, url.path);
     return out;
 }
 
-Test(url, its_parts_are_told_apart)
+Test(url, url_is_split_into_its_parts)
 {
     cr_expect_str_eq(parts("http://127.0.0.1:8500"), "http|||127.0.0.1|8500|");
     cr_expect_str_eq(parts("https://consul.example/"), "https|||consul.example|0|/");
@@ -27,7 +27,7 @@ Test(url, its_parts_are_told_apart)
     cr_expect_str_eq(parts("http://[::1]:65535/"), "http|||::1|65535|/");
 }
 
-Test(url, what_is_not_a_plain_url_is_refused)
+Test(url, text_that_is_not_a_plain_url_is_rejected)
 {
     const char *const bad[] = {
         "", "http", "http:", "http://", "http:///", "http://:80", "http:/host", "http:///host", "host:8500", "//host",
@@ -38,29 +38,29 @@ Test(url, what_is_not_a_plain_url_is_refused)
         "http://[::1", "http://[::1]x", "http://[1.2.3.4]", "http://[fe80::1%25eth0]/", "http://::1/",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        cr_expect_str_eq(parts(bad[i]), "refused", "%s -> %s", bad[i], parts(bad[i]));
+        cr_expect_str_eq(parts(bad[i]), "rejected", "%s -> %s", bad[i], parts(bad[i]));
 }
 
-Test(url, nothing_before_the_host_can_pass_for_it)
+Test(url, text_before_the_host_is_not_taken_for_it)
 {
     cr_expect_str_eq(parts("http://good.example:80@evil.example/"), "http|good.example|80|evil.example|0|/");
-    cr_expect_str_eq(parts("http://good.example@evil.example@third.example/"), "refused");
-    cr_expect_str_eq(parts("http://evil.example\\@good.example/"), "refused");
-    cr_expect_str_eq(parts("http://good.example#@evil.example/"), "refused");
+    cr_expect_str_eq(parts("http://good.example@evil.example@third.example/"), "rejected");
+    cr_expect_str_eq(parts("http://evil.example\\@good.example/"), "rejected");
+    cr_expect_str_eq(parts("http://good.example#@evil.example/"), "rejected");
 }
 
-Test(url, a_part_too_long_is_refused)
+Test(url, too_long_part_is_rejected)
 {
     char text[600] = "http://host/";
     memset(text + 12, 'x', 254);
-    cr_expect_str_neq(parts(text), "refused");
+    cr_expect_str_neq(parts(text), "rejected");
     text[12 + 254] = 'x';
-    cr_expect_str_eq(parts(text), "refused");
+    cr_expect_str_eq(parts(text), "rejected");
     snprintf(text, sizeof text, "http://u:%0256d@host", 1);
-    cr_expect_str_eq(parts(text), "refused");
+    cr_expect_str_eq(parts(text), "rejected");
 }
 
-Test(url, a_segment_is_encoded_whole)
+Test(url, segment_is_percent_encoded)
 {
     struct buf out = BUF_INIT(100);
     cr_expect(url_add_segment(&out, "user-service_1.2~x"));
@@ -69,7 +69,7 @@ Test(url, a_segment_is_encoded_whole)
     buf_close(&out);
 }
 
-Test(url, a_segment_that_does_not_fit_leaves_the_buffer_as_it_was)
+Test(url, segment_that_does_not_fit_is_not_added)
 {
     struct buf out = BUF_INIT(4);
     buf_adds(&out, "/");
@@ -78,7 +78,7 @@ Test(url, a_segment_that_does_not_fit_leaves_the_buffer_as_it_was)
     buf_close(&out);
 }
 
-Test(url, escapes_are_decoded_and_broken_ones_refused)
+Test(url, escapes_are_decoded_and_broken_ones_rejected)
 {
     char text[] = "a%2Fb%00c%c3%A9+%25";
     size_t len;

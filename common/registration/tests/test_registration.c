@@ -300,7 +300,7 @@ static void take_turns(void)
     stop(8000);
 }
 
-/* Without the limit in news_is_new() each change of the reason is a line, 100 in these 10 minutes. */
+/* Without the limit in log_repeat_is_due() each change of the reason is a line, 100 in these 10 minutes. */
 Test(registration, reasons_that_take_turns_do_not_flood_the_log)
 {
     const char *log = log_of(take_turns);

@@ -1,0 +1,18 @@
+/* grpc_health_config: what a gRPC health server is created with. */
+#ifndef GRPC_HEALTH_CONFIG_H
+#define GRPC_HEALTH_CONFIG_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct grpc_health_config {
+    const char *address; /* numeric */
+    uint16_t port;       /* 0: any free one */
+    const char *service; /* known beside "", which means the whole server; borrowed */
+    /* 0: serving, -1: not serving. May wait: runs in a fiber of its own; has its own deadline. */
+    int (*check)(void *arg, struct err *err);
+    void *arg;
+};
+
+#endif

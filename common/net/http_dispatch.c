@@ -1,0 +1,268 @@
+/* One request, from its first line to its handler.
+ *
+ * MHD calls request_begin() when the first line has arrived. It calls
+ * request_on_call() when the head has arrived, for each piece of the body, and at
+ * the end of the body. It calls request_end() when the last byte of the reply is
+ * sent or the client has disconnected.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "net/http_internal.h"
+#include "net/http_reply.h"
+#include "net/url.h"
+
+enum {
+    POOL_MAX = 256,      /* requests kept for the next ones … */
+    KEPT_BYTES = 4096,   /* … with no buffer larger than this */
+    HEAD_MAX = 16384,    /* never reached: MHD has 8 KiB for a head */
+    HEADERS_MAX = 4096,  /* of a reply; they must fit into the same 8 KiB */
+};
+
+/* --- The pool: a busy server allocates no requests ----------------------------------- */
+
+static struct http_request *request_take(struct http_server *server)
+{
+    struct http_request *req = server->free_requests;
+    if (req) {
+        server->free_requests = req->next_free;
+        server->free_count--;
+        return req;
+    }
+    req = calloc(1, sizeof *req);
+    if (req) {
+        req->target = req->parts = req->head = (struct buf)BUF_INIT(HEAD_MAX);
+        req->headers = (struct buf)BUF_INIT(HEADERS_MAX);
+        req->body = (struct buf)BUF_INIT(HTTP_BODY_MAX);
+    }
+    return req;
+}
+
+static void request_free(struct http_request *req)
+{
+    buf_close(&req->target);
+    buf_close(&req->parts);
+    buf_close(&req->head);
+    buf_close(&req->headers);
+    buf_close(&req->body);
+    free(req);
+}
+
+static void keep_small(struct buf *buf)
+{
+    if (buf->size > KEPT_BYTES)
+        buf_close(buf);
+    else
+        buf_clear(buf);
+}
+
+/* Called by MHD's callback or the handler's fiber, whichever ends last. */
+static void request_give_back(struct http_request *req)
+{
+    struct http_server *server = req->server;
+    if (server->free_count >= POOL_MAX) {
+        request_free(req);
+        return;
+    }
+    keep_small(&req->target);
+    keep_small(&req->parts);
+    keep_small(&req->head);
+    keep_small(&req->headers);
+    keep_small(&req->body);
+    req->next_free = server->free_requests;
+    server->free_requests = req;
+    server->free_count++;
+}
+
+void requests_free_pool(struct http_server *server)
+{
+    while (server->free_requests) {
+        struct http_request *req = server->free_requests;
+        server->free_requests = req->next_free;
+        request_free(req);
+    }
+}
+
+/* --- The first line ------------------------------------------------------------------ */
+
+/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). */
+static const char *skip_authority(const char *target)
+{
+    if (strncasecmp(target, "http://", 7) != 0)
+        return target;
+    const char *path = strpbrk(target + 7, "/?");
+    return path && *path == '/' ? path : "/";
+}
+
+void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
+{
+    struct http_server *server = arg;
+    struct http_connection *connection =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct http_request *req = connection ? request_take(server) : NULL;
+    if (!req)
+        return NULL; /* request_on_call closes the connection */
+
+    req->server = server;
+    req->connection = connection;
+    req->phase = HTTP_HEAD;
+    req->query_count = 0;
+    req->match = (struct http_match){.status = 0};
+    req->id[0] = '\0';
+    req->chunked = req->too_large = false;
+    req->handled = true;
+    req->raw_target = target ? target : "";
+    req->raw_len = strlen(req->raw_target);
+    buf_adds(&req->target, skip_authority(req->raw_target));
+
+    req->began_ms = slow_take_head(connection);
+    connection->request = req;
+    server->requests++;
+    return req;
+}
+
+/* --- From the body to the handler ------------------------------------------------------ */
+
+static void add_body(struct http_request *req, const char *bytes, size_t len)
+{
+    req->connection->consumed += len;
+    req->server->uploading = true;
+    if (!req->too_large && !buf_add(&req->body, bytes, len))
+        req->too_large = true; /* keep reading: a client that is still sending would not see the 413 */
+}
+
+/* "a=1&b=2" into pairs, in place. -1 for a broken escape. */
+static int split_query(struct http_request *req, char *text)
+{
+    for (char *pair; (pair = strsep(&text, "&"));) {
+        struct http_pair parts;
+        char *value = strchr(pair, '=');
+        if (value)
+            *value++ = '\0';
+        else
+            value = pair + strlen(pair);
+        parts.name.text = pair;
+        parts.value.text = value;
+        if (url_decode(pair, &parts.name.len) != 0 || url_decode(value, &parts.value.len) != 0)
+            return -1;
+        if (req->query_count < HTTP_QUERY_MAX)
+            req->query[req->query_count++] = parts;
+    }
+    return 0;
+}
+
+/* Fills req->match. */
+static void find_route(struct http_request *req)
+{
+    const struct http_server_config *config = &req->server->config;
+    buf_add(&req->parts, req->target.data, req->target.len);
+    char *path = req->parts.data;
+    char *query = strchr(path, '?');
+    if (query)
+        *query++ = '\0';
+    http_route_match(config->routes, config->route_count, req->method, path, &req->match);
+    if (query && split_query(req, query) != 0)
+        req->match = (struct http_match){.status = 400};
+}
+
+static void reject_unrouted(struct http_request *req)
+{
+    switch (req->match.status) {
+    case 400:
+        http_problem(req, 400, "a '%%' in the URL is not followed by two hex digits");
+        break;
+    case 405:
+        http_add_header(req, "Allow", req->match.allow);
+        http_problem(req, 405, "%s is not allowed here; allowed: %s", req->method, req->match.allow);
+        break;
+    default:
+        http_problem(req, 404, "there is nothing here");
+    }
+}
+
+static void run_handler(void *arg)
+{
+    struct http_request *req = arg;
+    struct http_server *server = req->server;
+    req->match.route->handler(req, server->config.arg);
+    if (req->phase == HTTP_HANDLING)
+        http_problem(req, 500, "the handler sent no reply");
+    server->handling--;
+    req->handled = true;
+    if (!req->connection)
+        request_give_back(req);
+}
+
+static void start_handler(struct http_request *req)
+{
+    struct http_server *server = req->server;
+    bool always = req->match.route->flags & HTTP_ROUTE_ALWAYS;
+    bool full = server->handling >= server->config.max_requests && !always;
+    if (full || server->closing || group_go(&server->handlers, run_handler, req) != 0) {
+        http_problem(req, 503, "at the limit of %zu concurrent requests", server->config.max_requests);
+        return;
+    }
+    server->handling++;
+    req->handled = false;
+    req->phase = HTTP_HANDLING;
+    wait_begin(req);
+}
+
+static void dispatch(struct http_request *req)
+{
+    find_route(req);
+    if (!req->match.route || !(req->match.route->flags & HTTP_ROUTE_PROBE))
+        req->server->last_call_ms = req->began_ms;
+    if (req->too_large)
+        http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
+    else if (req->match.route)
+        start_handler(req);
+    else
+        reject_unrouted(req);
+}
+
+/* --- MHD's calls --------------------------------------------------------------------------- */
+
+enum MHD_Result request_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
+                                const char *version, const char *upload, size_t *upload_len, void **request)
+{
+    struct http_request *req = *request;
+    (void)server, (void)url;
+    if (!req)
+        return MHD_NO; /* out of memory */
+    if (req->phase == HTTP_HEAD) {
+        request_read_head(req, mhd, method, version);
+    } else if (*upload_len > 0) {
+        add_body(req, upload, *upload_len);
+        *upload_len = 0;
+    } else if (req->phase == HTTP_BODY) {
+        dispatch(req);
+    }
+    return MHD_YES;
+}
+
+void request_end(void *arg, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode how)
+{
+    struct http_server *server = arg;
+    struct http_request *req = *request;
+    (void)mhd, (void)how;
+    if (!req)
+        return;
+    struct http_connection *connection = req->connection;
+    connection->request = NULL;
+    connection->since_ms = clock_ms();
+    connection->used = true;
+    connection->consumed_unknown = req->chunked;
+    server->requests--;
+    if (req->phase != HTTP_HEAD)
+        server->active[req->known_method]--;
+
+    if (req->phase == HTTP_HANDLING)
+        wait_end(req);
+    req->connection = NULL;
+    if (req->handled)
+        request_give_back(req);
+    server_check_idle(server);
+}
