@@ -41,7 +41,7 @@ struct seen {
     const char *status;
     uint64_t picks;
     bool is_ejected;
-    struct balancer_obstacle obstacle;
+    struct obstacle obstacle;
 };
 
 struct picture {
@@ -155,7 +155,7 @@ int service_client_view(struct service_client *client, struct buf *out)
 
 /* --- /discovery/explain ------------------------------------------------------------------------ */
 
-static bool add_passed_over(struct buf *out, const struct balancer *balancer, const struct picture *picture)
+static bool add_passed_over(struct buf *out, const char *zone, const struct picture *picture)
 {
     bool added = buf_adds(out, "[");
     const char *comma = "";
@@ -166,7 +166,7 @@ static bool add_passed_over(struct buf *out, const struct balancer *balancer, co
             fiber_yield();
         if (seen->obstacle.kind == OBSTACLE_NONE)
             continue;
-        balancer_obstacle_text(balancer, seen->obstacle, seen->instance, text, sizeof text);
+        obstacle_text(seen->obstacle, seen->instance, zone, text, sizeof text);
         added = buf_addf(out, "%s{\"id\":", comma) && add_string(out, seen->instance->id) &&
                 buf_adds(out, ",\"reason\":") && add_string(out, text) && buf_adds(out, "}");
         comma = ",";
@@ -188,7 +188,7 @@ int service_client_explain(struct service_client *client, const char *service, c
     bool added = picture_take(&picture, upstream->balancer, now_ms) && buf_adds(out, "{\"tier\":") &&
                  add_string(out, view.list ? view.source : "none") && buf_adds(out, ",\"instance\":") &&
                  add_string_or_null(out, next ? next->instance->id : NULL) && buf_adds(out, ",\"passed_over\":") &&
-                 add_passed_over(out, upstream->balancer, &picture) && buf_adds(out, "}");
+                 add_passed_over(out, client->zone, &picture) && buf_adds(out, "}");
     picture_close(&picture);
     return added ? 0 : err_set(err, ERR_BUSY, "out of memory");
 }

@@ -127,7 +127,7 @@ static void good_call(void)
     cr_expect_eq(upstreams['a'].calls, 1);
 }
 
-Test(client, a_call_reaches_an_instance_found_by_discovery)
+Test(client, call_reaches_an_instance_found_by_discovery)
 {
     run(good_call);
 }
@@ -164,7 +164,7 @@ static void retried_elsewhere(void)
     cr_expect_eq(upstreams['a'].calls, 5); /* then it is ejected */
 }
 
-Test(client, a_retry_goes_to_another_instance_where_the_key_decides)
+Test(client, consistent_hash_retry_goes_to_another_instance)
 {
     config.policy = BALANCE_CONSISTENT_HASH;
     run(retried_elsewhere);
@@ -202,7 +202,7 @@ static void outcomes(void)
     }
 }
 
-Test(client, when_all_fail_the_outcome_says_how)
+Test(client, outcome_names_the_failure_of_all_instances)
 {
     run(outcomes);
 }
@@ -217,7 +217,7 @@ static void not_found(void)
     cr_expect_eq(upstreams['a'].calls, 20);
 }
 
-Test(client, a_404_passes_through_and_ejects_nobody)
+Test(client, reply_404_passes_through_and_ejects_no_instance)
 {
     run(not_found);
 }
@@ -232,7 +232,7 @@ static void no_instance(void)
     cr_expect_eq(get(""), SERVICE_OK);
 }
 
-Test(client, an_empty_list_means_no_instance)
+Test(client, empty_list_means_no_instance)
 {
     fake_set(&consul, "");
     run(no_instance);
@@ -245,7 +245,7 @@ static void no_registry(void)
     cr_expect_str_eq(reply.source, "");
 }
 
-Test(client, without_any_list_the_reason_is_named)
+Test(client, missing_list_is_reported_with_its_cause)
 {
     consul.mode = FAKE_REFUSES;
     run(no_registry);
@@ -265,7 +265,7 @@ static void one_hangs(void)
     cr_expect_eq(clock_ms() - began, 5000);
 }
 
-Test(client, one_that_hangs_costs_an_attempts_share_and_is_soon_left_alone)
+Test(client, hung_instance_costs_one_share_then_is_ejected)
 {
     run(one_hangs);
 }
@@ -298,7 +298,7 @@ static void still_hung(void)
     cr_expect_eq(upstreams['a'].calls, 20 + 5);
 }
 
-Test(client, one_that_still_hangs_when_its_time_is_over_costs_one_call)
+Test(client, still_hung_instance_costs_one_call_after_ejection)
 {
     run(still_hung);
 }
@@ -315,7 +315,7 @@ static void callers_deadline(void)
     service_reply_close(&reply);
 }
 
-Test(client, the_callers_own_deadline_holds)
+Test(client, callers_own_deadline_holds)
 {
     run(callers_deadline);
 }
@@ -332,7 +332,7 @@ static void short_rest(void)
     cr_expect_eq(upstreams['a'].calls, 7);
 }
 
-Test(client, who_had_hardly_any_time_is_not_blamed_for_a_timeout)
+Test(client, short_attempt_timeout_does_not_count_as_failure)
 {
     run(short_rest);
 }
@@ -358,7 +358,7 @@ static void change_during_call(void)
     group_join(&group);
 }
 
-Test(client, a_list_may_change_while_an_attempt_waits)
+Test(client, list_may_change_while_an_attempt_waits)
 {
     run(change_during_call);
 }
@@ -387,7 +387,7 @@ static void return_during_call(void)
     cr_expect_eq(upstreams['b'].calls, 1);
 }
 
-Test(client, one_that_left_the_list_and_came_back_during_a_call_is_not_tried_again)
+Test(client, returned_instance_is_not_retried_in_the_same_call)
 {
     run(return_during_call);
 }
@@ -409,7 +409,7 @@ static void only_the_ejected_one_is_well(void)
     cr_expect_lt(clock_ms() - began, 3 * 2000);
 }
 
-Test(client, a_call_that_fails_at_all_others_goes_to_the_ejected_one)
+Test(client, retry_reaches_ejected_instance_as_last_resort)
 {
     run(only_the_ejected_one_is_well);
 }
@@ -430,7 +430,7 @@ static void storm(void)
     cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 3); /* one is ejected: the last resort */
 }
 
-Test(client, retries_are_a_fifth_of_the_calls_and_forty)
+Test(client, retries_stay_within_a_fifth_of_calls_plus_forty)
 {
     run(storm);
 }
@@ -448,7 +448,7 @@ static void registry_forgets(void)
     }
 }
 
-Test(client, no_call_fails_while_a_registry_has_forgotten_everybody)
+Test(client, calls_succeed_while_registry_returns_an_empty_list)
 {
     run(registry_forgets);
 }
@@ -463,7 +463,7 @@ static void really_gone(void)
     cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
 }
 
-Test(client, really_gone_instances_are_given_up_at_once)
+Test(client, missing_instances_that_refuse_are_dropped_at_once)
 {
     run(really_gone);
 }
@@ -479,7 +479,7 @@ static void leaving_in_order(void)
     cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
 }
 
-Test(client, missing_ones_that_say_they_drain_are_given_up_at_once)
+Test(client, missing_instances_that_drain_are_dropped_at_once)
 {
     run(leaving_in_order);
 }
@@ -518,7 +518,7 @@ static void view(void)
     free(text);
 }
 
-Test(client, discovery_shows_what_is_known)
+Test(client, view_shows_the_known_list)
 {
     fake_set(&consul, "a b/critical");
     run(view);
@@ -594,7 +594,7 @@ static void views_of_a_crowd(void)
 
 /* Fails where add_instances() or add_passed_over() does not yield, and where they look at the balancer instead of a
  * picture of it. */
-Test(client, ten_thousand_instances_are_shown_in_slices_and_as_they_were_at_one_moment)
+Test(client, large_view_is_a_snapshot_written_in_slices)
 {
     run(views_of_a_crowd);
 }
@@ -629,12 +629,12 @@ static void explain_with(enum balance_policy policy)
     run(explain);
 }
 
-Test(client, explain_tells_the_next_call_round_robin)
+Test(client, explain_shows_the_next_pick_of_round_robin)
 {
     explain_with(BALANCE_ROUND_ROBIN);
 }
 
-Test(client, explain_tells_the_next_call_weighted)
+Test(client, explain_shows_the_next_pick_of_weighted)
 {
     explain_with(BALANCE_WEIGHTED);
 }
@@ -647,7 +647,7 @@ static void explain_nothing(void)
     free(text);
 }
 
-Test(client, explain_has_no_instance_where_nothing_is_known)
+Test(client, explain_without_any_list_has_no_instance)
 {
     consul.mode = FAKE_REFUSES;
     run(explain_nothing);
@@ -667,13 +667,13 @@ static void explain_matches(void)
     }
 }
 
-Test(client, explain_tells_the_next_draw_of_random)
+Test(client, explain_shows_the_next_pick_of_random)
 {
     config.policy = BALANCE_RANDOM;
     run(explain_matches);
 }
 
-Test(client, explain_tells_where_a_key_lives)
+Test(client, explain_shows_the_instance_of_a_key)
 {
     config.policy = BALANCE_CONSISTENT_HASH;
     run(explain_matches);
@@ -748,7 +748,7 @@ static void one_goes(void)
 }
 
 /* Without call_metrics_prune() the page grows with each instance that ever was. */
-Test(client, instances_that_are_gone_are_gone_from_the_metrics_too)
+Test(client, gone_instances_leave_the_metrics)
 {
     run(one_goes);
 }

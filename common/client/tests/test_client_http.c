@@ -101,7 +101,7 @@ static void run_fiber(void *arg)
     http_server_close(bad, deadline_in(1000));
 }
 
-Test(client_http, calls_reach_the_one_of_three_that_is_well)
+Test(client_http, calls_reach_the_one_healthy_instance_of_three)
 {
     json_init();
     log_set_level(LOG_ERROR);
