@@ -23,24 +23,23 @@ static void update_eligible(struct balancer *balancer)
 
 void balancer_settle(struct balancer *balancer, int64_t now_ms)
 {
-    if (eligible_end_ejections(&balancer->eligible, &balancer->peers, now_ms))
+    if (ejections_end_due(&balancer->eligible.ejections, &balancer->peers, now_ms))
         update_eligible(balancer);
 }
 
 /* --- Pick ------------------------------------------------------------------------------ */
 
-static struct balancer_peer *choose_on_probation(const struct eligible *eligible)
+static struct balancer_peer *choose_on_probation(const struct ejections *ejections)
 {
-    if (eligible->probation_count == 0)
+    if (ejections->probation_count == 0)
         return NULL;
-    struct balancer_peer *peer = eligible->probation[eligible->probation_next];
+    struct balancer_peer *peer = ejections->probation[ejections->probation_next];
     return peer_is_free(peer) ? peer : NULL;
 }
 
 /* Skips at most as many instances as there are calls under way. */
-static struct balancer_peer *choose_last_resort(const struct eligible *eligible, const struct balance_request *request)
+static struct balancer_peer *choose_last_resort(const struct peer_set *out, const struct balance_request *request)
 {
-    const struct peer_set *out = &eligible->out;
     size_t first = rand_scale(out->draw, out->count);
     for (size_t i = 0; i < out->count; i++) {
         struct balancer_peer *peer = out->at[(first + i) % out->count];
@@ -54,21 +53,21 @@ static struct balancer_peer *choose_last_resort(const struct eligible *eligible,
 static struct balancer_peer *choose(const struct balancer *balancer, const struct balance_request *request)
 {
     const struct eligible *eligible = &balancer->eligible;
-    struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(eligible) : NULL;
+    struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(&eligible->ejections) : NULL;
     if (on_probation)
         return on_probation;
     if (peer_set_untried(&eligible->near, request) > 0)
         return balancer->policy->ops->choose(balancer->policy, &eligible->near, request);
     if (peer_set_untried(&eligible->far, request) > 0)
         return peer_set_draw(&eligible->far, request);
-    return choose_last_resort(eligible, request);
+    return choose_last_resort(&eligible->ejections.out, request);
 }
 
 static struct peer_set *set_of(struct eligible *eligible, const struct balancer_peer *peer)
 {
     if (peer_set_has(&eligible->near, peer))
         return &eligible->near;
-    return peer_set_has(&eligible->far, peer) ? &eligible->far : &eligible->out;
+    return peer_set_has(&eligible->far, peer) ? &eligible->far : &eligible->ejections.out;
 }
 
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
@@ -81,14 +80,14 @@ const struct balancer_peer *balancer_peek(struct balancer *balancer, const struc
 struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
 {
     balancer_settle(balancer, now_ms);
-    struct eligible *eligible = &balancer->eligible;
+    struct ejections *ejections = &balancer->eligible.ejections;
     struct balancer_peer *peer = choose(balancer, request);
-    if (++eligible->probation_next >= eligible->probation_count)
-        eligible->probation_next = 0;
+    if (++ejections->probation_next >= ejections->probation_count)
+        ejections->probation_next = 0;
     if (!peer)
         return NULL;
-    struct peer_set *set = set_of(eligible, peer);
-    if (set == &eligible->near)
+    struct peer_set *set = set_of(&balancer->eligible, peer);
+    if (set == &balancer->eligible.near)
         balancer->policy->ops->advance(balancer->policy, set, peer);
     set->draw = rand_u64();
     outlier_begin_call(&peer->outlier);

@@ -9,14 +9,14 @@
  *         that they share, and they may still answer (fail open, the panic mode of Envoy);
  *      c. those whose node is down.
  *      An instance in maintenance is never picked.
- *   2. In that tier at most half of the instances are out (outlier.h).
+ *   2. Of that tier, at most half are out (ejections.h): they have failed repeatedly.
  *   3. Of the rest, those in the caller's zone are `near`: the policy picks from these.
  *      If fewer than half of that zone are left, all of the rest are `near`.
  */
 #ifndef BALANCE_ELIGIBLE_H
 #define BALANCE_ELIGIBLE_H
 
-#include "balance/peer_list.h"
+#include "balance/ejections.h"
 
 enum tier { TIER_HEALTHY, TIER_FAIL_OPEN, TIER_LAST, TIER_NEVER };
 
@@ -25,13 +25,9 @@ enum tier tier_of(const struct instance *instance);
 struct eligible {
     const char *zone;     /* the caller's, borrowed; "" for none */
     enum tier tier;       /* the one in use; TIER_NEVER: no instance may be picked */
-    size_t candidates;    /* instances in that tier, out or not */
-    struct peer_set out;  /* of these: ejected or on probation. The last resort of a retry */
+    struct ejections ejections; /* the instances of that tier that are out */
     struct peer_set near; /* the policy picks from these */
     struct peer_set far;  /* in other zones: for a retry when all of `near` were tried */
-    struct balancer_peer **probation; /* of `out`: each gets one call at a time, in rotation */
-    size_t probation_count, probation_next;
-    int64_t next_back_ms; /* when the next ejection ends; INT64_MAX: none is ejected */
 };
 
 void eligible_init(struct eligible *eligible, const char *zone);
@@ -39,12 +35,9 @@ void eligible_close(struct eligible *eligible);
 /* Makes room for `count` peers. 0, or -1: out of memory. */
 int eligible_reserve(struct eligible *eligible, size_t count);
 
-/* After any change of the peers or of an ejection. Allocates nothing. */
+/* After any change of the peers or of an ejection. Computes all of the above; allocates nothing. */
 void eligible_update(struct eligible *eligible, const struct peer_list *peers);
-/* Begins the probation of the instances whose ejection has ended. True: there was
- * one, and eligible_update is to be called. */
-bool eligible_end_ejections(const struct eligible *eligible, const struct peer_list *peers, int64_t now_ms);
-/* Keeps the rule of at most half, rounded down: so a lone instance is never ejected. */
+/* May this peer be ejected? Only one in the tier in use, and if at most half are then out. */
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer);
 
 #endif
