@@ -23,8 +23,10 @@ static void update_eligible(struct balancer *balancer)
 
 void balancer_settle(struct balancer *balancer, int64_t now_ms)
 {
-    if (ejections_end_due(&balancer->eligible.ejections, &balancer->peers, now_ms))
-        update_eligible(balancer);
+    if (now_ms < balancer->eligible.ejections.next_end_ms)
+        return;
+    ejections_end_due(&balancer->peers, now_ms);
+    update_eligible(balancer);
 }
 
 /* --- Pick ------------------------------------------------------------------------------ */

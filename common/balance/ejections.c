@@ -60,16 +60,13 @@ void ejections_find_next_end(struct ejections *ejections, const struct peer_list
     }
 }
 
-bool ejections_end_due(const struct ejections *ejections, const struct peer_list *peers, int64_t now_ms)
+void ejections_end_due(const struct peer_list *peers, int64_t now_ms)
 {
-    if (now_ms < ejections->next_end_ms)
-        return false;
     for (size_t i = 0; i < peers->count; i++) {
         struct outlier *outlier = &peers->at[i]->outlier;
         if (outlier_is_ejected(outlier) && outlier->back_ms <= now_ms)
             outlier_begin_probation(outlier);
     }
-    return true;
 }
 
 /* --- Create and free ------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ bool ejections_allow(const struct ejections *ejections, const struct balancer_pe
 
 /* After any change of the peers or of an ejection. */
 void ejections_find_next_end(struct ejections *ejections, const struct peer_list *peers);
-/* Begins the probation of the instances whose ejection has ended. True: there was one. */
-bool ejections_end_due(const struct ejections *ejections, const struct peer_list *peers, int64_t now_ms);
+/* Begins the probation of the instances whose ejection has ended. */
+void ejections_end_due(const struct peer_list *peers, int64_t now_ms);
 
 #endif
