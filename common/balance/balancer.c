@@ -29,7 +29,7 @@ void balancer_settle(struct balancer *balancer, int64_t now_ms)
     update_eligible(balancer);
 }
 
-/* --- Pick ------------------------------------------------------------------------------ */
+/* --- Pick ---------------------------------------------------------------------------- */
 
 static struct balancer_peer *choose_on_probation(const struct ejections *ejections)
 {
@@ -98,7 +98,7 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
     return peer;
 }
 
-/* --- Report ---------------------------------------------------------------------------- */
+/* --- Report -------------------------------------------------------------------------- */
 
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms)
 {
@@ -121,7 +121,7 @@ void balancer_release(struct balancer_peer *peer)
     peer_release(peer);
 }
 
-/* --- Take over a new list ---------------------------------------------------------------- */
+/* --- Take over a new list ------------------------------------------------------------ */
 
 static int reserve(struct balancer *balancer, size_t count)
 {
@@ -151,7 +151,7 @@ struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer
     return returned;
 }
 
-/* --- Create and free --------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------- */
 
 static struct policy *policy_new(enum balance_policy which)
 {
@@ -194,7 +194,7 @@ void balancer_free(struct balancer *balancer)
     free(balancer);
 }
 
-/* --- Read -------------------------------------------------------------------------------- */
+/* --- Read ---------------------------------------------------------------------------- */
 
 size_t balancer_count(const struct balancer *balancer)
 {

@@ -54,7 +54,7 @@ static int ring_reserve(struct policy *policy, size_t count)
     return 0;
 }
 
-/* --- Build: a bucket sort, because the points are spread evenly ----------------------- */
+/* --- Build: a bucket sort, because the points are spread evenly ---------------------- */
 
 static uint32_t bucket_of(const struct ring *ring, uint32_t at)
 {
@@ -125,7 +125,7 @@ static void ring_rebuild(struct policy *policy, const struct peer_set *set)
     sort_points(ring);
 }
 
-/* --- Look up ----------------------------------------------------------------------------- */
+/* --- Look up ------------------------------------------------------------------------- */
 
 /* The first point at or after a place whose instance was not tried: so a retry goes to
  * the instance that would have the key if the tried one did not exist. */

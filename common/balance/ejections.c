@@ -2,7 +2,7 @@
 
 #include "base/rand.h"
 
-/* --- At most half are out ------------------------------------------------------------- */
+/* --- At most half are out ------------------------------------------------------------ */
 
 static int by_end_of_ejection(const void *left, const void *right)
 {
@@ -48,7 +48,7 @@ bool ejections_allow(const struct ejections *ejections, const struct balancer_pe
     return out <= ejections->candidates / 2;
 }
 
-/* --- The end of an ejection ----------------------------------------------------------- */
+/* --- The end of an ejection ---------------------------------------------------------- */
 
 void ejections_find_next_end(struct ejections *ejections, const struct peer_list *peers)
 {
@@ -69,7 +69,7 @@ void ejections_end_due(const struct peer_list *peers, int64_t now_ms)
     }
 }
 
-/* --- Create and free ------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------- */
 
 void ejections_init(struct ejections *ejections)
 {

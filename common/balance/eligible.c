@@ -4,7 +4,7 @@
 
 #include "base/rand.h"
 
-/* --- The tier in use ------------------------------------------------------------------ */
+/* --- The tier in use ----------------------------------------------------------------- */
 
 enum tier tier_of(const struct instance *instance)
 {
@@ -40,7 +40,7 @@ static void choose_tier(struct eligible *eligible, const struct peer_list *peers
     eligible->tier = TIER_NEVER;
 }
 
-/* --- The caller's zone ------------------------------------------------------------------ */
+/* --- The caller's zone --------------------------------------------------------------- */
 
 static bool in_zone(const struct eligible *eligible, const struct balancer_peer *peer)
 {
@@ -77,7 +77,7 @@ static void choose_zone(struct eligible *eligible, const struct peer_list *peers
     }
 }
 
-/* --- Update -------------------------------------------------------------------------------- */
+/* --- Update -------------------------------------------------------------------------- */
 
 static void number_slots(const struct peer_set *set)
 {
@@ -104,7 +104,7 @@ bool eligible_may_eject(const struct eligible *eligible, const struct balancer_p
     return peer->listed && tier_of(peer->instance) == eligible->tier && ejections_allow(&eligible->ejections, peer);
 }
 
-/* --- Create and free ----------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------- */
 
 void eligible_init(struct eligible *eligible, const char *zone)
 {

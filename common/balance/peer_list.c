@@ -9,7 +9,7 @@ struct balancer_peer *peer_list_find(const struct peer_list *peers, const char *
     return is_there ? peers->at[at] : NULL;
 }
 
-/* --- Take over a new list --------------------------------------------------------------- */
+/* --- Take over a new list ------------------------------------------------------------ */
 
 static void discard_new(struct balancer_peer **peers, size_t count)
 {
@@ -75,7 +75,7 @@ int peer_list_replace(struct peer_list *peers, struct instance_list *list, const
     return 0;
 }
 
-/* --- Release ------------------------------------------------------------------------------ */
+/* --- Release ------------------------------------------------------------------------- */
 
 static void unlist(struct balancer_peer *peer)
 {

@@ -11,8 +11,9 @@
  *   3. balancer.c: a case in policy_new() (the compiler warns if it is missing);
  *   4. tests/test_policies.c: tests of what the policy promises. The tests of what every
  *      policy must do, and bench/pick.c, take their policies from BALANCE_POLICY_NAMES.
- * No other code needs a change. In the documents, docs/reference.md lists the values of
- * LB_POLICY.
+ *   5. tests/simulation/settings.c: its draw of a policy and its table of names, so that
+ *      the simulation uses it too; docs/reference.md: the values of LB_POLICY.
+ * Nothing else needs a change.
  */
 #ifndef BALANCE_POLICY_H
 #define BALANCE_POLICY_H

@@ -20,7 +20,7 @@ void weighted_classes_close(struct weighted_classes *classes)
     free(classes->weights);
 }
 
-/* --- Build the classes ---------------------------------------------------------------- */
+/* --- Build the classes --------------------------------------------------------------- */
 
 static int by_value(const void *left, const void *right)
 {
@@ -85,7 +85,7 @@ static void seat_members(struct weighted_classes *classes, const struct peer_set
     }
 }
 
-/* --- Carry over the turns -------------------------------------------------------------- */
+/* --- Carry over the turns ------------------------------------------------------------ */
 
 static void keep_former(struct weighted_classes *classes)
 {

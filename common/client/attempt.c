@@ -50,7 +50,7 @@ static struct attempt judge_reply(const struct http_response *response, struct e
     return (struct attempt){.outcome = SERVICE_OK};
 }
 
-/* --- The request ----------------------------------------------------------------------- */
+/* --- The request --------------------------------------------------------------------- */
 
 static int send_call(const struct service_transport *transport, const struct service_call *call,
                      const struct instance *instance, int64_t deadline, struct http_response *response,

@@ -76,7 +76,7 @@ void call_metrics_add(struct call_metrics *metrics, const struct call_result *re
         histogram_add(&series->durations, result->duration_us);
 }
 
-/* --- Prune ----------------------------------------------------------------------- */
+/* --- Prune --------------------------------------------------------------------------- */
 
 static void remove_unlisted(struct call_metrics *metrics, struct call_series **at)
 {
@@ -111,7 +111,7 @@ void call_metrics_close(struct call_metrics *metrics)
     remove_unlisted(metrics, &metrics->others);
 }
 
-/* --- Write ---------------------------------------------------------------- */
+/* --- Write --------------------------------------------------------------------------- */
 
 /* For a client a 4xx is an error too. Without a usable reply, the outcome is the error type. */
 static const char *error_type(const struct call_series *series, const char *status)

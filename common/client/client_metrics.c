@@ -7,7 +7,7 @@
 
 enum { PICK_SERIES_MAX = 1000 }; /* instances; a larger service has no series for single instances */
 
-/* --- Calls -------------------------------------------------------------------------- */
+/* --- Calls --------------------------------------------------------------------------- */
 
 static void write_calls(const struct upstreams *upstreams, struct buf *out)
 {
@@ -32,7 +32,7 @@ static void write_attempts(const struct upstreams *upstreams, struct buf *out)
     }
 }
 
-/* --- Instances ------------------------------------------------------------------------ */
+/* --- Instances ----------------------------------------------------------------------- */
 
 static void write_instances(const struct upstreams *upstreams, struct buf *out)
 {

@@ -15,8 +15,6 @@ struct service_client {
     struct upstreams upstreams;
 };
 
-/* --- One call: its attempts ------------------------------------------------------------- */
-
 struct call_state {
     struct service_client *client;
     struct upstream *upstream;
@@ -26,6 +24,8 @@ struct call_state {
     struct balancer_peer *tried[SERVICE_ATTEMPTS_MAX];
     size_t tried_count;
 };
+
+/* --- Choose the next instance -------------------------------------------------------- */
 
 /* The first attempt is always allowed. A retry needs an instance that was not tried, and
  * only then takes from the budget. */
@@ -73,8 +73,10 @@ static struct balancer_peer *next_peer(struct call_state *state)
     return peer;
 }
 
-/* Reports the result to the balancer. A failure also tells discovery that an instance
- * that the registry no longer names is gone. */
+/* --- One attempt --------------------------------------------------------------------- */
+
+/* Reports the result to the balancer. An instance that the registry no longer names and
+ * that now fails is gone: discovery then drops it. */
 static void report_attempt(struct call_state *state, struct balancer_peer *peer, const struct attempt *attempt)
 {
     if (attempt->outcome != SERVICE_OK && !attempt->blames_instance)
@@ -110,6 +112,8 @@ static struct attempt try_peer(struct call_state *state, struct balancer_peer *p
     report_attempt(state, peer, &attempt);
     return attempt;
 }
+
+/* --- One call: its attempts ---------------------------------------------------------- */
 
 static bool has_attempts_left(const struct call_state *state)
 {
@@ -149,7 +153,7 @@ void service_client_get(struct service_client *client, const struct service_call
         balancer_release(state.tried[i]);
 }
 
-/* --- Create and free --------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------- */
 
 static int call_by_http(void *arg, const struct http_call *call, struct http_response *response, struct err *err)
 {
@@ -182,7 +186,7 @@ void service_client_free(struct service_client *client)
     free(client);
 }
 
-/* --- Views and metrics ------------------------------------------------------------------- */
+/* --- Views and metrics --------------------------------------------------------------- */
 
 int service_client_view(struct service_client *client, struct buf *out)
 {

@@ -12,7 +12,7 @@ static void expect_reason(struct balancer *balancer, const char *id, const char 
     cr_expect_str_eq(text, reason, "%s: %s", id, text);
 }
 
-/* --- Health ------------------------------------------------------------------------------ */
+/* --- Health -------------------------------------------------------------------------- */
 
 Test(eligible, critical_and_maintenance_instances_are_not_picked)
 {
@@ -45,7 +45,7 @@ Test(eligible, fail_open_picks_critical_but_not_maintenance)
     balancer_free(balancer);
 }
 
-/* --- Ejection ------------------------------------------------------------------------------ */
+/* --- Ejection ------------------------------------------------------------------------ */
 
 Test(eligible, five_failures_eject_for_30_s_longer_each_time)
 {
@@ -144,7 +144,7 @@ Test(eligible, ejection_also_works_in_fail_open)
     balancer_free(balancer);
 }
 
-/* --- Probation ------------------------------------------------------------------------------- */
+/* --- Probation ----------------------------------------------------------------------- */
 
 /* Ejects the instances named by the letters of `ids` from 0 to 30000 ms. */
 static struct balancer *ejected_until_30000(enum balance_policy policy, const char *fleet, const char *ids)
@@ -254,7 +254,7 @@ Test(eligible, passing_health_check_ends_probation)
     balancer_free(balancer);
 }
 
-/* --- The last resort -------------------------------------------------------------------------- */
+/* --- The last resort ----------------------------------------------------------------- */
 
 static void expect_last_resort(enum balance_policy policy)
 {
@@ -326,7 +326,7 @@ Test(eligible, last_resort_gets_one_call_at_a_time)
     balancer_free(balancer);
 }
 
-/* --- Zones ----------------------------------------------------------------------------------- */
+/* --- Zones --------------------------------------------------------------------------- */
 
 static struct balancer *zoned(const char *fleet)
 {
@@ -362,7 +362,7 @@ Test(eligible, retry_leaves_zone_when_all_of_it_were_tried)
     balancer_free(balancer);
 }
 
-/* --- A new list -------------------------------------------------------------------------------- */
+/* --- A new list ---------------------------------------------------------------------- */
 
 Test(eligible, state_survives_a_new_list_by_id)
 {

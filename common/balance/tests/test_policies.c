@@ -8,7 +8,7 @@ static void expect_picks(struct balancer *balancer, const char *expected)
     cr_expect_str_eq(fleet_picks(balancer, (int)strlen(expected), 0), expected);
 }
 
-/* --- weighted -------------------------------------------------------------------------- */
+/* --- weighted ------------------------------------------------------------------------ */
 
 Test(policies, weighted_three_to_one_picks_a_a_b_a)
 {
@@ -91,7 +91,7 @@ Test(policies, weighted_uses_warning_weight_while_in_warning)
     balancer_free(balancer);
 }
 
-/* --- round_robin and random --------------------------------------------------------------- */
+/* --- round_robin and random ---------------------------------------------------------- */
 
 Test(policies, round_robin_continues_after_one_that_left)
 {
@@ -134,7 +134,7 @@ Test(policies, other_random_draws_do_not_change_an_explained_pick)
     balancer_free(balancer);
 }
 
-/* --- A call tries no instance twice ----------------------------------------------------------- */
+/* --- A call tries no instance twice -------------------------------------------------- */
 
 static void try_all(enum balance_policy policy)
 {
@@ -173,7 +173,7 @@ Test(policies, random_retry_is_even_among_untried_instances)
     balancer_free(balancer);
 }
 
-/* --- consistent_hash -------------------------------------------------------------------------- */
+/* --- consistent_hash ----------------------------------------------------------------- */
 
 enum { KEYS = 20000 };
 

@@ -1,4 +1,4 @@
-/* However many instances there were, the numbers of only so many are kept. */
+/* The number of series is limited, however many instances there were. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

@@ -67,7 +67,7 @@ static void run(void (*body)(void))
     loop_run_virtual(run_fiber, NULL);
 }
 
-/* One call; reply stays for a look at it until the next. */
+/* Makes one call. Its reply can be read until the next one. */
 static struct service_reply reply;
 
 static enum service_outcome get(const char *key)
@@ -116,7 +116,7 @@ static void all_are(enum fake_behaviour behaviour)
         upstreams[(int)letter].behaviour = behaviour;
 }
 
-/* --- One call ------------------------------------------------------------------------------------- */
+/* --- One call ------------------------------------------------------------------------ */
 
 static void good_call(void)
 {
@@ -134,17 +134,16 @@ Test(client, call_reaches_an_instance_found_by_discovery)
 
 static void each_retried(void)
 {
-    static const enum fake_behaviour kinds[] = {REFUSES, RESETS, SAYS_500, REDIRECTS, GARBAGE, HUGE_BODY, HANGS};
+    static const enum fake_behaviour kinds[] = {REFUSES, RESETS, REPLIES_500, REDIRECTS, GARBAGE, HUGE_BODY, HANGS};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         upstreams['a'].behaviour = kinds[i];
-        upstreams['b'].behaviour = upstreams['c'].behaviour = WELL;
+        upstreams['b'].behaviour = upstreams['c'].behaviour = HEALTHY;
         for (int call = 0; call < 3; call++) {
             cr_expect_eq(get(""), SERVICE_OK);
             cr_expect_str_neq(reply.instance, "a");
         }
     }
-    /* Seven failures: five ejected it, the rest never came. */
-    cr_expect_eq(upstreams['a'].calls, 5);
+    cr_expect_eq(upstreams['a'].calls, 5); /* then it is ejected */
 }
 
 Test(client, each_failure_is_retried_on_another_instance)
@@ -152,10 +151,10 @@ Test(client, each_failure_is_retried_on_another_instance)
     run(each_retried);
 }
 
-/* There a second choice would be the first one again. */
+/* With consistent_hash, a second pick with the same key would give the same instance again. */
 static void retried_elsewhere(void)
 {
-    upstreams['a'].behaviour = SAYS_500;
+    upstreams['a'].behaviour = REPLIES_500;
     for (int i = 0; i < 20; i++) {
         char key[8];
         snprintf(key, sizeof key, "%d", i);
@@ -179,19 +178,19 @@ static void outcomes(void)
         const char *text;
     } table[] = {
         {REFUSES, SERVICE_UNREACHABLE, 3, "connection refused"},
-        {SAYS_500, SERVICE_FAILED, 3, "answered 500"},
+        {REPLIES_500, SERVICE_FAILED, 3, "answered 500"},
         {RESETS, SERVICE_BROKEN, 3, "connection reset"},
         {REDIRECTS, SERVICE_BROKEN, 3, "answered with a redirect, 302"},
         {GARBAGE, SERVICE_BROKEN, 3, "answered 200 with something that is not a JSON object"},
         {HUGE_BODY, SERVICE_BROKEN, 3, "over 65536 bytes"},
         {HANGS, SERVICE_TIMED_OUT, 3, "no answer"},
         {ONLY_BUSY, SERVICE_UNREACHABLE, 1, "out of memory"},
-        {SAYS_404, SERVICE_OK, 1, ""},
+        {REPLIES_404, SERVICE_OK, 1, ""},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        all_are(WELL);
+        all_are(HEALTHY);
         for (int call = 0; call < 3; call++)
-            get(""); /* nobody has failed five times in a row */
+            get(""); /* resets the failures in a row */
         all_are(table[i].behaviour);
         upstreams['a'].calls = upstreams['b'].calls = upstreams['c'].calls = 0;
         int64_t began = clock_ms();
@@ -209,7 +208,7 @@ Test(client, outcome_names_the_failure_of_all_instances)
 
 static void not_found(void)
 {
-    all_are(SAYS_404);
+    all_are(REPLIES_404);
     for (int i = 0; i < 60; i++) {
         cr_expect_eq(get(""), SERVICE_OK);
         cr_expect_eq(reply.status, 404);
@@ -251,7 +250,7 @@ Test(client, missing_list_is_reported_with_its_cause)
     run(no_registry);
 }
 
-/* --- Deadlines --------------------------------------------------------------------------------------- */
+/* --- Deadlines ----------------------------------------------------------------------- */
 
 static void one_hangs(void)
 {
@@ -282,8 +281,8 @@ static void call_for_ever(void *arg)
     }
 }
 
-/* 20 callers at once: all of those under way find out by themselves that it hangs.
- * When its time is over only one does, after 30, 60, 90 s and so on. */
+/* 20 callers at once: all 20 calls that are under way time out. When an ejection has ended, after
+ * 30, 60, 90 s and so on, only one call does. */
 static void still_hung(void)
 {
     struct group group = {0};
@@ -392,33 +391,33 @@ Test(client, returned_instance_is_not_retried_in_the_same_call)
     run(return_during_call);
 }
 
-/* b is ejected, and well again; a and c begin to hang. */
-static void only_the_ejected_one_is_well(void)
+/* b is ejected and has recovered; a and c begin to hang. */
+static void only_the_ejected_one_is_healthy(void)
 {
-    upstreams['b'].behaviour = SAYS_500;
+    upstreams['b'].behaviour = REPLIES_500;
     for (int i = 0; i < 20; i++)
         get("");
     cr_expect_eq(upstreams['b'].calls, 5);
     all_are(HANGS);
-    upstreams['b'].behaviour = WELL;
-    cr_expect_eq(get(""), SERVICE_OK); /* the third attempt, and the last there is */
+    upstreams['b'].behaviour = HEALTHY;
+    cr_expect_eq(get(""), SERVICE_OK); /* the third and last attempt */
     cr_expect_str_eq(reply.instance, "b");
     int64_t began = clock_ms();
     for (int i = 0; i < 3; i++)
-        cr_expect_eq(get(""), SERVICE_OK); /* b takes its turn again */
+        cr_expect_eq(get(""), SERVICE_OK); /* b is in the rotation again */
     cr_expect_lt(clock_ms() - began, 3 * 2000);
 }
 
 Test(client, retry_reaches_ejected_instance_as_last_resort)
 {
-    run(only_the_ejected_one_is_well);
+    run(only_the_ejected_one_is_healthy);
 }
 
-/* --- Budget ------------------------------------------------------------------------------------------- */
+/* --- Budget -------------------------------------------------------------------------- */
 
 static void storm(void)
 {
-    all_are(SAYS_500);
+    all_are(REPLIES_500);
     int calls = 1000;
     for (int i = 0; i < calls; i++)
         get("");
@@ -427,7 +426,7 @@ static void storm(void)
     fiber_sleep(10000);
     upstreams['a'].calls = upstreams['b'].calls = upstreams['c'].calls = 0;
     get("");
-    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 3); /* one is ejected: the last resort */
+    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 3); /* one of them is ejected: the last resort */
 }
 
 Test(client, retries_stay_within_a_fifth_of_calls_plus_forty)
@@ -435,9 +434,9 @@ Test(client, retries_stay_within_a_fifth_of_calls_plus_forty)
     run(storm);
 }
 
-/* --- Absent is not dead ------------------------------------------------------------------------------- */
+/* --- Missing instances --------------------------------------------------------------- */
 
-static void registry_forgets(void)
+static void registry_returns_empty_list(void)
 {
     get("");
     fake_set(&consul, "");
@@ -450,7 +449,7 @@ static void registry_forgets(void)
 
 Test(client, calls_succeed_while_registry_returns_an_empty_list)
 {
-    run(registry_forgets);
+    run(registry_returns_empty_list);
 }
 
 static void really_gone(void)
@@ -472,7 +471,7 @@ static void leaving_in_order(void)
 {
     get("");
     fake_set(&consul, "");
-    all_are(SAYS_503);
+    all_are(REPLIES_503);
     fiber_sleep(100);
     cr_expect_eq(get(""), SERVICE_FAILED);
     cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 1 + 3);
@@ -484,7 +483,7 @@ Test(client, missing_instances_that_drain_are_dropped_at_once)
     run(leaving_in_order);
 }
 
-/* --- What it shows -------------------------------------------------------------------------------------- */
+/* --- Views and metrics --------------------------------------------------------------- */
 
 static char *text_of(json_t *tree)
 {
@@ -532,7 +531,7 @@ static struct {
     bool over;
 } writing;
 
-static void note_progress(void)
+static void measure_slice(void)
 {
     size_t more = writing.text->len - writing.before;
     if (more > writing.most_at_once)
@@ -540,14 +539,15 @@ static void note_progress(void)
     writing.before = writing.text->len;
 }
 
-/* Looks at each turn how much was written since the last, and changes all that it can. */
-static void meddle(void *arg)
+/* Runs between the slices: measures how much was written since the last one, and changes
+ * the list and the counts of picks. */
+static void change_list_and_picks(void *arg)
 {
     (void)arg;
     fake_set(&consul, "");
     consul.crowd = CROWD / 4;
     for (; !writing.over; fiber_yield()) {
-        note_progress();
+        measure_slice();
         get("");
     }
 }
@@ -561,10 +561,10 @@ static void expect_slices(int (*write)(struct buf *text), const char *last)
     fake_set(&consul, "a b/critical");
     consul.crowd = CROWD;
     fiber_sleep(2000);
-    cr_expect_eq(fiber_start(meddle, NULL), 0);
+    cr_expect_eq(fiber_start(change_list_and_picks, NULL), 0);
     cr_expect_eq(write(&text), 0);
     writing.over = true;
-    note_progress();
+    measure_slice();
     cr_expect_leq(writing.most_at_once, 48 * 1024);
     cr_expect(strstr(buf_text(&text), last), "%.2000s", buf_text(&text));
     cr_expect_null(strstr(buf_text(&text), "missing"));
@@ -592,8 +592,7 @@ static void views_of_a_crowd(void)
                               "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"picks\":0}]}}}");
 }
 
-/* Fails where add_instances() or add_passed_over() does not yield, and where they look at the balancer instead of a
- * picture of it. */
+/* Fails if add_entries() or add_obstacles() does not yield, or reads the balancer instead of a snapshot. */
 Test(client, large_view_is_a_snapshot_written_in_slices)
 {
     run(views_of_a_crowd);
@@ -721,7 +720,7 @@ static void read_page(struct buf *out)
     service_client_metrics(client, out);
 }
 
-static bool tells_of(const struct buf *out, const char *port)
+static bool has_port(const struct buf *out, const char *port)
 {
     char label[40];
     snprintf(label, sizeof label, "server_port=\"%s\"", port);
@@ -734,20 +733,20 @@ static void one_goes(void)
     for (int i = 0; i < 3; i++)
         get("");
     read_page(&out);
-    cr_expect(tells_of(&out, "8097") && tells_of(&out, "8098") && tells_of(&out, "8099"));
+    cr_expect(has_port(&out, "8097") && has_port(&out, "8098") && has_port(&out, "8099"));
 
     fake_set(&consul, "b c:9000");
     fiber_sleep(600);
     get("");
     read_page(&out);
-    cr_expect_not(tells_of(&out, "8097"), "a is gone");
-    cr_expect(tells_of(&out, "8098"), "b is as it was");
-    cr_expect_not(tells_of(&out, "8099"), "c has moved");
+    cr_expect_not(has_port(&out, "8097"), "a has left");
+    cr_expect(has_port(&out, "8098"), "b is unchanged");
+    cr_expect_not(has_port(&out, "8099"), "c has moved");
     cr_expect_not(strstr(buf_text(&out), "instance_id=\"a\""));
     buf_close(&out);
 }
 
-/* Without call_metrics_prune() the page grows with each instance that ever was. */
+/* Without call_metrics_prune() the page would grow with every instance that ever existed. */
 Test(client, gone_instances_leave_the_metrics)
 {
     run(one_goes);
@@ -762,8 +761,8 @@ static void name_the_errors(void)
         {REFUSES, "error_type=\"unreachable\""},
         {RESETS, "error_type=\"broken\""},
         {HANGS, "error_type=\"timed_out\""},
-        {SAYS_500, "http_response_status_code=\"500\",error_type=\"500\""},
-        {SAYS_404, "http_response_status_code=\"404\",error_type=\"404\""},
+        {REPLIES_500, "http_response_status_code=\"500\",error_type=\"500\""},
+        {REPLIES_404, "http_response_status_code=\"404\",error_type=\"404\""},
         {GARBAGE, "http_response_status_code=\"200\",error_type=\"broken\""},
     };
     struct buf out = BUF_INIT(1 << 20);
