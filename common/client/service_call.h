@@ -21,7 +21,7 @@ struct service_call {
     size_t body_cap;
 };
 
-/* Sends one attempt to an instance; the same contract as http_call(). The simulation
+/* Sends one attempt to an instance and returns what http_call() returns. The simulation
  * has a transport of its own. */
 struct service_transport {
     int (*call)(void *arg, const struct http_call *call, struct http_response *response, struct err *err);

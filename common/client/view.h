@@ -1,6 +1,6 @@
 /* view: the JSON bodies of GET /discovery and GET /discovery/explain: what the client
  * knows, and which instance it would call next. Changes nothing. Private to this folder;
- * service_client.h has the contracts.
+ * service_client.h describes both functions.
  */
 #ifndef CLIENT_VIEW_H
 #define CLIENT_VIEW_H
