@@ -52,7 +52,8 @@ static void write_instances(const struct upstreams *upstreams, struct buf *out)
 
 static void write_picks(const struct upstreams *upstreams, struct buf *out)
 {
-    metrics_head(out, "instance_picks_total", "counter", "Picks of each instance; only for services with at most 1,000.");
+    metrics_head(out, "instance_picks_total", "counter",
+                 "Picks of each instance; only for services with at most 1,000 instances.");
     for (const struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
         size_t count = balancer_count(upstream->balancer);
         for (size_t i = 0; i < count && count <= PICK_SERIES_MAX; i++) {
@@ -108,7 +109,7 @@ static const struct metric {
     {"service_call_retry_budget", "gauge", "Retries that the budget allows now.", budget_of},
     {"instance_ejections_total", "counter", "Ejections of instances that failed repeatedly.", ejections_of},
     {"discovery_instances_ejected", "gauge", "Instances ejected now.", ejected_of},
-    {"discovery_panic", "gauge", "1 while all instances are critical and are picked as if healthy (fail open).", panic_of},
+    {"discovery_panic", "gauge", "1 while all are critical and are picked as if healthy (fail open).", panic_of},
 };
 
 void client_metrics_write(struct upstreams *upstreams, struct buf *out)
