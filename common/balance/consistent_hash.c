@@ -1,14 +1,14 @@
-/* consistent_hash: the same key goes to the same instance, and when an instance
- * comes or goes, only its own keys move.
+/* consistent_hash: the same key goes to the same instance. When an instance joins or
+ * leaves, only its own keys move.
  *
  * A ring (Karger et al., 1997) with several probes (Appleton and O'Reilly,
- * "Multi-probe consistent hashing", 2015): each instance has a few points on it;
- * a key is hashed to 21 places, and of the points that follow these the nearest
- * has it. More probes even out the shares as more points would (within 10 %, for
- * which a plain ring needs 160 points each), so the ring stays small enough to be
- * built anew in a millisecond or two for ten thousand instances: there is no old
- * table that serves meanwhile. Removing an instance moves exactly the keys it had:
- * Maglev's table, which also was tried, moves up to seven times as many.
+ * "Multi-probe consistent hashing", 2015). Each instance has 8 points on the ring. A key
+ * is hashed to 21 places; from each place the next point is found, and the nearest of
+ * these points decides. More probes even out the shares as more points would: within
+ * 10 %, for which a plain ring needs 160 points for each instance. So the ring is small,
+ * and rebuilding it for ten thousand instances takes a millisecond or two: no old ring has
+ * to serve calls meanwhile. Removing an instance moves exactly the keys that it had.
+ * Maglev's table was tried too: it moves up to seven times as many.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +17,9 @@
 #include "base/hash.h"
 
 enum {
-    POINTS = 8,    /* of each instance */
-    PROBES = 21,   /* of each key; the paper's number for a peak of 1.05 of the mean */
-    BITS_MIN = 3,  /* of the index, see below */
+    POINTS = 8,    /* for each instance */
+    PROBES = 21,   /* for each key; the paper's number for a largest share of 1.05 of the mean */
+    BITS_MIN = 3,  /* of the index: see struct ring */
     BITS_MAX = 24,
 };
 
@@ -31,7 +31,7 @@ struct point {
 struct ring {
     struct policy policy;
     struct point *points; /* ascending */
-    uint32_t *index;      /* [top bits of a place]: the first point there or behind it; 2^bits + 1 of them */
+    uint32_t *index;      /* [top `bits` of a place]: the first point at or after it; 2^bits + 1 entries */
     size_t count;
     unsigned bits;
 };
@@ -54,7 +54,7 @@ static int ring_reserve(struct policy *policy, size_t count)
     return 0;
 }
 
-/* --- Building: sorted by buckets, for the places are spread evenly -------------------- */
+/* --- Build: a bucket sort, because the points are spread evenly ---------------------- */
 
 static uint32_t bucket_of(const struct ring *ring, uint32_t at)
 {
@@ -84,7 +84,7 @@ static void count_buckets(struct ring *ring, const struct peer_set *set)
         ring->index[i] += ring->index[i - 1];
 }
 
-/* Fills each bucket from its end, so that afterwards the index says where it begins. */
+/* Fills each bucket from its end: afterwards the index holds where each bucket begins. */
 static void fill_buckets(struct ring *ring, const struct peer_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
@@ -103,7 +103,7 @@ static bool point_before(struct point a, struct point b)
     return a.at < b.at || (a.at == b.at && a.slot < b.slot);
 }
 
-/* Buckets hold one point in the mean: what is left to sort is next to nothing. */
+/* A bucket holds one point on average, so almost nothing is left to sort. */
 static void sort_points(struct ring *ring)
 {
     for (size_t i = 1; i < ring->count; i++) {
@@ -125,12 +125,12 @@ static void ring_rebuild(struct policy *policy, const struct peer_set *set)
     sort_points(ring);
 }
 
-/* --- Looking up ------------------------------------------------------------------------- */
+/* --- Look up ------------------------------------------------------------------------- */
 
-/* The first point at or behind a place whose instance was not tried: a retry gets
- * the instance that would have the key if the tried one were not there. */
-static struct point point_behind(const struct ring *ring, uint32_t at, const struct peer_set *set,
-                                 const struct balance_request *request)
+/* The first point at or after a place whose instance was not tried: so a retry goes to
+ * the instance that would have the key if the tried one did not exist. */
+static struct point next_untried_point(const struct ring *ring, uint32_t at, const struct peer_set *set,
+                                       const struct balance_request *request)
 {
     size_t i = ring->index[bucket_of(ring, at)];
     while (i < ring->count && ring->points[i].at < at)
@@ -150,8 +150,8 @@ static struct balancer_peer *ring_choose(const struct policy *policy, const stru
     uint32_t nearest = UINT32_MAX, slot = 0;
     for (int probe = 0; probe < PROBES; probe++, place += step) {
         uint32_t at = (uint32_t)(place >> 32);
-        struct point point = point_behind(ring, at, set, request);
-        uint32_t distance = point.at - at; /* also past the ring's end: modulo 2^32 */
+        struct point point = next_untried_point(ring, at, set, request);
+        uint32_t distance = point.at - at; /* modulo 2^32: correct past the end of the ring too */
         if (probe == 0 || distance < nearest) {
             nearest = distance;
             slot = point.slot;
@@ -162,7 +162,7 @@ static struct balancer_peer *ring_choose(const struct policy *policy, const stru
 
 static void ring_advance(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked)
 {
-    (void)policy, (void)set, (void)picked; /* the key alone decides */
+    (void)policy, (void)set, (void)picked; /* only the key decides */
 }
 
 static void ring_free(struct policy *policy)

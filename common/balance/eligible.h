@@ -1,35 +1,43 @@
-/* eligible: who can be picked, worked out when something happened. Private to this layer. */
+/* eligible: which instances may be picked. Private to this folder.
+ *
+ * It is computed when something changes (a new list, an ejection, the end of one), and
+ * never in a pick: so a pick costs the same for three instances and for ten thousand.
+ *
+ *   1. One tier of health is in use, the best one that has an instance:
+ *      a. passing, and warning unless the warning weight is 0;
+ *      b. critical, as if healthy. If all are critical, the cause is usually something
+ *         that they share, and they may still answer (fail open, the panic mode of Envoy);
+ *      c. those whose node is down.
+ *      An instance in maintenance is never picked.
+ *   2. Of that tier, at most half are out (ejections.h): they have failed repeatedly.
+ *   3. Of the rest, those in the caller's zone are `near`: the policy picks from these.
+ *      If fewer than half of that zone are left, all of the rest are `near`.
+ */
 #ifndef BALANCE_ELIGIBLE_H
 #define BALANCE_ELIGIBLE_H
 
-#include "balance/policy.h"
+#include "balance/ejections.h"
 
-/* Which instances are used, best first: see balancer.h. */
 enum tier { TIER_HEALTHY, TIER_FAIL_OPEN, TIER_LAST, TIER_NEVER };
-
-struct balancer {
-    struct policy *policy;
-    char *zone;                 /* of the caller; "" for none */
-    struct instance_list *list;
-    struct balancer_peer **peers; /* all, in order of id */
-    size_t peer_count;
-
-    enum tier tier;
-    size_t candidates;    /* in that tier, ejected or not */
-    struct peer_set out;  /* of them: ejected or on probation. The last resort of a retry */
-    struct peer_set near; /* the rest, or those of it in the caller's zone: what the policy picks from */
-    struct peer_set far;  /* what `near` leaves out of that rest: for retries, when all near ones were tried */
-    struct balancer_peer **probation; /* of `out`; asked in turn, each with one call at a time */
-    size_t probation_count, probation_next;
-    int64_t next_back_ms; /* when the next ejected one comes back; INT64_MAX: none is out */
-    uint64_t ejections;
-};
 
 enum tier tier_of(const struct instance *instance);
 
-/* After any change of peers, tier or ejections. Allocates nothing. */
-void balancer_sort_out(struct balancer *balancer);
-/* May this one be ejected? At most half are out, rounded down: so a lone one never. */
-bool balancer_may_eject(const struct balancer *balancer, const struct balancer_peer *peer);
+struct eligible {
+    const char *zone;     /* the caller's, borrowed; "" for none */
+    enum tier tier;       /* the one in use; TIER_NEVER: no instance may be picked */
+    struct ejections ejections; /* the instances of that tier that are out */
+    struct peer_set near; /* the policy picks from these */
+    struct peer_set far;  /* in other zones: for a retry when all of `near` were tried */
+};
+
+void eligible_init(struct eligible *eligible, const char *zone);
+void eligible_close(struct eligible *eligible);
+/* Makes room for `count` peers. 0, or -1: out of memory. */
+int eligible_reserve(struct eligible *eligible, size_t count);
+
+/* After any change of the peers or of an ejection. Computes all of the above; allocates nothing. */
+void eligible_update(struct eligible *eligible, const struct peer_list *peers);
+/* May this peer be ejected? Only one in the tier in use, and if at most half are then out. */
+bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer);
 
 #endif

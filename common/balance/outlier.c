@@ -10,9 +10,14 @@ bool outlier_is_out(const struct outlier *outlier)
     return outlier_is_ejected(outlier) || outlier->on_probation;
 }
 
+void outlier_begin_call(struct outlier *outlier)
+{
+    outlier->is_last_resort = outlier_is_ejected(outlier);
+}
+
 bool outlier_fail(struct outlier *outlier)
 {
-    if (outlier_is_ejected(outlier)) /* a call that began before */
+    if (outlier_is_ejected(outlier)) /* the call began before the ejection */
         return false;
     outlier->failures++;
     return outlier->on_probation || outlier->failures >= OUTLIER_FAILURES;
@@ -21,7 +26,7 @@ bool outlier_fail(struct outlier *outlier)
 void outlier_succeed(struct outlier *outlier)
 {
     outlier->failures = 0;
-    if (outlier_is_ejected(outlier) && !outlier->asked)
+    if (outlier_is_ejected(outlier) && !outlier->is_last_resort)
         return;
     outlier_readmit(outlier);
     outlier->ejections = 0;
@@ -30,20 +35,15 @@ void outlier_succeed(struct outlier *outlier)
 void outlier_eject(struct outlier *outlier, int64_t now_ms)
 {
     outlier->failures = 0;
-    outlier->on_probation = outlier->asked = false;
+    outlier->on_probation = outlier->is_last_resort = false;
     outlier->ejections++;
-    int64_t out_ms = OUTLIER_EJECT_MAX_MS;
+    int64_t ejected_ms = OUTLIER_EJECT_MAX_MS;
     if (outlier->ejections < OUTLIER_EJECT_MAX_MS / OUTLIER_EJECT_MS)
-        out_ms = (int64_t)outlier->ejections * OUTLIER_EJECT_MS;
-    outlier->back_ms = now_ms + out_ms;
+        ejected_ms = (int64_t)outlier->ejections * OUTLIER_EJECT_MS;
+    outlier->back_ms = now_ms + ejected_ms;
 }
 
-void outlier_ask(struct outlier *outlier)
-{
-    outlier->asked = outlier_is_ejected(outlier);
-}
-
-void outlier_try_again(struct outlier *outlier)
+void outlier_begin_probation(struct outlier *outlier)
 {
     outlier_readmit(outlier);
     outlier->on_probation = true;
@@ -53,5 +53,5 @@ void outlier_readmit(struct outlier *outlier)
 {
     outlier->back_ms = 0;
     outlier->failures = 0;
-    outlier->on_probation = outlier->asked = false;
+    outlier->on_probation = outlier->is_last_resort = false;
 }

@@ -1,14 +1,14 @@
-/* round_robin: one after the other, in order of id. Where the one whose turn it
- * is has left, the next behind it goes on: an index that outlives its list is
- * the classic mistake here. */
+/* round_robin: one instance after the other, in order of id. If the instance whose turn
+ * it is leaves the list, the next one follows. The common mistake is to keep only an
+ * index: in a new list it points to another instance, or past the end. */
 #include <stdlib.h>
 
 #include "balance/policy.h"
 
 struct round_robin {
     struct policy policy;
-    size_t next;                /* slot */
-    struct balancer_peer *turn; /* who is there; NULL in an empty set */
+    size_t next;                     /* slot */
+    struct balancer_peer *next_peer; /* the peer in that slot; NULL: the set is empty */
 };
 
 static int round_robin_reserve(struct policy *policy, size_t count)
@@ -20,13 +20,13 @@ static int round_robin_reserve(struct policy *policy, size_t count)
 static void move_to(struct round_robin *robin, const struct peer_set *set, size_t slot)
 {
     robin->next = slot < set->count ? slot : 0;
-    robin->turn = set->count ? set->at[robin->next] : NULL;
+    robin->next_peer = set->count ? set->at[robin->next] : NULL;
 }
 
 static void round_robin_rebuild(struct policy *policy, const struct peer_set *set)
 {
     struct round_robin *robin = (struct round_robin *)policy;
-    move_to(robin, set, robin->turn ? peer_set_from(set->at, set->count, robin->turn->instance->id) : 0);
+    move_to(robin, set, robin->next_peer ? peers_find_from(set->at, set->count, robin->next_peer->instance->id) : 0);
 }
 
 static struct balancer_peer *round_robin_choose(const struct policy *policy, const struct peer_set *set,

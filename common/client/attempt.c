@@ -1,16 +1,18 @@
-/* attempt: one GET to one instance, and what it means. */
+#include "client/attempt.h"
+
 #include <stdio.h>
 
-#include "client/client_internal.h"
 #include "net/http_client.h"
 #include "net/json.h"
+
+/* --- The meaning of a result --------------------------------------------------------- */
 
 static struct attempt failed(enum service_outcome outcome)
 {
     return (struct attempt){.outcome = outcome, .blames_instance = true, .may_retry = true};
 }
 
-/* No whole reply came. */
+/* There was no complete reply. */
 static struct attempt judge_error(enum err_code code)
 {
     switch (code) {
@@ -22,15 +24,15 @@ static struct attempt judge_error(enum err_code code)
     case ERR_PROTOCOL:
     case ERR_TOO_LARGE:
         return failed(SERVICE_BROKEN);
-    case ERR_CANCELLED: /* we are shutting down */
+    case ERR_CANCELLED: /* this process is shutting down */
         return (struct attempt){.outcome = SERVICE_TIMED_OUT};
-    default: /* a limit of our own */
+    default: /* a limit of this process */
         return (struct attempt){.outcome = SERVICE_UNREACHABLE};
     }
 }
 
-/* A whole reply came. What it says below 500 is the instance's word, a 404 too;
- * a redirect would lead past discovery. */
+/* There was a complete reply. A status below 500 is an answer of the instance, a 404
+ * too. A redirect is a failure: it would lead to an address that discovery did not choose. */
 static struct attempt judge_reply(const struct http_response *response, struct err *err)
 {
     if (response->status >= 500) {
@@ -48,8 +50,11 @@ static struct attempt judge_reply(const struct http_response *response, struct e
     return (struct attempt){.outcome = SERVICE_OK};
 }
 
-static int send_call(struct service_client *client, const struct service_call *call, const struct instance *instance,
-                     int64_t deadline, struct http_response *response, struct err *err)
+/* --- The request --------------------------------------------------------------------- */
+
+static int send_call(const struct service_transport *transport, const struct service_call *call,
+                     const struct instance *instance, int64_t deadline, struct http_response *response,
+                     struct err *err)
 {
     const struct trace_context *trace = call->trace;
     char id[160], parent[TRACE_PARENT_SIZE + 16], state[TRACE_STATE_SIZE + 16];
@@ -65,17 +70,16 @@ static int send_call(struct service_client *client, const struct service_call *c
         .deadline = deadline,
         .body_cap = call->body_cap,
     };
-    const struct service_transport *transport = &client->config.transport;
     return transport->call(transport->arg, &http, response, err);
 }
 
-struct attempt attempt_make(struct service_client *client, const struct service_call *call,
+struct attempt attempt_make(const struct service_transport *transport, const struct service_call *call,
                             const struct instance *instance, int64_t deadline, struct service_reply *reply)
 {
     struct http_response response = HTTP_RESPONSE_INIT;
     struct attempt attempt;
     err_clear(&reply->err);
-    if (send_call(client, call, instance, deadline, &response, &reply->err) != 0)
+    if (send_call(transport, call, instance, deadline, &response, &reply->err) != 0)
         attempt = judge_error(reply->err.code);
     else
         attempt = judge_reply(&response, &reply->err);

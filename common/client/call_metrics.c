@@ -23,12 +23,12 @@ static struct call_series **bucket_of(struct call_metrics *metrics, const struct
     return &metrics->buckets[hash % CALL_BUCKETS];
 }
 
-static bool is_of(const struct call_series *series, const struct instance *instance)
+static bool is_series_of(const struct call_series *series, const struct instance *instance)
 {
     return series->port == instance->port && strcmp(series->address, instance->address) == 0;
 }
 
-static struct call_series *add(struct call_series **list, const char *address, const struct call_result *result)
+static struct call_series *series_add(struct call_series **list, const char *address, const struct call_result *result)
 {
     size_t size = strlen(address) + 1;
     struct call_series *series = calloc(1, sizeof *series + size);
@@ -45,11 +45,11 @@ static struct call_series *find_or_add(struct call_metrics *metrics, const struc
 {
     struct call_series **bucket = bucket_of(metrics, result->instance), *series = *bucket;
     while (series && (series->status != result->status || series->outcome != result->outcome ||
-                      !is_of(series, result->instance)))
+                      !is_series_of(series, result->instance)))
         series = series->next;
     if (series || metrics->count >= CALL_SERIES_MAX)
         return series;
-    series = add(bucket, result->instance->address, result);
+    series = series_add(bucket, result->instance->address, result);
     if (series) {
         series->port = result->instance->port;
         series->status = result->status;
@@ -58,13 +58,13 @@ static struct call_series *find_or_add(struct call_metrics *metrics, const struc
     return series;
 }
 
-/* One for each outcome, whatever the status: an instance may make up hundreds of those. */
+/* One series for each outcome, for all statuses: an instance may send hundreds of different ones. */
 static struct call_series *find_or_add_other(struct call_metrics *metrics, const struct call_result *result)
 {
     struct call_series *series = metrics->others;
     while (series && series->outcome != result->outcome)
         series = series->next;
-    return series ? series : add(&metrics->others, "_OTHER", result);
+    return series ? series : series_add(&metrics->others, "_OTHER", result);
 }
 
 void call_metrics_add(struct call_metrics *metrics, const struct call_result *result)
@@ -76,7 +76,7 @@ void call_metrics_add(struct call_metrics *metrics, const struct call_result *re
         histogram_add(&series->durations, result->duration_us);
 }
 
-/* --- Forgetting ----------------------------------------------------------------------- */
+/* --- Prune --------------------------------------------------------------------------- */
 
 static void remove_unlisted(struct call_metrics *metrics, struct call_series **at)
 {
@@ -98,7 +98,7 @@ void call_metrics_prune(struct call_metrics *metrics, const struct balancer *bal
     for (size_t i = 0; i < balancer_count(balancer); i++) {
         const struct instance *instance = balancer_at(balancer, i)->instance;
         for (struct call_series *series = *bucket_of(metrics, instance); series; series = series->next)
-            series->listed |= is_of(series, instance);
+            series->listed |= is_series_of(series, instance);
     }
     for (size_t i = 0; i < CALL_BUCKETS; i++)
         remove_unlisted(metrics, &metrics->buckets[i]);
@@ -111,9 +111,9 @@ void call_metrics_close(struct call_metrics *metrics)
     remove_unlisted(metrics, &metrics->others);
 }
 
-/* --- In Prometheus' format ---------------------------------------------------------------- */
+/* --- Write --------------------------------------------------------------------------- */
 
-/* To a client a 4xx is an error, too; where no reply, or none of use came, the outcome is its name. */
+/* For a client a 4xx is an error too. Without a usable reply, the outcome is the error type. */
 static const char *error_type(const struct call_series *series, const char *status)
 {
     if (series->outcome == SERVICE_OK || series->outcome == SERVICE_FAILED)

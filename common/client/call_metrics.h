@@ -1,10 +1,10 @@
-/* call_metrics: how long calls took, for each instance and what came of them.
+/* call_metrics: the duration of attempts, by instance, status and outcome.
  *
- * OpenTelemetry's http.client.request.duration ("Semantic conventions for HTTP
- * metrics"), whose labels name the server by address and port. Instances come
- * and go, so these would pile up without end: those of instances that are not
- * listed any more are forgotten when somebody looks, and there are never more
- * than a few hundred; beyond that, calls are counted under the address "_OTHER".
+ * The metric is http.client.request.duration of OpenTelemetry ("Semantic conventions for
+ * HTTP metrics"), whose labels name the server by address and port. Instances come and
+ * go, so the number of series must be limited: pruning removes those of instances that
+ * are no longer listed, and attempts beyond CALL_SERIES_MAX series are counted under the
+ * address "_OTHER".
  */
 #ifndef CLIENT_CALL_METRICS_H
 #define CLIENT_CALL_METRICS_H
@@ -14,10 +14,10 @@
 
 #include "balance/balancer.h"
 #include "base/buf.h"
-#include "client/service_client.h"
+#include "client/service_call.h"
 
 enum {
-    CALL_SERIES_MAX = 256, /* a page of 1 MB, 4,352 series to Prometheus */
+    CALL_SERIES_MAX = 256, /* histograms: a page of 1 MB, 4,352 series in Prometheus */
     CALL_BUCKETS = 256,
 };
 
@@ -30,15 +30,15 @@ struct call_metrics {
 
 struct call_result {
     const struct instance *instance;
-    int status; /* 0: none came */
+    int status; /* 0: no reply */
     enum service_outcome outcome;
     int64_t duration_us;
 };
 
 void call_metrics_add(struct call_metrics *metrics, const struct call_result *result);
-/* Forgets instances that are not the balancer's. */
+/* Removes the series of instances that the balancer does not have. */
 void call_metrics_prune(struct call_metrics *metrics, const struct balancer *balancer);
-/* Their lines; the head, once for all services, is the caller's. */
+/* Writes the lines of the series. The caller writes the head, once for all services. */
 void call_metrics_write(const struct call_metrics *metrics, const char *service, struct buf *out);
 void call_metrics_close(struct call_metrics *metrics);
 

@@ -1,9 +1,9 @@
-/* retry_budget: retries help against single failures and feed storms.
+/* retry_budget: limits retries, so that they cannot make an overload worse.
  *
- * When everything fails, three attempts a call mean three times the load, just
- * when there is least to spare. So retries get a budget: a fifth of the calls of
- * the last ten seconds, and forty on top so that a caller with little traffic may
- * retry at all. (Finagle's RetryBudget.) A window of ten buckets of a second.
+ * Retries help when a single instance fails. When all fail, three attempts for each call
+ * mean three times the load, at the worst moment. So retries get a budget: a fifth of the
+ * calls of the last ten seconds, and forty more, so that a caller with little traffic can
+ * retry at all. (RetryBudget of Finagle.) The window has ten buckets of one second.
  */
 #ifndef CLIENT_RETRY_BUDGET_H
 #define CLIENT_RETRY_BUDGET_H
@@ -24,10 +24,11 @@ struct retry_budget {
     uint64_t all_calls, all_retries; /* the sums */
 };
 
+/* Counts a call. */
 void retry_budget_call(struct retry_budget *budget, int64_t now_ms);
-/* True: one retry may be made, and is counted. */
+/* True: one retry is allowed, and is counted. */
 bool retry_budget_take(struct retry_budget *budget, int64_t now_ms);
-/* How many may be made now. */
+/* The number of retries that are allowed now. */
 uint64_t retry_budget_left(struct retry_budget *budget, int64_t now_ms);
 
 #endif

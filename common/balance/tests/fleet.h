@@ -1,4 +1,4 @@
-/* fleet: instance lists from a line of text, and picks as a line of text.
+/* fleet: builds instance lists from a line of text, and shows picks as a line of text.
  *
  *     "a:3 b:1 c:1/critical d:1/warning e:1/maintenance f:1/node_down g:1@zone-b h:1/moved"
  */
@@ -13,6 +13,15 @@
 #include "balance/balancer.h"
 
 static const struct balance_request any_request = {.key = ""};
+
+/* For tests of what every policy must do. */
+static __attribute__((unused)) int policy_count(void)
+{
+    int count = 1;
+    for (const char *p = BALANCE_POLICY_NAMES; *p; p++)
+        count += *p == '|';
+    return count;
+}
 
 static struct instance fleet_parse(char *word)
 {
@@ -66,8 +75,8 @@ static __attribute__((unused)) struct balancer *fleet_balancer(enum balance_poli
     return balancer;
 }
 
-/* The ids of the next `count` picks in one line, "-" where nobody is there.
- * Each pick is checked against the peek before it: explain never lies. */
+/* The ids of the next `count` picks in one line, "-" if there is no instance. Checks
+ * that each pick is the one that balancer_peek() returned before it. */
 static __attribute__((unused)) const char *fleet_picks(struct balancer *balancer, int count, int64_t now_ms)
 {
     static char line[4096];

@@ -6,15 +6,15 @@ static void expect_reason(struct balancer *balancer, const char *id, const char 
 {
     char text[160] = "can be picked";
     const struct balancer_peer *peer = fleet_peer(balancer, id);
-    struct balancer_obstacle obstacle = balancer_why_not(balancer, peer, now_ms);
+    struct obstacle obstacle = balancer_why_not(balancer, peer, now_ms);
     if (obstacle.kind != OBSTACLE_NONE)
-        balancer_obstacle_text(balancer, obstacle, peer->instance, text, sizeof text);
+        obstacle_text(obstacle, peer->instance, "here", text, sizeof text);
     cr_expect_str_eq(text, reason, "%s: %s", id, text);
 }
 
-/* --- Health ------------------------------------------------------------------------------ */
+/* --- Health -------------------------------------------------------------------------- */
 
-Test(eligible, critical_ones_and_those_in_maintenance_are_passed_over)
+Test(eligible, critical_and_maintenance_instances_are_not_picked)
 {
     struct balancer *balancer = fleet_balancer(
         BALANCE_ROUND_ROBIN, "a:1 b:1/critical c:1/maintenance d:1/warning e:1/warning0 f:1/node_down");
@@ -24,12 +24,12 @@ Test(eligible, critical_ones_and_those_in_maintenance_are_passed_over)
     expect_reason(balancer, "b", "critical", 0);
     expect_reason(balancer, "c", "in maintenance", 0);
     expect_reason(balancer, "d", "can be picked", 0);
-    expect_reason(balancer, "e", "in warning, and its warning weight is 0", 0);
+    expect_reason(balancer, "e", "warning, and its warning weight is 0", 0);
     expect_reason(balancer, "f", "its node is down", 0);
     balancer_free(balancer);
 }
 
-Test(eligible, where_all_are_critical_calls_fail_open_but_never_to_one_in_maintenance)
+Test(eligible, fail_open_picks_critical_but_not_maintenance)
 {
     struct balancer *balancer =
         fleet_balancer(BALANCE_ROUND_ROBIN, "a:1/critical b:1/critical c:1/maintenance d:1/node_down");
@@ -45,9 +45,9 @@ Test(eligible, where_all_are_critical_calls_fail_open_but_never_to_one_in_mainte
     balancer_free(balancer);
 }
 
-/* --- Ejection ------------------------------------------------------------------------------ */
+/* --- Ejection ------------------------------------------------------------------------ */
 
-Test(eligible, five_failures_in_a_row_eject_for_thirty_seconds_times_n)
+Test(eligible, five_failures_eject_for_30_s_longer_each_time)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1");
     fleet_fail(balancer, "a", 4, 1000);
@@ -67,11 +67,11 @@ Test(eligible, five_failures_in_a_row_eject_for_thirty_seconds_times_n)
     balancer_free(balancer);
 }
 
-Test(eligible, a_success_after_readmission_clears_the_count)
+Test(eligible, success_after_readmission_clears_ejection_count)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1");
     fleet_fail(balancer, "a", 5, 0);
-    balancer_report(balancer, fleet_peer(balancer, "a"), true, 10); /* of a call that began before: no proof */
+    balancer_report(balancer, fleet_peer(balancer, "a"), true, 10); /* the call began before the ejection: does not count */
     fleet_picks(balancer, 1, 30000);
     fleet_fail(balancer, "a", 5, 30000);
     cr_expect_eq(fleet_peer(balancer, "a")->outlier.back_ms, 90000);
@@ -82,7 +82,7 @@ Test(eligible, a_success_after_readmission_clears_the_count)
     balancer_free(balancer);
 }
 
-Test(eligible, failures_of_calls_that_began_before_the_ejection_do_not_prolong_it)
+Test(eligible, failures_of_earlier_calls_do_not_prolong_ejection)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1");
     fleet_fail(balancer, "a", 64, 1000);
@@ -91,7 +91,7 @@ Test(eligible, failures_of_calls_that_began_before_the_ejection_do_not_prolong_i
     balancer_free(balancer);
 }
 
-Test(eligible, at_most_half_are_ejected_and_a_lone_one_never)
+Test(eligible, at_most_half_are_ejected_a_lone_instance_never)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1 e:1");
     for (const char *id = "abcde"; *id; id++)
@@ -104,7 +104,7 @@ Test(eligible, at_most_half_are_ejected_and_a_lone_one_never)
     balancer_free(balancer);
 }
 
-Test(eligible, a_list_that_shrinks_takes_back_those_who_are_due_first)
+Test(eligible, shrunk_list_readmits_earliest_ejections_first)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1");
     fleet_fail(balancer, "a", 5, 2000);
@@ -114,7 +114,7 @@ Test(eligible, a_list_that_shrinks_takes_back_those_who_are_due_first)
     balancer_free(balancer);
 }
 
-Test(eligible, a_check_that_passes_again_readmits_at_once)
+Test(eligible, passing_health_check_readmits_at_once)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
     fleet_fail(balancer, "a", 5, 0);
@@ -126,7 +126,7 @@ Test(eligible, a_check_that_passes_again_readmits_at_once)
     balancer_free(balancer);
 }
 
-Test(eligible, the_same_id_at_another_address_is_another_process)
+Test(eligible, moved_instance_starts_with_no_failures)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
     fleet_fail(balancer, "a", 5, 0);
@@ -136,7 +136,7 @@ Test(eligible, the_same_id_at_another_address_is_another_process)
     balancer_free(balancer);
 }
 
-Test(eligible, ejection_works_in_fail_open_too)
+Test(eligible, ejection_also_works_in_fail_open)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1/critical b:1/critical");
     fleet_fail(balancer, "a", 5, 0);
@@ -144,14 +144,14 @@ Test(eligible, ejection_works_in_fail_open_too)
     balancer_free(balancer);
 }
 
-/* --- Probation ------------------------------------------------------------------------------- */
+/* --- Probation ----------------------------------------------------------------------- */
 
-/* `who` failed at 0 ms: their time is over at 30000. */
-static struct balancer *back_at_30000(enum balance_policy policy, const char *fleet, const char *who)
+/* Ejects the instances named by the letters of `ids` from 0 to 30000 ms. */
+static struct balancer *ejected_until_30000(enum balance_policy policy, const char *fleet, const char *ids)
 {
     struct balancer *balancer = fleet_balancer(policy, fleet);
-    for (; *who; who++)
-        fleet_fail(balancer, (char[]){*who, '\0'}, 5, 0);
+    for (; *ids; ids++)
+        fleet_fail(balancer, (char[]){*ids, '\0'}, 5, 0);
     return balancer;
 }
 
@@ -166,13 +166,13 @@ static struct balancer_peer *expect_pick(struct balancer *balancer, const char *
 
 static void expect_one_call_at_a_time(enum balance_policy policy)
 {
-    struct balancer *balancer = back_at_30000(policy, "a:1 b:1 c:1", "a");
+    struct balancer *balancer = ejected_until_30000(policy, "a:1 b:1 c:1", "a");
     balancer_settle(balancer, 30000);
     expect_reason(balancer, "a", "can be picked", 30000);
     struct balancer_peer *a = expect_pick(balancer, "a");
     cr_expect_null(strchr(fleet_picks(balancer, 30, 30000), 'a'));
     expect_reason(balancer, "a", "on probation after its ejection: one call at a time until one succeeds", 30000);
-    balancer_release(a); /* a call that showed nothing: cancelled, say */
+    balancer_release(a); /* a call without a result, for example a cancelled one */
     a = expect_pick(balancer, "a");
     balancer_report(balancer, a, true, 30000);
     expect_reason(balancer, "a", "can be picked", 30000);
@@ -182,15 +182,15 @@ static void expect_one_call_at_a_time(enum balance_policy policy)
     balancer_free(balancer);
 }
 
-Test(eligible, one_whose_time_is_over_gets_one_call_at_a_time_until_one_succeeds)
+Test(eligible, instance_on_probation_gets_one_call_at_a_time)
 {
-    for (int policy = BALANCE_RANDOM; policy <= BALANCE_CONSISTENT_HASH; policy++)
+    for (int policy = 0; policy < policy_count(); policy++)
         expect_one_call_at_a_time((enum balance_policy)policy);
 }
 
-Test(eligible, a_failure_on_probation_ejects_at_once_and_for_longer)
+Test(eligible, failure_on_probation_ejects_at_once_for_longer)
 {
-    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
     struct balancer_peer *a = expect_pick(balancer, "a");
     balancer_report(balancer, a, false, 31000);
     balancer_release(a);
@@ -201,9 +201,9 @@ Test(eligible, a_failure_on_probation_ejects_at_once_and_for_longer)
     balancer_free(balancer);
 }
 
-Test(eligible, a_call_that_has_failed_already_comes_to_one_on_probation_last)
+Test(eligible, retry_uses_instance_on_probation_last)
 {
-    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1", "a");
+    struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1", "a");
     struct balancer_peer *tried[4] = {fleet_peer(balancer, "b")};
     struct balance_request request = {.key = "", .tried = tried, .tried_count = 1};
     for (const char *id = "ca"; *id; id++, request.tried_count++) {
@@ -212,14 +212,14 @@ Test(eligible, a_call_that_has_failed_already_comes_to_one_on_probation_last)
     }
     cr_expect_null(balancer_pick(balancer, &request, 30000));
     balancer_release(tried[2]);
-    cr_expect_null(balancer_pick(balancer, &request, 30000)); /* free again, but tried */
+    cr_expect_null(balancer_pick(balancer, &request, 30000)); /* no call to them now, but tried */
     balancer_release(tried[1]);
     balancer_free(balancer);
 }
 
-Test(eligible, several_on_probation_take_turns)
+Test(eligible, instances_on_probation_take_turns)
 {
-    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1", "ab");
+    struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1", "ab");
     struct balancer_peer *a = expect_pick(balancer, "a"), *b = expect_pick(balancer, "b");
     cr_expect_str_eq(fleet_picks(balancer, 4, 30000), "cdcd");
     balancer_report(balancer, b, true, 30000);
@@ -230,22 +230,22 @@ Test(eligible, several_on_probation_take_turns)
     balancer_free(balancer);
 }
 
-Test(eligible, those_on_probation_count_among_the_half_that_may_be_out)
+Test(eligible, probation_counts_towards_the_half_that_is_out)
 {
-    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
     struct balancer_peer *a = expect_pick(balancer, "a");
     fleet_fail(balancer, "b", 50, 30000);
     cr_expect_str_eq(fleet_picks(balancer, 2, 30000), "bb");
-    fleet_is(balancer, "a:1"); /* and a lone one is never out */
+    fleet_is(balancer, "a:1"); /* a lone instance is never out */
     cr_expect_str_eq(fleet_picks(balancer, 2, 30000), "aa");
     expect_reason(balancer, "a", "can be picked", 30000);
     balancer_release(a);
     balancer_free(balancer);
 }
 
-Test(eligible, a_check_that_passes_again_ends_probation)
+Test(eligible, passing_health_check_ends_probation)
 {
-    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
     balancer_settle(balancer, 30000);
     fleet_is(balancer, "a:1/critical b:1");
     expect_reason(balancer, "a", "critical", 30000);
@@ -254,11 +254,11 @@ Test(eligible, a_check_that_passes_again_ends_probation)
     balancer_free(balancer);
 }
 
-/* --- The last resort -------------------------------------------------------------------------- */
+/* --- The last resort ----------------------------------------------------------------- */
 
 static void expect_last_resort(enum balance_policy policy)
 {
-    struct balancer *balancer = back_at_30000(policy, "a:1 b:1 c:1 d:1", "ab");
+    struct balancer *balancer = ejected_until_30000(policy, "a:1 b:1 c:1 d:1", "ab");
     struct balancer_peer *tried[4] = {fleet_peer(balancer, "c")};
     struct balance_request request = {.key = "", .tried = tried, .tried_count = 1};
     for (; request.tried_count < 4; request.tried_count++)
@@ -271,13 +271,13 @@ static void expect_last_resort(enum balance_policy policy)
     balancer_free(balancer);
 }
 
-Test(eligible, a_call_that_has_failed_at_all_others_comes_to_an_ejected_one)
+Test(eligible, retry_uses_ejected_instance_as_last_resort)
 {
-    for (int policy = BALANCE_RANDOM; policy <= BALANCE_CONSISTENT_HASH; policy++)
+    for (int policy = 0; policy < policy_count(); policy++)
         expect_last_resort((enum balance_policy)policy);
 }
 
-/* What a retry is given that has tried b; NULL: nobody. */
+/* The pick for a retry that has tried b; NULL: none. */
 static struct balancer_peer *pick_after_b(struct balancer *balancer)
 {
     struct balancer_peer *tried[] = {fleet_peer(balancer, "b")};
@@ -285,21 +285,21 @@ static struct balancer_peer *pick_after_b(struct balancer *balancer)
     return balancer_pick(balancer, &request, 1000);
 }
 
-Test(eligible, a_success_of_the_last_resort_ends_its_ejection)
+Test(eligible, success_of_last_resort_ends_its_ejection)
 {
-    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
     struct balancer_peer *a = pick_after_b(balancer);
     balancer_report(balancer, a, true, 1000);
     balancer_release(a);
     cr_expect_not_null(strstr(fleet_picks(balancer, 4, 1000), "aba"));
-    fleet_fail(balancer, "a", 5, 2000); /* and all is forgotten */
+    fleet_fail(balancer, "a", 5, 2000); /* the count of ejections was cleared */
     expect_reason(balancer, "a", "ejected for another 30 s after 5 failures in a row", 2000);
     balancer_free(balancer);
 }
 
-Test(eligible, a_failure_of_the_last_resort_changes_nothing)
+Test(eligible, failure_of_last_resort_changes_nothing)
 {
-    struct balancer *balancer = back_at_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
+    struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
     struct balancer_peer *a = pick_after_b(balancer);
     balancer_report(balancer, a, false, 1000);
     balancer_release(a);
@@ -309,8 +309,8 @@ Test(eligible, a_failure_of_the_last_resort_changes_nothing)
     balancer_free(balancer);
 }
 
-/* Nor does the success of a call that began before the ejection end it. */
-Test(eligible, the_last_resort_gets_one_call_at_a_time_and_none_beside_earlier_ones)
+/* None while an earlier call is under way. The success of that earlier call does not end the ejection. */
+Test(eligible, last_resort_gets_one_call_at_a_time)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
     struct balancer_peer *earlier = balancer_pick(balancer, &any_request, 0);
@@ -326,7 +326,7 @@ Test(eligible, the_last_resort_gets_one_call_at_a_time_and_none_beside_earlier_o
     balancer_free(balancer);
 }
 
-/* --- Zones ----------------------------------------------------------------------------------- */
+/* --- Zones --------------------------------------------------------------------------- */
 
 static struct balancer *zoned(const char *fleet)
 {
@@ -335,11 +335,11 @@ static struct balancer *zoned(const char *fleet)
     return balancer;
 }
 
-Test(eligible, the_callers_zone_is_preferred_while_half_of_it_can_be_picked)
+Test(eligible, callers_zone_is_preferred_while_half_is_usable)
 {
     struct balancer *balancer = zoned("a:1@here b:1/critical@here c:1@there d:1");
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "aa");
-    expect_reason(balancer, "c", "in zone there, and here has enough of its own", 0);
+    expect_reason(balancer, "c", "in zone there; the caller's zone here has enough instances", 0);
     fleet_is(balancer, "a:1@here b:1/critical@here c:1@there d:1 e:1/critical@here");
     cr_expect_str_eq(fleet_picks(balancer, 3, 0), "acd");
     fleet_is(balancer, "c:1@there d:1");
@@ -347,7 +347,7 @@ Test(eligible, the_callers_zone_is_preferred_while_half_of_it_can_be_picked)
     balancer_free(balancer);
 }
 
-Test(eligible, a_retry_leaves_the_zone_when_all_of_it_were_tried)
+Test(eligible, retry_leaves_zone_when_all_of_it_were_tried)
 {
     struct balancer *balancer = zoned("a:1@here c:1@there d:1@there");
     struct balancer_peer *tried[3];
@@ -362,7 +362,7 @@ Test(eligible, a_retry_leaves_the_zone_when_all_of_it_were_tried)
     balancer_free(balancer);
 }
 
-/* --- Lists that come and go -------------------------------------------------------------------- */
+/* --- A new list ---------------------------------------------------------------------- */
 
 Test(eligible, state_survives_a_new_list_by_id)
 {
@@ -377,7 +377,7 @@ Test(eligible, state_survives_a_new_list_by_id)
     balancer_free(balancer);
 }
 
-Test(eligible, a_peer_that_a_call_holds_outlives_its_list)
+Test(eligible, held_peer_outlives_its_list)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:1");
     struct balancer_peer *held = balancer_pick(balancer, &any_request, 0);
@@ -391,13 +391,13 @@ Test(eligible, a_peer_that_a_call_holds_outlives_its_list)
     balancer_free(balancer);
 }
 
-Test(eligible, one_that_left_and_came_back_is_followed_by_id)
+Test(eligible, returned_instance_is_followed_by_id)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
     struct balancer_peer *first = balancer_pick(balancer, &any_request, 0);
     cr_expect_eq(balancer_follow(balancer, first), first);
     fleet_is(balancer, "b:1");
-    cr_expect_eq(balancer_follow(balancer, first), first); /* gone, and still held */
+    cr_expect_eq(balancer_follow(balancer, first), first); /* gone, but still held */
     fleet_is(balancer, "a:1 b:1");
     struct balancer_peer *followed = balancer_follow(balancer, first);
     cr_expect_eq(followed, fleet_peer(balancer, "a"));
@@ -406,7 +406,7 @@ Test(eligible, one_that_left_and_came_back_is_followed_by_id)
     balancer_free(balancer);
 }
 
-Test(eligible, missing_ones_can_still_be_picked)
+Test(eligible, missing_instances_can_still_be_picked)
 {
     struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "");
     struct instance_list *list = fleet_new("a:1 b:1");

@@ -8,9 +8,9 @@ static void expect_picks(struct balancer *balancer, const char *expected)
     cr_expect_str_eq(fleet_picks(balancer, (int)strlen(expected), 0), expected);
 }
 
-/* --- weighted -------------------------------------------------------------------------- */
+/* --- weighted ------------------------------------------------------------------------ */
 
-Test(policies, weighted_three_to_one_starts_with_the_first_call)
+Test(policies, weighted_three_to_one_picks_a_a_b_a)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:3 b:1");
     expect_picks(balancer, "aabaaabaaaba");
@@ -24,7 +24,7 @@ Test(policies, weighted_with_equal_weights_is_plain_rotation)
     balancer_free(balancer);
 }
 
-/* After any number of picks, how far is each one from its exact share? */
+/* The largest distance of any instance from its exact share, in picks, after any number of turns. */
 static double worst_deviation(const char *fleet, int turns)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, fleet);
@@ -49,7 +49,7 @@ static double worst_deviation(const char *fleet, int turns)
     return worst;
 }
 
-Test(policies, weighted_never_strays_a_whole_pick_from_the_exact_share)
+Test(policies, weighted_stays_within_one_pick_of_exact_share)
 {
     cr_expect_lt(worst_deviation("a:5 b:1 c:1", 700), 1.0);
     cr_expect_lt(worst_deviation("a:3 b:1", 400), 1.0);
@@ -62,14 +62,14 @@ Test(policies, weighted_keeps_its_turn_when_the_list_changes)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:1 b:1 c:1 d:1");
     expect_picks(balancer, "ab");
-    fleet_is(balancer, "a:1 b:1 d:1"); /* c, whose turn it was, has left */
+    fleet_is(balancer, "a:1 b:1 d:1"); /* it was the turn of c, which has left */
     expect_picks(balancer, "dab");
     fleet_is(balancer, "a:1 b:1 c:1 d:1 e:1");
     expect_picks(balancer, "deabc");
     balancer_free(balancer);
 }
 
-Test(policies, weighted_forgets_a_debt_that_the_new_list_cannot_repay)
+Test(policies, weighted_scales_an_old_debt_to_the_new_list)
 {
     struct balancer *balancer = balancer_new(BALANCE_WEIGHTED, "");
     char text[20000] = "";
@@ -77,13 +77,13 @@ Test(policies, weighted_forgets_a_debt_that_the_new_list_cannot_repay)
         sprintf(text + strlen(text), "i%03d:9 j%03d:10 ", i, i);
     fleet_is(balancer, text);
     balancer_release(balancer_pick(balancer, &any_request, 0));
-    fleet_is(balancer, "a:9 b:10"); /* the class of tens owes 4,500: some 470 turns of the new list */
+    fleet_is(balancer, "a:9 b:10"); /* the class of tens owes 4,500: about 470 turns of the new list */
     fleet_picks(balancer, 19, 0);
     cr_expect_geq(fleet_peer(balancer, "b")->picks, 9);
     balancer_free(balancer);
 }
 
-Test(policies, weighted_uses_the_warning_weight_of_those_in_warning)
+Test(policies, weighted_uses_warning_weight_while_in_warning)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:9/warning b:3");
     fleet_picks(balancer, 400, 0);
@@ -91,9 +91,9 @@ Test(policies, weighted_uses_the_warning_weight_of_those_in_warning)
     balancer_free(balancer);
 }
 
-/* --- round_robin and random --------------------------------------------------------------- */
+/* --- round_robin and random ---------------------------------------------------------- */
 
-Test(policies, round_robin_goes_on_behind_one_that_left)
+Test(policies, round_robin_continues_after_one_that_left)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:9 b:1 c:1");
     expect_picks(balancer, "abcab");
@@ -101,7 +101,7 @@ Test(policies, round_robin_goes_on_behind_one_that_left)
     expect_picks(balancer, "aba");
     fleet_is(balancer, "a:1 b:1 c:1 d:1");
     expect_picks(balancer, "b");
-    fleet_is(balancer, "b:1 c:1 d:1"); /* all move up by one: it is still c's turn */
+    fleet_is(balancer, "b:1 c:1 d:1"); /* all slots move by one: it is still the turn of c */
     expect_picks(balancer, "cd");
     fleet_is(balancer, "");
     expect_picks(balancer, "--");
@@ -110,7 +110,7 @@ Test(policies, round_robin_goes_on_behind_one_that_left)
     balancer_free(balancer);
 }
 
-Test(policies, random_is_even_and_its_next_draw_can_be_explained)
+Test(policies, random_is_even_and_peek_shows_the_next_pick)
 {
     rand_seed(1);
     struct balancer *balancer = fleet_balancer(BALANCE_RANDOM, "a:9 b:1 c:1 d:1");
@@ -121,12 +121,12 @@ Test(policies, random_is_even_and_its_next_draw_can_be_explained)
     balancer_free(balancer);
 }
 
-Test(policies, a_random_draw_that_was_explained_is_not_changed_by_what_else_is_drawn)
+Test(policies, other_random_draws_do_not_change_an_explained_pick)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_RANDOM, "a:1 b:1 c:1 d:1");
     for (int i = 0; i < 100; i++) {
         const struct balancer_peer *explained = balancer_peek(balancer, &any_request, 0);
-        rand_u64(); /* a request's id, a jitter */
+        rand_u64(); /* for a request id or a jitter, for example */
         struct balancer_peer *picked = balancer_pick(balancer, &any_request, 0);
         cr_expect_eq(picked, explained);
         balancer_release(picked);
@@ -134,7 +134,7 @@ Test(policies, a_random_draw_that_was_explained_is_not_changed_by_what_else_is_d
     balancer_free(balancer);
 }
 
-/* --- One call does not try the same twice --------------------------------------------------- */
+/* --- A call tries no instance twice -------------------------------------------------- */
 
 static void try_all(enum balance_policy policy)
 {
@@ -154,15 +154,13 @@ static void try_all(enum balance_policy policy)
     balancer_free(balancer);
 }
 
-Test(policies, a_call_tries_each_instance_once_with_any_policy)
+Test(policies, call_tries_each_instance_once_with_any_policy)
 {
-    try_all(BALANCE_RANDOM);
-    try_all(BALANCE_ROUND_ROBIN);
-    try_all(BALANCE_WEIGHTED);
-    try_all(BALANCE_CONSISTENT_HASH);
+    for (int policy = 0; policy < policy_count(); policy++)
+        try_all((enum balance_policy)policy);
 }
 
-Test(policies, a_random_retry_is_even_among_those_not_tried)
+Test(policies, random_retry_is_even_among_untried_instances)
 {
     rand_seed(2);
     struct balancer *balancer = fleet_balancer(BALANCE_RANDOM, "a:1 b:1 c:1");
@@ -175,7 +173,7 @@ Test(policies, a_random_retry_is_even_among_those_not_tried)
     balancer_free(balancer);
 }
 
-/* --- consistent_hash -------------------------------------------------------------------------- */
+/* --- consistent_hash ----------------------------------------------------------------- */
 
 enum { KEYS = 20000 };
 
@@ -232,7 +230,7 @@ static void remove_one_of(int count)
     balancer_free(balancer);
 }
 
-Test(policies, consistent_hash_moves_the_keys_of_one_that_left_and_no_others)
+Test(policies, consistent_hash_moves_only_keys_of_a_gone_instance)
 {
     remove_one_of(3);
     remove_one_of(10);
@@ -255,7 +253,7 @@ Test(policies, consistent_hash_shares_keys_evenly)
     balancer_free(balancer);
 }
 
-Test(policies, consistent_hash_retries_where_the_key_would_live_without_the_tried_one)
+Test(policies, consistent_hash_retry_is_next_owner_of_the_key)
 {
     struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "");
     for (int i = 0; i < 100; i++) {

@@ -1,5 +1,5 @@
-/* fake_upstreams: instances a to z, each behaving as it is told. The port tells
- * which one is called: 8000 + its letter, as the fake registry gives them. */
+/* fake_upstreams: instances a to z, each with a behaviour that the test sets. The port
+ * identifies the instance: 8000 + its letter, the same as in fake_registry.h. */
 #ifndef CLIENT_TESTS_FAKE_UPSTREAMS_H
 #define CLIENT_TESTS_FAKE_UPSTREAMS_H
 
@@ -7,7 +7,7 @@
 #include "discovery/tests/fake_registry.h"
 #include "net/http_client.h"
 
-enum fake_behaviour { WELL, REFUSES, HANGS, RESETS, SAYS_500, SAYS_503, SAYS_404, REDIRECTS, GARBAGE, HUGE_BODY, ONLY_BUSY };
+enum fake_behaviour { HEALTHY, REFUSES, HANGS, RESETS, REPLIES_500, REPLIES_503, REPLIES_404, REDIRECTS, GARBAGE, HUGE_BODY, ONLY_BUSY };
 
 struct fake_upstream {
     enum fake_behaviour behaviour;
@@ -47,17 +47,17 @@ static int fake_call(void *arg, const struct http_call *call, struct http_respon
     if (upstream->takes_ms)
         fiber_sleep(upstream->takes_ms);
     switch (upstream->behaviour) {
-    case WELL:
+    case HEALTHY:
         return fake_answer(response, 200, "{\"id\":\"7\"}");
     case REFUSES:
         return err_set(err, ERR_UNREACHABLE, "connection refused");
     case RESETS:
         return err_set(err, ERR_BROKEN, "connection reset");
-    case SAYS_500:
+    case REPLIES_500:
         return fake_answer(response, 500, "{}");
-    case SAYS_503:
+    case REPLIES_503:
         return fake_answer(response, 503, "{\"status\":\"draining\"}");
-    case SAYS_404:
+    case REPLIES_404:
         return fake_answer(response, 404, "{\"status\":404}");
     case REDIRECTS:
         return fake_answer(response, 302, "{}");

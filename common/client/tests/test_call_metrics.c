@@ -1,4 +1,4 @@
-/* However many instances there were, the numbers of only so many are kept. */
+/* The number of series is limited, however many instances there were. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static size_t count_lines(const struct call_metrics *metrics, const char *wanted
     return count;
 }
 
-Test(call_metrics, beyond_a_few_hundred_instances_the_rest_is_one)
+Test(call_metrics, series_beyond_the_limit_share_one_address)
 {
     struct call_metrics metrics = {.count = 0};
     for (int i = 0; i < 10000; i++)
@@ -36,7 +36,7 @@ Test(call_metrics, beyond_a_few_hundred_instances_the_rest_is_one)
     call_metrics_close(&metrics);
 }
 
-Test(call_metrics, an_instance_that_makes_up_statuses_makes_no_more_of_them)
+Test(call_metrics, made_up_statuses_do_not_exceed_the_series_limit)
 {
     struct call_metrics metrics = {.count = 0};
     for (int status = 100; status < 1000; status++)
@@ -45,7 +45,7 @@ Test(call_metrics, an_instance_that_makes_up_statuses_makes_no_more_of_them)
     call_metrics_close(&metrics);
 }
 
-Test(call_metrics, without_instances_nothing_is_left)
+Test(call_metrics, prune_without_instances_removes_all_series)
 {
     struct call_metrics metrics = {.count = 0};
     struct balancer *balancer = balancer_new(BALANCE_RANDOM, "");

@@ -67,7 +67,7 @@ static void run(void (*body)(void))
     loop_run_virtual(run_fiber, NULL);
 }
 
-/* One call; reply stays for a look at it until the next. */
+/* Makes one call. Its reply can be read until the next one. */
 static struct service_reply reply;
 
 static enum service_outcome get(const char *key)
@@ -116,7 +116,7 @@ static void all_are(enum fake_behaviour behaviour)
         upstreams[(int)letter].behaviour = behaviour;
 }
 
-/* --- One call ------------------------------------------------------------------------------------- */
+/* --- One call ------------------------------------------------------------------------ */
 
 static void good_call(void)
 {
@@ -127,24 +127,23 @@ static void good_call(void)
     cr_expect_eq(upstreams['a'].calls, 1);
 }
 
-Test(client, a_call_reaches_an_instance_found_by_discovery)
+Test(client, call_reaches_an_instance_found_by_discovery)
 {
     run(good_call);
 }
 
 static void each_retried(void)
 {
-    static const enum fake_behaviour kinds[] = {REFUSES, RESETS, SAYS_500, REDIRECTS, GARBAGE, HUGE_BODY, HANGS};
+    static const enum fake_behaviour kinds[] = {REFUSES, RESETS, REPLIES_500, REDIRECTS, GARBAGE, HUGE_BODY, HANGS};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         upstreams['a'].behaviour = kinds[i];
-        upstreams['b'].behaviour = upstreams['c'].behaviour = WELL;
+        upstreams['b'].behaviour = upstreams['c'].behaviour = HEALTHY;
         for (int call = 0; call < 3; call++) {
             cr_expect_eq(get(""), SERVICE_OK);
             cr_expect_str_neq(reply.instance, "a");
         }
     }
-    /* Seven failures: five ejected it, the rest never came. */
-    cr_expect_eq(upstreams['a'].calls, 5);
+    cr_expect_eq(upstreams['a'].calls, 5); /* then it is ejected */
 }
 
 Test(client, each_failure_is_retried_on_another_instance)
@@ -152,10 +151,10 @@ Test(client, each_failure_is_retried_on_another_instance)
     run(each_retried);
 }
 
-/* There a second choice would be the first one again. */
+/* With consistent_hash, a second pick with the same key would give the same instance again. */
 static void retried_elsewhere(void)
 {
-    upstreams['a'].behaviour = SAYS_500;
+    upstreams['a'].behaviour = REPLIES_500;
     for (int i = 0; i < 20; i++) {
         char key[8];
         snprintf(key, sizeof key, "%d", i);
@@ -164,7 +163,7 @@ static void retried_elsewhere(void)
     cr_expect_eq(upstreams['a'].calls, 5); /* then it is ejected */
 }
 
-Test(client, a_retry_goes_to_another_instance_where_the_key_decides)
+Test(client, consistent_hash_retry_goes_to_another_instance)
 {
     config.policy = BALANCE_CONSISTENT_HASH;
     run(retried_elsewhere);
@@ -179,19 +178,19 @@ static void outcomes(void)
         const char *text;
     } table[] = {
         {REFUSES, SERVICE_UNREACHABLE, 3, "connection refused"},
-        {SAYS_500, SERVICE_FAILED, 3, "answered 500"},
+        {REPLIES_500, SERVICE_FAILED, 3, "answered 500"},
         {RESETS, SERVICE_BROKEN, 3, "connection reset"},
         {REDIRECTS, SERVICE_BROKEN, 3, "answered with a redirect, 302"},
         {GARBAGE, SERVICE_BROKEN, 3, "answered 200 with something that is not a JSON object"},
         {HUGE_BODY, SERVICE_BROKEN, 3, "over 65536 bytes"},
         {HANGS, SERVICE_TIMED_OUT, 3, "no answer"},
         {ONLY_BUSY, SERVICE_UNREACHABLE, 1, "out of memory"},
-        {SAYS_404, SERVICE_OK, 1, ""},
+        {REPLIES_404, SERVICE_OK, 1, ""},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        all_are(WELL);
+        all_are(HEALTHY);
         for (int call = 0; call < 3; call++)
-            get(""); /* nobody has failed five times in a row */
+            get(""); /* resets the failures in a row */
         all_are(table[i].behaviour);
         upstreams['a'].calls = upstreams['b'].calls = upstreams['c'].calls = 0;
         int64_t began = clock_ms();
@@ -202,14 +201,14 @@ static void outcomes(void)
     }
 }
 
-Test(client, when_all_fail_the_outcome_says_how)
+Test(client, outcome_names_the_failure_of_all_instances)
 {
     run(outcomes);
 }
 
 static void not_found(void)
 {
-    all_are(SAYS_404);
+    all_are(REPLIES_404);
     for (int i = 0; i < 60; i++) {
         cr_expect_eq(get(""), SERVICE_OK);
         cr_expect_eq(reply.status, 404);
@@ -217,7 +216,7 @@ static void not_found(void)
     cr_expect_eq(upstreams['a'].calls, 20);
 }
 
-Test(client, a_404_passes_through_and_ejects_nobody)
+Test(client, reply_404_passes_through_and_ejects_no_instance)
 {
     run(not_found);
 }
@@ -232,7 +231,7 @@ static void no_instance(void)
     cr_expect_eq(get(""), SERVICE_OK);
 }
 
-Test(client, an_empty_list_means_no_instance)
+Test(client, empty_list_means_no_instance)
 {
     fake_set(&consul, "");
     run(no_instance);
@@ -245,13 +244,13 @@ static void no_registry(void)
     cr_expect_str_eq(reply.source, "");
 }
 
-Test(client, without_any_list_the_reason_is_named)
+Test(client, missing_list_is_reported_with_its_cause)
 {
     consul.mode = FAKE_REFUSES;
     run(no_registry);
 }
 
-/* --- Deadlines --------------------------------------------------------------------------------------- */
+/* --- Deadlines ----------------------------------------------------------------------- */
 
 static void one_hangs(void)
 {
@@ -265,7 +264,7 @@ static void one_hangs(void)
     cr_expect_eq(clock_ms() - began, 5000);
 }
 
-Test(client, one_that_hangs_costs_an_attempts_share_and_is_soon_left_alone)
+Test(client, hung_instance_costs_one_share_then_is_ejected)
 {
     run(one_hangs);
 }
@@ -282,8 +281,8 @@ static void call_for_ever(void *arg)
     }
 }
 
-/* 20 callers at once: all of those under way find out by themselves that it hangs.
- * When its time is over only one does, after 30, 60, 90 s and so on. */
+/* 20 callers at once: all 20 calls that are under way time out. When an ejection has ended, after
+ * 30, 60, 90 s and so on, only one call does. */
 static void still_hung(void)
 {
     struct group group = {0};
@@ -298,7 +297,7 @@ static void still_hung(void)
     cr_expect_eq(upstreams['a'].calls, 20 + 5);
 }
 
-Test(client, one_that_still_hangs_when_its_time_is_over_costs_one_call)
+Test(client, still_hung_instance_costs_one_call_after_ejection)
 {
     run(still_hung);
 }
@@ -315,7 +314,7 @@ static void callers_deadline(void)
     service_reply_close(&reply);
 }
 
-Test(client, the_callers_own_deadline_holds)
+Test(client, callers_own_deadline_holds)
 {
     run(callers_deadline);
 }
@@ -332,7 +331,7 @@ static void short_rest(void)
     cr_expect_eq(upstreams['a'].calls, 7);
 }
 
-Test(client, who_had_hardly_any_time_is_not_blamed_for_a_timeout)
+Test(client, short_attempt_timeout_does_not_count_as_failure)
 {
     run(short_rest);
 }
@@ -358,7 +357,7 @@ static void change_during_call(void)
     group_join(&group);
 }
 
-Test(client, a_list_may_change_while_an_attempt_waits)
+Test(client, list_may_change_while_an_attempt_waits)
 {
     run(change_during_call);
 }
@@ -387,38 +386,38 @@ static void return_during_call(void)
     cr_expect_eq(upstreams['b'].calls, 1);
 }
 
-Test(client, one_that_left_the_list_and_came_back_during_a_call_is_not_tried_again)
+Test(client, returned_instance_is_not_retried_in_the_same_call)
 {
     run(return_during_call);
 }
 
-/* b is ejected, and well again; a and c begin to hang. */
-static void only_the_ejected_one_is_well(void)
+/* b is ejected and has recovered; a and c begin to hang. */
+static void only_the_ejected_one_is_healthy(void)
 {
-    upstreams['b'].behaviour = SAYS_500;
+    upstreams['b'].behaviour = REPLIES_500;
     for (int i = 0; i < 20; i++)
         get("");
     cr_expect_eq(upstreams['b'].calls, 5);
     all_are(HANGS);
-    upstreams['b'].behaviour = WELL;
-    cr_expect_eq(get(""), SERVICE_OK); /* the third attempt, and the last there is */
+    upstreams['b'].behaviour = HEALTHY;
+    cr_expect_eq(get(""), SERVICE_OK); /* the third and last attempt */
     cr_expect_str_eq(reply.instance, "b");
     int64_t began = clock_ms();
     for (int i = 0; i < 3; i++)
-        cr_expect_eq(get(""), SERVICE_OK); /* b takes its turn again */
+        cr_expect_eq(get(""), SERVICE_OK); /* b is in the rotation again */
     cr_expect_lt(clock_ms() - began, 3 * 2000);
 }
 
-Test(client, a_call_that_fails_at_all_others_goes_to_the_ejected_one)
+Test(client, retry_reaches_ejected_instance_as_last_resort)
 {
-    run(only_the_ejected_one_is_well);
+    run(only_the_ejected_one_is_healthy);
 }
 
-/* --- Budget ------------------------------------------------------------------------------------------- */
+/* --- Budget -------------------------------------------------------------------------- */
 
 static void storm(void)
 {
-    all_are(SAYS_500);
+    all_are(REPLIES_500);
     int calls = 1000;
     for (int i = 0; i < calls; i++)
         get("");
@@ -427,17 +426,17 @@ static void storm(void)
     fiber_sleep(10000);
     upstreams['a'].calls = upstreams['b'].calls = upstreams['c'].calls = 0;
     get("");
-    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 3); /* one is ejected: the last resort */
+    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 3); /* one of them is ejected: the last resort */
 }
 
-Test(client, retries_are_a_fifth_of_the_calls_and_forty)
+Test(client, retries_stay_within_a_fifth_of_calls_plus_forty)
 {
     run(storm);
 }
 
-/* --- Absent is not dead ------------------------------------------------------------------------------- */
+/* --- Missing instances --------------------------------------------------------------- */
 
-static void registry_forgets(void)
+static void registry_returns_empty_list(void)
 {
     get("");
     fake_set(&consul, "");
@@ -448,9 +447,9 @@ static void registry_forgets(void)
     }
 }
 
-Test(client, no_call_fails_while_a_registry_has_forgotten_everybody)
+Test(client, calls_succeed_while_registry_returns_an_empty_list)
 {
-    run(registry_forgets);
+    run(registry_returns_empty_list);
 }
 
 static void really_gone(void)
@@ -463,7 +462,7 @@ static void really_gone(void)
     cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
 }
 
-Test(client, really_gone_instances_are_given_up_at_once)
+Test(client, missing_instances_that_refuse_are_dropped_at_once)
 {
     run(really_gone);
 }
@@ -472,19 +471,19 @@ static void leaving_in_order(void)
 {
     get("");
     fake_set(&consul, "");
-    all_are(SAYS_503);
+    all_are(REPLIES_503);
     fiber_sleep(100);
     cr_expect_eq(get(""), SERVICE_FAILED);
     cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 1 + 3);
     cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
 }
 
-Test(client, missing_ones_that_say_they_drain_are_given_up_at_once)
+Test(client, missing_instances_that_drain_are_dropped_at_once)
 {
     run(leaving_in_order);
 }
 
-/* --- What it shows -------------------------------------------------------------------------------------- */
+/* --- Views and metrics --------------------------------------------------------------- */
 
 static char *text_of(json_t *tree)
 {
@@ -518,7 +517,7 @@ static void view(void)
     free(text);
 }
 
-Test(client, discovery_shows_what_is_known)
+Test(client, view_shows_the_known_list)
 {
     fake_set(&consul, "a b/critical");
     run(view);
@@ -532,7 +531,7 @@ static struct {
     bool over;
 } writing;
 
-static void note_progress(void)
+static void measure_slice(void)
 {
     size_t more = writing.text->len - writing.before;
     if (more > writing.most_at_once)
@@ -540,14 +539,15 @@ static void note_progress(void)
     writing.before = writing.text->len;
 }
 
-/* Looks at each turn how much was written since the last, and changes all that it can. */
-static void meddle(void *arg)
+/* Runs between the slices: measures how much was written since the last one, and changes
+ * the list and the counts of picks. */
+static void change_list_and_picks(void *arg)
 {
     (void)arg;
     fake_set(&consul, "");
     consul.crowd = CROWD / 4;
     for (; !writing.over; fiber_yield()) {
-        note_progress();
+        measure_slice();
         get("");
     }
 }
@@ -561,10 +561,10 @@ static void expect_slices(int (*write)(struct buf *text), const char *last)
     fake_set(&consul, "a b/critical");
     consul.crowd = CROWD;
     fiber_sleep(2000);
-    cr_expect_eq(fiber_start(meddle, NULL), 0);
+    cr_expect_eq(fiber_start(change_list_and_picks, NULL), 0);
     cr_expect_eq(write(&text), 0);
     writing.over = true;
-    note_progress();
+    measure_slice();
     cr_expect_leq(writing.most_at_once, 48 * 1024);
     cr_expect(strstr(buf_text(&text), last), "%.2000s", buf_text(&text));
     cr_expect_null(strstr(buf_text(&text), "missing"));
@@ -592,9 +592,8 @@ static void views_of_a_crowd(void)
                               "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"picks\":0}]}}}");
 }
 
-/* Fails where add_instances() or add_passed_over() does not yield, and where they look at the balancer instead of a
- * picture of it. */
-Test(client, ten_thousand_instances_are_shown_in_slices_and_as_they_were_at_one_moment)
+/* Fails if add_entries() or add_obstacles() does not yield, or reads the balancer instead of a snapshot. */
+Test(client, large_view_is_a_snapshot_written_in_slices)
 {
     run(views_of_a_crowd);
 }
@@ -629,12 +628,12 @@ static void explain_with(enum balance_policy policy)
     run(explain);
 }
 
-Test(client, explain_tells_the_next_call_round_robin)
+Test(client, explain_shows_the_next_pick_of_round_robin)
 {
     explain_with(BALANCE_ROUND_ROBIN);
 }
 
-Test(client, explain_tells_the_next_call_weighted)
+Test(client, explain_shows_the_next_pick_of_weighted)
 {
     explain_with(BALANCE_WEIGHTED);
 }
@@ -647,7 +646,7 @@ static void explain_nothing(void)
     free(text);
 }
 
-Test(client, explain_has_no_instance_where_nothing_is_known)
+Test(client, explain_without_any_list_has_no_instance)
 {
     consul.mode = FAKE_REFUSES;
     run(explain_nothing);
@@ -667,13 +666,13 @@ static void explain_matches(void)
     }
 }
 
-Test(client, explain_tells_the_next_draw_of_random)
+Test(client, explain_shows_the_next_pick_of_random)
 {
     config.policy = BALANCE_RANDOM;
     run(explain_matches);
 }
 
-Test(client, explain_tells_where_a_key_lives)
+Test(client, explain_shows_the_instance_of_a_key)
 {
     config.policy = BALANCE_CONSISTENT_HASH;
     run(explain_matches);
@@ -721,7 +720,7 @@ static void read_page(struct buf *out)
     service_client_metrics(client, out);
 }
 
-static bool tells_of(const struct buf *out, const char *port)
+static bool has_port(const struct buf *out, const char *port)
 {
     char label[40];
     snprintf(label, sizeof label, "server_port=\"%s\"", port);
@@ -734,21 +733,21 @@ static void one_goes(void)
     for (int i = 0; i < 3; i++)
         get("");
     read_page(&out);
-    cr_expect(tells_of(&out, "8097") && tells_of(&out, "8098") && tells_of(&out, "8099"));
+    cr_expect(has_port(&out, "8097") && has_port(&out, "8098") && has_port(&out, "8099"));
 
     fake_set(&consul, "b c:9000");
     fiber_sleep(600);
     get("");
     read_page(&out);
-    cr_expect_not(tells_of(&out, "8097"), "a is gone");
-    cr_expect(tells_of(&out, "8098"), "b is as it was");
-    cr_expect_not(tells_of(&out, "8099"), "c has moved");
+    cr_expect_not(has_port(&out, "8097"), "a has left");
+    cr_expect(has_port(&out, "8098"), "b is unchanged");
+    cr_expect_not(has_port(&out, "8099"), "c has moved");
     cr_expect_not(strstr(buf_text(&out), "instance_id=\"a\""));
     buf_close(&out);
 }
 
-/* Without call_metrics_prune() the page grows with each instance that ever was. */
-Test(client, instances_that_are_gone_are_gone_from_the_metrics_too)
+/* Without call_metrics_prune() the page would grow with every instance that ever existed. */
+Test(client, gone_instances_leave_the_metrics)
 {
     run(one_goes);
 }
@@ -762,8 +761,8 @@ static void name_the_errors(void)
         {REFUSES, "error_type=\"unreachable\""},
         {RESETS, "error_type=\"broken\""},
         {HANGS, "error_type=\"timed_out\""},
-        {SAYS_500, "http_response_status_code=\"500\",error_type=\"500\""},
-        {SAYS_404, "http_response_status_code=\"404\",error_type=\"404\""},
+        {REPLIES_500, "http_response_status_code=\"500\",error_type=\"500\""},
+        {REPLIES_404, "http_response_status_code=\"404\",error_type=\"404\""},
         {GARBAGE, "http_response_status_code=\"200\",error_type=\"broken\""},
     };
     struct buf out = BUF_INIT(1 << 20);

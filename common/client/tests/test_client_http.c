@@ -1,5 +1,5 @@
-/* The client over real connections: its transport is http_client, and the
- * instances are servers of our own. */
+/* The client over real connections: its transport is http_client, and the instances are
+ * servers in this process. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static void get_user(struct http_request *req, void *arg)
         return;
     }
     char body[128];
-    int len = snprintf(body, sizeof body, "{\"id\":\"%s\",\"asked_as\":\"%s\"}", http_param(req).text, http_request_id(req));
+    int len = snprintf(body, sizeof body, "{\"id\":\"%s\",\"request_id\":\"%s\"}", http_param(req).text, http_request_id(req));
     http_reply(req, 200, "application/json", body, (size_t)len);
 }
 
@@ -51,7 +51,7 @@ static struct http_server *server_new(const char *what)
     return server;
 }
 
-/* A port at which nobody listens. */
+/* A port without a listener. */
 static unsigned closed_port(void)
 {
     struct http_server *server = server_new("good");
@@ -60,7 +60,7 @@ static unsigned closed_port(void)
     return port;
 }
 
-static void ask(void)
+static void make_calls(void)
 {
     static const struct trace_context trace = {.request_id = "request-1"};
     for (int i = 0; i < 30; i++) {
@@ -69,7 +69,7 @@ static void ask(void)
                                           .trace = &trace, .deadline = DEADLINE_NONE, .body_cap = 1000};
         service_client_get(client, &call, &reply);
         cr_expect_eq(reply.outcome, SERVICE_OK, "%s", reply.err.text);
-        cr_expect_str_eq(buf_text(&reply.body), "{\"id\":\"7\",\"asked_as\":\"request-1\"}");
+        cr_expect_str_eq(buf_text(&reply.body), "{\"id\":\"7\",\"request_id\":\"request-1\"}");
         cr_expect_str_eq(reply.instance, good_id);
         cr_expect_str_eq(reply.source, "static");
         service_reply_close(&reply);
@@ -79,11 +79,11 @@ static void ask(void)
 static void run_fiber(void *arg)
 {
     (void)arg;
-    unsigned nobody = closed_port();
+    unsigned closed = closed_port();
     struct http_server *good = server_new("good"), *bad = server_new("bad");
     snprintf(good_id, sizeof good_id, "127.0.0.1:%d", http_server_port(good));
     snprintf(instances, sizeof instances, "user-service=%s,127.0.0.1:%d,127.0.0.1:%u", good_id, http_server_port(bad),
-             nobody);
+             closed);
     const struct discovery_config discovery_config = {
         .ttl_ms = 30000, .retry_cap_ms = 5000, .static_instances = instances, .snapshot_dir = ""};
     discovery = discovery_new(&discovery_config);
@@ -92,7 +92,7 @@ static void run_fiber(void *arg)
     const struct service_client_config config = {.discovery = discovery, .http = http, .policy = BALANCE_WEIGHTED,
                                                  .call_timeout_ms = 3000, .call_attempts = 3, .zone = ""};
     client = service_client_new(&config);
-    ask();
+    make_calls();
     service_client_free(client);
     discovery_stop(discovery);
     discovery_free(discovery);
@@ -101,7 +101,7 @@ static void run_fiber(void *arg)
     http_server_close(bad, deadline_in(1000));
 }
 
-Test(client_http, calls_reach_the_one_of_three_that_is_well)
+Test(client_http, calls_reach_the_one_healthy_instance_of_three)
 {
     json_init();
     log_set_level(LOG_ERROR);

@@ -1,0 +1,20 @@
+/* obstacle: why an instance cannot be picked now, for GET /discovery/explain. */
+#ifndef BALANCE_OBSTACLE_H
+#define BALANCE_OBSTACLE_H
+
+#include "balance/peer.h"
+
+struct eligible;
+
+/* Plain data: it stays valid when the balancer changes. */
+struct obstacle {
+    enum { OBSTACLE_NONE, OBSTACLE_STATE, OBSTACLE_EJECTION, OBSTACLE_PROBATION, OBSTACLE_ZONE } kind;
+    int64_t left_ms; /* of an ejection */
+};
+
+struct obstacle obstacle_of(const struct eligible *eligible, const struct balancer_peer *peer, int64_t now_ms);
+/* Writes a text for people to `out`; not for OBSTACLE_NONE. instance: the peer's at that
+ * time. zone: the caller's. */
+void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone, char *out, size_t size);
+
+#endif

@@ -1,0 +1,78 @@
+#include "balance/peer.h"
+
+#include <string.h>
+
+#include "base/rand.h"
+
+int peer_weight(const struct balancer_peer *peer)
+{
+    const struct instance *instance = peer->instance;
+    int weight = instance->weight;
+    if (instance->status == INSTANCE_WARNING && instance->warning_weight > 0)
+        weight = instance->warning_weight;
+    return weight > 0 ? weight : 1;
+}
+
+struct balancer_peer *peer_new(void)
+{
+    struct balancer_peer *peer = calloc(1, sizeof *peer);
+    if (peer)
+        peer->holders = 1;
+    return peer;
+}
+
+void peer_release(struct balancer_peer *peer)
+{
+    if (--peer->holders > 0)
+        return;
+    instance_list_unref(peer->list);
+    free(peer);
+}
+
+size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request)
+{
+    size_t count = set->count;
+    for (size_t i = 0; i < request->tried_count; i++)
+        count -= peer_set_has(set, request->tried[i]);
+    return count;
+}
+
+/* The slots of the peers that were tried, ascending. */
+static size_t tried_slots(const struct peer_set *set, const struct balance_request *request,
+                          size_t slots[BALANCE_TRIED_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->tried_count; i++) {
+        if (!peer_set_has(set, request->tried[i]))
+            continue;
+        size_t slot = request->tried[i]->slot, at = count++;
+        for (; at > 0 && slots[at - 1] > slot; at--)
+            slots[at] = slots[at - 1];
+        slots[at] = slot;
+    }
+    return count;
+}
+
+struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct balance_request *request)
+{
+    size_t slots[BALANCE_TRIED_MAX];
+    size_t tried = tried_slots(set, request, slots);
+    size_t drawn = rand_scale(set->draw, set->count - tried);
+    /* Skips the tried ones by counting, so that none of their neighbours gets a double share. */
+    for (size_t i = 0; i < tried && slots[i] <= drawn; i++)
+        drawn++;
+    return set->at[drawn];
+}
+
+size_t peers_find_from(struct balancer_peer *const *at, size_t count, const char *id)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(at[middle]->instance->id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count ? low : 0;
+}

@@ -1,0 +1,96 @@
+/* peer: an instance as the balancer sees it, and sets of such peers.
+ *
+ * A peer holds what the registry says about one instance, and what the calls to it
+ * have shown: failures and ejection. A call that holds a peer may go on after the
+ * instance has left the list.
+ */
+#ifndef BALANCE_PEER_H
+#define BALANCE_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "balance/outlier.h"
+#include "registry/instance.h"
+
+/* Read only outside this folder. */
+struct balancer_peer {
+    const struct instance *instance;
+    struct instance_list *list; /* keeps `instance` alive; a caller that waits takes a reference */
+    bool missing; /* the registry no longer names it, but discovery still keeps it */
+    uint64_t picks;
+    struct outlier outlier;
+    /* private */
+    size_t holders;     /* calls under way, and the balancer while the peer is listed */
+    bool listed;        /* in the balancer's list */
+    size_t slot;        /* its index in `near`, `far` or `out` (eligible.h); PEER_NO_SLOT: in none */
+    size_t class, seat; /* used by the policy `weighted` */
+};
+
+#define PEER_NO_SLOT SIZE_MAX
+
+/* Text and array are borrowed during the call. */
+struct balance_request {
+    const char *key;                      /* for consistent_hash; never NULL */
+    struct balancer_peer *const *tried;   /* already tried by this call, still held; not picked again */
+    size_t tried_count;                   /* at most BALANCE_TRIED_MAX */
+};
+
+enum { BALANCE_TRIED_MAX = 16 };
+
+static inline bool request_tried(const struct balance_request *request, const struct balancer_peer *peer)
+{
+    for (size_t i = 0; i < request->tried_count; i++)
+        if (request->tried[i] == peer)
+            return true;
+    return false;
+}
+
+/* No call to it is under way. */
+static inline bool peer_is_free(const struct balancer_peer *peer)
+{
+    return peer->listed && peer->holders == 1;
+}
+
+/* The weight that counts now: the warning weight while in warning. At least 1. */
+int peer_weight(const struct balancer_peer *peer);
+
+/* Held once, for the balancer. NULL: out of memory. */
+struct balancer_peer *peer_new(void);
+/* Frees the peer when its last holder releases it. */
+void peer_release(struct balancer_peer *peer);
+
+/* Peers in bytewise order of id; the slot of each is its index here. */
+struct peer_set {
+    struct balancer_peer **at;
+    size_t count;
+    uint64_t draw; /* the random number that peer_set_draw uses next. It is drawn in advance: so
+                    * `explain` shows the next pick, whatever else draws random numbers meanwhile */
+};
+
+static inline bool peer_set_has(const struct peer_set *set, const struct balancer_peer *peer)
+{
+    return peer->slot < set->count && set->at[peer->slot] == peer;
+}
+
+/* How many peers of the set this call has not tried. */
+size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request);
+/* A random one of those, each with the same chance; there must be one. Changes nothing. */
+struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct balance_request *request);
+/* The index of the first peer whose id is not less than `id`; 0 if there is none.
+ * A rotation continues there when the peer whose turn it was has left. */
+size_t peers_find_from(struct balancer_peer *const *at, size_t count, const char *id);
+
+/* Grows the array to hold at least `count` entries and keeps its contents.
+ * 0, or -1: out of memory, and nothing has changed. */
+#define array_reserve(array, count)                                          \
+    ({                                                                       \
+        void *resized_ = realloc(array, ((count) + 1) * sizeof *(array));    \
+        if (resized_)                                                        \
+            (array) = resized_;                                              \
+        resized_ ? 0 : -1;                                                   \
+    })
+
+#endif

@@ -1,0 +1,100 @@
+#include "balance/peer_list.h"
+
+#include <string.h>
+
+struct balancer_peer *peer_list_find(const struct peer_list *peers, const char *id)
+{
+    size_t at = peers_find_from(peers->at, peers->count, id);
+    bool is_there = at < peers->count && strcmp(peers->at[at]->instance->id, id) == 0;
+    return is_there ? peers->at[at] : NULL;
+}
+
+/* --- Take over a new list ------------------------------------------------------------ */
+
+static void discard_new(struct balancer_peer **peers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!peers[i]->instance)
+            free(peers[i]);
+    free(peers);
+}
+
+/* Both lists are in order of id, so one walk over both finds the peers that stay. The
+ * new peers are allocated here, before anything changes, because this can fail. */
+static struct balancer_peer **match_peers(const struct peer_list *former, const struct instance_list *list)
+{
+    struct balancer_peer **peers = calloc(list->count + 1, sizeof(struct balancer_peer *));
+    size_t old = 0;
+    for (size_t i = 0; peers && i < list->count; i++) {
+        int order = 1;
+        while (old < former->count && (order = strcmp(former->at[old]->instance->id, list->at[i].id)) < 0)
+            old++;
+        bool stays = old < former->count && order == 0;
+        peers[i] = stays ? former->at[old++] : peer_new();
+        if (!peers[i]) {
+            discard_new(peers, i);
+            return NULL;
+        }
+    }
+    return peers;
+}
+
+/* The same id at another address is another process: it did not cause the old failures. */
+static bool has_moved(const struct instance *before, const struct instance *now)
+{
+    return before->port != now->port || strcmp(before->address, now->address) != 0;
+}
+
+static void set_instance(struct balancer_peer *peer, struct instance_list *list, size_t i, bool missing)
+{
+    const struct instance *before = peer->instance, *now = &list->at[i];
+    if (before && before->status == INSTANCE_CRITICAL && now->status == INSTANCE_PASSING)
+        outlier_readmit(&peer->outlier); /* its health check has seen it recover */
+    if (before && has_moved(before, now))
+        peer->outlier = (struct outlier){0};
+    instance_list_ref(list);
+    instance_list_unref(peer->list);
+    peer->list = list;
+    peer->instance = now;
+    peer->missing = missing;
+    peer->listed = true;
+}
+
+int peer_list_replace(struct peer_list *peers, struct instance_list *list, const bool *missing,
+                      struct peer_list *former)
+{
+    struct balancer_peer **at = match_peers(peers, list);
+    if (!at)
+        return -1;
+    *former = *peers;
+    *peers = (struct peer_list){.at = at, .count = list->count};
+    for (size_t i = 0; i < former->count; i++)
+        former->at[i]->listed = false;
+    for (size_t i = 0; i < list->count; i++)
+        set_instance(at[i], list, i, missing && missing[i]);
+    return 0;
+}
+
+/* --- Release ------------------------------------------------------------------------- */
+
+static void unlist(struct balancer_peer *peer)
+{
+    peer->listed = false;
+    peer->slot = PEER_NO_SLOT;
+    peer_release(peer);
+}
+
+void peer_list_close_former(struct peer_list *former)
+{
+    for (size_t i = 0; i < former->count; i++)
+        if (!former->at[i]->listed)
+            unlist(former->at[i]);
+    free(former->at);
+}
+
+void peer_list_close(struct peer_list *peers)
+{
+    for (size_t i = 0; i < peers->count; i++)
+        unlist(peers->at[i]);
+    free(peers->at);
+}

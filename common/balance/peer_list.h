@@ -1,0 +1,33 @@
+/* peer_list: all peers, one for each instance of the newest list.
+ *
+ * When a new list comes, an instance that stays keeps its peer, found by id: its
+ * failures, its ejection and its count of picks survive. Private to this folder.
+ */
+#ifndef BALANCE_PEER_LIST_H
+#define BALANCE_PEER_LIST_H
+
+#include "balance/peer.h"
+
+/* Zero-initialise: no peers. */
+struct peer_list {
+    struct balancer_peer **at; /* in bytewise order of id */
+    size_t count;
+};
+
+/* NULL: there is no such id. */
+struct balancer_peer *peer_list_find(const struct peer_list *peers, const char *id);
+
+/* Takes a new list over in two steps. Between them the old peers still exist.
+ *
+ * Begin: makes `peers` the peers of `list` (finished; each peer takes a reference)
+ * and moves the old ones to `former`. missing: one for each entry, or NULL: none.
+ * 0, or -1: out of memory, and nothing has changed. */
+int peer_list_replace(struct peer_list *peers, struct instance_list *list, const bool *missing,
+                      struct peer_list *former);
+/* End: releases the peers of `former` that are not in the new list. */
+void peer_list_close_former(struct peer_list *former);
+
+/* Releases all peers. Those that a call holds stay until it releases them. */
+void peer_list_close(struct peer_list *peers);
+
+#endif

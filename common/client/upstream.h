@@ -1,0 +1,46 @@
+/* upstream: a service that this client calls, with its balancer, its retry budget and
+ * its counters. Private to this folder. */
+#ifndef CLIENT_UPSTREAM_H
+#define CLIENT_UPSTREAM_H
+
+#include "balance/balancer.h"
+#include "client/call_metrics.h"
+#include "client/retry_budget.h"
+#include "client/service_call.h"
+#include "discovery/discovery.h"
+
+struct upstream {
+    char *service;
+    struct balancer *balancer;
+    uint64_t version; /* of the list that the balancer has */
+    struct retry_budget budget;
+    uint64_t calls[SERVICE_OUTCOMES], retries, retries_refused;
+    struct call_metrics attempts;
+    struct upstream *next;
+};
+
+/* All upstreams of a client. */
+struct upstreams {
+    struct discovery *discovery;
+    enum balance_policy policy;
+    char *zone; /* of the caller; "" for none */
+    struct upstream *first;
+};
+
+/* zone: copied. 0, or -1: out of memory. */
+int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, enum balance_policy policy,
+                   const char *zone);
+void upstreams_close(struct upstreams *upstreams);
+
+/* The upstream of a service, created by its first use. NULL: out of memory. */
+struct upstream *upstream_get(struct upstreams *upstreams, const char *service);
+/* Gives the balancer the known list, if it has another one. */
+void upstream_sync(struct upstream *upstream, const struct discovery_view *view);
+
+/* The upstream of a service with the newest list, for views and metrics; never waits.
+ * NULL: the service is not watched, or out of memory. */
+struct upstream *upstream_look(struct upstreams *upstreams, const char *service, struct discovery_view *view);
+/* "passing", "warning", "critical", "missing" */
+const char *upstream_status_name(const struct balancer_peer *peer);
+
+#endif
