@@ -41,7 +41,7 @@
 #include "simulation/settings.h"
 
 enum {
-    QUESTION_MS = 2000,   /* registration.c CALL_MS, watch.c PROMPT_MS */
+    QUESTION_MS = 2000,   /* REGISTRATION_CALL_MS in registration_state.h, watch.c PROMPT_MS */
     QUERY_GRACE_MS = 1000, /* watch.c GRACE_MS */
     FIRST_BACKOFF_MS = 1200, FIRST_BACKOFF_LEAST_MS = 800, /* 1 s ± 20 % */
     MISSING_MS = 60000,   /* the contract's; not roster.h's, which might be wrong */
