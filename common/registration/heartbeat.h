@@ -1,4 +1,4 @@
-/* heartbeat: tells the registry at an interval whether this instance is healthy. Private to this folder.
+/* heartbeat: reports to the registry at an interval whether this instance is healthy. Private to this folder.
  *
  * Two kinds of registration need it: one with a TTL check, and one in a registry that checks no instance
  * itself (etcd). The interval is a third of the TTL or lease, so that two heartbeats may get lost. The reply
