@@ -328,7 +328,8 @@ static void watch(void *arg)
 {
     struct registry_cursor *cursor = arg;
     size_t count = 1;
-    for (int64_t limit = deadline_in(20000); count == 1 && deadline_left(limit) > 0;) { /* changes of the agent's own wake it too */
+    /* Changes of the agent itself wake the fetch too. */
+    for (int64_t limit = deadline_in(20000); count == 1 && deadline_left(limit) > 0;) {
         struct instance_list *list = fetch(cursor, 10000);
         count = list ? list->count : err.code == ERR_NONE ? count : 0;
         instance_list_unref(list);
