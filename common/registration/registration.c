@@ -32,10 +32,7 @@ static void mark_registered(struct registration *r)
     r->registered_ms = clock_ms();
     r->forgotten = false;
     r->registrations++;
-    registration_log_recovery(r);
-    news_end(&r->check_failure);
-    log_info("registered", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id),
-             log_s("address", registry_address(r->registry, &r->spec)), log_i("port", r->spec.port));
+    registration_log_registered(r);
     r->heartbeat_due = true;
     wait_queue_wake_all(&r->heartbeat_now);
 }
@@ -84,8 +81,8 @@ static int64_t reconcile(struct registration *r, struct backoff *backoff)
     return rand_jitter(r->reconcile_ms, 20);
 }
 
-/* Returns when a check or a heartbeat finds that the registry has forgotten this instance, or when this
- * fiber is cancelled. A registry that fails has not forgotten: only its reply counts. */
+/* Returns when reconcile() or a heartbeat finds that the registry has forgotten this instance, or when this
+ * fiber is cancelled. A call that fails shows no loss: only a reply does. */
 static void wait_until_forgotten(struct registration *r)
 {
     struct backoff backoff = BACKOFF_INIT(FIRST_RETRY_MS, r->reconcile_ms);
@@ -176,9 +173,4 @@ int registration_deregister(struct registration *r, int64_t deadline, struct err
 void registration_free(struct registration *r)
 {
     free(r);
-}
-
-bool registration_is_registered(const struct registration *r)
-{
-    return r->registered;
 }

@@ -13,7 +13,6 @@
 #ifndef REGISTRATION_REGISTRATION_H
 #define REGISTRATION_REGISTRATION_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "registry/registry.h"
@@ -36,8 +35,5 @@ struct registration *registration_register(struct registry *registry, const stru
  * be reached; its own check will find that the instance is gone. Frees nothing. */
 int registration_deregister(struct registration *registration, int64_t deadline, struct err *err);
 void registration_free(struct registration *registration); /* only after registration_deregister */
-
-/* As far as this instance knows. */
-bool registration_is_registered(const struct registration *registration);
 
 #endif

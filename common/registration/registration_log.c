@@ -21,6 +21,14 @@ void registration_log_recovery(struct registration *r)
         log_info("registry_answers_again", log_s("registry", registry_kind(r->registry)), log_i("after_ms", after_ms));
 }
 
+void registration_log_registered(struct registration *r)
+{
+    registration_log_recovery(r);
+    news_end(&r->check_failure);
+    log_info("registered", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id),
+             log_s("address", registry_address(r->registry, &r->spec)), log_i("port", r->spec.port));
+}
+
 /* An instance that replied was reached, so its address is right. Consul's agent reports a reply to its HTTP
  * check as "HTTP GET http://10.0.0.1:8001/health: 503 …", and one to its gRPC check as "gRPC application
  * didn't report …". With a TTL check it connects to no address at all. */

@@ -15,9 +15,10 @@ struct registration;
 /* A call to the registry failed and is retried after retry_ms. msg: the event's name. */
 void registration_log_failure(struct registration *registration, const char *msg, const struct err *err,
                               int64_t retry_ms);
-/* A call succeeded: ends what registration_log_failure began. */
+/* A call succeeded: ends what registration_log_failure began, so that the next failure is logged at once. */
 void registration_log_recovery(struct registration *registration);
-/* Asks the registry what its own check of this instance says, and logs a change. */
+void registration_log_registered(struct registration *registration);
+/* Queries the registry's own check of this instance, and logs a change of its result. */
 void registration_log_own_check(struct registration *registration);
 
 #endif

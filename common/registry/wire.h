@@ -1,23 +1,19 @@
 /* wire: what the JSON of all kinds of registry has in common. Private to the wire formats.
  *
  * A member that is missing or null has its default. A member of another type makes the whole entry
- * unusable: then these functions return false, or 0.
+ * unusable: then the functions that read return false, or 0.
  */
 #ifndef REGISTRY_WIRE_H
 #define REGISTRY_WIRE_H
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "net/json.h"
 #include "registry/instance.h"
 
-enum {
-    WIRE_WEIGHT_MAX = 65535,   /* Consul's own limit */
-    WIRE_TEXT_CAP = 64 * 1024, /* bytes of one text that we send */
-};
+enum { WIRE_WEIGHT_MAX = 65535 }; /* Consul's own limit */
 
 /* "" if missing or null. */
 static inline bool wire_text(const json_t *object, const char *key, const char **text)
@@ -25,30 +21,6 @@ static inline bool wire_text(const json_t *object, const char *key, const char *
     const json_t *value = json_object_get(object, key);
     *text = json_is_string(value) ? json_string_value(value) : "";
     return !value || json_is_null(value) || json_is_string(value);
-}
-
-/* Text as a new JSON string; bytes that are not UTF-8 become U+FFFD. NULL: out of memory. */
-static inline json_t *wire_text_new(const char *text, size_t len)
-{
-    json_t *value = json_stringn(text, len);
-    if (value)
-        return value;
-    struct buf quoted = BUF_INIT(WIRE_TEXT_CAP);
-    if (json_add_string(&quoted, text, len))
-        value = json_loadb(quoted.data, quoted.len, JSON_DECODE_ANY, NULL);
-    buf_close(&quoted);
-    return value;
-}
-
-/* Appends a tree as compact JSON, and gives up its reference. False for a NULL tree, at the buffer's cap,
- * or out of memory. */
-static inline bool wire_add_take(struct buf *out, json_t *tree)
-{
-    char *text = tree ? json_dumps(tree, JSON_COMPACT) : NULL;
-    bool added = text && buf_adds(out, text);
-    free(text);
-    json_decref(tree);
-    return added;
 }
 
 /* 1 if missing, null or less than 1. Consul rejects a Passing of 0, and turns a Warning that was left out
@@ -75,5 +47,12 @@ static inline enum instance_status wire_status(const char *word)
         return INSTANCE_PASSING;
     return strcmp(word, "warning") == 0 ? INSTANCE_WARNING : INSTANCE_CRITICAL;
 }
+
+/* A new JSON string; bytes that are not UTF-8 become U+FFFD. NULL: out of memory. */
+json_t *wire_text_new(const char *text);
+json_t *wire_textn_new(const char *text, size_t len);
+/* Appends the tree as compact JSON, and gives up its reference. False if the tree is NULL, at the buffer's
+ * cap, or out of memory. */
+bool wire_add_take(struct buf *out, json_t *tree);
 
 #endif

@@ -33,11 +33,6 @@ static json_t *duration_new(int64_t ms)
     return ms % 1000 == 0 ? json_sprintf("%" PRId64 "s", ms / 1000) : json_sprintf("%" PRId64 "ms", ms);
 }
 
-static json_t *text_new(const char *text)
-{
-    return wire_text_new(text, strlen(text));
-}
-
 /* "v1, c" -> ["v1", "c"]; empty tags are left out. */
 static json_t *tags_new(const char *tags)
 {
@@ -48,7 +43,7 @@ static json_t *tags_new(const char *tags)
         const char *next = tags + len;
         while (len > 0 && tags[len - 1] == ' ')
             len--;
-        if (len > 0 && json_array_append_new(list, wire_text_new(tags, len)) != 0) {
+        if (len > 0 && json_array_append_new(list, wire_textn_new(tags, len)) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -57,8 +52,8 @@ static json_t *tags_new(const char *tags)
     return list;
 }
 
-/* What callers learn about an instance besides its address; read_entry() in consul_list.c reads it. To add
- * a key, add one line to the table. A key without a value is left out. */
+/* What callers learn about an instance besides its address; read_entry() in consul_list.c reads it. To add a
+ * key, add one line to the table. A key with an empty value is left out. */
 static json_t *metadata_new(const struct registration_spec *spec)
 {
     const struct {
@@ -69,7 +64,7 @@ static json_t *metadata_new(const struct registration_spec *spec)
     };
     json_t *metadata = json_object();
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (*table[i].value && json_object_set_new(metadata, table[i].key, text_new(table[i].value)) != 0) {
+        if (*table[i].value && json_object_set_new(metadata, table[i].key, wire_text_new(table[i].value)) != 0) {
             json_decref(metadata);
             return NULL;
         }
@@ -101,26 +96,35 @@ static json_t *target_new(const struct registration_spec *spec, const char *addr
  * little; one success makes it passing. (Agents before 1.7 ignore both numbers.) */
 static json_t *probe_new(const struct registration_spec *spec, const char *address)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i, s:o}", "CheckID", json_sprintf("service:%s", spec->id),
-                     target_key(spec->check), target_new(spec, address), "Interval",
-                     duration_new(spec->check_interval_ms), "Timeout", duration_new(spec->check_timeout_ms),
-                     "SuccessBeforePassing", 1, "FailuresBeforeCritical", 2, "DeregisterCriticalServiceAfter",
-                     duration_new(spec->deregister_after_ms));
+    return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i, s:o}",
+                     "CheckID", json_sprintf("service:%s", spec->id),
+                     target_key(spec->check), target_new(spec, address),
+                     "Interval", duration_new(spec->check_interval_ms),
+                     "Timeout", duration_new(spec->check_timeout_ms),
+                     "SuccessBeforePassing", 1,
+                     "FailuresBeforeCritical", 2,
+                     "DeregisterCriticalServiceAfter", duration_new(spec->deregister_after_ms));
 }
 
 /* A check that we report ourselves. Three heartbeats are due within the TTL, so two may get lost. */
 static json_t *ttl_check_new(const struct registration_spec *spec)
 {
-    return json_pack("{s:o, s:o, s:o}", "CheckID", json_sprintf("service:%s", spec->id), "TTL",
-                     duration_new(3 * spec->check_interval_ms), "DeregisterCriticalServiceAfter",
-                     duration_new(spec->deregister_after_ms));
+    return json_pack("{s:o, s:o, s:o}",
+                     "CheckID", json_sprintf("service:%s", spec->id),
+                     "TTL", duration_new(3 * spec->check_interval_ms),
+                     "DeregisterCriticalServiceAfter", duration_new(spec->deregister_after_ms));
 }
 
 static json_t *registration_new(const struct registration_spec *spec, const char *address)
 {
-    json_t *body = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "ID", text_new(spec->id), "Name",
-                             text_new(spec->service), "Tags", tags_new(spec->tags), "Address", text_new(address),
-                             "Port", spec->port, "Meta", metadata_new(spec), "Weights", weights_new(spec));
+    json_t *body = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
+                             "ID", wire_text_new(spec->id),
+                             "Name", wire_text_new(spec->service),
+                             "Tags", tags_new(spec->tags),
+                             "Address", wire_text_new(address),
+                             "Port", spec->port,
+                             "Meta", metadata_new(spec),
+                             "Weights", weights_new(spec));
     if (!body || spec->check == CHECK_NONE)
         return body;
     json_t *check = spec->check == CHECK_TTL ? ttl_check_new(spec) : probe_new(spec, address);

@@ -37,11 +37,6 @@ static json_t *own_key_new(const struct registration_spec *spec)
     return value;
 }
 
-static json_t *text_new(const char *text)
-{
-    return wire_text_new(text, strlen(text));
-}
-
 /* 64-bit numbers are in quotes. */
 static json_t *signed_new(int64_t number)
 {
@@ -69,8 +64,9 @@ int64_t etcd_lease_id(const struct registration_spec *spec)
 
 bool etcd_add_grant(struct buf *out, const struct registration_spec *spec)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o}", "ID", signed_new(etcd_lease_id(spec)), "TTL",
-                                        signed_new(etcd_lease_seconds(spec))));
+    return wire_add_take(out, json_pack("{s:o, s:o}",
+                                        "ID", signed_new(etcd_lease_id(spec)),
+                                        "TTL", signed_new(etcd_lease_seconds(spec))));
 }
 
 bool etcd_add_lease(struct buf *out, const struct registration_spec *spec)
@@ -87,9 +83,13 @@ bool etcd_add_key(struct buf *out, const struct registration_spec *spec)
 static json_t *value_new(const struct registration_spec *spec, const char *address, enum instance_status status)
 {
     struct buf text = BUF_INIT(VALUE_CAP);
-    json_t *members = json_pack("{s:o, s:i, s:i, s:o, s:o, s:s}", "address", text_new(address), "port", spec->port,
-                                "weight", spec->weight, "version", text_new(spec->version), "zone",
-                                text_new(spec->zone), "status", instance_status_name(status));
+    json_t *members = json_pack("{s:o, s:i, s:i, s:o, s:o, s:s}",
+                                "address", wire_text_new(address),
+                                "port", spec->port,
+                                "weight", spec->weight,
+                                "version", wire_text_new(spec->version),
+                                "zone", wire_text_new(spec->zone),
+                                "status", instance_status_name(status));
     json_t *value = wire_add_take(&text, members) ? base64_new(text.data, text.len) : NULL;
     buf_close(&text);
     return value;
@@ -98,8 +98,10 @@ static json_t *value_new(const struct registration_spec *spec, const char *addre
 bool etcd_add_put(struct buf *out, const struct registration_spec *spec, const char *address,
                   enum instance_status status)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o, s:o}", "key", own_key_new(spec), "value",
-                                        value_new(spec, address, status), "lease", signed_new(etcd_lease_id(spec))));
+    return wire_add_take(out, json_pack("{s:o, s:o, s:o}",
+                                        "key", own_key_new(spec),
+                                        "value", value_new(spec, address, status),
+                                        "lease", signed_new(etcd_lease_id(spec))));
 }
 
 /* The first key of the list, or of the page after last_key. The least key above another one is the same with
@@ -128,28 +130,36 @@ static const struct buf no_key = BUF_INIT(0);
 
 bool etcd_add_range(struct buf *out, const char *service, const struct etcd_page *page)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o, s:o, s:o}", "key", first_key_new(service, &page->last_key),
-                                        "range_end", range_end_new(service), "limit", signed_new(ETCD_PAGE_ENTRIES),
+    return wire_add_take(out, json_pack("{s:o, s:o, s:o, s:o}",
+                                        "key", first_key_new(service, &page->last_key),
+                                        "range_end", range_end_new(service),
+                                        "limit", signed_new(ETCD_PAGE_ENTRIES),
                                         "revision", unsigned_new(page->revision)));
 }
 
 bool etcd_add_change_query(struct buf *out, const char *service, uint64_t revision)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o, s:s, s:b, s:o}", "key", first_key_new(service, &no_key),
-                                        "range_end", range_end_new(service), "limit", "1", "keys_only", 1,
+    return wire_add_take(out, json_pack("{s:o, s:o, s:s, s:b, s:o}",
+                                        "key", first_key_new(service, &no_key),
+                                        "range_end", range_end_new(service),
+                                        "limit", "1",
+                                        "keys_only", 1,
                                         "min_mod_revision", unsigned_new(revision + 1)));
 }
 
 bool etcd_add_watch(struct buf *out, const char *service, uint64_t revision)
 {
-    return wire_add_take(out, json_pack("{s:{s:o, s:o, s:o}}", "create_request", "key",
-                                        first_key_new(service, &no_key), "range_end", range_end_new(service),
+    return wire_add_take(out, json_pack("{s:{s:o, s:o, s:o}}", "create_request",
+                                        "key", first_key_new(service, &no_key),
+                                        "range_end", range_end_new(service),
                                         "start_revision", unsigned_new(revision + 1)));
 }
 
 bool etcd_add_login(struct buf *out, const char *user, const char *password)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o}", "name", text_new(user), "password", text_new(password)));
+    return wire_add_take(out, json_pack("{s:o, s:o}",
+                                        "name", wire_text_new(user),
+                                        "password", wire_text_new(password)));
 }
 
 /* --- Replies on registration ----------------------------------------------------------- */

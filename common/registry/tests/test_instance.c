@@ -228,7 +228,8 @@ Test(instance, lists_are_equal_when_every_field_is_equal)
 
 Test(instance, maintenance_or_node_down_is_critical_overall)
 {
-    const struct instance warning = {.status = INSTANCE_WARNING}, maintained = {.maintenance = true}, down = {.node_down = true};
+    const struct instance warning = {.status = INSTANCE_WARNING}, maintained = {.maintenance = true},
+                          down = {.node_down = true};
     cr_expect_eq(instance_overall_status(&warning), INSTANCE_WARNING);
     cr_expect_eq(instance_overall_status(&maintained), INSTANCE_CRITICAL);
     cr_expect_eq(instance_overall_status(&down), INSTANCE_CRITICAL);
