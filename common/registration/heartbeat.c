@@ -9,8 +9,8 @@ bool heartbeat_is_needed(const struct registration *r)
     return r->spec.check == CHECK_TTL || r->registry->ops->needs_heartbeat;
 }
 
-/* A TCP check notices only that a process is dead, and no check notices nothing. With either of them a
- * heartbeat to a registry that checks no instance itself says just as little. */
+/* With a TCP check Consul notices only that a process is dead, and without a check nothing. A registry that
+ * checks no instance gets the same then: heartbeats that are always healthy. */
 static int check_health(const struct registration *r, struct err *reason)
 {
     if (r->spec.check == CHECK_TCP || r->spec.check == CHECK_NONE)

@@ -30,7 +30,7 @@ struct registration {
     bool register_unconfirmed; /* the last call got no reply: it may still take effect */
     bool registered;           /* as far as we know */
     int64_t registered_ms;     /* when it last registered */
-    bool forgotten;            /* the reply to a heartbeat said so */
+    bool forgotten;            /* as the reply to a heartbeat showed */
     bool heartbeat_due;        /* a TTL check is critical until its first heartbeat */
     struct news call_failure, check_failure, heartbeat_failure; /* what was logged last */
 

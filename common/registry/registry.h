@@ -63,7 +63,7 @@ struct registry;
 struct registry_ops {
     const char *kind;     /* "consul", "etcd": also the value of X-Discovery-Source */
     bool polls;           /* fetch never waits for a change */
-    bool needs_heartbeat; /* the registry checks no instance: whatever the check, one without heartbeats expires */
+    bool needs_heartbeat; /* without heartbeats a registration expires, whatever its check */
     int (*register_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                              struct err *err);
     int (*deregister_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,

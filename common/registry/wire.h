@@ -23,8 +23,8 @@ static inline bool wire_text(const json_t *object, const char *key, const char *
     return !value || json_is_null(value) || json_is_string(value);
 }
 
-/* 1 if missing, null or less than 1. Consul rejects a Passing of 0, and turns a Warning that was left out
- * into 0. An operator who wants no calls to an instance uses the maintenance mode, not a weight. */
+/* 1 if missing, null or less than 1. Consul too rejects a Passing of 0 and uses 1 if it is left out, but it
+ * turns a Warning that is left out into 0. An operator who wants no calls to an instance uses the maintenance mode, not a weight. */
 static inline bool wire_weight(const json_t *object, const char *key, int *weight)
 {
     const json_t *value = json_object_get(object, key);

@@ -1,6 +1,7 @@
 /* Whatever Consul answers: it is read to the end, or refused. */
 #include "fuzz/fuzz.h"
 #include "registry/consul/consul_list.h"
+#include "registry/consul/consul_wire.h"
 
 /* Piece by piece: the same list, or refused in the same way, as at one go. Skimmed: whole where it was read. */
 static int read_list(const char *body, size_t len, size_t piece, bool skim, struct instance_list **list)

@@ -69,7 +69,7 @@ static int send_request(struct consul *consul, const char *method, struct exchan
     return send_call(consul, exchange, &call, err);
 }
 
-/* To the path and the id, percent-encoded. */
+/* Sends exchange->body to the path with the id, percent-encoded, at its end. */
 static int send_for_id(struct consul *consul, const char *method, struct exchange *exchange, const char *path,
                        const char *id, int64_t deadline, struct err *err)
 {
@@ -231,7 +231,8 @@ static uint64_t next_index(const struct http_response *response, uint64_t curren
 
 /* curl calls this with 16 KiB at most, which takes half a millisecond; other fibers run between two calls.
  * The same index means the same list, sent again because nothing changed during the wait: it must be
- * complete, but is not parsed. An index of INDEX_LEAST does not mean that: 0 counts as it too. */
+ * complete, but is not parsed. INDEX_LEAST is the exception: an index of 0, which Consul never sends, counts
+ * as INDEX_LEAST too. */
 static bool read_piece(void *arg, const char *bytes, size_t len)
 {
     struct list_reader *reader = arg;

@@ -531,7 +531,7 @@ Test(etcd, hung_endpoint_gets_only_its_share_of_the_time)
     static char two[300];
     struct server hung;
     start_etcd();
-    cr_assert_eq(server_init(&hung, SERVER_REDIS, &folder, &err), 0); /* any server that can call_hung_etcd */
+    cr_assert_eq(server_init(&hung, SERVER_REDIS, &folder, &err), 0); /* any server that can hang */
     cr_assert_eq(server_start(&hung, &err), 0, "%s", err.text);
     server_pause(&hung);
     snprintf(two, sizeof two, "http://127.0.0.1:%d,%s", hung.port.number, server.url);
