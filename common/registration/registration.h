@@ -1,49 +1,39 @@
-/* registration: get into the registry, stay in it, leave it in order.
+/* registration: register this instance, keep it registered, deregister it.
  *
- * One fiber for each registry that keeps one promise: while this instance runs,
- * the registry knows it.
- *   - first a random wait, so that a fleet that starts together does not hit the
- *     registry together (the lesson's registration storm). The same wait before
- *     any later registration: a restarted agent has forgotten everybody at once;
- *   - then register, backing off while the registry is away, for ever;
- *   - then ask every now and then whether we are still known, and start again
- *     where not. The lesson's sample registers once: one restart of a dev agent,
- *     and it is never found again;
- *   - with a TTL check, and in a registry that checks nobody itself, a heartbeat
- *     at a third of the TTL or lease from the first try to register on.
+ * One fiber for each registry keeps one promise: while this instance runs, the registry lists it.
+ *   - It first waits a random time (jitter), so that instances that start together do not all register
+ *     at the same moment (the lesson's registration storm). It waits again before each later
+ *     registration: an agent that restarts forgets all its instances at the same moment.
+ *   - Then it registers, and retries with a growing pause for as long as the registry fails.
+ *   - Then it asks at an interval whether the registry still knows the instance (it reconciles), and
+ *     registers again if not. The lesson's sample registers once: after one restart of a dev agent, no
+ *     caller finds it any more.
+ * A second fiber sends heartbeats where the registry expects them (heartbeat.h).
  */
 #ifndef REGISTRATION_REGISTRATION_H
 #define REGISTRATION_REGISTRATION_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "registry/registry.h"
 
 struct registration;
 
 struct registration_config {
-    struct registration_spec spec; /* text borrowed as long as the registration lives */
+    struct registration_spec spec; /* its text is borrowed for as long as the registration lives */
     int64_t jitter_ms;             /* upper bound of the random wait */
-    int64_t reconcile_ms;          /* between two looks, ± 20 %; also the cap of the back-off */
-    /* Deep health of this instance, for heartbeats. 0: healthy; -1: why. Waits. */
+    int64_t reconcile_ms;          /* between two checks, ± 20 %; also the longest pause between retries */
+    /* This instance's deep health, for heartbeats. 0: healthy; -1: not, and err says why. It may wait. */
     int (*health)(void *arg, int64_t deadline, struct err *err);
     void *health_arg;
 };
 
-/* Starts the fibers. The registry outlives it. NULL: out of memory. */
+/* Starts the fibers and returns at once. The registry must outlive the result. NULL: out of memory. */
 struct registration *registration_register(struct registry *registry, const struct registration_config *config);
 
-/* Stops the fibers, then deregisters; waits for both, at most until the deadline.
- * 0, or -1 where the registry could not be told (it will find out by its check). Frees nothing. */
+/* Stops the fibers, then deregisters. Returns at the deadline at the latest. -1: the registry could not
+ * be reached; its own check will find that the instance is gone. Frees nothing. */
 int registration_deregister(struct registration *registration, int64_t deadline, struct err *err);
-void registration_free(struct registration *registration); /* after stop */
-
-/* Are we, as far as we know, registered now? */
-bool registration_is_registered(const struct registration *registration);
-/* Of all registrations of this instance, one for each registry; NULL ones are skipped. */
-void registration_metrics(struct registration *const *registrations, size_t count, struct buf *out);
+void registration_free(struct registration *registration); /* only after registration_deregister */
 
 #endif

@@ -8,7 +8,7 @@
 
 enum { TEXT_MAX = 255 }; /* bytes of an id or a host name */
 
-/* --- Where the strings live: blocks that are only ever freed together ------------ */
+/* --- Memory for the strings: blocks that are freed together ------------------------ */
 
 enum { ARENA_BLOCK_BYTES = 16 * 1024 };
 
@@ -34,7 +34,7 @@ static char *arena_take(struct arena_block **arena, size_t len)
     return bytes;
 }
 
-/* Zone and version of most instances are empty: those share one "". */
+/* Most zones and versions are empty: they need no memory. */
 static const char *arena_text(struct arena_block **arena, const char *text)
 {
     size_t len = strlen(text);
@@ -53,7 +53,7 @@ static void arena_free(struct arena_block *block)
     }
 }
 
-/* --- What is an instance that can be called? --------------------------------------- */
+/* --- Which instance is usable ------------------------------------------------------- */
 
 static bool is_printable(const char *text)
 {
@@ -137,7 +137,7 @@ bool instance_list_add(struct instance_list *list, const struct instance *instan
     copy.address = arena_text(&list->strings, instance->address);
     copy.zone = arena_text(&list->strings, instance->zone);
     copy.version = arena_text(&list->strings, instance->version);
-    copy.place = list->count;
+    copy.position = list->count;
     if (!copy.id || !copy.address || !copy.zone || !copy.version)
         return false;
     list->at[list->count++] = copy;
@@ -154,18 +154,18 @@ void instance_list_drop(struct instance_list *list, const char *id, const char *
             *p = '?';
 }
 
-static int by_id_then_place(const void *left, const void *right)
+static int compare_id_then_position(const void *left, const void *right)
 {
     const struct instance *a = left, *b = right;
     int order = strcmp(a->id, b->id);
-    return order ? order : (a->place > b->place) - (a->place < b->place);
+    return order ? order : (a->position > b->position) - (a->position < b->position);
 }
 
 void instance_list_finish(struct instance_list *list)
 {
     if (list->count == 0)
         return;
-    qsort(list->at, list->count, sizeof *list->at, by_id_then_place);
+    qsort(list->at, list->count, sizeof *list->at, compare_id_then_position);
 
     size_t kept = 1;
     for (size_t i = 1; i < list->count; i++) {
@@ -177,7 +177,7 @@ void instance_list_finish(struct instance_list *list)
     list->count = kept;
 }
 
-/* --- Holding and reading one ----------------------------------------------------------- */
+/* --- Using a list ----------------------------------------------------------------------- */
 
 struct instance_list *instance_list_ref(struct instance_list *list)
 {

@@ -1,9 +1,8 @@
-/* instance: one running copy of a service, and a list of them.
+/* instance: one running copy of a service, and a list of instances.
  *
- * A list is built once, then never changes: a new answer is a new list. So it
- * can be handed around by reference, and a request that holds one sees it whole
- * to its end, whatever the watch learns meanwhile. Entries are sorted by id,
- * bytewise, so that two callers who know the same see the same order.
+ * A list is built once and never changes: a new reply makes a new list. So a list is shared by reference,
+ * and a request keeps the list that it began with until it ends. Entries are sorted by id, bytewise, so
+ * that two callers with the same entries have the same order.
  */
 #ifndef REGISTRY_INSTANCE_H
 #define REGISTRY_INSTANCE_H
@@ -17,28 +16,28 @@
 enum instance_status {
     INSTANCE_PASSING,
     INSTANCE_WARNING,  /* used, with its warning weight */
-    INSTANCE_CRITICAL, /* shown, not picked while any other can be */
+    INSTANCE_CRITICAL, /* listed, but picked only if every instance is critical */
 };
 
 struct instance {
     const char *id;
     const char *address; /* IPv4, IPv6 (no brackets) or a host name */
-    const char *zone;    /* "" where none */
-    const char *version; /* "" where none */
+    const char *zone;    /* "" for none */
+    const char *version; /* "" for none */
     uint16_t port;
     int weight;         /* while passing, 1 to 65535 */
     int warning_weight; /* while in warning */
     enum instance_status status;
-    bool maintenance; /* an operator's order: never picked, not even in fail open */
+    bool maintenance; /* set by an operator: never picked, not even in fail open */
     bool node_down;   /* its node's own check is critical: picked last */
-    size_t place;     /* private: which entry of the answer it was */
+    size_t position;  /* private: in the reply */
 };
 
 struct instance_list {
     size_t count;
     struct instance *at; /* sorted by id */
-    size_t dropped;      /* entries of the answer that could not be used */
-    char dropped_why[160]; /* the first of them: id and reason; "" where none */
+    size_t dropped;        /* unusable entries of the reply */
+    char dropped_why[160]; /* id and reason of the first of them; "" for none */
     /* private */
     int references;
     size_t size;
@@ -47,28 +46,28 @@ struct instance_list {
 
 /* An empty list with one reference, which the caller owns. NULL: out of memory. */
 struct instance_list *instance_list_new(void);
-/* Copies the instance in, or drops it, counted and named, where its id, address
- * or port cannot be used (instance_check). False only out of memory. Only before finish. */
+/* Adds a copy, or drops the instance if instance_check rejects it. False only if out of memory. Only before
+ * instance_list_finish. */
 bool instance_list_add(struct instance_list *list, const struct instance *instance);
-/* Counts one more entry as dropped (what a parser could not read). */
+/* Counts an entry that a parser could not read. */
 void instance_list_drop(struct instance_list *list, const char *id, const char *why);
-/* Sorts; of entries with the same id keeps the first. From now on it is constant. */
+/* Sorts; of several entries with one id the first stays. From now on the list is constant. */
 void instance_list_finish(struct instance_list *list);
 
-struct instance_list *instance_list_ref(struct instance_list *list); /* returns it; NULL stays NULL */
+struct instance_list *instance_list_ref(struct instance_list *list); /* returns the list; NULL is allowed */
 void instance_list_unref(struct instance_list *list);                /* NULL is allowed */
 
-/* By bisection; NULL where there is none. */
+/* By binary search; NULL if there is none. Borrowed. */
 const struct instance *instance_list_find(const struct instance_list *list, const char *id);
-/* The same entries with the same contents? (What was dropped does not count.) */
+/* Do both have the same entries with the same contents? Dropped entries do not count. */
 bool instance_list_equal(const struct instance_list *a, const struct instance_list *b);
 
 /* 0, or -1 with ERR_INVALID: id of 1 to 255 printable characters; address IPv4, IPv6 or a host name of
  * letters, digits, '.', '-', '_' (at most 255); port 1 to 65535. */
 int instance_check(const struct instance *instance, struct err *err);
 
-/* All in one word, as Consul's own UI shows it: an operator's order and a dead
- * node are critical, whatever the instance's own checks say. */
+/* One status for everything, as Consul's own UI shows it: maintenance and a node that is down are critical,
+ * whatever the instance's own checks say. */
 enum instance_status instance_overall_status(const struct instance *instance);
 
 /* "passing", "warning", "critical" */

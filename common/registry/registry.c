@@ -12,14 +12,15 @@ const char *registry_address(const struct registry *registry, const struct regis
     return *spec->address ? spec->address : registry->local_address;
 }
 
-/* A call that we gave up ourselves tells nothing; one whose answer is "I do not know you" was answered. */
-static int counted(struct registry *registry, enum registry_call call, int status, const struct err *err)
+/* A call that we cancelled says nothing about the registry. ERR_NOT_FOUND is a reply, so not a failure of the
+ * registry. Returns status. */
+static int count_call(struct registry *registry, enum registry_call call, int status, const struct err *err)
 {
     if (status != 0 && err->code == ERR_CANCELLED)
         return status;
-    registry->answers = status == 0 || err->code == ERR_NOT_FOUND;
+    registry->is_up = status == 0 || err->code == ERR_NOT_FOUND;
     registry->calls[call]++;
-    registry->errors[call] += !registry->answers;
+    registry->errors[call] += !registry->is_up;
     return status;
 }
 
@@ -27,42 +28,42 @@ int registry_register(struct registry *registry, const struct registration_spec 
                       struct err *err)
 {
     int status = registry->ops->register_instance(registry, spec, deadline, err);
-    return counted(registry, REGISTRY_REGISTER, status, err);
+    return count_call(registry, REGISTRY_REGISTER, status, err);
 }
 
 int registry_deregister(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                         struct err *err)
 {
     int status = registry->ops->deregister_instance(registry, spec, deadline, err);
-    return counted(registry, REGISTRY_DEREGISTER, status, err);
+    return count_call(registry, REGISTRY_DEREGISTER, status, err);
 }
 
 int registry_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            bool *registered, struct err *err)
 {
     int status = registry->ops->is_registered(registry, spec, deadline, registered, err);
-    return counted(registry, REGISTRY_IS_REGISTERED, status, err);
+    return count_call(registry, REGISTRY_IS_REGISTERED, status, err);
 }
 
 int registry_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
                        const char *note, int64_t deadline, struct err *err)
 {
     int status = registry->ops->heartbeat(registry, spec, healthy, note, deadline, err);
-    return counted(registry, REGISTRY_HEARTBEAT, status, err);
+    return count_call(registry, REGISTRY_HEARTBEAT, status, err);
 }
 
 int registry_check_output(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                           bool *failing, char *output, size_t size, struct err *err)
 {
     int status = registry->ops->check_output(registry, spec, deadline, failing, output, size, err);
-    return counted(registry, REGISTRY_CHECK_OUTPUT, status, err);
+    return count_call(registry, REGISTRY_CHECK_OUTPUT, status, err);
 }
 
 int registry_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
                    int64_t deadline, struct instance_list **list, struct err *err)
 {
     int status = registry->ops->fetch(registry, service, cursor, wait_ms, deadline, list, err);
-    return counted(registry, REGISTRY_FETCH, status, err);
+    return count_call(registry, REGISTRY_FETCH, status, err);
 }
 
 void registry_free(struct registry *registry)
@@ -71,7 +72,7 @@ void registry_free(struct registry *registry)
         registry->ops->free(registry);
 }
 
-/* --- In numbers ------------------------------------------------------------------------- */
+/* --- Metrics ---------------------------------------------------------------------------- */
 
 static const char *const call_names[REGISTRY_CALLS] = {
     [REGISTRY_REGISTER] = "register",           [REGISTRY_DEREGISTER] = "deregister",
@@ -79,12 +80,12 @@ static const char *const call_names[REGISTRY_CALLS] = {
     [REGISTRY_CHECK_OUTPUT] = "check_output",   [REGISTRY_FETCH] = "fetch",
 };
 
-static void write_calls(const struct registry *registry, struct buf *out, const char *name, const uint64_t *numbers)
+static void write_calls(const struct registry *registry, struct buf *out, const char *name, const uint64_t *counts)
 {
     for (int i = 0; i < REGISTRY_CALLS; i++) {
         char labels[96];
         metrics_labels(labels, sizeof labels, "registry", registry_kind(registry), "call", call_names[i]);
-        metrics_value(out, name, labels, (int64_t)numbers[i]);
+        metrics_value(out, name, labels, (int64_t)counts[i]);
     }
 }
 
@@ -93,23 +94,23 @@ static void write_all_calls(struct registry *const *registries, size_t count, st
     metrics_head(out, "registry_requests_total", "counter", "Calls to the registry.");
     for (size_t i = 0; i < count; i++)
         write_calls(registries[i], out, "registry_requests_total", registries[i]->calls);
-    metrics_head(out, "registry_errors_total", "counter", "Those of them that failed.");
+    metrics_head(out, "registry_errors_total", "counter", "Calls to the registry that failed.");
     for (size_t i = 0; i < count; i++)
         write_calls(registries[i], out, "registry_errors_total", registries[i]->errors);
 }
 
-/* Told by a registry's servers with each list, so only whoever discovers hears it of all kinds. */
+/* Consul shows its leader only in the reply to a list, so a service that never fetches has no value here. */
 static void write_leaders(struct registry *const *registries, size_t count, struct buf *out)
 {
     char label[64];
-    metrics_head(out, "registry_leader_known", "gauge", "1 where its last answer had a leader behind it.");
+    metrics_head(out, "registry_leader_known", "gauge", "1 if the registry's servers had a leader at the last reply.");
     for (size_t i = 0; i < count; i++) {
         metrics_label(label, sizeof label, "registry", registry_kind(registries[i]));
-        if (registries[i]->leader != LEADER_UNTOLD)
+        if (registries[i]->leader != LEADER_UNKNOWN)
             metrics_value(out, "registry_leader_known", label, registries[i]->leader == LEADER_KNOWN);
     }
     metrics_head(out, "registry_last_contact_seconds", "gauge",
-                 "Since the server that answered heard from its leader.");
+                 "Time since the server that replied heard from its leader.");
     for (size_t i = 0; i < count; i++) {
         metrics_label(label, sizeof label, "registry", registry_kind(registries[i]));
         if (registries[i]->leader == LEADER_KNOWN)
@@ -119,11 +120,11 @@ static void write_leaders(struct registry *const *registries, size_t count, stru
 
 void registry_metrics(struct registry *const *registries, size_t count, struct buf *out)
 {
-    metrics_head(out, "registry_up", "gauge", "1 while it answers: the last call did not fail.");
+    metrics_head(out, "registry_up", "gauge", "1 if the last call to the registry did not fail.");
     for (size_t i = 0; i < count; i++) {
         char label[64];
         metrics_label(label, sizeof label, "registry", registry_kind(registries[i]));
-        metrics_value(out, "registry_up", label, registries[i]->answers);
+        metrics_value(out, "registry_up", label, registries[i]->is_up);
     }
     write_all_calls(registries, count, out);
     write_leaders(registries, count, out);

@@ -1,23 +1,25 @@
-/* registry: what every service registry can do, and nothing that only one can.
+/* registry: what every service registry can do, as seven operations.
  *
- * Registration, heartbeat, discovery: the lesson's part one, as six functions.
- * Above this line nobody knows which registry it is; below it each kind has a
- * file of its own, with its wire format in another that does no I/O.
+ * struct registry_ops is the interface. Each kind of registry implements it in a folder of its own, where
+ * the wire format has files of its own that do no I/O. Code above this header never knows the kind.
  *
- * How the kinds fit:
- *   Consul   register = agent service register; is_registered = agent service
- *            read; heartbeat = check pass/fail (TTL); fetch = blocking query.
- *   etcd     register = lease grant + put; is_registered = range of our key;
- *            heartbeat = lease keepalive, and put where the status has changed;
- *            fetch = a watch from the last revision on, within wait_ms, then range.
- *   Nacos    register = POST instance; heartbeat = PUT beat, whose answer also
- *            serves is_registered; fetch = GET list (no long poll: returns at
- *            once, and the caller's pace is the poll interval, see `polls`).
- *   Eureka   register = POST app; heartbeat = PUT renew, 404 of which serves
- *            is_registered; fetch = GET delta merged into the list that the
- *            cursor stands for, or the whole list where it stands for none.
+ *                 Consul's agent                               etcd, its JSON gateway
+ *   register      PUT /v1/agent/service/register               /v3/lease/grant, then /v3/kv/put on that lease
+ *   deregister    PUT /v1/agent/service/deregister/<id>        /v3/lease/revoke: the key goes with its lease
+ *   is_registered GET /v1/agent/service/<id>                   /v3/kv/range of our key
+ *   heartbeat     PUT /v1/agent/check/pass, or fail (TTL)      /v3/lease/keepalive; put if the health changed
+ *   check_output  GET /v1/agent/health/service/id/<id>         none: etcd checks no instance
+ *   fetch         GET /v1/health/service/<name>?index=…&wait=… /v3/watch until a change, then /v3/kv/range
+ *   free
  *
- * All functions run in a fiber and wait; deadline is on clock_ms().
+ * Two more kinds fit this interface. They are NOT built:
+ *   Nacos 3.x     register: POST /nacos/v3/client/ns/instance, heartbeat: the same with heartBeat=true,
+ *                 deregister: DELETE; fetch: GET …/instance/list, which never waits (see `polls`).
+ *   Eureka        register: POST /eureka/apps/{APP}, heartbeat: PUT (404: forgotten), deregister: DELETE;
+ *                 fetch: GET, whose ETag shows whether the list has changed.
+ *
+ * Every operation but free runs in a fiber and may wait, at most until `deadline` (on clock_ms()). It
+ * returns 0, or -1 with err.
  */
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
@@ -30,55 +32,54 @@
 #include "loop/resolve.h"
 #include "registry/instance.h"
 
-/* The names that SERVICE_CHECK accepts, in the order of the enum below: the setting
- * is an index into both. */
+/* The values of SERVICE_CHECK. Their order is the enum's: the setting is an index into both. */
 #define CHECK_KIND_NAMES "http|tcp|ttl|grpc|none"
 
 enum check_kind { CHECK_HTTP, CHECK_TCP, CHECK_TTL, CHECK_GRPC, CHECK_NONE };
 
-/* What an instance says of itself. Text is borrowed, NULL nowhere. */
+/* What an instance registers. The text is borrowed, and never NULL. */
 struct registration_spec {
     const char *service, *id;
-    const char *address; /* "": the local address from which the registry is reached */
+    const char *address; /* "": the local address from which we reach the registry */
     uint16_t port;
-    const char *tags; /* comma-separated */
+    const char *tags;           /* comma-separated */
     const char *version, *zone; /* "": left out */
     int weight;
     enum check_kind check;
     uint16_t grpc_port;
     int64_t check_interval_ms, check_timeout_ms;
-    int64_t deregister_after_ms; /* of being critical */
+    int64_t deregister_after_ms; /* how long it may be critical before the registry reaps it */
 };
 
-/* Where a reader of one service's list stands. Zero-initialise: knows nothing. */
+/* Which version of a service's list the caller has. Zero-initialise: none. */
 struct registry_cursor {
     uint64_t index;
-    uint64_t count; /* of entries, where the kind needs it to tell whether the list is the same */
+    uint64_t count; /* of entries; for kinds that need it to see whether the list has changed */
 };
 
 struct registry;
 
-/* Each kind fills one in; called through the functions below. */
+/* The contract of each operation is at its function below: registry_register, registry_deregister, … */
 struct registry_ops {
-    const char *kind; /* "consul", "etcd": as X-Discovery-Source shows it */
-    bool polls;       /* fetch never waits for a change */
-    /* It checks nobody: whoever does not beat is gone, whatever his check's kind. */
-    bool needs_heartbeat;
-    int (*register_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline, struct err *err);
+    const char *kind;     /* "consul", "etcd": also the value of X-Discovery-Source */
+    bool polls;           /* fetch never waits for a change */
+    bool needs_heartbeat; /* without heartbeats a registration expires, whatever its check */
+    int (*register_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+                             struct err *err);
     int (*deregister_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
-                      struct err *err);
+                               struct err *err);
     int (*is_registered)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                          bool *registered, struct err *err);
     int (*heartbeat)(struct registry *registry, const struct registration_spec *spec, bool healthy, const char *note,
                      int64_t deadline, struct err *err);
-    int (*fetch)(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
-                 int64_t deadline, struct instance_list **list, struct err *err);
     int (*check_output)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                         bool *failing, char *output, size_t size, struct err *err);
+    int (*fetch)(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
+                 int64_t deadline, struct instance_list **list, struct err *err);
     void (*free)(struct registry *registry);
 };
 
-/* The functions below, in numbers. */
+/* Index of the counters. */
 enum registry_call {
     REGISTRY_REGISTER,
     REGISTRY_DEREGISTER,
@@ -86,53 +87,51 @@ enum registry_call {
     REGISTRY_HEARTBEAT,
     REGISTRY_CHECK_OUTPUT,
     REGISTRY_FETCH,
-    REGISTRY_CALLS, /* how many there are */
+    REGISTRY_CALLS, /* their number */
 };
 
-/* How its servers said they are, the last time that they said so. */
-enum registry_leader { LEADER_UNTOLD, LEADER_NONE, LEADER_KNOWN };
+/* Whether the registry's servers have a leader. UNKNOWN: the last reply did not say. */
+enum registry_leader { LEADER_UNKNOWN, LEADER_NONE, LEADER_KNOWN };
 
 /* The first member of each kind's own struct. */
 struct registry {
     const struct registry_ops *ops;
-    char local_address[ADDRESS_MAX]; /* ours, from which it was last reached; "" until known */
+    char local_address[ADDRESS_MAX]; /* ours, as the last connection showed it; "" until then */
     enum registry_leader leader;
-    int64_t last_contact_ms; /* since the server that answered heard from the leader; with LEADER_KNOWN */
+    int64_t last_contact_ms; /* since the server that replied heard from its leader; with LEADER_KNOWN */
     /* private */
-    bool answers; /* the last call did not fail */
+    bool is_up; /* the last call did not fail */
     uint64_t calls[REGISTRY_CALLS], errors[REGISTRY_CALLS];
 };
 
 const char *registry_kind(const struct registry *registry);
-/* The address under which this spec is registered: its own, or where it names
- * none, ours as the registry's socket showed it. "" until known. Borrowed. */
+/* The address that is registered: the spec's, or the local one if the spec has none. "" until that is
+ * known. Borrowed. */
 const char *registry_address(const struct registry *registry, const struct registration_spec *spec);
 
-/* Registers, or registers anew; the same spec twice is no error. */
+/* Registers, or replaces an earlier registration with the same id. */
 int registry_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                       struct err *err);
-/* Not being registered is success. */
+/* If the instance is not registered, this succeeds too. */
 int registry_deregister(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                         struct err *err);
-/* Does the registry still know it? (An agent that restarted may have forgotten.) */
+/* Does the registry still know the instance? An agent that restarted may have forgotten it. */
 int registry_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            bool *registered, struct err *err);
-/* For TTL checks, and for every kind of check where the registry needs_heartbeat.
- * ERR_NOT_FOUND: forgotten, register again. */
+/* For a TTL check, and for every check where the registry needs_heartbeat. note: the reason, if not
+ * healthy. ERR_NOT_FOUND: the registry has forgotten the instance; register again. */
 int registry_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
                        const char *note, int64_t deadline, struct err *err);
-/* What the registry's own check of this instance says: *failing, and its output
- * as one line. For the log: a check that cannot reach us is the commonest fault
- * of a first set-up. A kind without such a view says not failing. */
+/* The result of the registry's own check of this instance, for the log; output is one line of less than
+ * `size` bytes. A kind that checks no instance sets *failing to false. */
 int registry_check_output(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                           bool *failing, char *output, size_t size, struct err *err);
 
-/* The whole list of a service, in every state, as soon as it differs from what
- * the cursor stands for, or after about wait_ms (0: at once). 0 with *list: the
- * caller owns the reference; the cursor moves on. *list may equal the last one:
- * it says that it is confirmed. -1 and *list NULL: the cursor is set so that the
- * next fetch gives a whole list. A reply without a leader behind it, one that is
- * not whole or over 32 MB, one in which no entry is sound: an error. */
+/* Every instance of a service, in whatever state. Returns as soon as the list differs from the cursor's
+ * version, or after about wait_ms (0: at once). On 0 the cursor moves on, and *list is a reference that the
+ * caller owns (it may equal the last one), or NULL: unchanged. On -1 *list is NULL, and the next fetch
+ * returns the whole list at once. Errors among others: servers without a leader, a list that is cut off or
+ * over 32 MB, a list without any usable entry. */
 int registry_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
                    int64_t deadline, struct instance_list **list, struct err *err);
 

@@ -1,7 +1,7 @@
-/* wire: what registries' JSON has in common. Private to the wire formats.
+/* wire: what the JSON of all kinds of registry has in common. Private to the wire formats.
  *
- * A member may be missing or null, which means its default; of another type it
- * makes the entry useless.
+ * A member that is missing or null has its default. A member of another type makes the whole entry
+ * unusable: then the functions that read return false, or 0.
  */
 #ifndef REGISTRY_WIRE_H
 #define REGISTRY_WIRE_H
@@ -9,12 +9,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "net/json.h"
 #include "registry/instance.h"
 
 enum { WIRE_WEIGHT_MAX = 65535 }; /* Consul's own limit */
 
-/* "" where it is missing or null. False: it is not text. */
+/* "" if missing or null. */
 static inline bool wire_text(const json_t *object, const char *key, const char **text)
 {
     const json_t *value = json_object_get(object, key);
@@ -22,9 +23,8 @@ static inline bool wire_text(const json_t *object, const char *key, const char *
     return !value || json_is_null(value) || json_is_string(value);
 }
 
-/* Left out counts as 1, and so does what is below: Consul itself refuses Passing 0
- * and fills in 1, and Warning 0 is what it makes of one that somebody forgot. To
- * keep an instance from being picked there is the maintenance mode. */
+/* 1 if missing, null or less than 1. Consul too rejects a Passing of 0 and uses 1 if it is left out, but it
+ * turns a Warning that is left out into 0. An operator who wants no calls to an instance uses the maintenance mode, not a weight. */
 static inline bool wire_weight(const json_t *object, const char *key, int *weight)
 {
     const json_t *value = json_object_get(object, key);
@@ -33,19 +33,26 @@ static inline bool wire_weight(const json_t *object, const char *key, int *weigh
     return !value || json_is_null(value) || json_is_integer(value);
 }
 
-/* 0: it is not 1 to 65535. */
+/* 0 if it is not a number from 1 to 65535. */
 static inline uint16_t wire_port(const json_t *object, const char *key)
 {
     json_int_t port = json_integer_value(json_object_get(object, key));
     return port < 1 || port > UINT16_MAX ? 0 : (uint16_t)port;
 }
 
-/* Three words; one that we do not know is not a good sign. */
+/* An unknown word counts as critical. */
 static inline enum instance_status wire_status(const char *word)
 {
     if (strcmp(word, "passing") == 0)
         return INSTANCE_PASSING;
     return strcmp(word, "warning") == 0 ? INSTANCE_WARNING : INSTANCE_CRITICAL;
 }
+
+/* A new JSON string; bytes that are not UTF-8 become U+FFFD. NULL: out of memory. */
+json_t *wire_text_new(const char *text);
+json_t *wire_textn_new(const char *text, size_t len);
+/* Appends the tree as compact JSON, and gives up its reference. False if the tree is NULL, at the buffer's
+ * cap, or out of memory. */
+bool wire_add_take(struct buf *out, json_t *tree);
 
 #endif

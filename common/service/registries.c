@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "loop/sync.h"
+#include "registration/registration_metrics.h"
 #include "registry/consul/consul.h"
 #include "registry/etcd/etcd.h"
 

@@ -58,7 +58,7 @@ static const struct row failing[] = {
     {"huge", .error = "too large"},
     {"endless", .error = "too large"},
     {"huge-head", .error = "too large"},
-    /* Only 200 is an answer: check_answer() in registry/consul/consul.c. */
+    /* Only 200 is an answer: check_reply() in registry/consul/consul.c. */
     {"500", .error = "HTTP 500"},
     {"503", .error = "HTTP 503"},
     {"429", .error = "HTTP 429"},
@@ -80,7 +80,7 @@ static const struct row misleading[] = {
     {"loss", .unwell = 2},
     /* All critical is not dead: fail open in balance/eligible.c. */
     {"all-critical", .unwell = 3},
-    /* In slices, and each text once: consul_list_step(), registry/consul/consul_list.c. */
+    /* In slices, and each text once: consul_list_feed() in registry/consul/consul_list.c. */
     {"many", .listed = 10000, .cpu_percent = 50},
     /* What cannot be used is dropped singly: instance_check(), registry/instance.c. */
     {"duplicates", .error = NULL},

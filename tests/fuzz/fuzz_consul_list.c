@@ -1,5 +1,6 @@
 /* Replies of Consul: each is parsed to its end, or rejected with an error. */
 #include "fuzz/fuzz.h"
+#include "registry/consul/consul_list.h"
 #include "registry/consul/consul_wire.h"
 
 /* Parsing in pieces gives the same list, or the same failure, as parsing at once. If parsing

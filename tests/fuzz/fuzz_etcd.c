@@ -28,7 +28,7 @@ static void read_small(const char *body, size_t len)
     err_clear(&err);
     etcd_parse_keepalive(body, len, &answer, &err);
     err_clear(&err);
-    etcd_parse_look(body, len, &(struct registry_cursor){.index = 7}, &answer, &err);
+    etcd_parse_change_reply(body, len, &(struct registry_cursor){.index = 7}, &answer, &err);
     err_clear(&err);
     if (etcd_parse_token(body, len, token, sizeof token, &err) == 0 && strpbrk(token, "\r\n "))
         abort(); /* the token would add headers to a request */
@@ -41,5 +41,5 @@ FUZZ(body, len)
 {
     read_page(body, len);
     read_small(body, len);
-    etcd_watch_has_news(body, len, 7);
+    etcd_watch_has_changed(body, len, 7);
 }

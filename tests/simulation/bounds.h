@@ -40,8 +40,8 @@
 #include "simulation/settings.h"
 
 enum {
-    QUERY_TIMEOUT_MS = 2000, /* registration.c CALL_MS, watch.c PROMPT_MS */
-    QUERY_GRACE_MS = 1000,   /* watch.c GRACE_MS */
+    QUERY_TIMEOUT_MS = 2000, /* REGISTRATION_CALL_MS in registration_state.h, PROMPT_MS in watch.c */
+    QUERY_GRACE_MS = 1000,   /* GRACE_MS in watch.c */
     FIRST_BACKOFF_MS = 1200, FIRST_BACKOFF_LEAST_MS = 800, /* 1 s ± 20 % */
     MISSING_MS = 60000,      /* by docs/reference.md: the number in merged_list.h is under test */
     PACE_BOUND_MS = 500,

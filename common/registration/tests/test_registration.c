@@ -1,4 +1,4 @@
-/* A registration on virtual time, against a registry that misbehaves on demand. */
+/* A registration in virtual time, with a fake registry that fails on demand. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,25 +9,27 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "registration/registration.h"
+#include "registration/registration_metrics.h"
+#include "registration/registration_state.h"
 
-/* --- The fake: it loses its state, hangs, fails, and counts ------------------------- */
+/* --- The fake registry ------------------------------------------------------------- */
 
 static struct fake {
     struct registry base;
-    bool has_us;
+    bool knows_us;
     bool hangs;
     bool is_down;
-    bool forgets;       /* says yes, and does not know us */
-    bool late_register; /* a registration takes effect although nobody hears its answer */
-    int64_t beat_takes_ms; /* to be answered; it has arrived at once */
-    int registers, deregisters, looks, beats, failing_beats;
+    bool forgets;               /* accepts a registration and does not keep it */
+    bool late_register;         /* a registration takes effect although its reply is lost */
+    int64_t heartbeat_reply_ms; /* until the reply to a heartbeat; the heartbeat itself arrives at once */
+    int register_calls, deregister_calls, reconcile_calls, heartbeats, unhealthy_heartbeats;
     int64_t registered_at;
     bool check_failing;
     const char *check_output;
     char note[64];
 } fake;
 
-static int answer(int64_t deadline, struct err *err)
+static int reply(int64_t deadline, struct err *err)
 {
     if (fake.hangs) {
         struct wait wait;
@@ -45,15 +47,15 @@ static int fake_register(struct registry *registry, const struct registration_sp
                        struct err *err)
 {
     (void)registry, (void)spec;
-    fake.registers++;
+    fake.register_calls++;
     if (fake.late_register) {
-        answer(deadline, err);
-        fake.has_us = true; /* it was under way already */
+        reply(deadline, err);
+        fake.knows_us = true; /* the request was on its way already */
         return -1;
     }
-    if (answer(deadline, err) != 0)
+    if (reply(deadline, err) != 0)
         return -1;
-    fake.has_us = !fake.forgets;
+    fake.knows_us = !fake.forgets;
     fake.registered_at = clock_ms();
     return 0;
 }
@@ -62,10 +64,10 @@ static int fake_deregister(struct registry *registry, const struct registration_
                            struct err *err)
 {
     (void)registry, (void)spec;
-    fake.deregisters++;
-    if (answer(deadline, err) != 0)
+    fake.deregister_calls++;
+    if (reply(deadline, err) != 0)
         return -1;
-    fake.has_us = false;
+    fake.knows_us = false;
     return 0;
 }
 
@@ -73,11 +75,11 @@ static int fake_is_registered(struct registry *registry, const struct registrati
                               bool *registered, struct err *err)
 {
     (void)registry, (void)spec;
-    fake.looks++;
+    fake.reconcile_calls++;
     *registered = false;
-    if (answer(deadline, err) != 0)
+    if (reply(deadline, err) != 0)
         return -1;
-    *registered = fake.has_us;
+    *registered = fake.knows_us;
     return 0;
 }
 
@@ -85,14 +87,14 @@ static int fake_heartbeat(struct registry *registry, const struct registration_s
                           const char *note, int64_t deadline, struct err *err)
 {
     (void)registry, (void)spec;
-    bool has_us = fake.has_us; /* when the beat arrives; its answer takes a while */
-    fake.beats++;
-    fiber_sleep(fake.beat_takes_ms);
-    if (answer(deadline, err) != 0)
+    bool known = fake.knows_us; /* at the time when the heartbeat arrives */
+    fake.heartbeats++;
+    fiber_sleep(fake.heartbeat_reply_ms);
+    if (reply(deadline, err) != 0)
         return -1;
-    if (!has_us)
+    if (!known)
         return err_set(err, ERR_NOT_FOUND, "unknown check");
-    fake.failing_beats += !healthy;
+    fake.unhealthy_heartbeats += !healthy;
     snprintf(fake.note, sizeof fake.note, "%s", note);
     return 0;
 }
@@ -115,14 +117,14 @@ static const struct registry_ops fake_ops = {
     .check_output = fake_check_output,
 };
 
-/* --- One life of a registration --------------------------------------------------------- */
+/* --- Running one registration --------------------------------------------------------- */
 
-static bool ill;
+static bool unhealthy;
 
 static int health(void *arg, int64_t deadline, struct err *err)
 {
     (void)arg, (void)deadline;
-    return ill ? err_set(err, ERR_FAILED, "redis: connection refused") : 0;
+    return unhealthy ? err_set(err, ERR_FAILED, "redis: connection refused") : 0;
 }
 
 static struct registration_config config;
@@ -132,7 +134,7 @@ static void setup(void)
 {
     clock_make_virtual(1000);
     rand_seed(7);
-    ill = false;
+    unhealthy = false;
     fake = (struct fake){.base = {.ops = &fake_ops}};
     config = (struct registration_config){
         .spec = {.service = "user-service", .id = "u-1", .address = "10.0.0.1", .port = 8001, .tags = "v1", .version = "1",
@@ -152,7 +154,7 @@ static void teardown(void)
 
 TestSuite(registration, .init = setup, .fini = teardown, .timeout = 300);
 
-static void live(void *arg)
+static void run_registration(void *arg)
 {
     void (*story)(void) = (void (*)(void))arg;
     registration = registration_register(&fake.base, &config);
@@ -161,7 +163,7 @@ static void live(void *arg)
     registration_free(registration);
 }
 
-static int stop(int64_t ms)
+static int deregister(int64_t ms)
 {
     struct err err = ERR_INIT;
     return registration_deregister(registration, deadline_in(ms), &err);
@@ -174,7 +176,7 @@ static const char *log_of(void (*story)(void))
     int ends[2], saved = dup(STDERR_FILENO);
     cr_assert_eq(pipe(ends), 0);
     dup2(ends[1], STDERR_FILENO);
-    loop_run_virtual(live, (void *)story);
+    loop_run_virtual(run_registration, (void *)story);
     dup2(saved, STDERR_FILENO);
     close(saved);
     close(ends[1]);
@@ -192,36 +194,36 @@ static int count(const char *text, const char *word)
     return n;
 }
 
-/* --- Getting in ---------------------------------------------------------------------------- */
+/* --- Register ------------------------------------------------------------------------------ */
 
-static void register_and_leave(void)
+static void register_and_deregister(void)
 {
     fiber_sleep(60000);
-    cr_expect(registration_is_registered(registration));
-    cr_expect_eq(fake.registers, 1);
-    cr_expect_geq(fake.looks, 9);
-    cr_expect_eq(stop(8000), 0);
-    cr_expect_not(registration_is_registered(registration));
-    cr_expect_not(fake.has_us);
+    cr_expect(registration->registered);
+    cr_expect_eq(fake.register_calls, 1);
+    cr_expect_geq(fake.reconcile_calls, 9);
+    cr_expect_eq(deregister(8000), 0);
+    cr_expect_not(registration->registered);
+    cr_expect_not(fake.knows_us);
 }
 
-Test(registration, registers_once_looks_every_few_seconds_and_leaves)
+Test(registration, instance_registers_reconciles_and_deregisters)
 {
-    const char *log = log_of(register_and_leave);
+    const char *log = log_of(register_and_deregister);
     cr_expect(strstr(log, "msg=registered registry=consul id=u-1 address=10.0.0.1 port=8001\n"), "%s", log);
     cr_expect(strstr(log, "msg=deregistered registry=consul id=u-1\n"), "%s", log);
     cr_expect_eq(count(log, "\n"), 2, "%s", log);
-    cr_expect_eq(fake.beats, 0);
+    cr_expect_eq(fake.heartbeats, 0);
 }
 
 static void wait_for_jitter(void)
 {
     fiber_sleep(31000);
-    cr_expect_eq(fake.registers, 1);
-    stop(8000);
+    cr_expect_eq(fake.register_calls, 1);
+    deregister(8000);
 }
 
-Test(registration, waits_a_random_while_first_and_says_so)
+Test(registration, first_registration_waits_a_random_time)
 {
     config.jitter_ms = 30000;
     const char *log = log_of(wait_for_jitter);
@@ -232,37 +234,37 @@ Test(registration, waits_a_random_while_first_and_says_so)
     cr_expect(strstr(log, line), "%s in %s", line, log);
 }
 
-static void leave_during_jitter(void)
+static void deregister_during_jitter(void)
 {
     fiber_sleep(1);
     int64_t before = clock_ms();
-    cr_expect_eq(stop(8000), 0);
+    cr_expect_eq(deregister(8000), 0);
     cr_expect_lt(clock_ms() - before, 10);
-    cr_expect_eq(fake.registers, 0);
-    cr_expect_eq(fake.deregisters, 1);
+    cr_expect_eq(fake.register_calls, 0);
+    cr_expect_eq(fake.deregister_calls, 1);
 }
 
-Test(registration, leaves_at_once_while_it_still_waits)
+Test(registration, deregistering_ends_the_random_wait_at_once)
 {
     config.jitter_ms = 30000;
-    log_of(leave_during_jitter);
+    log_of(deregister_during_jitter);
 }
 
-static void come_up_late(void)
+static void recover_after_an_hour(void)
 {
     fake.is_down = true;
     fiber_sleep(3600 * 1000);
-    cr_expect_gt(fake.registers, 3600 / 5);
-    cr_expect_lt(fake.registers, 3600 / 3);
+    cr_expect_gt(fake.register_calls, 3600 / 5);
+    cr_expect_lt(fake.register_calls, 3600 / 3);
     fake.is_down = false;
     fiber_sleep(5000 + 10); /* the cap of the back-off */
-    cr_expect(fake.has_us);
-    stop(8000);
+    cr_expect(fake.knows_us);
+    deregister(8000);
 }
 
-Test(registration, never_gives_up_and_does_not_flood_the_log)
+Test(registration, registering_retries_forever_with_few_log_lines)
 {
-    const char *log = log_of(come_up_late);
+    const char *log = log_of(recover_after_an_hour);
     cr_expect(strstr(log, "level=warn msg=register_failed registry=consul error=\"connection refused\" retry_ms="), "%s",
               log);
     cr_expect_geq(count(log, "register_failed"), 50);
@@ -277,18 +279,18 @@ static void change_reason(void)
     fiber_sleep(20000);
     fake.hangs = fake.is_down = false;
     fiber_sleep(10000);
-    cr_expect(fake.has_us);
-    stop(8000);
+    cr_expect(fake.knows_us);
+    deregister(8000);
 }
 
-Test(registration, logs_a_failure_again_when_its_reason_changes)
+Test(registration, failure_is_logged_again_when_its_reason_changes)
 {
     const char *log = log_of(change_reason);
     cr_expect_eq(count(log, "register_failed"), 2, "%s", log);
     cr_expect(strstr(log, "error=\"no answer\""), "%s", log);
 }
 
-static void take_turns(void)
+static void alternate_reasons(void)
 {
     fake.is_down = true;
     for (int second = 0; second < 600; second += 5) {
@@ -297,34 +299,34 @@ static void take_turns(void)
     }
     fake.hangs = fake.is_down = false;
     fiber_sleep(10000);
-    stop(8000);
+    deregister(8000);
 }
 
 /* Without the limit in log_repeat_is_due() each change of the reason is a line, 100 in these 10 minutes. */
-Test(registration, reasons_that_take_turns_do_not_flood_the_log)
+Test(registration, alternating_reasons_do_not_flood_the_log)
 {
-    const char *log = log_of(take_turns);
+    const char *log = log_of(alternate_reasons);
     cr_expect_leq(count(log, "register_failed"), 33, "%d", count(log, "register_failed"));
     cr_expect_eq(count(log, "msg=registry_answers_again"), 1);
     cr_expect(strstr(log, "after_ms="));
 }
 
-/* --- Staying in ---------------------------------------------------------------------------- */
+/* --- Notice the loss, register again ------------------------------------------------------- */
 
 static void lose_state(void)
 {
     fiber_sleep(40000);
-    cr_expect(fake.has_us);
-    fake.has_us = false;
+    cr_expect(fake.knows_us);
+    fake.knows_us = false;
     int64_t lost_at = clock_ms();
-    fiber_sleep(30000 + 6000 + 10); /* the jitter again, and one look */
-    cr_expect(fake.has_us);
-    cr_expect_eq(fake.registers, 2);
+    fiber_sleep(30000 + 6000 + 10); /* the jitter again, and one check */
+    cr_expect(fake.knows_us);
+    cr_expect_eq(fake.register_calls, 2);
     cr_expect_gt(fake.registered_at, lost_at);
-    stop(8000);
+    deregister(8000);
 }
 
-Test(registration, registers_again_after_the_registry_lost_its_state)
+Test(registration, instance_registers_again_after_registry_lost_it)
 {
     config.jitter_ms = 30000;
     const char *log = log_of(lose_state);
@@ -337,16 +339,16 @@ static void restart_empty(void)
 {
     fiber_sleep(20000);
     fake.is_down = true;
-    fake.has_us = false;
+    fake.knows_us = false;
     fiber_sleep(600000);
-    cr_expect(registration_is_registered(registration), "nobody said that it is not");
+    cr_expect(registration->registered, "a registry that fails has not forgotten it");
     fake.is_down = false;
     fiber_sleep(5000 + 10);
-    cr_expect(fake.has_us);
-    stop(8000);
+    cr_expect(fake.knows_us);
+    deregister(8000);
 }
 
-Test(registration, comes_back_by_itself_after_an_outage_from_which_the_registry_returns_empty)
+Test(registration, instance_registers_again_after_outage_lost_state)
 {
     const char *log = log_of(restart_empty);
     cr_expect(strstr(log, "msg=reconcile_failed"), "%s", log);
@@ -360,16 +362,16 @@ static void hour_of_faults(void)
         fake.hangs = rand_below(4) == 0;
         fake.is_down = rand_below(4) == 0;
         if (rand_below(3) == 0)
-            fake.has_us = false;
+            fake.knows_us = false;
         fiber_sleep(10000);
     }
     fake.hangs = fake.is_down = false;
-    fiber_sleep(2000 + 6000 + 2000 + 20); /* a hung call, a look, the jitter */
-    cr_expect(fake.has_us);
-    cr_expect_eq(stop(8000), 0);
+    fiber_sleep(2000 + 6000 + 2000 + 20); /* a hung call, a check, the jitter */
+    cr_expect(fake.knows_us);
+    cr_expect_eq(deregister(8000), 0);
 }
 
-Test(registration, is_in_the_registry_again_soon_after_an_hour_of_faults)
+Test(registration, instance_is_listed_soon_after_an_hour_of_faults)
 {
     config.jitter_ms = 2000;
     for (uint64_t seed = 0; seed < 20; seed++) {
@@ -386,264 +388,295 @@ static void fail_own_check(void)
     fiber_sleep(20000);
     fake.check_output = "HTTP GET http://127.0.1.1:8001/health: 503 after 7 ms";
     fiber_sleep(20000);
-    fake.check_output = "connection refused";
+    fake.check_output = "Get http://127.0.1.1:8001/health: dial tcp 127.0.1.1:8001: connect: connection refused";
     fiber_sleep(20000);
     fake.check_failing = false;
     fiber_sleep(20000);
-    stop(8000);
+    deregister(8000);
 }
 
-Test(registration, reports_its_own_failing_check_once_for_each_change)
+Test(registration, failing_own_check_is_logged_once_per_change)
 {
     const char *log = log_of(fail_own_check);
     cr_expect_eq(count(log, "msg=own_check_failing"), 2, "%s", log);
-    cr_expect(strstr(log, "output=\"connection refused\" address=10.0.0.1 hint=SERVICE_ADDRESS="), "%s", log);
     cr_expect_eq(count(log, "msg=own_check_passing"), 1, "%s", log);
 }
 
-/* --- Leaving ----------------------------------------------------------------------------------- */
+static void fail_own_check_once(void)
+{
+    fake.check_failing = true;
+    fiber_sleep(20000);
+    deregister(8000);
+}
 
-static void stop_while_hung(void)
+static void expect_hint(bool expected, enum check_kind check, const char *output)
+{
+    config.spec.check = check;
+    fake.check_output = output;
+    const char *log = log_of(fail_own_check_once);
+    cr_expect_eq(count(log, "msg=own_check_failing registry=consul output=\""), 1, "%s", log);
+    cr_expect_eq(count(log, " address=10.0.0.1 hint=SERVICE_ADDRESS=<address-the-registry-can-reach>\n"), expected, "%s",
+                 log);
+    cr_expect_eq(count(log, "hint="), expected, "%s", log);
+}
+
+Test(registration, unreachable_own_check_logs_hint_on_the_address)
+{
+    expect_hint(true, CHECK_HTTP, "Get http://127.0.1.1:8001/health: dial tcp 127.0.1.1:8001: connect: connection refused");
+    expect_hint(true, CHECK_HTTP, "Get http://10.9.9.9:8001/health: net/http: request canceled (Client.Timeout exceeded)");
+    expect_hint(true, CHECK_TCP, "dial tcp 10.9.9.9:8001: i/o timeout");
+}
+
+Test(registration, reachable_own_check_logs_no_hint_on_the_address)
+{
+    expect_hint(false, CHECK_HTTP, "HTTP GET http://127.0.1.1:8001/health: 503 Service Unavailable Output: redis is down");
+    expect_hint(false, CHECK_GRPC, "gRPC application didn't report service healthy");
+    expect_hint(false, CHECK_TTL, "redis: connection refused");
+}
+
+/* --- Deregister -------------------------------------------------------------------------------- */
+
+static void deregister_while_hung(void)
 {
     fake.hangs = true;
     fiber_sleep(500);
-    cr_expect_eq(fake.registers, 1);
+    cr_expect_eq(fake.register_calls, 1);
     int64_t before = clock_ms();
-    cr_expect_eq(stop(8000), -1);
+    cr_expect_eq(deregister(8000), -1);
     cr_expect_leq(clock_ms() - before, 2000);
-    cr_expect_eq(fake.deregisters, 1);
+    cr_expect_eq(fake.deregister_calls, 1);
 }
 
-Test(registration, stops_within_a_call_s_time_while_the_registry_hangs)
+Test(registration, deregistering_from_hung_registry_takes_2_s_at_most)
 {
-    log_of(stop_while_hung);
+    log_of(deregister_while_hung);
 }
 
-static void stop_while_registering(void)
+static void deregister_while_registering(void)
 {
     fake.late_register = true;
     fake.hangs = true;
     fiber_sleep(500);
     fake.hangs = false;
-    cr_expect_eq(stop(8000), 0);
-    cr_expect_not(fake.has_us);
+    cr_expect_eq(deregister(8000), 0);
+    cr_expect_not(fake.knows_us);
 }
 
-Test(registration, leaves_also_where_its_registration_was_still_under_way)
+Test(registration, instance_deregisters_while_register_is_under_way)
 {
-    log_of(stop_while_registering);
+    log_of(deregister_while_registering);
 }
 
-static void stop_with_late_arrival(void)
+static void deregister_after_cut_off(void)
 {
     fake.hangs = true;
     fiber_sleep(500);
     fake.hangs = false;
-    cr_expect_eq(stop(8000), 0);
-    cr_expect_eq(fake.looks, 1, "it looks whether the one that was cut off got through");
+    cr_expect_eq(deregister(8000), 0);
+    cr_expect_eq(fake.reconcile_calls, 1, "asks whether the registration took effect after all");
 }
 
-Test(registration, looks_again_after_a_registration_that_was_cut_off)
+Test(registration, deregister_checks_after_a_register_was_cut_off)
 {
-    log_of(stop_with_late_arrival);
+    log_of(deregister_after_cut_off);
 }
 
-/* --- TTL ------------------------------------------------------------------------------------------ */
+/* --- Heartbeats of a TTL check -------------------------------------------------------------------- */
 
-static void beat_for_a_minute(void)
+static void send_heartbeats(void)
 {
     fiber_sleep(60000);
-    cr_expect_geq(fake.beats, 6);
-    cr_expect_leq(fake.beats, 8);
-    cr_expect_eq(fake.failing_beats, 0);
-    ill = true;
+    cr_expect_geq(fake.heartbeats, 6);
+    cr_expect_leq(fake.heartbeats, 8);
+    cr_expect_eq(fake.unhealthy_heartbeats, 0);
+    unhealthy = true;
     fiber_sleep(10000);
-    cr_expect_eq(fake.failing_beats, 1);
+    cr_expect_eq(fake.unhealthy_heartbeats, 1);
     cr_expect_str_eq(fake.note, "redis: connection refused");
-    stop(8000);
+    deregister(8000);
 }
 
-Test(registration, with_a_ttl_check_beats_and_says_why_it_is_ill)
+Test(registration, ttl_heartbeat_reports_why_instance_is_unhealthy)
 {
     config.spec.check = CHECK_TTL;
-    log_of(beat_for_a_minute);
+    log_of(send_heartbeats);
 }
 
-static void beat_from_the_start(void)
+static void fail_to_register_first(void)
 {
     fake.is_down = true;
     fiber_sleep(30000);
-    cr_expect_geq(fake.beats, 3);
+    cr_expect_geq(fake.heartbeats, 3);
     fake.is_down = false;
     fiber_sleep(5010);
-    cr_expect(fake.has_us);
+    cr_expect(fake.knows_us);
     cr_expect_str_eq(fake.note, "healthy");
-    stop(8000);
+    deregister(8000);
 }
 
-Test(registration, beats_also_where_its_first_registration_failed_and_at_once_when_it_succeeds)
+Test(registration, heartbeats_start_after_first_register_try)
 {
     config.spec.check = CHECK_TTL;
-    const char *log = log_of(beat_from_the_start);
+    const char *log = log_of(fail_to_register_first);
     cr_expect_eq(count(log, "heartbeat_failed"), 0, "%s", log);
     cr_expect_eq(count(log, "registration_lost"), 0, "%s", log);
 }
 
-static void wait_for_its_turn(void)
+static void wait_for_first_try(void)
 {
-    fake.has_us = true; /* the entry of a former life of this id, at another address */
-    while (fake.registers == 0) {
-        cr_expect_eq(fake.beats, 0, "a beat keeps an address in the list where nobody is any more");
-        if (fake.beats > 0 || fiber_sleep(100) != 0)
+    fake.knows_us = true; /* an entry of an earlier process with the same id, at another address */
+    while (fake.register_calls == 0) {
+        cr_expect_eq(fake.heartbeats, 0, "a heartbeat would keep the old address in the list");
+        if (fake.heartbeats > 0 || fiber_sleep(100) != 0)
             break;
     }
     fiber_sleep(10);
-    cr_expect_eq(fake.beats, 1);
-    stop(8000);
+    cr_expect_eq(fake.heartbeats, 1);
+    deregister(8000);
 }
 
-Test(registration, does_not_beat_for_a_former_life_of_its_id)
+Test(registration, no_heartbeat_is_sent_before_first_register_try)
 {
     config.spec.check = CHECK_TTL;
     config.jitter_ms = 30000;
-    log_of(wait_for_its_turn);
+    log_of(wait_for_first_try);
 }
 
-/* The first try to register fails, so it beats; the second succeeds, while that
- * beat, which found nobody, is still on its way back. */
-static void pass_at_once(void)
+/* The first register call fails, then a heartbeat is sent. The second call succeeds while the reply to that
+ * heartbeat ("unknown check") is still on its way. */
+static void become_passing_at_once(void)
 {
     fake.is_down = true;
     fiber_sleep(10);
-    cr_expect_eq(fake.beats, 1);
+    cr_expect_eq(fake.heartbeats, 1);
     fake.is_down = false;
-    fiber_sleep(1900 + 1900 + 100); /* the early one, and the next at once */
-    cr_expect_str_eq(fake.note, "healthy", "not only after another check_interval");
-    cr_expect_eq(fake.registers, 2, "that the early beat was for an unknown one is no loss");
-    stop(8000);
+    fiber_sleep(1900 + 1900 + 100); /* the early heartbeat, and the next one at once */
+    cr_expect_str_eq(fake.note, "healthy", "before another check_interval has passed");
+    cr_expect_eq(fake.register_calls, 2, "the reply to the early heartbeat is no loss");
+    deregister(8000);
 }
 
-Test(registration, passes_at_once_although_its_first_beat_came_too_early)
+Test(registration, heartbeat_is_sent_at_once_after_registering)
 {
     config.spec.check = CHECK_TTL;
-    fake.beat_takes_ms = 1900;
-    const char *log = log_of(pass_at_once);
+    fake.heartbeat_reply_ms = 1900;
+    const char *log = log_of(become_passing_at_once);
     cr_expect_eq(count(log, "registration_lost"), 0, "%s", log);
 }
 
-static void be_forgotten(void)
+static void lose_registration(void)
 {
     fiber_sleep(100000);
-    fake.has_us = false;
-    fiber_sleep(1010); /* one beat */
-    cr_expect(fake.has_us);
-    cr_expect_eq(fake.registers, 2);
-    cr_expect_eq(fake.looks, 0);
-    stop(8000);
+    fake.knows_us = false;
+    fiber_sleep(1010); /* one heartbeat */
+    cr_expect(fake.knows_us);
+    cr_expect_eq(fake.register_calls, 2);
+    cr_expect_eq(fake.reconcile_calls, 0);
+    deregister(8000);
 }
 
-Test(registration, registers_again_when_a_heartbeat_finds_it_forgotten)
+Test(registration, heartbeat_of_unknown_instance_registers_it_again)
 {
     config.spec.check = CHECK_TTL;
     config.spec.check_interval_ms = 1000;
     config.reconcile_ms = 3600 * 1000;
-    log_of(be_forgotten);
+    log_of(lose_registration);
 }
 
-static void be_forgotten_at_once(void)
+static void lose_each_registration(void)
 {
     fake.forgets = true;
     fiber_sleep(60000);
-    cr_expect_leq(fake.registers, 17, "backs off up to 5 s, and registered %d times", fake.registers);
-    cr_expect_geq(fake.registers, 12);
+    cr_expect_leq(fake.register_calls, 17, "the pause grows to 5 s; %d registrations", fake.register_calls);
+    cr_expect_geq(fake.register_calls, 12);
     fake.forgets = false;
     fiber_sleep(5010);
-    cr_expect(fake.has_us);
-    stop(8000);
+    cr_expect(fake.knows_us);
+    deregister(8000);
 }
 
-/* Several agents behind one name: what is told to one, the next does not know. */
-Test(registration, does_not_spin_where_each_registration_is_forgotten_at_once)
+/* Several agents behind one name: one accepts the registration, the next does not know it. */
+Test(registration, repeated_loss_backs_off_instead_of_spinning)
 {
     config.spec.check = CHECK_TTL;
     config.spec.check_interval_ms = 1000;
-    log_of(be_forgotten_at_once);
+    log_of(lose_each_registration);
 }
 
-/* --- A registry that checks nobody itself ------------------------------------------------------------ */
+/* --- Heartbeats to a registry that checks no instance itself ---------------------------------------- */
 
-static struct registry_ops blind_ops; /* as the fake, but it needs heartbeats */
+static struct registry_ops unchecking_ops; /* the fake, but it needs heartbeats */
 
-static void beat_as(enum check_kind check)
+static void use_unchecking(enum check_kind check)
 {
-    blind_ops = fake_ops;
-    blind_ops.needs_heartbeat = true;
-    fake.base.ops = &blind_ops;
+    unchecking_ops = fake_ops;
+    unchecking_ops.needs_heartbeat = true;
+    fake.base.ops = &unchecking_ops;
     config.spec.check = check;
 }
 
-static void report_illness(void)
+static void report_health(void)
 {
     fiber_sleep(60000);
-    cr_expect_geq(fake.beats, 6);
-    cr_expect_leq(fake.beats, 8);
-    ill = true;
+    cr_expect_geq(fake.heartbeats, 6);
+    cr_expect_leq(fake.heartbeats, 8);
+    unhealthy = true;
     fiber_sleep(10000);
-    cr_expect_eq(fake.failing_beats, 1);
-    ill = false;
+    cr_expect_eq(fake.unhealthy_heartbeats, 1);
+    unhealthy = false;
     fiber_sleep(10000);
-    cr_expect_eq(fake.failing_beats, 1);
+    cr_expect_eq(fake.unhealthy_heartbeats, 1);
     cr_expect_str_eq(fake.note, "healthy");
-    stop(8000);
+    deregister(8000);
 }
 
-Test(registration, where_the_registry_checks_nobody_an_http_check_is_a_heartbeat_with_the_deep_health)
+Test(registration, http_check_becomes_heartbeat_with_deep_health)
 {
-    beat_as(CHECK_HTTP);
-    log_of(report_illness);
+    use_unchecking(CHECK_HTTP);
+    log_of(report_health);
 }
 
-static void beat_whatever_ails(void)
+static void ignore_health(void)
 {
-    ill = true;
+    unhealthy = true;
     fiber_sleep(60000);
-    cr_expect_geq(fake.beats, 6);
-    cr_expect_eq(fake.failing_beats, 0);
-    stop(8000);
+    cr_expect_geq(fake.heartbeats, 6);
+    cr_expect_eq(fake.unhealthy_heartbeats, 0);
+    deregister(8000);
 }
 
-Test(registration, where_the_registry_checks_nobody_a_tcp_check_says_only_that_the_process_lives)
+Test(registration, tcp_check_becomes_heartbeat_that_is_healthy)
 {
-    beat_as(CHECK_TCP);
-    log_of(beat_whatever_ails);
+    use_unchecking(CHECK_TCP);
+    log_of(ignore_health);
 }
 
-Test(registration, where_the_registry_checks_nobody_no_check_is_still_a_heartbeat)
+Test(registration, no_check_becomes_heartbeat_that_is_healthy)
 {
-    beat_as(CHECK_NONE);
-    log_of(beat_whatever_ails);
+    use_unchecking(CHECK_NONE);
+    log_of(ignore_health);
 }
 
 static void expire(void)
 {
     fiber_sleep(100000);
-    fake.has_us = false; /* its lease ran out */
-    fiber_sleep(1010);   /* one beat */
-    cr_expect(fake.has_us);
-    cr_expect_eq(fake.registers, 2);
-    cr_expect_eq(fake.looks, 0);
-    stop(8000);
+    fake.knows_us = false; /* its lease expired */
+    fiber_sleep(1010);     /* one heartbeat */
+    cr_expect(fake.knows_us);
+    cr_expect_eq(fake.register_calls, 2);
+    cr_expect_eq(fake.reconcile_calls, 0);
+    deregister(8000);
 }
 
-Test(registration, where_the_registry_checks_nobody_a_heartbeat_finds_that_the_lease_ran_out)
+Test(registration, heartbeat_on_expired_lease_registers_again)
 {
-    beat_as(CHECK_HTTP);
+    use_unchecking(CHECK_HTTP);
     config.spec.check_interval_ms = 1000;
     config.reconcile_ms = 3600 * 1000;
     log_of(expire);
 }
 
-/* --- Numbers, and what is news ------------------------------------------------------------------------ */
+/* --- Metrics ------------------------------------------------------------------------------------------- */
 
 static void read_metrics(void)
 {
@@ -653,17 +686,18 @@ static void read_metrics(void)
     cr_expect(strstr(buf_text(&out), "registration_registered{registry=\"consul\"} 1\n"), "%s", buf_text(&out));
     cr_expect(strstr(buf_text(&out), "registrations_total{registry=\"consul\"} 1\n"));
     buf_close(&out);
-    stop(8000);
+    deregister(8000);
 }
 
-Test(registration, counts_what_it_did)
+Test(registration, metrics_count_registrations)
 {
     log_of(read_metrics);
 }
 
 static void read_metrics_of_two(void)
 {
-    static const struct registry_ops etcd_ops = {.kind = "etcd", .register_instance = fake_register, .deregister_instance = fake_deregister,
+    static const struct registry_ops etcd_ops = {.kind = "etcd", .register_instance = fake_register,
+                                                 .deregister_instance = fake_deregister,
                                                  .is_registered = fake_is_registered, .heartbeat = fake_heartbeat,
                                                  .check_output = fake_check_output, .needs_heartbeat = true};
     struct registry etcd = {.ops = &etcd_ops};
@@ -674,14 +708,14 @@ static void read_metrics_of_two(void)
     registration_metrics(both, 3, &out);
     cr_expect(strstr(buf_text(&out), "registration_heartbeats_total{registry=\"consul\"} 0\n"), "%s", buf_text(&out));
     cr_expect(strstr(buf_text(&out), "registration_heartbeats_total{registry=\"etcd\"} 1\n"), "%s", buf_text(&out));
-    cr_expect_eq(count(buf_text(&out), "# TYPE registration_registered "), 1, "a head only once");
+    cr_expect_eq(count(buf_text(&out), "# TYPE registration_registered "), 1, "one header for both");
     buf_close(&out);
     registration_deregister(both[2], deadline_in(1000), &err);
     registration_free(both[2]);
-    stop(8000);
+    deregister(8000);
 }
 
-Test(registration, numbers_of_two_registries_stand_under_one_head)
+Test(registration, metrics_of_two_registries_share_one_header)
 {
     log_of(read_metrics_of_two);
 }

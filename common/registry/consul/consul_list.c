@@ -1,23 +1,23 @@
-/* The list's half of consul_wire.h: a body in, instances out. */
+#include "registry/consul/consul_list.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "net/json.h"
-#include "registry/consul/consul_wire.h"
 #include "registry/wire.h"
 
 enum {
-    /* One entry is parsed at one go, at about 25 ns a byte: this keeps it under
-     * 10 ms. Consul allows 40 KB of metadata and 4 KB of output for each check. */
+    /* One entry is parsed without a pause, at about 25 ns a byte: this keeps it under 10 ms. Consul allows
+     * 40 KB of metadata and 4 KB of output for each check. */
     ENTRY_MAX_BYTES = 256 * 1024,
-    /* More do not fit into the 32 MB that a list may have, if they say anything at all:
-     * this bounds the work on a flood of tiny ones. */
+    /* More entries with any content do not fit into the 32 MB that a list may have. This bounds the work on a
+     * flood of tiny entries. */
     ENTRIES_MAX = 100 * 1000,
 };
 
 /* --- One entry ----------------------------------------------------------------------------- */
 
-/* As wire_text, for an object; NULL then, which jansson's getters take as empty. */
+/* As wire_text, for an object. *value may be NULL: jansson's getters accept that. */
 static bool get_object(const json_t *object, const char *key, const json_t **value)
 {
     *value = json_object_get(object, key);
@@ -30,8 +30,8 @@ static bool is_maintenance(const char *check_id)
            strncmp(check_id, "_service_maintenance:", strlen("_service_maintenance:")) == 0;
 }
 
-/* The worst of all checks, the node's and the service's. */
-static bool judge_check(const json_t *check, struct instance *instance)
+/* The instance's status is the worst of all its checks, the node's and the service's. */
+static bool apply_check(const json_t *check, struct instance *instance)
 {
     const char *id, *word;
     if (!wire_text(check, "CheckID", &id) || !wire_text(check, "Status", &word) || !*word)
@@ -48,18 +48,18 @@ static bool judge_check(const json_t *check, struct instance *instance)
     return true;
 }
 
-static bool judge_checks(const json_t *checks, struct instance *instance)
+static bool apply_checks(const json_t *checks, struct instance *instance)
 {
     size_t i;
     json_t *check;
     json_array_foreach(checks, i, check) {
-        if (!judge_check(check, instance))
+        if (!apply_check(check, instance))
             return false;
     }
     return !checks || json_is_null(checks) || json_is_array(checks);
 }
 
-/* NULL, or what is wrong with the entry. The instance's text is the entry's. */
+/* NULL, or why the entry cannot be used. The instance's text is borrowed from the entry. */
 static const char *read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *service = json_object_get(entry, "Service"), *node, *meta, *weights;
@@ -81,20 +81,20 @@ static const char *read_entry(const json_t *entry, struct instance *instance)
     if (!get_object(service, "Weights", &weights) || !wire_weight(weights, "Passing", &instance->weight) ||
         !wire_weight(weights, "Warning", &instance->warning_weight))
         return "its weights are not whole numbers";
-    if (!judge_checks(json_object_get(entry, "Checks"), instance))
+    if (!apply_checks(json_object_get(entry, "Checks"), instance))
         return "its checks have no status";
     return NULL;
 }
 
-/* --- Where one entry ends and the next begins ------------------------------------------------ */
+/* --- Splitting the reply into entries --------------------------------------------------------- */
 
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* How many bytes are the entry's: up to the comma or bracket that ends it. Counts
- * brackets without telling their kinds apart: jansson, which gets the entry, does. */
+/* The number of bytes that belong to the entry: up to the comma or bracket after it. Does not check that
+ * brackets match: jansson, which parses the entry, does. */
 static size_t scan_entry(struct consul_list_parser *parser, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -115,7 +115,7 @@ static size_t scan_entry(struct consul_list_parser *parser, const char *bytes, s
     return len;
 }
 
-/* False only out of memory. */
+/* False only if out of memory. */
 static bool keep_bytes(struct consul_list_parser *parser, const char *bytes, size_t len)
 {
     parser->entry_len += len;
@@ -126,12 +126,12 @@ static bool keep_bytes(struct consul_list_parser *parser, const char *bytes, siz
 
 /* --- The list ---------------------------------------------------------------------------------- */
 
-static int broken(struct err *err)
+static int fail_incomplete(struct err *err)
 {
     return err_set(err, ERR_PROTOCOL, "the list is not a whole JSON array");
 }
 
-static int out_of_memory(struct err *err)
+static int fail_out_of_memory(struct err *err)
 {
     return err_set(err, ERR_FAILED, "out of memory");
 }
@@ -140,7 +140,7 @@ static int add_entry(struct instance_list *list, const struct buf *text, struct 
 {
     struct err why = ERR_INIT;
     json_t *entry = json_parse_new(buf_text(text), text->len, &why);
-    if (!entry && why.code == ERR_TOO_LARGE) { /* JSON, but with a number or text that nothing holds */
+    if (!entry && why.code == ERR_TOO_LARGE) { /* valid JSON, but with a number or text that we cannot hold */
         instance_list_drop(list, "", why.text);
         return 0;
     }
@@ -155,15 +155,15 @@ static int add_entry(struct instance_list *list, const struct buf *text, struct 
     else
         stored = instance_list_add(list, &instance);
     json_decref(entry);
-    return stored ? 0 : out_of_memory(err);
+    return stored ? 0 : fail_out_of_memory(err);
 }
 
 static int end_entry(struct consul_list_parser *parser, char end, struct err *err)
 {
     int status = 0;
-    parser->place = end == ']' ? CONSUL_LIST_BEHIND : CONSUL_LIST_INSIDE;
-    if (parser->entry_len == 0) /* nothing: good for an empty list only */
-        return end == ']' && parser->entries == 0 ? 0 : broken(err);
+    parser->place = end == ']' ? CONSUL_LIST_AFTER : CONSUL_LIST_INSIDE;
+    if (parser->entry_len == 0) /* no bytes: valid only in an empty list */
+        return end == ']' && parser->entries == 0 ? 0 : fail_incomplete(err);
     if (++parser->entries > ENTRIES_MAX)
         return err_set(err, ERR_TOO_LARGE, "the list is too large: over %d entries", ENTRIES_MAX);
 
@@ -180,7 +180,7 @@ int consul_list_begin(struct consul_list_parser *parser, struct err *err)
 {
     *parser = (struct consul_list_parser){.entry = BUF_INIT(ENTRY_MAX_BYTES)};
     parser->list = instance_list_new();
-    return parser->list ? 0 : out_of_memory(err);
+    return parser->list ? 0 : fail_out_of_memory(err);
 }
 
 int consul_list_feed(struct consul_list_parser *parser, const char *bytes, size_t len, struct err *err)
@@ -192,7 +192,7 @@ int consul_list_feed(struct consul_list_parser *parser, const char *bytes, size_
         } else if (parser->place == CONSUL_LIST_INSIDE) {
             size_t taken = scan_entry(parser, bytes, (size_t)(end - bytes));
             if (!keep_bytes(parser, bytes, taken))
-                return out_of_memory(err);
+                return fail_out_of_memory(err);
             bytes += taken;
             if (bytes < end && end_entry(parser, *bytes++, err) != 0)
                 return -1;
@@ -200,7 +200,7 @@ int consul_list_feed(struct consul_list_parser *parser, const char *bytes, size_
             parser->place = CONSUL_LIST_INSIDE;
             bytes++;
         } else {
-            return broken(err);
+            return fail_incomplete(err);
         }
     }
     return 0;
@@ -209,8 +209,8 @@ int consul_list_feed(struct consul_list_parser *parser, const char *bytes, size_
 int consul_list_end(struct consul_list_parser *parser, struct instance_list **list, struct err *err)
 {
     *list = NULL;
-    if (parser->place != CONSUL_LIST_BEHIND)
-        return broken(err);
+    if (parser->place != CONSUL_LIST_AFTER)
+        return fail_incomplete(err);
     if (parser->skim)
         return 0;
     if (parser->entries > 0 && parser->list->count == 0)

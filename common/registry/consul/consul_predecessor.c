@@ -7,10 +7,10 @@
 
 enum {
     PATH_CAP = 4096,        /* bytes, percent-encoded */
-    LIST_CAP = 64 * 1024,   /* bytes: of those at our own address there are few */
+    LIST_CAP = 64 * 1024,   /* bytes: few entries have our own address */
 };
 
-static bool add_path(struct buf *path, const struct registration_spec *spec, const char *address)
+static bool add_list_path(struct buf *path, const struct registration_spec *spec, const char *address)
 {
     char filter[1024];
     snprintf(filter, sizeof filter, "Service == \"%s\" and Address == \"%s\" and Port == %u", spec->service, address,
@@ -18,8 +18,8 @@ static bool add_path(struct buf *path, const struct registration_spec *spec, con
     return buf_adds(path, "/v1/agent/services?filter=") && url_add_segment(path, filter);
 }
 
-/* 0: answered with 200. */
-static int ask(struct consul_http *http, const char *method, const struct buf *path, int64_t deadline,
+/* 0 if the reply is 200. */
+static int send_request(struct consul_http *http, const char *method, const struct buf *path, int64_t deadline,
                struct http_response *response)
 {
     struct err ignored = ERR_INIT;
@@ -28,12 +28,12 @@ static int ask(struct consul_http *http, const char *method, const struct buf *p
     return consul_http_call(http, &call, response, &ignored) == 0 && response->status == 200 ? 0 : -1;
 }
 
-static void deregister(struct consul_http *http, const char *id, int64_t deadline)
+static void deregister_predecessor(struct consul_http *http, const char *id, int64_t deadline)
 {
     struct buf path = BUF_INIT(PATH_CAP);
     struct http_response response = HTTP_RESPONSE_INIT;
     if (buf_adds(&path, "/v1/agent/service/deregister/") && url_add_segment(&path, id) &&
-        ask(http, "PUT", &path, deadline, &response) == 0)
+        send_request(http, "PUT", &path, deadline, &response) == 0)
         log_info("predecessor_deregistered", log_s("registry", "consul"), log_s("id", id),
                  log_s("reason", "same address and port"));
     http_response_close(&response);
@@ -46,8 +46,8 @@ static bool text_is(const json_t *object, const char *key, const char *text)
     return value && strcmp(value, text) == 0;
 }
 
-/* The filter has said so already; but agents before 1.5 know none, and list all. */
-static bool stands_at(const json_t *entry, const struct registration_spec *spec, const char *address)
+/* Agents before 1.5 ignore the filter and list every service. */
+static bool has_our_address(const json_t *entry, const struct registration_spec *spec, const char *address)
 {
     return text_is(entry, "Service", spec->service) && text_is(entry, "Address", address) &&
            json_integer_value(json_object_get(entry, "Port")) == spec->port;
@@ -61,11 +61,11 @@ void consul_deregister_predecessors(struct consul_http *http, const struct regis
     struct err ignored = ERR_INIT;
     json_t *services = NULL, *entry;
     const char *id;
-    if (add_path(&path, spec, address) && ask(http, "GET", &path, deadline, &response) == 0)
+    if (add_list_path(&path, spec, address) && send_request(http, "GET", &path, deadline, &response) == 0)
         services = json_parse_new(buf_text(&response.body), response.body.len, &ignored);
     json_object_foreach(services, id, entry)
-        if (strcmp(id, spec->id) != 0 && stands_at(entry, spec, address))
-            deregister(http, id, deadline);
+        if (strcmp(id, spec->id) != 0 && has_our_address(entry, spec, address))
+            deregister_predecessor(http, id, deadline);
     json_decref(services);
     http_response_close(&response);
     buf_close(&path);

@@ -2,10 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "net/json.h"
+#include "registry/wire.h"
 
 uint64_t consul_next_index(uint64_t current, const char *header)
 {
@@ -23,99 +23,123 @@ uint64_t consul_next_index(uint64_t current, const char *header)
     return index < current ? 0 : index;
 }
 
-/* --- A registration ------------------------------------------------------------------ */
+/* --- The body of a registration -------------------------------------------------------
+ *
+ * json_pack takes over each reference that a format "o" names, also when it fails. */
 
 /* Go's notation: "10s", "1500ms". */
-static bool add_duration(struct buf *out, const char *key, int64_t ms)
+static json_t *duration_new(int64_t ms)
 {
-    if (ms % 1000 == 0)
-        return buf_addf(out, ",\"%s\":\"%" PRId64 "s\"", key, ms / 1000);
-    return buf_addf(out, ",\"%s\":\"%" PRId64 "ms\"", key, ms);
+    return ms % 1000 == 0 ? json_sprintf("%" PRId64 "s", ms / 1000) : json_sprintf("%" PRId64 "ms", ms);
 }
 
-static bool add_text(struct buf *out, const char *key, const char *text)
+/* "v1, c" -> ["v1", "c"]; empty tags are left out. */
+static json_t *tags_new(const char *tags)
 {
-    return buf_addf(out, "\"%s\":", key) && json_add_string(out, text, strlen(text));
-}
-
-/* "v1, c" -> "v1","c"; empty ones are left out. */
-static bool add_tags(struct buf *out, const char *tags)
-{
-    const char *comma = "";
+    json_t *list = json_array();
     while (*tags) {
         tags += strspn(tags, ", ");
         size_t len = strcspn(tags, ",");
         const char *next = tags + len;
         while (len > 0 && tags[len - 1] == ' ')
             len--;
-        if (len > 0 && !(buf_adds(out, comma) && json_add_string(out, tags, len)))
-            return false;
-        comma = ",";
+        if (len > 0 && json_array_append_new(list, wire_textn_new(tags, len)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
         tags = next;
     }
-    return true;
+    return list;
 }
 
-static bool add_meta(struct buf *out, const struct registration_spec *spec)
+/* What callers learn about an instance besides its address; read_entry() in consul_list.c reads it. To add a
+ * key, add one line to the table. A key with an empty value is left out. */
+static json_t *metadata_new(const struct registration_spec *spec)
 {
-    bool both = *spec->version && *spec->zone;
-    return (!*spec->version || add_text(out, "version", spec->version)) && (!both || buf_adds(out, ",")) &&
-           (!*spec->zone || add_text(out, "zone", spec->zone));
+    const struct {
+        const char *key, *value;
+    } table[] = {
+        {"version", spec->version},
+        {"zone", spec->zone},
+    };
+    json_t *metadata = json_object();
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (*table[i].value && json_object_set_new(metadata, table[i].key, wire_text_new(table[i].value)) != 0) {
+            json_decref(metadata);
+            return NULL;
+        }
+    return metadata;
 }
 
-/* "HTTP":"http://10.0.0.1:8001/health": what the agent is to look at. */
-static bool add_target(struct buf *out, const struct registration_spec *spec, const char *address)
+/* Both weights: Consul 1.8 takes a missing Warning for 0. */
+static json_t *weights_new(const struct registration_spec *spec)
+{
+    return json_pack("{s:i, s:i}", "Passing", spec->weight, "Warning", 1);
+}
+
+static const char *target_key(enum check_kind check)
+{
+    return check == CHECK_HTTP ? "HTTP" : check == CHECK_TCP ? "TCP" : "GRPC";
+}
+
+/* What the agent connects to. An IPv6 address needs brackets. */
+static json_t *target_new(const struct registration_spec *spec, const char *address)
 {
     bool is_ipv6 = strchr(address, ':') != NULL;
     const char *open = is_ipv6 ? "[" : "", *close = is_ipv6 ? "]" : "";
-    switch (spec->check) {
-    case CHECK_HTTP:
-        return buf_addf(out, ",\"HTTP\":\"http://%s%s%s:%u/health\"", open, address, close, spec->port);
-    case CHECK_TCP:
-        return buf_addf(out, ",\"TCP\":\"%s%s%s:%u\"", open, address, close, spec->port);
-    default:
-        return buf_addf(out, ",\"GRPC\":\"%s%s%s:%u\"", open, address, close, spec->grpc_port);
-    }
+    if (spec->check == CHECK_HTTP)
+        return json_sprintf("http://%s%s%s:%u/health", open, address, close, spec->port);
+    return json_sprintf("%s%s%s:%u", open, address, close, spec->check == CHECK_TCP ? spec->port : spec->grpc_port);
 }
 
-/* A check that we report ourselves: a beat is due thrice before it runs out. */
-static bool add_ttl(struct buf *out, const struct registration_spec *spec)
+/* A check that the agent runs. Two failures in a row make an instance critical, for one failure proves
+ * little; one success makes it passing. (Agents before 1.7 ignore both numbers.) */
+static json_t *probe_new(const struct registration_spec *spec, const char *address)
 {
-    return add_duration(out, "TTL", 3 * spec->check_interval_ms);
+    return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i, s:o}",
+                     "CheckID", json_sprintf("service:%s", spec->id),
+                     target_key(spec->check), target_new(spec, address),
+                     "Interval", duration_new(spec->check_interval_ms),
+                     "Timeout", duration_new(spec->check_timeout_ms),
+                     "SuccessBeforePassing", 1,
+                     "FailuresBeforeCritical", 2,
+                     "DeregisterCriticalServiceAfter", duration_new(spec->deregister_after_ms));
 }
 
-/* A check that the agent runs. Anti-flap: one failure of one check proves little,
- * one success proves that calls succeed. (Agents before 1.7 ignore both.) */
-static bool add_probe(struct buf *out, const struct registration_spec *spec, const char *address)
+/* A check that we report ourselves. Three heartbeats are due within the TTL, so two may get lost. */
+static json_t *ttl_check_new(const struct registration_spec *spec)
 {
-    return add_target(out, spec, address) && add_duration(out, "Interval", spec->check_interval_ms) &&
-           add_duration(out, "Timeout", spec->check_timeout_ms) &&
-           buf_adds(out, ",\"SuccessBeforePassing\":1,\"FailuresBeforeCritical\":2");
+    return json_pack("{s:o, s:o, s:o}",
+                     "CheckID", json_sprintf("service:%s", spec->id),
+                     "TTL", duration_new(3 * spec->check_interval_ms),
+                     "DeregisterCriticalServiceAfter", duration_new(spec->deregister_after_ms));
 }
 
-static bool add_check(struct buf *out, const struct registration_spec *spec, const char *address)
+static json_t *registration_new(const struct registration_spec *spec, const char *address)
 {
-    if (spec->check == CHECK_NONE)
-        return true;
-    char check_id[300];
-    snprintf(check_id, sizeof check_id, "service:%s", spec->id);
-    return buf_adds(out, ",\"Check\":{") && add_text(out, "CheckID", check_id) &&
-           (spec->check == CHECK_TTL ? add_ttl(out, spec) : add_probe(out, spec, address)) &&
-           add_duration(out, "DeregisterCriticalServiceAfter", spec->deregister_after_ms) && buf_adds(out, "}");
+    json_t *body = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
+                             "ID", wire_text_new(spec->id),
+                             "Name", wire_text_new(spec->service),
+                             "Tags", tags_new(spec->tags),
+                             "Address", wire_text_new(address),
+                             "Port", spec->port,
+                             "Meta", metadata_new(spec),
+                             "Weights", weights_new(spec));
+    if (!body || spec->check == CHECK_NONE)
+        return body;
+    json_t *check = spec->check == CHECK_TTL ? ttl_check_new(spec) : probe_new(spec, address);
+    if (json_object_set_new(body, "Check", check) == 0)
+        return body;
+    json_decref(body);
+    return NULL;
 }
 
 bool consul_add_registration(struct buf *out, const struct registration_spec *spec, const char *address)
 {
-    return buf_adds(out, "{") && add_text(out, "ID", spec->id) && buf_adds(out, ",") &&
-           add_text(out, "Name", spec->service) && buf_adds(out, ",\"Tags\":[") && add_tags(out, spec->tags) &&
-           buf_adds(out, "],") && add_text(out, "Address", address) && buf_addf(out, ",\"Port\":%u", spec->port) &&
-           buf_adds(out, ",\"Meta\":{") && add_meta(out, spec) &&
-           /* Both weights: Consul 1.8 takes a missing Warning for 0. */
-           buf_addf(out, "},\"Weights\":{\"Passing\":%d,\"Warning\":1}", spec->weight) &&
-           add_check(out, spec, address) && buf_adds(out, "}");
+    return wire_add_take(out, registration_new(spec, address));
 }
 
-/* --- Our own health -------------------------------------------------------------------- */
+/* --- The result of our own check --------------------------------------------------------- */
 
 static void copy_as_one_line(char *out, size_t size, const char *text)
 {
@@ -135,17 +159,17 @@ int consul_parse_own_health(const char *body, size_t len, bool *failing, char *o
     output[0] = '\0';
     json_t *tree = json_parse_new(body, len, err);
     if (!tree)
-        return err_prefix(err, "the agent's view of us");
+        return err_prefix(err, "cannot read the agent's reply on our check");
 
     size_t i;
     json_t *check;
     json_array_foreach(json_object_get(tree, "Checks"), i, check) {
         const char *status = json_string_value(json_object_get(check, "Status"));
-        const char *said = json_string_value(json_object_get(check, "Output"));
-        if (*failing || !status || strcmp(status, "critical") != 0 || !said || !*said)
+        const char *text = json_string_value(json_object_get(check, "Output"));
+        if (*failing || !status || strcmp(status, "critical") != 0 || !text || !*text)
             continue;
         *failing = true;
-        copy_as_one_line(output, size, said);
+        copy_as_one_line(output, size, text);
     }
     json_decref(tree);
     return 0;

@@ -5,7 +5,7 @@
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Three bytes are four digits; of one or two, the missing digits are '='. */
+/* Three bytes become four digits. One or two bytes become fewer digits, filled up with '='. */
 static void encode_group(const unsigned char *bytes, size_t count, char group[4])
 {
     uint32_t bits = (uint32_t)bytes[0] << 16 | (count > 1 ? (uint32_t)bytes[1] << 8 : 0) | (count > 2 ? bytes[2] : 0);
@@ -25,7 +25,7 @@ bool base64_encode(struct buf *out, const void *bytes, size_t len)
     return true;
 }
 
-/* How many bytes four digits stand for, 1 to 3; 0: they are none. */
+/* The number of bytes that the four digits encode, 1 to 3; 0 if they are not valid. */
 static size_t decode_group(const char *group, unsigned char bytes[3])
 {
     size_t count = group[3] != '=' ? 3 : group[2] != '=' ? 2 : 1;

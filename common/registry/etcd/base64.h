@@ -1,6 +1,6 @@
 /* base64: bytes as text (RFC 4648, section 4, with padding).
  *
- * JSON cannot carry bytes, so etcd's gateway writes keys and values like this.
+ * JSON cannot hold arbitrary bytes, so etcd's gateway uses base64 for keys and values.
  */
 #ifndef REGISTRY_BASE64_H
 #define REGISTRY_BASE64_H
@@ -12,8 +12,7 @@
 
 /* Appends the text for these bytes. False at the buffer's cap. */
 bool base64_encode(struct buf *out, const void *bytes, size_t len);
-/* Appends the bytes that the text stands for. False: it is not base64 to the last
- * character, or at the buffer's cap. */
+/* Appends the bytes that the text encodes. False: the text is not valid base64, or the buffer is at its cap. */
 bool base64_decode(struct buf *out, const char *text, size_t len);
 
 #endif

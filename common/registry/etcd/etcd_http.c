@@ -5,58 +5,27 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "registry/etcd/etcd.h"
+#include "registry/etcd/etcd_endpoints.h"
 #include "registry/etcd/etcd_wire.h"
 
 enum {
     REASON_MAX = 160,
-    LOGIN_CAP = 4 * 1024, /* bytes of a login's body */
+    LOGIN_CAP = 4 * 1024, /* bytes of a login request */
 };
 
-/* --- Endpoints ------------------------------------------------------------------------- */
-
-static int parse_endpoint(const char *text, struct url *url)
-{
-    if (url_parse(text, url) != 0 || url->port == 0 || (*url->path && strcmp(url->path, "/") != 0))
-        return -1;
-    return strcmp(url->scheme, "http") == 0 || strcmp(url->scheme, "https") == 0 ? 0 : -1;
-}
-
-/* Into urls, where it is not NULL. Their number, or -1. */
-static int parse_endpoints(const char *text, struct url *urls)
-{
-    for (int count = 0;; text++) {
-        size_t len = strcspn(text, ",");
-        struct url url;
-        char one[512];
-        if (len >= sizeof one)
-            return -1;
-        memcpy(one, text, len);
-        one[len] = '\0';
-        if (parse_endpoint(one, urls ? &urls[count] : &url) != 0)
-            return -1;
-        count++;
-        text += len;
-        if (!*text)
-            return count;
-    }
-}
-
-int etcd_check_endpoints(const char *endpoints)
-{
-    return parse_endpoints(endpoints, NULL) < 0 ? -1 : 0;
-}
+/* --- Open and close --------------------------------------------------------------------- */
 
 int etcd_http_open(struct etcd_http *http, const char *endpoints, struct http_client *client, struct err *err)
 {
-    int count = parse_endpoints(endpoints, NULL);
+    int count = etcd_parse_endpoints(endpoints, NULL);
     *http = (struct etcd_http){.client = client};
     if (count < 0)
-        return err_set(err, ERR_INVALID, "the endpoints of etcd are not http[s]://[user:password@]host:port");
+        return err_set(err, ERR_INVALID,
+                       "ETCD_ENDPOINTS=***: want http[s]://[user:password@]host:port, comma-separated");
     http->endpoints = calloc((size_t)count, sizeof *http->endpoints);
     if (!http->endpoints)
         return err_set(err, ERR_FAILED, "out of memory");
-    http->count = (size_t)parse_endpoints(endpoints, http->endpoints);
+    http->count = (size_t)etcd_parse_endpoints(endpoints, http->endpoints);
     return 0;
 }
 
@@ -92,19 +61,19 @@ static int send_to(struct etcd_http *http, const struct url *endpoint, const cha
     return http_call(http->client, &call, response, err);
 }
 
-/* No token, one that has expired, or one from before somebody's rights were changed. */
-static bool wants_login(const struct http_response *response)
+/* There was no token, or it has expired, or users and roles have changed since it was issued. */
+static bool needs_login(const struct http_response *response)
 {
-    const char *said = buf_text(&response->body);
-    return response->status == 401 || (response->status == 400 && (strstr(said, "user name is empty") ||
-                                                                   strstr(said, "revision of auth store is old")));
+    const char *text = buf_text(&response->body);
+    return response->status == 401 || (response->status == 400 && (strstr(text, "user name is empty") ||
+                                                                   strstr(text, "revision of auth store is old")));
 }
 
-static int login_refused(const struct http_response *response, struct err *err)
+static int fail_login(const struct http_response *response, struct err *err)
 {
     char reason[REASON_MAX];
     etcd_parse_reason(buf_text(&response->body), response->body.len, reason, sizeof reason);
-    return err_set(err, ERR_FAILED, "login: HTTP %d: %s", response->status, reason);
+    return err_set(err, ERR_FAILED, "cannot log in: HTTP %d: %s", response->status, reason);
 }
 
 static int login(struct etcd_http *http, const struct url *endpoint, int64_t deadline, struct err *err)
@@ -116,11 +85,11 @@ static int login(struct etcd_http *http, const struct url *endpoint, int64_t dea
     int status = -1;
     http->token_header[0] = '\0';
     if (!etcd_add_login(&body, endpoint->user, endpoint->password))
-        err_set(err, ERR_INVALID, "user and password are over %d bytes", LOGIN_CAP);
+        err_set(err, ERR_INVALID, "cannot log in: user and password are over %d bytes", LOGIN_CAP);
     else
         status = send_to(http, endpoint, "/v3/auth/authenticate", &body, deadline, &response, err);
     if (status == 0 && response.status != 200)
-        status = login_refused(&response, err);
+        status = fail_login(&response, err);
     if (status == 0)
         status = etcd_parse_token(buf_text(&response.body), response.body.len, token, sizeof token, err);
     if (status == 0)
@@ -130,12 +99,12 @@ static int login(struct etcd_http *http, const struct url *endpoint, int64_t dea
     return status;
 }
 
-static int ask_one(struct etcd_http *http, const struct url *endpoint, const char *path, const struct buf *body,
-                   int64_t deadline, struct http_response *response, struct err *err)
+static int call_member(struct etcd_http *http, const struct url *endpoint, const char *path, const struct buf *body,
+                       int64_t deadline, struct http_response *response, struct err *err)
 {
     if (send_to(http, endpoint, path, body, deadline, response, err) != 0)
         return -1;
-    if (!*endpoint->user || !wants_login(response))
+    if (!*endpoint->user || !needs_login(response))
         return 0;
     if (login(http, endpoint, deadline, err) != 0)
         return -1;
@@ -144,37 +113,37 @@ static int ask_one(struct etcd_http *http, const struct url *endpoint, const cha
 
 /* --- Any member ------------------------------------------------------------------------------ */
 
-/* Unless somebody else has moved on already. */
-static void move_on_from(struct etcd_http *http, size_t failed)
+/* Unless another call has done so already. */
+static void use_endpoint_after(struct etcd_http *http, size_t failed)
 {
-    if (http->at == failed)
-        http->at = (failed + 1) % http->count;
+    if (http->current == failed)
+        http->current = (failed + 1) % http->count;
 }
 
 int etcd_http_call(struct etcd_http *http, const char *path, const struct buf *body, int64_t deadline,
                    struct http_response *response, struct err *err)
 {
     struct err why = ERR_INIT;
-    size_t first = http->at;
+    size_t first = http->current;
     int status = -1;
     for (size_t i = 0; i < http->count; i++) {
-        size_t asked = (first + i) % http->count;
+        size_t member = (first + i) % http->count;
         int64_t share = deadline_in(deadline_left(deadline) / (int64_t)(http->count - i));
         err_clear(&why);
-        status = ask_one(http, &http->endpoints[asked], path, body, share, response, &why);
+        status = call_member(http, &http->endpoints[member], path, body, share, response, &why);
         if ((status == 0 && response->status < 500) || why.code == ERR_CANCELLED)
             break;
-        move_on_from(http, asked);
+        use_endpoint_after(http, member);
     }
     return status == 0 ? 0 : err_set(err, why.code, "etcd: %s", why.text);
 }
 
-void etcd_http_listen(struct etcd_http *http, const char *path, const struct buf *body, int64_t deadline,
+void etcd_http_stream(struct etcd_http *http, const char *path, const struct buf *body, int64_t deadline,
                       bool (*on_data)(void *arg, const char *bytes, size_t len), void *arg)
 {
     struct err ignored = ERR_INIT;
     struct http_response response = HTTP_RESPONSE_INIT;
-    struct http_call call = call_to(http, &http->endpoints[http->at], path, body, deadline);
+    struct http_call call = call_to(http, &http->endpoints[http->current], path, body, deadline);
     const char *headers[] = {*http->token_header ? http->token_header : NULL, NULL};
     call.headers = headers;
     call.body_cap = SIZE_MAX;
@@ -184,7 +153,7 @@ void etcd_http_listen(struct etcd_http *http, const char *path, const struct buf
     http_response_close(&response);
 }
 
-int etcd_http_refused(const struct http_response *response, struct err *err)
+int etcd_http_error(const struct http_response *response, struct err *err)
 {
     char reason[REASON_MAX];
     etcd_parse_reason(buf_text(&response->body), response->body.len, reason, sizeof reason);

@@ -10,25 +10,42 @@
 #include "registry/wire.h"
 
 enum {
-    KEY_CAP = 1024,            /* bytes of a key of ours */
-    VALUE_CAP = 4 * 1024,      /* of a value of ours */
-    ENTRY_MAX_BYTES = 64 * 1024, /* of somebody's value: parsed without a pause, at about 25 ns a byte */
+    KEY_CAP = 1024,              /* bytes of our own key */
+    VALUE_CAP = 4 * 1024,        /* bytes of our own value */
+    ENTRY_MAX_BYTES = 64 * 1024, /* bytes of any value in a list: parsed without a pause, at about 25 ns a byte */
 };
 
-/* --- What we say ----------------------------------------------------------------------- */
+/* --- Bodies of requests ---------------------------------------------------------------
+ *
+ * json_pack takes over each reference that a format "o" names, also when it fails. */
 
-static bool add_bytes(struct buf *out, const char *name, const void *bytes, size_t len)
+static json_t *base64_new(const void *bytes, size_t len)
 {
-    return buf_addf(out, "\"%s\":\"", name) && base64_encode(out, bytes, len) && buf_adds(out, "\"");
+    struct buf text = BUF_INIT(len * 2 + 4);
+    json_t *value = base64_encode(&text, bytes, len) ? json_stringn(buf_text(&text), text.len) : NULL;
+    buf_close(&text);
+    return value;
 }
 
-/* "key":"…" of one instance. */
-static bool add_own_key(struct buf *out, const struct registration_spec *spec)
+static json_t *own_key_new(const struct registration_spec *spec)
 {
     struct buf key = BUF_INIT(KEY_CAP);
-    bool added = buf_addf(&key, "/services/%s/%s", spec->service, spec->id) && add_bytes(out, "key", key.data, key.len);
+    json_t *value = NULL;
+    if (buf_addf(&key, "/services/%s/%s", spec->service, spec->id))
+        value = base64_new(key.data, key.len);
     buf_close(&key);
-    return added;
+    return value;
+}
+
+/* 64-bit numbers are in quotes. */
+static json_t *signed_new(int64_t number)
+{
+    return json_sprintf("%" PRId64, number);
+}
+
+static json_t *unsigned_new(uint64_t number)
+{
+    return json_sprintf("%" PRIu64, number);
 }
 
 int64_t etcd_lease_seconds(const struct registration_spec *spec)
@@ -36,7 +53,7 @@ int64_t etcd_lease_seconds(const struct registration_spec *spec)
     return (3 * spec->check_interval_ms + 999) / 1000;
 }
 
-/* The length is part of it: a lease keeps the one that it was granted with. */
+/* The hash includes the lease's length, because an existing lease keeps the length that it was granted with. */
 int64_t etcd_lease_id(const struct registration_spec *spec)
 {
     char text[KEY_CAP];
@@ -47,89 +64,107 @@ int64_t etcd_lease_id(const struct registration_spec *spec)
 
 bool etcd_add_grant(struct buf *out, const struct registration_spec *spec)
 {
-    return buf_addf(out, "{\"ID\":\"%" PRId64 "\",\"TTL\":\"%" PRId64 "\"}", etcd_lease_id(spec),
-                    etcd_lease_seconds(spec));
+    return wire_add_take(out, json_pack("{s:o, s:o}",
+                                        "ID", signed_new(etcd_lease_id(spec)),
+                                        "TTL", signed_new(etcd_lease_seconds(spec))));
 }
 
 bool etcd_add_lease(struct buf *out, const struct registration_spec *spec)
 {
-    return buf_addf(out, "{\"ID\":\"%" PRId64 "\"}", etcd_lease_id(spec));
+    return wire_add_take(out, json_pack("{s:o}", "ID", signed_new(etcd_lease_id(spec))));
 }
 
 bool etcd_add_key(struct buf *out, const struct registration_spec *spec)
 {
-    return buf_adds(out, "{") && add_own_key(out, spec) && buf_adds(out, "}");
+    return wire_add_take(out, json_pack("{s:o}", "key", own_key_new(spec)));
 }
 
-static bool add_text(struct buf *out, const char *name, const char *text)
+/* What read_value() reads. To add a member, add it here and there. */
+static json_t *value_new(const struct registration_spec *spec, const char *address, enum instance_status status)
 {
-    return buf_addf(out, "\"%s\":", name) && json_add_string(out, text, strlen(text));
-}
-
-static bool make_value(struct buf *value, const struct registration_spec *spec, const char *address,
-                       enum instance_status status)
-{
-    return buf_adds(value, "{") && add_text(value, "address", address) &&
-           buf_addf(value, ",\"port\":%u,\"weight\":%d,", spec->port, spec->weight) &&
-           add_text(value, "version", spec->version) && buf_adds(value, ",") && add_text(value, "zone", spec->zone) &&
-           buf_addf(value, ",\"status\":\"%s\"}", instance_status_name(status));
+    struct buf text = BUF_INIT(VALUE_CAP);
+    json_t *members = json_pack("{s:o, s:i, s:i, s:o, s:o, s:s}",
+                                "address", wire_text_new(address),
+                                "port", spec->port,
+                                "weight", spec->weight,
+                                "version", wire_text_new(spec->version),
+                                "zone", wire_text_new(spec->zone),
+                                "status", instance_status_name(status));
+    json_t *value = wire_add_take(&text, members) ? base64_new(text.data, text.len) : NULL;
+    buf_close(&text);
+    return value;
 }
 
 bool etcd_add_put(struct buf *out, const struct registration_spec *spec, const char *address,
                   enum instance_status status)
 {
-    struct buf value = BUF_INIT(VALUE_CAP);
-    bool added = make_value(&value, spec, address, status) && buf_adds(out, "{") && add_own_key(out, spec) &&
-                 buf_adds(out, ",") && add_bytes(out, "value", value.data, value.len) &&
-                 buf_addf(out, ",\"lease\":\"%" PRId64 "\"}", etcd_lease_id(spec));
-    buf_close(&value);
-    return added;
+    return wire_add_take(out, json_pack("{s:o, s:o, s:o}",
+                                        "key", own_key_new(spec),
+                                        "value", value_new(spec, address, status),
+                                        "lease", signed_new(etcd_lease_id(spec))));
 }
 
-static const struct buf from_the_first = BUF_INIT(0);
-
-/* Every key that begins with "/services/<name>/" is below "/services/<name>0",
- * for '0' is the character after '/'. */
-static bool add_service_keys(struct buf *out, const char *service, const struct buf *after)
+/* The first key of the list, or of the page after last_key. The least key above another one is the same with
+ * a zero byte at its end. */
+static json_t *first_key_new(const char *service, const struct buf *last_key)
 {
-    struct buf first = BUF_INIT(after->len + KEY_CAP), end = BUF_INIT(KEY_CAP);
-    /* The least key above another is that one with a zero byte at its end. */
-    bool begun = after->len ? buf_add(&first, after->data, after->len) && buf_add(&first, "", 1)
-                            : buf_addf(&first, "/services/%s/", service);
-    bool added = begun && buf_addf(&end, "/services/%s0", service) && add_bytes(out, "key", first.data, first.len) &&
-                 buf_adds(out, ",") && add_bytes(out, "range_end", end.data, end.len);
-    buf_close(&first);
-    buf_close(&end);
-    return added;
+    struct buf key = BUF_INIT(KEY_CAP + last_key->len);
+    bool added = last_key->len ? buf_add(&key, last_key->data, last_key->len) && buf_add(&key, "", 1)
+                               : buf_addf(&key, "/services/%s/", service);
+    json_t *value = added ? base64_new(key.data, key.len) : NULL;
+    buf_close(&key);
+    return value;
 }
+
+/* Every key that begins with "/services/<name>/" is below "/services/<name>0", because '0' is the character
+ * after '/'. */
+static json_t *range_end_new(const char *service)
+{
+    struct buf key = BUF_INIT(KEY_CAP);
+    json_t *value = buf_addf(&key, "/services/%s0", service) ? base64_new(key.data, key.len) : NULL;
+    buf_close(&key);
+    return value;
+}
+
+static const struct buf no_key = BUF_INIT(0);
 
 bool etcd_add_range(struct buf *out, const char *service, const struct etcd_page *page)
 {
-    return buf_adds(out, "{") && add_service_keys(out, service, &page->last_key) &&
-           buf_addf(out, ",\"limit\":\"%d\",\"revision\":\"%" PRIu64 "\"}", ETCD_PAGE_ENTRIES, page->revision);
+    return wire_add_take(out, json_pack("{s:o, s:o, s:o, s:o}",
+                                        "key", first_key_new(service, &page->last_key),
+                                        "range_end", range_end_new(service),
+                                        "limit", signed_new(ETCD_PAGE_ENTRIES),
+                                        "revision", unsigned_new(page->revision)));
 }
 
-bool etcd_add_look(struct buf *out, const char *service, uint64_t revision)
+bool etcd_add_change_query(struct buf *out, const char *service, uint64_t revision)
 {
-    return buf_adds(out, "{") && add_service_keys(out, service, &from_the_first) &&
-           buf_addf(out, ",\"limit\":\"1\",\"keys_only\":true,\"min_mod_revision\":\"%" PRIu64 "\"}", revision + 1);
+    return wire_add_take(out, json_pack("{s:o, s:o, s:s, s:b, s:o}",
+                                        "key", first_key_new(service, &no_key),
+                                        "range_end", range_end_new(service),
+                                        "limit", "1",
+                                        "keys_only", 1,
+                                        "min_mod_revision", unsigned_new(revision + 1)));
 }
 
 bool etcd_add_watch(struct buf *out, const char *service, uint64_t revision)
 {
-    return buf_adds(out, "{\"create_request\":{") && add_service_keys(out, service, &from_the_first) &&
-           buf_addf(out, ",\"start_revision\":\"%" PRIu64 "\"}}", revision + 1);
+    return wire_add_take(out, json_pack("{s:{s:o, s:o, s:o}}", "create_request",
+                                        "key", first_key_new(service, &no_key),
+                                        "range_end", range_end_new(service),
+                                        "start_revision", unsigned_new(revision + 1)));
 }
 
 bool etcd_add_login(struct buf *out, const char *user, const char *password)
 {
-    return buf_adds(out, "{") && add_text(out, "name", user) && buf_adds(out, ",") &&
-           add_text(out, "password", password) && buf_adds(out, "}");
+    return wire_add_take(out, json_pack("{s:o, s:o}",
+                                        "name", wire_text_new(user),
+                                        "password", wire_text_new(password)));
 }
 
-/* --- What we hear ---------------------------------------------------------------------- */
+/* --- Replies on registration ----------------------------------------------------------- */
 
-/* A 64-bit number, in quotes as etcd writes it. 0 where it is missing or none. */
+/* A 64-bit number, which etcd writes in quotes. 0 if it is missing or not a number. */
 static uint64_t get_number(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -150,7 +185,7 @@ static json_t *parse_reply_new(const char *body, size_t len, struct err *err)
         return reply;
     json_decref(reply);
     err_clear(err);
-    err_set(err, ERR_PROTOCOL, "the reply is not one of etcd's");
+    err_set(err, ERR_PROTOCOL, "the reply is not etcd's: it has no revision");
     return NULL;
 }
 
@@ -170,17 +205,17 @@ int etcd_parse_keepalive(const char *body, size_t len, bool *is_alive, struct er
     json_t *reply = json_parse_new(body, len, err);
     const json_t *result = json_object_get(reply, "result");
     bool is_answer = json_is_object(json_object_get(result, "header"));
-    *is_alive = get_number(result, "TTL") > 0; /* left out, as every 0 is */
+    *is_alive = get_number(result, "TTL") > 0; /* etcd leaves out every 0 */
     json_decref(reply);
     if (is_answer)
         return 0;
     err_clear(err);
-    return err_set(err, ERR_PROTOCOL, "the reply to a keepalive is not one of etcd's");
+    return err_set(err, ERR_PROTOCOL, "the reply to a keepalive is not etcd's: it has no header");
 }
 
 /* --- One entry --------------------------------------------------------------------------- */
 
-/* NULL, or what is wrong with the value. The instance's text is the tree's. */
+/* NULL, or why the value cannot be used. The instance's text is borrowed from it. */
 static const char *read_value(const json_t *value, struct instance *instance)
 {
     const char *status;
@@ -200,7 +235,7 @@ static const char *read_value(const json_t *value, struct instance *instance)
     return NULL;
 }
 
-/* False only out of memory. */
+/* False only if out of memory. */
 static bool add_instance(struct instance_list *list, const char *id, const struct buf *value)
 {
     struct err why = ERR_INIT;
@@ -216,7 +251,7 @@ static bool add_instance(struct instance_list *list, const char *id, const struc
     return stored;
 }
 
-/* The part of a key after "/services/<name>/"; "" where it is no such key. */
+/* The part of a key after "/services/<name>/"; "" if it is another key. */
 static const char *id_in(const struct buf *key, const char *service)
 {
     const char *text = buf_text(key);
@@ -277,43 +312,44 @@ int etcd_parse_page(const char *body, size_t len, const char *service, struct et
 
     int status = 0;
     if ((entries && !json_is_array(entries)) || (page->more && json_array_size(entries) == 0))
-        status = err_set(err, ERR_PROTOCOL, "the list is not one of etcd's");
+        status = err_set(err, ERR_PROTOCOL, "the list is not etcd's");
     else
         status = read_entries(entries, service, page, list, err);
     json_decref(reply);
     return status;
 }
 
-int etcd_parse_look(const char *body, size_t len, struct registry_cursor *cursor, bool *has_news, struct err *err)
+int etcd_parse_change_reply(const char *body, size_t len, struct registry_cursor *cursor, bool *has_changed,
+                            struct err *err)
 {
     json_t *reply = parse_reply_new(body, len, err);
     if (!reply)
         return -1;
     uint64_t revision = get_number(json_object_get(reply, "header"), "revision");
-    /* Older than what we know: etcd was restored from a backup. */
-    *has_news = revision < cursor->index || get_number(reply, "count") != cursor->count ||
+    /* A lower revision than the last one: etcd was restored from a backup. */
+    *has_changed = revision < cursor->index || get_number(reply, "count") != cursor->count ||
                 json_array_size(json_object_get(reply, "kvs")) > 0;
     cursor->index = revision;
     json_decref(reply);
     return 0;
 }
 
-bool etcd_watch_has_news(const char *message, size_t len, uint64_t revision)
+bool etcd_watch_has_changed(const char *message, size_t len, uint64_t revision)
 {
     struct err ignored = ERR_INIT;
     json_t *tree = json_parse_new(message, len, &ignored);
     const json_t *result = json_object_get(tree, "result");
     bool is_quiet = json_is_object(result) && !json_object_get(result, "canceled") &&
                     json_array_size(json_object_get(result, "events")) == 0;
-    /* Older than what we know: etcd was restored from a backup. */
+    /* A lower revision than the last one: etcd was restored from a backup. */
     bool is_older = get_number(json_object_get(result, "header"), "revision") < revision;
     json_decref(tree);
     return !is_quiet || is_older;
 }
 
-/* --- Tokens and reasons ---------------------------------------------------------------------- */
+/* --- Login and errors -------------------------------------------------------------------------- */
 
-/* A control character in a header would let a token write further headers. */
+/* A token with a control character could add headers of its own. */
 static bool is_one_word(const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p; p++)
@@ -339,7 +375,7 @@ void etcd_parse_reason(const char *body, size_t len, char *reason, size_t size)
     struct err ignored = ERR_INIT;
     json_t *reply = json_parse_new(body, len, &ignored);
     const char *text = json_string_value(json_object_get(reply, "error"));
-    if (!text) /* from 3.6 on only: */
+    if (!text) /* since 3.6 */
         text = json_string_value(json_object_get(reply, "message"));
     if (!text)
         text = body;

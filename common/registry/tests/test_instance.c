@@ -1,3 +1,4 @@
+/* instance.c: which instances are usable, and lists of them. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static struct instance_list *list_of(const char *const ids[])
     return list;
 }
 
-Test(instance, a_list_is_sorted_bytewise_by_id)
+Test(instance, list_is_sorted_bytewise_by_id)
 {
     struct instance_list *list = list_of((const char *[]){"u-2", "u-10", "U-3", "u-1", NULL});
     cr_assert_eq(list->count, 4);
@@ -34,7 +35,7 @@ Test(instance, a_list_is_sorted_bytewise_by_id)
     instance_list_unref(list);
 }
 
-Test(instance, a_list_keeps_copies_of_its_text)
+Test(instance, list_keeps_copies_of_its_text)
 {
     char id[] = "u-1", address[] = "10.0.0.7", zone[] = "a";
     struct instance instance = make(id);
@@ -52,7 +53,7 @@ Test(instance, a_list_keeps_copies_of_its_text)
     instance_list_unref(list);
 }
 
-Test(instance, of_two_entries_with_the_same_id_the_first_stays)
+Test(instance, first_of_several_entries_with_one_id_stays)
 {
     struct instance_list *list = instance_list_new();
     struct instance twin = make("u-1");
@@ -68,7 +69,7 @@ Test(instance, of_two_entries_with_the_same_id_the_first_stays)
     instance_list_unref(list);
 }
 
-Test(instance, each_can_be_found_by_its_id)
+Test(instance, every_entry_is_found_by_its_id)
 {
     enum { MANY = 5000 };
     struct instance_list *list = instance_list_new();
@@ -88,7 +89,7 @@ Test(instance, each_can_be_found_by_its_id)
     instance_list_unref(list);
 }
 
-Test(instance, nothing_is_found_in_an_empty_list)
+Test(instance, empty_list_finds_nothing)
 {
     struct instance_list *list = list_of((const char *[]){NULL});
     cr_expect_eq(list->count, 0);
@@ -96,7 +97,7 @@ Test(instance, nothing_is_found_in_an_empty_list)
     instance_list_unref(list);
 }
 
-Test(instance, the_last_reference_frees)
+Test(instance, last_reference_frees_the_list)
 {
     struct instance_list *list = list_of((const char *[]){"u-1", NULL});
     cr_expect_eq(instance_list_ref(list), list);
@@ -107,7 +108,7 @@ Test(instance, the_last_reference_frees)
     cr_expect_null(instance_list_ref(NULL));
 }
 
-/* --- What can be used ----------------------------------------------------------------- */
+/* --- Which instance is usable ---------------------------------------------------------- */
 
 static bool is_usable(const struct instance *instance)
 {
@@ -115,7 +116,7 @@ static bool is_usable(const struct instance *instance)
     return instance_check(instance, &err) == 0;
 }
 
-Test(instance, an_address_is_ipv4_ipv6_or_a_plain_host_name)
+Test(instance, address_is_ipv4_ipv6_or_plain_host_name)
 {
     static const char *const good[] = {"10.0.0.1", "::1", "fd00::3", "user-1", "user_1.example.org"};
     static const char *const bad[] = {"", "[::1]", "a b", "a/b", "a:80", "user@host", "a\nb", "h\xc3\xb6st", "fe80::1%eth0"};
@@ -130,7 +131,7 @@ Test(instance, an_address_is_ipv4_ipv6_or_a_plain_host_name)
     }
 }
 
-Test(instance, an_id_is_1_to_255_printable_characters)
+Test(instance, id_has_1_to_255_printable_characters)
 {
     char longest[257];
     memset(longest, 'x', sizeof longest);
@@ -145,7 +146,7 @@ Test(instance, an_id_is_1_to_255_printable_characters)
     cr_expect_not(is_usable(&instance));
 }
 
-Test(instance, what_cannot_be_used_is_dropped_counted_and_the_first_named)
+Test(instance, unusable_entry_is_dropped_and_counted)
 {
     struct instance_list *list = instance_list_new();
     struct instance broken = make("u\n1"), no_port = make("u-2"), good = make("u-3");
@@ -160,7 +161,7 @@ Test(instance, what_cannot_be_used_is_dropped_counted_and_the_first_named)
     instance_list_unref(list);
 }
 
-/* --- The same? ---------------------------------------------------------------------------- */
+/* --- Equal lists -------------------------------------------------------------------------- */
 
 static bool equal_after(void (*change)(struct instance *instance))
 {
@@ -205,7 +206,7 @@ static void in_maintenance(struct instance *instance)
     instance->maintenance = true;
 }
 
-Test(instance, lists_are_equal_when_every_field_is)
+Test(instance, lists_are_equal_when_every_field_is_equal)
 {
     cr_expect(equal_after(no_change));
     cr_expect_not(equal_after(other_address));
@@ -217,7 +218,7 @@ Test(instance, lists_are_equal_when_every_field_is)
     struct instance_list *one = list_of((const char *[]){"u-1", NULL});
     struct instance_list *two = list_of((const char *[]){"u-1", "u-2", NULL});
     cr_expect_not(instance_list_equal(one, two));
-    instance_list_drop(one, "u-9", "not for us"); /* what was dropped does not count */
+    instance_list_drop(one, "u-9", "no port"); /* dropped entries do not count */
     struct instance_list *same = list_of((const char *[]){"u-1", NULL});
     cr_expect(instance_list_equal(one, same));
     instance_list_unref(one);
@@ -225,15 +226,16 @@ Test(instance, lists_are_equal_when_every_field_is)
     instance_list_unref(same);
 }
 
-Test(instance, who_is_out_of_service_is_critical_over_all)
+Test(instance, maintenance_or_node_down_is_critical_overall)
 {
-    const struct instance well = {.status = INSTANCE_WARNING}, ordered = {.maintenance = true}, dead = {.node_down = true};
-    cr_expect_eq(instance_overall_status(&well), INSTANCE_WARNING);
-    cr_expect_eq(instance_overall_status(&ordered), INSTANCE_CRITICAL);
-    cr_expect_eq(instance_overall_status(&dead), INSTANCE_CRITICAL);
+    const struct instance warning = {.status = INSTANCE_WARNING}, maintained = {.maintenance = true},
+                          down = {.node_down = true};
+    cr_expect_eq(instance_overall_status(&warning), INSTANCE_WARNING);
+    cr_expect_eq(instance_overall_status(&maintained), INSTANCE_CRITICAL);
+    cr_expect_eq(instance_overall_status(&down), INSTANCE_CRITICAL);
 }
 
-Test(instance, a_status_has_the_name_that_consul_gives_it)
+Test(instance, status_has_the_name_that_consul_uses)
 {
     cr_expect_str_eq(instance_status_name(INSTANCE_PASSING), "passing");
     cr_expect_str_eq(instance_status_name(INSTANCE_WARNING), "warning");

@@ -1,4 +1,4 @@
-/* What all kinds of registry have in common: each call is counted, by what came of it. */
+/* What registry.c does for every kind of registry: it counts the calls by their result. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,22 +7,22 @@
 
 TestSuite(registry, .timeout = 300);
 
-static enum err_code answer;
+static enum err_code result;
 
 static int fake_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
                           const char *note, int64_t deadline, struct err *err)
 {
     (void)registry, (void)spec, (void)healthy, (void)note, (void)deadline;
-    return answer == ERR_NONE ? 0 : err_set(err, answer, "as told");
+    return result == ERR_NONE ? 0 : err_set(err, result, "fake");
 }
 
 static const struct registry_ops ops = {.kind = "consul", .heartbeat = fake_heartbeat};
 static struct registry consul = {.ops = &ops};
 
-static void beat(enum err_code what)
+static void send_heartbeat(enum err_code code)
 {
     struct err err = ERR_INIT;
-    answer = what;
+    result = code;
     registry_heartbeat(&consul, NULL, true, "", 0, &err);
 }
 
@@ -35,23 +35,23 @@ static void expect_line(const char *line)
     buf_close(&out);
 }
 
-Test(registry, a_call_counts_as_an_error_unless_it_was_answered_or_given_up)
+Test(registry, call_without_reply_is_an_error_unless_cancelled)
 {
     expect_line("registry_up{registry=\"consul\"} 0\n");
-    beat(ERR_NONE);
+    send_heartbeat(ERR_NONE);
     expect_line("registry_up{registry=\"consul\"} 1\n");
-    beat(ERR_UNREACHABLE);
+    send_heartbeat(ERR_UNREACHABLE);
     expect_line("registry_up{registry=\"consul\"} 0\n");
-    beat(ERR_NOT_FOUND); /* it has forgotten us, but it answers */
+    send_heartbeat(ERR_NOT_FOUND); /* it has forgotten us, but it replies */
     expect_line("registry_up{registry=\"consul\"} 1\n");
-    beat(ERR_TIMEOUT);
-    beat(ERR_CANCELLED); /* by us */
+    send_heartbeat(ERR_TIMEOUT);
+    send_heartbeat(ERR_CANCELLED); /* by us */
     expect_line("registry_requests_total{registry=\"consul\",call=\"heartbeat\"} 4\n");
     expect_line("registry_errors_total{registry=\"consul\",call=\"heartbeat\"} 2\n");
     expect_line("registry_errors_total{registry=\"consul\",call=\"fetch\"} 0\n");
 }
 
-Test(registry, a_leader_is_told_of_as_soon_as_a_server_has)
+Test(registry, leader_metric_appears_with_the_first_reply)
 {
     struct registry *registries[] = {&consul};
     struct buf out = BUF_INIT(16 * 1024);

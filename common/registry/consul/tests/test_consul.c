@@ -1,4 +1,4 @@
-/* consul.c against a real Consul, and against one that answers what it should not. */
+/* consul.c against a real Consul, and against a fake one whose replies are wrong. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,10 +44,10 @@ static int64_t soon(void)
     return deadline_in(20000);
 }
 
-/* A fresh err for each call: what went wrong is in `err`. */
+/* Clears err before the call; afterwards err holds what went wrong. */
 #define TRY(call) (err_clear(&err), (call))
 
-/* --- A real one ------------------------------------------------------------------------------- */
+/* --- A real Consul ---------------------------------------------------------------------------- */
 
 static struct folder folder;
 static struct server server;
@@ -76,7 +76,7 @@ static void run_with_consul(void (*story)(void))
     folder_remove(&folder);
 }
 
-/* Something that only an operator does. */
+/* An operator's request. */
 static void put(const char *path)
 {
     struct http_response response = HTTP_RESPONSE_INIT;
@@ -87,7 +87,7 @@ static void put(const char *path)
     http_response_close(&response);
 }
 
-/* NULL with err.code ERR_NONE: nothing has changed. */
+/* NULL with err.code ERR_NONE: the list is unchanged. */
 static struct instance_list *fetch(struct registry_cursor *cursor, int64_t wait_ms)
 {
     struct instance_list *list;
@@ -126,17 +126,17 @@ static void register_and_deregister(void)
     cr_expect_eq(TRY(registry_is_registered(consul, &spec, soon(), &known, &err)), 0, "%s", err.text);
     cr_expect(known);
     cr_expect_eq(TRY(registry_deregister(consul, &spec, soon(), &err)), 0, "%s", err.text);
-    cr_expect_eq(TRY(registry_deregister(consul, &spec, soon(), &err)), 0, "not being registered is success: %s", err.text);
+    cr_expect_eq(TRY(registry_deregister(consul, &spec, soon(), &err)), 0, "deregistering again succeeds too: %s", err.text);
     cr_expect_eq(TRY(registry_is_registered(consul, &spec, soon(), &known, &err)), 0, "%s", err.text);
     cr_expect_not(known);
 }
 
-Test(consul, registers_and_deregisters_whatever_the_id_looks_like)
+Test(consul, any_id_can_be_registered_and_deregistered)
 {
     run_with_consul(register_and_deregister);
 }
 
-static void be_found(void)
+static void find_instance(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
     cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
@@ -146,7 +146,7 @@ static void be_found(void)
     const struct instance *found = list ? instance_list_find(list, "u-1") : NULL;
     cr_expect_not_null(found);
     if (found) {
-        cr_expect_str_eq(found->address, "127.0.0.1", "the socket's own");
+        cr_expect_str_eq(found->address, "127.0.0.1", "the local address of the connection");
         cr_expect_eq(found->port, 8001);
         cr_expect_eq(found->weight, 3);
         cr_expect_eq(found->warning_weight, 1);
@@ -159,12 +159,12 @@ static void be_found(void)
     cr_expect_str_eq(registry_address(consul, &spec), "10.1.2.3");
 }
 
-Test(consul, is_found_at_the_address_from_which_it_reached_the_registry)
+Test(consul, instance_is_found_at_its_local_address)
 {
-    run_with_consul(be_found);
+    run_with_consul(find_instance);
 }
 
-/* The check's time is 30 s. */
+/* With a TTL of 30 s. */
 static struct registration_spec make_ttl_spec(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_TTL);
@@ -179,7 +179,7 @@ static void expect_ttl(bool healthy, const char *note, enum instance_status stat
     instance_list_unref(fetch_until(status));
 }
 
-static void live_by_heartbeats(void)
+static void follow_heartbeats(void)
 {
     struct registration_spec spec = make_ttl_spec();
     char output[200];
@@ -190,7 +190,7 @@ static void live_by_heartbeats(void)
     cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
     instance_list_unref(fetch_until(INSTANCE_CRITICAL));
     cr_expect_eq(TRY(registry_check_output(consul, &spec, soon(), &failing, output, sizeof output, &err)), 0);
-    cr_expect_not(failing, "it has not beaten yet: %s", output);
+    cr_expect_not(failing, "no heartbeat yet: %s", output);
 
     expect_ttl(true, "healthy", INSTANCE_PASSING);
     expect_ttl(false, "redis: 100% & gone", INSTANCE_CRITICAL);
@@ -200,24 +200,24 @@ static void live_by_heartbeats(void)
     expect_ttl(true, "healthy", INSTANCE_PASSING);
 }
 
-Test(consul, lives_by_heartbeats_with_a_ttl_check)
+Test(consul, ttl_check_follows_the_heartbeats)
 {
-    run_with_consul(live_by_heartbeats);
+    run_with_consul(follow_heartbeats);
 }
 
-static void live_on_without_beating(void)
+static void replace_check(void)
 {
-    struct registration_spec former = make_spec("u-1", CHECK_TTL), now = make_spec("u-1", CHECK_NONE);
-    cr_expect_eq(TRY(registry_register(consul, &former, soon(), &err)), 0, "%s", err.text);
+    struct registration_spec earlier = make_spec("u-1", CHECK_TTL), now = make_spec("u-1", CHECK_NONE);
+    cr_expect_eq(TRY(registry_register(consul, &earlier, soon(), &err)), 0, "%s", err.text);
     instance_list_unref(fetch_until(INSTANCE_CRITICAL));
     cr_expect_eq(TRY(registry_register(consul, &now, soon(), &err)), 0, "%s", err.text);
     instance_list_unref(fetch_until(INSTANCE_PASSING));
 }
 
-/* Else it stays critical for want of beats that it no longer sends, and is reaped. */
-Test(consul, a_check_of_a_former_life_is_replaced)
+/* Otherwise the instance stays critical, because it sends no heartbeats any more, and Consul reaps it. */
+Test(consul, registering_replaces_the_earlier_check)
 {
-    run_with_consul(live_on_without_beating);
+    run_with_consul(replace_check);
 }
 
 static bool is_known(const struct registration_spec *spec)
@@ -227,8 +227,8 @@ static bool is_known(const struct registration_spec *spec)
     return known;
 }
 
-/* A process that begins: nothing of the former one is left in it. */
-static void begin_anew(void)
+/* As a process that has just started. */
+static void renew_client(void)
 {
     struct consul_config config = config_of(server.url);
     registry_free(consul);
@@ -236,7 +236,7 @@ static void begin_anew(void)
     cr_expect(consul, "%s", err.text);
 }
 
-static void take_the_place_of_one_who_was_killed(void)
+static void replace_killed_instance(void)
 {
     struct registration_spec killed = make_spec("u 1/ü?", CHECK_NONE), other_port = make_spec("u-2", CHECK_NONE),
                              other_service = make_spec("u-3", CHECK_NONE), now = make_spec("u-4", CHECK_NONE);
@@ -245,20 +245,20 @@ static void take_the_place_of_one_who_was_killed(void)
     cr_expect_eq(TRY(registry_register(consul, &killed, soon(), &err)), 0, "%s", err.text);
     cr_expect_eq(TRY(registry_register(consul, &other_port, soon(), &err)), 0, "%s", err.text);
     cr_expect_eq(TRY(registry_register(consul, &other_service, soon(), &err)), 0, "%s", err.text);
-    begin_anew();
+    renew_client();
     cr_expect_eq(TRY(registry_register(consul, &now, soon(), &err)), 0, "%s", err.text);
     cr_expect_not(is_known(&killed));
     cr_expect(is_known(&other_port) && is_known(&other_service) && is_known(&now));
 
-    /* Where two share an address after all, they do not throw each other out for ever. */
+    /* Two instances that do share an address must not keep deregistering each other. */
     cr_expect_eq(TRY(registry_register(consul, &killed, soon(), &err)), 0, "%s", err.text);
     cr_expect_eq(TRY(registry_register(consul, &now, soon(), &err)), 0, "%s", err.text);
     cr_expect(is_known(&killed) && is_known(&now));
 }
 
-Test(consul, who_is_started_again_at_the_same_address_takes_the_place_of_its_predecessor)
+Test(consul, restarted_instance_replaces_entry_at_its_address)
 {
-    run_with_consul(take_the_place_of_one_who_was_killed);
+    run_with_consul(replace_killed_instance);
 }
 
 static void fail_from_outside(void)
@@ -266,7 +266,7 @@ static void fail_from_outside(void)
     struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
     char output[200] = "";
     bool failing = false;
-    spec.port = 1; /* nobody listens there */
+    spec.port = 1; /* no process listens there */
     cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
     int64_t limit = deadline_in(30000);
     while (!failing && deadline_left(limit) > 0) {
@@ -281,7 +281,7 @@ static void fail_from_outside(void)
     cr_expect_not(failing, "the agent does not know it");
 }
 
-static void fall_silent(void)
+static void stop_heartbeats(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_TTL); /* of 3 s */
     char output[200] = "";
@@ -297,17 +297,17 @@ static void fall_silent(void)
     instance_list_unref(fetch_until(INSTANCE_CRITICAL));
 }
 
-Test(consul, turns_critical_who_sends_no_heartbeat_for_the_time_of_a_ttl_check)
+Test(consul, instance_without_heartbeats_turns_critical)
 {
-    run_with_consul(fall_silent);
+    run_with_consul(stop_heartbeats);
 }
 
-Test(consul, tells_why_the_agents_check_of_us_fails)
+Test(consul, output_shows_why_the_agents_check_fails)
 {
     run_with_consul(fail_from_outside);
 }
 
-static void maintain(void)
+static void set_maintenance(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
     cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
@@ -317,9 +317,9 @@ static void maintain(void)
     instance_list_unref(list);
 }
 
-Test(consul, shows_an_operators_maintenance_apart_from_health)
+Test(consul, maintenance_is_separate_from_health)
 {
-    run_with_consul(maintain);
+    run_with_consul(set_maintenance);
 }
 
 static int64_t woken_at;
@@ -328,7 +328,8 @@ static void watch(void *arg)
 {
     struct registry_cursor *cursor = arg;
     size_t count = 1;
-    for (int64_t limit = deadline_in(20000); count == 1 && deadline_left(limit) > 0;) { /* or the agent's own news */
+    /* Changes of the agent itself wake the fetch too. */
+    for (int64_t limit = deadline_in(20000); count == 1 && deadline_left(limit) > 0;) {
         struct instance_list *list = fetch(cursor, 10000);
         count = list ? list->count : err.code == ERR_NONE ? count : 0;
         instance_list_unref(list);
@@ -337,20 +338,19 @@ static void watch(void *arg)
     cr_expect_eq(count, 2, "%zu: %s", count, err.text);
 }
 
-/* Right after its start an agent has news of its own, of its node and the node's
- * health, which move the index of every service on it. So: the first fetch that
- * brought no news, whenever that is. */
-static void wait_in_vain(struct registry_cursor *cursor)
+/* Just after its start an agent changes its node and the node's health, which changes the index of every
+ * service on it. So this waits for the first fetch without a change. */
+static void fetch_until_unchanged(struct registry_cursor *cursor)
 {
     uint64_t before;
     int64_t began, limit = deadline_in(20000);
-    struct instance_list *news;
+    struct instance_list *changed;
     do {
         before = cursor->index;
         began = clock_ms();
-        instance_list_unref(news = fetch(cursor, 100));
-    } while (news && deadline_left(limit) > 0);
-    cr_expect_geq(clock_ms() - began, 100, "nothing changed, so it waited");
+        instance_list_unref(changed = fetch(cursor, 100));
+    } while (changed && deadline_left(limit) > 0);
+    cr_expect_geq(clock_ms() - began, 100, "without a change it waits");
     cr_expect_eq(cursor->index, before, "%s", err.text);
 }
 
@@ -362,11 +362,11 @@ static void block_until_change(void)
     instance_list_unref(fetch_until(INSTANCE_PASSING));
     instance_list_unref(fetch(&cursor, 0));
     cr_expect_gt(cursor.index, 0);
-    wait_in_vain(&cursor);
+    fetch_until_unchanged(&cursor);
     uint64_t before = cursor.index;
 
     cr_expect_eq(fiber_start(watch, &cursor), 0);
-    fiber_sleep(200); /* the query has reached Consul, most likely */
+    fiber_sleep(200); /* by now the query has most likely reached Consul */
     cr_expect_eq(TRY(registry_register(consul, &two, soon(), &err)), 0, "%s", err.text);
     int64_t limit = deadline_in(25000);
     while (!woken_at && deadline_left(limit) > 0)
@@ -375,12 +375,12 @@ static void block_until_change(void)
     cr_expect_gt(cursor.index, before);
 }
 
-Test(consul, a_fetch_returns_as_soon_as_the_list_changes)
+Test(consul, fetch_returns_as_soon_as_the_list_changes)
 {
     run_with_consul(block_until_change);
 }
 
-static void lose_and_return(void)
+static void restart_agent(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
     struct registry_cursor cursor = {0};
@@ -392,7 +392,7 @@ static void lose_and_return(void)
     server_kill(&server);
     cr_expect_null(fetch(&cursor, 1000));
     cr_expect_eq(err.code, ERR_UNREACHABLE, "%s", err.text);
-    cr_expect_eq(cursor.index, 0, "the next one does not wait");
+    cr_expect_eq(cursor.index, 0, "the next fetch does not wait");
     cr_expect_eq(TRY(registry_is_registered(consul, &spec, soon(), &known, &err)), -1);
 
     cr_expect_eq(server_start(&server, &ignored), 0, "%s", ignored.text);
@@ -403,12 +403,12 @@ static void lose_and_return(void)
     instance_list_unref(list);
 }
 
-Test(consul, an_agent_that_restarted_is_reached_again_and_has_forgotten)
+Test(consul, restarted_agent_is_reached_and_has_forgotten)
 {
-    run_with_consul(lose_and_return);
+    run_with_consul(restart_agent);
 }
 
-static void hang(void)
+static void call_hung_agent(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
     server_pause(&server);
@@ -419,31 +419,31 @@ static void hang(void)
     server_resume(&server);
 }
 
-Test(consul, a_hung_agent_costs_a_deadline_and_no_more)
+Test(consul, call_to_a_hung_agent_ends_at_its_deadline)
 {
-    run_with_consul(hang);
+    run_with_consul(call_hung_agent);
 }
 
-/* --- One that answers what it should not ------------------------------------------------------- */
+/* --- A fake Consul whose replies are wrong -------------------------------------------------------- */
 
 #define GOOD "{\"Service\":{\"ID\":\"u-1\",\"Address\":\"10.0.0.1\",\"Port\":80}}"
 
 static struct fake {
     int status;
     const char *index, *leader, *backend, *body;
-    const char *elected; /* what /v1/status/leader says; NULL: 500 */
+    const char *elected; /* the reply to /v1/status/leader; NULL: 500 */
     char query[100];
     char token[100];
     const char *accepted_token;
-    int asked;
+    int requests;
 } fake;
 
-static void answer(struct http_request *req, void *arg)
+static void reply_to_call(struct http_request *req, void *arg)
 {
     (void)arg;
     struct http_text index = http_query(req, "index"), wait = http_query(req, "wait");
     const char *token = http_header(req, "X-Consul-Token");
-    fake.asked++;
+    fake.requests++;
     snprintf(fake.query, sizeof fake.query, "%s %s", index.text ? index.text : "-", wait.text ? wait.text : "-");
     snprintf(fake.token, sizeof fake.token, "%s", token ? token : "");
     if (fake.index)
@@ -457,7 +457,7 @@ static void answer(struct http_request *req, void *arg)
     http_reply(req, allowed ? fake.status : 403, "application/json", body, strlen(body));
 }
 
-static void answer_huge(struct http_request *req, void *arg)
+static void reply_huge(struct http_request *req, void *arg)
 {
     (void)arg;
     size_t len = 32 * 1024 * 1024 + 1;
@@ -468,14 +468,14 @@ static void answer_huge(struct http_request *req, void *arg)
 
 enum { HELD_MS = 500 };
 
-/* As servers without a leader hold a question. */
-static void answer_late(struct http_request *req, void *arg)
+/* As servers without a leader, which hold a query. */
+static void reply_late(struct http_request *req, void *arg)
 {
     fiber_sleep(HELD_MS);
-    answer(req, arg);
+    reply_to_call(req, arg);
 }
 
-static void answer_leader(struct http_request *req, void *arg)
+static void reply_leader(struct http_request *req, void *arg)
 {
     (void)arg;
     const char *body = fake.elected ? fake.elected : "No known Consul servers";
@@ -483,17 +483,17 @@ static void answer_leader(struct http_request *req, void *arg)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/v1/status/leader", answer_leader, 0},
-    {"GET", "/v1/health/service/late", answer_late, 0},
-    {"GET", "/v1/health/service/huge", answer_huge, 0},
-    {"GET", "/v1/health/service/{name}", answer, 0},
-    {"PUT", "/v1/agent/check/pass/{id}", answer, 0},
-    {"PUT", "/v1/agent/service/deregister/{id}", answer, 0},
-    {"GET", "/v1/agent/service/{id}", answer, 0},
+    {"GET", "/v1/status/leader", reply_leader, 0},
+    {"GET", "/v1/health/service/late", reply_late, 0},
+    {"GET", "/v1/health/service/huge", reply_huge, 0},
+    {"GET", "/v1/health/service/{name}", reply_to_call, 0},
+    {"PUT", "/v1/agent/check/pass/{id}", reply_to_call, 0},
+    {"PUT", "/v1/agent/service/deregister/{id}", reply_to_call, 0},
+    {"GET", "/v1/agent/service/{id}", reply_to_call, 0},
 };
 
 static struct consul_config fake_config;
-static void (*fake_story)(void);
+static void (*fake_body)(void);
 
 static void with_fake(void *arg)
 {
@@ -509,7 +509,7 @@ static void with_fake(void *arg)
     consul = TRY(consul_new(&fake_config, http, &err));
     cr_expect(consul, "%s", err.text);
     if (consul)
-        fake_story();
+        fake_body();
     registry_free(consul);
     http_client_free(http);
     http_server_close(http_server, deadline_in(1000));
@@ -520,7 +520,7 @@ static void run_with_fake(void (*story)(void))
     fake = (struct fake){.status = 200, .body = "[" GOOD "]", .index = "7"};
     if (!fake_config.token)
         fake_config = config_of("");
-    fake_story = story;
+    fake_body = story;
     loop_open();
     loop_run(with_fake, NULL);
     cr_expect_eq(loop_close(), 0);
@@ -534,7 +534,7 @@ static void expect_failure(const char *text)
     cr_expect_eq(cursor.index, 0);
 }
 
-static void answer_errors(void)
+static void reply_with_errors(void)
 {
     fake.status = 500;
     fake.body = "No cluster leader\nand more";
@@ -551,12 +551,12 @@ static void answer_errors(void)
     expect_failure("no leader");
 }
 
-Test(consul_wrong, errors_are_named_and_the_next_fetch_does_not_wait)
+Test(consul_wrong, fetch_after_an_error_does_not_wait)
 {
-    run_with_fake(answer_errors);
+    run_with_fake(reply_with_errors);
 }
 
-static void answer_too_much(void)
+static void reply_too_much(void)
 {
     struct registry_cursor cursor = {.index = 5};
     struct instance_list *list;
@@ -565,9 +565,9 @@ static void answer_too_much(void)
     cr_expect_null(list);
 }
 
-Test(consul_wrong, a_list_over_32_mb_is_refused)
+Test(consul_wrong, list_over_32_mb_is_an_error)
 {
-    run_with_fake(answer_too_much);
+    run_with_fake(reply_too_much);
 }
 
 static void expect_late(const char *elected, const char *text)
@@ -581,20 +581,20 @@ static void expect_late(const char *elected, const char *text)
     fiber_sleep(HELD_MS);
 }
 
-static void answer_without_leader(void)
+static void reply_without_leader(void)
 {
     expect_late("\"\"", "no leader");
     cr_expect_eq(consul->leader, LEADER_NONE);
     expect_late("\"127.0.0.1:8300\"", "no whole reply in time");
 }
 
-Test(consul_wrong, a_question_that_is_held_for_want_of_a_leader_is_named_so)
+Test(consul_wrong, query_held_without_leader_names_the_leader)
 {
-    run_with_fake(answer_without_leader);
+    run_with_fake(reply_without_leader);
 }
 
-/* As an agent since 1.10 does, unless it is told not to, where a question waits. */
-static void answer_from_a_stream(void)
+/* As an agent since 1.10 replies to a blocking query, unless streaming is switched off. */
+static void reply_from_stream(void)
 {
     struct registry_cursor cursor = {.index = 5};
     fake.leader = "false";
@@ -606,9 +606,9 @@ static void answer_from_a_stream(void)
     cr_expect_eq(cursor.index, 7);
     instance_list_unref(list);
 
-    static const char *const nobody[] = {"\"\"", NULL};
-    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
-        fake.elected = nobody[i];
+    static const char *const no_leader[] = {"\"\"", NULL};
+    for (size_t i = 0; i < sizeof no_leader / sizeof *no_leader; i++) {
+        fake.elected = no_leader[i];
         expect_failure("no leader");
         cr_expect_eq(consul->leader, LEADER_NONE);
     }
@@ -618,34 +618,34 @@ static void answer_from_a_stream(void)
     expect_failure("no leader");
 }
 
-Test(consul_wrong, a_stream_of_events_knows_no_leader_so_the_agent_is_asked)
+Test(consul_wrong, leader_of_a_streamed_list_is_queried_separately)
 {
-    run_with_fake(answer_from_a_stream);
+    run_with_fake(reply_from_stream);
 }
 
-static void answer_before_the_stream(void)
+static void reply_before_stream(void)
 {
     fake.leader = "false";
     fake.backend = "streaming";
     fake.elected = "\"127.0.0.1:8300\"";
-    fake.index = "1"; /* Consul never says 0 */
+    fake.index = "1"; /* Consul never sends 0 */
     fake.body = "[]";
-    expect_failure("not heard of the service yet");
+    expect_failure("no list of the service yet");
 }
 
-Test(consul_wrong, an_empty_list_from_before_the_stream_began_is_none)
+Test(consul_wrong, empty_list_before_the_stream_began_is_an_error)
 {
-    run_with_fake(answer_before_the_stream);
+    run_with_fake(reply_before_stream);
 }
 
-static void answer_the_same(void)
+static void reply_the_same(void)
 {
     struct registry_cursor cursor = {0};
     struct instance_list *list = fetch(&cursor, 1000);
     cr_expect(list && list->count == 1, "%s", err.text);
     instance_list_unref(list);
 
-    /* It need not even be JSON: only its brackets and quotes are looked at. */
+    /* The body need not be JSON: only its brackets and quotes are checked. */
     static const char *const wholes[] = {"[" GOOD "]", "[]", "[{this is \"not]\" parsed}]"};
     for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
         fake.body = wholes[i];
@@ -656,12 +656,12 @@ static void answer_the_same(void)
     }
 }
 
-Test(consul_wrong, the_same_index_confirms_the_list_and_its_body_is_not_parsed)
+Test(consul_wrong, list_with_the_same_index_is_not_parsed_again)
 {
-    run_with_fake(answer_the_same);
+    run_with_fake(reply_the_same);
 }
 
-static void answer_index_of_none(void)
+static void reply_with_index_0(void)
 {
     static const char *const indexes[] = {"0", "1", "0"};
     struct registry_cursor cursor = {0};
@@ -675,12 +675,12 @@ static void answer_index_of_none(void)
     }
 }
 
-Test(consul_wrong, an_index_that_stays_at_0_does_not_freeze_the_list)
+Test(consul_wrong, index_that_stays_at_0_does_not_freeze_the_list)
 {
-    run_with_fake(answer_index_of_none);
+    run_with_fake(reply_with_index_0);
 }
 
-static void answer_the_same_badly(void)
+static void reply_the_same_badly(void)
 {
     static const struct {
         const char *body, *leader, *text;
@@ -702,9 +702,9 @@ static void answer_the_same_badly(void)
     }
 }
 
-Test(consul_wrong, a_confirmation_that_is_cut_off_or_without_a_leader_confirms_nothing)
+Test(consul_wrong, same_index_in_a_bad_reply_confirms_nothing)
 {
-    run_with_fake(answer_the_same_badly);
+    run_with_fake(reply_the_same_badly);
 }
 
 static void expect_index(struct registry_cursor *cursor, const char *header, uint64_t index)
@@ -716,7 +716,7 @@ static void expect_index(struct registry_cursor *cursor, const char *header, uin
     cr_expect_eq(cursor->index, index, "%s", header ? header : "no header");
 }
 
-static void answer_indexes(void)
+static void reply_with_indexes(void)
 {
     struct registry_cursor cursor = {0};
     expect_index(&cursor, "7", 7);
@@ -731,12 +731,12 @@ static void answer_indexes(void)
     expect_index(&cursor, "0", 1);
 }
 
-Test(consul_wrong, indexes_that_go_back_or_make_no_sense_start_anew)
+Test(consul_wrong, lower_or_invalid_index_starts_from_0)
 {
-    run_with_fake(answer_indexes);
+    run_with_fake(reply_with_indexes);
 }
 
-static void answer_like_newer_ones(void)
+static void reply_like_newer_versions(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_TTL);
     bool known;
@@ -752,13 +752,13 @@ static void answer_like_newer_ones(void)
     cr_expect_eq(TRY(registry_deregister(consul, &spec, soon(), &err)), -1);
     cr_expect_eq(TRY(registry_heartbeat(consul, &spec, true, "", soon(), &err)), -1);
     cr_expect_eq(err.code, ERR_FAILED, "%s", err.text);
-    cr_expect_eq(TRY(registry_is_registered(consul, &spec, soon(), &known, &err)), -1, "an error is no 'no'");
+    cr_expect_eq(TRY(registry_is_registered(consul, &spec, soon(), &known, &err)), -1, "an error does not mean: not registered");
 }
 
-/* Without it: who is forgotten already cannot leave, and a forgotten check is beaten for ever. */
-Test(consul_wrong, what_other_versions_say_of_the_unknown_is_understood)
+/* Otherwise an instance that the agent has forgotten cannot deregister, and its heartbeats go on for ever. */
+Test(consul_wrong, unknown_id_is_recognized_in_every_version)
 {
-    run_with_fake(answer_like_newer_ones);
+    run_with_fake(reply_like_newer_versions);
 }
 
 /* --- Tokens ------------------------------------------------------------------------------------------ */
@@ -773,7 +773,7 @@ static void use_token(void)
     cr_expect_null(strstr(err.text, "s3cret"));
 }
 
-Test(consul_wrong, a_token_is_sent_and_never_shown)
+Test(consul_wrong, token_is_sent_and_never_shown)
 {
     fake_config = config_of("");
     fake_config.token = "s3cret";
@@ -795,18 +795,18 @@ static void change_token(void)
     struct registry_cursor cursor = {0};
     fake.accepted_token = "second";
     expect_failure("HTTP 403");
-    cr_expect_eq(fake.asked, 1, "the file is the same, so asking again is of no use");
+    cr_expect_eq(fake.requests, 1, "the file has not changed, so there is no second request");
     write_token("second\n");
     struct instance_list *list = fetch(&cursor, 0);
     cr_expect(list, "%s", err.text);
-    cr_expect_eq(fake.asked, 3);
+    cr_expect_eq(fake.requests, 3);
     instance_list_unref(list);
     unlink(token_path);
     fake.accepted_token = "third";
     expect_failure("HTTP 403");
 }
 
-Test(consul_wrong, a_token_file_is_read_again_when_consul_says_403)
+Test(consul_wrong, token_file_is_read_again_after_403)
 {
     int fd = mkstemp(token_path);
     cr_assert_geq(fd, 0);
@@ -818,7 +818,7 @@ Test(consul_wrong, a_token_file_is_read_again_when_consul_says_403)
     run_with_fake(change_token);
 }
 
-Test(consul_wrong, a_token_that_is_not_one_word_or_a_missing_file_is_refused)
+Test(consul_wrong, bad_token_or_missing_token_file_is_rejected)
 {
     struct consul_config config = config_of("127.0.0.1:8500");
     config.token = "a\r\nX-Evil: 1";
@@ -828,10 +828,10 @@ Test(consul_wrong, a_token_that_is_not_one_word_or_a_missing_file_is_refused)
     config.token_file = "/nonexistent/token";
     cr_expect_null(TRY(consul_new(&config, NULL, &err)));
     cr_expect_str_eq(err.text, "CONSUL_HTTP_TOKEN_FILE=***: want a file that holds one word of at most 512 bytes; "
-                               "reading it: No such file or directory");
+                               "cannot read it: No such file or directory");
 }
 
-Test(consul_wrong, a_certificate_without_its_key_is_refused_and_a_key_without_its_certificate)
+Test(consul_wrong, certificate_and_key_are_only_accepted_together)
 {
     struct consul_config config = config_of("127.0.0.1:8500");
     config.client_cert = "cert.pem";
@@ -845,7 +845,7 @@ Test(consul_wrong, a_certificate_without_its_key_is_refused_and_a_key_without_it
 
 /* --- Addresses ---------------------------------------------------------------------------------------- */
 
-Test(consul_wrong, an_address_is_a_url_or_host_and_port)
+Test(consul_wrong, address_is_a_url_or_host_and_port)
 {
     static const char *const good[] = {"http://127.0.0.1:8500", "https://consul.example:8501", "127.0.0.1:8500",
                                        "localhost", "consul", "[::1]:8500", "http://[::1]:8500/"};
@@ -868,7 +868,7 @@ static void expect_reached(const char *address, bool ssl, const char *host, uint
     cr_expect_eq(reached.is_https, is_https, "%s", address);
 }
 
-Test(consul_wrong, an_address_means_what_it_means_to_consuls_own_tools)
+Test(consul_wrong, address_means_the_same_as_to_consuls_own_tools)
 {
     expect_reached("consul", false, "consul", 8500, false);
     expect_reached("http://consul", false, "consul", 80, false);

@@ -1,5 +1,5 @@
-/* Anti-flap on a real Consul: it asks an instance that fails just when it is told to,
- * and what its agent says is read before it asks again. */
+/* Anti-flap on a real Consul: it checks an instance whose checks fail on demand, and the test reads the
+ * agent's status before the next check. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -24,19 +24,19 @@ static struct server server;
 static struct registry *consul;
 static struct err err;
 
-/* The instance: how often it was asked, and how often it will still say no. */
-static int asked, failures_due;
+/* The instance: how often it was checked, and how many further checks will fail. */
+static int checks, failures_due;
 
-static void answer_check(struct http_request *req, void *arg)
+static void reply_to_check(struct http_request *req, void *arg)
 {
     bool fails = failures_due > 0;
     (void)arg;
-    asked++;
+    checks++;
     failures_due -= fails;
     http_reply(req, fails ? 503 : 200, "text/plain", "", 0);
 }
 
-static const struct http_route routes[] = {{"GET", "/health", answer_check, 0}};
+static const struct http_route routes[] = {{"GET", "/health", reply_to_check, 0}};
 
 static enum instance_status status_now(void)
 {
@@ -59,16 +59,16 @@ static bool becomes(enum instance_status status)
     return status_now() == status;
 }
 
-/* From now until it has been asked so often: was it always passing? */
-static bool stays_passing(int until_asked)
+/* Is it passing from now until it has been checked this many times? */
+static bool stays_passing(int until_checks)
 {
     int64_t limit = deadline_in(30000);
     bool passing = true;
-    while (asked < until_asked && deadline_left(limit) > 0) {
+    while (checks < until_checks && deadline_left(limit) > 0) {
         passing = passing && status_now() == INSTANCE_PASSING;
         fiber_sleep(20);
     }
-    return passing && asked >= until_asked;
+    return passing && checks >= until_checks;
 }
 
 static void flap(uint16_t port)
@@ -81,14 +81,14 @@ static void flap(uint16_t port)
     cr_expect(becomes(INSTANCE_PASSING), "one success is enough");
 
     failures_due = 1;
-    cr_expect(stays_passing(asked + 3), "one failure is none");
+    cr_expect(stays_passing(checks + 3), "one failure is not enough");
     cr_expect_eq(failures_due, 0);
     failures_due = 1000;
-    cr_expect(becomes(INSTANCE_CRITICAL), "more than one in a row are");
+    cr_expect(becomes(INSTANCE_CRITICAL), "two failures in a row are");
     failures_due = 0;
-    int before = asked;
+    int before = checks;
     cr_expect(becomes(INSTANCE_PASSING));
-    cr_expect_leq(asked - before, 2, "one success is enough, and not %d", asked - before);
+    cr_expect_leq(checks - before, 2, "one success is enough; it took %d checks", checks - before);
     cr_expect_eq(registry_deregister(consul, &spec, deadline_in(5000), &err), 0, "%s", err.text);
 }
 
@@ -110,7 +110,7 @@ static void with_instance(void *arg)
     http_server_close(instance, deadline_in(1000));
 }
 
-Test(consul_flap, one_failed_check_is_none_two_are_and_one_success_ends_it)
+Test(consul_flap, two_failed_checks_in_a_row_turn_critical)
 {
     cr_assert_eq(folder_take(&folder, &err), 0, "%s", err.text);
     cr_assert_eq(server_init(&server, SERVER_CONSUL, &folder, &err), 0, "%s", err.text);

@@ -1,5 +1,4 @@
-/* Consul's wire format, without Consul: recorded replies (fixtures/, of Consul
- * 1.8.7) and whatever else somebody could send. */
+/* consul_wire.c and consul_list.c: recorded replies (fixtures/, of Consul 1.8.7), and invalid ones. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "harness/place.h"
 #include "net/json.h"
+#include "registry/consul/consul_list.h"
 #include "registry/consul/consul_wire.h"
 
 TestSuite(consul_wire, .timeout = 300);
@@ -24,7 +24,7 @@ static char *fixture_new(const char *name, size_t *len)
     return text;
 }
 
-/* In pieces of `piece` bytes, each a copy of exactly these, so that AddressSanitizer sees a step too far. */
+/* In pieces of `piece` bytes. Each is copied to its exact size, so that AddressSanitizer sees a read past it. */
 static int read_pieces(const char *body, size_t len, size_t piece, bool skim, struct instance_list **list,
                        struct err *err)
 {
@@ -65,7 +65,7 @@ static const struct instance *entry(const struct instance_list *list, const char
     return found;
 }
 
-Test(consul_wire, reads_a_recorded_list_with_every_state)
+Test(consul_wire, recorded_list_with_every_state_is_parsed)
 {
     struct err err = ERR_INIT;
     size_t len;
@@ -85,7 +85,7 @@ Test(consul_wire, reads_a_recorded_list_with_every_state)
     cr_expect_eq(full->status, INSTANCE_PASSING);
 
     const struct instance *bare = entry(list, "u-2");
-    cr_expect_str_eq(bare->address, "127.0.0.1", "the node's, for its own is empty");
+    cr_expect_str_eq(bare->address, "127.0.0.1", "the node's address, because the service's is empty");
     cr_expect_eq(bare->status, INSTANCE_WARNING);
     cr_expect_str_eq(bare->zone, "");
 
@@ -99,11 +99,11 @@ Test(consul_wire, reads_a_recorded_list_with_every_state)
     cr_expect(gone->node_down);
     cr_expect_eq(gone->status, INSTANCE_CRITICAL);
     cr_expect_eq(gone->weight, 2);
-    cr_expect_eq(gone->warning_weight, 1, "Consul made 0 of a weight that was left out");
+    cr_expect_eq(gone->warning_weight, 1, "Consul turns a weight that was left out into 0");
     instance_list_unref(list);
 }
 
-Test(consul_wire, a_node_in_maintenance_puts_all_its_instances_there)
+Test(consul_wire, node_in_maintenance_includes_all_its_instances)
 {
     struct err err = ERR_INIT;
     size_t len;
@@ -116,7 +116,7 @@ Test(consul_wire, a_node_in_maintenance_puts_all_its_instances_there)
     free(body);
 }
 
-Test(consul_wire, an_empty_list_is_a_list)
+Test(consul_wire, empty_list_is_valid)
 {
     struct err err = ERR_INIT;
     size_t len;
@@ -128,7 +128,7 @@ Test(consul_wire, an_empty_list_is_a_list)
     free(body);
 }
 
-Test(consul_wire, a_list_that_was_cut_off_anywhere_counts_for_nothing)
+Test(consul_wire, list_that_is_cut_off_anywhere_is_an_error)
 {
     size_t len;
     char *body = fixture_new("health_user_service.json", &len);
@@ -144,7 +144,7 @@ Test(consul_wire, a_list_that_was_cut_off_anywhere_counts_for_nothing)
     free(body);
 }
 
-Test(consul_wire, in_what_pieces_a_list_comes_does_not_matter)
+Test(consul_wire, pieces_of_any_size_give_the_same_list)
 {
     size_t len;
     char *body = fixture_new("health_user_service.json", &len);
@@ -159,7 +159,7 @@ Test(consul_wire, in_what_pieces_a_list_comes_does_not_matter)
     free(body);
 }
 
-Test(consul_wire, a_skimmed_list_has_to_be_whole_and_gives_none)
+Test(consul_wire, skimmed_list_must_be_complete_and_gives_no_list)
 {
     static const char *const wholes[] = {"[]", " [ ] ", "[{\"a\":\"]\\\"}\"},1]\n", "[[[]],{}]"};
     static const char *const parts[] = {"", "[", "[{}", "[{},", "[{},]", "[,]", "[{\"a]", "[\"\\\"]", "[]]", "{}", "[] x"};
@@ -176,12 +176,12 @@ Test(consul_wire, a_skimmed_list_has_to_be_whole_and_gives_none)
     }
 }
 
-/* --- Lists that nobody should send ------------------------------------------------------------ */
+/* --- Invalid lists ------------------------------------------------------------------------------ */
 
 #define GOOD "{\"Service\":{\"ID\":\"good\",\"Address\":\"10.0.0.1\",\"Port\":80}}"
 #define GOOD_TOO "{\"Service\":{\"ID\":\"good too\",\"Address\":\"10.0.0.2\",\"Port\":80}}"
 
-Test(consul_wire, what_is_not_a_json_array_is_no_list)
+Test(consul_wire, body_that_is_not_a_json_array_is_an_error)
 {
     static const char *const bodies[] = {"", "null", "{}", "[", "[,]", "[" GOOD ",]", "[" GOOD "]]", "[" GOOD "] x",
                                          "[" GOOD " " GOOD "]", "[{]}", "[{\"a\":\"\\", "No cluster leader"};
@@ -192,7 +192,7 @@ Test(consul_wire, what_is_not_a_json_array_is_no_list)
     }
 }
 
-/* The reason for which this entry is dropped from between two good ones; "" if it is not. */
+/* Why this entry, between two good ones, is dropped; "" if it is not. */
 static const char *why_dropped(const char *text)
 {
     static char why[160];
@@ -209,7 +209,7 @@ static const char *why_dropped(const char *text)
     return why;
 }
 
-Test(consul_wire, an_entry_that_cannot_be_used_is_dropped_singly)
+Test(consul_wire, unusable_entry_is_dropped_without_the_others)
 {
     static const struct {
         const char *entry, *why;
@@ -243,7 +243,7 @@ Test(consul_wire, an_entry_that_cannot_be_used_is_dropped_singly)
     }
 }
 
-Test(consul_wire, null_tags_meta_weights_node_and_checks_mean_the_defaults)
+Test(consul_wire, null_members_mean_the_defaults)
 {
     struct err err = ERR_INIT;
     struct instance_list *list =
@@ -259,7 +259,7 @@ Test(consul_wire, null_tags_meta_weights_node_and_checks_mean_the_defaults)
     instance_list_unref(list);
 }
 
-Test(consul_wire, weights_are_brought_into_1_to_65535)
+Test(consul_wire, weights_are_limited_to_1_to_65535)
 {
     struct err err = ERR_INIT;
     struct instance_list *list = parse("[{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":1,"
@@ -275,7 +275,7 @@ Test(consul_wire, weights_are_brought_into_1_to_65535)
     instance_list_unref(list);
 }
 
-Test(consul_wire, the_worst_check_decides_and_an_unknown_status_is_critical)
+Test(consul_wire, worst_check_decides_and_unknown_is_critical)
 {
     struct err err = ERR_INIT;
     struct instance_list *list =
@@ -300,7 +300,7 @@ Test(consul_wire, quotes_and_brackets_in_text_do_not_end_an_entry)
                      "");
 }
 
-Test(consul_wire, a_list_in_which_no_entry_is_sound_is_an_error_that_names_the_first)
+Test(consul_wire, list_without_usable_entry_is_an_error)
 {
     struct err err = ERR_INIT;
     cr_expect_null(parse("[{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":0}},1]", &err));
@@ -308,7 +308,7 @@ Test(consul_wire, a_list_in_which_no_entry_is_sound_is_an_error_that_names_the_f
     cr_expect_str_eq(err.text, "no entry of the list can be used: x: its port is not 1 to 65535");
 }
 
-Test(consul_wire, an_entry_too_long_to_be_parsed_without_a_pause_is_dropped)
+Test(consul_wire, entry_over_256_kib_is_dropped)
 {
     struct buf text = BUF_INIT(1024 * 1024);
     buf_adds(&text, "{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":1,\"Meta\":{\"m\":\"");
@@ -319,7 +319,7 @@ Test(consul_wire, an_entry_too_long_to_be_parsed_without_a_pause_is_dropped)
     buf_close(&text);
 }
 
-Test(consul_wire, a_flood_of_tiny_entries_is_given_up_early)
+Test(consul_wire, list_with_over_100000_entries_is_an_error)
 {
     struct buf body = BUF_INIT(1024 * 1024);
     struct err err = ERR_INIT;
@@ -331,11 +331,11 @@ Test(consul_wire, a_flood_of_tiny_entries_is_given_up_early)
     cr_expect_null(parse_pieces(buf_text(&body), body.len, 16 * 1024, &err));
     cr_expect_eq(err.code, ERR_TOO_LARGE, "%s", err.text);
     err_clear(&err);
-    cr_expect_eq(read_pieces(buf_text(&body), body.len, 16 * 1024, true, &none, &err), -1, "nor is it skimmed");
+    cr_expect_eq(read_pieces(buf_text(&body), body.len, 16 * 1024, true, &none, &err), -1, "skimming has the same limit");
     buf_close(&body);
 }
 
-Test(consul_wire, brackets_without_end_are_refused)
+Test(consul_wire, brackets_without_end_are_an_error)
 {
     struct buf body = BUF_INIT(1024 * 1024);
     struct err err = ERR_INIT;
@@ -348,13 +348,13 @@ Test(consul_wire, brackets_without_end_are_refused)
 
 /* --- The index ------------------------------------------------------------------------------------ */
 
-Test(consul_wire, the_index_follows_consuls_rules)
+Test(consul_wire, index_follows_consuls_rules)
 {
     cr_expect_eq(consul_next_index(0, "81"), 81);
     cr_expect_eq(consul_next_index(81, "81"), 81);
     cr_expect_eq(consul_next_index(81, "82"), 82);
-    cr_expect_eq(consul_next_index(81, "80"), 0, "it went backwards: from the start");
-    cr_expect_eq(consul_next_index(0, "0"), 1, "0 would not block");
+    cr_expect_eq(consul_next_index(81, "80"), 0, "a lower index starts from 0");
+    cr_expect_eq(consul_next_index(0, "0"), 1, "Consul does not block on 0");
     cr_expect_eq(consul_next_index(1, "0"), 1);
     cr_expect_eq(consul_next_index(0, "18446744073709551615"), UINT64_MAX);
     cr_expect_eq(consul_next_index(5, "18446744073709551616"), 0);
@@ -392,9 +392,9 @@ static void expect_body(const struct registration_spec *spec, const char *addres
 #define REAP ",\"DeregisterCriticalServiceAfter\":\"300s\"}}"
 #define CHECK ",\"Check\":{\"CheckID\":\"service:u-1\","
 
-/* And both weights, and the anti-flap: without them a warning means no call at all, and one
- * failed check alone takes an instance out. */
-Test(consul_wire, a_registration_names_its_check_of_each_kind)
+/* It also has both weights and the anti-flap numbers. Without them an instance in warning would get no calls,
+ * and one failed check would make an instance critical. */
+Test(consul_wire, registration_has_a_check_of_each_kind)
 {
     struct registration_spec spec = make_spec(CHECK_HTTP);
     expect_body(&spec, "10.0.0.1", HEAD "\"10.0.0.1\"" MIDDLE CHECK "\"HTTP\":\"http://10.0.0.1:8001/health\"" PROBE);
@@ -409,7 +409,7 @@ Test(consul_wire, a_registration_names_its_check_of_each_kind)
     expect_body(&spec, "10.0.0.1", HEAD "\"10.0.0.1\"" MIDDLE "}");
 }
 
-Test(consul_wire, a_registration_has_zone_and_version_where_they_are_known)
+Test(consul_wire, registration_has_zone_and_version_if_set)
 {
     struct registration_spec spec = make_spec(CHECK_NONE);
     spec.tags = "";
@@ -422,7 +422,17 @@ Test(consul_wire, a_registration_has_zone_and_version_where_they_are_known)
                             "\"Meta\":{\"zone\":\"a\\\"b\"},\"Weights\":{\"Passing\":3,\"Warning\":1}}");
 }
 
-Test(consul_wire, a_registration_too_long_for_its_buffer_is_refused)
+Test(consul_wire, text_that_is_not_utf8_is_registered_with_u_fffd)
+{
+    struct registration_spec spec = make_spec(CHECK_NONE);
+    spec.tags = "a\xff, b";
+    spec.version = "\xc3";
+    expect_body(&spec, "a", "{\"ID\":\"u-1\",\"Name\":\"user-service\",\"Tags\":[\"a\xef\xbf\xbd\",\"b\"],\"Address\":\"a\","
+                            "\"Port\":8001,\"Meta\":{\"version\":\"\xef\xbf\xbd\"},"
+                            "\"Weights\":{\"Passing\":3,\"Warning\":1}}");
+}
+
+Test(consul_wire, registration_over_the_buffers_cap_is_an_error)
 {
     struct registration_spec spec = make_spec(CHECK_HTTP);
     for (size_t cap = 0; cap < 300; cap++) {
@@ -432,7 +442,7 @@ Test(consul_wire, a_registration_too_long_for_its_buffer_is_refused)
     }
 }
 
-/* --- What the agent says of us ------------------------------------------------------------------------ */
+/* --- The result of our own check ------------------------------------------------------------------------ */
 
 static bool own_health(const char *name, char *output, size_t size)
 {
@@ -445,7 +455,7 @@ static bool own_health(const char *name, char *output, size_t size)
     return failing;
 }
 
-Test(consul_wire, reads_why_our_own_check_fails)
+Test(consul_wire, output_of_our_failing_check_is_parsed)
 {
     char output[200];
     cr_expect(own_health("own_health_refused.json", output, sizeof output));
@@ -455,7 +465,7 @@ Test(consul_wire, reads_why_our_own_check_fails)
     cr_expect_not(own_health("own_health_not_run_yet.json", output, sizeof output));
 }
 
-Test(consul_wire, the_output_of_a_check_becomes_one_line)
+Test(consul_wire, output_of_a_check_becomes_one_line)
 {
     static const char body[] = "{\"Checks\":[{\"Status\":\"critical\",\"Output\":\"HTTP 503\\nOutput: no\\u001b[31m\\r\\n\"}]}";
     struct err err = ERR_INIT;
@@ -467,7 +477,7 @@ Test(consul_wire, the_output_of_a_check_becomes_one_line)
     cr_expect_str_eq(output, "HTTP 503");
 }
 
-Test(consul_wire, own_health_may_be_anything)
+Test(consul_wire, own_health_with_odd_members_is_not_failing)
 {
     static const char *const bodies[] = {"null", "[]", "{\"Checks\":null}", "{\"Checks\":[1,null,{}]}",
                                          "{\"Checks\":[{\"Status\":1}]}"};

@@ -1,4 +1,4 @@
-/* etcd.c against a real etcd: whole, absent, hung, restarted, compacted, locked. */
+/* etcd.c and etcd_fetch.c against a real etcd: running, killed, hung, restarted, compacted, with a password. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static int64_t soon(void)
     return deadline_in(20000);
 }
 
-/* A fresh err for each call: what went wrong is in `err`. */
+/* Clears err before the call; afterwards err holds what went wrong. */
 #define TRY(call) (err_clear(&err), (call))
 
 static void with_http(void *arg)
@@ -72,8 +72,8 @@ static void run_with_etcd(void (*story)(void))
     folder_remove(&folder);
 }
 
-/* Something that only an operator does. The reply's status, its body in `said`. */
-static char said[4096];
+/* An operator's request. Returns the reply's status; its body is in reply_text. */
+static char reply_text[4096];
 
 static int post(const char *path, const char *token, const char *body)
 {
@@ -83,9 +83,9 @@ static int post(const char *path, const char *token, const char *body)
     snprintf(header, sizeof header, "Authorization: %s", token ? token : "");
     struct http_call call = {.method = "POST", .host = "127.0.0.1", .port = (uint16_t)server.port.number, .path = path,
                              .headers = headers, .body = body, .body_len = strlen(body), .deadline = soon(),
-                             .body_cap = sizeof said - 1};
+                             .body_cap = sizeof reply_text - 1};
     cr_expect_eq(TRY(http_call(http, &call, &response, &err)), 0, "%s", err.text);
-    snprintf(said, sizeof said, "%s", buf_text(&response.body));
+    snprintf(reply_text, sizeof reply_text, "%s", buf_text(&response.body));
     int status = response.status;
     http_response_close(&response);
     return status;
@@ -104,7 +104,7 @@ static int put(const char *key, const char *value)
     return status;
 }
 
-/* NULL with err.code ERR_NONE: nothing has changed. */
+/* NULL with err.code ERR_NONE: the list is unchanged. */
 static struct instance_list *fetch(struct registry_cursor *cursor, int64_t wait_ms)
 {
     struct instance_list *list;
@@ -115,7 +115,7 @@ static struct instance_list *fetch(struct registry_cursor *cursor, int64_t wait_
     return list;
 }
 
-/* How many are listed now; -1: the fetch failed. */
+/* The number of listed instances; -1: the fetch failed. */
 static int count_now(void)
 {
     struct registry_cursor cursor = {0};
@@ -148,15 +148,15 @@ static void register_and_deregister(void)
     cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
     cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), 0, "%s", err.text);
     cr_expect_not(known);
-    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "not being registered is success: %s", err.text);
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "deregistering again succeeds too: %s", err.text);
 }
 
-Test(etcd, registers_and_deregisters_whatever_the_id_looks_like)
+Test(etcd, any_id_can_be_registered_and_deregistered)
 {
     run_with_etcd(register_and_deregister);
 }
 
-static void be_found(void)
+static void find_instance(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
     struct registry_cursor cursor = {0};
@@ -169,61 +169,61 @@ static void be_found(void)
     cr_expect(found, "%s", err.text);
     if (found) {
         cr_expect_eq(list->count, 1);
-        cr_expect_str_eq(found->address, "127.0.0.1", "the socket's own");
+        cr_expect_str_eq(found->address, "127.0.0.1", "the local address of the connection");
         cr_expect_eq(found->port, 8001);
         cr_expect_eq(found->weight, 3);
         cr_expect_str_eq(found->zone, "a");
         cr_expect_str_eq(found->version, "1.0");
-        cr_expect_eq(found->status, INSTANCE_PASSING, "nothing is checked, so being there is all");
+        cr_expect_eq(found->status, INSTANCE_PASSING, "without a check a registered instance is passing");
     }
     cr_expect_gt(cursor.index, 0);
     instance_list_unref(list);
 }
 
-Test(etcd, is_found_at_the_address_from_which_it_reached_the_registry)
+Test(etcd, instance_is_found_at_its_local_address)
 {
-    run_with_etcd(be_found);
+    run_with_etcd(find_instance);
 }
 
-static void expect_beat(bool healthy, enum instance_status status)
+static void expect_heartbeat(bool healthy, enum instance_status status)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
     cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, healthy, "", soon(), &err)), 0, "%s", err.text);
     expect_status(status);
 }
 
-static void live_by_heartbeats(void)
+static void follow_heartbeats(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
     cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, false, "", soon(), &err)), -1);
     cr_expect_eq(err.code, ERR_NOT_FOUND, "%s", err.text);
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
     expect_status(INSTANCE_CRITICAL);
-    expect_beat(true, INSTANCE_PASSING);
-    expect_beat(false, INSTANCE_CRITICAL);
-    expect_beat(true, INSTANCE_PASSING);
+    expect_heartbeat(true, INSTANCE_PASSING);
+    expect_heartbeat(false, INSTANCE_CRITICAL);
+    expect_heartbeat(true, INSTANCE_PASSING);
 
     struct registry_cursor before = {0}, after = {0};
     instance_list_unref(fetch(&before, 0));
-    expect_beat(true, INSTANCE_PASSING);
+    expect_heartbeat(true, INSTANCE_PASSING);
     instance_list_unref(fetch(&after, 0));
-    cr_expect_eq(before.index, after.index, "a beat without news wakes nobody");
+    cr_expect_eq(before.index, after.index, "a heartbeat without a change wakes no watch");
 }
 
-Test(etcd, a_heartbeat_tells_the_health_and_only_where_it_changed)
+Test(etcd, heartbeat_puts_the_health_only_when_it_changed)
 {
-    run_with_etcd(live_by_heartbeats);
+    run_with_etcd(follow_heartbeats);
 }
 
 static void outlive_the_lease(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
-    spec.check_interval_ms = 2000; /* the lease is of three times that */
+    spec.check_interval_ms = 2000; /* the lease is three times as long */
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
-    int64_t beat_at = 0, end = deadline_in(7500);
+    int64_t heartbeat_ms = 0, end = deadline_in(7500);
     while (deadline_left(end) > 0) {
         fiber_sleep(500);
-        beat_at = clock_ms();
+        heartbeat_ms = clock_ms();
         cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), 0, "%s", err.text);
     }
     cr_expect_eq(count_now(), 1, "kept alive");
@@ -231,41 +231,41 @@ static void outlive_the_lease(void)
     int64_t limit = deadline_in(30000);
     while (count_now() == 1 && deadline_left(limit) > 0)
         fiber_sleep(50);
-    cr_expect_eq(count_now(), 0, "killed: nobody keeps the lease alive");
-    cr_expect_geq(clock_ms() - beat_at, 6000, "but not before its end");
+    cr_expect_eq(count_now(), 0, "killed: no process keeps the lease alive");
+    cr_expect_geq(clock_ms() - heartbeat_ms, 6000, "but not before the lease expires");
     cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), -1);
     cr_expect_eq(err.code, ERR_NOT_FOUND, "forgotten, register again: %s", err.text);
 }
 
-Test(etcd, is_gone_when_nobody_keeps_its_lease_alive)
+Test(etcd, instance_disappears_when_its_lease_expires)
 {
     run_with_etcd(outlive_the_lease);
 }
 
-static void be_reborn(void)
+static void restart_instance(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
     bool known;
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
-    registry_free(etcd); /* killed, and started again with the same id */
+    registry_free(etcd); /* killed, and restarted with the same id */
     etcd = TRY(etcd_new(server.url, http, &err));
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
     registry_free(etcd);
     etcd = TRY(etcd_new(server.url, http, &err));
     cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
-    cr_expect_eq(count_now(), 0, "also where only a former life had registered");
+    cr_expect_eq(count_now(), 0, "even if only an earlier process had registered");
 
     spec.address = "10.0.0.1";
     cr_expect_eq(put("/services/user-service/u-1", "{\"address\":\"10.0.0.1\",\"port\":8001}"), 200);
     cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), 0, "%s", err.text);
     cr_expect_not(known, "a key without our lease is not our registration");
     cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
-    cr_expect_eq(count_now(), 0, "but it is our key");
+    cr_expect_eq(count_now(), 0, "but the key is ours");
 }
 
-Test(etcd, a_former_life_of_the_same_id_is_taken_over)
+Test(etcd, restarted_instance_takes_over_its_old_key)
 {
-    run_with_etcd(be_reborn);
+    run_with_etcd(restart_instance);
 }
 
 /* --- Watching ------------------------------------------------------------------------------------ */
@@ -282,13 +282,13 @@ static void watch(void *arg)
     instance_list_unref(list);
 }
 
-/* What the watch shows after `change`: it is woken by it, long before its time is over. */
+/* `change` must wake the watch long before its wait is over. */
 static void watch_while(struct registry_cursor *cursor, void (*change)(void))
 {
     struct group group = {0};
     woken_at = 0;
     cr_expect_eq(group_go(&group, watch, cursor), 0);
-    fiber_sleep(300); /* the watch has reached etcd, most likely */
+    fiber_sleep(300); /* by now the watch has most likely reached etcd */
     cr_expect_eq(woken_at, 0, "nothing has changed yet");
     int64_t changed = clock_ms();
     change();
@@ -318,10 +318,10 @@ static void block_until_change(void)
     uint64_t before = cursor.index;
     int64_t began = clock_ms();
     instance_list_unref(fetch(&cursor, 200));
-    cr_expect_geq(clock_ms() - began, 200, "nothing changed, so it waited");
+    cr_expect_geq(clock_ms() - began, 200, "without a change it waits");
     cr_expect_eq(cursor.index, before);
 
-    /* One in the place of another: as many as before, and yet another list. */
+    /* One instance replaces another: as many as before, but another list. */
     struct instance_list *list;
     register_another();
     cr_expect_eq(TRY(registry_deregister(etcd, &one, soon(), &err)), 0, "%s", err.text);
@@ -342,7 +342,7 @@ static void block_until_change(void)
     cr_expect_eq(woken_count, 1);
 }
 
-Test(etcd, a_fetch_returns_as_soon_as_the_list_changes)
+Test(etcd, fetch_returns_as_soon_as_the_list_changes)
 {
     run_with_etcd(block_until_change);
 }
@@ -357,24 +357,24 @@ static void compact(void)
     for (int i = 0; i < 5; i++)
         cr_expect_eq(put("/elsewhere", "x"), 200);
     snprintf(body, sizeof body, "{\"revision\":\"%d\"}", (int)known + 5);
-    cr_expect_eq(post("/v3/kv/compaction", NULL, body), 200, "%s", said);
+    cr_expect_eq(post("/v3/kv/compaction", NULL, body), 200, "%s", reply_text);
 
     int64_t began = clock_ms();
     cr_expect_null(fetch(&cursor, 30000));
     cr_expect_eq(err.code, ERR_NONE, "%s", err.text);
-    cr_expect_lt(clock_ms() - began, 15000, "the watch cannot begin where it should: so it is looked at once");
-    cr_expect_eq(cursor.index, known + 5, "what changed elsewhere is not news");
+    cr_expect_lt(clock_ms() - began, 15000, "the watch cannot begin at this revision, so the list is checked at once");
+    cr_expect_eq(cursor.index, known + 5, "other keys do not count as a change");
 
     cursor.index = 1000000;
     began = clock_ms();
     struct instance_list *list = fetch(&cursor, 30000);
     cr_expect(list && list->count == 1, "%s", err.text);
     instance_list_unref(list);
-    cr_expect_lt(clock_ms() - began, 15000, "nor is it waited for a revision that a restored etcd will not have for long");
+    cr_expect_lt(clock_ms() - began, 15000, "a restored etcd has a lower revision, and reaches this one late");
     cr_expect_eq(cursor.index, known + 5);
 }
 
-Test(etcd, where_the_revision_is_compacted_away_or_yet_to_come_it_is_looked_at_once)
+Test(etcd, fetch_from_an_unknown_revision_returns_at_once)
 {
     run_with_etcd(compact);
 }
@@ -396,14 +396,14 @@ static void list_many(void)
     instance_list_unref(list);
 }
 
-Test(etcd, a_long_list_comes_in_pages)
+Test(etcd, long_list_is_read_in_pages)
 {
     run_with_etcd(list_many);
 }
 
 /* --- Outages ------------------------------------------------------------------------------------------ */
 
-static void lose_and_return(void)
+static void restart_etcd(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
     struct registry_cursor cursor = {0};
@@ -415,22 +415,22 @@ static void lose_and_return(void)
     server_kill(&server);
     cr_expect_null(fetch(&cursor, 1000));
     cr_expect_eq(err.code, ERR_UNREACHABLE, "%s", err.text);
-    cr_expect_eq(cursor.index, 0, "the next one does not wait");
-    cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), -1, "an error is no 'no'");
+    cr_expect_eq(cursor.index, 0, "the next fetch does not wait");
+    cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), -1, "an error does not mean: not registered");
 
     cr_expect_eq(server_start(&server, &ignored), 0, "%s", ignored.text);
     cr_expect_eq(TRY(registry_is_registered(etcd, &spec, soon(), &known, &err)), 0, "%s", err.text);
-    cr_expect(known, "etcd keeps its data, and after a restart every lease has its full time again");
+    cr_expect(known, "etcd keeps its data, and a restart renews every lease");
     cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), 0, "%s", err.text);
     cr_expect_eq(count_now(), 1, "%s", err.text);
 }
 
-Test(etcd, one_that_was_killed_and_started_again_has_forgotten_nothing)
+Test(etcd, restarted_etcd_has_forgotten_nothing)
 {
-    run_with_etcd(lose_and_return);
+    run_with_etcd(restart_etcd);
 }
 
-static void hang(void)
+static void call_hung_etcd(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_NONE);
     server_pause(&server);
@@ -442,9 +442,9 @@ static void hang(void)
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
 }
 
-Test(etcd, a_hung_one_costs_a_deadline_and_no_more)
+Test(etcd, call_to_a_hung_etcd_ends_at_its_deadline)
 {
-    run_with_etcd(hang);
+    run_with_etcd(call_hung_etcd);
 }
 
 static void hang_in_watch(void)
@@ -455,17 +455,17 @@ static void hang_in_watch(void)
     server_pause(&server);
     int64_t began = clock_ms();
     cr_expect_eq(TRY(registry_fetch(etcd, "user-service", &cursor, 300, deadline_in(900), &list, &err)), -1);
-    cr_expect_eq(err.code, ERR_TIMEOUT, "quiet is not the same as well: %s", err.text);
+    cr_expect_eq(err.code, ERR_TIMEOUT, "silence is no confirmation: %s", err.text);
     cr_expect_lt(clock_ms() - began, 15000);
     server_resume(&server);
 }
 
-Test(etcd, one_that_hangs_during_a_watch_confirms_nothing)
+Test(etcd, etcd_that_hangs_during_a_watch_confirms_nothing)
 {
     run_with_etcd(hang_in_watch);
 }
 
-static void cancel_me(void *arg)
+static void expect_cancelled_fetch(void *arg)
 {
     struct registry_cursor cursor = {.index = 1};
     struct instance_list *list = NULL;
@@ -478,7 +478,7 @@ static void cancel_me(void *arg)
 static void cancel_watch(void)
 {
     struct group group = {0};
-    group_go(&group, cancel_me, NULL);
+    group_go(&group, expect_cancelled_fetch, NULL);
     fiber_sleep(300);
     int64_t began = clock_ms();
     group_cancel(&group);
@@ -486,7 +486,7 @@ static void cancel_watch(void)
     cr_expect_lt(clock_ms() - began, 15000);
 }
 
-Test(etcd, a_watch_can_be_cancelled)
+Test(etcd, watch_can_be_cancelled)
 {
     run_with_etcd(cancel_watch);
 }
@@ -503,16 +503,16 @@ static void fail_over(void)
     cr_expect(strstr(err.text, "etcd: POST 127.0.0.1:"), "%s", err.text);
 }
 
-Test(etcd, where_one_endpoint_fails_the_next_is_asked)
+Test(etcd, next_endpoint_is_used_when_one_fails)
 {
     static char two[300];
-    struct port nobody;
-    cr_assert_eq(port_take(&nobody, &err), 0);
+    struct port unused;
+    cr_assert_eq(port_take(&unused, &err), 0);
     start_etcd();
-    snprintf(two, sizeof two, "http://127.0.0.1:%d,%s", nobody.number, server.url);
+    snprintf(two, sizeof two, "http://127.0.0.1:%d,%s", unused.number, server.url);
     endpoints = two;
     run_with_etcd(fail_over);
-    port_release(&nobody);
+    port_release(&unused);
 }
 
 static void fail_over_from_hung(void)
@@ -522,11 +522,11 @@ static void fail_over_from_hung(void)
     int64_t first = clock_ms() - began;
     began = clock_ms();
     cr_expect_eq(count_now(), 0, "%s", err.text);
-    cr_expect_geq(first, 4500, "its share of the time, a half of 10 s");
-    cr_expect_lt(clock_ms() - began, 4500, "it goes on with the one that answers");
+    cr_expect_geq(first, 4500, "its share of the time: half of 10 s");
+    cr_expect_lt(clock_ms() - began, 4500, "the next call goes to the endpoint that replied");
 }
 
-Test(etcd, an_endpoint_that_hangs_has_a_share_of_the_time_and_no_more)
+Test(etcd, hung_endpoint_gets_only_its_share_of_the_time)
 {
     static char two[300];
     struct server hung;
@@ -543,20 +543,20 @@ Test(etcd, an_endpoint_that_hangs_has_a_share_of_the_time_and_no_more)
 
 /* --- With a password --------------------------------------------------------------------------------- */
 
-static void lock(void)
+static void enable_passwords(void)
 {
-    cr_expect_eq(post("/v3/auth/user/add", NULL, "{\"name\":\"root\",\"password\":\"hunter2\"}"), 200, "%s", said);
-    cr_expect_eq(post("/v3/auth/role/add", NULL, "{\"name\":\"root\"}"), 200, "%s", said);
-    cr_expect_eq(post("/v3/auth/user/grant", NULL, "{\"user\":\"root\",\"role\":\"root\"}"), 200, "%s", said);
-    cr_expect_eq(post("/v3/auth/enable", NULL, "{}"), 200, "%s", said);
+    cr_expect_eq(post("/v3/auth/user/add", NULL, "{\"name\":\"root\",\"password\":\"hunter2\"}"), 200, "%s", reply_text);
+    cr_expect_eq(post("/v3/auth/role/add", NULL, "{\"name\":\"root\"}"), 200, "%s", reply_text);
+    cr_expect_eq(post("/v3/auth/user/grant", NULL, "{\"user\":\"root\",\"role\":\"root\"}"), 200, "%s", reply_text);
+    cr_expect_eq(post("/v3/auth/enable", NULL, "{}"), 200, "%s", reply_text);
 }
 
 static void use_password(void)
 {
     struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
     struct registry_cursor cursor = {0};
-    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "nobody has asked for a password yet: %s", err.text);
-    lock();
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "no password is required yet: %s", err.text);
+    enable_passwords();
     cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), 0, "%s", err.text);
     instance_list_unref(fetch(&cursor, 0));
     watch_while(&cursor, register_another);
@@ -565,12 +565,12 @@ static void use_password(void)
     cr_expect_eq(count_now(), 1);
 
     struct err ignored = ERR_INIT;
-    server_kill(&server); /* simple tokens live in memory */
+    server_kill(&server); /* simple tokens are kept in memory only */
     cr_expect_eq(server_start(&server, &ignored), 0, "%s", ignored.text);
     cr_expect_eq(count_now(), 1, "%s", err.text);
 }
 
-Test(etcd, logs_in_where_etcd_asks_for_it_and_again_where_the_token_is_no_longer_known)
+Test(etcd, client_logs_in_and_again_when_the_token_is_lost)
 {
     static char locked[200];
     start_etcd();
@@ -581,16 +581,17 @@ Test(etcd, logs_in_where_etcd_asks_for_it_and_again_where_the_token_is_no_longer
 
 static void use_wrong_password(void)
 {
-    lock();
+    enable_passwords();
     cr_expect_eq(count_now(), -1);
-    cr_expect_str_eq(err.text, "etcd: login: HTTP 400: etcdserver: authentication failed, invalid user ID or password");
+    cr_expect_str_eq(err.text, "etcd: cannot log in: HTTP 400: "
+                               "etcdserver: authentication failed, invalid user ID or password");
     registry_free(etcd);
     etcd = TRY(etcd_new(server.url, http, &err));
     cr_expect_eq(count_now(), -1);
     cr_expect_str_eq(err.text, "etcd: HTTP 400: etcdserver: user name is empty");
 }
 
-Test(etcd, a_wrong_password_or_none_is_named_and_never_shown)
+Test(etcd, wrong_or_missing_password_is_named_and_not_shown)
 {
     static char locked[200];
     start_etcd();

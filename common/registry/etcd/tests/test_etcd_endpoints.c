@@ -1,5 +1,4 @@
-/* The ways to an etcd that ETCD_ENDPOINTS can name: IPv6, https, a password whose
- * token runs out. */
+/* Kinds of endpoint in ETCD_ENDPOINTS: IPv6, https, a password whose token expires. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -24,7 +23,7 @@ TestSuite(etcd_endpoints, .fini = cleanup, .timeout = 300);
 
 static struct folder folder;
 static struct server server;
-static struct port other; /* of the endpoint that the harness does not need */
+static struct port other; /* of the endpoint under test; the harness uses another one */
 static struct registry *etcd;
 static char endpoints[300], client_urls[300];
 static struct err err; /* of the last call */
@@ -59,7 +58,7 @@ static void run(void (*story)(void))
     folder_remove(&folder);
 }
 
-/* How many are listed now; -1: the fetch failed. */
+/* The number of listed instances; -1: the fetch failed. */
 static int count_now(void)
 {
     struct registry_cursor cursor = {0};
@@ -98,11 +97,11 @@ static void use_ipv6(void)
     struct instance_list *list = NULL;
     cr_expect_eq(registry_register(etcd, &spec, deadline_in(10000), &err), 0, "%s", err.text);
     cr_expect_eq(registry_fetch(etcd, "user-service", &cursor, 0, deadline_in(10000), &list, &err), 0, "%s", err.text);
-    cr_expect(list && list->count == 1 && strcmp(list->at[0].address, "::1") == 0, "found where it reached etcd from");
+    cr_expect(list && list->count == 1 && strcmp(list->at[0].address, "::1") == 0, "the local address of the connection");
     instance_list_unref(list);
 }
 
-Test(etcd_endpoints, an_ipv6_address_stands_in_brackets)
+Test(etcd_endpoints, ipv6_endpoint_is_written_in_brackets)
 {
     if (!has_ipv6())
         cr_skip_test("no IPv6 here");
@@ -125,14 +124,14 @@ static void make_certificate(char cert[PLACE_PATH_MAX + 32], char key[PLACE_PATH
     cr_assert_eq(proc_run(argv, NULL, log, 20000, &err), 0, "%s", err.text);
 }
 
-static void be_refused(void)
+static void reject_certificate(void)
 {
     cr_expect_eq(count_now(), -1);
     cr_expect(strstr(err.text, "etcd: POST 127.0.0.1:") && strstr(err.text, "SSL certificate problem"), "%s", err.text);
 }
 
-/* There is no setting for one: what the system trusts is trusted. */
-Test(etcd_endpoints, a_certificate_that_the_system_does_not_trust_is_named)
+/* There is no setting for a CA: the system's CAs are trusted. */
+Test(etcd_endpoints, untrusted_certificate_is_named)
 {
     static char cert[PLACE_PATH_MAX + 32], key[PLACE_PATH_MAX + 32];
     prepare();
@@ -142,10 +141,10 @@ Test(etcd_endpoints, a_certificate_that_the_system_does_not_trust_is_named)
     snprintf(client_urls, sizeof client_urls, "--listen-client-urls=%s,https://127.0.0.1:%d", server.url, other.number);
     snprintf(endpoints, sizeof endpoints, "https://127.0.0.1:%d", other.number);
     memcpy(server.options, (const char *[]){client_urls, cert, key}, 3 * sizeof *server.options);
-    run(be_refused);
+    run(reject_certificate);
 }
 
-/* --- A token that runs out -------------------------------------------------------------------- */
+/* --- A token that expires ---------------------------------------------------------------------- */
 
 static void post(const char *path, const char *body)
 {
@@ -157,20 +156,20 @@ static void post(const char *path, const char *body)
     probe_reply_close(&reply);
 }
 
-/* For longer than it lives: etcd looks once a second. */
+/* Waits longer than a token lives; etcd checks once a second. */
 static void outlive_the_token(void)
 {
-    enum { TOKEN_MS = 1000, ETCD_LOOKS_MS = 1000, SPARE_MS = 500 };
+    enum { TOKEN_MS = 1000, ETCD_CHECKS_MS = 1000, SPARE_MS = 500 };
     struct registration_spec spec = make_spec();
     cr_expect_eq(registry_register(etcd, &spec, deadline_in(10000), &err), 0, "%s", err.text);
     for (int i = 0; i < 2; i++) {
-        fiber_sleep(TOKEN_MS + ETCD_LOOKS_MS + SPARE_MS);
+        fiber_sleep(TOKEN_MS + ETCD_CHECKS_MS + SPARE_MS);
         cr_expect_eq(registry_heartbeat(etcd, &spec, true, "", deadline_in(10000), &err), 0, "%s", err.text);
         cr_expect_eq(count_now(), 1, "%s", err.text);
     }
 }
 
-static void lock_and_outlive(void)
+static void enable_passwords_and_wait(void)
 {
     post("/v3/auth/user/add", "{\"name\":\"root\",\"password\":\"hunter2\"}");
     post("/v3/auth/role/add", "{\"name\":\"root\"}");
@@ -179,10 +178,10 @@ static void lock_and_outlive(void)
     outlive_the_token();
 }
 
-Test(etcd_endpoints, a_token_that_has_run_out_costs_another_login_and_no_more)
+Test(etcd_endpoints, expired_token_costs_only_another_login)
 {
     prepare();
     snprintf(endpoints, sizeof endpoints, "http://root:hunter2@127.0.0.1:%d", server.port.number);
     server.options[0] = "--auth-token-ttl=1";
-    run(lock_and_outlive);
+    run(enable_passwords_and_wait);
 }

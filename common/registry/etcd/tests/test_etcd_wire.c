@@ -1,5 +1,4 @@
-/* etcd's wire format, without etcd: recorded replies (fixtures/etcd_*, of etcd
- * 3.4.23) and whatever else somebody could send. */
+/* etcd_wire.c: recorded replies (fixtures/etcd_*, of etcd 3.4.23), and invalid ones. */
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,7 +51,7 @@ Test(etcd_wire, base64_is_that_of_rfc_4648)
     expect_base64("\0\xff\xfe\xfb\xef", 5, "AP/+++8=");
 }
 
-Test(etcd_wire, what_is_not_base64_is_refused)
+Test(etcd_wire, invalid_base64_is_rejected)
 {
     static const char *const bad[] = {"Z", "Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zm9-", "Zm 9", "=m9v", "Z=9v"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -65,7 +64,7 @@ Test(etcd_wire, what_is_not_base64_is_refused)
     buf_close(&small);
 }
 
-/* --- What we say ----------------------------------------------------------------------------- */
+/* --- Bodies of requests ------------------------------------------------------------------------ */
 
 /* The text of a member in base64. */
 static const char *decoded(const json_t *object, const char *key)
@@ -90,7 +89,7 @@ static json_t *sent_new(struct buf *body, bool added)
 
 #define SENT_NEW(add, ...) ({ struct buf body_ = BUF_INIT(64 * 1024); bool added_ = add(&body_, __VA_ARGS__); sent_new(&body_, added_); })
 
-Test(etcd_wire, a_registration_is_the_contracts_key_and_value_on_a_lease)
+Test(etcd_wire, registration_is_a_key_and_value_on_a_lease)
 {
     char lease[32];
     snprintf(lease, sizeof lease, "%" PRId64, etcd_lease_id(&spec));
@@ -107,7 +106,7 @@ Test(etcd_wire, a_registration_is_the_contracts_key_and_value_on_a_lease)
     json_decref(grant);
 }
 
-Test(etcd_wire, a_lease_is_the_same_in_the_next_life_and_another_for_another_key_or_length)
+Test(etcd_wire, lease_id_depends_only_on_key_and_length)
 {
     struct registration_spec same = spec, other = spec, longer = spec;
     other.id = "u-2";
@@ -119,7 +118,7 @@ Test(etcd_wire, a_lease_is_the_same_in_the_next_life_and_another_for_another_key
     cr_expect_eq(etcd_lease_seconds(&longer), 5, "4.5 s, rounded up: etcd counts whole seconds");
 }
 
-Test(etcd_wire, a_list_is_asked_for_in_pages_and_no_other_service_is_in_it)
+Test(etcd_wire, list_is_requested_in_pages_of_one_service)
 {
     struct etcd_page page = ETCD_PAGE_INIT;
     json_t *range = SENT_NEW(etcd_add_range, "user-service", &page);
@@ -134,7 +133,7 @@ Test(etcd_wire, a_list_is_asked_for_in_pages_and_no_other_service_is_in_it)
     struct buf key = BUF_INIT(100);
     const char *text = json_string_value(json_object_get(range, "key"));
     base64_decode(&key, text, strlen(text));
-    cr_expect_eq(key.len, strlen("/services/user-service/u-9") + 1, "with a zero byte: after it, and before any other");
+    cr_expect_eq(key.len, strlen("/services/user-service/u-9") + 1, "with a zero byte: the least key after it");
     cr_expect_str_eq(buf_text(&key), "/services/user-service/u-9");
     cr_expect_str_eq(json_string_value(json_object_get(range, "revision")), "17");
     json_decref(range);
@@ -142,41 +141,41 @@ Test(etcd_wire, a_list_is_asked_for_in_pages_and_no_other_service_is_in_it)
     buf_close(&page.last_key);
 }
 
-Test(etcd_wire, a_look_asks_for_one_key_put_after_what_is_known)
+Test(etcd_wire, change_query_requests_one_key_put_later)
 {
-    json_t *look = SENT_NEW(etcd_add_look, "user-service", 17);
-    cr_expect_str_eq(decoded(look, "key"), "/services/user-service/");
-    cr_expect_str_eq(decoded(look, "range_end"), "/services/user-service0");
-    cr_expect_str_eq(json_string_value(json_object_get(look, "min_mod_revision")), "18");
-    cr_expect_str_eq(json_string_value(json_object_get(look, "limit")), "1");
-    json_decref(look);
+    json_t *query = SENT_NEW(etcd_add_change_query, "user-service", 17);
+    cr_expect_str_eq(decoded(query, "key"), "/services/user-service/");
+    cr_expect_str_eq(decoded(query, "range_end"), "/services/user-service0");
+    cr_expect_str_eq(json_string_value(json_object_get(query, "min_mod_revision")), "18");
+    cr_expect_str_eq(json_string_value(json_object_get(query, "limit")), "1");
+    json_decref(query);
 }
 
-static void expect_look(const char *reply, bool has_news, uint64_t index)
+static void expect_change(const char *reply, bool has_changed, uint64_t index)
 {
     struct registry_cursor cursor = {.index = 17, .count = 3};
     struct err err = ERR_INIT;
     bool found;
-    cr_expect_eq(etcd_parse_look(reply, strlen(reply), &cursor, &found, &err), 0, "%s: %s", reply, err.text);
-    cr_expect_eq(found, has_news, "%s", reply);
+    cr_expect_eq(etcd_parse_change_reply(reply, strlen(reply), &cursor, &found, &err), 0, "%s: %s", reply, err.text);
+    cr_expect_eq(found, has_changed, "%s", reply);
     cr_expect_eq(cursor.index, index);
 }
 
-Test(etcd_wire, nothing_put_and_as_many_as_before_is_no_news)
+Test(etcd_wire, same_count_and_no_put_mean_no_change)
 {
     struct registry_cursor cursor = {.index = 17, .count = 3};
     struct err err = ERR_INIT;
     bool found;
-    expect_look("{\"header\":{\"revision\":\"17\"},\"count\":\"3\"}", false, 17);
-    expect_look("{\"header\":{\"revision\":\"20\"},\"kvs\":[],\"count\":\"3\"}", false, 20);
-    expect_look("{\"header\":{\"revision\":\"20\"},\"kvs\":[{\"key\":\"YQ==\"}],\"count\":\"3\"}", true, 20);
-    expect_look("{\"header\":{\"revision\":\"20\"},\"count\":\"2\"}", true, 20);
-    expect_look("{\"header\":{\"revision\":\"20\"}}", true, 20);
-    expect_look("{\"header\":{\"revision\":\"16\"},\"count\":\"3\"}", true, 16);
-    cr_expect_eq(etcd_parse_look("{}", 2, &cursor, &found, &err), -1);
+    expect_change("{\"header\":{\"revision\":\"17\"},\"count\":\"3\"}", false, 17);
+    expect_change("{\"header\":{\"revision\":\"20\"},\"kvs\":[],\"count\":\"3\"}", false, 20);
+    expect_change("{\"header\":{\"revision\":\"20\"},\"kvs\":[{\"key\":\"YQ==\"}],\"count\":\"3\"}", true, 20);
+    expect_change("{\"header\":{\"revision\":\"20\"},\"count\":\"2\"}", true, 20);
+    expect_change("{\"header\":{\"revision\":\"20\"}}", true, 20);
+    expect_change("{\"header\":{\"revision\":\"16\"},\"count\":\"3\"}", true, 16);
+    cr_expect_eq(etcd_parse_change_reply("{}", 2, &cursor, &found, &err), -1);
 }
 
-Test(etcd_wire, a_watch_begins_after_what_is_known)
+Test(etcd_wire, watch_begins_after_the_known_revision)
 {
     json_t *watch = SENT_NEW(etcd_add_watch, "user-service", 17);
     const json_t *create = json_object_get(watch, "create_request");
@@ -188,7 +187,7 @@ Test(etcd_wire, a_watch_begins_after_what_is_known)
 
 /* --- Lists ------------------------------------------------------------------------------------- */
 
-/* A copy of exactly these bytes, so that AddressSanitizer sees a step too far. */
+/* Copies the body to its exact size, so that AddressSanitizer sees a read past it. */
 static int parse(const char *body, size_t len, struct etcd_page *page, struct instance_list *list, struct err *err)
 {
     char *exact = malloc(len ? len : 1);
@@ -205,7 +204,7 @@ static const struct instance *entry(struct instance_list *list, const char *id)
     return found;
 }
 
-Test(etcd_wire, reads_a_recorded_list_and_drops_singly_what_cannot_be_used)
+Test(etcd_wire, recorded_list_is_parsed_and_bad_entries_dropped)
 {
     struct err err = ERR_INIT;
     struct etcd_page page = ETCD_PAGE_INIT;
@@ -232,13 +231,13 @@ Test(etcd_wire, reads_a_recorded_list_and_drops_singly_what_cannot_be_used)
     cr_expect_eq(entry(list, "u-3")->weight, 1, "null means the default");
     cr_expect_str_eq(entry(list, "u-3")->zone, "");
     cr_expect_str_eq(entry(list, "u-4")->address, "::1");
-    cr_expect_eq(entry(list, "u-4")->status, INSTANCE_PASSING, "somebody who says nothing else is there");
+    cr_expect_eq(entry(list, "u-4")->status, INSTANCE_PASSING, "without a status it is passing");
     instance_list_unref(list);
     buf_close(&page.last_key);
     free(body);
 }
 
-Test(etcd_wire, after_a_page_the_next_one_is_asked_at_the_same_revision)
+Test(etcd_wire, every_page_has_the_revision_of_the_first)
 {
     struct err err = ERR_INIT;
     struct etcd_page page = ETCD_PAGE_INIT;
@@ -250,7 +249,7 @@ Test(etcd_wire, after_a_page_the_next_one_is_asked_at_the_same_revision)
     cr_expect_eq(page.revision, 15);
     cr_expect_str_eq(buf_text(&page.last_key), "/services/user-service/u-2");
 
-    /* Meanwhile somebody registered, and etcd says so in the head of the next page. */
+    /* Meanwhile another instance registered, so the next page's header has a higher revision. */
     static const char next[] = "{\"header\":{\"revision\":\"16\"},\"kvs\":[],\"more\":false}";
     cr_assert_eq(parse(next, strlen(next), &page, list, &err), 0, "%s", err.text);
     cr_expect_eq(page.revision, 15);
@@ -259,7 +258,7 @@ Test(etcd_wire, after_a_page_the_next_one_is_asked_at_the_same_revision)
     free(body);
 }
 
-Test(etcd_wire, an_empty_list_is_a_reply_without_entries)
+Test(etcd_wire, reply_without_entries_is_an_empty_list)
 {
     struct err err = ERR_INIT;
     struct etcd_page page = ETCD_PAGE_INIT;
@@ -273,7 +272,7 @@ Test(etcd_wire, an_empty_list_is_a_reply_without_entries)
     free(body);
 }
 
-Test(etcd_wire, no_part_of_a_list_counts_for_a_list)
+Test(etcd_wire, list_that_is_cut_off_is_an_error)
 {
     struct etcd_page page = ETCD_PAGE_INIT;
     size_t len;
@@ -289,7 +288,7 @@ Test(etcd_wire, no_part_of_a_list_counts_for_a_list)
     free(body);
 }
 
-Test(etcd_wire, what_is_not_etcds_is_an_error)
+Test(etcd_wire, reply_that_is_not_etcds_is_an_error)
 {
     static const char *const bad[] = {
         "", "{}", "[]", "null", "{\"kvs\":[]}", "{\"header\":{\"revision\":\"x\"}}", "{\"header\":{\"revision\":7}}",
@@ -307,8 +306,8 @@ Test(etcd_wire, what_is_not_etcds_is_an_error)
     }
 }
 
-/* One entry with this key and value, as text; 1 where it is taken, 0 where it is dropped. */
-static size_t taken(const char *key, size_t key_len, const char *value)
+/* A list of one entry with this key and value: 1 if it is used, 0 if it is dropped. */
+static size_t count_used(const char *key, size_t key_len, const char *value)
 {
     struct err err = ERR_INIT;
     struct etcd_page page = ETCD_PAGE_INIT;
@@ -339,21 +338,21 @@ Test(etcd_wire, hostile_keys_and_values_are_dropped)
         "{\"address\":\"::1\",\"port\":\"1\"}", "{\"address\":\"a b\",\"port\":1}", "{\"address\":\"\",\"port\":1}",
         "{\"address\":\"::1\",\"port\":1,\"weight\":\"x\"}", "{\"address\":\"::1\",\"port\":1,\"zone\":{}}",
         "{\"address\":\"::1\",\"port\":1,\"status\":1}", "{\"address\":\"::1\\u0000\",\"port\":1}"};
-    cr_expect_eq(taken(good_key, strlen(good_key), good), 1);
+    cr_expect_eq(count_used(good_key, strlen(good_key), good), 1);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        cr_expect_eq(taken(keys[i], strlen(keys[i]), good), 0, "%s", keys[i]);
-    cr_expect_eq(taken("/services/user-service/u\0x", 26, good), 0, "a zero byte in the key");
+        cr_expect_eq(count_used(keys[i], strlen(keys[i]), good), 0, "%s", keys[i]);
+    cr_expect_eq(count_used("/services/user-service/u\0x", 26, good), 0, "a zero byte in the key");
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        cr_expect_eq(taken(good_key, strlen(good_key), values[i]), 0, "%s", values[i]);
+        cr_expect_eq(count_used(good_key, strlen(good_key), values[i]), 0, "%s", values[i]);
 
     char *large = malloc(70 * 1024);
     memset(large, ' ', 70 * 1024);
     strcpy(large + 70 * 1024 - sizeof good, good);
-    cr_expect_eq(taken(good_key, strlen(good_key), large), 0, "over 64 KiB");
+    cr_expect_eq(count_used(good_key, strlen(good_key), large), 0, "over 64 KiB");
     free(large);
 }
 
-/* --- Our own key, and the lease ------------------------------------------------------------------ */
+/* --- Our own key and its lease ------------------------------------------------------------------- */
 
 static bool is_ours(const char *lease)
 {
@@ -365,7 +364,7 @@ static bool is_ours(const char *lease)
     return ours;
 }
 
-Test(etcd_wire, our_key_is_ours_only_on_our_lease)
+Test(etcd_wire, key_is_ours_only_on_our_lease)
 {
     struct err err = ERR_INIT;
     char ours[64];
@@ -378,7 +377,7 @@ Test(etcd_wire, our_key_is_ours_only_on_our_lease)
     char *body = fixture_new("etcd_range_empty.json", &len);
     cr_expect_eq(etcd_parse_own(body, len, &spec, &known, &err), 0, "%s", err.text);
     cr_expect_not(known);
-    cr_expect_eq(etcd_parse_own("{}", 2, &spec, &known, &err), -1, "an error is no 'no'");
+    cr_expect_eq(etcd_parse_own("{}", 2, &spec, &known, &err), -1, "an error does not mean: not registered");
     free(body);
 }
 
@@ -393,7 +392,7 @@ static bool is_alive(const char *name)
     return alive;
 }
 
-Test(etcd_wire, a_keepalive_tells_a_lease_that_has_run_out)
+Test(etcd_wire, keepalive_shows_an_expired_lease)
 {
     struct err err = ERR_INIT;
     bool alive;
@@ -406,34 +405,34 @@ Test(etcd_wire, a_keepalive_tells_a_lease_that_has_run_out)
 /* --- Watches -------------------------------------------------------------------------------------- */
 
 /* The nth line of a recorded watch. */
-static bool has_news(const char *name, int n, uint64_t revision)
+static bool line_has_changed(const char *name, int n, uint64_t revision)
 {
     size_t len;
     char *body = fixture_new(name, &len), *line = body;
     while (n-- > 0)
         line = strchr(line, '\n') + 1;
-    bool news = etcd_watch_has_news(line, strcspn(line, "\n"), revision);
+    bool changed = etcd_watch_has_changed(line, strcspn(line, "\n"), revision);
     free(body);
-    return news;
+    return changed;
 }
 
-Test(etcd_wire, a_watch_has_news_when_something_changed_or_it_is_over)
+Test(etcd_wire, watch_reports_a_change_or_its_end)
 {
-    cr_expect_not(has_news("etcd_watch.jsonl", 0, 15), "created");
-    cr_expect(has_news("etcd_watch.jsonl", 0, 16), "etcd is older than what we know: restored from a backup");
-    cr_expect(has_news("etcd_watch.jsonl", 1, 15), "put");
-    cr_expect(has_news("etcd_watch.jsonl", 2, 15), "deleted");
-    cr_expect_not(has_news("etcd_watch_compacted.jsonl", 0, 2), "created");
-    cr_expect(has_news("etcd_watch_compacted.jsonl", 1, 2), "compacted");
+    cr_expect_not(line_has_changed("etcd_watch.jsonl", 0, 15), "created");
+    cr_expect(line_has_changed("etcd_watch.jsonl", 0, 16), "a lower revision: etcd was restored from a backup");
+    cr_expect(line_has_changed("etcd_watch.jsonl", 1, 15), "put");
+    cr_expect(line_has_changed("etcd_watch.jsonl", 2, 15), "deleted");
+    cr_expect_not(line_has_changed("etcd_watch_compacted.jsonl", 0, 2), "created");
+    cr_expect(line_has_changed("etcd_watch_compacted.jsonl", 1, 2), "compacted");
     static const char refused[] = "{\"result\":{\"header\":{\"revision\":\"6\"},\"created\":true,\"canceled\":true}}";
-    cr_expect(etcd_watch_has_news(refused, strlen(refused), 6), "the token is no longer known, say");
-    cr_expect(etcd_watch_has_news("", 0, 1), "what makes no sense is not waited for");
-    cr_expect(etcd_watch_has_news("{\"error\":{}}", 12, 1));
+    cr_expect(etcd_watch_has_changed(refused, strlen(refused), 6), "cancelled, for example because the token is unknown");
+    cr_expect(etcd_watch_has_changed("", 0, 1), "a message that is not JSON ends the wait");
+    cr_expect(etcd_watch_has_changed("{\"error\":{}}", 12, 1));
 }
 
-/* --- Tokens and reasons ----------------------------------------------------------------------------- */
+/* --- Login and errors -------------------------------------------------------------------------------- */
 
-Test(etcd_wire, a_token_is_one_word)
+Test(etcd_wire, token_is_one_word)
 {
     static const char *const bad[] = {"", "{}", "{\"token\":\"\"}", "{\"token\":\"a\\r\\nX-Evil: 1\"}", "{\"token\":7}",
                                       "{\"token\":\"12345678901234567890\"}"};
@@ -446,7 +445,7 @@ Test(etcd_wire, a_token_is_one_word)
         cr_expect_eq(etcd_parse_token(bad[i], strlen(bad[i]), token, sizeof token, &err), -1, "%s", bad[i]);
 }
 
-Test(etcd_wire, a_login_quotes_what_must_be_quoted)
+Test(etcd_wire, login_escapes_user_and_password)
 {
     json_t *login = SENT_NEW(etcd_add_login, "ro\"ot", "p\\w");
     cr_expect_str_eq(json_string_value(json_object_get(login, "name")), "ro\"ot");
@@ -454,7 +453,7 @@ Test(etcd_wire, a_login_quotes_what_must_be_quoted)
     json_decref(login);
 }
 
-Test(etcd_wire, a_reason_is_etcds_or_the_first_line_of_anybodys)
+Test(etcd_wire, reason_is_etcds_or_the_first_line_of_the_body)
 {
     char reason[60];
     size_t len;

@@ -1,0 +1,64 @@
+#include "registration/registration_log.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "registration/registration_state.h"
+
+void registration_log_failure(struct registration *r, const char *msg, const struct err *err, int64_t retry_ms)
+{
+    if (log_repeat_is_due(&r->call_failure, err->text, REGISTRATION_REPEAT_MS))
+        log_warn(msg, log_s("registry", registry_kind(r->registry)), log_s("error", err->text),
+                 log_i("retry_ms", retry_ms), log_i("failures", r->call_failure.times),
+                 log_i("for_ms", clock_ms() - r->call_failure.began_ms));
+}
+
+void registration_log_recovery(struct registration *r)
+{
+    int64_t after_ms = log_repeat_end(&r->call_failure);
+    if (after_ms >= 0)
+        log_info("registry_answers_again", log_s("registry", registry_kind(r->registry)), log_i("after_ms", after_ms));
+}
+
+void registration_log_registered(struct registration *r)
+{
+    registration_log_recovery(r);
+    log_repeat_end(&r->check_failure);
+    log_info("registered", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id),
+             log_s("address", registry_address(r->registry, &r->spec)), log_i("port", r->spec.port));
+}
+
+/* An instance that replied was reached, so its address is right. Consul's agent reports a reply to its HTTP
+ * check as "HTTP GET http://10.0.0.1:8001/health: 503 …", and one to its gRPC check as "gRPC application
+ * didn't report …". With a TTL check it connects to no address at all. */
+static bool may_have_wrong_address(const struct registration *r, const char *output)
+{
+    return r->spec.check != CHECK_TTL && strncmp(output, "HTTP ", 5) != 0 &&
+           strncmp(output, "gRPC application", 16) != 0;
+}
+
+static void log_check_failure(const struct registration *r, const char *output)
+{
+    struct log_field hint = {0}; /* an empty field is left out */
+    if (may_have_wrong_address(r, output))
+        hint = log_s("hint", "SERVICE_ADDRESS=<address-the-registry-can-reach>");
+    log_warn("own_check_failing", log_s("registry", registry_kind(r->registry)), log_s("output", output),
+             log_s("address", registry_address(r->registry, &r->spec)), hint);
+}
+
+/* A check that cannot reach the instance is the most common fault of a first set-up, and only the agent
+ * sees it: so its output goes into our log. */
+void registration_log_own_check(struct registration *r)
+{
+    struct err err = ERR_INIT;
+    char output[300];
+    bool failing;
+    if (registry_check_output(r->registry, &r->spec, deadline_in(REGISTRATION_CALL_MS), &failing, output, sizeof output,
+                              &err) != 0)
+        return; /* the next reconcile() logs what fails */
+    if (failing && log_repeat_is_due(&r->check_failure, output, DEADLINE_NONE))
+        log_check_failure(r, output);
+    if (!failing && log_repeat_end(&r->check_failure) >= 0)
+        log_info("own_check_passing", log_s("registry", registry_kind(r->registry)));
+}
