@@ -35,7 +35,7 @@ static bool consul_lists(const char *path, const char *part)
     return lists;
 }
 
-Test(user_check, tcp_notices_a_dead_process_and_nothing_less, .fini = teardown)
+Test(user_check, tcp_check_detects_only_a_dead_process, .fini = teardown)
 {
     setup_with("SERVICE_CHECK=tcp");
     cr_assert(await_consul(&world.consul, LISTED, "\"Output\":\"TCPconnect127.0.0.1"));
@@ -45,7 +45,7 @@ Test(user_check, tcp_notices_a_dead_process_and_nothing_less, .fini = teardown)
     cr_expect(await_consul(&world.consul, CRITICAL, "user-service"));
 }
 
-Test(user_check, ttl_reports_the_deep_health_with_its_reason_and_notices_silence, .fini = teardown)
+Test(user_check, ttl_check_reports_deep_health_and_silence, .fini = teardown)
 {
     struct err err = ERR_INIT;
     setup_with("SERVICE_CHECK=ttl");
@@ -61,7 +61,7 @@ Test(user_check, ttl_reports_the_deep_health_with_its_reason_and_notices_silence
     cr_expect(await_consul(&world.consul, LISTED, NULL));
 }
 
-Test(user_check, none_is_listed_and_nothing_about_it_is_noticed, .fini = teardown)
+Test(user_check, check_none_keeps_a_dead_instance_listed, .fini = teardown)
 {
     setup_with("SERVICE_CHECK=none");
     cr_expect_not(consul_lists(LISTED, "\"CheckID\":\"service:"));

@@ -30,7 +30,7 @@ static void teardown(void)
 
 /* --- What Consul says ------------------------------------------------------------------------ */
 
-Test(user_drain, it_registers_what_it_is_and_consul_finds_it_passing, .fini = teardown)
+Test(user_drain, instance_is_registered_with_all_its_settings, .fini = teardown)
 {
     setup_with((const char *[]){"SERVICE_ID=users-1", "SERVICE_TAGS=v2,c", "SERVICE_VERSION=2.0", "SERVICE_ZONE=a",
                                 "SERVICE_WEIGHT=3", NULL});
@@ -50,7 +50,7 @@ Test(user_drain, it_registers_what_it_is_and_consul_finds_it_passing, .fini = te
     cr_expect(await_consul(&world.consul, LISTED, NULL), "and deregisters");
 }
 
-Test(user_drain, consul_turns_it_critical_with_the_reason_when_redis_is_gone, .fini = teardown)
+Test(user_drain, lost_redis_makes_instance_critical_with_reason, .fini = teardown)
 {
     setup_with(NULL);
     cr_assert(await_consul(&world.consul, PASSING, "\"Port\""));
@@ -83,7 +83,7 @@ static bool is_answered(void *arg)
 
 /* --- The drain's order -------------------------------------------------------------------------- */
 
-Test(user_drain, told_to_stop_it_says_so_at_once_and_serves_until_callers_have_left, .fini = teardown)
+Test(user_drain, draining_instance_serves_until_callers_have_left, .fini = teardown)
 {
     enum { CALLERS = 2 };
     setup_with((const char *[]){"DRAIN_TIMEOUT=5m", NULL});
@@ -159,7 +159,7 @@ static bool refuses_connections(void *arg)
     return probe_get(NULL, service_url(&users, "/health/live", url), NULL) == 0;
 }
 
-Test(user_drain, a_half_received_request_is_finished_after_the_listener_has_closed, .fini = teardown)
+Test(user_drain, half_received_request_is_finished_during_drain, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=2m", NULL});
     cr_assert(await_status(&users, "/health", 200));
@@ -179,7 +179,7 @@ Test(user_drain, a_half_received_request_is_finished_after_the_listener_has_clos
     close(fd);
 }
 
-Test(user_drain, what_is_not_done_by_drain_timeout_is_cut_off_and_that_is_no_failure, .fini = teardown)
+Test(user_drain, drain_timeout_cuts_off_the_rest_and_exits_0, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=2s", NULL});
     cr_assert(await_status(&users, "/health", 200));
@@ -195,7 +195,7 @@ Test(user_drain, what_is_not_done_by_drain_timeout_is_cut_off_and_that_is_no_fai
     close(fd);
 }
 
-Test(user_drain, a_second_signal_ends_it_at_once_with_code_1, .fini = teardown)
+Test(user_drain, second_signal_ends_at_once_with_exit_code_1, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=5m", NULL});
     cr_assert(await_status(&users, "/health", 200));
@@ -210,7 +210,7 @@ Test(user_drain, a_second_signal_ends_it_at_once_with_code_1, .fini = teardown)
     close(fd);
 }
 
-Test(user_drain, with_everything_hung_it_still_ends_by_drain_timeout, .fini = teardown)
+Test(user_drain, drain_ends_by_its_timeout_when_all_servers_hang, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=2s", NULL});
     cr_assert(await_status(&users, "/health", 200));

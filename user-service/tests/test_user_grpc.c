@@ -20,7 +20,7 @@ static void teardown(void)
     world_stop(&world);
 }
 
-Test(user_grpc, consuls_check_follows_the_deep_health, .fini = teardown)
+Test(user_grpc, grpc_check_follows_the_deep_health, .fini = teardown)
 {
     struct err err = ERR_INIT;
     setup_with((const char *[]){"SERVICE_CHECK=grpc", NULL});
@@ -36,7 +36,7 @@ Test(user_grpc, consuls_check_follows_the_deep_health, .fini = teardown)
     cr_expect(await_consul(&world.consul, LISTED, NULL));
 }
 
-Test(user_grpc, it_listens_where_it_is_told_and_a_process_that_is_gone_is_noticed, .fini = teardown)
+Test(user_grpc, grpc_port_is_used_and_dead_process_is_critical, .fini = teardown)
 {
     struct err err = ERR_INIT;
     struct port port;

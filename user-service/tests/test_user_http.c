@@ -73,7 +73,7 @@ static void expect_paths_checked(void)
                  {"/health/live", 200, .method = "HEAD", .reply = ""});
 }
 
-Test(user_http, reading_a_user_follows_the_contract, .init = setup, .fini = teardown)
+Test(user_http, reading_users_matches_the_documented_interface, .init = setup, .fini = teardown)
 {
     expect_reading();
     expect_ids_checked();
@@ -149,7 +149,7 @@ static void expect_sizes_checked(void)
     EXPECT_CASES(&users, {"/users", 400, .body = deep});
 }
 
-Test(user_http, adding_a_user_follows_the_contract, .init = setup, .fini = teardown)
+Test(user_http, adding_users_matches_the_documented_interface, .init = setup, .fini = teardown)
 {
     expect_adding();
     expect_refusing();
@@ -183,7 +183,7 @@ static void *get_77(void *arg)
     return right ? arg : NULL;
 }
 
-Test(user_http, the_cache_serves_only_what_is_about_that_user, .init = setup, .fini = teardown)
+Test(user_http, cache_entry_of_another_user_is_not_served, .init = setup, .fini = teardown)
 {
     redis_do("SET", "user:9", "garbage");
     redis_do("SET", "user:10", "{\"id\":\"11\",\"name\":\"Wrong\",\"email\":\"w@x.y\"}");
@@ -201,7 +201,7 @@ Test(user_http, the_cache_serves_only_what_is_about_that_user, .init = setup, .f
                  {"/users/1001", 200, .part = "\"New\""});
 }
 
-Test(user_http, many_who_miss_the_same_user_at_once_cost_fewer_queries_than_they_are, .init = setup_patient, .fini = teardown)
+Test(user_http, simultaneous_misses_of_a_user_cost_one_query, .init = setup_patient, .fini = teardown)
 {
     enum { ASKERS = 40 };
     pthread_t askers[ASKERS];

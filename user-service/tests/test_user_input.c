@@ -25,7 +25,7 @@ static const char *repeat(const char *unit, int times, const char *end)
     return text;
 }
 
-Test(user_input, a_name_has_1_to_100_characters_whatever_their_bytes)
+Test(user_input, name_has_1_to_100_characters_of_any_byte_length)
 {
     cr_expect_eq(verdict_on("A", "a@b"), 0);
     cr_expect_eq(verdict_on(repeat("x", 100, ""), "a@b"), 0);
@@ -35,7 +35,7 @@ Test(user_input, a_name_has_1_to_100_characters_whatever_their_bytes)
     cr_expect_eq(verdict_on(NULL, "a@b"), 422);
 }
 
-Test(user_input, an_email_has_3_to_254_characters)
+Test(user_input, email_has_3_to_254_characters)
 {
     cr_expect_eq(verdict_on("A", "a@b"), 0);
     cr_expect_eq(verdict_on("A", repeat("x", 252, "@b")), 0);
@@ -44,7 +44,7 @@ Test(user_input, an_email_has_3_to_254_characters)
     cr_expect_eq(verdict_on("A", NULL), 422);
 }
 
-Test(user_input, an_email_has_one_at_with_something_on_both_sides)
+Test(user_input, email_has_one_at_with_text_on_both_sides)
 {
     static const char *const wrong[] = {"abc", "@bc", "ab@", "a@b@c", "a@@b", "a@b\n", "a\x7f@b"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)

@@ -33,7 +33,7 @@ static void expect_bounded(const struct http_case *c)
 
 #define EXPECT_BOUNDED(...) expect_bounded(&(struct http_case){__VA_ARGS__})
 
-Test(user_outage, without_redis_rows_come_from_postgresql_and_health_says_so, .init = setup, .fini = teardown)
+Test(user_outage, rows_come_from_postgresql_without_redis, .init = setup, .fini = teardown)
 {
     server_kill(&world.redis);
     cr_expect(await_status(&users, "/health", 503));
@@ -52,7 +52,7 @@ Test(user_outage, without_redis_rows_come_from_postgresql_and_health_says_so, .i
     expect_miss_then_hit(&users, "/users/5");
 }
 
-Test(user_outage, a_redis_that_hangs_costs_no_request_more_than_a_moment, .init = setup, .fini = teardown)
+Test(user_outage, hung_redis_delays_requests_only_briefly, .init = setup, .fini = teardown)
 {
     expect_miss_then_hit(&users, "/users/5");
     server_pause(&world.redis);
@@ -65,7 +65,7 @@ Test(user_outage, a_redis_that_hangs_costs_no_request_more_than_a_moment, .init 
     cr_expect(await_status(&users, "/health", 200));
 }
 
-Test(user_outage, without_postgresql_cached_users_are_served_and_others_are_503, .init = setup, .fini = teardown)
+Test(user_outage, cached_users_are_served_without_postgresql, .init = setup, .fini = teardown)
 {
     expect_miss_then_hit(&users, "/users/5");
     server_kill(&world.postgres);
@@ -84,7 +84,7 @@ Test(user_outage, without_postgresql_cached_users_are_served_and_others_are_503,
     EXPECT_CASES(&users, {"/users/6", 200});
 }
 
-Test(user_outage, a_postgresql_that_hangs_is_503_in_bounded_time, .init = setup, .fini = teardown)
+Test(user_outage, hung_postgresql_is_503_in_bounded_time, .init = setup, .fini = teardown)
 {
     expect_miss_then_hit(&users, "/users/5");
     server_pause(&world.postgres);
@@ -97,7 +97,7 @@ Test(user_outage, a_postgresql_that_hangs_is_503_in_bounded_time, .init = setup,
     EXPECT_CASES(&users, {"/users/6", 200});
 }
 
-Test(user_outage, all_of_it_hung_at_once_still_leaves_answers, .init = setup, .fini = teardown)
+Test(user_outage, all_routes_answer_while_all_servers_hang, .init = setup, .fini = teardown)
 {
     server_pause(&world.postgres);
     server_pause(&world.redis);
@@ -122,7 +122,7 @@ static bool health_names_the_remedy(void *arg)
     return named;
 }
 
-Test(user_outage, what_it_needs_may_come_after_it_in_any_order)
+Test(user_outage, servers_may_start_later_in_any_order)
 {
     struct err err = ERR_INIT;
     cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
@@ -152,7 +152,7 @@ Test(user_outage, what_it_needs_may_come_after_it_in_any_order)
     world_stop(&world);
 }
 
-Test(user_outage, the_schema_may_be_loaded_again_and_again, .init = setup, .fini = teardown)
+Test(user_outage, schema_may_be_loaded_again, .init = setup, .fini = teardown)
 {
     struct err err = ERR_INIT;
     EXPECT_CASES(&users, {"/users", 201, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}", .header = "Location: /users/1001"});

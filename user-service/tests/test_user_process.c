@@ -63,7 +63,7 @@ static void expect_refused(const char *program, const char *variable, const char
     free(output);
 }
 
-Test(user_process, a_wrong_variable_ends_it_with_code_2_and_one_line, .init = setup, .fini = teardown)
+Test(user_process, wrong_variable_is_exit_code_2_and_one_line, .init = setup, .fini = teardown)
 {
     expect_refused("user-service", "PORT=99999", "PORT=99999: ");
     expect_refused("user-service", "CHECK_INTERVAL=10", "CHECK_INTERVAL=10: ");
@@ -79,14 +79,14 @@ Test(user_process, a_wrong_variable_ends_it_with_code_2_and_one_line, .init = se
     expect_refused("order-service", "CALL_ATTEMPTS=0", "CALL_ATTEMPTS=0: ");
 }
 
-Test(user_process, what_only_the_other_service_reads_is_no_concern, .init = setup, .fini = teardown)
+Test(user_process, settings_of_the_other_service_are_ignored, .init = setup, .fini = teardown)
 {
     struct service users;
     start_service(&users, &world, "user-service", (const char *[]){"LB_POLICY=fastest", NULL});
     cr_expect_eq(service_stop(&users), 0);
 }
 
-Test(user_process, a_wrong_argument_ends_it_with_code_2_and_one_line, .init = setup, .fini = teardown)
+Test(user_process, wrong_argument_is_exit_code_2_and_one_line, .init = setup, .fini = teardown)
 {
     static const char *const wrong[][3] = {{"--prot", "80"}, {"--port", "x"}, {"--port"}, {"--port", "70000"},
                                            {"serve"},        {"--port=-1"}};
@@ -99,7 +99,7 @@ Test(user_process, a_wrong_argument_ends_it_with_code_2_and_one_line, .init = se
     }
 }
 
-Test(user_process, a_port_in_use_is_one_clear_line_and_code_1, .init = setup, .fini = teardown)
+Test(user_process, port_in_use_is_exit_code_1_and_one_line, .init = setup, .fini = teardown)
 {
     struct service first;
     char port[16], *output;
@@ -118,7 +118,7 @@ Test(user_process, a_port_in_use_is_one_clear_line_and_code_1, .init = setup, .f
 }
 
 /* Else the loop's own files would take their numbers, get the log lines, and could not be closed. */
-Test(user_process, started_without_its_three_standard_files_it_ends_as_with_them, .init = setup, .fini = teardown)
+Test(user_process, closed_standard_files_do_not_change_the_exit, .init = setup, .fini = teardown)
 {
     struct service first;
     struct proc proc;
@@ -135,7 +135,7 @@ Test(user_process, started_without_its_three_standard_files_it_ends_as_with_them
     cr_expect_eq(service_stop(&first), 0);
 }
 
-Test(user_process, a_grpc_port_in_use_is_one_clear_line_and_code_1, .init = setup, .fini = teardown)
+Test(user_process, grpc_port_in_use_is_exit_code_1_and_one_line, .init = setup, .fini = teardown)
 {
     struct service first;
     char port[32], *output;
@@ -211,7 +211,7 @@ Test(user_process, healthcheck_is_0_while_an_instance_is_alive_else_1, .init = s
     free(output);
 }
 
-Test(user_process, no_secret_is_in_any_log, .init = setup, .fini = teardown)
+Test(user_process, secrets_are_in_no_log_and_no_reply, .init = setup, .fini = teardown)
 {
     struct service users, orders;
     static const char *const env[] = {"LOG_LEVEL=debug",

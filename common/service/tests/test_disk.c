@@ -33,7 +33,7 @@ static void expect_room(void *arg)
     cr_expect_eq(check("/", "1B", detail, &err), 0, "%s", err.text);
 }
 
-Test(disk, room_enough_is_told_in_figures)
+Test(disk, enough_space_is_reported_in_numbers)
 {
     run(expect_room);
 }
@@ -49,7 +49,7 @@ static void expect_too_little(void *arg)
     cr_expect_eq(check("/", "8000000TB", detail, &err), -1);
 }
 
-Test(disk, too_little_room_is_an_error_that_says_what_is_wanted)
+Test(disk, too_little_space_is_an_error_with_the_minimum)
 {
     run(expect_too_little);
 }
@@ -63,7 +63,7 @@ static void expect_no_such_path(void *arg)
     cr_expect_str_eq(err.text, "statvfs(/no/such/path): No such file or directory");
 }
 
-Test(disk, a_path_that_is_not_there_is_an_error)
+Test(disk, missing_path_is_an_error)
 {
     run(expect_no_such_path);
 }
@@ -78,7 +78,7 @@ static void expect_no_second_call(void *arg)
     cr_expect_str_eq(err.text, "statvfs(/) hangs");
 }
 
-Test(disk, while_one_call_hangs_no_second_one_is_made)
+Test(disk, hanging_call_prevents_a_second_one)
 {
     run(expect_no_second_call);
 }
@@ -100,7 +100,7 @@ static void give_up_at_once(void *arg)
     cr_expect_not(late.hanging, "asked again once the old call has ended");
 }
 
-Test(disk, a_call_that_ends_late_clears_the_way_for_the_next)
+Test(disk, late_end_of_a_call_allows_the_next_one)
 {
     run(give_up_at_once);
 }

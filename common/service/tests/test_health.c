@@ -62,7 +62,7 @@ static void expect_exact_shape(void *arg)
                            "{\"redis\":{\"status\":\"healthy\",\"latency_ms\":0.0,\"detail\":\"fine\"}}}");
 }
 
-Test(health, the_report_has_exactly_the_contracts_members)
+Test(health, report_has_exactly_the_documented_members)
 {
     run(expect_exact_shape);
 }
@@ -81,7 +81,7 @@ static void expect_unhealthy(void *arg)
     cr_expect_str_eq(err.text, "redis: connection \"refused\"");
 }
 
-Test(health, a_vital_check_that_fails_makes_it_503_and_says_why)
+Test(health, failed_vital_check_gives_503_with_the_reason)
 {
     run(expect_unhealthy);
 }
@@ -96,7 +96,7 @@ static void expect_shown_only(void *arg)
     cr_expect(strstr(body, "{\"status\":\"healthy\",\"checks\":{\"user-service\":{\"status\":\"unhealthy\""), "%s", body);
 }
 
-Test(health, a_check_that_is_not_vital_is_shown_and_does_not_count)
+Test(health, optional_check_is_shown_but_does_not_count)
 {
     run(expect_shown_only);
 }
@@ -114,7 +114,7 @@ static void expect_bounded(void *arg)
     cr_expect(strstr(body, "\"latency_ms\":1000.0"), "%s", body);
 }
 
-Test(health, whatever_hangs_the_answer_comes_within_one_timeout)
+Test(health, report_takes_one_timeout_when_all_checks_hang)
 {
     run(expect_bounded);
 }
@@ -140,7 +140,7 @@ static void expect_single_flight(void *arg)
         cr_expect_eq(statuses[i], 503);
 }
 
-Test(health, a_hundred_questions_at_once_are_one_round)
+Test(health, hundred_simultaneous_reports_run_checks_once)
 {
     run(expect_single_flight);
 }
@@ -160,7 +160,7 @@ static void expect_shared_for_a_second(void *arg)
     cr_expect_eq(asked, 2);
 }
 
-Test(health, a_result_serves_all_who_ask_within_a_second)
+Test(health, result_is_shared_for_one_second)
 {
     run(expect_shared_for_a_second);
 }
@@ -182,7 +182,7 @@ static void expect_draining(void *arg)
     cr_expect_eq(health_ask(health, &err), -1);
 }
 
-Test(health, while_draining_it_says_so_at_once)
+Test(health, draining_is_reported_at_once_without_checks)
 {
     run(expect_draining);
 }

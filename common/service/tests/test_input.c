@@ -9,14 +9,14 @@ static bool is_id(const char *text)
     return input_is_id(text, strlen(text));
 }
 
-Test(input, an_id_is_1_to_19_digits_up_to_the_largest_bigint)
+Test(input, id_is_1_to_19_digits_up_to_the_largest_bigint)
 {
     cr_expect(is_id("1"));
     cr_expect(is_id("1000"));
     cr_expect(is_id("9223372036854775807"));
 }
 
-Test(input, anything_else_is_no_id)
+Test(input, other_text_is_not_an_id)
 {
     static const char *const wrong[] = {"", "0", "01", "-1", "+1", " 1", "1 ", "1a", "1.0", "0x1", "9223372036854775808",
                                         "10000000000000000000", "99999999999999999999", "\xd9\xa1"};
@@ -36,7 +36,7 @@ static int object_verdict(const char *body)
     return verdict;
 }
 
-Test(input, what_is_not_json_is_malformed)
+Test(input, invalid_json_is_malformed)
 {
     static const char *const malformed[] = {"", "{", "{}x", "{\"a\":1,}", "{'a':1}", "{\"a\":1,\"a\":2}", "nul",
                                             "{\"a\":\"\xff\"}", "{\"a\":\"\\ud800\"}", "{\"a\":01}"};
@@ -44,7 +44,7 @@ Test(input, what_is_not_json_is_malformed)
         cr_expect_eq(object_verdict(malformed[i]), 400, "%s", malformed[i]);
 }
 
-Test(input, json_that_is_no_object_is_not_acceptable)
+Test(input, json_other_than_an_object_is_not_acceptable)
 {
     static const char *const others[] = {"[]", "1", "\"x\"", "null", "{\"a\":\"\\u0000\"}"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -86,7 +86,7 @@ Test(input, text_has_no_control_characters)
     cr_expect_eq(text_verdict("\"\\u0420\""), 0, "U+0420 has the byte A0, but is a letter");
 }
 
-Test(input, text_of_another_type_is_refused)
+Test(input, member_that_is_not_a_text_is_rejected)
 {
     static const char *const wrong[] = {"1", "null", "true", "[\"a\"]", "{}"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -107,7 +107,7 @@ static int whole_verdict(const char *value)
     return verdict;
 }
 
-Test(input, a_whole_number_is_written_as_one_and_in_range)
+Test(input, whole_number_has_no_fraction_and_is_in_range)
 {
     static const char *const wrong[] = {"0", "-1", "1000001", "1.5", "2.0", "1e3", "\"2\"", "true", "null",
                                         "99999999999999999999999999"};
@@ -117,7 +117,7 @@ Test(input, a_whole_number_is_written_as_one_and_in_range)
     cr_expect_eq(whole_verdict("1000000"), 0);
 }
 
-Test(input, a_missing_member_is_named)
+Test(input, missing_member_is_named)
 {
     struct err err = ERR_INIT;
     json_t *object = json_object();
