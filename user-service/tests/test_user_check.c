@@ -29,7 +29,7 @@ static void lose_redis(void)
 
 static bool consul_lists(const char *path, const char *part)
 {
-    char *text = ask_consul(&world.consul, path);
+    char *text = get_from_consul(&world.consul, path);
     bool lists = strstr(text, part) != NULL;
     free(text);
     return lists;

@@ -35,7 +35,7 @@ Test(user_drain, instance_is_registered_with_all_its_settings, .fini = teardown)
     setup_with((const char *[]){"SERVICE_ID=users-1", "SERVICE_TAGS=v2,c", "SERVICE_VERSION=2.0", "SERVICE_ZONE=a",
                                 "SERVICE_WEIGHT=3", NULL});
     cr_assert(await_consul(&world.consul, PASSING, "\"users-1\""));
-    char *text = ask_consul(&world.consul, LISTED), port[32];
+    char *text = get_from_consul(&world.consul, LISTED), port[32];
     snprintf(port, sizeof port, "\"Port\":%d", users.port);
     const char *const parts[] = {"\"Service\":\"user-service\"",      port,
                                  "\"Address\":\"127.0.0.1\"",         "\"Tags\":[\"v2\",\"c\"]",
