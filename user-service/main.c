@@ -5,7 +5,7 @@
 #include "service/service.h"
 
 enum {
-    READ_CONNECTIONS = 2,       /* pipelined; more connections make it slower */
+    READ_CONNECTIONS = 2,        /* pipelined; more connections make it slower */
     TRANSACTION_CONNECTIONS = 4, /* enough: POST is rare here */
 };
 

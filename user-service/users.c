@@ -43,7 +43,7 @@ void users_free(struct users *users)
     free(users);
 }
 
-/* --- A user as JSON ------------------------------------------------------------------ */
+/* --- A user as JSON --------------------------------------------------------------- */
 
 static bool add_json(struct buf *json, const char *id, const char *name, const char *email)
 {
@@ -52,7 +52,7 @@ static bool add_json(struct buf *json, const char *id, const char *name, const c
            json_add_string(json, email, strlen(email)) && buf_adds(json, "}");
 }
 
-/* --- The cache ------------------------------------------------------------------------ */
+/* --- The cache -------------------------------------------------------------------- */
 
 struct cache_key {
     char text[8 + ID_SIZE];
@@ -95,7 +95,7 @@ static void fill_cache(struct users *users, const char *id, const struct buf *js
         log_debug("cache_not_filled", log_s("key", key.text), log_s("error", err.text));
 }
 
-/* --- The database: one query for simultaneous requests -------------------------------- */
+/* --- The database: one query for simultaneous requests ---------------------------- */
 
 struct lookup {
     struct users *users;
@@ -185,7 +185,7 @@ static int read_database(struct users *users, const char *id, bool fill, struct 
     return err->code == ERR_NONE ? 0 : -1;
 }
 
-/* --- Find and add ---------------------------------------------------------------- */
+/* --- Find and add ----------------------------------------------------------------- */
 
 int users_find(struct users *users, const char *id, struct buf *json, enum users_cache *cache, struct err *err)
 {

@@ -27,7 +27,7 @@ int disk_parse_min_free(const char *text, struct disk_min_free *min_free)
     return env_parse_size(text, &min_free->bytes);
 }
 
-/* --- statvfs on a thread ------------------------------------------------------------ */
+/* --- statvfs on a thread ---------------------------------------------------------- */
 
 struct disk_call {
     const char *path;
@@ -69,7 +69,7 @@ static int read_free_space(struct disk *disk, int64_t deadline, struct statvfs *
     return 0;
 }
 
-/* --- The check ---------------------------------------------------------------------- */
+/* --- The check -------------------------------------------------------------------- */
 
 int disk_check(struct disk *disk, int64_t deadline, char *detail, size_t size, struct err *err)
 {
@@ -87,6 +87,8 @@ int disk_check(struct disk *disk, int64_t deadline, char *detail, size_t size, s
     if (enough)
         return 0;
     if (disk->min_free.percent > 0)
-        return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE=%g%%", disk->path, detail, disk->min_free.percent);
-    return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE (%.1f GB)", disk->path, detail, (double)disk->min_free.bytes / 1e9);
+        return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE=%g%%", disk->path, detail,
+                       disk->min_free.percent);
+    return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE (%.1f GB)", disk->path, detail,
+                   (double)disk->min_free.bytes / 1e9);
 }

@@ -24,7 +24,7 @@ void health_drain(struct health *health)
     health->draining = true;
 }
 
-/* --- One round of probes -------------------------------------------------------------- */
+/* --- One round of probes ---------------------------------------------------------- */
 
 /* Logs a check that changed, not every round. A new reason is a change, too:
  * PostgreSQL is up at last, but its schema is missing. */
@@ -76,7 +76,7 @@ static void refresh(struct health *health)
     flight_run(&health->flight, 0, run_round, health, deadline_in(health->timeout_ms + SPARE_MS), &ignored);
 }
 
-/* --- The result ----------------------------------------------------------------------- */
+/* --- The result ------------------------------------------------------------------- */
 
 static const struct health_check *first_failing(const struct health *health)
 {
@@ -100,8 +100,8 @@ int health_report(struct health *health, struct buf *body)
     json_t *checks = json_object();
     for (const struct health_check *check = health->checks; check < health->checks + health->count; check++)
         json_object_set_new(checks, check->probe->name, check_json_new(check));
-    json_t *report = json_pack("{s:s, s:o}", "status", health->draining ? "draining" : healthy ? "healthy" : "unhealthy",
-                               "checks", checks);
+    const char *status = health->draining ? "draining" : healthy ? "healthy" : "unhealthy";
+    json_t *report = json_pack("{s:s, s:o}", "status", status, "checks", checks);
     char *text = json_dumps(report, JSON_COMPACT | JSON_REAL_PRECISION(15)); /* 0.4, not 0.40000000000000002 */
     buf_adds(body, text ? text : "");
     free(text);

@@ -76,7 +76,7 @@ int input_text(const json_t *object, const char *member, size_t min, size_t max,
     return 0;
 }
 
-/* --- Numbers and ids ---------------------------------------------------------------- */
+/* --- Numbers and ids -------------------------------------------------------------- */
 
 int input_whole(const json_t *object, const char *member, int64_t min, int64_t max, int64_t *number, struct err *err)
 {

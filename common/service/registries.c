@@ -22,7 +22,7 @@ int registries_open(struct registries *registries, const struct settings *settin
     return 0;
 }
 
-/* --- Register -------------------------------------------------------------------------- */
+/* --- Register --------------------------------------------------------------------- */
 
 static int report_health(void *arg, int64_t deadline, struct err *err)
 {
@@ -68,7 +68,7 @@ int registries_register(struct registries *registries, const struct settings *se
     return 0;
 }
 
-/* --- Deregister ------------------------------------------------------------------------- */
+/* --- Deregister ------------------------------------------------------------------- */
 
 struct departure {
     struct registration *registration;

@@ -52,7 +52,7 @@ struct registry *const *service_registries(const struct service *service, size_t
     return service->registries.at;
 }
 
-/* --- Start --------------------------------------------------------------------------- */
+/* --- Start ------------------------------------------------------------------------ */
 
 static int check_disk(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
@@ -186,7 +186,7 @@ static int start(struct service *service, struct err *err)
     return 0;
 }
 
-/* --- Stop ---------------------------------------------------------------------------- */
+/* --- Stop ------------------------------------------------------------------------- */
 
 static void end_on_second_signal(void *arg)
 {
@@ -249,7 +249,7 @@ static void run(void *arg)
     stop(service);
 }
 
-/* --- The program --------------------------------------------------------------------- */
+/* --- The program ------------------------------------------------------------------ */
 
 static int run_loop(struct service *service)
 {

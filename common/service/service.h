@@ -3,7 +3,7 @@
  * A service is a table of settings, a table of routes, a table of health probes,
  * and two functions that open and close what they share. The chassis does the
  * rest: arguments and environment, the loop, the HTTP server, /health,
- * /health/live and /metrics, registration, drain, exit. So main.c only wires:
+ * /health/live and /metrics, registration, drain, exit. So main.c only connects the parts:
  *
  *     int main(int argc, char **argv)
  *     {

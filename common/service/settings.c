@@ -21,7 +21,7 @@ enum {
     LISTENER_ROWS = 2, /* PORT and BIND_ADDRESS come first in the table */
 };
 
-/* --- Checks of single values --------------------------------------------------------- */
+/* --- Checks of single values ------------------------------------------------------ */
 
 static int check_characters(const char *value, const char *others)
 {
@@ -91,7 +91,7 @@ static int check_min_free(const char *value)
     return disk_parse_min_free(value, &min);
 }
 
-/* --- The table ---------------------------------------------------------------------- */
+/* --- The table -------------------------------------------------------------------- */
 
 struct table {
     struct env_var rows[40]; /* ends at the first row without a name */
@@ -119,7 +119,8 @@ static struct table table_of(struct settings *s, const struct settings_defaults 
         {"SERVICE_VERSION", ENV_TEXT, PROJECT_VERSION, &s->version, .max = 128, .check = check_printable,
          .accepts = "at most 128 bytes of printable text", .help = "version to register, in the metadata"},
         {"SERVICE_ZONE", ENV_TEXT, "", &s->zone, .max = 128, .check = check_printable,
-         .accepts = "at most 128 bytes of printable text", .help = "zone to register, in the metadata; callers prefer instances of their own zone; empty: none"},
+         .accepts = "at most 128 bytes of printable text",
+         .help = "zone to register, in the metadata; callers prefer instances of their own zone; empty: none"},
         {"SERVICE_WEIGHT", ENV_INT, "1", &s->weight, .min = 1, .max = 65535,
          .help = "share of the requests relative to other instances; registered as the weight"},
         {"SERVICE_CHECK", ENV_CHOICE, "http", &s->check, .choices = CHECK_KIND_NAMES,

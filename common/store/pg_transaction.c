@@ -58,7 +58,7 @@ static int open_connection(struct pg_transaction *tx, struct err *err)
     return 0;
 }
 
-/* --- Sending and waiting ----------------------------------------------------------- */
+/* --- Sending and waiting ---------------------------------------------------------- */
 
 static int await_result(struct pg_transaction *tx, int64_t deadline, struct err *err)
 {

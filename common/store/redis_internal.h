@@ -31,7 +31,7 @@ struct redis {
     int64_t gets, hits, sets, dels, failures, connects;
 };
 
-/* --- redis_command.c ------------------------------------------------------------------ */
+/* --- redis_command.c -------------------------------------------------------------- */
 
 struct redis_arguments {
     int count;
@@ -51,7 +51,7 @@ int redis_send(struct redis *redis, const struct redis_arguments *arguments, int
 /* Closes the connection; each call that waits for a reply gets ERR_BROKEN at once. */
 void redis_take_down(struct redis *redis, const char *why);
 
-/* --- redis_keeper.c ------------------------------------------------------------------- */
+/* --- redis_keeper.c --------------------------------------------------------------- */
 
 /* A fiber (arg: struct redis *): keeps it connected until cancelled. */
 void redis_keep_connected(void *arg);

@@ -1,4 +1,4 @@
-/* SERVICE_CHECK=tcp, ttl and none on a real Consul: what each notices, and what it does not. */
+/* SERVICE_CHECK=tcp, ttl and none on a real Consul: which failures each detects. */
 #include <signal.h>
 
 #include "service/tests/consul_case.h"
@@ -40,7 +40,7 @@ Test(user_check, tcp_check_detects_only_a_dead_process, .fini = teardown)
     setup_with("SERVICE_CHECK=tcp");
     cr_assert(await_consul(&world.consul, LISTED, "\"Output\":\"TCPconnect127.0.0.1"));
     lose_redis();
-    cr_expect(consul_lists(PASSING, "\"Port\""), "its listener accepts connections all the same");
+    cr_expect(consul_lists(PASSING, "\"Port\""), "its listener still accepts connections");
     proc_stop(&users.proc, SIGKILL, 0);
     cr_expect(await_consul(&world.consul, CRITICAL, "user-service"));
 }
@@ -67,5 +67,5 @@ Test(user_check, check_none_keeps_a_dead_instance_listed, .fini = teardown)
     cr_expect_not(consul_lists(LISTED, "\"CheckID\":\"service:"));
     lose_redis();
     proc_stop(&users.proc, SIGKILL, 0);
-    cr_expect(consul_lists(PASSING, "\"Port\""), "though it is dead");
+    cr_expect(consul_lists(PASSING, "\"Port\""), "although it is dead");
 }

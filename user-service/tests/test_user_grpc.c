@@ -1,4 +1,4 @@
-/* SERVICE_CHECK=grpc: a real Consul asks grpc.health.v1 and believes the answer. */
+/* SERVICE_CHECK=grpc: a real Consul calls grpc.health.v1 and uses its reply. */
 #include <signal.h>
 
 #include "service/tests/consul_case.h"
@@ -29,7 +29,7 @@ Test(user_grpc, grpc_check_follows_the_deep_health, .fini = teardown)
     server_kill(&world.redis);
     cr_assert(await_consul(&world.consul, CRITICAL, "gRPCapplicationdidn'treportservicehealthy"));
     cr_assert(await_consul(&world.consul, PASSING, NULL));
-    cr_expect(proc_wait_output(&users.proc, "check=redis", NULL, 0, 0), "the log says why");
+    cr_expect(proc_wait_output(&users.proc, "check=redis", NULL, 0, 0), "the log has the reason");
     cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
     cr_expect(await_consul(&world.consul, PASSING, "\"Port\""));
     cr_expect_eq(service_stop(&users), 0);

@@ -1,4 +1,4 @@
-/* What is left of user-service while PostgreSQL or Redis is gone, or hangs. */
+/* What user-service still serves while PostgreSQL or Redis is down or hangs. */
 #include "base/clock.h"
 #include "service/tests/http_case.h"
 
@@ -21,7 +21,7 @@ static void teardown(void)
     world_stop(&world);
 }
 
-/* Far above what the settings allow, far below for ever: for machines with much else to do. */
+/* Far above what the settings allow, so that the test also passes on a busy machine. */
 enum { BOUNDED_MS = 12000 };
 
 static void expect_bounded(const struct http_case *c)
@@ -48,7 +48,7 @@ Test(user_outage, rows_come_from_postgresql_without_redis, .init = setup, .fini 
 
     struct err err = ERR_INIT;
     cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
-    cr_expect(await_status(&users, "/health", 200), "it comes back by itself");
+    cr_expect(await_status(&users, "/health", 200), "it recovers without a restart");
     expect_miss_then_hit(&users, "/users/5");
 }
 
@@ -101,7 +101,7 @@ Test(user_outage, all_routes_answer_while_all_servers_hang, .init = setup, .fini
 {
     server_pause(&world.postgres);
     server_pause(&world.redis);
-    cr_expect(await_status(&users, "/health", 503), "once the shared result is a second old");
+    cr_expect(await_status(&users, "/health", 503), "once the reused result is a second old");
     EXPECT_BOUNDED("/health", 503, .part = "\"redis\":{\"status\":\"unhealthy\"");
     EXPECT_BOUNDED("/users/5", 503);
     EXPECT_BOUNDED("/health/live", 200);
@@ -110,9 +110,9 @@ Test(user_outage, all_routes_answer_while_all_servers_hang, .init = setup, .fini
     server_resume(&world.redis);
 }
 
-/* --- Not there at the start ------------------------------------------------------------------ */
+/* --- Servers that start later ----------------------------------------------------- */
 
-static bool health_names_the_remedy(void *arg)
+static bool health_names_the_command(void *arg)
 {
     char url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};
@@ -134,15 +134,15 @@ Test(user_outage, servers_may_start_later_in_any_order)
                  {"/health/live", 200},
                  {"/health", 503, .part = "\"postgres\":{\"status\":\"unhealthy\""},
                  {"/users/5", 503, .header = "Retry-After: 1"});
-    cr_expect(proc_wait_output(&users.proc, "msg=check_failing check=postgres", NULL, 0, 60000), "it says what is missing");
+    cr_expect(proc_wait_output(&users.proc, "msg=check_failing check=postgres", NULL, 0, 60000), "the log names what is missing");
     cr_expect(proc_wait_output(&users.proc, "msg=check_failing check=redis", NULL, 0, 60000));
 
     cr_assert_eq(server_start(&world.postgres, &err), 0, "%s", err.text);
     cr_expect(proc_wait_output(&users.proc, "msg=postgres_up", NULL, 0, 60000));
     EXPECT_CASES(&users, {"/users/5", 503, .part = "make db-seed"});
-    cr_expect(wait_until(health_names_the_remedy, &users, 60000));
+    cr_expect(wait_until(health_names_the_command, &users, 60000));
     cr_expect(proc_wait_output(&users.proc, "check=postgres detail=\"PostgreSQL: relation", NULL, 0, 60000),
-              "and that it is another thing now");
+              "the log has the new reason");
     cr_assert_eq(world_load_schema(&world, &err), 0, "%s", err.text);
     EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: bypass"});
 

@@ -88,7 +88,7 @@ static inline void expect_cases(const struct service *service, const struct http
         expect_cases(service, cases, sizeof cases / sizeof *cases);                                                    \
     } while (0)
 
-/* --- Waiting for a reply ---------------------- */
+/* --- Waiting for a reply ---------------------------------------------------------- */
 
 struct awaited_case {
     const struct service *service;
@@ -153,7 +153,7 @@ static inline void expect_miss_then_hit(const struct service *users, const char 
     cr_expect(cached.missed, "%s was already in the cache", path);
 }
 
-/* --- Bodies and metrics ---------------------------------------------------------------------------- */
+/* --- Bodies and metrics ----------------------------------------------------------- */
 
 /* The body of the reply to a GET; "" if there was no reply. The caller frees. */
 static inline char *body_of(const struct service *service, const char *path)

@@ -211,7 +211,7 @@ Test(pg, failed_statement_does_not_affect_its_batch)
     with_client(read_with_bad_neighbours);
 }
 
-/* --- Late, killed, hung --------------------------------------------------------- */
+/* --- Late, killed, hung ----------------------------------------------------------- */
 
 static void start_late(void)
 {
