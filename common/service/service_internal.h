@@ -3,7 +3,8 @@
  *
  *   disk, health, input, probes         health checks, rules for input
  *   request, process_metrics, route_metrics
- *   settings, arguments, healthcheck    environment, command line
+ *   settings_check, settings            environment variables
+ *   arguments, healthcheck              command line, --healthcheck
  *   registries, drain                   registration, graceful shutdown
  *   service_definition.h                what a service hands to the chassis
  *   service_internal.h                  struct service

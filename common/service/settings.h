@@ -12,8 +12,7 @@
 
 #include "base/err.h"
 #include "registry/consul/consul.h"
-
-enum { SERVICE_NAME_MAX = 63 }; /* bytes: one label of a DNS name, for Consul's DNS interface */
+#include "service/settings_check.h"
 
 /* Text is borrowed from the environment. */
 struct settings {
@@ -50,9 +49,5 @@ int settings_read(struct settings *settings, const struct settings_defaults *def
 /* Reads only PORT and BIND_ADDRESS, the address of the running instance. */
 int settings_read_listener(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
 void settings_help(FILE *out, const struct settings_defaults *defaults);
-
-/* A name that is valid in every registry, in URLs and in DNS: 1 to 63 letters,
- * digits, '.', '-', '_'. For env_var.check. */
-int settings_check_name(const char *value);
 
 #endif
