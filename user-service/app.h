@@ -1,4 +1,4 @@
-/* app: what the parts of user-service share. */
+/* app: what the files of user-service share. */
 #ifndef APP_H
 #define APP_H
 

@@ -1,12 +1,12 @@
-/* user-service: the lesson's provider. This file only wires. */
+/* user-service: the lesson's provider. This file only connects the parts. */
 #include "app.h"
 #include "routes.h"
 #include "service/probes.h"
 #include "service/service.h"
 
 enum {
-    READ_CONNECTIONS = 2,       /* pipelined; more make it slower */
-    TRANSACTION_CONNECTIONS = 4, /* POST is rare here */
+    READ_CONNECTIONS = 2,        /* pipelined; more connections make it slower */
+    TRANSACTION_CONNECTIONS = 4, /* enough: POST is rare here */
 };
 
 static int open_app(void *arg, struct service *service, struct err *err)
@@ -39,7 +39,7 @@ static void close_app(void *arg)
 
 static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
-    static const struct pg_statement any_user = {"users_there", "SELECT FROM users LIMIT 1", 0};
+    static const struct pg_statement any_user = {"any_user", "SELECT FROM users LIMIT 1", 0};
     struct app *app = arg;
     (void)detail;
     return probe_postgres(app->pg, &any_user, deadline, err);
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
     static struct app app;
     static const struct env_var vars[] = {
         {"REDIS_URL", ENV_TEXT, "redis://127.0.0.1:6379/0", &app.redis_url, .check = redis_check_url,
-         .accepts = "redis://[user:password@]host[:port][/db]", .secret = true},
+         .accepts = "redis://[user:password@]host[:port][/db]", .help = "Redis to use as the cache", .secret = true},
     };
     static const struct health_probe probes[] = {
         {"postgres", .vital = true, .check = check_postgres},

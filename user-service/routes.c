@@ -73,11 +73,11 @@ static void post_user(struct http_request *req, void *arg)
 
     struct err err = ERR_INIT;
     struct user_input input;
-    int verdict = user_input_read(object, &input, &err);
-    if (verdict == 0)
+    int rejected = user_input_read(object, &input, &err);
+    if (rejected == 0)
         add_user(req, users_of(arg), &input);
     else
-        http_problem(req, verdict, "%s", err.text);
+        http_problem(req, rejected, "%s", err.text);
     json_decref(object);
 }
 

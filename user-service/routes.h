@@ -1,4 +1,4 @@
-/* routes: from HTTP to users.h and back. */
+/* routes: the HTTP routes of user-service, which call users.h. */
 #ifndef ROUTES_H
 #define ROUTES_H
 
@@ -6,7 +6,7 @@
 
 #include "net/http_server.h"
 
-/* Their arg is the struct service, whose app is the struct app. */
+/* A handler's arg is the struct service; service_app() returns the struct app. */
 extern const struct http_route user_routes[];
 extern const size_t user_route_count;
 

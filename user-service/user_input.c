@@ -8,10 +8,10 @@
 enum {
     NAME_MAX_CHARACTERS = 100,
     EMAIL_MIN_CHARACTERS = 3,
-    EMAIL_MAX_CHARACTERS = 254, /* RFC 5321's limit of a path, less its brackets */
+    EMAIL_MAX_CHARACTERS = 254, /* RFC 5321's limit of a path, without its brackets */
 };
 
-/* Whether an address exists, only a mail to it can tell: so no more than this. */
+/* Only a mail can prove that an address exists, so this checks no more. */
 static bool looks_like_email(const char *text)
 {
     const char *at = strchr(text, '@');
@@ -20,13 +20,13 @@ static bool looks_like_email(const char *text)
 
 int user_input_read(const json_t *object, struct user_input *input, struct err *err)
 {
-    int verdict = input_text(object, "name", 1, NAME_MAX_CHARACTERS, &input->name, err);
-    if (verdict == 0)
-        verdict = input_text(object, "email", EMAIL_MIN_CHARACTERS, EMAIL_MAX_CHARACTERS, &input->email, err);
-    if (verdict != 0)
-        return verdict;
+    int rejected = input_text(object, "name", 1, NAME_MAX_CHARACTERS, &input->name, err);
+    if (rejected == 0)
+        rejected = input_text(object, "email", EMAIL_MIN_CHARACTERS, EMAIL_MAX_CHARACTERS, &input->email, err);
+    if (rejected != 0)
+        return rejected;
     if (looks_like_email(input->email))
         return 0;
-    err_set(err, ERR_INVALID, "email: want one '@' with something before and after it");
+    err_set(err, ERR_INVALID, "email: want one '@' with text before and after it");
     return 422;
 }

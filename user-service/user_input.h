@@ -1,4 +1,5 @@
-/* user_input: what may become a user. Pure: a JSON object in, a verdict out. */
+/* user_input: checks of the body of POST /users. Pure: a JSON object in, a status
+ * out. */
 #ifndef USER_INPUT_H
 #define USER_INPUT_H
 
@@ -11,7 +12,7 @@ struct user_input {
     const char *email; /* 3 to 254 characters, one '@' with something on both sides */
 };
 
-/* 0, or the status to answer with (input.h). The texts are borrowed from `object`. */
+/* 0, or the status to reply (input.h). The texts are borrowed from `object`. */
 int user_input_read(const json_t *object, struct user_input *input, struct err *err);
 
 #endif

@@ -12,9 +12,9 @@
 
 enum {
     CACHE_TTL_MS = 60 * 1000,
-    /* A Redis nearby answers in under 1 ms. Pauses of some 10 ms are normal (its
-     * fork for a snapshot), and no reason to drop the connection; but a request
-     * must not wait for a cache longer than the database itself would take. */
+    /* A local Redis answers in under 1 ms. Pauses of some 10 ms are normal (it forks
+     * for a snapshot) and no reason to close the connection. But a request must not
+     * wait for the cache longer than the database itself would take. */
     CACHE_TIMEOUT_MS = 100,
 };
 
@@ -23,7 +23,7 @@ struct users {
     struct redis *redis;
     int64_t timeout_ms;
     struct flight flight;
-    struct lookup *lookups; /* under way */
+    struct lookup *lookups; /* in progress */
     int64_t results[USERS_BYPASS + 1];
 };
 
@@ -43,7 +43,7 @@ void users_free(struct users *users)
     free(users);
 }
 
-/* --- A user as JSON ------------------------------------------------------------------ */
+/* --- A user as JSON --------------------------------------------------------------- */
 
 static bool add_json(struct buf *json, const char *id, const char *name, const char *email)
 {
@@ -52,7 +52,7 @@ static bool add_json(struct buf *json, const char *id, const char *name, const c
            json_add_string(json, email, strlen(email)) && buf_adds(json, "}");
 }
 
-/* --- The cache ------------------------------------------------------------------------ */
+/* --- The cache -------------------------------------------------------------------- */
 
 struct cache_key {
     char text[8 + ID_SIZE];
@@ -65,8 +65,8 @@ static struct cache_key key_of(const char *id)
     return key;
 }
 
-/* Is it our JSON of this very user? Somebody else may write to the same Redis,
- * and what is there goes out unread. */
+/* Is it our JSON of this user? Other programs may write to the same Redis, and the
+ * entry is sent to the client without being parsed. */
 static bool is_about(const struct buf *json, const char *id)
 {
     char start[16 + ID_SIZE];
@@ -95,13 +95,13 @@ static void fill_cache(struct users *users, const char *id, const struct buf *js
         log_debug("cache_not_filled", log_s("key", key.text), log_s("error", err.text));
 }
 
-/* --- The database, once for all who ask at the same time -------------------------------- */
+/* --- The database: one query for simultaneous requests ---------------------------- */
 
 struct lookup {
     struct users *users;
-    const char *id; /* the leader's, who outlives the use of it */
+    const char *id; /* the leader's; it stays valid while it is used */
     uint64_t key;
-    bool fill; /* the leader has seen that the cache lacks it */
+    bool fill; /* the leader has found that the cache lacks it */
     int holders;
     struct buf json;
     struct err err;
@@ -125,7 +125,7 @@ static struct lookup *lookup_join(struct users *users, const char *id, bool fill
     return lookup;
 }
 
-/* The result is there: who asks from now on asks anew. */
+/* The result is there: the next request for this user starts a new query. */
 static void lookup_unlist(struct lookup *lookup)
 {
     struct lookup **link = &lookup->users->lookups;
@@ -148,18 +148,18 @@ static int read_row(struct lookup *lookup)
     struct err *err = &lookup->err, cause = ERR_INIT;
     struct pg_rows *rows = NULL;
     if (pg_read(lookup->users->pg, &by_id, &lookup->id, DEADLINE_NONE, &rows, &cause) != 0)
-        return err_set(err, ERR_UNREACHABLE, "the users are not to be had: %s", cause.text);
+        return err_set(err, ERR_UNREACHABLE, "cannot read users: %s", cause.text);
 
     int status = 0;
     if (pg_rows_count(rows) == 0)
         status = err_set(err, ERR_NOT_FOUND, "there is no user %s", lookup->id);
     else if (!add_json(&lookup->json, lookup->id, pg_rows_get(rows, 0, 0), pg_rows_get(rows, 0, 1)))
-        status = err_set(err, ERR_TOO_LARGE, "user %s is larger than a user can be", lookup->id);
+        status = err_set(err, ERR_TOO_LARGE, "user %s exceeds 4 KB", lookup->id);
     pg_rows_free(rows);
     return status;
 }
 
-static void lead(void *arg)
+static void run_lookup(void *arg)
 {
     struct lookup *lookup = arg;
     if (read_row(lookup) == 0 && lookup->fill)
@@ -174,7 +174,7 @@ static int read_database(struct users *users, const char *id, bool fill, struct 
     if (!lookup)
         return err_set(err, ERR_BUSY, "out of memory");
 
-    flight_run(&users->flight, lookup->key, lead, lookup, DEADLINE_NONE, &result);
+    flight_run(&users->flight, lookup->key, run_lookup, lookup, DEADLINE_NONE, &result);
     if (result != WAIT_WOKEN)
         err_set(err, ERR_CANCELLED, "cancelled");
     else if (lookup->err.code != ERR_NONE)
@@ -185,7 +185,7 @@ static int read_database(struct users *users, const char *id, bool fill, struct 
     return err->code == ERR_NONE ? 0 : -1;
 }
 
-/* --- What the service does ---------------------------------------------------------------- */
+/* --- Find and add ----------------------------------------------------------------- */
 
 int users_find(struct users *users, const char *id, struct buf *json, enum users_cache *cache, struct err *err)
 {
@@ -223,8 +223,8 @@ int users_add(struct users *users, const struct user_input *input, char id[ID_SI
     if (status != 0)
         return -1;
 
-    /* Nothing can be cached under an id that was never used; unless the database
-     * was restored and the cache was not. */
+    /* The cache holds nothing under a new id, unless the database was restored from a
+     * backup and the cache was not. */
     struct err ignored = ERR_INIT;
     struct cache_key key = key_of(id);
     redis_del(users->redis, key.text, deadline_in(CACHE_TIMEOUT_MS), &ignored);
@@ -233,7 +233,7 @@ int users_add(struct users *users, const struct user_input *input, char id[ID_SI
 
 void users_metrics(const struct users *users, struct buf *out)
 {
-    metrics_head(out, "users_cache_reads_total", "counter", "Reads of a user, by what the cache said.");
+    metrics_head(out, "users_cache_reads_total", "counter", "Reads of a user, by the result of the cache.");
     metrics_value(out, "users_cache_reads_total", "result=\"hit\"", users->results[USERS_HIT]);
     metrics_value(out, "users_cache_reads_total", "result=\"miss\"", users->results[USERS_MISS]);
     metrics_value(out, "users_cache_reads_total", "result=\"bypass\"", users->results[USERS_BYPASS]);

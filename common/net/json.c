@@ -123,3 +123,15 @@ bool json_add_string(struct buf *out, const char *text, size_t len)
         out->data[before] = '\0';
     return false;
 }
+
+json_t *json_text_new(const char *text)
+{
+    json_t *string = json_string(text);
+    if (string)
+        return string;
+    struct buf quoted = BUF_INIT(6 * strlen(text) + 3); /* a byte becomes at most \u001f */
+    if (json_add_string(&quoted, text, strlen(text)))
+        string = json_loadb(quoted.data, quoted.len, JSON_DECODE_ANY, NULL);
+    buf_close(&quoted);
+    return string;
+}

@@ -32,4 +32,8 @@ bool json_is_object_text(const char *bytes, size_t len);
  * U+FFFD. False at the buffer's cap; then the buffer is unchanged. */
 bool json_add_string(struct buf *out, const char *text, size_t len);
 
+/* A new reference to a JSON string; what is not UTF-8 becomes U+FFFD, where
+ * json_string fails. NULL: out of memory. */
+json_t *json_text_new(const char *text);
+
 #endif

@@ -1,4 +1,4 @@
-/* arguments: the command line. There is little on it: settings come from the
+/* arguments: the command line. It has few options: settings come from the
  * environment.
  */
 #ifndef SERVICE_ARGUMENTS_H
@@ -8,7 +8,7 @@
 
 enum action { ACTION_SERVE, ACTION_HELP, ACTION_VERSION, ACTION_HEALTHCHECK };
 
-/* 0, or -1 with the one line to show. --port N is PORT=N from now on. */
+/* 0, or -1 with the one line to show. --port N sets the variable PORT. */
 int arguments_read(int argc, char **argv, enum action *action, struct err *err);
 
 #endif

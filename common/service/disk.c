@@ -27,59 +27,59 @@ int disk_parse_min_free(const char *text, struct disk_min_free *min_free)
     return env_parse_size(text, &min_free->bytes);
 }
 
-/* --- The call, on a thread ------------------------------------------------------------ */
+/* --- statvfs on a thread ---------------------------------------------------------- */
 
-struct question {
+struct disk_call {
     const char *path;
-    struct statvfs answer;
+    struct statvfs result;
     int error;         /* errno, 0: none */
-    struct disk *disk; /* for came_too_late, in the loop's thread */
+    struct disk *disk; /* for end_late_call, in the loop's thread */
 };
 
-static void ask(void *arg)
+static void call_statvfs(void *arg)
 {
-    struct question *question = arg;
-    question->error = statvfs(question->path, &question->answer) == 0 ? 0 : errno;
+    struct disk_call *call = arg;
+    call->error = statvfs(call->path, &call->result) == 0 ? 0 : errno;
 }
 
-static void came_too_late(void *arg)
+static void end_late_call(void *arg)
 {
-    struct question *question = arg;
-    question->disk->hanging = false;
+    struct disk_call *call = arg;
+    call->disk->hanging = false;
 }
 
-static int ask_offloaded(struct disk *disk, int64_t deadline, struct statvfs *answer, struct err *err)
+static int read_free_space(struct disk *disk, int64_t deadline, struct statvfs *result, struct err *err)
 {
-    static const struct offload_job job = {.work = ask, .discard = came_too_late};
-    struct question question = {.path = disk->path, .disk = disk};
+    static const struct offload_job job = {.work = call_statvfs, .discard = end_late_call};
+    struct disk_call call = {.path = disk->path, .disk = disk};
     if (disk->hanging)
-        return err_set(err, ERR_TIMEOUT, "statvfs(%s) hangs", disk->path);
+        return err_set(err, ERR_TIMEOUT, "cannot read the free space of %s: the last attempt still hangs", disk->path);
 
-    /* Until we know better: discard may only run after offload_run gave up. */
+    /* Set before the call: end_late_call clears it if offload_run gives up. */
     disk->hanging = true;
-    if (offload_run(&job, &question, sizeof question, deadline, err) != 0) {
+    if (offload_run(&job, &call, sizeof call, deadline, err) != 0) {
         if (err->code == ERR_BUSY)
             disk->hanging = false;
-        return err_prefix(err, "statvfs(%s)", disk->path);
+        return err_prefix(err, "cannot read the free space of %s", disk->path);
     }
     disk->hanging = false;
-    if (question.error)
-        return err_set(err, ERR_FAILED, "statvfs(%s): %s", disk->path, strerror(question.error));
-    *answer = question.answer;
+    if (call.error)
+        return err_set(err, ERR_FAILED, "cannot read the free space of %s: %s", disk->path, strerror(call.error));
+    *result = call.result;
     return 0;
 }
 
-/* --- The judgement ---------------------------------------------------------------------- */
+/* --- The check -------------------------------------------------------------------- */
 
 int disk_check(struct disk *disk, int64_t deadline, char *detail, size_t size, struct err *err)
 {
-    struct statvfs answer = {0};
-    if (ask_offloaded(disk, deadline, &answer, err) != 0)
+    struct statvfs space = {0};
+    if (read_free_space(disk, deadline, &space, err) != 0)
         return -1;
 
-    double block = (double)answer.f_frsize;
-    double total = (double)answer.f_blocks * block, free_bytes = (double)answer.f_bavail * block;
-    /* A pseudo file system has no blocks: nothing to run out of. */
+    double block = (double)space.f_frsize;
+    double total = (double)space.f_blocks * block, free_bytes = (double)space.f_bavail * block;
+    /* A pseudo file system has no blocks and cannot become full. */
     double percent = total > 0 ? 100 * free_bytes / total : 100;
     snprintf(detail, size, "%.1f%% free (%.1f GB of %.1f GB)", percent, free_bytes / 1e9, total / 1e9);
 
@@ -87,6 +87,8 @@ int disk_check(struct disk *disk, int64_t deadline, char *detail, size_t size, s
     if (enough)
         return 0;
     if (disk->min_free.percent > 0)
-        return err_set(err, ERR_FAILED, "%s: %s, want %g%%", disk->path, detail, disk->min_free.percent);
-    return err_set(err, ERR_FAILED, "%s: %s, want %.1f GB", disk->path, detail, (double)disk->min_free.bytes / 1e9);
+        return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE=%g%%", disk->path, detail,
+                       disk->min_free.percent);
+    return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE (%.1f GB)", disk->path, detail,
+                   (double)disk->min_free.bytes / 1e9);
 }

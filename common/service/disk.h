@@ -1,9 +1,9 @@
-/* disk: is there room left?
+/* disk: the health check of free disk space.
  *
- * Free means free for us: what a file system keeps back for root does not count
- * (statvfs: f_bavail, in units of f_frsize). statvfs has no form that does not
- * block, and on a network disk whose server is gone it hangs: so it runs on a
- * thread, and while one call hangs no second one is made.
+ * Space that the file system reserves for root does not count as free (statvfs:
+ * f_bavail, in units of f_frsize). statvfs always blocks, and on a network disk
+ * whose server is gone it hangs. So it runs on a thread, and while one call hangs
+ * no second one starts: a hanging disk takes one thread, not all.
  */
 #ifndef SERVICE_DISK_H
 #define SERVICE_DISK_H
@@ -15,14 +15,14 @@
 #include "base/err.h"
 
 struct disk_min_free {
-    double percent; /* of the whole; 0 where bytes are meant */
+    double percent; /* of the disk; 0: bytes counts instead */
     int64_t bytes;
 };
 
 struct disk {
     const char *path;
     struct disk_min_free min_free;
-    bool hanging; /* a call that nobody waits for any more is still under way */
+    bool hanging; /* a call that has timed out is still running */
 };
 
 /* "5%" (0 to 100, decimals allowed) or "500MB". 0 or -1. */

@@ -4,8 +4,9 @@
 #include "base/log.h"
 #include "loop/sync.h"
 
-/* No request in so many steps, a second: nobody knows us any more. In steps, for after a machine has stood still,
- * callers and all, the second is over before any of them has had a turn. */
+/* Quiet: no request in 10 steps of 100 ms. Steps, because a stalled machine (a paused
+ * virtual machine) also stalls the callers: a single wait of 1 s could then end before
+ * any caller has run again. */
 enum { QUIET_STEPS = 10, STEP_MS = 100 };
 
 static void wait_until_quiet(const struct http_server *server, int64_t deadline)
@@ -18,15 +19,15 @@ static void wait_until_quiet(const struct http_server *server, int64_t deadline)
     }
 }
 
-struct leave {
+struct departure {
     struct registries *registries;
     int64_t deadline;
 };
 
-static void leave(void *arg)
+static void deregister(void *arg)
 {
-    struct leave *order = arg;
-    registries_deregister(order->registries, order->deadline);
+    struct departure *departure = arg;
+    registries_deregister(departure->registries, departure->deadline);
 }
 
 void drain_run(struct http_server *server, struct health *health, struct registries *registries, int64_t timeout_ms)
@@ -38,9 +39,9 @@ void drain_run(struct http_server *server, struct health *health, struct registr
     http_server_drain(server);
 
     struct group group = {0};
-    struct leave order = {registries, deadline};
-    if (group_go(&group, leave, &order) != 0)
-        leave(&order);
+    struct departure departure = {registries, deadline};
+    if (group_go(&group, deregister, &departure) != 0)
+        deregister(&departure);
     wait_until_quiet(server, deadline);
 
     http_server_stop_listening(server);

@@ -1,14 +1,14 @@
-/* drain: stop without a single failed request.
+/* drain: graceful shutdown, without a single failed request.
  *
- * Deregistering is not enough: for a while callers still hold the old list. A
- * fixed pause guesses how long. We see it: as long as requests come, somebody
- * still knows us. So:
- *   1. at once: /health says 503 draining, replies close their connections, and
- *      the instance deregisters;
- *   2. once no request but health checks and scrapes has come for a second, the
- *      listener closes;
- *   3. what is in flight is finished.
- * All of it within DRAIN_TIMEOUT: what is not done by then is cut off.
+ * Deregistering is not enough: for a while, callers still use their cached list.
+ * A fixed pause can only guess how long. We measure it: as long as requests
+ * arrive, some caller still has this instance in its list. So:
+ *   1. at once: /health replies 503 draining, each reply closes its connection,
+ *      and the instance deregisters;
+ *   2. when no request except health checks and scrapes has come for a second,
+ *      the listener closes;
+ *   3. requests in progress are finished.
+ * All of this ends by DRAIN_TIMEOUT: requests still in progress are then cut off.
  */
 #ifndef SERVICE_DRAIN_H
 #define SERVICE_DRAIN_H
@@ -19,8 +19,8 @@
 #include "service/health.h"
 #include "service/registries.h"
 
-/* Takes the server over: it is closed and freed afterwards, and we are in no
- * registry any more. Waits; runs in a fiber that nobody cancels. */
+/* Closes and frees the server, and deregisters from all registries. Waits; the fiber
+ * that calls it must not be cancelled. */
 void drain_run(struct http_server *server, struct health *health, struct registries *registries, int64_t timeout_ms);
 
 #endif

@@ -1,14 +1,14 @@
-/* health: is this instance fit to serve? Asked deep, answered in bounded time.
+/* health: the deep health check behind GET /health (the lesson's pitfall 1).
  *
- * The lesson's pitfall 1: a process that runs but has lost its database must not
- * get traffic. So /health asks every dependency, all at once, each bounded by
- * HEALTH_TIMEOUT: whatever hangs, the answer comes. One round at a time, however
- * many ask (single flight), and its result is shared for a second: a storm of
- * health checks is not passed on to the database.
+ * A process that runs but has lost its database must not get traffic. So /health
+ * runs a probe of each dependency, all at the same time, and each is limited to
+ * HEALTH_TIMEOUT: the reply comes in time even if all of them hang. Simultaneous
+ * requests share one round of probes (single flight), and its result is reused
+ * for a second: many health checks do not overload the database.
  *
- * A probe that is not vital is shown and does not count. Order-service shows
- * user-service and the registry that way: a failing callee must not take its
- * callers out of service, too.
+ * A probe that is not vital is shown but does not count. Order-service shows
+ * user-service and the registry this way: a failed callee must not take its
+ * callers out of service as well.
  */
 #ifndef SERVICE_HEALTH_H
 #define SERVICE_HEALTH_H
@@ -19,35 +19,47 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log_repeat.h"
+#include "loop/sync.h"
 
 enum { HEALTH_DETAIL_MAX = 240, HEALTH_PROBES_MAX = 8 };
 
 struct health_probe {
     const char *name; /* its member in "checks" */
     bool vital;
-    /* Runs in a fiber of its own. 0 with a detail (may stay ""), or -1 with err; keeps to the deadline. */
+    /* Runs in a fiber of its own and ends by the deadline. 0, with a detail or "", or -1 with err. */
     int (*check)(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err);
 };
 
-struct health;
+/* A probe and its last result. */
+struct health_check {
+    const struct health_probe *probe;
+    void *arg;
+    int64_t deadline; /* of the round in progress */
+    bool healthy;     /* false before the first round */
+    int64_t latency_us;
+    char detail[HEALTH_DETAIL_MAX]; /* the reason, if not healthy */
+    struct log_repeat failure;            /* as it was logged */
+};
 
-/* timeout_ms: of each probe. NULL: out of memory. */
-struct health *health_new(int64_t timeout_ms);
-/* No question may be under way. */
-void health_free(struct health *health);
+/* Zero-initialise, then set timeout_ms. */
+struct health {
+    int64_t timeout_ms; /* of each probe */
+    struct health_check checks[HEALTH_PROBES_MAX];
+    size_t count;
+    int64_t checked_ms; /* end of the last round; 0: none yet */
+    bool draining;
+    struct flight flight;
+};
+
 /* The probe is borrowed. At most HEALTH_PROBES_MAX. */
 void health_add(struct health *health, const struct health_probe *probe, void *arg);
-
-/* From now on the answer is no, with "status":"draining", and nobody is asked
- * any more: the checks shown are the last ones. */
-void health_drain(struct health *health);
-
-/* Appends the body of GET /health; returns its status: 200 or 503. Waits. */
+/* Appends the body of GET /health; returns its status, 200 or 503. Waits. */
 int health_report(struct health *health, struct buf *body);
-/* The same in one word: 0, or -1 with the first vital check that failed. */
-int health_ask(struct health *health, struct err *err);
-
-/* 1 or 0 for each check, as of the last round. */
-void health_metrics(const struct health *health, struct buf *out);
+/* The same without a body: 0, or -1 with the first vital check that failed. */
+int health_evaluate(struct health *health, struct err *err);
+/* From now on the status is 503 with "status":"draining". No probe runs any
+ * more: the checks shown are the last ones. */
+void health_drain(struct health *health);
 
 #endif

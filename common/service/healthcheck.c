@@ -7,9 +7,9 @@
 #include "loop/loop.h"
 #include "net/http_client.h"
 
-enum { TIMEOUT_MS = 3000 }; /* Docker's own default is 30 s: we are local, and sooner done */
+enum { TIMEOUT_MS = 3000 }; /* a local call; Docker's own timeout is 30 s */
 
-struct question {
+struct liveness_call {
     const char *host;
     uint16_t port;
     struct err err;
@@ -22,41 +22,41 @@ static const char *host_of(const char *bind_address)
     return strcmp(bind_address, "::") == 0 ? "::1" : bind_address;
 }
 
-static void ask(void *arg)
+static void call_live(void *arg)
 {
-    struct question *question = arg;
+    struct liveness_call *call = arg;
     struct http_response response = HTTP_RESPONSE_INIT;
     struct http_client *http = http_client_new(1);
     if (!http) {
-        err_set(&question->err, ERR_FAILED, "out of memory");
+        err_set(&call->err, ERR_FAILED, "out of memory");
         return;
     }
-    const struct http_call call = {
-        .host = question->host,
-        .port = question->port,
+    const struct http_call request = {
+        .host = call->host,
+        .port = call->port,
         .path = "/health/live",
         .deadline = deadline_in(TIMEOUT_MS),
         .body_cap = 1024,
     };
-    if (http_call(http, &call, &response, &question->err) == 0 && response.status != 200)
-        err_set(&question->err, ERR_FAILED, "%s:%u answered %d", question->host, question->port, response.status);
+    if (http_call(http, &request, &response, &call->err) == 0 && response.status != 200)
+        err_set(&call->err, ERR_FAILED, "%s:%u replied with status %d", call->host, call->port, response.status);
     http_response_close(&response);
     http_client_free(http);
 }
 
 int healthcheck_run(const struct settings *settings)
 {
-    struct question question = {
+    struct liveness_call call = {
         .host = host_of(settings->bind_address), .port = (uint16_t)settings->port, .err = ERR_INIT};
-    if (question.port == 0) {
-        fprintf(stderr, "PORT=0: want the port of the running instance for --healthcheck\n");
+    if (call.port == 0) {
+        fprintf(stderr, "PORT=0: want the port of the running instance for --healthcheck, such as 8001\n");
         return 1;
     }
     loop_open();
-    loop_run(ask, &question);
+    loop_run(call_live, &call);
     loop_close();
-    if (question.err.code == ERR_NONE)
+    if (call.err.code == ERR_NONE)
         return 0;
-    fprintf(stderr, "%s\n", question.err.text);
+    fprintf(stderr, "%s\n", call.err.text);
     return 1;
 }

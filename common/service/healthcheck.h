@@ -1,11 +1,12 @@
-/* healthcheck: `--healthcheck`, for containers: is the instance beside us alive? */
+/* healthcheck: `--healthcheck`, for the health check of a container: is the
+ * instance in this container alive? */
 #ifndef SERVICE_HEALTHCHECK_H
 #define SERVICE_HEALTHCHECK_H
 
 #include "service/settings.h"
 
-/* Asks /health/live where the settings say that it listens. Returns the
- * program's exit code, 0 or 1; says why not on standard error. */
+/* Calls /health/live at BIND_ADDRESS and PORT. Returns the program's exit code, 0
+ * or 1; prints the reason for 1 to standard error. */
 int healthcheck_run(const struct settings *settings);
 
 #endif

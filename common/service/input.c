@@ -32,7 +32,7 @@ int input_object(const char *bytes, size_t len, json_t **object, struct err *err
     return 0;
 }
 
-static int refuse(struct err *err, const char *member, const char *wanted)
+static int reject_member(struct err *err, const char *member, const char *wanted)
 {
     err_set(err, ERR_INVALID, "%s: want %s", member, wanted);
     return NOT_ACCEPTABLE;
@@ -40,8 +40,8 @@ static int refuse(struct err *err, const char *member, const char *wanted)
 
 /* --- Text ------------------------------------------------------------------------- */
 
-/* The parser has made sure that it is UTF-8: each character has one byte that
- * is no continuation (10xxxxxx). */
+/* The parser has verified the UTF-8: each character has exactly one byte that is
+ * not a continuation byte (10xxxxxx). */
 static size_t count_characters(const unsigned char *p, size_t len)
 {
     size_t count = 0;
@@ -66,17 +66,17 @@ int input_text(const json_t *object, const char *member, size_t min, size_t max,
     char wanted[96];
     snprintf(wanted, sizeof wanted, "a text of %zu to %zu characters without control characters", min, max);
     if (!json_is_string(value))
-        return refuse(err, member, wanted);
+        return reject_member(err, member, wanted);
 
     const unsigned char *bytes = (const unsigned char *)json_string_value(value);
     size_t len = json_string_length(value), count = count_characters(bytes, len);
     if (count < min || count > max || has_control_character(bytes, len))
-        return refuse(err, member, wanted);
+        return reject_member(err, member, wanted);
     *text = (const char *)bytes;
     return 0;
 }
 
-/* --- Numbers and ids ---------------------------------------------------------------- */
+/* --- Numbers and ids -------------------------------------------------------------- */
 
 int input_whole(const json_t *object, const char *member, int64_t min, int64_t max, int64_t *number, struct err *err)
 {
@@ -84,7 +84,7 @@ int input_whole(const json_t *object, const char *member, int64_t min, int64_t m
     char wanted[96];
     snprintf(wanted, sizeof wanted, "a whole number, %" PRId64 " to %" PRId64, min, max);
     if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max)
-        return refuse(err, member, wanted);
+        return reject_member(err, member, wanted);
     *number = json_integer_value(value);
     return 0;
 }
@@ -93,7 +93,7 @@ int input_id(const json_t *object, const char *member, const char **id, struct e
 {
     const json_t *value = json_object_get(object, member);
     if (!json_is_string(value) || !input_is_id(json_string_value(value), json_string_length(value)))
-        return refuse(err, member, "a text of 1 to 19 digits without leading zero, 1 to 9223372036854775807");
+        return reject_member(err, member, "a text of 1 to 19 digits without leading zero, 1 to 9223372036854775807");
     *id = json_string_value(value);
     return 0;
 }

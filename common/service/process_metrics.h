@@ -1,5 +1,5 @@
-/* process_metrics: what this process costs, named as Prometheus' own client
- * libraries name it. Read from /proc, which is memory, not a disk.
+/* process_metrics: memory, files and CPU time of this process, with the names that
+ * Prometheus' own client libraries use. Read from /proc, which needs no disk.
  */
 #ifndef SERVICE_PROCESS_METRICS_H
 #define SERVICE_PROCESS_METRICS_H

@@ -23,12 +23,12 @@ int registries_open(struct registries *registries, const struct settings *settin
     return 0;
 }
 
-/* --- In ------------------------------------------------------------------------------ */
+/* --- Register --------------------------------------------------------------------- */
 
-static int ask_health(void *arg, int64_t deadline, struct err *err)
+static int report_health(void *arg, int64_t deadline, struct err *err)
 {
-    (void)deadline; /* HEALTH_TIMEOUT bounds it already */
-    return health_ask(arg, err);
+    (void)deadline; /* HEALTH_TIMEOUT limits it already */
+    return health_evaluate(arg, err);
 }
 
 static struct registration_config config_of(const struct settings *settings, uint16_t port, struct health *health)
@@ -52,7 +52,7 @@ static struct registration_config config_of(const struct settings *settings, uin
             },
         .jitter_ms = settings->register_jitter_ms,
         .reconcile_ms = settings->reconcile_ms,
-        .health = ask_health,
+        .health = report_health,
         .health_arg = health,
     };
 }
@@ -69,32 +69,32 @@ int registries_register(struct registries *registries, const struct settings *se
     return 0;
 }
 
-/* --- Out ----------------------------------------------------------------------------- */
+/* --- Deregister ------------------------------------------------------------------- */
 
-struct leaving {
+struct departure {
     struct registration *registration;
     const char *registry;
     int64_t deadline;
 };
 
-static void leave_one(void *arg)
+static void deregister_one(void *arg)
 {
-    struct leaving *leaving = arg;
+    struct departure *departure = arg;
     struct err err = ERR_INIT;
-    if (registration_deregister(leaving->registration, leaving->deadline, &err) != 0)
-        log_warn("not_deregistered", log_s("registry", leaving->registry), log_s("error", err.text));
+    if (registration_deregister(departure->registration, departure->deadline, &err) != 0)
+        log_warn("not_deregistered", log_s("registry", departure->registry), log_s("error", err.text));
 }
 
 void registries_deregister(struct registries *registries, int64_t deadline)
 {
-    struct leaving leavings[REGISTRIES_MAX];
+    struct departure departures[REGISTRIES_MAX];
     struct group group = {0};
     for (size_t i = 0; i < registries->count; i++) {
         if (!registries->registrations[i])
             continue;
-        leavings[i] = (struct leaving){registries->registrations[i], registry_kind(registries->at[i]), deadline};
-        if (group_go(&group, leave_one, &leavings[i]) != 0)
-            leave_one(&leavings[i]);
+        departures[i] = (struct departure){registries->registrations[i], registry_kind(registries->at[i]), deadline};
+        if (group_go(&group, deregister_one, &departures[i]) != 0)
+            deregister_one(&departures[i]);
     }
     group_join(&group);
     for (size_t i = 0; i < registries->count; i++) {

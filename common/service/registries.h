@@ -1,7 +1,14 @@
-/* registries: the registries that the settings name, and our registration in each.
+/* registries: the registries that the settings name, and this instance's
+ * registration in each of them.
  *
- * Making a registry and registering in it are apart: callers discover through
- * the same registries, and they may look before we are in.
+ * The registry clients are created first; registration follows once the instance
+ * listens. In between, the service may already discover others through them.
+ * Registering goes down these steps, one function each:
+ *
+ *   registries_register         in every registry
+ *   registration_register       starts the fibers that register and stay registered
+ *   registry_register           one call to the registry, counted
+ *   ops->register_instance      consul_register or etcd_register: the request
  */
 #ifndef SERVICE_REGISTRIES_H
 #define SERVICE_REGISTRIES_H
@@ -18,24 +25,26 @@
 
 struct http_client;
 
-enum { REGISTRIES_MAX = 2 }; /* Consul, etcd */
+enum { REGISTRIES_MAX = 2 }; /* Consul and etcd */
 
 /* Zero-initialise. */
 struct registries {
-    struct registry *at[REGISTRIES_MAX]; /* in the order of trust */
+    struct registry *at[REGISTRIES_MAX]; /* most trusted first */
     struct registration *registrations[REGISTRIES_MAX];
     size_t count;
 };
 
-/* 0, or -1 with err: a setting cannot be used. */
+/* Creates the registry clients. 0, or -1 with err: a setting cannot be used. */
 int registries_open(struct registries *registries, const struct settings *settings, struct http_client *http,
                     struct err *err);
-/* Registers in all of them, in the background; `port` is the one we listen on. 0, or -1 out of memory. */
+/* Registers in all registries, in the background. `port` is the one the service
+ * listens on. 0, or -1: out of memory. */
 int registries_register(struct registries *registries, const struct settings *settings, uint16_t port,
                     struct health *health);
-/* Deregisters from all of them at once; waits, at most until the deadline. May be called twice. */
+/* Deregisters from all registries at the same time. Waits, at most until the
+ * deadline. May be called twice. */
 void registries_deregister(struct registries *registries, int64_t deadline);
-void registries_close(struct registries *registries); /* after leave */
+void registries_close(struct registries *registries); /* after registries_deregister */
 
 void registries_metrics(const struct registries *registries, struct buf *out);
 

@@ -20,8 +20,8 @@ json_t *request_object_new(struct http_request *req)
     struct http_text body = http_body(req);
     struct err err = ERR_INIT;
     json_t *object = NULL;
-    int verdict = input_object(body.text ? body.text : "", body.len, &object, &err);
-    if (verdict)
-        http_problem(req, verdict, "%s", err.text);
+    int rejected = input_object(body.text ? body.text : "", body.len, &object, &err);
+    if (rejected)
+        http_problem(req, rejected, "%s", err.text);
     return object;
 }

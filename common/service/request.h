@@ -1,5 +1,5 @@
-/* request: the first lines of most handlers. What is wrong with a request is
- * answered here, with the contract's status; the handler then only returns.
+/* request: the first step of most handlers: read the id or the body. A request
+ * that is not acceptable gets its error reply here; the handler then only returns.
  */
 #ifndef SERVICE_REQUEST_H
 #define SERVICE_REQUEST_H
@@ -8,10 +8,11 @@
 
 #include "net/http_server.h"
 
-/* The id in the path, borrowed; or NULL, and 400 is answered. */
+/* The id in the path, borrowed; or NULL, after the reply 400. */
 const char *request_id(struct http_request *req);
 
-/* The JSON object in the body, a new reference; or NULL, and 415, 400 or 422 is answered. */
+/* The JSON object in the body, a new reference; or NULL, after the reply 415, 400
+ * or 422. */
 json_t *request_object_new(struct http_request *req);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/metrics.h"
 
-/* One for each method and status that a route has had: few, so a list will do. */
+/* One for each method and status that a route has had. Few, so a list is enough. */
 struct series {
     const char *method; /* static text */
     int status;
@@ -16,7 +16,7 @@ struct series {
 struct route_metrics {
     const struct http_route *routes;
     size_t count;
-    struct series *series[]; /* of each route; the last: no route matched */
+    struct series *series[]; /* a list for each route; the last one: no route matched */
 };
 
 struct route_metrics *route_metrics_new(const struct http_route *routes, size_t count)
@@ -63,7 +63,7 @@ void route_metrics_add(struct route_metrics *metrics, const struct http_outcome 
         histogram_add(&series->durations, outcome->duration_us);
 }
 
-/* Only a 5xx is the server's error: a 404 is an answer. */
+/* error_type is set only for 5xx: a 404 is no error of the server. */
 static void write_series(const struct series *series, const char *route, struct buf *out)
 {
     char status[16], labels[256];

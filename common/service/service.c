@@ -8,25 +8,26 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "loop/loop.h"
 #include "grpc/grpc_health.h"
+#include "loop/loop.h"
 #include "net/http_client.h"
 #include "net/json.h"
 #include "service/arguments.h"
+#include "service/chassis_routes.h"
 #include "service/drain.h"
 #include "service/healthcheck.h"
 #include "service/service_internal.h"
 
 enum {
     EXIT_OK = 0,
-    EXIT_CANNOT = 1,  /* the world is not as we need it: a port in use */
-    EXIT_REFUSED = 2, /* what we were told is wrong: argument, environment */
+    EXIT_CANNOT = 1,   /* cannot run here: a port is in use */
+    EXIT_REJECTED = 2, /* a wrong argument or setting */
 
-    /* Upstreams × concurrency, and then some: connections beyond it are closed after
-     * each call, which makes calls three times slower. */
+    /* Connections kept open: more than upstreams × concurrency. Connections beyond it
+     * are closed after each call, which makes calls three times slower. */
     HTTP_CONNECTIONS = 1024,
-    /* At once; each costs a stack of some 12 KB in use. Over it 503: a queue that
-     * nobody will wait for helps nobody. */
+    /* Requests in progress; each uses a stack of about 12 KB. The reply to any more is
+     * 503: in a longer queue, clients would time out before their turn. */
     REQUESTS_MAX = 4096,
 };
 
@@ -51,30 +52,26 @@ struct registry *const *service_registries(const struct service *service, size_t
     return service->registries.at;
 }
 
-/* --- Start --------------------------------------------------------------------------- */
+/* --- Start ------------------------------------------------------------------------ */
 
 static int check_disk(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
     return disk_check(arg, deadline, detail, HEALTH_DETAIL_MAX, err);
 }
 
-static int open_health(struct service *service, struct err *err)
+static void open_health(struct service *service)
 {
     static const struct health_probe disk_probe = {"disk", .vital = true, .check = check_disk};
     const struct service_definition *definition = service->definition;
-    service->health = health_new(service->settings.health_timeout_ms);
-    if (!service->health)
-        return err_set(err, ERR_FAILED, "out of memory");
-
+    service->health.timeout_ms = service->settings.health_timeout_ms;
     service->disk.path = service->settings.disk_path;
     disk_parse_min_free(service->settings.disk_min_free, &service->disk.min_free);
-    health_add(service->health, &disk_probe, &service->disk);
+    health_add(&service->health, &disk_probe, &service->disk);
     for (size_t i = 0; i < definition->probe_count; i++)
-        health_add(service->health, &definition->probes[i], definition->app);
-    return 0;
+        health_add(&service->health, &definition->probes[i], definition->app);
 }
 
-/* By these ids one request is found in the logs of all services that it went through. */
+/* The ids find one request in the logs of all services that it passed. */
 static void log_request(const struct http_outcome *outcome)
 {
     struct trace_context trace;
@@ -82,8 +79,8 @@ static void log_request(const struct http_outcome *outcome)
     http_trace_context(outcome->request, &trace);
     trace_id(&trace, id);
     log_debug("request", log_s("method", outcome->method),
-              log_s("route", outcome->route ? outcome->route->pattern : ""), log_i("status", outcome->status), log_i("us", outcome->duration_us),
-              log_s("request_id", trace.request_id), log_s("trace_id", id));
+              log_s("route", outcome->route ? outcome->route->pattern : ""), log_i("status", outcome->status),
+              log_i("us", outcome->duration_us), log_s("request_id", trace.request_id), log_s("trace_id", id));
 }
 
 static void observe(void *arg, const struct http_outcome *outcome)
@@ -123,9 +120,9 @@ static int open_http(struct service *service, struct err *err)
     return service->server ? 0 : -1;
 }
 
-static int ask_health(void *arg, struct err *err)
+static int evaluate_health(void *arg, struct err *err)
 {
-    return health_ask(arg, err);
+    return health_evaluate(arg, err);
 }
 
 static int open_grpc(struct service *service, struct err *err)
@@ -134,19 +131,19 @@ static int open_grpc(struct service *service, struct err *err)
         .address = service->settings.bind_address,
         .port = (uint16_t)service->settings.grpc_port,
         .service = service->settings.name,
-        .check = ask_health,
-        .arg = service->health,
+        .check = evaluate_health,
+        .arg = &service->health,
     };
     if (service->settings.check != CHECK_GRPC)
         return 0;
     service->grpc = grpc_health_new(&config, err);
     if (!service->grpc)
         return -1;
-    service->settings.grpc_port = grpc_health_port(service->grpc); /* what is registered */
+    service->settings.grpc_port = grpc_health_port(service->grpc); /* the port to register */
     return 0;
 }
 
-/* Nothing is said before both listen: a busy port is one clear line. */
+/* Logs only once both listen: a port in use is one clear line. */
 static int listen_on_ports(struct service *service, struct err *err)
 {
     const struct settings *settings = &service->settings;
@@ -159,12 +156,12 @@ static int listen_on_ports(struct service *service, struct err *err)
     return 0;
 }
 
-/* What is missing is said at once, not when the first request fails on it. */
-static void look_around(void *arg)
+/* Logs a missing dependency at the start, not when the first request fails. */
+static void check_dependencies(void *arg)
 {
     struct service *service = arg;
     struct err err = ERR_INIT;
-    if (health_ask(service->health, &err) == 0)
+    if (health_evaluate(&service->health, &err) == 0)
         log_info("ready");
 }
 
@@ -175,66 +172,66 @@ static int start(struct service *service, struct err *err)
         return err_set(err, ERR_FAILED, "out of memory");
     if (registries_open(&service->registries, &service->settings, service->http, err) != 0)
         return -1;
-    if (open_health(service, err) != 0 || open_routes(service, err) != 0)
+    open_health(service);
+    if (open_routes(service, err) != 0)
         return -1;
     if (service->definition->open(service->definition->app, service, err) != 0)
         return -1;
     if (listen_on_ports(service, err) != 0)
         return -1;
     uint16_t port = http_server_port(service->server);
-    if (registries_register(&service->registries, &service->settings, port, service->health) != 0)
+    if (registries_register(&service->registries, &service->settings, port, &service->health) != 0)
         return err_set(err, ERR_FAILED, "out of memory");
-    group_go(&service->background, look_around, service);
+    group_go(&service->background, check_dependencies, service);
     return 0;
 }
 
-/* --- Stop ---------------------------------------------------------------------------- */
+/* --- Stop ------------------------------------------------------------------------- */
 
 static void end_on_second_signal(void *arg)
 {
     (void)arg;
     if (loop_next_signal(DEADLINE_NONE) == 0)
-        return; /* cancelled: we are done before anybody got impatient */
+        return; /* cancelled: the drain has ended */
     log_warn("ended_by_second_signal");
     _exit(EXIT_CANNOT);
 }
 
-static void serve_until_told(struct service *service)
+static void serve_until_signal(struct service *service)
 {
     int signum = loop_next_signal(DEADLINE_NONE);
     log_info("signal", log_s("name", signum == SIGINT ? "SIGINT" : "SIGTERM"));
     group_go(&service->background, end_on_second_signal, NULL);
-    drain_run(service->server, service->health, &service->registries, service->settings.drain_timeout_ms);
+    drain_run(service->server, &service->health, &service->registries, service->settings.drain_timeout_ms);
     service->server = NULL;
 }
 
 static void stop(struct service *service)
 {
-    if (service->server) /* the start failed half way */
+    if (service->server) /* the start failed */
         http_server_close(service->server, clock_ms());
     registries_deregister(&service->registries, clock_ms());
-    grpc_health_close(service->grpc); /* until now it has said that we are not serving */
+    grpc_health_close(service->grpc); /* it answered NOT_SERVING during the drain */
     group_cancel(&service->background);
     group_join(&service->background);
     service->definition->close(service->definition->app);
     registries_close(&service->registries);
-    health_free(service->health);
     route_metrics_free(service->requests);
     free(service->routes);
     if (service->http)
         http_client_free(service->http);
 }
 
-static int refuse(const struct err *err)
+static int reject_input(const struct err *err)
 {
     fprintf(stderr, "%s\n", err->text);
-    return EXIT_REFUSED;
+    return EXIT_REJECTED;
 }
 
-static int give_up(const struct err *err)
+static int report_failed_start(const struct err *err)
 {
     if (err->code == ERR_INVALID)
-        return refuse(err); /* a setting that could be judged only now */
+        return reject_input(err); /* a setting that could be checked only now */
     log_error("cannot_start", log_s("error", err->text));
     return EXIT_CANNOT;
 }
@@ -244,15 +241,15 @@ static void run(void *arg)
     struct service *service = arg;
     struct err err = ERR_INIT;
     if (start(service, &err) == 0) {
-        serve_until_told(service);
+        serve_until_signal(service);
     } else {
-        service->exit_code = give_up(&err);
-        log_set_level(LOG_ERROR); /* what else fails while it ends would only hide the reason */
+        service->exit_code = report_failed_start(&err);
+        log_set_level(LOG_ERROR); /* later failures would only hide the reason */
     }
     stop(service);
 }
 
-/* --- The program --------------------------------------------------------------------- */
+/* --- The program ------------------------------------------------------------------ */
 
 static int run_loop(struct service *service)
 {
@@ -263,8 +260,8 @@ static int run_loop(struct service *service)
     loop_release_signals();
     if (loop_close() == 0)
         return service->exit_code;
-    /* A call on the thread pool hangs (a dead network disk). The ordinary exit
-     * would join that thread, and hang with it. */
+    /* A call on the thread pool hangs (a dead network disk). exit() would wait for
+     * that thread and hang as well. */
     fflush(NULL);
     _exit(service->exit_code);
 }
@@ -272,11 +269,12 @@ static int run_loop(struct service *service)
 static int show_help(const struct service_definition *definition, const struct settings_defaults *defaults)
 {
     printf("%s: %s\n\n"
-           "  --port N        listen on this port (as PORT=N)\n"
-           "  --healthcheck   ask the running instance's /health/live; exit 0 or 1\n"
-           "  --version, --help\n\n"
-           "Environment:\n",
-           definition->name, "all else comes from the environment");
+           "  --port N        listen on port N (same as PORT=N)\n"
+           "  --healthcheck   call /health/live of the running instance; exit 0 if it is alive, else 1\n"
+           "  --version       print the version\n"
+           "  --help          print this text\n\n"
+           "Environment variables:\n",
+           definition->name, "settings come from the environment");
     settings_help(stdout, defaults);
     env_help(stdout, definition->vars, definition->var_count);
     return EXIT_OK;
@@ -284,13 +282,13 @@ static int show_help(const struct service_definition *definition, const struct s
 
 int service_main(const struct service_definition *definition, int argc, char **argv)
 {
-    static struct service service; /* static: a thread that hangs may look at it to the very end */
+    static struct service service; /* static: a thread that hangs may use it until the process ends */
     const struct settings_defaults defaults = {definition->name, definition->port};
     struct err err = ERR_INIT;
     enum action action;
     service.definition = definition;
     if (arguments_read(argc, argv, &action, &err) != 0)
-        return refuse(&err);
+        return reject_input(&err);
 
     switch (action) {
     case ACTION_HELP:
@@ -300,14 +298,14 @@ int service_main(const struct service_definition *definition, int argc, char **a
         return EXIT_OK;
     case ACTION_HEALTHCHECK:
         if (settings_read_listener(&service.settings, &defaults, &err) != 0)
-            return refuse(&err);
+            return reject_input(&err);
         return healthcheck_run(&service.settings);
     case ACTION_SERVE:
         break;
     }
     if (settings_read(&service.settings, &defaults, &err) != 0 ||
         env_read(definition->vars, definition->var_count, &err) != 0)
-        return refuse(&err);
+        return reject_input(&err);
     log_set_level((enum log_level)service.settings.log_level);
     return run_loop(&service);
 }

@@ -1,20 +1,35 @@
-/* service_internal: what the files of the chassis share of one running service. */
+/* service_internal: one running service, as the files of the chassis share it.
+ * The files, lowest first; each uses only those above it in this list:
+ *
+ *   disk, health, input, probes         health checks, rules for input
+ *   request, process_metrics, route_metrics
+ *   settings_check, settings            environment variables
+ *   arguments, healthcheck              command line, --healthcheck
+ *   registries, drain                   registration, graceful shutdown
+ *   service_definition.h                what a service hands to the chassis
+ *   service_internal.h                  struct service
+ *   metrics_route, chassis_routes       GET /metrics, /health and /health/live
+ *   service                             start, serve, stop; the program
+ */
 #ifndef SERVICE_SERVICE_INTERNAL_H
 #define SERVICE_SERVICE_INTERNAL_H
 
 #include "loop/sync.h"
 #include "service/disk.h"
+#include "service/health.h"
+#include "service/registries.h"
 #include "service/route_metrics.h"
-#include "service/service.h"
+#include "service/service_definition.h"
+#include "service/settings.h"
 
 struct service {
     const struct service_definition *definition;
     struct settings settings;
     struct http_client *http;
     struct registries registries;
-    struct health *health;
+    struct health health;
     struct disk disk;
-    struct http_route *routes; /* the definition's, then the chassis' own */
+    struct http_route *routes; /* the definition's, then those of the chassis */
     size_t route_count;
     struct route_metrics *requests;
     struct http_server *server;
@@ -22,9 +37,5 @@ struct service {
     struct group background;
     int exit_code;
 };
-
-/* GET /health, /health/live and /metrics. */
-extern const struct http_route chassis_routes[];
-extern const size_t chassis_route_count;
 
 #endif

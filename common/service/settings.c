@@ -1,17 +1,14 @@
 #include "service/settings.h"
 
-#include <ctype.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/env.h"
 #include "base/log.h"
 #include "base/rand.h"
-#include "loop/resolve.h"
 #include "registry/etcd/etcd.h"
 #include "registry/registry.h"
-#include "service/disk.h"
 #include "store/pg.h"
 
 enum {
@@ -21,160 +18,147 @@ enum {
     LISTENER_ROWS = 2, /* PORT and BIND_ADDRESS come first in the table */
 };
 
-/* --- What a value may be --------------------------------------------------------- */
+/* --- The table -------------------------------------------------------------------- */
 
-static int check_characters(const char *value, const char *others)
-{
-    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
-        if (!(isascii(*p) && isalnum(*p)) && !strchr(others, *p))
-            return -1;
-    return 0;
-}
-
-int settings_check_name(const char *value)
-{
-    return strlen(value) > SERVICE_NAME_MAX ? -1 : check_characters(value, ".-_");
-}
-
-/* ':' as well: "name:host:port" is what Spring's services call themselves. */
-static int check_id(const char *value)
-{
-    return check_characters(value, ".-_:");
-}
-
-static int check_printable(const char *value)
-{
-    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
-            return -1;
-    return 0;
-}
-
-static int check_bind_address(const char *value)
-{
-    return address_is_numeric(value) ? 0 : -1;
-}
-
-/* The same rule by which callers judge the entry later: no use in registering
- * what all of them would drop. */
-static int check_host(const char *value)
-{
-    struct err ignored = ERR_INIT;
-    struct instance self = {.id = "self", .address = value, .port = 1};
-    return instance_check(&self, &ignored);
-}
-
-/* Looked into now: a wrong file would else show as a registry that is never reached. */
-static int check_pem(const char *path)
-{
-    struct stat about;
-    char line[256];
-    bool found = false;
-    FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "re") : NULL;
-    if (!file)
-        return -1;
-    while (!found && fgets(line, sizeof line, file)) /* there may be words before it */
-        found = strncmp(line, "-----BEGIN ", 11) == 0;
-    fclose(file);
-    return found ? 0 : -1;
-}
-
-static int check_absolute_path(const char *value)
-{
-    return *value == '/' ? 0 : -1;
-}
-
-static int check_min_free(const char *value)
-{
-    struct disk_min_free min;
-    return disk_parse_min_free(value, &min);
-}
-
-/* --- The table ---------------------------------------------------------------------- */
+enum { ROWS_MAX = 40 };
 
 struct table {
-    struct env_var rows[40]; /* ends at the first without a name */
+    struct env_var rows[ROWS_MAX];
+    size_t count;
 };
+
+static void add_rows(struct table *table, const struct env_var *rows, size_t count)
+{
+    assert(table->count + count <= ROWS_MAX);
+    memcpy(table->rows + table->count, rows, count * sizeof *rows);
+    table->count += count;
+}
+
+/* Where this instance listens, and what it registers. */
+static void add_instance_rows(struct table *table, struct settings *s, const struct settings_defaults *defaults)
+{
+    const struct env_var rows[] = {
+        {"PORT", ENV_INT, defaults->port, &s->port, .max = 65535,
+         .help = "port to listen on; 0: any free port, which the log line msg=listening shows"},
+        {"BIND_ADDRESS", ENV_TEXT, "0.0.0.0", &s->bind_address, .check = settings_check_bind_address,
+         .accepts = "an IPv4 or IPv6 address",
+         .help = "address to listen on; 127.0.0.1 accepts only callers on this machine"},
+        {"SERVICE_NAME", ENV_TEXT, defaults->name, &s->name, .check = settings_check_name,
+         .accepts = "1 to 63 letters, digits, '.', '-', '_'", .help = "name under which callers discover the service"},
+        {"SERVICE_ID", ENV_TEXT, "", &s->id, .max = 128, .check = settings_check_id,
+         .accepts = "1 to 128 letters, digits, '.', '-', '_', ':'",
+         .help = "id of this instance, unique in the registry; empty: <name>-<8 hex digits>, new at each start"},
+        {"SERVICE_ADDRESS", ENV_TEXT, "", &s->address, .check = settings_check_host,
+         .accepts = "an IPv4 or IPv6 address or a host name",
+         .help = "address to register, to which callers connect; empty: the local address that reaches the registry. "
+                 "Set it if callers cannot use that one"},
+        {"SERVICE_TAGS", ENV_TEXT, "v1,c", &s->tags, .max = 1024, .check = settings_check_printable,
+         .accepts = "at most 1024 bytes of printable text, comma-separated", .help = "tags to register"},
+        {"SERVICE_VERSION", ENV_TEXT, PROJECT_VERSION, &s->version, .max = 128, .check = settings_check_printable,
+         .accepts = "at most 128 bytes of printable text", .help = "version to register, in the metadata"},
+        {"SERVICE_ZONE", ENV_TEXT, "", &s->zone, .max = 128, .check = settings_check_printable,
+         .accepts = "at most 128 bytes of printable text",
+         .help = "zone to register, in the metadata; callers prefer instances of their own zone; empty: none"},
+        {"SERVICE_WEIGHT", ENV_INT, "1", &s->weight, .min = 1, .max = 65535,
+         .help = "share of the requests relative to other instances; registered as the weight"},
+    };
+    add_rows(table, rows, sizeof rows / sizeof *rows);
+}
+
+/* How it is checked, registered and drained. */
+static void add_registration_rows(struct table *table, struct settings *s)
+{
+    const struct env_var rows[] = {
+        {"SERVICE_CHECK", ENV_CHOICE, "http", &s->check, .choices = CHECK_KIND_NAMES,
+         .help = "how the registry checks this instance: http calls /health, tcp connects, ttl gets heartbeats, "
+                 "grpc calls grpc.health.v1, none does not check"},
+        {"GRPC_PORT", ENV_INT, "0", &s->grpc_port, .max = 65535,
+         .help = "port of the gRPC health service for SERVICE_CHECK=grpc; 0: any free port"},
+        {"CHECK_INTERVAL", ENV_DURATION, "10s", &s->check_interval_ms, .min = SECOND, .max = HOUR,
+         .help = "time between two checks by the registry; with SERVICE_CHECK=ttl the TTL is three times this"},
+        {"CHECK_TIMEOUT", ENV_DURATION, "5s", &s->check_timeout_ms, .min = SECOND, .max = HOUR,
+         .help = "time after which a check without a reply fails"},
+        {"DEREGISTER_CRITICAL_AFTER", ENV_DURATION, "5m", &s->deregister_after_ms, .min = MINUTE, .max = 24 * HOUR,
+         .help = "time after which Consul removes an instance that stays critical"},
+        {"REGISTER_JITTER", ENV_DURATION, "30s", &s->register_jitter_ms, .max = 5 * MINUTE,
+         .help = "longest random wait before each registration, so that many instances do not register at once; "
+                 "0: no wait"},
+        {"RECONCILE_INTERVAL", ENV_DURATION, "5s", &s->reconcile_ms, .min = SECOND / 10, .max = 10 * MINUTE,
+         .help = "time between two checks that this instance is still registered; also the longest back-off "
+                 "towards a registry"},
+        {"DRAIN_TIMEOUT", ENV_DURATION, "8s", &s->drain_timeout_ms, .max = 10 * MINUTE,
+         .help = "longest drain after SIGTERM or SIGINT; requests still in progress are then cut off"},
+    };
+    add_rows(table, rows, sizeof rows / sizeof *rows);
+}
+
+/* The registries. */
+static void add_registry_rows(struct table *table, struct settings *s)
+{
+    const struct env_var rows[] = {
+        {"CONSUL_HTTP_ADDR", ENV_TEXT, "http://127.0.0.1:8500", &s->consul.address, .check = consul_check_address,
+         .accepts = "http://host:port, https://host:port or host:port", .help = "address of the Consul agent",
+         .secret = true},
+        {"CONSUL_HTTP_TOKEN", ENV_TEXT, "", &s->consul.token, .max = 1024, .check = settings_check_printable,
+         .accepts = "one word of at most 512 bytes", .help = "ACL token for Consul; empty: none", .secret = true},
+        {"CONSUL_HTTP_TOKEN_FILE", ENV_TEXT, "", &s->consul.token_file, .accepts = "a file that holds such a token",
+         .help = "used instead of CONSUL_HTTP_TOKEN", .secret = true},
+        {"CONSUL_HTTP_SSL", ENV_BOOL, "false", &s->consul.ssl,
+         .help = "use https, whatever scheme CONSUL_HTTP_ADDR has", .secret = true},
+        {"CONSUL_HTTP_SSL_VERIFY", ENV_BOOL, "true", &s->consul.ssl_verify,
+         .help = "verify Consul's certificate; false is only for tests", .secret = true},
+        {"CONSUL_CACERT", ENV_TEXT, "", &s->consul.ca_file, .check = settings_check_pem,
+         .accepts = "a PEM file that can be read", .help = "CA that signed Consul's certificate; empty: the system's"},
+        {"CONSUL_CLIENT_CERT", ENV_TEXT, "", &s->consul.client_cert, .check = settings_check_pem,
+         .accepts = "a PEM file that can be read", .help = "client certificate, if Consul requires one"},
+        {"CONSUL_CLIENT_KEY", ENV_TEXT, "", &s->consul.client_key, .check = settings_check_pem,
+         .accepts = "a PEM file that can be read", .help = "key of CONSUL_CLIENT_CERT"},
+        {"CONSUL_TLS_SERVER_NAME", ENV_TEXT, "", &s->consul.tls_server_name, .check = settings_check_host,
+         .accepts = "a host name or an IP address",
+         .help = "name to expect in Consul's certificate; empty: the host of CONSUL_HTTP_ADDR"},
+        {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = etcd_check_endpoints,
+         .accepts = "http[s]://[user:password@]host:port, comma-separated",
+         .help = "etcd as the second registry; empty: Consul only", .secret = true},
+    };
+    add_rows(table, rows, sizeof rows / sizeof *rows);
+}
+
+/* PostgreSQL, health checks, log. */
+static void add_dependency_rows(struct table *table, struct settings *s)
+{
+    const struct env_var rows[] = {
+        {"DATABASE_URL", ENV_TEXT, "postgresql://lesson:lesson@127.0.0.1:5432/lesson", &s->database_url,
+         .check = pg_check_url, .accepts = "a libpq URI: postgresql://user:password@host:port/database",
+         .help = "PostgreSQL to use", .secret = true},
+        {"DATABASE_TIMEOUT", ENV_DURATION, "2s", &s->database_timeout_ms, .min = SECOND / 10, .max = 5 * MINUTE,
+         .help = "longest wait for PostgreSQL; then the reply is 503"},
+        {"HEALTH_TIMEOUT", ENV_DURATION, "1s", &s->health_timeout_ms, .min = SECOND / 20, .max = MINUTE,
+         .help = "longest wait of /health for each dependency; all are checked at the same time"},
+        {"DISK_PATH", ENV_TEXT, "/", &s->disk_path, .max = 4095, .check = settings_check_absolute_path,
+         .accepts = "an absolute path", .help = "/health checks the free space of this path's file system"},
+        {"DISK_MIN_FREE", ENV_TEXT, "5%", &s->disk_min_free, .check = settings_check_min_free,
+         .accepts = "0% to 100%, or a size such as 500MB (B, KB to TB, KiB to TiB)",
+         .help = "with less free space the instance is unhealthy; 0%: any free space is enough"},
+        {"LOG_LEVEL", ENV_CHOICE, "info", &s->log_level, .choices = "debug|info|warn|error",
+         .help = "lowest level to log; debug logs every request"},
+    };
+    add_rows(table, rows, sizeof rows / sizeof *rows);
+}
 
 static struct table table_of(struct settings *s, const struct settings_defaults *defaults)
 {
-    return (struct table){{
-        {"PORT", ENV_INT, defaults->port, &s->port, .max = 65535, .help = "0: any free port, which the log tells"},
-        {"BIND_ADDRESS", ENV_TEXT, "0.0.0.0", &s->bind_address, .check = check_bind_address,
-         .accepts = "an IPv4 or IPv6 address"},
-        {"SERVICE_NAME", ENV_TEXT, defaults->name, &s->name, .check = settings_check_name,
-         .accepts = "1 to 63 letters, digits, '.', '-', '_'"},
-        {"SERVICE_ID", ENV_TEXT, "", &s->id, .max = 128, .check = check_id,
-         .accepts = "1 to 128 letters, digits, '.', '-', '_', ':'", .help = "empty: <name>-<8 hex digits>"},
-        {"SERVICE_ADDRESS", ENV_TEXT, "", &s->address, .check = check_host,
-         .accepts = "an IPv4 or IPv6 address or a host name",
-         .help = "what is registered; empty: the address from which the registry is reached"},
-        {"SERVICE_TAGS", ENV_TEXT, "v1,c", &s->tags, .max = 1024, .check = check_printable,
-         .accepts = "at most 1024 bytes of printable text, comma-separated"},
-        {"SERVICE_VERSION", ENV_TEXT, PROJECT_VERSION, &s->version, .max = 128, .check = check_printable,
-         .accepts = "at most 128 bytes of printable text"},
-        {"SERVICE_ZONE", ENV_TEXT, "", &s->zone, .max = 128, .check = check_printable,
-         .accepts = "at most 128 bytes of printable text"},
-        {"SERVICE_WEIGHT", ENV_INT, "1", &s->weight, .min = 1, .max = 65535},
-        {"SERVICE_CHECK", ENV_CHOICE, "http", &s->check, .choices = CHECK_KIND_NAMES,
-         .help = "how the registry sees whether this instance is well"},
-        {"GRPC_PORT", ENV_INT, "0", &s->grpc_port, .max = 65535, .help = "of SERVICE_CHECK=grpc; 0: any free port"},
-        {"CHECK_INTERVAL", ENV_DURATION, "10s", &s->check_interval_ms, .min = SECOND, .max = HOUR},
-        {"CHECK_TIMEOUT", ENV_DURATION, "5s", &s->check_timeout_ms, .min = SECOND, .max = HOUR},
-        {"DEREGISTER_CRITICAL_AFTER", ENV_DURATION, "5m", &s->deregister_after_ms, .min = MINUTE, .max = 24 * HOUR},
-        {"REGISTER_JITTER", ENV_DURATION, "30s", &s->register_jitter_ms, .max = 5 * MINUTE,
-         .help = "upper bound of the random wait before any registration; 0: none"},
-        {"RECONCILE_INTERVAL", ENV_DURATION, "5s", &s->reconcile_ms, .min = SECOND / 10, .max = 10 * MINUTE,
-         .help = "how often to ask whether we are still registered; also the cap of every back-off"},
-        {"DRAIN_TIMEOUT", ENV_DURATION, "8s", &s->drain_timeout_ms, .max = 10 * MINUTE,
-         .help = "upper bound of the drain on SIGTERM"},
-        {"CONSUL_HTTP_ADDR", ENV_TEXT, "http://127.0.0.1:8500", &s->consul.address, .check = consul_check_address,
-         .accepts = "http://host:port, https://host:port or host:port", .secret = true},
-        {"CONSUL_HTTP_TOKEN", ENV_TEXT, "", &s->consul.token, .max = 1024, .check = check_printable,
-         .accepts = "one word of at most 512 bytes", .secret = true},
-        {"CONSUL_HTTP_TOKEN_FILE", ENV_TEXT, "", &s->consul.token_file, .accepts = "a file that holds such a token",
-         .help = "wins over CONSUL_HTTP_TOKEN", .secret = true},
-        {"CONSUL_HTTP_SSL", ENV_BOOL, "false", &s->consul.ssl, .help = "https, whatever scheme the address names",
-         .secret = true},
-        {"CONSUL_HTTP_SSL_VERIFY", ENV_BOOL, "true", &s->consul.ssl_verify, .secret = true},
-        {"CONSUL_CACERT", ENV_TEXT, "", &s->consul.ca_file, .check = check_pem,
-         .accepts = "a PEM file that can be read"},
-        {"CONSUL_CLIENT_CERT", ENV_TEXT, "", &s->consul.client_cert, .check = check_pem,
-         .accepts = "a PEM file that can be read"},
-        {"CONSUL_CLIENT_KEY", ENV_TEXT, "", &s->consul.client_key, .check = check_pem,
-         .accepts = "a PEM file that can be read"},
-        {"CONSUL_TLS_SERVER_NAME", ENV_TEXT, "", &s->consul.tls_server_name, .check = check_host,
-         .accepts = "a host name or an IP address"},
-        {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = etcd_check_endpoints,
-         .accepts = "http[s]://[user:password@]host:port, comma-separated", .help = "second registry; empty: none",
-         .secret = true},
-        {"DATABASE_URL", ENV_TEXT, "postgresql://lesson:lesson@127.0.0.1:5432/lesson", &s->database_url,
-         .check = pg_check_url, .accepts = "a libpq URI: postgresql://user:password@host:port/database",
-         .secret = true},
-        {"DATABASE_TIMEOUT", ENV_DURATION, "2s", &s->database_timeout_ms, .min = SECOND / 10, .max = 5 * MINUTE,
-         .help = "bound of any wait for PostgreSQL"},
-        {"HEALTH_TIMEOUT", ENV_DURATION, "1s", &s->health_timeout_ms, .min = SECOND / 20, .max = MINUTE,
-         .help = "of each dependency's check in /health"},
-        {"DISK_PATH", ENV_TEXT, "/", &s->disk_path, .max = 4095, .check = check_absolute_path,
-         .accepts = "an absolute path"},
-        {"DISK_MIN_FREE", ENV_TEXT, "5%", &s->disk_min_free, .check = check_min_free,
-         .accepts = "0% to 100%, or a size such as 500MB (B, KB to TB, KiB to TiB)"},
-        {"LOG_LEVEL", ENV_CHOICE, "info", &s->log_level, .choices = "debug|info|warn|error"},
-    }};
-}
-
-static size_t count_rows(const struct table *table)
-{
-    size_t count = 0;
-    while (table->rows[count].name)
-        count++;
-    return count;
+    struct table table = {0};
+    add_instance_rows(&table, s, defaults);
+    add_registration_rows(&table, s);
+    add_registry_rows(&table, s);
+    add_dependency_rows(&table, s);
+    return table;
 }
 
 int settings_read(struct settings *settings, const struct settings_defaults *defaults, struct err *err)
 {
     struct table table = table_of(settings, defaults);
-    if (env_read(table.rows, count_rows(&table), err) != 0)
+    if (env_read(table.rows, table.count, err) != 0)
         return -1;
     if (!*settings->id) {
         snprintf(settings->made_id, sizeof settings->made_id, "%s-%08x", settings->name, (unsigned)rand_u64());
@@ -193,5 +177,5 @@ void settings_help(FILE *out, const struct settings_defaults *defaults)
 {
     struct settings ignored;
     struct table table = table_of(&ignored, defaults);
-    env_help(out, table.rows, count_rows(&table));
+    env_help(out, table.rows, table.count);
 }

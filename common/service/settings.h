@@ -1,8 +1,8 @@
 /* settings: what both services read from the environment, in one table.
  *
- * Every row is checked before anything starts: a typing error ends the program
- * with one line that names it, instead of showing up at three in the morning as
- * a timeout of 0. A service adds a table of its own for what it alone needs.
+ * Every value is checked before anything starts: a typing error ends the program
+ * with one line that names the variable. Otherwise it could appear much later, for
+ * example as a timeout of 0. Each service adds a table for settings of its own.
  */
 #ifndef SERVICE_SETTINGS_H
 #define SERVICE_SETTINGS_H
@@ -12,15 +12,14 @@
 
 #include "base/err.h"
 #include "registry/consul/consul.h"
-
-enum { SERVICE_NAME_MAX = 63 }; /* bytes: one label of a DNS name, as Consul's DNS view wants it */
+#include "service/settings_check.h"
 
 /* Text is borrowed from the environment. */
 struct settings {
     int64_t port; /* 0: any free one */
     const char *bind_address;
     const char *name, *id;
-    const char *address; /* "": the one from which the registry is reached */
+    const char *address; /* "": the local address that reaches the registry */
     const char *tags, *version, *zone;
     int64_t weight;
     int check; /* enum check_kind */
@@ -35,7 +34,7 @@ struct settings {
     const char *disk_path, *disk_min_free;
     int log_level; /* enum log_level */
 
-    char made_id[SERVICE_NAME_MAX + 16]; /* what `id` points to where SERVICE_ID is not set */
+    char made_id[SERVICE_NAME_MAX + 16]; /* `id` points to it if SERVICE_ID is not set */
 };
 
 /* The two defaults in which the services differ. */
@@ -44,14 +43,11 @@ struct settings_defaults {
     const char *port; /* "8001" */
 };
 
-/* 0, or -1 with the one line to show (env_read). `settings` must stay where it is. */
+/* 0, or -1 with the one line to show (env_read). `settings` must not be moved: `id`
+ * may point into it. */
 int settings_read(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
-/* Only where to find the running instance: PORT and BIND_ADDRESS. */
+/* Reads only PORT and BIND_ADDRESS, the address of the running instance. */
 int settings_read_listener(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
 void settings_help(FILE *out, const struct settings_defaults *defaults);
-
-/* A name that every registry, URL and DNS view can carry: 1 to 63 letters,
- * digits, '.', '-', '_'. For env_var.check. */
-int settings_check_name(const char *value);
 
 #endif

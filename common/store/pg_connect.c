@@ -1,3 +1,4 @@
+/* Opens a connection without blocking: libpq's socket is watched by the loop. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +10,11 @@
 #include "loop/resolve.h"
 #include "store/pg_internal.h"
 
-/* --- A socket on the loop ------------------------------------------------------------- */
+/* --- A socket on the loop --------------------------------------------------------- */
 
 struct pg_watch {
     uv_poll_t poll;
-    int events; /* waited for now: setting the same again costs two system calls */
+    int events; /* waited for now; setting the same events again would cost two system calls */
     void (*ready)(void *arg, int events);
     void *arg;
 };
@@ -63,8 +64,8 @@ static void wake(void *arg, int events)
     wait_wake(arg);
 }
 
-/* One wait for the socket of a connection that is being made. A new watch each
- * time, for libpq may change the socket at each step. */
+/* One wait for the socket of a connection that is being opened. It takes a new
+ * watch each time, because libpq may change the socket at each step. */
 static int await_socket(PGconn *conn, int events, int64_t deadline, struct err *err)
 {
     struct wait wait;
@@ -78,7 +79,7 @@ static int await_socket(PGconn *conn, int events, int64_t deadline, struct err *
     return pg_check_wait(result, err);
 }
 
-/* --- Addresses -------------------------------------------------------------------------- */
+/* --- Addresses -------------------------------------------------------------------- */
 
 static const char *option(const struct pg *pg, const char *name)
 {
@@ -88,9 +89,9 @@ static const char *option(const struct pg *pg, const char *name)
     return NULL;
 }
 
-/* Given a name, libpq would look it up and block; so it also gets the address
- * (and keeps the name, which TLS checks). A URL may have several hosts, with
- * commas between; one that begins with '/' is a socket file. */
+/* libpq would look a host name up and block. So it also gets the address (and keeps
+ * the name, which TLS verifies). A URL may name several hosts, separated by commas;
+ * one that begins with '/' is the path of a socket. */
 static int resolve_hosts(const struct pg *pg, struct buf *addresses, int64_t deadline, struct err *err)
 {
     const char *hosts = option(pg, "host");
@@ -102,21 +103,21 @@ static int resolve_hosts(const struct pg *pg, struct buf *addresses, int64_t dea
         if (name[0] && name[0] != '/' && resolve_host(name, address, deadline, err) != 0)
             return -1;
         if (!buf_addf(addresses, "%s%s", host == hosts ? "" : ",", address))
-            return err_set(err, ERR_INVALID, "PostgreSQL: too many hosts");
+            return err_set(err, ERR_INVALID, "PostgreSQL: too many hosts in the URL");
     }
     return 0;
 }
 
-/* --- Connecting --------------------------------------------------------------------------- */
+/* --- Connecting ------------------------------------------------------------------- */
 
-/* The server ends a statement by itself a little before its caller gives up: so
- * none keeps running for nobody, and the caller hears what happened. */
+/* The server ends a statement a little before its caller gives up. So no statement
+ * runs on without a caller, and the caller gets PostgreSQL's own error. */
 static int64_t statement_timeout(const struct pg *pg)
 {
     return pg->timeout_ms - pg->timeout_ms / 10;
 }
 
-static PGconn *start(const struct pg *pg, const char *addresses)
+static PGconn *start_connecting(const struct pg *pg, const char *addresses)
 {
     enum { OPTIONS_MAX = 64 };
     const char *keywords[OPTIONS_MAX + 4], *values[OPTIONS_MAX + 4];
@@ -132,7 +133,8 @@ static PGconn *start(const struct pg *pg, const char *addresses)
         keywords[count] = o->keyword;
         values[count++] = o->val;
     }
-    /* The later one wins. Kerberos reads files and asks servers: only on demand. */
+    /* Of two equal keywords the later one counts. Kerberos (gssencmode) reads files and
+     * calls servers, so it is off unless the URL sets it. */
     const char *more[][2] = {{"options", options},
                              {"hostaddr", *addresses ? addresses : NULL},
                              {"gssencmode", option(pg, "gssencmode") ? NULL : "disable"}};
@@ -146,7 +148,7 @@ static PGconn *start(const struct pg *pg, const char *addresses)
     return PQconnectStartParams(keywords, values, 0);
 }
 
-static int shake_hands(PGconn *conn, int64_t deadline, struct err *err)
+static int finish_connecting(PGconn *conn, int64_t deadline, struct err *err)
 {
     PostgresPollingStatusType want = PQstatus(conn) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
     while (want != PGRES_POLLING_OK) {
@@ -166,14 +168,30 @@ PGconn *pg_connect(const struct pg *pg, int64_t deadline, struct err *err)
     struct buf addresses = BUF_INIT(1024);
     PGconn *conn = NULL;
     if (resolve_hosts(pg, &addresses, deadline, err) == 0) {
-        conn = start(pg, buf_text(&addresses));
+        conn = start_connecting(pg, buf_text(&addresses));
         if (!conn)
             err_set(err, ERR_UNREACHABLE, "PostgreSQL: out of memory");
     }
     buf_close(&addresses);
-    if (conn && shake_hands(conn, deadline, err) != 0) {
+    if (conn && finish_connecting(conn, deadline, err) != 0) {
         PQfinish(conn);
         return NULL;
     }
     return conn;
+}
+
+/* --- Prepared statements ---------------------------------------------------------- */
+
+bool pg_is_prepared(const struct pg_prepared *prepared, const struct pg_statement *statement)
+{
+    for (int i = 0; i < prepared->count; i++)
+        if (prepared->list[i] == statement)
+            return true;
+    return false;
+}
+
+void pg_add_prepared(struct pg_prepared *prepared, const struct pg_statement *statement)
+{
+    if (prepared->count < PG_PREPARED_MAX && !pg_is_prepared(prepared, statement))
+        prepared->list[prepared->count++] = statement;
 }

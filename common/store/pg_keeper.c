@@ -1,19 +1,11 @@
-/* The fiber behind each connection for reading: it connects, watches, and
- * connects again, so that no call ever has to wait for a connection.
+/* The fiber behind each connection for reads: it connects, waits for the
+ * connection's end, and connects again. So no call has to wait for a connection.
  */
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/fiber.h"
 #include "store/pg_internal.h"
-
-void pg_tell_trouble(struct pg *pg, const struct err *err)
-{
-    pg->why = *err;
-    if (pg->trouble_is_told || pg_is_up(pg))
-        return;
-    pg->trouble_is_told = true;
-    log_warn("postgres_down", log_s("error", err->text));
-}
+#include "store/pg_read.h"
 
 static int open_reader(struct pg_reader *reader)
 {
@@ -28,27 +20,28 @@ static int open_reader(struct pg_reader *reader)
         PQfinish(conn);
         err_set(&err, ERR_UNREACHABLE, "PostgreSQL: cannot use the connection");
         if (err.code != ERR_CANCELLED)
-            pg_tell_trouble(pg, &err);
+            pg_report_down(pg, &err);
         return -1;
     }
     if (!pg_is_up(pg))
         log_info("postgres_up");
-    pg->trouble_is_told = false;
+    pg->down_logged = false;
     pg->connects++;
     reader->conn = conn;
     pg_watch_for(reader->watch, PG_READABLE);
     return 0;
 }
 
-/* Returns when the connection is lost, or silent for too long, or the fiber cancelled. */
-static void watch_over(struct pg_reader *reader)
+/* Returns when the connection is lost, when it is silent for too long, or when the
+ * fiber is cancelled. */
+static void await_loss(struct pg_reader *reader)
 {
-    int64_t patience = reader->pg->timeout_ms;
+    int64_t limit_ms = reader->pg->timeout_ms;
     while (reader->conn) {
         struct wait wait;
         wait_init(&wait);
         reader->keeper = &wait;
-        int64_t until = reader->silent_since ? reader->silent_since + patience : DEADLINE_NONE;
+        int64_t until = reader->silent_since ? reader->silent_since + limit_ms : DEADLINE_NONE;
         enum wait_result result = wait_park(&wait, until);
         reader->keeper = NULL;
         if (!reader->conn)
@@ -73,8 +66,8 @@ void pg_keep_reader(void *arg)
         if (open_reader(reader) != 0)
             continue;
         backoff_reset(&backoff);
-        watch_over(reader);
+        await_loss(reader);
         if (!fiber_cancelled())
-            pg_tell_trouble(reader->pg, &reader->pg->why);
+            pg_report_down(reader->pg, &reader->pg->why);
     } while (fiber_sleep(backoff_next(&backoff)) == 0);
 }

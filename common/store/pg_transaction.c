@@ -1,19 +1,22 @@
-/* Transactions: each has a connection to itself, from a small pool.
+/* Each transaction has a connection of its own, from a small pool.
  *
- * A connection that is in an unknown state (no answer in time, an error of the
- * socket) is closed, not mended: PostgreSQL then rolls back what was not
- * committed. Whether a COMMIT without an answer was done, nobody knows.
+ * A connection in an unknown state (no answer in time, an error of the socket) is
+ * closed, not repaired: PostgreSQL then rolls back what was not committed. After
+ * a COMMIT without an answer it is unknown whether the transaction was committed.
  */
+#include "store/pg_transaction.h"
+
 #include <string.h>
 
 #include "base/clock.h"
 #include "loop/fiber.h"
 #include "store/pg_internal.h"
+#include "store/pg_read.h"
 
-/* A rollback that takes longer is not worth waiting for. */
+/* A rollback that takes longer is not worth the wait: the connection is closed instead. */
 enum { ROLLBACK_LIMIT_MS = 200 };
 
-/* --- One connection ------------------------------------------------------------------------ */
+/* --- One connection --------------------------------------------------------------- */
 
 void pg_drop_transaction(struct pg_transaction *tx)
 {
@@ -55,9 +58,9 @@ static int open_connection(struct pg_transaction *tx, struct err *err)
     return 0;
 }
 
-/* --- Asking and waiting --------------------------------------------------------------------- */
+/* --- Sending and waiting ---------------------------------------------------------- */
 
-static int await_answer(struct pg_transaction *tx, int64_t deadline, struct err *err)
+static int await_result(struct pg_transaction *tx, int64_t deadline, struct err *err)
 {
     while (PQisBusy(tx->conn)) {
         int left = PQflush(tx->conn);
@@ -75,8 +78,8 @@ static int await_answer(struct pg_transaction *tx, int64_t deadline, struct err 
     return 0;
 }
 
-/* What was sent (`sent`: libpq took it) has one result; the caller clears it.
- * NULL: the connection is gone. */
+/* Waits for the one result of what was sent; the caller clears it. sent: what
+ * PQsend… returned, 0 if it failed. NULL: the connection is lost and closed. */
 static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadline, struct err *err)
 {
     PGresult *last = NULL, *result;
@@ -85,7 +88,7 @@ static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadli
         goto lost;
     }
     for (;;) {
-        if (await_answer(tx, deadline, err) != 0)
+        if (await_result(tx, deadline, err) != 0)
             goto lost;
         if (!(result = PQgetResult(tx->conn)))
             break;
@@ -103,21 +106,21 @@ lost:
     return NULL;
 }
 
-/* BEGIN, COMMIT, ROLLBACK. -1 also where PostgreSQL did something else instead:
- * COMMIT of a transaction that failed is a ROLLBACK. */
-static int command(struct pg_transaction *tx, const char *word, int64_t deadline, struct err *err)
+/* BEGIN, COMMIT, ROLLBACK. -1 also if PostgreSQL did something else instead: it
+ * answers the COMMIT of a failed transaction with ROLLBACK. */
+static int run_command(struct pg_transaction *tx, const char *word, int64_t deadline, struct err *err)
 {
     PGresult *result = take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
     if (!result)
         return -1;
     int status = pg_check(result, err);
     if (status == 0 && strcmp(PQcmdStatus(result), word) != 0)
-        status = err_set(err, ERR_FAILED, "PostgreSQL: %s ended in %s", word, PQcmdStatus(result));
+        status = err_set(err, ERR_FAILED, "PostgreSQL: %s ended as %s", word, PQcmdStatus(result));
     PQclear(result);
     return status;
 }
 
-/* --- The pool -------------------------------------------------------------------------------- */
+/* --- The pool --------------------------------------------------------------------- */
 
 static struct pg_transaction *find_free(struct pg *pg)
 {
@@ -132,13 +135,13 @@ static struct pg_transaction *find_free(struct pg *pg)
     return unopened;
 }
 
-static struct pg_transaction *take_free(struct pg *pg, int64_t deadline, struct err *err)
+static struct pg_transaction *acquire(struct pg *pg, int64_t deadline, struct err *err)
 {
     struct pg_transaction *tx;
     while (!(tx = find_free(pg))) {
         enum wait_result result = wait_queue_park(&pg->transaction_waiters, deadline);
         if (result == WAIT_TIMEOUT)
-            err_set(err, ERR_TIMEOUT, "PostgreSQL: all %d connections for transactions are taken",
+            err_set(err, ERR_TIMEOUT, "PostgreSQL: all %d transaction connections are in use",
                     pg->transaction_count);
         if (pg_check_wait(result, err) != 0)
             return NULL;
@@ -148,39 +151,39 @@ static struct pg_transaction *take_free(struct pg *pg, int64_t deadline, struct 
     return tx;
 }
 
-static void give_back(struct pg_transaction *tx)
+static void release(struct pg_transaction *tx)
 {
     tx->taken = false;
     wait_queue_wake_one(&tx->pg->transaction_waiters);
 }
 
-/* --- A transaction --------------------------------------------------------------------------- */
+/* --- A transaction ---------------------------------------------------------------- */
 
 static int begin(struct pg_transaction *tx, struct err *err)
 {
     if (tx->conn) {
         struct err stale = ERR_INIT;
-        if (command(tx, "BEGIN", deadline_of(tx), &stale) == 0)
+        if (run_command(tx, "BEGIN", deadline_of(tx), &stale) == 0)
             return 0;
-        /* Closed while it was idle: nothing was lost, so a new one will do. */
+        /* Closed while it was idle: nothing is lost, so open a new one. */
         if (stale.code != ERR_BROKEN)
             return err_set(err, stale.code, "%s", stale.text);
         pg_drop_transaction(tx);
     }
-    return open_connection(tx, err) != 0 ? -1 : command(tx, "BEGIN", deadline_of(tx), err);
+    return open_connection(tx, err) != 0 ? -1 : run_command(tx, "BEGIN", deadline_of(tx), err);
 }
 
 int pg_begin(struct pg *pg, int64_t deadline, struct pg_transaction **out, struct err *err)
 {
     if (!pg_is_up(pg))
         return err_set(err, ERR_UNREACHABLE, "%s", pg->why.text);
-    struct pg_transaction *tx = take_free(pg, deadline_min(deadline, deadline_in(pg->timeout_ms)), err);
+    struct pg_transaction *tx = acquire(pg, deadline_min(deadline, deadline_in(pg->timeout_ms)), err);
     if (!tx)
         return -1;
     tx->deadline = deadline;
     if (begin(tx, err) != 0) {
         pg_drop_transaction(tx);
-        give_back(tx);
+        release(tx);
         return -1;
     }
     *out = tx;
@@ -196,7 +199,7 @@ static int prepare(struct pg_transaction *tx, const struct pg_statement *stateme
     int status = result ? pg_check(result, err) : -1;
     PQclear(result);
     if (status == 0)
-        pg_note_prepared(&tx->prepared, statement);
+        pg_add_prepared(&tx->prepared, statement);
     return status;
 }
 
@@ -204,7 +207,7 @@ int pg_run(struct pg_transaction *tx, const struct pg_statement *statement, cons
            struct pg_rows **rows, struct err *err)
 {
     if (!tx->conn)
-        return err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection is gone");
+        return err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection was lost");
     if (prepare(tx, statement, err) != 0)
         return -1;
     int sent = PQsendQueryPrepared(tx->conn, statement->name, statement->params, params, NULL, NULL, 0);
@@ -221,18 +224,18 @@ int pg_run(struct pg_transaction *tx, const struct pg_statement *statement, cons
 
 int pg_commit(struct pg_transaction *tx, struct err *err)
 {
-    int status = tx->conn ? command(tx, "COMMIT", deadline_of(tx), err)
-                          : err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection is gone");
+    int status = tx->conn ? run_command(tx, "COMMIT", deadline_of(tx), err)
+                          : err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection was lost");
     (*(status == 0 ? &tx->pg->commits : &tx->pg->rollbacks))++;
-    give_back(tx);
+    release(tx);
     return status;
 }
 
 void pg_rollback(struct pg_transaction *tx)
 {
     struct err err = ERR_INIT;
-    if (tx->conn && command(tx, "ROLLBACK", deadline_in(ROLLBACK_LIMIT_MS), &err) != 0)
+    if (tx->conn && run_command(tx, "ROLLBACK", deadline_in(ROLLBACK_LIMIT_MS), &err) != 0)
         pg_drop_transaction(tx);
     tx->pg->rollbacks++;
-    give_back(tx);
+    release(tx);
 }

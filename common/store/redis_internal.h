@@ -1,28 +1,37 @@
-/* redis_internal: what redis.c (commands) and redis_keeper.c (the connection) share. */
+/* redis_internal: what the parts of redis share. The files, lowest first; each
+ * uses only those above it in this list:
+ *
+ *   redis_uv.[ch]      hiredis on the loop
+ *   redis_internal.h   the structs below
+ *   redis_command.c    sends one command and waits for its reply
+ *   redis_keeper.c     the fiber that opens the connection, and opens it again
+ *   redis.[ch]         create, close, the commands, metrics
+ */
 #ifndef STORE_REDIS_INTERNAL_H
 #define STORE_REDIS_INTERNAL_H
 
 #include <hiredis/async.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "loop/sync.h"
 #include "net/url.h"
-#include "store/redis.h"
 
 struct redis {
     struct url url;
-    char database[16];          /* "0" */
+    char database[16];          /* its number, such as "0" */
     redisAsyncContext *context; /* NULL: none; may still be connecting */
-    bool up;                    /* it answered a PING, and no call has run into its deadline since */
+    bool up;                    /* it answered a PING, and no call has timed out since */
     struct group keeper;
-    struct wait *keeper_waits;  /* for the connection's end, or before the next try */
-    struct wait_queue attempts; /* who wants to know how the next try ends */
+    struct wait *keeper_wait;   /* the keeper waits for the connection's end or for the next attempt */
+    struct wait_queue attempts; /* pings that wait for the result of the next attempt to connect */
     struct err why;             /* why it is not up */
-    bool trouble_is_told;
+    bool down_logged;
 
     int64_t gets, hits, sets, dels, failures, connects;
 };
 
-/* --- redis.c ------------------------------------------------------------------------- */
+/* --- redis_command.c -------------------------------------------------------------- */
 
 struct redis_arguments {
     int count;
@@ -34,14 +43,17 @@ struct redis_arguments {
 /* Borrows the strings; values ends with NULL. */
 struct redis_arguments redis_arguments_of(const char *const *values);
 
-/* One command on whatever connection there is, up or not yet. out: gets a string
- * reply, may be NULL; found: false for a nil, may be NULL. */
-int redis_ask(struct redis *redis, const struct redis_arguments *arguments, int64_t deadline, struct buf *out,
-              bool *found, struct err *err);
+/* Sends one command on the connection there is, even if it is not up yet. out:
+ * gets a string reply, may be NULL; found: false for a nil, may be NULL. */
+int redis_send(struct redis *redis, const struct redis_arguments *arguments, int64_t deadline, struct buf *out,
+               bool *found, struct err *err);
 
-/* --- redis_keeper.c -------------------------------------------------------------------- */
-
-/* Takes the connection down for all: those that wait get ERR_BROKEN at once. */
+/* Closes the connection; each call that waits for a reply gets ERR_BROKEN at once. */
 void redis_take_down(struct redis *redis, const char *why);
+
+/* --- redis_keeper.c --------------------------------------------------------------- */
+
+/* A fiber (arg: struct redis *): keeps it connected until cancelled. */
+void redis_keep_connected(void *arg);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct adapter {
     uv_poll_t poll;
-    redisAsyncContext *context; /* NULL once hiredis let go of it */
+    redisAsyncContext *context; /* NULL once hiredis has freed it */
     int events;                 /* polled for now */
     bool dirty;                 /* something to write since the last flush */
 };
@@ -45,7 +45,7 @@ static void del_read(void *data)
     poll_for(adapter, adapter->events & ~UV_READABLE);
 }
 
-/* Called for each command, and after a write that did not take all. */
+/* hiredis calls it for each command, and after a write that was not complete. */
 static void add_write(void *data)
 {
     struct adapter *adapter = data;
@@ -97,7 +97,7 @@ void redis_uv_flush(redisAsyncContext *context)
         return;
     adapter->dirty = false;
     redisAsyncHandleWrite(context);
-    /* It says so when something is left: then the socket tells when it is our turn. */
+    /* hiredis set dirty again if data is left: then wait until the socket is writable. */
     if (adapter->context && adapter->dirty)
         poll_for(adapter, adapter->events | UV_WRITABLE);
 }

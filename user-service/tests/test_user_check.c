@@ -1,4 +1,4 @@
-/* SERVICE_CHECK=tcp, ttl and none on a real Consul: what each notices, and what it does not. */
+/* SERVICE_CHECK=tcp, ttl and none on a real Consul: which failures each detects. */
 #include <signal.h>
 
 #include "service/tests/consul_case.h"
@@ -29,23 +29,23 @@ static void lose_redis(void)
 
 static bool consul_lists(const char *path, const char *part)
 {
-    char *text = ask_consul(&world.consul, path);
+    char *text = get_from_consul(&world.consul, path);
     bool lists = strstr(text, part) != NULL;
     free(text);
     return lists;
 }
 
-Test(user_check, tcp_notices_a_dead_process_and_nothing_less, .fini = teardown)
+Test(user_check, tcp_check_detects_only_a_dead_process, .fini = teardown)
 {
     setup_with("SERVICE_CHECK=tcp");
     cr_assert(await_consul(&world.consul, LISTED, "\"Output\":\"TCPconnect127.0.0.1"));
     lose_redis();
-    cr_expect(consul_lists(PASSING, "\"Port\""), "its listener accepts connections all the same");
+    cr_expect(consul_lists(PASSING, "\"Port\""), "its listener still accepts connections");
     proc_stop(&users.proc, SIGKILL, 0);
     cr_expect(await_consul(&world.consul, CRITICAL, "user-service"));
 }
 
-Test(user_check, ttl_reports_the_deep_health_with_its_reason_and_notices_silence, .fini = teardown)
+Test(user_check, ttl_check_reports_deep_health_and_silence, .fini = teardown)
 {
     struct err err = ERR_INIT;
     setup_with("SERVICE_CHECK=ttl");
@@ -61,11 +61,11 @@ Test(user_check, ttl_reports_the_deep_health_with_its_reason_and_notices_silence
     cr_expect(await_consul(&world.consul, LISTED, NULL));
 }
 
-Test(user_check, none_is_listed_and_nothing_about_it_is_noticed, .fini = teardown)
+Test(user_check, check_none_keeps_a_dead_instance_listed, .fini = teardown)
 {
     setup_with("SERVICE_CHECK=none");
     cr_expect_not(consul_lists(LISTED, "\"CheckID\":\"service:"));
     lose_redis();
     proc_stop(&users.proc, SIGKILL, 0);
-    cr_expect(consul_lists(PASSING, "\"Port\""), "though it is dead");
+    cr_expect(consul_lists(PASSING, "\"Port\""), "although it is dead");
 }

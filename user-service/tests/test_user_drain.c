@@ -1,4 +1,4 @@
-/* Into the registry and out of it, on a real Consul: what a caller would notice. */
+/* Registration and drain on a real Consul, as callers see them. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -28,14 +28,14 @@ static void teardown(void)
     world_stop(&world);
 }
 
-/* --- What Consul says ------------------------------------------------------------------------ */
+/* --- Registration ----------------------------------------------------------------- */
 
-Test(user_drain, it_registers_what_it_is_and_consul_finds_it_passing, .fini = teardown)
+Test(user_drain, instance_is_registered_with_all_its_settings, .fini = teardown)
 {
     setup_with((const char *[]){"SERVICE_ID=users-1", "SERVICE_TAGS=v2,c", "SERVICE_VERSION=2.0", "SERVICE_ZONE=a",
                                 "SERVICE_WEIGHT=3", NULL});
     cr_assert(await_consul(&world.consul, PASSING, "\"users-1\""));
-    char *text = ask_consul(&world.consul, LISTED), port[32];
+    char *text = get_from_consul(&world.consul, LISTED), port[32];
     snprintf(port, sizeof port, "\"Port\":%d", users.port);
     const char *const parts[] = {"\"Service\":\"user-service\"",      port,
                                  "\"Address\":\"127.0.0.1\"",         "\"Tags\":[\"v2\",\"c\"]",
@@ -47,10 +47,10 @@ Test(user_drain, it_registers_what_it_is_and_consul_finds_it_passing, .fini = te
     EXPECT_CASES(&users, {"/users/1", 200, .header = "X-Served-By: users-1"});
 
     cr_expect_eq(service_stop(&users), 0);
-    cr_expect(await_consul(&world.consul, LISTED, NULL), "and deregisters");
+    cr_expect(await_consul(&world.consul, LISTED, NULL), "it deregisters");
 }
 
-Test(user_drain, consul_turns_it_critical_with_the_reason_when_redis_is_gone, .fini = teardown)
+Test(user_drain, lost_redis_makes_instance_critical_with_reason, .fini = teardown)
 {
     setup_with(NULL);
     cr_assert(await_consul(&world.consul, PASSING, "\"Port\""));
@@ -63,27 +63,27 @@ Test(user_drain, consul_turns_it_critical_with_the_reason_when_redis_is_gone, .f
     cr_expect_eq(service_stop(&users), 0);
 }
 
-struct answered {
+struct awaited_replies {
     struct load *load;
     struct load_count *sum;
     uint64_t enough;
 };
 
-static bool is_answered(void *arg)
+static bool has_enough_replies(void *arg)
 {
-    struct answered *answered = arg;
+    struct awaited_replies *awaited = arg;
     struct load_count more;
-    load_take(answered->load, &more);
-    answered->sum->ok += more.ok;
-    answered->sum->failed += more.failed;
+    load_take(awaited->load, &more);
+    awaited->sum->ok += more.ok;
+    awaited->sum->failed += more.failed;
     if (more.failed)
-        memcpy(answered->sum->first_failure, more.first_failure, sizeof more.first_failure);
-    return answered->sum->ok + answered->sum->failed >= answered->enough;
+        memcpy(awaited->sum->first_failure, more.first_failure, sizeof more.first_failure);
+    return awaited->sum->ok + awaited->sum->failed >= awaited->enough;
 }
 
-/* --- The drain's order -------------------------------------------------------------------------- */
+/* --- Steps of the drain ----------------------------------------------------------- */
 
-Test(user_drain, told_to_stop_it_says_so_at_once_and_serves_until_callers_have_left, .fini = teardown)
+Test(user_drain, draining_instance_serves_until_callers_have_left, .fini = teardown)
 {
     enum { CALLERS = 2 };
     setup_with((const char *[]){"DRAIN_TIMEOUT=5m", NULL});
@@ -91,29 +91,29 @@ Test(user_drain, told_to_stop_it_says_so_at_once_and_serves_until_callers_have_l
     char prefix[SERVICE_URL_MAX];
     struct load *load = load_start(service_url(&users, "/users/", prefix), CALLERS, 50);
     struct load_count sum = {0}, rest;
-    cr_assert(wait_until(is_answered, &(struct answered){load, &sum, 1}, 60000));
+    cr_assert(wait_until(has_enough_replies, &(struct awaited_replies){load, &sum, 1}, 60000));
     proc_signal(&users.proc, SIGTERM);
     cr_assert(await_status(&users, "/health", 503));
     EXPECT_CASES(&users,
                  {"/health", 503, .header = "Connection: close", .part = "{\"status\":\"draining\",\"checks\":{"},
                  {"/users/1", 200, .header = "Connection: close"},
                  {"/health/live", 200, .reply = "{\"status\":\"alive\"}"});
-    cr_expect(await_consul(&world.consul, LISTED, NULL), "deregistered while it serves");
+    cr_expect(await_consul(&world.consul, LISTED, NULL), "it deregisters while it still serves");
     EXPECT_CASES(&users, {"/users/1", 200});
 
-    is_answered(&(struct answered){load, &sum, 0}); /* counts what came until now */
-    int64_t asked = clock_ms();
-    /* One more than there are callers: at least one of these was sent after `asked`. */
-    cr_expect(wait_until(is_answered, &(struct answered){load, &sum, sum.ok + CALLERS + 1}, 60000));
+    has_enough_replies(&(struct awaited_replies){load, &sum, 0}); /* counts the replies so far */
+    int64_t start_ms = clock_ms();
+    /* One more reply than there are callers: at least one was requested after start_ms. */
+    cr_expect(wait_until(has_enough_replies, &(struct awaited_replies){load, &sum, sum.ok + CALLERS + 1}, 60000));
     load_stop(load, &rest);
     cr_expect_eq(sum.failed, 0, "%s", sum.first_failure);
     cr_expect_eq(rest.failed, 0, "%s", rest.first_failure);
-    cr_expect(proc_wait(&users.proc, 60000), "ends by itself, long before DRAIN_TIMEOUT");
-    cr_expect_geq(clock_ms() - asked, 1000, "not before a second of quiet");
+    cr_expect(proc_wait(&users.proc, 60000), "it ends long before DRAIN_TIMEOUT");
+    cr_expect_geq(clock_ms() - start_ms, 1000, "not before a second of quiet");
     cr_expect_eq(users.proc.status, W_EXITCODE(0, 0));
 }
 
-/* A connection on which a test says what it likes. */
+/* A connection on which a test sends any bytes. */
 static int connect_raw(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
@@ -124,13 +124,13 @@ static int connect_raw(void)
     return fd;
 }
 
-static void say(int fd, const char *text)
+static void send_text(int fd, const char *text)
 {
     cr_expect_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
 }
 
-/* What comes until the other side closes, or for a minute. */
-static void hear(int fd, char *out, size_t size)
+/* Reads until the service closes the connection, at most for a minute. */
+static void receive(int fd, char *out, size_t size)
 {
     size_t len = 0;
     struct pollfd wait = {.fd = fd, .events = POLLIN};
@@ -146,7 +146,7 @@ static void hear(int fd, char *out, size_t size)
 #define HALF_A_REQUEST                                                                                                 \
     "POST /users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 34\r\n\r\n{\"name\":\"Late\","
 
-static bool half_is_there(void *arg)
+static bool half_has_arrived(void *arg)
 {
     (void)arg;
     return metric(&users, "http_server_active_requests{http_request_method=\"POST\",url_scheme=\"http\"}") == 1;
@@ -159,19 +159,19 @@ static bool refuses_connections(void *arg)
     return probe_get(NULL, service_url(&users, "/health/live", url), NULL) == 0;
 }
 
-Test(user_drain, a_half_received_request_is_finished_after_the_listener_has_closed, .fini = teardown)
+Test(user_drain, half_received_request_is_finished_during_drain, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=2m", NULL});
     cr_assert(await_status(&users, "/health", 200));
     char reply[4096];
     int fd = connect_raw();
-    say(fd, HALF_A_REQUEST);
-    cr_assert(wait_until(half_is_there, NULL, 60000));
+    send_text(fd, HALF_A_REQUEST);
+    cr_assert(wait_until(half_has_arrived, NULL, 60000));
     proc_signal(&users.proc, SIGTERM);
     cr_assert(wait_until(refuses_connections, NULL, 60000));
     cr_expect(proc_is_running(&users.proc));
-    say(fd, "\"email\":\"late@x.y\"}");
-    hear(fd, reply, sizeof reply);
+    send_text(fd, "\"email\":\"late@x.y\"}");
+    receive(fd, reply, sizeof reply);
     cr_expect(strstr(reply, "HTTP/1.1 201 ") == reply, "%s", reply);
     cr_expect(strstr(reply, "Connection: close"), "%s", reply);
     cr_expect(proc_wait(&users.proc, 60000));
@@ -179,29 +179,29 @@ Test(user_drain, a_half_received_request_is_finished_after_the_listener_has_clos
     close(fd);
 }
 
-Test(user_drain, what_is_not_done_by_drain_timeout_is_cut_off_and_that_is_no_failure, .fini = teardown)
+Test(user_drain, drain_timeout_cuts_off_the_rest_and_exits_0, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=2s", NULL});
     cr_assert(await_status(&users, "/health", 200));
     char reply[256];
     int fd = connect_raw();
-    say(fd, HALF_A_REQUEST);
-    cr_assert(wait_until(half_is_there, NULL, 60000));
+    send_text(fd, HALF_A_REQUEST);
+    cr_assert(wait_until(half_has_arrived, NULL, 60000));
     cr_expect_eq(service_stop(&users), 0);
     cr_expect(proc_wait_output(&users.proc, "msg=drained ms=", NULL, 0, 0));
     cr_expect(proc_wait_output(&users.proc, "cut_off=yes", NULL, 0, 0));
-    hear(fd, reply, sizeof reply);
+    receive(fd, reply, sizeof reply);
     cr_expect_str_eq(reply, "");
     close(fd);
 }
 
-Test(user_drain, a_second_signal_ends_it_at_once_with_code_1, .fini = teardown)
+Test(user_drain, second_signal_ends_at_once_with_exit_code_1, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=5m", NULL});
     cr_assert(await_status(&users, "/health", 200));
     int fd = connect_raw();
-    say(fd, HALF_A_REQUEST);
-    cr_assert(wait_until(half_is_there, NULL, 60000));
+    send_text(fd, HALF_A_REQUEST);
+    cr_assert(wait_until(half_has_arrived, NULL, 60000));
     proc_signal(&users.proc, SIGINT);
     cr_assert(await_status(&users, "/health", 503));
     proc_signal(&users.proc, SIGTERM);
@@ -210,7 +210,7 @@ Test(user_drain, a_second_signal_ends_it_at_once_with_code_1, .fini = teardown)
     close(fd);
 }
 
-Test(user_drain, with_everything_hung_it_still_ends_by_drain_timeout, .fini = teardown)
+Test(user_drain, drain_ends_by_its_timeout_when_all_servers_hang, .fini = teardown)
 {
     setup_with((const char *[]){"DRAIN_TIMEOUT=2s", NULL});
     cr_assert(await_status(&users, "/health", 200));

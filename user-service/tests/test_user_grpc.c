@@ -1,4 +1,4 @@
-/* SERVICE_CHECK=grpc: a real Consul asks grpc.health.v1 and believes the answer. */
+/* SERVICE_CHECK=grpc: a real Consul calls grpc.health.v1 and uses its reply. */
 #include <signal.h>
 
 #include "service/tests/consul_case.h"
@@ -20,7 +20,7 @@ static void teardown(void)
     world_stop(&world);
 }
 
-Test(user_grpc, consuls_check_follows_the_deep_health, .fini = teardown)
+Test(user_grpc, grpc_check_follows_the_deep_health, .fini = teardown)
 {
     struct err err = ERR_INIT;
     setup_with((const char *[]){"SERVICE_CHECK=grpc", NULL});
@@ -29,14 +29,14 @@ Test(user_grpc, consuls_check_follows_the_deep_health, .fini = teardown)
     server_kill(&world.redis);
     cr_assert(await_consul(&world.consul, CRITICAL, "gRPCapplicationdidn'treportservicehealthy"));
     cr_assert(await_consul(&world.consul, PASSING, NULL));
-    cr_expect(proc_wait_output(&users.proc, "check=redis", NULL, 0, 0), "the log says why");
+    cr_expect(proc_wait_output(&users.proc, "check=redis", NULL, 0, 0), "the log has the reason");
     cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
     cr_expect(await_consul(&world.consul, PASSING, "\"Port\""));
     cr_expect_eq(service_stop(&users), 0);
     cr_expect(await_consul(&world.consul, LISTED, NULL));
 }
 
-Test(user_grpc, it_listens_where_it_is_told_and_a_process_that_is_gone_is_noticed, .fini = teardown)
+Test(user_grpc, grpc_port_is_used_and_dead_process_is_critical, .fini = teardown)
 {
     struct err err = ERR_INIT;
     struct port port;

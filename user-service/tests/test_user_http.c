@@ -1,4 +1,4 @@
-/* Every row of the contract about users, on real PostgreSQL and Redis. */
+/* The documented HTTP interface of /users, on real PostgreSQL and Redis. */
 #include <pthread.h>
 
 #include "service/tests/http_case.h"
@@ -73,7 +73,7 @@ static void expect_paths_checked(void)
                  {"/health/live", 200, .method = "HEAD", .reply = ""});
 }
 
-Test(user_http, reading_a_user_follows_the_contract, .init = setup, .fini = teardown)
+Test(user_http, reading_users_matches_the_documented_interface, .init = setup, .fini = teardown)
 {
     expect_reading();
     expect_ids_checked();
@@ -92,7 +92,7 @@ Test(user_http, reading_a_user_follows_the_contract, .init = setup, .fini = tear
     cr_expect_gt(metric(&users, "process_resident_memory_bytes"), 0);
 }
 
-/* --- Adding ------------------------------------------------------------------------------- */
+/* --- Adding ----------------------------------------------------------------------- */
 
 #define PLAIN {"Content-Type: text/plain"}
 
@@ -116,7 +116,7 @@ static void expect_adding(void)
                   .headers = {"Content-Type: application/json; charset=utf-8"}});
 }
 
-static void expect_refusing(void)
+static void expect_rejecting(void)
 {
     EXPECT_CASES(&users,
                  {"/users", 415, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}", .headers = PLAIN},
@@ -142,22 +142,22 @@ static void expect_sizes_checked(void)
 {
     static char body[70 * 1024], deep[1024];
     memset(body, ' ', sizeof body - 1);
-    /* (Who is still sending when the answer comes may not get to read it.) */
+    /* Repeated, because a client that is still sending may not read the reply. */
     AWAIT_CASE(&users, "/users", 413, .body = body, .part = "\"status\":413");
     memset(deep, '[', 65);
     memset(deep + 65, ']', 65);
     EXPECT_CASES(&users, {"/users", 400, .body = deep});
 }
 
-Test(user_http, adding_a_user_follows_the_contract, .init = setup, .fini = teardown)
+Test(user_http, adding_users_matches_the_documented_interface, .init = setup, .fini = teardown)
 {
     expect_adding();
-    expect_refusing();
+    expect_rejecting();
     expect_sizes_checked();
-    EXPECT_CASES(&users, {"/users/5", 200, .part = "\"name\":\"User5\""}); /* whatever was posted */
+    EXPECT_CASES(&users, {"/users/5", 200, .part = "\"name\":\"User5\""}); /* unchanged */
 }
 
-/* --- The cache -------------------------------------------------------------------------------- */
+/* --- The cache -------------------------------------------------------------------- */
 
 static void redis_do(const char *command, const char *key, const char *value)
 {
@@ -183,39 +183,39 @@ static void *get_77(void *arg)
     return right ? arg : NULL;
 }
 
-Test(user_http, the_cache_serves_only_what_is_about_that_user, .init = setup, .fini = teardown)
+Test(user_http, cache_entry_of_another_user_is_not_served, .init = setup, .fini = teardown)
 {
     redis_do("SET", "user:9", "garbage");
     redis_do("SET", "user:10", "{\"id\":\"11\",\"name\":\"Wrong\",\"email\":\"w@x.y\"}");
-    redis_do("LPUSH", "user:12", "a list, not a text");
+    redis_do("LPUSH", "user:12", "a list, not a string");
     expect_miss_then_hit(&users, "/users/9");
     expect_miss_then_hit(&users, "/users/10");
     EXPECT_CASES(&users,
                  {"/users/9", 200, .part = "\"User9\""},
                  {"/users/10", 200, .part = "\"User10\""},
                  {"/users/12", 200, .header = "X-Cache: bypass", .part = "\"User12\""});
-    /* A cache that outlived its database: the new user 1001 is not the old one. */
+    /* The cache is older than the database: the new user 1001 is not the old one. */
     redis_do("SET", "user:1001", "{\"id\":\"1001\",\"name\":\"Old\",\"email\":\"o@x.y\"}");
     EXPECT_CASES(&users,
                  {"/users", 201, .body = "{\"name\":\"New\",\"email\":\"n@x.y\"}", .header = "Location: /users/1001"},
                  {"/users/1001", 200, .part = "\"New\""});
 }
 
-Test(user_http, many_who_miss_the_same_user_at_once_cost_fewer_queries_than_they_are, .init = setup_patient, .fini = teardown)
+Test(user_http, simultaneous_misses_of_a_user_cost_one_query, .init = setup_patient, .fini = teardown)
 {
-    enum { ASKERS = 40 };
-    pthread_t askers[ASKERS];
+    enum { CLIENTS = 40 };
+    pthread_t clients[CLIENTS];
     long before = metric(&users, "postgres_reads_total");
-    server_pause(&world.postgres); /* so that they all come while the first one waits */
-    for (int i = 0; i < ASKERS; i++)
-        pthread_create(&askers[i], NULL, get_77, &users);
+    server_pause(&world.postgres); /* all requests arrive while the first one waits */
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_create(&clients[i], NULL, get_77, &users);
     cr_expect(await_status(&users, "/health/live", 200));
-    while (cache_reads() < ASKERS) {
+    while (cache_reads() < CLIENTS) {
     }
     server_resume(&world.postgres);
-    for (int i = 0; i < ASKERS; i++) {
+    for (int i = 0; i < CLIENTS; i++) {
         void *ok;
-        pthread_join(askers[i], &ok);
+        pthread_join(clients[i], &ok);
         cr_expect(ok);
     }
     cr_expect_eq(metric(&users, "postgres_reads_total") - before, 1);

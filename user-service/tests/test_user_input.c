@@ -1,18 +1,18 @@
-/* The program's own files are in no archive: this test brings its subject along. */
+/* The program's own files are in no library, so this test includes its subject. */
 #include "../user_input.c"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-static int verdict_on(const char *name, const char *email)
+static int status_for(const char *name, const char *email)
 {
     json_t *object = json_pack("{s:s?, s:s?}", "name", name, "email", email);
     struct user_input input;
     struct err err = ERR_INIT;
-    int verdict = user_input_read(object, &input, &err);
-    cr_expect_eq(verdict == 0, err.code == ERR_NONE);
+    int status = user_input_read(object, &input, &err);
+    cr_expect_eq(status == 0, err.code == ERR_NONE);
     json_decref(object);
-    return verdict;
+    return status;
 }
 
 static const char *repeat(const char *unit, int times, const char *end)
@@ -25,29 +25,29 @@ static const char *repeat(const char *unit, int times, const char *end)
     return text;
 }
 
-Test(user_input, a_name_has_1_to_100_characters_whatever_their_bytes)
+Test(user_input, name_has_1_to_100_characters_of_any_byte_length)
 {
-    cr_expect_eq(verdict_on("A", "a@b"), 0);
-    cr_expect_eq(verdict_on(repeat("x", 100, ""), "a@b"), 0);
-    cr_expect_eq(verdict_on(repeat("\xf0\x9f\x98\x80", 100, ""), "a@b"), 0);
-    cr_expect_eq(verdict_on(repeat("x", 101, ""), "a@b"), 422);
-    cr_expect_eq(verdict_on("", "a@b"), 422);
-    cr_expect_eq(verdict_on(NULL, "a@b"), 422);
+    cr_expect_eq(status_for("A", "a@b"), 0);
+    cr_expect_eq(status_for(repeat("x", 100, ""), "a@b"), 0);
+    cr_expect_eq(status_for(repeat("\xf0\x9f\x98\x80", 100, ""), "a@b"), 0);
+    cr_expect_eq(status_for(repeat("x", 101, ""), "a@b"), 422);
+    cr_expect_eq(status_for("", "a@b"), 422);
+    cr_expect_eq(status_for(NULL, "a@b"), 422);
 }
 
-Test(user_input, an_email_has_3_to_254_characters)
+Test(user_input, email_has_3_to_254_characters)
 {
-    cr_expect_eq(verdict_on("A", "a@b"), 0);
-    cr_expect_eq(verdict_on("A", repeat("x", 252, "@b")), 0);
-    cr_expect_eq(verdict_on("A", repeat("x", 253, "@b")), 422);
-    cr_expect_eq(verdict_on("A", "@b"), 422);
-    cr_expect_eq(verdict_on("A", NULL), 422);
+    cr_expect_eq(status_for("A", "a@b"), 0);
+    cr_expect_eq(status_for("A", repeat("x", 252, "@b")), 0);
+    cr_expect_eq(status_for("A", repeat("x", 253, "@b")), 422);
+    cr_expect_eq(status_for("A", "@b"), 422);
+    cr_expect_eq(status_for("A", NULL), 422);
 }
 
-Test(user_input, an_email_has_one_at_with_something_on_both_sides)
+Test(user_input, email_has_one_at_with_text_on_both_sides)
 {
     static const char *const wrong[] = {"abc", "@bc", "ab@", "a@b@c", "a@@b", "a@b\n", "a\x7f@b"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        cr_expect_eq(verdict_on("A", wrong[i]), 422, "%s", wrong[i]);
-    cr_expect_eq(verdict_on("A", "\xe4\xbd\xa0@\xe4\xbe\x8b.cn"), 0);
+        cr_expect_eq(status_for("A", wrong[i]), 422, "%s", wrong[i]);
+    cr_expect_eq(status_for("A", "\xe4\xbd\xa0@\xe4\xbe\x8b.cn"), 0);
 }

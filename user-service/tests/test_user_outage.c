@@ -1,4 +1,4 @@
-/* What is left of user-service while PostgreSQL or Redis is gone, or hangs. */
+/* What user-service still serves while PostgreSQL or Redis is down or hangs. */
 #include "base/clock.h"
 #include "service/tests/http_case.h"
 
@@ -21,7 +21,7 @@ static void teardown(void)
     world_stop(&world);
 }
 
-/* Far above what the settings allow, far below for ever: for machines with much else to do. */
+/* Far above what the settings allow, so that the test also passes on a busy machine. */
 enum { BOUNDED_MS = 12000 };
 
 static void expect_bounded(const struct http_case *c)
@@ -33,7 +33,7 @@ static void expect_bounded(const struct http_case *c)
 
 #define EXPECT_BOUNDED(...) expect_bounded(&(struct http_case){__VA_ARGS__})
 
-Test(user_outage, without_redis_rows_come_from_postgresql_and_health_says_so, .init = setup, .fini = teardown)
+Test(user_outage, rows_come_from_postgresql_without_redis, .init = setup, .fini = teardown)
 {
     server_kill(&world.redis);
     cr_expect(await_status(&users, "/health", 503));
@@ -48,11 +48,11 @@ Test(user_outage, without_redis_rows_come_from_postgresql_and_health_says_so, .i
 
     struct err err = ERR_INIT;
     cr_assert_eq(server_start(&world.redis, &err), 0, "%s", err.text);
-    cr_expect(await_status(&users, "/health", 200), "it comes back by itself");
+    cr_expect(await_status(&users, "/health", 200), "it recovers without a restart");
     expect_miss_then_hit(&users, "/users/5");
 }
 
-Test(user_outage, a_redis_that_hangs_costs_no_request_more_than_a_moment, .init = setup, .fini = teardown)
+Test(user_outage, hung_redis_delays_requests_only_briefly, .init = setup, .fini = teardown)
 {
     expect_miss_then_hit(&users, "/users/5");
     server_pause(&world.redis);
@@ -65,7 +65,7 @@ Test(user_outage, a_redis_that_hangs_costs_no_request_more_than_a_moment, .init 
     cr_expect(await_status(&users, "/health", 200));
 }
 
-Test(user_outage, without_postgresql_cached_users_are_served_and_others_are_503, .init = setup, .fini = teardown)
+Test(user_outage, cached_users_are_served_without_postgresql, .init = setup, .fini = teardown)
 {
     expect_miss_then_hit(&users, "/users/5");
     server_kill(&world.postgres);
@@ -84,7 +84,7 @@ Test(user_outage, without_postgresql_cached_users_are_served_and_others_are_503,
     EXPECT_CASES(&users, {"/users/6", 200});
 }
 
-Test(user_outage, a_postgresql_that_hangs_is_503_in_bounded_time, .init = setup, .fini = teardown)
+Test(user_outage, hung_postgresql_is_503_in_bounded_time, .init = setup, .fini = teardown)
 {
     expect_miss_then_hit(&users, "/users/5");
     server_pause(&world.postgres);
@@ -97,11 +97,11 @@ Test(user_outage, a_postgresql_that_hangs_is_503_in_bounded_time, .init = setup,
     EXPECT_CASES(&users, {"/users/6", 200});
 }
 
-Test(user_outage, all_of_it_hung_at_once_still_leaves_answers, .init = setup, .fini = teardown)
+Test(user_outage, all_routes_answer_while_all_servers_hang, .init = setup, .fini = teardown)
 {
     server_pause(&world.postgres);
     server_pause(&world.redis);
-    cr_expect(await_status(&users, "/health", 503), "once the shared result is a second old");
+    cr_expect(await_status(&users, "/health", 503), "once the reused result is a second old");
     EXPECT_BOUNDED("/health", 503, .part = "\"redis\":{\"status\":\"unhealthy\"");
     EXPECT_BOUNDED("/users/5", 503);
     EXPECT_BOUNDED("/health/live", 200);
@@ -110,9 +110,9 @@ Test(user_outage, all_of_it_hung_at_once_still_leaves_answers, .init = setup, .f
     server_resume(&world.redis);
 }
 
-/* --- Not there at the start ------------------------------------------------------------------ */
+/* --- Servers that start later ----------------------------------------------------- */
 
-static bool health_names_the_remedy(void *arg)
+static bool health_names_the_command(void *arg)
 {
     char url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};
@@ -122,7 +122,7 @@ static bool health_names_the_remedy(void *arg)
     return named;
 }
 
-Test(user_outage, what_it_needs_may_come_after_it_in_any_order)
+Test(user_outage, servers_may_start_later_in_any_order)
 {
     struct err err = ERR_INIT;
     cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
@@ -134,15 +134,15 @@ Test(user_outage, what_it_needs_may_come_after_it_in_any_order)
                  {"/health/live", 200},
                  {"/health", 503, .part = "\"postgres\":{\"status\":\"unhealthy\""},
                  {"/users/5", 503, .header = "Retry-After: 1"});
-    cr_expect(proc_wait_output(&users.proc, "msg=check_failing check=postgres", NULL, 0, 60000), "it says what is missing");
+    cr_expect(proc_wait_output(&users.proc, "msg=check_failing check=postgres", NULL, 0, 60000), "the log names what is missing");
     cr_expect(proc_wait_output(&users.proc, "msg=check_failing check=redis", NULL, 0, 60000));
 
     cr_assert_eq(server_start(&world.postgres, &err), 0, "%s", err.text);
     cr_expect(proc_wait_output(&users.proc, "msg=postgres_up", NULL, 0, 60000));
     EXPECT_CASES(&users, {"/users/5", 503, .part = "make db-seed"});
-    cr_expect(wait_until(health_names_the_remedy, &users, 60000));
+    cr_expect(wait_until(health_names_the_command, &users, 60000));
     cr_expect(proc_wait_output(&users.proc, "check=postgres detail=\"PostgreSQL: relation", NULL, 0, 60000),
-              "and that it is another thing now");
+              "the log has the new reason");
     cr_assert_eq(world_load_schema(&world, &err), 0, "%s", err.text);
     EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: bypass"});
 
@@ -152,7 +152,7 @@ Test(user_outage, what_it_needs_may_come_after_it_in_any_order)
     world_stop(&world);
 }
 
-Test(user_outage, the_schema_may_be_loaded_again_and_again, .init = setup, .fini = teardown)
+Test(user_outage, schema_may_be_loaded_again, .init = setup, .fini = teardown)
 {
     struct err err = ERR_INIT;
     EXPECT_CASES(&users, {"/users", 201, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}", .header = "Location: /users/1001"});

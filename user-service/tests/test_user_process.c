@@ -1,4 +1,4 @@
-/* The program as the person who runs it meets it: arguments, exit codes, logs. */
+/* The program as its user sees it: arguments, exit codes, logs. */
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -6,7 +6,7 @@
 
 TestSuite(user_process, .timeout = 300);
 
-/* Neither server is there: nothing here needs one. */
+/* No server runs: these tests need none. */
 static struct world world;
 
 static void setup(void)
@@ -23,7 +23,8 @@ static void teardown(void)
     world_stop(&world);
 }
 
-/* Runs the program to its end: its exit code; what it wrote is in *output, to be freed. */
+/* Runs the program to its end and returns its exit code. *output gets what it wrote;
+ * the caller frees it. */
 static int run(const char *program, const char *const args[3], const char *const env[], char **output)
 {
     char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 16];
@@ -35,7 +36,7 @@ static int run(const char *program, const char *const args[3], const char *const
     const char *const argv[] = {path, args[0], args[0] ? args[1] : NULL, args[0] && args[1] ? args[2] : NULL, NULL};
     cr_assert_eq(proc_start(&proc, argv, env, log, &err), 0, "%s", err.text);
     bool ended = proc_wait(&proc, 15000);
-    cr_expect(ended, "%s: it goes on", args[0] ? args[0] : program);
+    cr_expect(ended, "%s: it does not end", args[0] ? args[0] : program);
     proc_stop(&proc, SIGKILL, 0);
     *output = proc_output(&proc);
     return WIFEXITED(proc.status) ? WEXITSTATUS(proc.status) : -1;
@@ -49,9 +50,9 @@ static int count_lines(const char *text)
     return count;
 }
 
-/* --- Refusing ---------------------------------------------------------------------------- */
+/* --- Rejected input --------------------------------------------------------------- */
 
-static void expect_refused(const char *program, const char *variable, const char *shown)
+static void expect_rejected(const char *program, const char *variable, const char *shown)
 {
     char *output;
     const char *const args[3] = {NULL}, *const env[] = {variable, NULL};
@@ -63,30 +64,30 @@ static void expect_refused(const char *program, const char *variable, const char
     free(output);
 }
 
-Test(user_process, a_wrong_variable_ends_it_with_code_2_and_one_line, .init = setup, .fini = teardown)
+Test(user_process, wrong_variable_is_exit_code_2_and_one_line, .init = setup, .fini = teardown)
 {
-    expect_refused("user-service", "PORT=99999", "PORT=99999: ");
-    expect_refused("user-service", "CHECK_INTERVAL=10", "CHECK_INTERVAL=10: ");
-    expect_refused("user-service", "SERVICE_CHECK=script", "SERVICE_CHECK=script: ");
-    expect_refused("user-service", "DATABASE_URL=mysql://me:hunter2@db/x", "DATABASE_URL=***: ");
-    expect_refused("user-service", "REDIS_URL=rediss://:hunter2@db", "REDIS_URL=***: ");
-    expect_refused("user-service", "CONSUL_HTTP_ADDR=ftp://me:hunter2@consul", "CONSUL_HTTP_ADDR=***: ");
-    expect_refused("user-service", "CONSUL_HTTP_TOKEN_FILE=/nonexistent/hunter2", "CONSUL_HTTP_TOKEN_FILE=***: ");
-    expect_refused("user-service", "ETCD_ENDPOINTS=http://me:hunter2@", "ETCD_ENDPOINTS=***: ");
-    expect_refused("order-service", "LB_POLICY=fastest", "LB_POLICY=fastest: ");
-    expect_refused("order-service", "STATIC_INSTANCES=127.0.0.1:8001", "STATIC_INSTANCES=127.0.0.1:8001: ");
-    expect_refused("order-service", "DISCOVERY_CACHE_TTL=30", "DISCOVERY_CACHE_TTL=30: ");
-    expect_refused("order-service", "CALL_ATTEMPTS=0", "CALL_ATTEMPTS=0: ");
+    expect_rejected("user-service", "PORT=99999", "PORT=99999: ");
+    expect_rejected("user-service", "CHECK_INTERVAL=10", "CHECK_INTERVAL=10: ");
+    expect_rejected("user-service", "SERVICE_CHECK=script", "SERVICE_CHECK=script: ");
+    expect_rejected("user-service", "DATABASE_URL=mysql://me:hunter2@db/x", "DATABASE_URL=***: ");
+    expect_rejected("user-service", "REDIS_URL=rediss://:hunter2@db", "REDIS_URL=***: ");
+    expect_rejected("user-service", "CONSUL_HTTP_ADDR=ftp://me:hunter2@consul", "CONSUL_HTTP_ADDR=***: ");
+    expect_rejected("user-service", "CONSUL_HTTP_TOKEN_FILE=/nonexistent/hunter2", "CONSUL_HTTP_TOKEN_FILE=***: ");
+    expect_rejected("user-service", "ETCD_ENDPOINTS=http://me:hunter2@", "ETCD_ENDPOINTS=***: ");
+    expect_rejected("order-service", "LB_POLICY=fastest", "LB_POLICY=fastest: ");
+    expect_rejected("order-service", "STATIC_INSTANCES=127.0.0.1:8001", "STATIC_INSTANCES=127.0.0.1:8001: ");
+    expect_rejected("order-service", "DISCOVERY_CACHE_TTL=30", "DISCOVERY_CACHE_TTL=30: ");
+    expect_rejected("order-service", "CALL_ATTEMPTS=0", "CALL_ATTEMPTS=0: ");
 }
 
-Test(user_process, what_only_the_other_service_reads_is_no_concern, .init = setup, .fini = teardown)
+Test(user_process, settings_of_the_other_service_are_ignored, .init = setup, .fini = teardown)
 {
     struct service users;
     start_service(&users, &world, "user-service", (const char *[]){"LB_POLICY=fastest", NULL});
     cr_expect_eq(service_stop(&users), 0);
 }
 
-Test(user_process, a_wrong_argument_ends_it_with_code_2_and_one_line, .init = setup, .fini = teardown)
+Test(user_process, wrong_argument_is_exit_code_2_and_one_line, .init = setup, .fini = teardown)
 {
     static const char *const wrong[][3] = {{"--prot", "80"}, {"--port", "x"}, {"--port"}, {"--port", "70000"},
                                            {"serve"},        {"--port=-1"}};
@@ -99,7 +100,7 @@ Test(user_process, a_wrong_argument_ends_it_with_code_2_and_one_line, .init = se
     }
 }
 
-Test(user_process, a_port_in_use_is_one_clear_line_and_code_1, .init = setup, .fini = teardown)
+Test(user_process, port_in_use_is_exit_code_1_and_one_line, .init = setup, .fini = teardown)
 {
     struct service first;
     char port[16], *output;
@@ -113,12 +114,13 @@ Test(user_process, a_port_in_use_is_one_clear_line_and_code_1, .init = setup, .f
     cr_expect_eq(run("order-service", args, NULL, &output), 1);
     cr_expect_eq(count_lines(output), 1, "%s", output);
     free(output);
-    cr_expect(await_status(&first, "/health/live", 200), "the first one is not disturbed");
+    cr_expect(await_status(&first, "/health/live", 200), "the first instance still serves");
     cr_expect_eq(service_stop(&first), 0);
 }
 
-/* Else the loop's own files would take their numbers, get the log lines, and could not be closed. */
-Test(user_process, started_without_its_three_standard_files_it_ends_as_with_them, .init = setup, .fini = teardown)
+/* Without this, the loop's own files would get the numbers 0 to 2: log lines would go
+ * into them, and they could not be closed. */
+Test(user_process, closed_standard_files_do_not_change_the_exit, .init = setup, .fini = teardown)
 {
     struct service first;
     struct proc proc;
@@ -135,7 +137,7 @@ Test(user_process, started_without_its_three_standard_files_it_ends_as_with_them
     cr_expect_eq(service_stop(&first), 0);
 }
 
-Test(user_process, a_grpc_port_in_use_is_one_clear_line_and_code_1, .init = setup, .fini = teardown)
+Test(user_process, grpc_port_in_use_is_exit_code_1_and_one_line, .init = setup, .fini = teardown)
 {
     struct service first;
     char port[32], *output;
@@ -149,7 +151,7 @@ Test(user_process, a_grpc_port_in_use_is_one_clear_line_and_code_1, .init = setu
     cr_expect_eq(service_stop(&first), 0);
 }
 
-/* --- Telling ------------------------------------------------------------------------------- */
+/* --- Help, version, healthcheck, secrets ------------------------------------------ */
 
 static void expect_all_named(const char *program, const char *const names[])
 {
@@ -201,7 +203,7 @@ Test(user_process, healthcheck_is_0_while_an_instance_is_alive_else_1, .init = s
     snprintf(port, sizeof port, "PORT=%d", users.port);
     const char *const args[3] = {"--healthcheck"};
     const char *const env[] = {port, NULL}, *const wrong_address[] = {port, "BIND_ADDRESS=127.0.0.2", NULL};
-    cr_expect_eq(run("user-service", args, env, &output), 0, "although nothing that it needs is there");
+    cr_expect_eq(run("user-service", args, env, &output), 0, "although no dependency is up");
     free(output);
     cr_expect_eq(run("user-service", args, wrong_address, &output), 1);
     free(output);
@@ -211,7 +213,7 @@ Test(user_process, healthcheck_is_0_while_an_instance_is_alive_else_1, .init = s
     free(output);
 }
 
-Test(user_process, no_secret_is_in_any_log, .init = setup, .fini = teardown)
+Test(user_process, secrets_are_in_no_log_and_no_reply, .init = setup, .fini = teardown)
 {
     struct service users, orders;
     static const char *const env[] = {"LOG_LEVEL=debug",

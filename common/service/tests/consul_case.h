@@ -1,11 +1,12 @@
-/* consul_case: what a real Consul says of our instances, waited for. */
+/* consul_case: wait until a real Consul lists an instance as expected. */
 #ifndef SERVICE_TESTS_CONSUL_CASE_H
 #define SERVICE_TESTS_CONSUL_CASE_H
 
 #include "service/tests/http_case.h"
 
-/* Its JSON without white space, which not every version of it leaves out. The caller frees. */
-static inline char *ask_consul(const struct server *consul, const char *path)
+/* The JSON of a GET from Consul, without white space, because its amount differs
+ * between versions. The caller frees. */
+static inline char *get_from_consul(const struct server *consul, const char *path)
 {
     char url[512];
     struct probe_reply reply = {0};
@@ -28,7 +29,7 @@ struct awaited_consul {
 static inline bool consul_says(void *arg)
 {
     const struct awaited_consul *awaited = arg;
-    char *text = ask_consul(awaited->consul, awaited->path);
+    char *text = get_from_consul(awaited->consul, awaited->path);
     bool says = awaited->part ? strstr(text, awaited->part) != NULL : strcmp(text, "[]") == 0;
     free(text);
     return says;

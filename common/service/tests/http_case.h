@@ -1,4 +1,5 @@
-/* http_case: one row of the contract as a test: this request, that reply. */
+/* http_case: one row of the documented HTTP interface as a test: a request and the
+ * expected reply. */
 #ifndef SERVICE_TESTS_HTTP_CASE_H
 #define SERVICE_TESTS_HTTP_CASE_H
 
@@ -10,7 +11,7 @@
 #include "harness/http_probe.h"
 #include "harness/world.h"
 
-/* A row says only what matters to it. */
+/* A row sets only the fields that it checks. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 struct http_case {
@@ -19,12 +20,12 @@ struct http_case {
     const char *method;  /* NULL: GET, or POST where there is a body */
     const char *body;    /* of the request; NULL: none */
     const char *headers[3]; /* of the request */
-    const char *header;  /* "Name: value" that the reply has; NULL: whatever */
-    const char *reply;   /* its body, exactly; NULL: whatever */
-    const char *part;    /* that its body contains; NULL: whatever */
+    const char *header;  /* "Name: value" that the reply has; NULL: not checked */
+    const char *reply;   /* its body, exactly; NULL: not checked */
+    const char *part;    /* that its body contains; NULL: not checked */
 };
 
-/* Errors are problem+json with exactly the contract's members. */
+/* Errors are problem+json with exactly the documented members. */
 static inline void expect_problem(const struct probe_reply *reply, const char *what)
 {
     char type[64], members[64];
@@ -45,7 +46,7 @@ static inline void expect_header(const struct probe_reply *reply, const char *he
     cr_expect_str_eq(probe_header(reply, name, value, sizeof value), header + strlen(name) + 2, "%s: %s", what, name);
 }
 
-static inline int ask_case(struct probe *probe, const struct service *service, const struct http_case *c,
+static inline int send_case(struct probe *probe, const struct service *service, const struct http_case *c,
                            struct probe_reply *reply, struct err *err)
 {
     char url[SERVICE_URL_MAX];
@@ -60,7 +61,7 @@ static inline void expect_case(struct probe *probe, const struct service *servic
     struct probe_reply reply = {0};
     struct err err = ERR_INIT;
     snprintf(what, sizeof what, "%s %.80s %.160s", c->method ? c->method : "", c->path, c->body ? c->body : "");
-    cr_expect_eq(ask_case(probe, service, c, &reply, &err), 0, "%s: %s", what, err.text);
+    cr_expect_eq(send_case(probe, service, c, &reply, &err), 0, "%s: %s", what, err.text);
     cr_expect_eq(reply.status, c->status, "%s: %d %s", what, reply.status, buf_text(&reply.body));
     if (c->header)
         expect_header(&reply, c->header, what);
@@ -87,21 +88,21 @@ static inline void expect_cases(const struct service *service, const struct http
         expect_cases(service, cases, sizeof cases / sizeof *cases);                                                    \
     } while (0)
 
-/* --- For what comes about in time, or may for a moment not be so ---------------------- */
+/* --- Waiting for a reply ---------------------------------------------------------- */
 
 struct awaited_case {
     const struct service *service;
     const struct http_case *row;
 };
 
-/* Status, header and part: the rest is for expect_case. */
+/* Compares status, header and part; expect_case compares the rest. */
 static inline bool case_holds(void *arg)
 {
     const struct awaited_case *awaited = arg;
     const struct http_case *c = awaited->row;
     struct probe_reply reply = {0};
     struct err ignored = ERR_INIT;
-    bool holds = ask_case(NULL, awaited->service, c, &reply, &ignored) == 0 && reply.status == c->status &&
+    bool holds = send_case(NULL, awaited->service, c, &reply, &ignored) == 0 && reply.status == c->status &&
                  (!c->header || strstr(buf_text(&reply.headers), c->header)) &&
                  (!c->part || strstr(buf_text(&reply.body), c->part));
     probe_reply_close(&reply);
@@ -130,7 +131,7 @@ static inline bool is_cached(const struct service *users, const char *path, char
 struct cached {
     const struct service *users;
     const char *path;
-    char result[16]; /* X-Cache of the last look */
+    char result[16]; /* X-Cache of the last reply */
     bool missed;
 };
 
@@ -142,19 +143,19 @@ static inline bool becomes_cached(void *arg)
     return is;
 }
 
-/* What was not in the cache is, once it was asked for: the first hit comes after a
- * miss. (In between may be a bypass: a Redis that is silent for 100 ms, as on a
- * busy machine, is not waited for.) */
+/* A user that is not in the cache is there after the first GET: the first hit comes
+ * after a miss. (A bypass may come in between: on a busy machine Redis may take over
+ * 100 ms, and the service does not wait longer.) */
 static inline void expect_miss_then_hit(const struct service *users, const char *path)
 {
     struct cached cached = {.users = users, .path = path};
     cr_expect(wait_until(becomes_cached, &cached, 60000), "%s: %s", path, cached.result);
-    cr_expect(cached.missed, "%s was there before", path);
+    cr_expect(cached.missed, "%s was already in the cache", path);
 }
 
-/* --- Pieces ---------------------------------------------------------------------------- */
+/* --- Bodies and metrics ----------------------------------------------------------- */
 
-/* The body of a GET of the service; "" where there was no reply. The caller frees. */
+/* The body of the reply to a GET; "" if there was no reply. The caller frees. */
 static inline char *body_of(const struct service *service, const char *path)
 {
     char url[SERVICE_URL_MAX];
@@ -165,7 +166,7 @@ static inline char *body_of(const struct service *service, const char *path)
     return text;
 }
 
-/* The value of one line of /metrics, -1 where it is not there. */
+/* The value of one line of /metrics; -1 if the line is missing. */
 static inline long metric(const struct service *service, const char *name)
 {
     char *text = body_of(service, "/metrics"), line[200];
@@ -176,7 +177,7 @@ static inline long metric(const struct service *service, const char *name)
     return value;
 }
 
-/* Waits until a GET of the service answers this status. */
+/* Waits until the service replies to a GET with this status. */
 struct awaited_status {
     const struct service *service;
     const char *path;
@@ -196,7 +197,7 @@ static inline bool await_status(const struct service *service, const char *path,
     return wait_until(has_status, &awaited, 60000);
 }
 
-/* A world without Consul, which takes the longest to start: for what is no concern of a registry. */
+/* A world without Consul, which takes the longest to start: for tests that need no registry. */
 static inline void start_stores(struct world *world)
 {
     struct err err = ERR_INIT;

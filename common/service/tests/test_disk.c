@@ -23,7 +23,7 @@ static int check(const char *path, const char *min_free, char detail[240], struc
     return status;
 }
 
-static void expect_room(void *arg)
+static void expect_enough_space(void *arg)
 {
     (void)arg;
     char detail[240] = "";
@@ -33,25 +33,25 @@ static void expect_room(void *arg)
     cr_expect_eq(check("/", "1B", detail, &err), 0, "%s", err.text);
 }
 
-Test(disk, room_enough_is_told_in_figures)
+Test(disk, enough_space_is_reported_in_numbers)
 {
-    run(expect_room);
+    run(expect_enough_space);
 }
 
-static void expect_too_little(void *arg)
+static void expect_too_little_space(void *arg)
 {
     (void)arg;
     char detail[240] = "";
     struct err err = ERR_INIT;
-    cr_expect_eq(check("/", "100%", detail, &err), -1, "no disk is wholly free");
-    cr_expect(strstr(err.text, "want 100%"), "%s", err.text);
+    cr_expect_eq(check("/", "100%", detail, &err), -1, "no disk is completely free");
+    cr_expect(strstr(err.text, "less than DISK_MIN_FREE=100%"), "%s", err.text);
     err_clear(&err);
     cr_expect_eq(check("/", "8000000TB", detail, &err), -1);
 }
 
-Test(disk, too_little_room_is_an_error_that_says_what_is_wanted)
+Test(disk, too_little_space_is_an_error_with_the_minimum)
 {
-    run(expect_too_little);
+    run(expect_too_little_space);
 }
 
 static void expect_no_such_path(void *arg)
@@ -60,10 +60,10 @@ static void expect_no_such_path(void *arg)
     char detail[240] = "";
     struct err err = ERR_INIT;
     cr_expect_eq(check("/no/such/path", "0%", detail, &err), -1);
-    cr_expect_str_eq(err.text, "statvfs(/no/such/path): No such file or directory");
+    cr_expect_str_eq(err.text, "cannot read the free space of /no/such/path: No such file or directory");
 }
 
-Test(disk, a_path_that_is_not_there_is_an_error)
+Test(disk, missing_path_is_an_error)
 {
     run(expect_no_such_path);
 }
@@ -75,10 +75,10 @@ static void expect_no_second_call(void *arg)
     struct err err = ERR_INIT;
     struct disk disk = {.path = "/", .hanging = true};
     cr_expect_eq(disk_check(&disk, deadline_in(5000), detail, sizeof detail, &err), -1);
-    cr_expect_str_eq(err.text, "statvfs(/) hangs");
+    cr_expect_str_eq(err.text, "cannot read the free space of /: the last attempt still hangs");
 }
 
-Test(disk, while_one_call_hangs_no_second_one_is_made)
+Test(disk, hanging_call_prevents_a_second_one)
 {
     run(expect_no_second_call);
 }
@@ -92,15 +92,15 @@ static void give_up_at_once(void *arg)
     struct err err = ERR_INIT;
     late.path = "/";
     if (disk_check(&late, clock_ms() - 1, detail, sizeof detail, &err) == 0)
-        return; /* it was faster than the deadline */
+        return; /* the call ended before the deadline */
     cr_expect_eq(err.code, ERR_TIMEOUT);
     int64_t limit = deadline_in(5000);
     while (late.hanging && deadline_left(limit) > 0)
         fiber_sleep(1);
-    cr_expect_not(late.hanging, "asked again once the old call has ended");
+    cr_expect_not(late.hanging, "a new call is possible once the old one has ended");
 }
 
-Test(disk, a_call_that_ends_late_clears_the_way_for_the_next)
+Test(disk, late_end_of_a_call_allows_the_next_one)
 {
     run(give_up_at_once);
 }

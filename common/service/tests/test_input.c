@@ -9,51 +9,51 @@ static bool is_id(const char *text)
     return input_is_id(text, strlen(text));
 }
 
-Test(input, an_id_is_1_to_19_digits_up_to_the_largest_bigint)
+Test(input, id_is_1_to_19_digits_up_to_the_largest_bigint)
 {
     cr_expect(is_id("1"));
     cr_expect(is_id("1000"));
     cr_expect(is_id("9223372036854775807"));
 }
 
-Test(input, anything_else_is_no_id)
+Test(input, other_text_is_not_an_id)
 {
     static const char *const wrong[] = {"", "0", "01", "-1", "+1", " 1", "1 ", "1a", "1.0", "0x1", "9223372036854775808",
                                         "10000000000000000000", "99999999999999999999", "\xd9\xa1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_not(is_id(wrong[i]), "%s", wrong[i]);
-    cr_expect_not(input_is_id("1\0", 2), "a NUL is no digit");
+    cr_expect_not(input_is_id("1\0", 2), "a NUL is not a digit");
 }
 
-static int object_verdict(const char *body)
+static int object_status(const char *body)
 {
     struct err err = ERR_INIT;
     json_t *object = NULL;
-    int verdict = input_object(body, strlen(body), &object, &err);
-    cr_expect_eq(verdict == 0, object != NULL);
-    cr_expect_eq(verdict == 0, err.code == ERR_NONE);
+    int status = input_object(body, strlen(body), &object, &err);
+    cr_expect_eq(status == 0, object != NULL);
+    cr_expect_eq(status == 0, err.code == ERR_NONE);
     json_decref(object);
-    return verdict;
+    return status;
 }
 
-Test(input, what_is_not_json_is_malformed)
+Test(input, invalid_json_is_malformed)
 {
     static const char *const malformed[] = {"", "{", "{}x", "{\"a\":1,}", "{'a':1}", "{\"a\":1,\"a\":2}", "nul",
                                             "{\"a\":\"\xff\"}", "{\"a\":\"\\ud800\"}", "{\"a\":01}"};
     for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
-        cr_expect_eq(object_verdict(malformed[i]), 400, "%s", malformed[i]);
+        cr_expect_eq(object_status(malformed[i]), 400, "%s", malformed[i]);
 }
 
-Test(input, json_that_is_no_object_is_not_acceptable)
+Test(input, json_other_than_an_object_is_not_acceptable)
 {
     static const char *const others[] = {"[]", "1", "\"x\"", "null", "{\"a\":\"\\u0000\"}"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        cr_expect_eq(object_verdict(others[i]), 422, "%s", others[i]);
-    cr_expect_eq(object_verdict(" {\"a\": 1} "), 0);
+        cr_expect_eq(object_status(others[i]), 422, "%s", others[i]);
+    cr_expect_eq(object_status(" {\"a\": 1} "), 0);
 }
 
-/* The verdict on member "m", a text of 1 to 3 characters. */
-static int text_verdict(const char *value)
+/* The status for member "m", a text of 1 to 3 characters. */
+static int text_status(const char *value)
 {
     char body[128];
     const char *text;
@@ -61,19 +61,19 @@ static int text_verdict(const char *value)
     json_t *object = NULL;
     snprintf(body, sizeof body, "{\"m\":%s}", value);
     cr_assert_eq(input_object(body, strlen(body), &object, &err), 0, "%s: %s", value, err.text);
-    int verdict = input_text(object, "m", 1, 3, &text, &err);
-    cr_expect_eq(verdict == 0, err.code == ERR_NONE);
+    int status = input_text(object, "m", 1, 3, &text, &err);
+    cr_expect_eq(status == 0, err.code == ERR_NONE);
     json_decref(object);
-    return verdict;
+    return status;
 }
 
 Test(input, text_is_counted_in_characters_not_bytes)
 {
-    cr_expect_eq(text_verdict("\"abc\""), 0);
-    cr_expect_eq(text_verdict("\"\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97\""), 0, "three characters of three bytes");
-    cr_expect_eq(text_verdict("\"\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\""), 0, "three of four bytes");
-    cr_expect_eq(text_verdict("\"abcd\""), 422);
-    cr_expect_eq(text_verdict("\"\""), 422);
+    cr_expect_eq(text_status("\"abc\""), 0);
+    cr_expect_eq(text_status("\"\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97\""), 0, "three characters of three bytes each");
+    cr_expect_eq(text_status("\"\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\""), 0, "three characters of four bytes each");
+    cr_expect_eq(text_status("\"abcd\""), 422);
+    cr_expect_eq(text_status("\"\""), 422);
 }
 
 Test(input, text_has_no_control_characters)
@@ -81,43 +81,43 @@ Test(input, text_has_no_control_characters)
     static const char *const wrong[] = {"\"a\\n\"", "\"\\u0001\"", "\"\\u007f\"", "\"\\u0080\"", "\"a\\u009f\"",
                                         "\"\\u001f\""};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        cr_expect_eq(text_verdict(wrong[i]), 422, "%s", wrong[i]);
-    cr_expect_eq(text_verdict("\"\\u00a0\""), 0, "a no-break space is none");
-    cr_expect_eq(text_verdict("\"\\u0420\""), 0, "U+0420 has the byte A0, but is a letter");
+        cr_expect_eq(text_status(wrong[i]), 422, "%s", wrong[i]);
+    cr_expect_eq(text_status("\"\\u00a0\""), 0, "a no-break space is not a control character");
+    cr_expect_eq(text_status("\"\\u0420\""), 0, "U+0420 has the byte A0, but is a letter");
 }
 
-Test(input, text_of_another_type_is_refused)
+Test(input, member_that_is_not_a_text_is_rejected)
 {
     static const char *const wrong[] = {"1", "null", "true", "[\"a\"]", "{}"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        cr_expect_eq(text_verdict(wrong[i]), 422, "%s", wrong[i]);
+        cr_expect_eq(text_status(wrong[i]), 422, "%s", wrong[i]);
 }
 
-static int whole_verdict(const char *value)
+static int whole_status(const char *value)
 {
     char body[128];
     int64_t number;
     struct err err = ERR_INIT;
     json_t *object = NULL;
     snprintf(body, sizeof body, "{\"m\":%s}", value);
-    int verdict = input_object(body, strlen(body), &object, &err);
-    if (verdict == 0)
-        verdict = input_whole(object, "m", 1, 1000000, &number, &err);
+    int status = input_object(body, strlen(body), &object, &err);
+    if (status == 0)
+        status = input_whole(object, "m", 1, 1000000, &number, &err);
     json_decref(object);
-    return verdict;
+    return status;
 }
 
-Test(input, a_whole_number_is_written_as_one_and_in_range)
+Test(input, whole_number_has_no_fraction_and_is_in_range)
 {
     static const char *const wrong[] = {"0", "-1", "1000001", "1.5", "2.0", "1e3", "\"2\"", "true", "null",
                                         "99999999999999999999999999"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        cr_expect_eq(whole_verdict(wrong[i]), 422, "%s", wrong[i]);
-    cr_expect_eq(whole_verdict("1"), 0);
-    cr_expect_eq(whole_verdict("1000000"), 0);
+        cr_expect_eq(whole_status(wrong[i]), 422, "%s", wrong[i]);
+    cr_expect_eq(whole_status("1"), 0);
+    cr_expect_eq(whole_status("1000000"), 0);
 }
 
-Test(input, a_missing_member_is_named)
+Test(input, missing_member_is_named)
 {
     struct err err = ERR_INIT;
     json_t *object = json_object();

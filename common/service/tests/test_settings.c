@@ -19,7 +19,7 @@ static int read_with(const char *name, const char *value)
     return status;
 }
 
-Test(settings, without_any_variable_everything_has_the_contracts_default)
+Test(settings, unset_variables_have_their_documented_defaults)
 {
     cr_assert_eq(settings_read(&settings, &defaults, &err), 0, "%s", err.text);
     cr_expect_eq(settings.port, 8001);
@@ -45,7 +45,7 @@ Test(settings, without_any_variable_everything_has_the_contracts_default)
     cr_expect_eq(settings.log_level, LOG_INFO);
 }
 
-Test(settings, an_id_is_made_of_the_name_and_eight_hex_digits)
+Test(settings, default_id_is_the_name_and_eight_hex_digits)
 {
     cr_assert_eq(read_with("SERVICE_NAME", "accounts"), 0, "%s", err.text);
     cr_expect_eq(strlen(settings.id), strlen("accounts-") + 8);
@@ -58,7 +58,7 @@ Test(settings, an_id_is_made_of_the_name_and_eight_hex_digits)
     cr_expect_str_neq(settings.id, first);
 }
 
-Test(settings, a_wrong_value_is_refused_with_one_line_that_names_it)
+Test(settings, wrong_value_is_rejected_with_one_line)
 {
     static const char *const wrong[][2] = {
         {"PORT", "70000"},
@@ -106,7 +106,7 @@ Test(settings, a_wrong_value_is_refused_with_one_line_that_names_it)
     }
 }
 
-Test(settings, a_secret_is_never_shown)
+Test(settings, secret_value_is_never_shown)
 {
     static const char *const wrong[][2] = {
         {"DATABASE_URL", "mysql://root:hunter2@localhost/db"},
@@ -132,7 +132,7 @@ Test(settings, etcd_endpoints_are_urls_with_a_port)
     cr_expect_eq(read_with("ETCD_ENDPOINTS", "http://127.0.0.1:2379/v3"), -1);
 }
 
-Test(settings, what_a_user_may_reasonably_want_is_accepted)
+Test(settings, valid_values_are_accepted)
 {
     static const char *const right[][2] = {
         {"PORT", "0"},

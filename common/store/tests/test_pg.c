@@ -12,7 +12,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-/* --- A PostgreSQL, a client, a loop -------------------------------------------------------- */
+/* --- A PostgreSQL, a client, a loop ----------------------------------------------- */
 
 static struct folder folder;
 static struct server server;
@@ -98,9 +98,9 @@ static enum err_code read_one(const struct pg_statement *statement, const char *
     return ERR_NONE;
 }
 
-/* --- Reading ---------------------------------------------------------------------------------- */
+/* --- Reading ---------------------------------------------------------------------- */
 
-Test(pg_url, what_is_accepted)
+Test(pg_url, valid_urls_are_accepted_and_others_rejected)
 {
     cr_expect_eq(pg_check_url("postgresql://lesson:lesson@127.0.0.1:5432/lesson"), 0);
     cr_expect_eq(pg_check_url("postgres://h1,h2:1/db?sslmode=disable&target_session_attrs=any"), 0);
@@ -120,7 +120,7 @@ static void read_rows(void)
 {
     char text[300];
     cr_expect_not(pg_is_up(pg));
-    cr_expect_eq(read_one(&by_id, "1", 10000, text), ERR_NONE, "it waits for the first connection: %s", text);
+    cr_expect_eq(read_one(&by_id, "1", 10000, text), ERR_NONE, "the read waits for the first connection: %s", text);
     for (int i = 0; i < 3; i++) {
         cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
         cr_expect_str_eq(text, "name7");
@@ -148,7 +148,7 @@ static void read_by_name(void)
     cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
 }
 
-Test(pg, of_several_hosts_by_name_or_address_the_first_that_answers_is_used)
+Test(pg, first_host_that_answers_is_used)
 {
     start_with_table();
     snprintf(server.url, sizeof server.url, "postgresql://lesson@127.0.0.1:1,localhost:%d/lesson?options=-cgeqo%%3Doff",
@@ -171,7 +171,7 @@ static void fail_to_read(void)
     }
 }
 
-Test(pg, errors_say_what_postgresql_says)
+Test(pg, errors_contain_the_message_of_postgresql)
 {
     start_with_table();
     with_client(fail_to_read);
@@ -205,15 +205,15 @@ static void read_with_bad_neighbours(void)
     }
 }
 
-Test(pg, a_statement_that_fails_does_not_harm_its_neighbours)
+Test(pg, failed_statement_does_not_affect_its_batch)
 {
     start_with_table();
     with_client(read_with_bad_neighbours);
 }
 
-/* --- Absent, killed, hung ------------------------------------------------------------------------ */
+/* --- Late, killed, hung ----------------------------------------------------------- */
 
-static void be_absent_then_come(void)
+static void start_late(void)
 {
     char text[300];
     struct pg_transaction *tx;
@@ -231,9 +231,9 @@ static void be_absent_then_come(void)
     cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
 }
 
-Test(pg, absent_at_first_it_is_used_as_soon_as_it_comes)
+Test(pg, server_that_starts_late_is_used_once_it_is_up)
 {
-    with_client(be_absent_then_come);
+    with_client(start_late);
 }
 
 static enum err_code begin(struct pg_transaction **tx, int64_t ms)
@@ -250,7 +250,7 @@ static enum err_code run(struct pg_transaction *tx, const char *id)
     return err.code;
 }
 
-static void die_and_return(void)
+static void be_killed_and_restart(void)
 {
     char text[300];
     struct pg_transaction *tx;
@@ -260,7 +260,7 @@ static void die_and_return(void)
         cr_expect_eq(begin(&tx, 10000), ERR_NONE);
         cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
         server_kill(&server);
-        cr_expect(becomes_up(false, 30000), "an idle connection notices, too");
+        cr_expect(becomes_up(false, 30000), "an idle connection detects it");
         cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_UNREACHABLE);
         start_server();
         cr_expect(becomes_up(true, 30000));
@@ -268,10 +268,10 @@ static void die_and_return(void)
     }
 }
 
-Test(pg, killed_it_is_used_again_when_it_is_back)
+Test(pg, killed_server_is_used_again_after_its_restart)
 {
     start_with_table();
-    with_client(die_and_return);
+    with_client(be_killed_and_restart);
 }
 
 static void read_while_killed(void *arg)
@@ -280,7 +280,7 @@ static void read_while_killed(void *arg)
     *(enum err_code *)arg = read_one(&nap, "60", 60000, text);
 }
 
-static void die_while_asked(void)
+static void die_during_a_call(void)
 {
     enum err_code code = ERR_NONE;
     struct pg_transaction *tx;
@@ -298,10 +298,10 @@ static void die_while_asked(void)
     cr_expect_eq(err.code, ERR_BROKEN, "%s", err.text);
 }
 
-Test(pg, killed_while_it_is_asked_the_call_is_broken)
+Test(pg, server_killed_during_a_call_breaks_the_call)
 {
     start_with_table();
-    with_client(die_while_asked);
+    with_client(die_during_a_call);
 }
 
 static void read_while_hung(void *arg)
@@ -340,7 +340,7 @@ static void hang_and_return(void)
     cr_expect_eq(pg_commit(tx, &err), 0);
 }
 
-Test(pg, while_it_hangs_calls_pay_one_deadline_and_then_fail_at_once)
+Test(pg, calls_to_hung_server_fail_after_one_timeout)
 {
     start_with_table();
     with_client(hang_and_return);
@@ -350,20 +350,20 @@ static void hang_for_long(void)
 {
     char text[300];
     cr_expect(becomes_up(true, 30000));
-    fiber_sleep(timeout_ms); /* by then both are connected, or it was in vain */
+    fiber_sleep(timeout_ms); /* time for both to connect: without it the test proves nothing */
     server_pause(&server);
     cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_TIMEOUT);
-    cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_UNREACHABLE, "the other connection, too");
-    fiber_sleep(3 * timeout_ms); /* the connections are given up, new ones are tried */
+    cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_UNREACHABLE, "the other connection counts as hung too");
+    fiber_sleep(3 * timeout_ms); /* the connections are closed, new ones are attempted */
     cr_expect_eq(read_one(&by_id, "7", 60000, text), ERR_UNREACHABLE);
     server_resume(&server);
     int64_t limit = deadline_in(30000);
     while (read_one(&by_id, "7", 60000, text) != ERR_NONE && deadline_left(limit) > 0)
-        fiber_sleep(5); /* it has half a second, and PostgreSQL may need more at first */
+        fiber_sleep(5); /* an attempt has 0.5 s; the first one after the pause may need more */
     cr_expect_str_eq(text, "name7");
 }
 
-Test(pg, after_a_long_hang_a_new_connection_is_made)
+Test(pg, long_hang_leads_to_a_new_connection)
 {
     timeout_ms = 500;
     readers = 2;
@@ -384,24 +384,24 @@ static void hang_in_commit(void)
     server_pause(&server);
     cr_expect_eq(pg_commit(tx, &err), -1);
     cr_expect_eq(err.code, ERR_TIMEOUT, "%s", err.text);
-    cr_expect_not(pg_is_up(pg), "the readers are suspected, too");
+    cr_expect_not(pg_is_up(pg), "the readers count as hung too");
     server_resume(&server);
-    cr_expect(becomes_up(true, 30000), "and asked, so that they are trusted again");
+    cr_expect(becomes_up(true, 30000), "the ping is answered, so they are used again");
 }
 
-Test(pg, a_commit_without_an_answer_ends_at_the_timeout)
+Test(pg, commit_without_answer_times_out)
 {
     timeout_ms = 5000;
     start_with_table();
     with_client(hang_in_commit);
 }
 
-/* --- Deadlines and cancelling ----------------------------------------------------------------------- */
+/* --- Deadlines and cancelling ----------------------------------------------------- */
 
 static void read_slowly(void)
 {
     char text[300] = "";
-    /* Where the machine stands still at the wrong moment its answer comes too late: then it is asked again. */
+    /* If the machine stalls, PostgreSQL's error comes too late: then the read is repeated. */
     for (int i = 0; i < 5 && !strstr(text, "statement timeout"); i++) {
         cr_expect(becomes_up(true, 30000));
         int64_t begin_ms = clock_ms();
@@ -409,75 +409,75 @@ static void read_slowly(void)
         cr_expect_lt(clock_ms() - begin_ms, 25000);
     }
     cr_expect(strstr(text, "statement timeout"), "%s", text);
-    cr_expect(pg_is_up(pg), "PostgreSQL itself has answered");
+    cr_expect(pg_is_up(pg), "PostgreSQL answered the read");
     cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
     cr_expect_eq(read_one(&by_id, "7", 0, text), ERR_TIMEOUT);
-    cr_expect(pg_is_up(pg), "it was not even asked");
+    cr_expect(pg_is_up(pg), "nothing was sent");
 }
 
-Test(pg, a_statement_is_ended_by_the_server_a_little_before_the_timeout)
+Test(pg, server_ends_slow_statement_before_the_timeout)
 {
-    timeout_ms = 5000; /* the tenth that is the server's lead must be enough for its answer */
+    timeout_ms = 5000; /* PostgreSQL ends it 10 % earlier; this tenth must be enough for its answer */
     start_with_table();
     with_client(read_slowly);
 }
 
-static void nap_and_be_cancelled(void *arg)
+static void read_until_cancelled(void *arg)
 {
     char text[300];
     *(enum err_code *)arg = read_one(&nap, "0.5", 10000, text);
 }
 
-static void give_up(void)
+static void cancel_a_read(void)
 {
     char text[300];
     enum err_code code = ERR_NONE;
     struct group group = {0};
     cr_expect(becomes_up(true, 30000));
-    group_go(&group, nap_and_be_cancelled, &code);
-    fiber_yield(); /* it asks … */
-    fiber_yield(); /* … and its question is under way */
+    group_go(&group, read_until_cancelled, &code);
+    fiber_yield(); /* the read is sent … */
+    fiber_yield(); /* … and in progress */
     group_cancel(&group);
     group_join(&group);
     cr_expect_eq(code, ERR_CANCELLED);
     cr_expect_eq(read_one(&by_id, "7", 5000, text), ERR_NONE, "%s", text);
-    cr_expect_str_eq(text, "name7", "not the answer of the other");
+    cr_expect_str_eq(text, "name7", "not the answer of the cancelled read");
 }
 
-Test(pg, a_cancelled_read_leaves_its_late_answer_to_nobody)
+Test(pg, late_answer_of_cancelled_read_is_dropped)
 {
     start_with_table();
-    with_client(give_up);
+    with_client(cancel_a_read);
 }
 
-static void leave_while_asking(void)
+static void close_during_a_read(void)
 {
     enum err_code code = ERR_NONE;
     struct group group = {0};
     cr_expect(becomes_up(true, 30000));
-    group_go(&group, nap_and_be_cancelled, &code);
-    fiber_yield(); /* it asks … */
-    fiber_yield(); /* … and its question is under way */
+    group_go(&group, read_until_cancelled, &code);
+    fiber_yield(); /* the read is sent … */
+    fiber_yield(); /* … and in progress */
     group_cancel(&group);
     group_join(&group);
 }
 
-Test(pg, it_closes_with_an_answer_still_to_come)
+Test(pg, close_works_while_an_answer_is_pending)
 {
     start_with_table();
-    with_client(leave_while_asking);
+    with_client(close_during_a_read);
 }
 
 static void do_nothing(void)
 {
 }
 
-Test(pg, it_closes_while_it_still_connects)
+Test(pg, close_works_while_connecting)
 {
     with_client(do_nothing);
 }
 
-/* --- Transactions -------------------------------------------------------------------------------------- */
+/* --- Transactions ----------------------------------------------------------------- */
 
 static void commit_and_roll_back(void)
 {
@@ -492,10 +492,10 @@ static void commit_and_roll_back(void)
     cr_expect_str_eq(pg_rows_get(rows, 0, 0), "2001");
     pg_rows_free(rows);
     read_one(&by_id, "2001", 10000, text);
-    cr_expect_str_eq(text, "(none)", "not seen by others before the commit");
+    cr_expect_str_eq(text, "(none)", "others do not see it before the commit");
     cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
     read_one(&by_id, "2001", 10000, text);
-    cr_expect_str_eq(text, "", "a NULL reads as nothing");
+    cr_expect_str_eq(text, "", "NULL is returned as an empty text");
 
     cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(run(tx, "2002"), ERR_NONE);
@@ -506,8 +506,8 @@ static void commit_and_roll_back(void)
     cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(run(tx, "2002"), ERR_NONE);
     cr_expect_eq(run(tx, "1"), ERR_CONFLICT);
-    cr_expect_eq(run(tx, "2003"), ERR_FAILED, "it is aborted");
-    cr_expect_eq(pg_commit(tx, &err), -1, "and a commit does not hide that");
+    cr_expect_eq(run(tx, "2003"), ERR_FAILED, "the transaction is aborted");
+    cr_expect_eq(pg_commit(tx, &err), -1, "the commit reports it");
     cr_expect_eq(err.code, ERR_FAILED, "%s", err.text);
     read_one(&by_id, "2002", 10000, text);
     cr_expect_str_eq(text, "(none)");
@@ -517,13 +517,13 @@ static void commit_and_roll_back(void)
     pg_rollback(tx);
 }
 
-Test(pg, a_transaction_is_committed_whole_or_not_at_all)
+Test(pg, transaction_is_committed_whole_or_not_at_all)
 {
     start_with_table();
     with_client(commit_and_roll_back);
 }
 
-static void take_turns(void *arg)
+static void commit_one(void *arg)
 {
     char id[16];
     struct pg_transaction *tx;
@@ -534,7 +534,7 @@ static void take_turns(void *arg)
     cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
 }
 
-static void crowd(void)
+static void exceed_the_pool(void)
 {
     static int numbers[20];
     struct pg_transaction *first, *second, *third;
@@ -542,25 +542,25 @@ static void crowd(void)
     cr_expect(becomes_up(true, 30000));
     for (int i = 0; i < 20; i++) {
         numbers[i] = i;
-        group_go(&group, take_turns, &numbers[i]);
+        group_go(&group, commit_one, &numbers[i]);
     }
     group_join(&group);
 
     cr_expect_eq(begin(&first, 10000), ERR_NONE);
     cr_expect_eq(begin(&second, 10000), ERR_NONE);
-    cr_expect_eq(begin(&third, 50), ERR_TIMEOUT, "both are taken");
-    cr_expect(pg_is_up(pg), "which says nothing about PostgreSQL");
+    cr_expect_eq(begin(&third, 50), ERR_TIMEOUT, "both connections are in use");
+    cr_expect(pg_is_up(pg), "a full pool does not mean that PostgreSQL is down");
     pg_rollback(first);
     pg_rollback(second);
 }
 
-Test(pg, more_transactions_than_connections_take_turns)
+Test(pg, excess_transactions_wait_for_a_connection)
 {
     start_with_table();
-    with_client(crowd);
+    with_client(exceed_the_pool);
 }
 
-/* --- Many ------------------------------------------------------------------------------------------------- */
+/* --- Many ------------------------------------------------------------------------- */
 
 enum { FIBERS = 64, EACH = 500 };
 
@@ -577,7 +577,7 @@ static void read_many(void *arg)
     cr_expect_eq(right, EACH);
 }
 
-static void be_busy(void)
+static void read_in_many_fibers(void)
 {
     static int numbers[FIBERS];
     struct group group = {0};
@@ -592,15 +592,15 @@ static void be_busy(void)
            FIBERS * EACH * 1000000LL / (clock_us() - begin_us));
 }
 
-Test(pg, many_fibers_share_one_connection_and_each_gets_its_own_rows)
+Test(pg, fibers_on_one_connection_get_their_own_rows)
 {
     start_with_table();
-    with_client(be_busy);
+    with_client(read_in_many_fibers);
 }
 
-Test(pg, or_two)
+Test(pg, fibers_on_two_connections_get_their_own_rows)
 {
     readers = 2;
     start_with_table();
-    with_client(be_busy);
+    with_client(read_in_many_fibers);
 }

@@ -12,7 +12,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-/* --- A Redis, a client, a loop ---------------------------------------------------------- */
+/* --- A Redis, a client, a loop ---------------------------------------------------- */
 
 static struct folder folder;
 static struct server server;
@@ -58,7 +58,7 @@ static void with_client(void (*body)(void))
     loop_run(run_client, (void *)body);
 }
 
-/* Lets the loop run until it is as it should be. */
+/* Lets the loop run until Redis is up, or down. */
 static bool becomes_up(bool up, int64_t limit_ms)
 {
     int64_t deadline = deadline_in(limit_ms);
@@ -85,9 +85,9 @@ static enum err_code set(const char *key, const char *value)
     return err.code;
 }
 
-/* --- Tests -------------------------------------------------------------------------------- */
+/* --- Tests ------------------------------------------------------------------------ */
 
-Test(redis_url, what_is_accepted)
+Test(redis_url, valid_urls_are_accepted_and_others_rejected)
 {
     cr_expect_eq(redis_check_url("redis://127.0.0.1:6379/0"), 0);
     cr_expect_eq(redis_check_url("redis://u:p@host/15"), 0);
@@ -138,7 +138,7 @@ static void log_in(void)
     cr_expect_eq(set("only-in-3", "x"), ERR_NONE);
 }
 
-Test(redis, user_password_and_database_of_the_url_are_used)
+Test(redis, url_sets_user_password_and_database)
 {
     struct err err = ERR_INIT;
     char port[16], log[PLACE_PATH_MAX + 16];
@@ -161,7 +161,7 @@ static void fail_to_log_in(void)
 {
     struct err err = ERR_INIT;
     int64_t limit = deadline_in(30000);
-    do { /* each waits for the outcome of one attempt to connect, which has 1 s */
+    do { /* each ping waits for one attempt to connect, which takes at most 1 s */
         err_clear(&err);
         cr_expect_eq(redis_ping(redis, limit, &err), -1);
         cr_expect_eq(err.code, ERR_UNREACHABLE);
@@ -169,14 +169,14 @@ static void fail_to_log_in(void)
     cr_expect(strstr(err.text, "WRONGPASS"), "%s", err.text);
 }
 
-Test(redis, a_wrong_password_is_told_as_redis_says_it)
+Test(redis, wrong_password_is_reported_in_redis_words)
 {
     start_server();
     snprintf(server.url, sizeof server.url, "redis://ann:no@127.0.0.1:%d/3", server.port.number);
     with_client(fail_to_log_in);
 }
 
-static void be_absent_then_come(void)
+static void start_late(void)
 {
     char value[300];
     struct err err = ERR_INIT;
@@ -184,26 +184,26 @@ static void be_absent_then_come(void)
     cr_expect_eq(redis_ping(redis, deadline_in(30000), &err), -1);
     cr_expect_eq(err.code, ERR_UNREACHABLE);
     cr_expect(strstr(err.text, "Connection refused"), "%s", err.text);
-    cr_expect_lt(clock_ms() - begin, 15000, "told at once, not at the deadline");
+    cr_expect_lt(clock_ms() - begin, 15000, "it fails at once, not at the deadline");
     cr_expect_eq(get("a", 10000, value, sizeof value), ERR_UNREACHABLE);
     start_server();
     cr_expect(becomes_up(true, 30000));
     cr_expect_eq(get("a", 10000, value, sizeof value), ERR_NONE);
 }
 
-Test(redis, absent_at_first_it_is_used_as_soon_as_it_comes)
+Test(redis, server_that_starts_late_is_used_once_it_is_up)
 {
-    with_client(be_absent_then_come);
+    with_client(start_late);
 }
 
-static void die_and_return(void)
+static void be_killed_and_restart(void)
 {
     char value[300];
     struct err err = ERR_INIT;
     cr_expect(becomes_up(true, 30000));
     for (int i = 0; i < 3; i++) {
         server_kill(&server);
-        cr_expect(becomes_up(false, 30000), "an idle connection notices, too");
+        cr_expect(becomes_up(false, 30000), "an idle connection detects it");
         cr_expect_eq(get("a", 10000, value, sizeof value), ERR_UNREACHABLE);
         start_server();
         cr_expect(becomes_up(true, 30000));
@@ -212,10 +212,10 @@ static void die_and_return(void)
     }
 }
 
-Test(redis, killed_it_is_used_again_when_it_is_back)
+Test(redis, killed_server_is_used_again_after_its_restart)
 {
     start_server();
-    with_client(die_and_return);
+    with_client(be_killed_and_restart);
 }
 
 static int failed_fast, waited;
@@ -252,39 +252,39 @@ static void hang_and_return(void)
     cr_expect_eq(get("a", 10000, value, sizeof value), ERR_NONE);
 }
 
-Test(redis, while_it_hangs_one_deadline_is_paid_and_then_every_call_fails_at_once)
+Test(redis, calls_to_hung_redis_fail_at_once_after_one_timeout)
 {
     start_server();
     with_client(hang_and_return);
 }
 
-static void get_and_be_cancelled(void *arg)
+static void get_until_cancelled(void *arg)
 {
     char value[300];
     *(enum err_code *)arg = get("a", 10000, value, sizeof value);
 }
 
-static void give_up(void)
+static void cancel_a_get(void)
 {
     char value[300];
     enum err_code code = ERR_NONE;
     struct group group = {0};
     cr_expect(becomes_up(true, 30000));
     server_pause(&server);
-    group_go(&group, get_and_be_cancelled, &code);
-    fiber_sleep(20); /* it is asked; Redis hangs, so there is no answer */
+    group_go(&group, get_until_cancelled, &code);
+    fiber_sleep(20); /* the GET is sent; Redis is paused, so no reply comes */
     group_cancel(&group);
     group_join(&group);
     cr_expect_eq(code, ERR_CANCELLED);
-    cr_expect(redis_is_up(redis), "one that gave up early proves nothing");
+    cr_expect(redis_is_up(redis), "a cancelled call does not mean that Redis hangs");
     server_resume(&server);
     cr_expect_eq(get("a", 5000, value, sizeof value), ERR_NONE, "%s", value);
 }
 
-Test(redis, a_cancelled_call_leaves_its_late_reply_to_nobody)
+Test(redis, late_reply_of_cancelled_call_is_dropped)
 {
     start_server();
-    with_client(give_up);
+    with_client(cancel_a_get);
 }
 
 enum { FIBERS = 64, EACH = 3000 };
@@ -302,7 +302,7 @@ static void get_many(void *arg)
     cr_expect_eq(right, EACH);
 }
 
-static void be_busy(void)
+static void get_in_many_fibers(void)
 {
     static int numbers[FIBERS];
     struct group group = {0};
@@ -316,10 +316,10 @@ static void be_busy(void)
     printf("redis: %d fibers: %lld gets/s\n", FIBERS, FIBERS * EACH * 1000000LL / (clock_us() - begin));
 }
 
-Test(redis, many_fibers_share_the_connection_and_each_gets_its_own_value)
+Test(redis, fibers_on_one_connection_get_their_own_values)
 {
     start_server();
-    with_client(be_busy);
+    with_client(get_in_many_fibers);
 }
 
 static void store_large(void)
@@ -341,7 +341,7 @@ static void store_large(void)
     free(large);
 }
 
-Test(redis, what_the_socket_does_not_take_at_once_is_written_later)
+Test(redis, large_value_is_written_in_several_steps)
 {
     start_server();
     with_client(store_large);

@@ -1,0 +1,78 @@
+#include "service/settings_check.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "loop/resolve.h"
+#include "registry/registry.h"
+#include "service/disk.h"
+
+static int check_characters(const char *value, const char *others)
+{
+    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
+        if (!(isascii(*p) && isalnum(*p)) && !strchr(others, *p))
+            return -1;
+    return 0;
+}
+
+int settings_check_name(const char *value)
+{
+    return strlen(value) > SERVICE_NAME_MAX ? -1 : check_characters(value, ".-_");
+}
+
+/* ':' is accepted, too: Spring's services have ids such as "name:host:port". */
+int settings_check_id(const char *value)
+{
+    return check_characters(value, ".-_:");
+}
+
+int settings_check_printable(const char *value)
+{
+    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
+        if (*p < 0x20 || *p == 0x7f)
+            return -1;
+    return 0;
+}
+
+int settings_check_bind_address(const char *value)
+{
+    return address_is_numeric(value) ? 0 : -1;
+}
+
+/* Callers apply the same rule to the registered entry: one that fails it would be
+ * dropped by all of them. */
+int settings_check_host(const char *value)
+{
+    struct err ignored = ERR_INIT;
+    struct instance self = {.id = "self", .address = value, .port = 1};
+    return instance_check(&self, &ignored);
+}
+
+/* Reads the file now. Otherwise a wrong file would only appear as a registry that is
+ * never reached. */
+int settings_check_pem(const char *path)
+{
+    struct stat about;
+    char line[256];
+    bool found = false;
+    FILE *file = stat(path, &about) == 0 && S_ISREG(about.st_mode) ? fopen(path, "re") : NULL;
+    if (!file)
+        return -1;
+    while (!found && fgets(line, sizeof line, file)) /* a PEM file may begin with comments */
+        found = strncmp(line, "-----BEGIN ", 11) == 0;
+    fclose(file);
+    return found ? 0 : -1;
+}
+
+int settings_check_absolute_path(const char *value)
+{
+    return *value == '/' ? 0 : -1;
+}
+
+int settings_check_min_free(const char *value)
+{
+    struct disk_min_free min;
+    return disk_parse_min_free(value, &min);
+}

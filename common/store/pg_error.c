@@ -1,0 +1,59 @@
+/* From libpq's failures to struct err. The codes: PostgreSQL, "Appendix A. Error Codes". */
+#include <string.h>
+
+#include "store/pg_internal.h"
+
+static int first_line(const char *text)
+{
+    return (int)strcspn(text, "\n");
+}
+
+static enum err_code code_of(const char *state)
+{
+    static const struct {
+        const char *prefix; /* two characters: a whole class */
+        enum err_code code;
+    } codes[] = {
+        {"23505", ERR_CONFLICT},  /* unique_violation */
+        {"42P01", ERR_NOT_FOUND}, /* undefined_table */
+        {"3F000", ERR_NOT_FOUND}, /* invalid_schema_name */
+        {"57014", ERR_TIMEOUT},   /* query_canceled: statement_timeout */
+        {"57P", ERR_BROKEN},      /* the server shuts down */
+        {"08", ERR_BROKEN},       /* connection_exception */
+        {"22", ERR_INVALID},      /* data_exception */
+        {"23", ERR_INVALID},      /* the other integrity_constraint_violations */
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strncmp(state, codes[i].prefix, strlen(codes[i].prefix)) == 0)
+            return codes[i].code;
+    return ERR_FAILED;
+}
+
+int pg_check(const PGresult *result, struct err *err)
+{
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+        return 0;
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!message)
+        message = result ? PQresultErrorMessage(result) : "out of memory";
+    enum err_code code = code_of(state ? state : "");
+    const char *hint = code == ERR_NOT_FOUND ? "; load the schema with `make db-seed DATABASE_URL=…`" : "";
+    return err_set(err, code, "PostgreSQL: %.*s%s", first_line(message), message, hint);
+}
+
+int pg_check_lost(const PGconn *conn, struct err *err)
+{
+    const char *message = PQerrorMessage(conn);
+    return err_set(err, ERR_BROKEN, "PostgreSQL: %.*s", first_line(message), *message ? message : "connection lost");
+}
+
+int pg_check_wait(enum wait_result result, struct err *err)
+{
+    if (result == WAIT_WOKEN)
+        return 0;
+    if (result == WAIT_TIMEOUT)
+        return err_set(err, ERR_TIMEOUT, "PostgreSQL: no answer in time");
+    return err_set(err, ERR_CANCELLED, "PostgreSQL: cancelled");
+}

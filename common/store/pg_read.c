@@ -1,0 +1,153 @@
+#include "store/pg_read.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/fiber.h"
+#include "store/pg_internal.h"
+
+/* --- Is a connection up? ---------------------------------------------------------- */
+
+bool pg_is_up(const struct pg *pg)
+{
+    for (int i = 0; i < pg->reader_count; i++)
+        if (pg_reader_is_up(&pg->readers[i]))
+            return true;
+    return false;
+}
+
+void pg_report_down(struct pg *pg, const struct err *why)
+{
+    pg->why = *why;
+    if (pg->down_logged || pg_is_up(pg))
+        return;
+    pg->down_logged = true;
+    log_warn("postgres_down", log_s("error", why->text));
+}
+
+static void suspect_reader(struct pg_reader *reader)
+{
+    if (!pg_reader_is_up(reader))
+        return;
+    /* Nothing is in progress that it could answer: send a ping. */
+    if (!reader->first && pg_send_own(reader, PG_REQUEST_PING, NULL) != 0) {
+        pg_lose_broken_reader(reader);
+        return;
+    }
+    reader->silent_since = clock_ms();
+    if (reader->keeper)
+        wait_wake(reader->keeper);
+}
+
+void pg_suspect(struct pg *pg)
+{
+    if (!pg_is_up(pg))
+        return;
+    for (int i = 0; i < pg->reader_count; i++)
+        suspect_reader(&pg->readers[i]);
+    struct err why = ERR_INIT;
+    err_set(&why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
+    pg_report_down(pg, &why);
+}
+
+/* --- A read ----------------------------------------------------------------------- */
+
+static struct pg_reader *choose_reader(struct pg *pg)
+{
+    struct pg_reader *best = NULL;
+    for (int i = 0; i < pg->reader_count; i++) {
+        struct pg_reader *reader = &pg->readers[i];
+        if (pg_reader_is_up(reader) && (!best || reader->syncs < best->syncs))
+            best = reader;
+    }
+    return best;
+}
+
+/* NULL: there is no connection. Only for the very first one a call waits: a
+ * service gets requests as soon as it listens. */
+static struct pg_reader *await_reader(struct pg *pg, int64_t deadline)
+{
+    if (!pg->was_tried)
+        wait_queue_park(&pg->first_try, deadline);
+    return choose_reader(pg);
+}
+
+static bool is_preparing(const struct pg_reader *reader, const struct pg_statement *statement)
+{
+    for (const struct pg_request *request = reader->first; request; request = request->next)
+        if (request->kind == PG_REQUEST_PREPARE && request->statement == statement)
+            return true;
+    return false;
+}
+
+static int send_read(struct pg_reader *reader, struct pg_request *request)
+{
+    const struct pg_statement *statement = request->statement;
+    bool prepare = !pg_is_prepared(&reader->prepared, statement) && !is_preparing(reader, statement);
+    /* Until PostgreSQL confirms the prepared statement, reads are sent unprepared. */
+    if (prepare && pg_send_own(reader, PG_REQUEST_PREPARE, statement) != 0)
+        return -1;
+    return pg_send(reader, request);
+}
+
+static int take_rows(struct pg_request *request, const struct pg *pg, struct pg_rows **rows, struct err *err)
+{
+    if (!request->result)
+        return err_set(err, ERR_BROKEN, "%s", pg->why.text);
+    if (pg_check(request->result, err) != 0) {
+        PQclear(request->result);
+        return -1;
+    }
+    *rows = (struct pg_rows *)request->result;
+    return 0;
+}
+
+static int read_rows(struct pg *pg, struct pg_request *request, int64_t deadline, struct pg_rows **rows,
+                     struct err *err)
+{
+    struct pg_reader *reader = await_reader(pg, deadline);
+    if (!reader || deadline_left(deadline) == 0) {
+        free(request);
+        if (reader || fiber_cancelled())
+            return pg_check_wait(reader ? WAIT_TIMEOUT : WAIT_CANCELLED, err);
+        return err_set(err, ERR_UNREACHABLE, "%s", pg->why.text);
+    }
+    if (send_read(reader, request) != 0) {
+        free(request);
+        pg_lose_broken_reader(reader);
+        return err_set(err, ERR_BROKEN, "%s", pg->why.text);
+    }
+    enum wait_result result = wait_park(request->waiter, deadline);
+    if (result != WAIT_WOKEN) {
+        request->waiter = NULL;
+        if (result == WAIT_TIMEOUT)
+            pg_suspect(pg);
+        return pg_check_wait(result, err);
+    }
+    int status = take_rows(request, pg, rows, err);
+    free(request);
+    return status;
+}
+
+int pg_read(struct pg *pg, const struct pg_statement *statement, const char *const *params, int64_t deadline,
+            struct pg_rows **rows, struct err *err)
+{
+    struct wait wait;
+    wait_init(&wait);
+    struct pg_request *request = calloc(1, sizeof *request);
+    if (!request)
+        return err_set(err, ERR_FAILED, "out of memory");
+    *request =
+        (struct pg_request){.kind = PG_REQUEST_READ, .statement = statement, .params = params, .waiter = &wait};
+
+    int64_t begin = clock_us();
+    int status = read_rows(pg, request, deadline_min(deadline, deadline_in(pg->timeout_ms)), rows, err);
+    if (status == 0) {
+        pg->reads++;
+        histogram_add(&pg->read_time, clock_us() - begin);
+    } else {
+        pg->read_failures++;
+    }
+    return status;
+}

@@ -1,0 +1,22 @@
+/* pg_statement: an SQL statement, and the rows that it returns. */
+#ifndef STORE_PG_STATEMENT_H
+#define STORE_PG_STATEMENT_H
+
+#include <stddef.h>
+
+/* Prepared once on each connection, at first use. Static: compared by address. */
+struct pg_statement {
+    const char *name;
+    const char *sql; /* $1, $2, …; parameters and results travel as text */
+    int params;
+};
+
+/* libpq's result under our name. */
+struct pg_rows;
+
+size_t pg_rows_count(const struct pg_rows *rows);
+/* Text, "" for NULL; borrowed from rows. */
+const char *pg_rows_get(const struct pg_rows *rows, size_t row, int column);
+void pg_rows_free(struct pg_rows *rows); /* NULL is allowed */
+
+#endif
