@@ -124,14 +124,30 @@ bool json_add_string(struct buf *out, const char *text, size_t len)
     return false;
 }
 
-json_t *json_text_new(const char *text)
+json_t *json_textn_new(const char *text, size_t len)
 {
-    json_t *string = json_string(text);
+    json_t *string = json_stringn(text, len);
     if (string)
         return string;
-    struct buf quoted = BUF_INIT(6 * strlen(text) + 3); /* a byte becomes at most \u001f */
-    if (json_add_string(&quoted, text, strlen(text)))
+    /* jansson rejects text that is not UTF-8; json_add_string() replaces the bytes. */
+    struct buf quoted = BUF_INIT(6 * len + 3); /* a byte becomes at most \u001f */
+    if (json_add_string(&quoted, text, len))
         string = json_loadb(quoted.data, quoted.len, JSON_DECODE_ANY, NULL);
     buf_close(&quoted);
     return string;
+}
+
+json_t *json_text_new(const char *text)
+{
+    return json_textn_new(text, strlen(text));
+}
+
+bool json_add_take(struct buf *out, json_t *tree)
+{
+    /* 15 digits: 0.4, not 0.40000000000000002 */
+    char *text = tree ? json_dumps(tree, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
+    bool added = text && buf_adds(out, text);
+    free(text);
+    json_decref(tree);
+    return added;
 }

@@ -32,8 +32,12 @@ bool json_is_object_text(const char *bytes, size_t len);
  * U+FFFD. False at the buffer's cap; then the buffer is unchanged. */
 bool json_add_string(struct buf *out, const char *text, size_t len);
 
-/* A new reference to a JSON string; what is not UTF-8 becomes U+FFFD, where
- * json_string fails. NULL: out of memory. */
+/* A new JSON string; a byte that is not valid UTF-8 becomes U+FFFD. NULL: out of memory. */
 json_t *json_text_new(const char *text);
+json_t *json_textn_new(const char *text, size_t len);
+
+/* Appends a tree that we built ourselves, as compact JSON, and gives up its reference.
+ * False: the tree is NULL, the buffer is at its cap, or memory is out. */
+bool json_add_take(struct buf *out, json_t *tree);
 
 #endif

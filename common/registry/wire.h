@@ -48,11 +48,4 @@ static inline enum instance_status wire_status(const char *word)
     return strcmp(word, "warning") == 0 ? INSTANCE_WARNING : INSTANCE_CRITICAL;
 }
 
-/* A new JSON string; bytes that are not UTF-8 become U+FFFD. NULL: out of memory. */
-json_t *wire_text_new(const char *text);
-json_t *wire_textn_new(const char *text, size_t len);
-/* Appends the tree as compact JSON, and gives up its reference. False if the tree is NULL, at the buffer's
- * cap, or out of memory. */
-bool wire_add_take(struct buf *out, json_t *tree);
-
 #endif

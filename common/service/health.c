@@ -101,11 +101,7 @@ int health_report(struct health *health, struct buf *body)
     for (const struct health_check *check = health->checks; check < health->checks + health->count; check++)
         json_object_set_new(checks, check->probe->name, check_json_new(check));
     const char *status = health->draining ? "draining" : healthy ? "healthy" : "unhealthy";
-    json_t *report = json_pack("{s:s, s:o}", "status", status, "checks", checks);
-    char *text = json_dumps(report, JSON_COMPACT | JSON_REAL_PRECISION(15)); /* 0.4, not 0.40000000000000002 */
-    buf_adds(body, text ? text : "");
-    free(text);
-    json_decref(report);
+    json_add_take(body, json_pack("{s:s, s:o}", "status", status, "checks", checks));
     return healthy ? 200 : 503;
 }
 

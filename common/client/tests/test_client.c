@@ -240,7 +240,7 @@ Test(client, empty_list_means_no_instance)
 static void no_registry(void)
 {
     cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
-    cr_expect_str_eq(reply.err.text, "No healthy user-service instances: asking consul: connection refused");
+    cr_expect_str_eq(reply.err.text, "No healthy user-service instances: cannot query consul: connection refused");
     cr_expect_str_eq(reply.source, "");
 }
 

@@ -43,7 +43,7 @@ static json_t *tags_new(const char *tags)
         const char *next = tags + len;
         while (len > 0 && tags[len - 1] == ' ')
             len--;
-        if (len > 0 && json_array_append_new(list, wire_textn_new(tags, len)) != 0) {
+        if (len > 0 && json_array_append_new(list, json_textn_new(tags, len)) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -64,7 +64,7 @@ static json_t *metadata_new(const struct registration_spec *spec)
     };
     json_t *metadata = json_object();
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (*table[i].value && json_object_set_new(metadata, table[i].key, wire_text_new(table[i].value)) != 0) {
+        if (*table[i].value && json_object_set_new(metadata, table[i].key, json_text_new(table[i].value)) != 0) {
             json_decref(metadata);
             return NULL;
         }
@@ -118,10 +118,10 @@ static json_t *ttl_check_new(const struct registration_spec *spec)
 static json_t *registration_new(const struct registration_spec *spec, const char *address)
 {
     json_t *body = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
-                             "ID", wire_text_new(spec->id),
-                             "Name", wire_text_new(spec->service),
+                             "ID", json_text_new(spec->id),
+                             "Name", json_text_new(spec->service),
                              "Tags", tags_new(spec->tags),
-                             "Address", wire_text_new(address),
+                             "Address", json_text_new(address),
                              "Port", spec->port,
                              "Meta", metadata_new(spec),
                              "Weights", weights_new(spec));
@@ -136,7 +136,7 @@ static json_t *registration_new(const struct registration_spec *spec, const char
 
 bool consul_add_registration(struct buf *out, const struct registration_spec *spec, const char *address)
 {
-    return wire_add_take(out, registration_new(spec, address));
+    return json_add_take(out, registration_new(spec, address));
 }
 
 /* --- The result of our own check --------------------------------------------------------- */

@@ -64,19 +64,19 @@ int64_t etcd_lease_id(const struct registration_spec *spec)
 
 bool etcd_add_grant(struct buf *out, const struct registration_spec *spec)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o}",
+    return json_add_take(out, json_pack("{s:o, s:o}",
                                         "ID", signed_new(etcd_lease_id(spec)),
                                         "TTL", signed_new(etcd_lease_seconds(spec))));
 }
 
 bool etcd_add_lease(struct buf *out, const struct registration_spec *spec)
 {
-    return wire_add_take(out, json_pack("{s:o}", "ID", signed_new(etcd_lease_id(spec))));
+    return json_add_take(out, json_pack("{s:o}", "ID", signed_new(etcd_lease_id(spec))));
 }
 
 bool etcd_add_key(struct buf *out, const struct registration_spec *spec)
 {
-    return wire_add_take(out, json_pack("{s:o}", "key", own_key_new(spec)));
+    return json_add_take(out, json_pack("{s:o}", "key", own_key_new(spec)));
 }
 
 /* What read_value() reads. To add a member, add it here and there. */
@@ -84,13 +84,13 @@ static json_t *value_new(const struct registration_spec *spec, const char *addre
 {
     struct buf text = BUF_INIT(VALUE_CAP);
     json_t *members = json_pack("{s:o, s:i, s:i, s:o, s:o, s:s}",
-                                "address", wire_text_new(address),
+                                "address", json_text_new(address),
                                 "port", spec->port,
                                 "weight", spec->weight,
-                                "version", wire_text_new(spec->version),
-                                "zone", wire_text_new(spec->zone),
+                                "version", json_text_new(spec->version),
+                                "zone", json_text_new(spec->zone),
                                 "status", instance_status_name(status));
-    json_t *value = wire_add_take(&text, members) ? base64_new(text.data, text.len) : NULL;
+    json_t *value = json_add_take(&text, members) ? base64_new(text.data, text.len) : NULL;
     buf_close(&text);
     return value;
 }
@@ -98,7 +98,7 @@ static json_t *value_new(const struct registration_spec *spec, const char *addre
 bool etcd_add_put(struct buf *out, const struct registration_spec *spec, const char *address,
                   enum instance_status status)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o, s:o}",
+    return json_add_take(out, json_pack("{s:o, s:o, s:o}",
                                         "key", own_key_new(spec),
                                         "value", value_new(spec, address, status),
                                         "lease", signed_new(etcd_lease_id(spec))));
@@ -130,7 +130,7 @@ static const struct buf no_key = BUF_INIT(0);
 
 bool etcd_add_range(struct buf *out, const char *service, const struct etcd_page *page)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o, s:o, s:o}",
+    return json_add_take(out, json_pack("{s:o, s:o, s:o, s:o}",
                                         "key", first_key_new(service, &page->last_key),
                                         "range_end", range_end_new(service),
                                         "limit", signed_new(ETCD_PAGE_ENTRIES),
@@ -139,7 +139,7 @@ bool etcd_add_range(struct buf *out, const char *service, const struct etcd_page
 
 bool etcd_add_change_query(struct buf *out, const char *service, uint64_t revision)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o, s:s, s:b, s:o}",
+    return json_add_take(out, json_pack("{s:o, s:o, s:s, s:b, s:o}",
                                         "key", first_key_new(service, &no_key),
                                         "range_end", range_end_new(service),
                                         "limit", "1",
@@ -149,7 +149,7 @@ bool etcd_add_change_query(struct buf *out, const char *service, uint64_t revisi
 
 bool etcd_add_watch(struct buf *out, const char *service, uint64_t revision)
 {
-    return wire_add_take(out, json_pack("{s:{s:o, s:o, s:o}}", "create_request",
+    return json_add_take(out, json_pack("{s:{s:o, s:o, s:o}}", "create_request",
                                         "key", first_key_new(service, &no_key),
                                         "range_end", range_end_new(service),
                                         "start_revision", unsigned_new(revision + 1)));
@@ -157,9 +157,9 @@ bool etcd_add_watch(struct buf *out, const char *service, uint64_t revision)
 
 bool etcd_add_login(struct buf *out, const char *user, const char *password)
 {
-    return wire_add_take(out, json_pack("{s:o, s:o}",
-                                        "name", wire_text_new(user),
-                                        "password", wire_text_new(password)));
+    return json_add_take(out, json_pack("{s:o, s:o}",
+                                        "name", json_text_new(user),
+                                        "password", json_text_new(password)));
 }
 
 /* --- Replies on registration ----------------------------------------------------------- */
