@@ -1,7 +1,7 @@
 /* What exercise 1 asks, in the order in which a learner meets it. */
 #include <string.h>
 
-#include "checker/check.h"
+#include "checker/exercise.h"
 #include "fake.h"
 #include "real.h"
 
@@ -54,7 +54,7 @@ static void demand_it_asks(const struct question *question, struct text when, in
 
 static void demand_bounded(const struct question *question)
 {
-    asking(TEXT("%s, %s", "%s，%s"), question->name, text_of(question->hung));
+    set_context(TEXT("%s, %s", "%s，%s"), question->name, text_of(question->hung));
     int answer = answer_of(question, HUNG, 50);
     demand_it_asks(question, question->hung, answer);
     if (question->own->until > UNTIL)
@@ -90,7 +90,7 @@ static void demand_good_check(const struct question *question)
     if (!why.text[0])
         fail(TEXT("%s returned -1, and does not say why: pass `why` on to %s", "%s 返回了 -1，却没有说明原因：请把 why 传给 %s"), question->name,
              question->given);
-    asking(TEXT("%s, all is well", "%s，一切正常"), question->name);
+    set_context(TEXT("%s, all is well", "%s，一切正常"), question->name);
     int well = answer_of(question, UP, 50);
     if (well != 0 && question->own->asked == 0)
         fail(TEXT("%s did not ask again: remember nothing from one call to the next, each calls %s",
@@ -105,20 +105,20 @@ static void demand_good_check(const struct question *question)
 
 static void asks_postgres(void)
 {
-    asking(TEXT("check_postgres(), PostgreSQL stopped", "check_postgres()，PostgreSQL 已停止"));
+    set_context(TEXT("check_postgres(), PostgreSQL stopped", "check_postgres()，PostgreSQL 已停止"));
     demand_good_check(&postgres);
 }
 
 static void asks_redis(void)
 {
-    asking(TEXT("check_redis(), Redis stopped", "check_redis()，Redis 已停止"));
+    set_context(TEXT("check_redis(), Redis stopped", "check_redis()，Redis 已停止"));
     demand_good_check(&redis);
 }
 
 static void watches_the_disk(void)
 {
     struct text nearly_full = TEXT("3 % of the disk is free", "磁盘只剩 3%");
-    asking(TEXT("check_disk(), %s", "check_disk()，%s"), text_of(nearly_full));
+    set_context(TEXT("check_disk(), %s", "check_disk()，%s"), text_of(nearly_full));
     int nearly = answer_of(&disk, UP, 3);
     demand_it_asks(&disk, nearly_full, nearly);
     if (nearly == 0 && why.text[0])
@@ -127,10 +127,10 @@ static void watches_the_disk(void)
              text_of(nearly_full));
     if (nearly == 0)
         fail(TEXT("%s, and check_disk() returned 0: healthy", "%s，check_disk() 却返回 0（健康）"), text_of(nearly_full));
-    asking(TEXT("check_disk(), the disk cannot be read", "check_disk()，无法读取磁盘"));
+    set_context(TEXT("check_disk(), the disk cannot be read", "check_disk()，无法读取磁盘"));
     demand_good_check(&disk);
     for (int percent = 0; percent <= 100; percent++) {
-        asking(TEXT("check_disk(), %d%% free", "check_disk()，剩余 %d%%"), percent);
+        set_context(TEXT("check_disk(), %d%% free", "check_disk()，剩余 %d%%"), percent);
         int expected = percent < DISK_MIN_FREE_PERCENT ? -1 : 0, answer = answer_of(&disk, UP, percent);
         if (answer != expected)
             fail(TEXT("%d%% of the disk is free: expected %d from check_disk(), got %d (less than %d%% is too little)",
@@ -176,25 +176,25 @@ static void any_failure_is_503(void)
 }
 
 static const struct check checks[] = {
-    {.asked = {"PostgreSQL stopped, hung and well: check_postgres() tells", "PostgreSQL 停止、卡住、正常：check_postgres() 都能分辨"},
+    {.title = {"PostgreSQL stopped, hung and well: check_postgres() tells", "PostgreSQL 停止、卡住、正常：check_postgres() 都能分辨"},
      .function = "check_postgres",
      .run = asks_postgres},
-    {.asked = {"Redis stopped, hung and well: check_redis() tells", "Redis 停止、卡住、正常：check_redis() 都能分辨"},
+    {.title = {"Redis stopped, hung and well: check_redis() tells", "Redis 停止、卡住、正常：check_redis() 都能分辨"},
      .function = "check_redis",
      .run = asks_redis},
-    {.asked = {"less than 5 % of the disk free: check_disk() tells", "磁盘剩余不足 5%：check_disk() 能发现"},
+    {.title = {"less than 5 % of the disk free: check_disk() tells", "磁盘剩余不足 5%：check_disk() 能发现"},
      .function = "check_disk",
      .run = watches_the_disk},
-    {.asked = {"/health is 503 when any of the three fails", "三项中任何一项失败，/health 都返回 503"},
+    {.title = {"/health is 503 when any of the three fails", "三项中任何一项失败，/health 都返回 503"},
      .function = "health_status",
      .run = any_failure_is_503},
-    {.asked = {"for real: PostgreSQL and Redis stopped and hung, the disk gone: /health of your user-service tells, in time",
+    {.title = {"for real: PostgreSQL and Redis stopped and hung, the disk gone: /health of your user-service tells, in time",
                "真实运行：PostgreSQL 和 Redis 分别停止、又同时卡住，磁盘读不到：你的 user-service 的 /health 都及时反映"},
      .function = "health_status",
      .run = real_dependencies,
      .real = true,
      .limit_s = CHECK_REAL_LIMIT_S},
-    {.asked = {"for real: two instances, one loses its Redis: Consul takes it out, calls go to the other, it comes back",
+    {.title = {"for real: two instances, one loses its Redis: Consul takes it out, calls go to the other, it comes back",
                "真实运行：两个实例，其中一个的 Redis 停了：Consul 把它过滤掉，请求都去另一个，恢复后它又回来"},
      .function = "health_status",
      .run = real_instances,

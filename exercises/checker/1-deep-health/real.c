@@ -142,7 +142,7 @@ static _Noreturn void fail_harmed(const char *what)
 static void see_harmed(size_t i)
 {
     const char *what = text_of(harms[i].what);
-    asking(TEXT("for real, %s", "真实运行，%s"), what);
+    set_context(TEXT("for real, %s", "真实运行，%s"), what);
     do_harm(i);
     bool seen = wait_until(is_503_for, (void *)(uintptr_t)harms[i].harmed, PATIENCE_MS);
     if (slowest_ms > ANSWER_MS + SLOW_MACHINE_MS)
@@ -155,7 +155,7 @@ static void see_harmed(size_t i)
 
 static void see_well(struct text when)
 {
-    asking(when);
+    set_context(when);
     if (wait_until(is_200, NULL, PATIENCE_MS))
         return;
     struct probe_reply reply = {0};
@@ -226,7 +226,7 @@ void real_instances(void)
     start_user(0, "A", &second_redis);
     start_user(1, "B", &world.redis);
     need(service_start(&orders, &world, "order-service", (const char *[]){"CALL_TIMEOUT=12s", NULL}, &err), &err);
-    asking(TEXT("for real, two instances with a Redis each", "真实运行，两个实例各有自己的 Redis"));
+    set_context(TEXT("for real, two instances with a Redis each", "真实运行，两个实例各有自己的 Redis"));
     if (!wait_until(both_called, NULL, PATIENCE_MS))
         fail(TEXT("for real, all is well: Consul does not turn both instances passing",
                   "真实运行，一切正常：Consul 没有把两个实例都判为健康"));

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/check.h"
+#include "checker/exercise.h"
 #include "fleet.h"
 #include "real.h"
 
@@ -125,7 +125,7 @@ static void demand_exact(int n, const int weights[])
     int requests = weight_sum(&fleet);
     char expected[128], seen[128];
     expected_counts(&fleet, expected);
-    asking(TEXT("weights %s, %d requests", "权重 %s，%d 次请求"), expected, requests);
+    set_context(TEXT("weights %s, %d requests", "权重 %s，%d 次请求"), expected, requests);
     for (int round = 0; round < 10; round++) {
         struct round got = fleet_round(&fleet, requests);
         if (is_exact(&fleet, &got))
@@ -159,7 +159,7 @@ static void other_weights(void)
 static void demand_nobody(int n, struct text when)
 {
     struct fleet fleet = fleet_of(n, (int[2]){0, 0});
-    asking(when);
+    set_context(when);
     int picked = fleet_pick(&fleet);
     if (picked != -1)
         fail(TEXT("%s: expected -1 (nobody), got %d", "%s：应返回 -1（没有可选的），实际返回 %d"), text_of(when), picked);
@@ -168,7 +168,7 @@ static void demand_nobody(int n, struct text when)
 static void weight_0(void)
 {
     struct fleet some = fleet_of(3, (int[]){3, 0, 1});
-    asking(TEXT("weights A=3 B=0 C=1", "权重 A=3 B=0 C=1"));
+    set_context(TEXT("weights A=3 B=0 C=1", "权重 A=3 B=0 C=1"));
     struct round round = fleet_round(&some, 40);
     if (round.counts[1])
         fail(TEXT("weights A=3 B=0 C=1: B was picked %d times in 40, but weight 0 means: never",
@@ -186,13 +186,13 @@ static void weight_0(void)
 static void one_or_none(void)
 {
     struct fleet one = fleet_of(1, (int[]){2}), none = fleet_of(0, NULL);
-    asking(TEXT("one instance", "只有一个实例"));
+    set_context(TEXT("one instance", "只有一个实例"));
     int picked = 0;
     for (int i = 0; i < 5 && picked == 0; i++)
         picked = fleet_pick(&one);
     if (picked != 0)
         fail(TEXT("one instance: expected 0, always; got %d", "只有一个实例：每次都应返回 0，实际返回 %d"), picked);
-    asking(TEXT("an empty list", "空列表"));
+    set_context(TEXT("an empty list", "空列表"));
     picked = fleet_pick(&none);
     if (picked != -1)
         fail(TEXT("an empty list: expected -1 (nobody), got %d: pitfall 4 of the lesson",
@@ -207,7 +207,7 @@ static void many(void)
     for (int i = 0; i < FLEET_MAX; i++)
         weights[i] = 1;
     struct fleet fleet = fleet_of(FLEET_MAX, weights);
-    asking(TEXT("%d instances", "%d 个实例"), FLEET_MAX);
+    set_context(TEXT("%d instances", "%d 个实例"), FLEET_MAX);
     struct round round = fleet_round(&fleet, FLEET_MAX);
     for (int i = 0; i < FLEET_MAX; i++)
         if (round.counts[i] != 1)
@@ -244,7 +244,7 @@ static void instances_come_and_go(void)
     fleet_round(&fleet, 2);
 
     struct text joined = TEXT("after C (weight 1) joined, in front", "C（权重 1）加入并排到最前之后");
-    asking(joined);
+    set_context(joined);
     fleet.peers[2] = fleet.peers[1];
     fleet.peers[1] = fleet.peers[0];
     fleet.peers[0] = (struct peer){.id = "C", .weight = 1};
@@ -252,14 +252,14 @@ static void instances_come_and_go(void)
     demand_about(&fleet, joined);
 
     struct text left = TEXT("after A (weight 3) left", "A（权重 3）离开之后");
-    asking(left);
+    set_context(left);
     fleet_pick(&fleet);
     fleet.peers[1] = fleet.peers[2];
     fleet.n = 2;
     demand_about(&fleet, left);
 
     struct text back = TEXT("after A (weight 3) came back", "A（权重 3）回来之后");
-    asking(back);
+    set_context(back);
     fleet.peers[2] = (struct peer){.id = "A", .weight = 3};
     fleet.n = 3;
     demand_about(&fleet, back);
@@ -272,7 +272,7 @@ static void smooth(void)
 {
     struct fleet fleet = fleet_of(3, (int[]){5, 1, 1});
     int sum = weight_sum(&fleet), counts[FLEET_MAX] = {0};
-    asking(TEXT("weights A=5 B=1 C=1", "权重 A=5 B=1 C=1"));
+    set_context(TEXT("weights A=5 B=1 C=1", "权重 A=5 B=1 C=1"));
     for (int t = 1; t <= 10 * sum; t++) {
         int picked = fleet_pick(&fleet);
         if (picked >= 0)
@@ -288,28 +288,28 @@ static void smooth(void)
 }
 
 static const struct check checks[] = {
-    {.asked = {"weights 3 and 1: of 4 requests A gets 3, B gets 1", "权重 3 和 1：4 次请求 A 得 3 次，B 得 1 次"},
+    {.title = {"weights 3 and 1: of 4 requests A gets 3, B gets 1", "权重 3 和 1：4 次请求 A 得 3 次，B 得 1 次"},
      .function = "weighted_pick",
      .run = shares_3_to_1},
-    {.asked = {"other weights: each gets exactly its share", "其他权重：各得其份，分毫不差"},
+    {.title = {"other weights: each gets exactly its share", "其他权重：各得其份，分毫不差"},
      .function = "weighted_pick",
      .run = other_weights},
-    {.asked = {"weight 0 is never picked; all 0: nobody (-1)", "权重 0 从不被选；全为 0：没有可选的（-1）"},
+    {.title = {"weight 0 is never picked; all 0: nobody (-1)", "权重 0 从不被选；全为 0：没有可选的（-1）"},
      .function = "weighted_pick",
      .run = weight_0},
-    {.asked = {"one instance, none, and many", "一个实例、没有实例、很多实例"},
+    {.title = {"one instance, none, and many", "一个实例、没有实例、很多实例"},
      .function = "weighted_pick",
      .run = few_and_many},
-    {.asked = {"instances come and go between picks", "两次选择之间实例有增有减"},
+    {.title = {"instances come and go between picks", "两次选择之间实例有增有减"},
      .function = "weighted_pick",
      .run = instances_come_and_go},
-    {.asked = {"for real: your balancer in order-service, a real Consul, two user-services with weights 3 and 1",
+    {.title = {"for real: your balancer in order-service, a real Consul, two user-services with weights 3 and 1",
                "真实运行：你的均衡器装进 order-service，真实的 Consul，两个 user-service，权重 3 和 1"},
      .function = "weighted_pick",
      .run = real_calls,
      .real = true,
      .limit_s = CHECK_REAL_LIMIT_S},
-    {.asked = {"smooth: at 5:1:1 nobody is ever a whole request ahead or behind", "平滑：5:1:1 时任何时刻偏差都不到一次"},
+    {.title = {"smooth: at 5:1:1 nobody is ever a whole request ahead or behind", "平滑：5:1:1 时任何时刻偏差都不到一次"},
      .function = "weighted_pick",
      .run = smooth,
      .bonus = true},

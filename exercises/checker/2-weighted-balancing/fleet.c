@@ -31,7 +31,7 @@ static void check_untouched(const struct fleet *fleet, const struct peer *seen)
         if (seen[i].id != fleet->peers[i].id || seen[i].weight != fleet->peers[i].weight)
             fail(TEXT("%s: weighted_pick() changed the id, the weight or the order of the instances: only `current` is yours",
                       "%s：weighted_pick() 改动了实例的 id、weight 或顺序：只有 current 供你使用"),
-                 asked_now());
+                 current_context());
 }
 
 int fleet_pick(struct fleet *fleet)
@@ -48,7 +48,7 @@ int fleet_pick(struct fleet *fleet)
     if (picked < -1 || picked >= fleet->n)
         fail(TEXT("%s: it returned %d, but the list has %d instances: an index must be 0 to n-1 (or -1: nobody)%s",
                   "%s：返回了 %d，但列表里只有 %d 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的）%s"),
-             asked_now(), picked, fleet->n,
+             current_context(), picked, fleet->n,
              picked >= 0 && picked < fleet->longest
                  ? text_of(TEXT("; this one may be remembered from a longer list", "，可能是记住了旧列表的下标"))
                  : "");

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checker/check.h"
+#include "checker/exercise.h"
 #include "consul.h"
 #include "real.h"
 
@@ -87,7 +87,7 @@ static void start_with(int instances)
 
 static void first_call(void)
 {
-    asking(TEXT("the first call", "第一次调用"));
+    set_context(TEXT("the first call", "第一次调用"));
     start_with(3);
     consul = (struct consul){.instances = 0, .now_ms = 7000000000};
     entry = (struct entry){.filled = false};
@@ -107,7 +107,7 @@ static void cache_while_fresh(void)
 {
     start_with(3);
     demand_remembered();
-    asking(TEXT("half of the TTL later", "过了半个 TTL"));
+    set_context(TEXT("half of the TTL later", "过了半个 TTL"));
     consul.asked = 0;
     for (int i = 0; i < 100; i++) {
         consul.now_ms += TTL_MS / 200;
@@ -158,7 +158,7 @@ static void demand_that_ttl_is_told(void)
 static void consul_when_expired(void)
 {
     start_with(3);
-    asking(TEXT("after the TTL", "TTL 过后"));
+    set_context(TEXT("after the TTL", "TTL 过后"));
     demand_news(5);
     consul.asked = 0;
     consul.now_ms += TTL_MS / 2;
@@ -172,7 +172,7 @@ static void consul_when_expired(void)
 static void stale_when_consul_is_down(void)
 {
     start_with(3);
-    asking(TEXT("Consul stopped, the TTL over", "Consul 已停止，TTL 已过"));
+    set_context(TEXT("Consul stopped, the TTL over", "Consul 已停止，TTL 已过"));
     consul.state = STOPPED;
     int64_t fetched_ms = entry.fetched_ms;
     for (int i = 1; i <= 10; i++) {
@@ -203,7 +203,7 @@ static void stale_when_consul_is_down(void)
 
 static void error_when_nothing_is_left(void)
 {
-    asking(TEXT("Consul stopped, nothing cached", "Consul 已停止，没有缓存"));
+    set_context(TEXT("Consul stopped, nothing cached", "Consul 已停止，没有缓存"));
     consul = (struct consul){.state = STOPPED, .now_ms = 7000000000};
     entry = (struct entry){.filled = false};
     if (call() == 0)
@@ -252,7 +252,7 @@ static void call_with_another(enum state state)
 
 static void list_is_whole_for_others(void)
 {
-    asking(TEXT("another request, while the very first one waits for Consul", "第一个请求还在等 Consul 时，又来了一个请求"));
+    set_context(TEXT("another request, while the very first one waits for Consul", "第一个请求还在等 Consul 时，又来了一个请求"));
     consul = (struct consul){.instances = 3, .now_ms = 7000000000, .meanwhile = another_request};
     entry = (struct entry){.filled = false};
     meanwhile_ran = false;
@@ -262,7 +262,7 @@ static void list_is_whole_for_others(void)
                   "e->filled only when e->list is whole",
                   "第一个请求还在等 Consul 时，另一个请求得到了还没取完的列表（%d 个实例）：e->list 完整之后才能把 e->filled 设为 true"),
              meanwhile_got.n);
-    asking(TEXT("another request, while this one waits for Consul", "本次请求等待 Consul 时，又来了一个请求"));
+    set_context(TEXT("another request, while this one waits for Consul", "本次请求等待 Consul 时，又来了一个请求"));
     call_with_another(STOPPED);
     if (meanwhile_status != 0)
         fail(TEXT("while one request waits for Consul, another one gets an error, though an old list is there (step 3)",
@@ -293,7 +293,7 @@ static void not_every_call_waits(void)
 {
     enum { SECONDS = 30, CALLS_A_SECOND = 50 };
     start_with(3);
-    asking(TEXT("Consul hung", "Consul 卡住"));
+    set_context(TEXT("Consul hung", "Consul 卡住"));
     consul.state = HUNG;
     consul.now_ms += TTL_MS + 1;
     consul.asked = 0;
@@ -326,7 +326,7 @@ static void not_every_call_waits(void)
 
 static void one_waits_at_a_time(void)
 {
-    asking(TEXT("another request, while this one waits for a hung Consul", "本次请求在等卡住的 Consul 时，又来了一个请求"));
+    set_context(TEXT("another request, while this one waits for a hung Consul", "本次请求在等卡住的 Consul 时，又来了一个请求"));
     call_with_another(HUNG);
     if (consul.asked > 1)
         fail(TEXT("level 2: while one request waits for Consul, the next one asked it, too: set next_try_ms before you ask, "
@@ -339,7 +339,7 @@ static void one_waits_at_a_time(void)
 static void sudden_empty_list(void)
 {
     start_with(3);
-    asking(TEXT("a sudden empty list", "突然变空的列表"));
+    set_context(TEXT("a sudden empty list", "突然变空的列表"));
     consul.instances = 0;
     consul.now_ms += TTL_MS + 1;
     if (call() != 0 || !is_sound(3))
@@ -362,37 +362,37 @@ static void sudden_empty_list(void)
 }
 
 static const struct check checks[] = {
-    {.asked = {"step 2: the first call asks Consul", "第 2 步：第一次调用要查 Consul"},
+    {.title = {"step 2: the first call asks Consul", "第 2 步：第一次调用要查 Consul"},
      .function = "get_instances",
      .run = first_call},
-    {.asked = {"step 1: within the TTL the list comes from the cache", "第 1 步：TTL 之内用缓存"},
+    {.title = {"step 1: within the TTL the list comes from the cache", "第 1 步：TTL 之内用缓存"},
      .function = "get_instances",
      .run = cache_while_fresh},
-    {.asked = {"step 2: after the TTL Consul is asked again", "第 2 步：TTL 过后再查 Consul"},
+    {.title = {"step 2: after the TTL Consul is asked again", "第 2 步：TTL 过后再查 Consul"},
      .function = "get_instances",
      .run = consul_when_expired},
-    {.asked = {"step 3: Consul stopped: the old list, however old", "第 3 步：Consul 停了：用旧列表，不管多旧"},
+    {.title = {"step 3: Consul stopped: the old list, however old", "第 3 步：Consul 停了：用旧列表，不管多旧"},
      .function = "get_instances",
      .run = stale_when_consul_is_down},
-    {.asked = {"step 4: neither Consul nor cache: an error that says so", "第 4 步：Consul 和缓存都没有：报错并说明原因"},
+    {.title = {"step 4: neither Consul nor cache: an error that says so", "第 4 步：Consul 和缓存都没有：报错并说明原因"},
      .function = "get_instances",
      .run = error_when_nothing_is_left},
-    {.asked = {"nobody ever reads half a list", "任何请求都不会读到半个列表"},
+    {.title = {"nobody ever reads half a list", "任何请求都不会读到半个列表"},
      .function = "get_instances",
      .run = list_is_whole_for_others},
-    {.asked = {"level 2: Consul hung: hardly any call waits for it", "第 2 关：Consul 卡住：几乎没有请求为它等待"},
+    {.title = {"level 2: Consul hung: hardly any call waits for it", "第 2 关：Consul 卡住：几乎没有请求为它等待"},
      .function = "get_instances",
      .run = not_every_call_waits},
-    {.asked = {"level 2: and never two at a time", "第 2 关：也不会有两个请求同时去等"},
+    {.title = {"level 2: and never two at a time", "第 2 关：也不会有两个请求同时去等"},
      .function = "get_instances",
      .run = one_waits_at_a_time},
-    {.asked = {"for real: your cache in order-service, under load, while a real Consul stops, hangs and comes back",
+    {.title = {"for real: your cache in order-service, under load, while a real Consul stops, hangs and comes back",
                "真实运行：你的缓存装进 order-service，持续有请求，真实的 Consul 停止、卡住、恢复"},
      .function = "get_instances",
      .run = real_outage,
      .real = true,
      .limit_s = CHECK_REAL_LIMIT_S},
-    {.asked = {"a list that is suddenly empty is not believed at once", "突然变空的列表不会马上被相信"},
+    {.title = {"a list that is suddenly empty is not believed at once", "突然变空的列表不会马上被相信"},
      .function = "get_instances",
      .run = sudden_empty_list,
      .bonus = true},

@@ -71,7 +71,7 @@ static void watch_the_load(struct load *load, struct text what, int ms)
 {
     struct load_count count;
     int64_t end = clock_ms() + ms;
-    asking(TEXT("for real, %s", "真实运行，%s"), text_of(what));
+    set_context(TEXT("for real, %s", "真实运行，%s"), text_of(what));
     while (clock_ms() < end)
         wait_until(source_is, "nobody", 100); /* time passes: that is the point */
     load_take(load, &count);
@@ -90,7 +90,7 @@ static void come_back(struct load *load, struct probe *probe)
 {
     struct err err = ERR_INIT;
     struct load_count ignored;
-    asking(TEXT("for real, Consul started again", "真实运行，Consul 重新启动"));
+    set_context(TEXT("for real, Consul started again", "真实运行，Consul 重新启动"));
     need(server_start(&world.consul, &err), &err);
     if (!wait_until(source_is, "consul", PATIENCE_MS) || !wait_until(all_are_called, probe, PATIENCE_MS))
         fail(TEXT("for real, Consul started again: its list is not used again", "真实运行，Consul 重新启动：却没有再用它的列表"));
@@ -101,7 +101,7 @@ static void come_back(struct load *load, struct probe *probe)
 static void await_stale(struct load *load)
 {
     struct load_count ignored;
-    asking(TEXT("for real, Consul hung", "真实运行，Consul 卡住"));
+    set_context(TEXT("for real, Consul hung", "真实运行，Consul 卡住"));
     if (!wait_until(source_is, "cache", PATIENCE_MS))
         fail(TEXT("for real, Consul hung: its list counts as fresh for ever", "真实运行，Consul 卡住：它的列表却一直算新鲜"));
     load_take(load, &ignored);

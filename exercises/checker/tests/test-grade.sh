@@ -31,8 +31,8 @@ odd="$folder/第 3 组 (final) \"v2\"/加权 轮询.c"
 mkdir -p "${odd%/*}"
 {
   printf '\xEF\xBB\xBF#include <math.h>\n#include <stdio.h>\n#include <string.h>\n'
-  printf 'int fail, deps = 1, checks;\nint asking(int x) { return (int)sqrt(x * x); }\nint strcmp(const char *a, const char *b) { return a == b; }\n'
-  sed 's/peers\[i\].current += peers\[i\].weight/printf("%d\\n", i), peers[i].current += asking(peers[i].weight)/' $solution
+  printf 'int fail, deps = 1, checks;\nint set_context(int x) { return (int)sqrt(x * x); }\nint strcmp(const char *a, const char *b) { return a == b; }\n'
+  sed 's/peers\[i\].current += peers\[i\].weight/printf("%d\\n", i), peers[i].current += set_context(peers[i].weight)/' $solution
   printf 'int main(void) { return weighted_pick(0, 0); }\n'
 } | sed 's/$/\r/' >"$odd"
 chmod 400 "$odd"
@@ -73,7 +73,7 @@ beside grades_as "passing where the sanitizer looks" 1 "0/6\|failed" 2 "$(answer
 __attribute__((constructor)) static void first(void) $says
 #endif")"
 beside grades_as "the worked solution, by reference" 1 "0/6\|error: it does not compile: refers" 2 "$(echo '#include "solution.c"' >"$folder/refers.c"; echo "$folder/refers.c")"
-beside grades_as "exit(0) by another name" 1 "$none.*it ended the program" 2 "$(answer ends 'errx(0, "all passed");' '#include <err.h>')"
+beside grades_as "exit(0) by another name" 1 "$none.*it ended the process" 2 "$(answer ends 'errx(0, "all passed");' '#include <err.h>')"
 beside grades_as "killing the checker by another name" 1 "0/6\|error: the check was ended \(137\)" 2 \
   "$(answer murders 'sigqueue(getppid(), SIGKILL, (union sigval){0});' $'#include <signal.h>\n#include <unistd.h>')"
 beside grades_as "printing that all passed" 1 "$none" 2 \
@@ -88,7 +88,7 @@ beside grades_as "closing all that is open" 1 "$none.*expected A=3 B=1, got A=4"
 beside grades_as "abort()" 1 "$none.*it crashed: abort\(\) was called" 2 "$(answer aborts 'abort();' '#include <stdlib.h>')"
 beside grades_as "text that is none" 1 "$none.*it crashed" 2 "$(answer bytes 'fputs("\xff\xfe\x80", stderr); abort();' $'#include <stdio.h>\n#include <stdlib.h>')"
 leaves=$(answer leaves 'if (daemon(1, 1) == 0) for (;;) ;' '#include <unistd.h>')
-beside grades_as "leaving somebody behind" 1 "$none.*it ended the program" 2 "$leaves"
+beside grades_as "leaving somebody behind" 1 "$none.*it ended the process" 2 "$leaves"
 wait
 
 echo "$leaves" >"$folder/pattern"
