@@ -75,7 +75,7 @@ static void describe_failure(const struct exercise *exercise, const struct check
     int line = 0;
     snprintf(function, sizeof function, "%s", check->function);
     if (attempt->result.outcome == UNABLE) {
-        snprintf(out, size, text_of(TEXT("cannot be checked here: %s", "本机无法检查：%s")), attempt->result.message);
+        snprintf(out, size, text_of(TEXT("cannot be checked on this machine: %s", "本机无法检查：%s")), attempt->result.message);
         return;
     }
     if (attempt->result.outcome == FAILED) {
@@ -88,7 +88,7 @@ static void describe_failure(const struct exercise *exercise, const struct check
         line = line_of(options->lines, check->function);
     else
         function_at(options->lines, line, function);
-    snprintf(out, size, text_of(TEXT("%s%s See %s. Edit %s:%d %s()", "%s%s见 %s。请改 %s:%d %s()")), what,
+    snprintf(out, size, text_of(TEXT("%s%s See %s. Edit %s:%d %s()", "%s%s见%s。请改 %s:%d %s()")), what,
              ends_with_question(what) ? "" : text_of(TEXT(".", "。")), text_of(exercise->lesson), base_name(options->file),
              line, function);
 }

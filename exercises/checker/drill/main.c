@@ -63,7 +63,7 @@ static bool all_are_back(void *arg)
 static int act(struct stage *stage, struct record *record, const struct scenario *scenario, struct err *err)
 {
     struct recovery recovery = {stage, record};
-    record_event(record, "%s", text_of(TEXT("all is well", "一切正常")));
+    record_event(record, "%s", text_of(TEXT("everything works", "一切正常")));
     sleep_ms(BEFORE_MS);
 
     record_event(record, "%s", text_of(scenario->what));
