@@ -36,7 +36,7 @@ static void expected_counts(const struct fleet *fleet, char out[128])
 static const struct text pays_wrong = {
     ": the sum of all `current` was 0 at first, but is not 0 after a whole round: the picked instance must pay what all "
     "instances earn in one request",
-    "：所有 current 之和起初是 0，一整轮之后却不是 0：被选中的实例要付出所有实例在一次请求中挣得的总和"};
+    "：所有 current 之和起初是 0，一整轮之后却不是 0：被选中的实例要扣除所有实例在一次请求中增加的总和"};
 
 /* Does the answer call a random number generator? (exercises/run lists its calls in EXERCISE_CALLS.) */
 static bool calls_random(void)

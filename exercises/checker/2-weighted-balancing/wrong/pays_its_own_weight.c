@@ -1,6 +1,6 @@
 /* A wrong answer: nearly smooth, but the picked instance pays only its own weight.
  * expect: 2/6 .*the sum of all `current` was 0 at first, but is not 0 after a whole round
- * zh: 2/6 .*所有 current 之和起初是 0，一整轮之后却不是 0：被选中的实例要付出所有实例在一次请求中挣得的总和
+ * zh: 2/6 .*所有 current 之和起初是 0，一整轮之后却不是 0：被选中的实例要扣除所有实例在一次请求中增加的总和
  * score: 4 */
 #include "given.h"
 
