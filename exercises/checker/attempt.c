@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@ enum {
     GRACE_S = 10, /* for a process that does not end itself */
     SWEEP_MS = 5000,
 };
-/* Limits for code that prints or allocates without end. PostgreSQL's log files, 16 MB each, are below. */
+/* Limits for code that prints or allocates without end. PostgreSQL's WAL files, 16 MB each, stay below. */
 static const rlim_t FILE_MAX = 32 << 20, MEMORY_MAX = 512 << 20;
 
 static struct check_result *shared;

@@ -27,7 +27,8 @@ static void require_ok(int status, const struct err *err)
         fail_here("%s", err->text);
 }
 
-/* DISK_PATH is a link: it leads to a file system that is always empty, however full this machine's disk is, and it can be removed. */
+/* DISK_PATH is a link, so that a check can remove it. It leads to a file system that is always empty, however full
+ * this machine's disk is. */
 static char disk[PLACE_PATH_MAX + 16];
 
 static void disk_start(void)
@@ -89,7 +90,7 @@ static void heal(size_t i)
         disk_start();
 }
 
-static int64_t slowest_ms; /* slowest answer of /health so far */
+static int64_t slowest_ms; /* the slowest answer of /health so far */
 
 static int health(struct probe_reply *reply)
 {

@@ -16,7 +16,7 @@ enum {
     PATIENCE_MS = 15000,
     LOAD_THREADS = 4,
     CALLS_A_SECOND = 25, /* of each thread */
-    SLOW = 5,            /* fails below one in five of the planned calls; if each call waits a second for Consul it is one in 25 */
+    SLOW = 5, /* fewer than one in 5 planned calls: too slow. If each call waits a second for Consul, it is one in 25 */
 };
 
 static struct world world;
