@@ -120,22 +120,22 @@ static const struct fault {
       "Consul 正常时就有调用失败。它的错误信息：%s"}},
     {keeps_no_list,
      {"it caches nothing (e->filled is never true), so each call queries Consul and fails when Consul is down. The "
-      "lesson's step 1: 先查缓存, first the cache",
+      "lesson's step 1 (先查缓存): first the cache",
       "它没有缓存任何列表（e->filled 一直是 false），每次调用都查询 Consul，Consul 停止后调用就失败。课程第 1 步：先查缓存"}},
     {never_refreshes,
      {"its list grew older than the TTL while Consul worked: it is cached forever, so an instance that moves is never "
-      "found. The lesson's step 2: 缓存过期，查 Consul, expired: query Consul",
+      "found. The lesson's step 2 (缓存过期，查 Consul): expired, so query Consul",
       "Consul 正常时它的列表就已超过 TTL：缓存永不过期，实例换了地址也不会发现。课程第 2 步：缓存过期，查 Consul"}},
     {fails_with_an_empty_list,
      {"it accepted an empty list and had no instance left to call, though all instances ran. The bonus: an instance "
       "that disappears from the list may still be running; do not accept a list that is suddenly empty",
       "它接受了空列表，于是没有实例可以调用，但实例都在运行。加分项：实例从列表中消失，不等于已经下线；突然变空的列表不能采用"}},
     {fails_with_a_stale_list,
-     {"its calls failed as soon as its list had expired: it threw the old list away. The lesson's step 3: "
-      "Consul 挂了，返回缓存, an old list is better than none",
+     {"its calls failed as soon as its list had expired: it threw the old list away. The lesson's step 3 "
+      "(Consul 挂了，返回缓存): an old list is better than none",
       "列表一过期，调用就失败：旧列表被丢弃了。课程第 3 步：Consul 挂了，返回缓存；旧列表总比没有好"}},
     {fails_with_a_fresh_list,
-     {"its calls failed, though its list was fresh. The lesson's step 1: 先查缓存, first the cache",
+     {"its calls failed, though its list was fresh. The lesson's step 1 (先查缓存): first the cache",
       "列表仍新鲜，调用却失败了。课程第 1 步：先查缓存"}},
     {waits_each_time,
      {"%s of its calls in the outage waited for Consul. Level 2: after a failed query, do not query again for a while "

@@ -76,7 +76,7 @@ start cluster-leader $solution 0 'is killed' 'have elected a leader' "$naive" "$
 start empty $solution 0 'suddenly empty' "$naive" "$good"
 start restart-empty $solution 0 'has lost all registrations' "$naive" "$good"
 start stop $wrong/forgets_the_stale.c 1 'yours: the cache is still fresh' 'yours: the cache has expired .* and calls fail' \
-  '✗ yours: its calls failed as soon as its list had expired .* step 3' '✓ project'
+  '✗ yours: its calls failed as soon as its list had expired: .* step 3' '✓ project'
 start stop $wrong/caches_for_ever.c 1 '✗ yours: its list grew older than the TTL .* step 2' '✓ project'
 start hang $wrong/waits_each_time.c 1 '✗ yours: .* of its calls in the outage waited for Consul. Level 2' '✓ project'
 start empty "$work/believes_empty.c" 1 '✗ yours: it accepted an empty list' '✓ project'
