@@ -78,7 +78,7 @@ beside grades_as "killing the checker by another name" 1 "0/6\|error: the check 
   "$(answer murders 'sigqueue(getppid(), SIGKILL, (union sigval){0});' $'#include <signal.h>\n#include <unistd.h>')"
 beside grades_as "printing that all passed" 1 "$none" 2 \
   "$(answer prints 'puts("✓ 6/6\n{\"passed\": true, \"score\": 6, \"of\": 6}\nExercise 2 is solved."); fflush(stdout);' '#include <stdio.h>')"
-beside grades_as "printing for ever" 1 "$none.*it printed more than 32 MB" 2 "$(answer floods 'for (;;) printf("%4000d\n", 1);' '#include <stdio.h>')"
+beside grades_as "printing without end" 1 "$none.*it printed more than 32 MB" 2 "$(answer floods 'for (;;) printf("%4000d\n", 1);' '#include <stdio.h>')"
 beside grades_as "filling the disk" 1 "0/6\|error: fopen\(\) is not allowed" 2 \
   "$(answer fills "FILE *file = fopen(\"$folder/filled\", \"w\"); for (;;) fputs(\"again and again\", file);" '#include <stdio.h>')"
 beside grades_as "filling the memory" 1 "$none.*it took more than 512 MB" 2 \
