@@ -1,6 +1,6 @@
-/* python-consul and requests, as far as the lesson needs them: one blocking call each.
+/* The parts of python-consul and requests that the lesson uses; each is one blocking call.
  *
- * json_t values are jansson's; the caller gives back what it gets (json_decref). */
+ * json_t values are jansson's; the caller frees them with json_decref(). */
 #ifndef LESSON_CONSUL_H
 #define LESSON_CONSUL_H
 
@@ -16,11 +16,11 @@ static size_t lesson_collect(char *bytes, size_t size, size_t count, void *strea
     return fwrite(bytes, size, count, stream);
 }
 
-/* What Python prints of an exception that nobody catches. Returns 1, for main to return. */
+/* Prints an error as Python prints an uncaught exception. Its value is 1, for main to return. */
 #define raise_error(...) (fprintf(stderr, "Error: " __VA_ARGS__), fputc('\n', stderr), 1)
 
-/* GET, or PUT where there is a body ("" for an empty one). NULL: it failed, or the answer is no JSON; *status
- * (NULL: nobody cares) is 0 where no answer came. */
+/* GET, or PUT if there is a body ("": an empty one). NULL: the call failed, or the answer is not JSON. *status is 0
+ * if no answer came; status may be NULL. */
 static inline json_t *http_json(const char *url, const char *body, long *status)
 {
     char *text = NULL;
@@ -45,7 +45,7 @@ static inline json_t *http_json(const char *url, const char *body, long *status)
     return json;
 }
 
-/* consul.Consul(host='localhost', port=8500), or CONSUL_HTTP_ADDR=http://host:port. `out` holds the URL of a path. */
+/* consul.Consul(host='localhost', port=8500), or CONSUL_HTTP_ADDR=http://host:port. Writes the URL of a path to `out`. */
 static inline const char *consul_url(const char *path, char out[512])
 {
     const char *address = getenv("CONSUL_HTTP_ADDR");

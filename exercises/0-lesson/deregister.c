@@ -1,4 +1,4 @@
-/* The lesson, part IV, 5: deregistration. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 5: deregistration. Each line of Python stands above the C code that does the same.
  *
  *     deregister ID
  */

@@ -1,4 +1,4 @@
-/* The lesson, part IV, 4: discovery. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 4: discovery. Each line of Python stands above the C code that does the same.
  *
  *     discover     prints one instance, chosen at random
  */
@@ -17,7 +17,7 @@ int main(void)
     /* instances = []
      * for service in services:
      *     instances.append({'id': service['Service']['ID'], 'address': …, 'port': …, 'tags': …}) */
-    size_t n = json_array_size(services); /* 0 also where no answer came: the lesson's code raises here */
+    size_t n = json_array_size(services); /* also 0 if no answer came; the lesson's code raises an exception then */
 
     /* if instances: … else: print("No healthy instances found") */
     if (n == 0) {

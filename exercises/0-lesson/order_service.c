@@ -1,4 +1,4 @@
-/* The lesson, part IV, 6: order_service.py. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 6: order_service.py. Each line of Python stands above the C code that does the same.
  *
  *     order_service [user id]
  */
@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-/* def get_user_service_url(): 0, or 1 where the Python raises */
+/* def get_user_service_url(): 0, or 1 if the Python code raises */
 static int get_user_service_url(char base_url[300])
 {
     char url[512];

@@ -1,6 +1,6 @@
-/* The lesson, part IV, 3: registration. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 3: registration. Each line of Python stands above the C code that does the same.
  *
- *     register [port]     prints the id under which it registered
+ *     register [port]     registers, and prints the id
  */
 #include "consul.h"
 

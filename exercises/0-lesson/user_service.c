@@ -1,6 +1,6 @@
-/* The lesson, part IV, 6: user_service.py. Each line of Python stands above the C that does the same.
+/* The lesson, part IV, 6: user_service.py. Each line of Python stands above the C code that does the same.
  *
- *     user_service PORT ID     (what registers it is register.c: it has to print the ID first)
+ *     user_service PORT ID     (run register first: it registers the service and prints the ID)
  */
 #include "consul.h"
 
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
                                                  handle, NULL, MHD_OPTION_END);
     if (!daemon)
         return raise_error("app.run: %s", strerror(errno));
-    getchar(); /* until Enter, or the end of input: then atexit runs. On SIGTERM it does not */
+    getchar(); /* waits for Enter or the end of input; then atexit runs. On SIGTERM it does not run */
     MHD_stop_daemon(daemon);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* Exercise 1: a deep health check (the task: README.md beside this file, in Chinese README.zh-CN.md).
  *
- * The lesson's first user-service says this, whatever happens:
+ * The lesson's first user-service always answers the same:
  *
  *     @app.route('/health')
  *     def health():

@@ -12,5 +12,5 @@ int weighted_pick(struct peer *peers, int n)
 {
     (void)peers;
     (void)n;
-    return 0; /* always the first one: make it fair */
+    return 0; /* always the first instance: replace this */
 }

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct err; /* why it failed: a person reads it */
+struct err; /* why it failed; shown to a person */
 
-/* Who runs user-service. Copied as a whole: a = b; */
+/* The instances of user-service. An assignment copies the whole list: a = b; */
 struct instance {
     char id[64], address[64];
     int port;
@@ -18,22 +18,22 @@ struct list {
     struct instance at[64];
 };
 
-/* What you remember from one call to the next: the lesson's self.cache[service_name]. All zero at first. */
+/* The cache from one call to the next: the lesson's self.cache[service_name]. All zero at first. */
 struct entry {
     bool filled;         /* is there a list? */
     int64_t fetched_ms;  /* when it was fetched */
-    int64_t next_try_ms; /* for level 2: before this moment nobody asks Consul again */
+    int64_t next_try_ms; /* for level 2: do not ask Consul before this moment */
     struct list list;
 };
 
-/* Asks Consul for the healthy instances. Waits for up to a second, other requests run meanwhile and read
- * your entry. 0 with a list, or -1 with the reason in `why` (then *out holds nothing of use). */
+/* Asks Consul for the healthy instances. It waits for up to a second; other requests run meanwhile and read
+ * your entry. Returns 0 with a list, or -1 with the reason in `why` (then the content of *out is undefined). */
 int ask_consul(struct list *out, struct err *why);
 /* Writes a reason, as printf does. Returns -1: return err_set(why, "no instances"); */
 int err_set(struct err *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* You write this one: it is called for each request. now_ms is the time, ttl_ms for how long a list is
- * fresh. 0 with a list in *out, or -1 with the reason in `why`. */
+/* You write this one: it is called for each request. now_ms is the time, ttl_ms how long a list is fresh.
+ * Returns 0 with a list in *out, or -1 with the reason in `why`. */
 int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *out, struct err *why);
 
 #endif

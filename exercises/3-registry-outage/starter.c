@@ -1,6 +1,6 @@
 /* Exercise 3: the registry fails (the task: README.md beside this file, in Chinese README.zh-CN.md).
  *
- * The lesson has this much (part VI, way 2):
+ * The lesson's comment (part VI, way 2):
  *
  *     def get_instances(self, service_name):
  *         # 1. 先查缓存                    look into the cache

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,74 +12,29 @@
 #include <unistd.h>
 
 enum {
-    GRACE_S = 10, /* for a process that does not even end itself */
+    GRACE_S = 10, /* for a process that does not end itself */
     SWEEP_MS = 5000,
 };
-/* For code that prints or takes memory for ever. PostgreSQL's log of changes, in files of 16 MB, is below. */
+/* Limits for code that prints or allocates without end. PostgreSQL's WAL files, 16 MB each, stay below. */
 static const rlim_t FILE_MAX = 32 << 20, MEMORY_MAX = 512 << 20;
 
-/* What the process that runs a check has to tell. In memory that both share: whatever the learner's code
- * closes, prints or crashes, this arrives. */
-struct told {
-    enum outcome outcome;
-    char asked[sizeof((struct attempt *)0)->asked];
-    char message[sizeof((struct attempt *)0)->message];
-};
-static struct told *told;
+static struct check_result *shared;
 
-/* --- In the process that runs the check ------------------------------------------------ */
+/* --- In the process that runs the check -------------------------------------------------- */
 
-void asking(struct text text, ...)
-{
-    va_list args;
-    va_start(args, text);
-    vsnprintf(told->asked, sizeof told->asked, text_of(text), args);
-    va_end(args);
-}
-
-const char *asked_now(void)
-{
-    return told->asked;
-}
-
-static _Noreturn void end(enum outcome outcome)
-{
-    told->outcome = outcome;
-    fflush(NULL);
-    _exit(0);
-}
-
-void fail(struct text text, ...)
-{
-    va_list args;
-    va_start(args, text);
-    vsnprintf(told->message, sizeof told->message, text_of(text), args);
-    va_end(args);
-    end(FAILED);
-}
-
-void fail_here(const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(told->message, sizeof told->message, fmt, args);
-    va_end(args);
-    end(UNABLE);
-}
-
-/* Where it was when the time was over is what the learner wants to know. */
+/* The stack trace shows the learner where the code was when the time limit ended it. */
 void __sanitizer_print_stack_trace(void) __attribute__((weak));
 
-static void time_is_over(int signum)
+static void on_time_limit(int signum)
 {
     (void)signum;
-    told->outcome = TOO_LONG;
+    shared->outcome = TOO_LONG;
     if (__sanitizer_print_stack_trace)
         __sanitizer_print_stack_trace();
     _exit(0);
 }
 
-/* On top of what the sanitizer has set aside. */
+/* In addition to the memory that the sanitizer has reserved. */
 static void limit_memory(void)
 {
     unsigned long pages;
@@ -93,7 +47,7 @@ static void limit_memory(void)
         fclose(file);
 }
 
-/* A group of its own: what is sent to "all of us" does not reach the terminal's. */
+/* It gets a process group of its own: a signal that the code sends to its group does not reach the terminal's. */
 static _Noreturn void run_in_child(const struct check *check, FILE *out, FILE *errors)
 {
     setpgid(0, 0);
@@ -103,13 +57,13 @@ static _Noreturn void run_in_child(const struct check *check, FILE *out, FILE *e
     dup2(fileno(out), STDOUT_FILENO);
     dup2(fileno(errors), STDERR_FILENO);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    signal(SIGALRM, time_is_over);
+    signal(SIGALRM, on_time_limit);
     alarm((unsigned)(check->limit_s ? check->limit_s : CHECK_LIMIT_S));
     check->run();
-    end(PASSED);
+    check_end(PASSED);
 }
 
-/* --- In the one that waits --------------------------------------------------------------- */
+/* --- In the process that waits ----------------------------------------------------------- */
 
 static void read_all(int fd, char *out, size_t size)
 {
@@ -123,7 +77,7 @@ static void read_all(int fd, char *out, size_t size)
     out[length] = '\0';
 }
 
-/* What is too long loses its middle: a sanitizer says first what is wrong, and may add pages. */
+/* Leaves out the middle of a long text: a sanitizer names the error first and may add pages. */
 static void read_ends(FILE *file, char *out, size_t size)
 {
     int fd = fileno(file);
@@ -140,19 +94,19 @@ static void read_ends(FILE *file, char *out, size_t size)
     fclose(file);
 }
 
-/* Sanitizers write where the code's own messages go, too. */
+/* The code's own messages are in the same file. */
 static bool is_report(const char *errors)
 {
     return strstr(errors, "runtime error: ") || strstr(errors, "Sanitizer") || strstr(errors, "    #0 0x");
 }
 
-/* A process that blocks its own alarm is ended all the same. */
+/* Also ends a process that blocks its own alarm. */
 static int wait_for(pid_t pid, int limit_s)
 {
     int status = 0;
     for (int tenths = 0; waitpid(pid, &status, WNOHANG) == 0; tenths++) {
         if (tenths > limit_s * 10) {
-            told->outcome = TOO_LONG;
+            shared->outcome = TOO_LONG;
             kill(pid, SIGKILL);
         }
         usleep(tenths < 10 ? 5000 : 100000);
@@ -172,54 +126,54 @@ static void kill_children(void)
         fclose(file);
 }
 
-/* Whoever the check started and left behind is our child now (PR_SET_CHILD_SUBREAPER), and so are the
- * children of those, one after the other. */
-static void sweep(void)
+/* Processes that the check started and left behind become our children (PR_SET_CHILD_SUBREAPER); after them
+ * their own children do. */
+static void kill_leftovers(void)
 {
     for (int ms = 0; ms < SWEEP_MS; ms++) {
         kill_children();
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
         if (waitpid(-1, NULL, WNOHANG) < 0)
-            return; /* nobody is left */
+            return; /* none is left */
         usleep(1000);
     }
 }
 
 static enum outcome judge(int status, bool reported)
 {
-    if (told->outcome == TOO_LONG)
+    if (shared->outcome == TOO_LONG)
         return TOO_LONG;
-    if (WIFSIGNALED(status) || (reported && told->outcome == PASSED))
+    if (WIFSIGNALED(status) || (reported && shared->outcome == PASSED))
         return CRASHED;
-    return told->outcome;
+    return shared->outcome;
 }
 
 void attempt_run(const struct check *check, struct attempt *attempt)
 {
-    *attempt = (struct attempt){.outcome = UNABLE};
+    *attempt = (struct attempt){.result.outcome = UNABLE};
     int limit_s = check->limit_s ? check->limit_s : CHECK_LIMIT_S;
     FILE *out = tmpfile(), *errors = tmpfile();
-    told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (!out || !errors || told == MAP_FAILED) {
-        snprintf(attempt->message, sizeof attempt->message, "%s", strerror(errno));
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (!out || !errors || shared == MAP_FAILED) {
+        snprintf(attempt->result.message, sizeof attempt->result.message, "%s", strerror(errno));
         return;
     }
-    told->outcome = CRASHED; /* until the check says otherwise: one that just ends has passed nothing */
+    check_report_to(shared);
+    shared->outcome = CRASHED; /* until the check reports: code that just ends the process has passed nothing */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
         run_in_child(check, out, errors);
     if (pid < 0)
-        told->outcome = UNABLE;
+        shared->outcome = UNABLE;
     int status = pid > 0 ? wait_for(pid, limit_s + GRACE_S) : 0;
-    sweep();
+    kill_leftovers();
     read_ends(out, attempt->printed, sizeof attempt->printed);
     read_ends(errors, attempt->report, sizeof attempt->report);
-    memcpy(attempt->asked, told->asked, sizeof attempt->asked);
-    memcpy(attempt->message, told->message, sizeof attempt->message);
-    attempt->outcome = judge(status, is_report(attempt->report));
+    attempt->result = *shared;
+    attempt->result.outcome = judge(status, is_report(attempt->report));
     attempt->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    munmap(told, sizeof *told);
+    munmap(shared, sizeof *shared);
 }

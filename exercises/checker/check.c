@@ -1,251 +1,50 @@
 #include "check.h"
 
-#include <jansson.h>
-#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "attempt.h"
-#include "explain.h"
+static struct check_result *result;
 
-struct options {
-    const char *file, *lines;
-    bool json;
-};
-
-/* --- Where to edit -------------------------------------------------------------------------- */
-
-enum { FUNCTION_MAX = 100 };
-
-/* The line in which a function of the learner's begins, by a file of lines "function line"; 0: it is not there. */
-static int line_of(const char *lines, const char *function)
+void check_report_to(struct check_result *shared)
 {
-    FILE *file = fopen(lines, "r");
-    char name[FUNCTION_MAX];
-    int line, found = 0;
-    while (file && !found && fscanf(file, "%99s %d", name, &line) == 2)
-        if (strcmp(name, function) == 0)
-            found = line;
-    if (file)
-        fclose(file);
-    return found;
+    result = shared;
 }
 
-/* The function in which a line is: the last one that begins before it. Where there is none, out stays. */
-static void function_at(const char *lines, int sought, char out[FUNCTION_MAX])
+void check_end(enum outcome outcome)
 {
-    FILE *file = fopen(lines, "r");
-    char name[FUNCTION_MAX];
-    int line, best = 0;
-    while (file && fscanf(file, "%99s %d", name, &line) == 2)
-        if (line <= sought && line > best) {
-            best = line;
-            memcpy(out, name, sizeof name);
-        }
-    if (file)
-        fclose(file);
+    result->outcome = outcome;
+    fflush(NULL);
+    _exit(0);
 }
 
-static const char *base_name(const char *path)
+void set_context(struct text text, ...)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    va_list args;
+    va_start(args, text);
+    vsnprintf(result->context, sizeof result->context, text_of(text), args);
+    va_end(args);
 }
 
-/* --- What came of one check -------------------------------------------------------------------- */
-
-/* What ends with a question needs no full stop. */
-static bool is_sentence(const char *text)
+const char *current_context(void)
 {
-    static const char *const ends[] = {"?", "？"};
-    size_t length = strlen(text);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (length >= strlen(ends[i]) && strcmp(text + length - strlen(ends[i]), ends[i]) == 0)
-            return true;
-    return false;
+    return result->context;
 }
 
-/* All that the learner needs, in one line. */
-static void tell(const struct exercise *exercise, const struct check *check, const struct options *options,
-                 const struct attempt *attempt, char *out, size_t size)
+void fail(struct text text, ...)
 {
-    char what[1400], function[FUNCTION_MAX];
-    int line = 0;
-    snprintf(function, sizeof function, "%s", check->function);
-    if (attempt->outcome == UNABLE) {
-        snprintf(out, size, text_of(TEXT("cannot be checked here: %s", "本机无法检查：%s")), attempt->message);
-        return;
-    }
-    if (attempt->outcome == FAILED) {
-        snprintf(what, sizeof what, "%s", attempt->message);
-    } else {
-        explain(attempt, check, what, sizeof what);
-        line = explain_line(attempt, options->file);
-    }
-    if (line == 0)
-        line = line_of(options->lines, check->function);
-    else
-        function_at(options->lines, line, function);
-    snprintf(out, size, text_of(TEXT("%s%s See %s. Edit %s:%d %s()", "%s%s见 %s。请改 %s:%d %s()")), what,
-             is_sentence(what) ? "" : text_of(TEXT(".", "。")), text_of(exercise->lesson), base_name(options->file),
-             line, function);
+    va_list args;
+    va_start(args, text);
+    vsnprintf(result->message, sizeof result->message, text_of(text), args);
+    va_end(args);
+    check_end(FAILED);
 }
 
-static void show_lines(const char *printed)
+void fail_here(const char *fmt, ...)
 {
-    char *rest = NULL, text[sizeof((struct attempt *)0)->report];
-    snprintf(text, sizeof text, "%s", printed);
-    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        printf("    | %s\n", line);
-}
-
-static void show_printed(const struct attempt *attempt)
-{
-    const char *errors = attempt->outcome == FAILED ? attempt->report : "";
-    if (!*attempt->printed && !*errors)
-        return;
-    printf("    %s\n", text_of(TEXT("your code printed:", "你的代码输出了：")));
-    show_lines(attempt->printed);
-    show_lines(errors);
-}
-
-/* --- For the learner: up to the first that fails ---------------------------------------------------- */
-
-static bool has_colours(void)
-{
-    const char *term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR");
-}
-
-static void show(const struct check *check, int number, int total, bool passed, const char *text)
-{
-    static const char *const colours[] = {"\033[31m", "\033[33m", "\033[32m"};
-    const char *colour = has_colours() ? colours[passed ? 2 : check->bonus ? 1 : 0] : "";
-    const char *mark = passed ? "✓" : check->bonus ? "☆" : "✗";
-    if (check->bonus)
-        printf("%s%s%s %s%s\n", colour, mark, *colour ? "\033[0m" : "", text_of(TEXT("bonus: ", "加分：")), text);
-    else
-        printf("%s%s%s %d/%d %s\n", colour, mark, *colour ? "\033[0m" : "", number, total, text);
-    fflush(stdout);
-}
-
-static int required_count(const struct exercise *exercise)
-{
-    int count = 0;
-    for (int i = 0; i < exercise->count; i++)
-        count += !exercise->checks[i].bonus;
-    return count;
-}
-
-static int run_for_learner(const struct exercise *exercise, const struct options *options)
-{
-    int number = 0, total = required_count(exercise);
-    for (int i = 0; i < exercise->count; i++) {
-        const struct check *check = &exercise->checks[i];
-        struct attempt attempt;
-        char text[2000];
-        number += !check->bonus;
-        attempt_run(check, &attempt);
-        bool passed = attempt.outcome == PASSED;
-        if (passed)
-            snprintf(text, sizeof text, "%s", text_of(check->asked));
-        else
-            tell(exercise, check, options, &attempt, text, sizeof text);
-        show(check, number, total, passed, text);
-        if (passed)
-            continue;
-        show_printed(&attempt);
-        if (!check->bonus)
-            return 1;
-    }
-    return 0;
-}
-
-/* --- For the teacher: all of them ----------------------------------------------------------------------- */
-
-/* What the learner's code says can be any bytes, and a text that was cut may end within a character. JSON
- * takes neither: what jansson refuses becomes a question mark. */
-static json_t *json_text(char *text)
-{
-    for (char *at = text; *at;) {
-        size_t length = 1;
-        json_t *character;
-        while (!(character = json_stringn(at, length)) && length < 4 && at[length])
-            length++;
-        if (!character) {
-            *at = '?';
-            length = 1;
-        }
-        json_decref(character);
-        at += length;
-    }
-    return json_string(text);
-}
-
-static json_t *report(const struct check *check, bool passed, char *message)
-{
-    return json_pack("{s:s,s:b,s:b,s:o}", "check", text_of(check->asked), "bonus", check->bonus, "passed", passed,
-                     "message", json_text(message));
-}
-
-static int run_for_teacher(const struct exercise *exercise, const struct options *options)
-{
-    json_t *checks = json_array();
-    int passed_count = 0, total = required_count(exercise);
-    bool harmless = true;
-    for (int i = 0; i < exercise->count; i++) {
-        const struct check *check = &exercise->checks[i];
-        struct attempt attempt = {.outcome = UNABLE};
-        char text[2000] = "";
-        if (!check->real || harmless)
-            attempt_run(check, &attempt);
-        else
-            snprintf(attempt.message, sizeof attempt.message, "%s",
-                     text_of(TEXT("code that crashes or hangs is not let into a real service",
-                                  "会崩溃或卡死的代码不放进真实服务")));
-        harmless = harmless && attempt.outcome != CRASHED && attempt.outcome != TOO_LONG;
-        bool passed = attempt.outcome == PASSED;
-        passed_count += passed && !check->bonus;
-        if (!passed)
-            tell(exercise, check, options, &attempt, text, sizeof text);
-        json_array_append_new(checks, report(check, passed, text));
-    }
-    char file[PATH_MAX];
-    snprintf(file, sizeof file, "%s", options->file);
-    json_t *result = json_pack("{s:i,s:o,s:b,s:i,s:i,s:o}", "exercise", exercise->number, "file", json_text(file),
-                               "passed", passed_count == total, "score", passed_count, "of", total, "checks", checks);
-    json_dumpf(result, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(result);
-    return passed_count == total ? 0 : 1;
-}
-
-/* --- The program --------------------------------------------------------------------------------------------- */
-
-static bool read_options(int argc, char **argv, struct options *options)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (strcmp(argv[i], "--json") == 0)
-            options->json = true;
-        else if (value && strcmp(argv[i], "--file") == 0)
-            options->file = argv[++i];
-        else if (value && strcmp(argv[i], "--lines") == 0)
-            options->lines = argv[++i];
-        else
-            return false;
-    }
-    return options->file && options->lines;
-}
-
-int exercise_main(const struct exercise *exercise, int argc, char **argv)
-{
-    struct options options = {0};
-    if (!read_options(argc, argv, &options)) {
-        fprintf(stderr, "usage: %s --file SHOWN --lines PATH [--json]\n", argv[0]);
-        return 2;
-    }
-    return options.json ? run_for_teacher(exercise, &options) : run_for_learner(exercise, &options);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(result->message, sizeof result->message, fmt, args);
+    va_end(args);
+    check_end(UNABLE);
 }

@@ -6,22 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a report says, and what it means. The first that is found counts. */
+/* Words of a report and what they mean. The first match counts. */
 static const struct {
     const char *sign;
     struct text meaning;
 } signs[] = {
     {"division by zero", {"a division by zero", "除以了 0"}},
-    {"out of bounds", {"an index outside of the array", "数组下标越界"}},
-    {"insufficient space", {"an index outside of the array", "数组下标越界"}},
-    {"signed integer overflow", {"an int that grew too large (overflow)", "int 溢出"}},
+    {"out of bounds", {"an index outside the array", "数组下标越界"}},
+    {"insufficient space", {"an index outside the array", "数组下标越界"}},
+    {"signed integer overflow", {"an int overflow", "int 溢出"}},
     {"null pointer", {"a NULL pointer was used", "使用了空指针（NULL）"}},
-    {"stack-overflow", {"the stack overflowed: a function that calls itself without an end, or a huge local array",
-                        "栈溢出：无穷递归，或局部数组过大"}},
-    {"stack-buffer-overflow", {"it read or wrote outside of a local array", "局部数组越界读写"}},
-    {"heap-buffer-overflow", {"it read or wrote outside of its memory (an array too short, an index too large)",
+    {"stack-overflow", {"the stack overflowed: endless recursion, or a very large local array",
+                        "栈溢出：无限递归，或者局部数组过大"}},
+    {"stack-buffer-overflow", {"it read or wrote outside a local array", "局部数组越界读写"}},
+    {"heap-buffer-overflow", {"it read or wrote outside an array: the array is too short, or the index too large",
                               "越界读写：数组太短或下标太大"}},
-    {"global-buffer-overflow", {"it read or wrote outside of a global array", "全局数组越界读写"}},
+    {"global-buffer-overflow", {"it read or wrote outside a global array", "全局数组越界读写"}},
     {"heap-use-after-free", {"it used memory that was already freed", "使用了已经释放的内存"}},
     {"stack-use-after", {"it used a local variable that no longer exists", "使用了已经失效的局部变量"}},
     {"double-free", {"it freed the same memory twice", "同一块内存释放了两次"}},
@@ -30,7 +30,7 @@ static const struct {
     {"ABRT", {"abort() was called, or an assert() failed", "调用了 abort()，或者 assert() 失败"}},
     {"FPE", {"a division by zero", "除以了 0"}},
     {"address points to the zero page", {"a NULL pointer was used", "使用了空指针（NULL）"}},
-    {"SEGV", {"a bad pointer was used", "使用了无效的指针"}},
+    {"SEGV", {"an invalid pointer was used", "使用了无效的指针"}},
 };
 
 static const char *meaning(const struct attempt *attempt)
@@ -40,22 +40,22 @@ static const char *meaning(const struct attempt *attempt)
             return text_of(signs[i].meaning);
     if (attempt->signal == SIGXFSZ)
         return text_of(TEXT("it printed more than 32 MB", "输出超过了 32 MB"));
-    return attempt->signal ? strsignal(attempt->signal) : text_of(TEXT("it ended the program", "它结束了整个程序"));
+    return attempt->signal ? strsignal(attempt->signal) : text_of(TEXT("it ended the process", "它结束了整个进程"));
 }
 
 void explain(const struct attempt *attempt, const struct check *check, char *out, size_t size)
 {
-    int length = *attempt->asked ? snprintf(out, size, text_of(TEXT("%s: ", "%s：")), attempt->asked) : 0;
+    int length = *attempt->result.context ? snprintf(out, size, text_of(TEXT("%s: ", "%s：")), attempt->result.context) : 0;
     int limit_s = check->limit_s ? check->limit_s : CHECK_LIMIT_S;
-    if (attempt->outcome == TOO_LONG && check->real)
+    if (attempt->result.outcome == TOO_LONG && check->real)
         snprintf(out + length, size - (size_t)length,
-                 text_of(TEXT("not through after %d s: a call that waits for ever, or a machine that is too busy (run it again)",
-                              "%d 秒后仍未完成：某个调用一直在等，或者机器太忙（请再运行一次）")),
+                 text_of(TEXT("not finished within %d s: a call that waits forever, or a machine that is too busy (run it again)",
+                              "%d 秒内没有完成：某个调用一直在等待，或者机器太忙（请再运行一次）")),
                  limit_s);
-    else if (attempt->outcome == TOO_LONG)
+    else if (attempt->result.outcome == TOO_LONG)
         snprintf(out + length, size - (size_t)length,
-                 text_of(TEXT("not back after %d s: an endless loop, or a call that waits for ever",
-                              "%d 秒后仍未返回：死循环，或者某个调用一直在等")),
+                 text_of(TEXT("did not return within %d s: an endless loop, or a call that waits forever",
+                              "%d 秒内没有返回：死循环，或者某个调用一直在等待")),
                  limit_s);
     else
         snprintf(out + length, size - (size_t)length, text_of(TEXT("it crashed: %s", "程序崩溃：%s")),

@@ -1,5 +1,5 @@
-/* explain: a crash or a loop without an end, in words, and where it was. Private
- * to the checker. */
+/* explain: describes a crash or a timeout, and finds the line where it happened.
+ * Private to the checker. */
 #ifndef EXERCISES_EXPLAIN_H
 #define EXERCISES_EXPLAIN_H
 
@@ -7,9 +7,9 @@
 
 #include "attempt.h"
 
-/* What went wrong, in the reader's language. The attempt has CRASHED or taken TOO_LONG. */
+/* The cause, in the reader's language. The attempt has CRASHED or taken TOO_LONG. */
 void explain(const struct attempt *attempt, const struct check *check, char *out, size_t size);
-/* The line of `file` in which it happened; 0: not known. */
+/* The line of `file` in which it happened; 0: unknown. */
 int explain_line(const struct attempt *attempt, const char *file);
 
 #endif

@@ -1,4 +1,4 @@
-/* text: what is said to a person, in the reader's language. */
+/* text: a message in the reader's language, English or Chinese. */
 #ifndef EXERCISES_TEXT_H
 #define EXERCISES_TEXT_H
 
@@ -7,7 +7,7 @@ struct text {
 };
 #define TEXT(en, zh) ((struct text){en, zh})
 
-/* By LC_ALL, LC_MESSAGES or LANG, whichever is set first: Chinese if it begins with "zh". */
+/* The first of LC_ALL, LC_MESSAGES and LANG that is set decides: Chinese if it begins with "zh". */
 const char *text_of(struct text text);
 
 #endif

@@ -12,9 +12,9 @@ int err_set(struct err *why, const char *fmt, ...)
     return -1;
 }
 
-static int ask(struct fake *fake, const char *name, deadline_t until, struct err *why)
+static int answer_as(struct fake *fake, const char *name, deadline_t until, struct err *why)
 {
-    fake->asked++;
+    fake->calls++;
     fake->until = until;
     switch (fake->state) {
     case STOPPED:
@@ -28,15 +28,15 @@ static int ask(struct fake *fake, const char *name, deadline_t until, struct err
 
 int pg_select_1(struct deps *deps, deadline_t until, struct err *why)
 {
-    return ask(&deps->postgres, "postgres", until, why);
+    return answer_as(&deps->postgres, "postgres", until, why);
 }
 
 int redis_ping(struct deps *deps, deadline_t until, struct err *why)
 {
-    return ask(&deps->redis, "redis", until, why);
+    return answer_as(&deps->redis, "redis", until, why);
 }
 
 int disk_free_percent(struct deps *deps, deadline_t until, struct err *why)
 {
-    return ask(&deps->disk, "disk", until, why) == 0 ? deps->free_percent : -1;
+    return answer_as(&deps->disk, "disk", until, why) == 0 ? deps->free_percent : -1;
 }

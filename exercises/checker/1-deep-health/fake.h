@@ -1,8 +1,9 @@
-/* fake: dependencies that are as a check wants them, and remember what they were asked. */
+/* fake: dependencies in the state that a check sets. They count the calls and keep the deadline. */
 #ifndef EXERCISE_1_FAKE_H
 #define EXERCISE_1_FAKE_H
 
-/* What is given has another name here than the learner knows it by, as in the real service. */
+/* The given functions have the prefix given_ in the program, as in the real service: err_set() is also a function of
+ * the project. */
 #define pg_select_1 given_pg_select_1
 #define redis_ping given_redis_ping
 #define disk_free_percent given_disk_free_percent
@@ -13,8 +14,8 @@ enum state { UP, STOPPED, HUNG };
 
 struct fake {
     enum state state;
-    int asked;
-    deadline_t until; /* as it was told the last time */
+    int calls;
+    deadline_t until; /* of the last call */
 };
 
 struct deps {
@@ -26,6 +27,6 @@ struct err {
     char text[200];
 };
 
-static const deadline_t UNTIL = 7654321098; /* the deadline that every check is given: some moment, no number of ms */
+static const deadline_t UNTIL = 7654321098; /* the deadline that every check gets: a moment, too large for a number of ms */
 
 #endif

@@ -1,11 +1,11 @@
-/* real: the learner's health checks where they belong. */
+/* real: the learner's health checks in a real user-service. */
 #ifndef EXERCISE_1_REAL_H
 #define EXERCISE_1_REAL_H
 
-/* A user-service linked with the learner's health.c: PostgreSQL and Redis are
- * stopped, its disk is taken away, one at a time, and then both hang at once. */
+/* A user-service linked with the learner's health.c. PostgreSQL stops, Redis stops,
+ * the disk disappears, one at a time; then PostgreSQL and Redis hang together. */
 void real_dependencies(void);
-/* Two of them with a Redis each, and an order-service: one Redis is stopped, and started again. */
+/* Two of them, each with a Redis of its own, and an order-service. One Redis is stopped and started again. */
 void real_instances(void);
 
 #endif

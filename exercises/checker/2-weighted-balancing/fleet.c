@@ -29,9 +29,9 @@ static void check_untouched(const struct fleet *fleet, const struct peer *seen)
 {
     for (int i = 0; i < fleet->n; i++)
         if (seen[i].id != fleet->peers[i].id || seen[i].weight != fleet->peers[i].weight)
-            fail(TEXT("%s: weighted_pick() changed the id, the weight or the order of the instances: only `current` is yours",
-                      "%s：weighted_pick() 改动了实例的 id、weight 或顺序：只有 current 供你使用"),
-                 asked_now());
+            fail(TEXT("%s: weighted_pick() changed the id, the weight or the order of the instances: change only `current`",
+                      "%s：weighted_pick() 改动了实例的 id、weight 或顺序：只能修改 current"),
+                 current_context());
 }
 
 int fleet_pick(struct fleet *fleet)
@@ -46,11 +46,11 @@ int fleet_pick(struct fleet *fleet)
     if (fleet->n > fleet->longest)
         fleet->longest = fleet->n;
     if (picked < -1 || picked >= fleet->n)
-        fail(TEXT("%s: it returned %d, but the list has %d instances: an index must be 0 to n-1 (or -1: nobody)%s",
+        fail(TEXT("%s: it returned %d, but the list has %d instances: an index must be 0 to n-1 (or -1: no instance)%s",
                   "%s：返回了 %d，但列表里只有 %d 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的）%s"),
-             asked_now(), picked, fleet->n,
+             current_context(), picked, fleet->n,
              picked >= 0 && picked < fleet->longest
-                 ? text_of(TEXT("; this one may be remembered from a longer list", "，可能是记住了旧列表的下标"))
+                 ? text_of(TEXT("; this one may be left from a longer list", "，可能是沿用了旧列表的下标"))
                  : "");
     return picked;
 }
@@ -63,7 +63,7 @@ struct round fleet_round(struct fleet *fleet, int requests)
         int picked = fleet_pick(fleet);
         const char *name = picked < 0 ? "-" : fleet->peers[picked].id;
         if (picked < 0)
-            round.nobody++;
+            round.none++;
         else
             round.counts[picked]++;
         if (i <= ROUND_MAX)

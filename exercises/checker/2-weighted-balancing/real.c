@@ -32,19 +32,20 @@ static void open_stage(void)
     struct err err = ERR_INIT;
     if (world_start(&world, &err) != 0)
         fail_here("%s", err.text);
-    /* A machine that stands still for a moment must not cause a retry, or a check that fails: the counts are exact. */
+    /* Long timeouts: a machine that stalls for a moment must not cause a retry or a failed health check, because the
+     * expected counts are exact. */
     start(&users[0], "user-service",
           (const char *[]){"SERVICE_ID=A", "SERVICE_WEIGHT=3", "HEALTH_TIMEOUT=10s", "CHECK_TIMEOUT=20s", NULL});
     start(&users[1], "user-service",
           (const char *[]){"SERVICE_ID=B", "SERVICE_WEIGHT=1", "HEALTH_TIMEOUT=10s", "CHECK_TIMEOUT=20s", NULL});
     start(&orders, getenv("EXERCISE_PROGRAM"), (const char *[]){"LB_POLICY=weighted", "CALL_TIMEOUT=14s", NULL});
     if (!wait_until(both_are_known, NULL, PATIENCE_MS))
-        fail_here("order-service does not see both user-services as passing");
+        fail_here("order-service does not list both user-services as passing");
 }
 
 static void close_stage(void)
 {
-    proc_stop(&orders.proc, SIGKILL, 0); /* nobody needs their drain any more */
+    proc_stop(&orders.proc, SIGKILL, 0); /* SIGKILL: no need to drain */
     for (int i = 0; i < 2; i++)
         proc_stop(&users[i].proc, SIGKILL, 0);
     world_stop(&world);

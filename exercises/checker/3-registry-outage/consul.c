@@ -15,7 +15,7 @@ int err_set(struct err *why, const char *fmt, ...)
     return -1;
 }
 
-/* What a reply leaves behind that broke off in the middle. */
+/* The state of *out when a reply breaks off in the middle. */
 static void leave_half(struct list *out)
 {
     memset(out, 0, sizeof *out);

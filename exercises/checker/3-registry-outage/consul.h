@@ -1,8 +1,9 @@
-/* consul: a Consul that does what a check wants, and counts who asks. */
+/* consul: a fake Consul in the state that a check sets. It counts the queries. */
 #ifndef EXERCISE_3_CONSUL_H
 #define EXERCISE_3_CONSUL_H
 
-/* What is given has another name here than the learner knows it by, as in the real service. */
+/* The given functions have the prefix given_ in the program, as in the real service: err_set() is also a function of
+ * the project. */
 #define ask_consul given_ask_consul
 #define err_set given_err_set
 #include "3-registry-outage/given.h"
@@ -13,10 +14,10 @@ enum { TTL_MS = 10000, HUNG_MS = 1000 };
 
 struct consul {
     enum state state;
-    int instances;          /* that it names: user-service-1 … */
-    int64_t now_ms;         /* the time; one that hangs lets a second pass */
-    int asked;
-    void (*meanwhile)(void); /* another request, while the one that asks waits; may be NULL */
+    int instances;          /* in its list: user-service-1 … */
+    int64_t now_ms;         /* the time; a query to a hung Consul adds a second */
+    int asked;              /* queries so far */
+    void (*meanwhile)(void); /* called during a query, as another request; may be NULL */
 };
 extern struct consul consul;
 

@@ -6,7 +6,7 @@
 
 #include "timeline.h"
 
-enum { COLUMN = 1000 / STEP_MS, HEAD = 14 }; /* steps in a column; width left of the first */
+enum { COLUMN = 1000 / STEP_MS, HEAD = 14 }; /* steps in a column; width left of the first column */
 
 struct column {
     int ok, failed;
@@ -26,7 +26,7 @@ static struct column column_at(const struct record *record, int caller, int step
     return column;
 }
 
-/* Full height: every call was answered. */
+/* Full height: all calls succeeded. */
 static const char *calls_mark(const struct column *column)
 {
     static const char *const bars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇"};
@@ -74,8 +74,8 @@ void chart_print(const struct record *record)
     print_row(record, 0, "", outage_mark);
     printf("%*s%s\n", HEAD, "",
            text_of(TEXT(
-               "a column a second; full height: every call answered; ×: calls failed;\n"
-               "              ━ the list is fresh, ┄ it is stale; ░ the outage, until Consul lists everybody again",
-               "每列一秒；满格：全部成功；×：有调用失败；\n"
+               "one column a second; full height: all calls succeeded; ×: calls failed;\n"
+               "              ━ the list is fresh, ┄ it is stale; ░ the outage, until Consul lists all instances again",
+               "每列一秒；满格：调用全部成功；×：有调用失败；\n"
                "              ━ 列表新鲜，┄ 列表已过期；░ 故障期间，直到 Consul 重新列出所有实例")));
 }

@@ -1,5 +1,5 @@
-/* chart: the drill at a glance, in the terminal: a column for each second, a row
- * for each caller's calls, and one for its list.
+/* chart: the whole drill in the terminal: one column a second; for each caller a row
+ * for its calls and a row for its list.
  */
 #ifndef DRILL_CHART_H
 #define DRILL_CHART_H

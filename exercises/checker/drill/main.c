@@ -1,10 +1,10 @@
-/* The outage drill of exercise 3: the registry fails while three callers go on
- * calling, the lesson's naive one, the learner's, and the project's own.
+/* The outage drill of exercise 3: the registry fails while three callers make calls:
+ * the lesson's naive client, the learner's order-service and the project's.
  *
- *     drill SCENARIO PICTURE.svg [the learner's program, its absolute path]
+ *     drill SCENARIO PICTURE.svg [absolute path of the learner's program]
  *
- * Exit code 0 if neither the learner's nor the project's caller failed a call, and
- * everything recovered by itself. The naive one is there to be looked at. */
+ * Exit code 0 if no call of the learner's or the project's caller failed, and both
+ * recovered without help. The naive client is there for comparison. */
 #include <stdio.h>
 #include <time.h>
 
@@ -17,14 +17,14 @@
 #include "watch.h"
 
 enum {
-    BEFORE_MS = 7000, /* more than a TTL: who never asks again is seen; little more: the list is then fresh for long */
-    AGAIN_MS = 50,    /* between harms that are repeated: before a check has found out that the instance is well */
-    WHOLE_MS = 30000, /* limit until Consul lists everybody again: 5 s, 2 s of jitter and a check, and a slow machine */
-    BACK_MS = 15000,  /* limit until it is in use again */
+    BEFORE_MS = 7000, /* over a TTL, which shows a list that is never refreshed; not much more, or it stays fresh for long */
+    AGAIN_MS = 50,    /* between repeated harms: shorter than the time until a check finds the instance healthy */
+    WHOLE_MS = 30000, /* limit until Consul lists all instances: 5 s, 2 s of jitter, one check, and a slow machine */
+    BACK_MS = 15000,  /* limit until the callers use Consul's list again */
     AFTER_MS = 4000,
 };
 
-static void pass(int64_t ms)
+static void sleep_ms(int64_t ms)
 {
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
@@ -34,10 +34,10 @@ static int do_harm(struct stage *stage, const struct scenario *scenario, struct 
     int64_t end = deadline_in(scenario->lasts_ms);
     int status = scenario->harm(stage, err);
     while (status == 0 && scenario->again && deadline_left(end) > 0) {
-        pass(AGAIN_MS);
+        sleep_ms(AGAIN_MS);
         status = scenario->harm(stage, err);
     }
-    pass(deadline_left(end));
+    sleep_ms(deadline_left(end));
     return status;
 }
 
@@ -63,8 +63,8 @@ static bool all_are_back(void *arg)
 static int act(struct stage *stage, struct record *record, const struct scenario *scenario, struct err *err)
 {
     struct recovery recovery = {stage, record};
-    record_event(record, "%s", text_of(TEXT("all is well", "一切正常")));
-    pass(BEFORE_MS);
+    record_event(record, "%s", text_of(TEXT("everything works", "一切正常")));
+    sleep_ms(BEFORE_MS);
 
     record_event(record, "%s", text_of(scenario->what));
     record_outage(record, scenario->silent);
@@ -80,8 +80,8 @@ static int act(struct stage *stage, struct record *record, const struct scenario
     record_whole(record);
     record_event(record, "%s",
                  text_of(TEXT("Consul lists all instances as passing", "Consul 已列出所有实例，且全部健康")));
-    wait_until(all_are_back, &recovery, BACK_MS); /* if not: the verdict says so */
-    pass(AFTER_MS);
+    wait_until(all_are_back, &recovery, BACK_MS); /* if not, the verdict reports it */
+    sleep_ms(AFTER_MS);
     return 0;
 }
 
@@ -91,7 +91,7 @@ static int play(struct stage *stage, struct record *record, const struct scenari
     timeline_begin(record);
     if (stage_start_load(stage, err) != 0)
         return -1;
-    pass(STEP_MS / 2); /* so that looks do not fall together with the calls that renew a list */
+    sleep_ms(STEP_MS / 2); /* so that observations do not coincide with the calls that refresh a list */
     record_begin(record);
     if (watch_start(&watch, stage, record, err) != 0)
         return -1;
@@ -100,7 +100,7 @@ static int play(struct stage *stage, struct record *record, const struct scenari
     return status;
 }
 
-static void show(const struct record *record, const struct scenario *scenario, const char *path)
+static void show_result(const struct record *record, const struct scenario *scenario, const char *path)
 {
     struct err err = ERR_INIT;
     if (record->steps == 0)
@@ -119,11 +119,11 @@ int main(int argc, char **argv)
     struct err err = ERR_INIT;
     const struct scenario *scenario = argc >= 3 ? scenario_find(argv[1]) : NULL;
     if (!scenario) {
-        fprintf(stderr, text_of(TEXT("SCENARIO=%s: want one of %s\n", "SCENARIO=%s：请用以下之一：%s\n")),
+        fprintf(stderr, text_of(TEXT("SCENARIO=%s: want one of %s\n", "SCENARIO=%s：可选值：%s\n")),
                 argc > 1 ? argv[1] : "", scenario_names());
         return 2;
     }
-    record_init(&record);
+    record_init(&record, &timeline_listener);
     printf("%s\n\n", text_of(TEXT("Starting PostgreSQL, Redis, Consul and the services ...",
                                   "正在启动 PostgreSQL、Redis、Consul 和各个服务……")));
     fflush(stdout);
@@ -131,10 +131,10 @@ int main(int argc, char **argv)
     if (status == 0)
         status = play(&stage, &record, scenario, &err);
     stage_close(&stage);
-    show(&record, scenario, argv[2]);
+    show_result(&record, scenario, argv[2]);
     if (status != 0) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
-    return verdict_tell(&record) ? 0 : 1;
+    return verdict_print(&record) ? 0 : 1;
 }

@@ -43,7 +43,7 @@ static void *run(void *arg)
 {
     struct naive *naive = arg;
     unsigned seed = (unsigned)clock_ms();
-    usleep((useconds_t)(naive->pause_ms * naive->running++ / naive->threads) * 1000); /* an even pace */
+    usleep((useconds_t)(naive->pause_ms * naive->running++ / naive->threads) * 1000); /* spreads the calls evenly */
     while (!naive->stop) {
         int64_t begin = clock_ms();
         if (call(naive, 1 + rand_r(&seed) % LOAD_USERS))

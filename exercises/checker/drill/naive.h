@@ -1,5 +1,5 @@
-/* naive: the lesson's order_service.py under load: each call is a run of the
- * program that exercises/0-lesson/order_service.c makes, which asks Consul first.
+/* naive: the lesson's order_service.py under load. Each call runs the program of
+ * exercises/0-lesson/order_service.c, which queries Consul first.
  */
 #ifndef DRILL_NAIVE_H
 #define DRILL_NAIVE_H
@@ -8,7 +8,7 @@
 
 struct naive;
 
-/* As load_start, load_take and load_stop. */
+/* The same as load_start, load_take and load_stop. */
 struct naive *naive_start(const char *program, const char *consul_url, int threads, int per_second);
 void naive_take(struct naive *naive, struct load_count *count);
 void naive_stop(struct naive *naive);

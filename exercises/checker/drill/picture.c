@@ -7,13 +7,13 @@
 /* Measures, in the SVG's units. */
 enum {
     WIDTH = 1040, LEFT = 64, RIGHT = 24, PLOT = WIDTH - LEFT - RIGHT,
-    TOP = 164,                                  /* of the first lane; above: title, legend, marks */
+    TOP = 164,                                  /* of the first lane; title, legend and marks are above */
     HEAD = 26, CALLS = 64, LIST = 40, GAP = 22, /* of a lane */
     MARK = 20, MARK_ROWS = 3,                   /* the numbered marks of events */
     LINE = 20,                                  /* of the list of events */
 };
 
-#define OK_COLOUR "#1b9e77" /* these two also differ for who cannot tell red from green */
+#define OK_COLOUR "#1b9e77" /* these two also differ for readers who cannot tell red from green */
 #define FAILED_COLOUR "#d95f02"
 #define FRESH_COLOUR "#7fb2dd"
 #define STALE_COLOUR "#e8b84a"
@@ -35,13 +35,13 @@ static void line(FILE *svg, double x1, double y1, double x2, double y2, const ch
     fprintf(svg, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" %s/>\n", x1, y1, x2, y2, style);
 }
 
-/* Texts are ours: none holds a character that XML minds. */
+/* All texts are the program's own and contain no character that XML must escape. */
 static void text(FILE *svg, double x, double y, const char *style, const char *content)
 {
     fprintf(svg, "<text x=\"%.1f\" y=\"%.1f\" %s>%s</text>\n", x, y, style, content);
 }
 
-/* --- Where things are ------------------------------------------------------------------------ */
+/* --- Positions -------------------------------------------------------------------------------- */
 
 static double x_of(const struct record *record, int64_t ms)
 {
@@ -128,7 +128,7 @@ static void draw_lane(const struct record *record, int i, double top, FILE *svg)
         draw_list(record, caller, top + HEAD + CALLS + 6 + LIST, svg);
 }
 
-/* --- Around them ------------------------------------------------------------------------------ */
+/* --- Head, axis, events ---------------------------------------------------------------------- */
 
 static void draw_head(struct text title, FILE *svg)
 {
@@ -136,11 +136,11 @@ static void draw_head(struct text title, FILE *svg)
         const char *colour;
         struct text what;
     } legend[] = {
-        {OK_COLOUR, {"answered", "成功"}},
+        {OK_COLOUR, {"succeeded", "成功"}},
         {FAILED_COLOUR, {"failed", "失败"}},
         {FRESH_COLOUR, {"age of a fresh list", "新鲜列表，距上次更新"}},
         {STALE_COLOUR, {"age of a stale list", "过期列表，距上次更新"}},
-        {SHADE_COLOUR, {"the outage, until Consul lists everybody again", "故障期间，直到 Consul 重新列出所有实例"}},
+        {SHADE_COLOUR, {"the outage, until Consul lists all instances again", "故障期间，直到 Consul 重新列出所有实例"}},
     };
     text(svg, LEFT, 40, "font-size=\"22\" font-weight=\"bold\" fill=\"" INK "\"", text_of(title));
     double x = LEFT;
@@ -175,7 +175,7 @@ static void draw_event(const struct event *event, int index, double x, double y,
     text(svg, LEFT + 88, below, "font-size=\"13\" fill=\"" INK "\"", event->text);
 }
 
-/* A numbered mark on the axis of time for each event, and what it was below. Marks too close take the next row. */
+/* Each event gets a numbered mark on the time axis and a line of text below. Marks too close together use the next row. */
 static void draw_events(const struct record *record, double bottom, FILE *svg)
 {
     double taken_to[MARK_ROWS] = {0};
@@ -217,7 +217,7 @@ int picture_write(const struct record *record, struct text title, const char *pa
 {
     FILE *svg = fopen(path, "we");
     if (!svg)
-        return err_set(err, ERR_FAILED, "writing %s: %s", path, strerror(errno));
+        return err_set(err, ERR_FAILED, "cannot write %s: %s", path, strerror(errno));
     draw(record, title, svg);
-    return fclose(svg) == 0 ? 0 : err_set(err, ERR_FAILED, "writing %s: %s", path, strerror(errno));
+    return fclose(svg) == 0 ? 0 : err_set(err, ERR_FAILED, "cannot write %s: %s", path, strerror(errno));
 }

@@ -1,5 +1,5 @@
-/* picture: the drill as an SVG: a lane for each caller with its calls and, below
- * them, how old its list is, over one axis of time; the outage is shaded.
+/* picture: the whole drill as an SVG. Each caller has a lane with its calls and the age
+ * of its list; all share one time axis, and the outage is shaded.
  */
 #ifndef DRILL_PICTURE_H
 #define DRILL_PICTURE_H

@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "timeline.h"
 
-void record_init(struct record *record)
+void record_init(struct record *record, const struct record_listener *listener)
 {
-    *record = (struct record){.outage_ms = -1, .whole_ms = -1};
+    *record = (struct record){.listener = listener, .outage_ms = -1, .whole_ms = -1};
     pthread_mutex_init(&record->lock, NULL);
 }
 
@@ -32,7 +31,7 @@ int64_t record_now(const struct record *record)
     return clock_ms() - record->began;
 }
 
-/* --- While it runs ------------------------------------------------------------------------ */
+/* --- While the drill runs ----------------------------------------------------------------- */
 
 void record_outage(struct record *record, bool silent)
 {
@@ -65,7 +64,7 @@ void record_event(struct record *record, const char *fmt, ...)
     vsnprintf(event.text, sizeof event.text, fmt, args);
     va_end(args);
     pthread_mutex_lock(&record->lock);
-    timeline_event(&event);
+    record->listener->event(&event);
     if (record->events < EVENTS_MAX)
         record->event[record->events++] = event;
     pthread_mutex_unlock(&record->lock);
@@ -79,7 +78,7 @@ void record_step(struct record *record, const struct half_second seen[CALLERS_MA
             record->caller[i].seen[record->steps] = seen[i];
         record->steps++;
         if (record->steps * STEP_MS % 1000 == 0)
-            timeline_second(record);
+            record->listener->second(record);
     }
     pthread_mutex_unlock(&record->lock);
 }
@@ -104,7 +103,7 @@ bool record_is_back(struct record *record, int caller, int instances)
 
 /* --- Afterwards ------------------------------------------------------------------------------ */
 
-/* The half second in which something happens belongs to what comes then. */
+/* The half second in which the phase changes belongs to the new phase. */
 enum phase record_phase(const struct record *record, int step)
 {
     int64_t end = (int64_t)(step + 1) * STEP_MS;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-    OUTAGE_MS = 3 * TTL_MS + 3000, /* so that the fresh cache and the stale one are both seen */
-    EMPTY_MS = TTL_MS + 3000,      /* so that whoever asks once in a TTL gets to see it */
+    OUTAGE_MS = 3 * TTL_MS + 3000, /* long enough to show the fresh cache and the stale one */
+    EMPTY_MS = TTL_MS + 3000,      /* longer than a TTL, so that every caller gets the empty list */
     LEADER_LIMIT_MS = 20000,
 };
 
@@ -41,7 +41,7 @@ static int restart(struct stage *stage, struct err *err)
     return server_start(stage->consul, err);
 }
 
-/* Behind their backs: they run on, and each registers again at its next look. */
+/* The instances keep running; each notices at its next check of the registration and registers again. */
 static int deregister_all(struct stage *stage, struct err *err)
 {
     for (int i = 0; i < USERS; i++) {
@@ -58,10 +58,10 @@ static int deregister_all(struct stage *stage, struct err *err)
 
 struct election {
     struct cluster *cluster;
-    int leader; /* the one that was found */
+    int leader; /* index; -1: none */
 };
 
-static bool somebody_leads(void *arg)
+static bool has_leader(void *arg)
 {
     struct election *election = arg;
     election->leader = cluster_leader(election->cluster);
@@ -71,13 +71,13 @@ static bool somebody_leads(void *arg)
 static int kill_leader(struct stage *stage, struct err *err)
 {
     struct election election = {.cluster = &stage->cluster};
-    if (!wait_until(somebody_leads, &election, LEADER_LIMIT_MS))
+    if (!wait_until(has_leader, &election, LEADER_LIMIT_MS))
         return err_set(err, ERR_TIMEOUT, "the cluster has no leader");
     server_kill(&stage->cluster.servers[election.leader]);
     return 0;
 }
 
-/* Its followers go on naming the dead one until they miss it. */
+/* The followers still name the dead leader until its heartbeats are missing. */
 static bool another_leads(void *arg)
 {
     struct cluster *cluster = arg;
@@ -89,7 +89,7 @@ static int wait_for_election(struct stage *stage, struct err *err)
 {
     return wait_until(another_leads, &stage->cluster, LEADER_LIMIT_MS)
                ? 0
-               : err_set(err, ERR_TIMEOUT, "the two that are left elect no leader");
+               : err_set(err, ERR_TIMEOUT, "the two remaining servers elect no leader");
 }
 
 static const struct scenario scenarios[] = {
@@ -98,17 +98,17 @@ static const struct scenario scenarios[] = {
      .silent = true,
      .harm = stop,
      .lasts_ms = OUTAGE_MS,
-     .healed = {"Consul runs again, and has forgotten everybody", "Consul 重新启动，忘了所有实例"},
+     .healed = {"Consul runs again, without any registration", "Consul 重新启动，注册信息全部丢失"},
      .heal = start},
     {.name = "hang",
-     .what = {"Consul hangs: it accepts connections, and answers nothing", "Consul 卡住：接受连接，但不回答"},
+     .what = {"Consul hangs: it accepts connections but does not answer", "Consul 卡住：接受连接，但不响应"},
      .silent = true,
      .harm = hang,
      .lasts_ms = OUTAGE_MS,
-     .healed = {"Consul goes on, and has forgotten nobody", "Consul 恢复，什么也没忘"},
+     .healed = {"Consul works again, with all registrations", "Consul 恢复，注册信息都在"},
      .heal = go_on},
     {.name = "empty",
-     .what = {"Consul's list is suddenly empty, though all instances run", "Consul 的列表突然变空，可实例都在运行"},
+     .what = {"Consul's list is suddenly empty, though all instances run", "Consul 的列表突然变空，但实例都在运行"},
      .harm = deregister_all,
      .lasts_ms = EMPTY_MS,
      .again = true,
@@ -122,7 +122,7 @@ static const struct scenario scenarios[] = {
      .healed = {"the other two have elected a leader", "另外两台选出了新的 leader"},
      .heal = wait_for_election},
     {.name = "restart-empty",
-     .what = {"Consul is restarted, and has forgotten everybody", "Consul 重启，忘了所有实例"},
+     .what = {"Consul is restarted and has lost all registrations", "Consul 重启，注册信息全部丢失"},
      .harm = restart},
 };
 

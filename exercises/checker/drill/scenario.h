@@ -1,4 +1,4 @@
-/* scenario: what happens to the registry, and how it ends. */
+/* scenario: one way in which the registry fails, and how the failure ends. */
 #ifndef DRILL_SCENARIO_H
 #define DRILL_SCENARIO_H
 
@@ -6,17 +6,17 @@
 
 struct scenario {
     const char *name;
-    struct text what; /* happens, for a person */
+    struct text what; /* happens; shown to the learner */
     bool clustered;   /* on a cluster of three */
-    bool silent;      /* until it is healed it answers nobody */
+    bool silent;      /* Consul answers no request until it is healed */
     int (*harm)(struct stage *stage, struct err *err);
     int64_t lasts_ms; /* 0: it ends by itself */
-    bool again;       /* while it lasts the harm is done again and again */
+    bool again;       /* the harm is repeated while it lasts */
     struct text healed;
     int (*heal)(struct stage *stage, struct err *err); /* NULL: it heals by itself */
 };
 
-/* NULL: there is none of that name. */
+/* NULL: unknown name. */
 const struct scenario *scenario_find(const char *name);
 /* "stop, hang, …" */
 const char *scenario_names(void);

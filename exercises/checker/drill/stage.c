@@ -6,12 +6,12 @@
 enum { THREADS = 4, PATIENCE_MS = 20000 };
 
 static const struct text naive_name = {"naive", "朴素版"}, yours_name = {"yours", "你的"}, project_name = {"project", "本项目"};
-static const struct text naive_does = {"the lesson's first client: it asks Consul before each call",
-                                       "课程里最初的客户端：每次调用前都查 Consul"},
+static const struct text naive_does = {"the lesson's first client: it queries Consul before each call",
+                                       "课程里最初的客户端：每次调用前都查询 Consul"},
                          yours_does = {"order-service with your get_instances()",
                                        "使用你的 get_instances() 的 order-service"},
-                         project_does = {"order-service as it is, with common/discovery",
-                                         "原样的 order-service，使用 common/discovery"};
+                         project_does = {"the project's order-service, with common/discovery",
+                                         "本项目的 order-service，使用 common/discovery"};
 
 struct server *stage_agent(struct stage *stage, int user)
 {
@@ -81,9 +81,9 @@ int stage_open(struct stage *stage, struct record *record, bool clustered, const
     *stage = (struct stage){.clustered = clustered, .callers = NAIVE + 1};
     if (start_servers(stage, err) != 0 || start_users(stage, err) != 0)
         return -1;
-    /* First the instances, then who caches them: an early look would be remembered as an empty list. */
+    /* The callers start after the instances: otherwise they would cache an empty list. */
     if (!wait_until(all_are_passing, stage, PATIENCE_MS))
-        return err_set(err, ERR_TIMEOUT, "Consul does not turn all user-services passing");
+        return err_set(err, ERR_TIMEOUT, "not all user-services become passing in Consul");
     record_add_caller(record, naive_name, naive_does, false);
     if (*learners) {
         record_add_caller(record, yours_name, yours_does, true);
@@ -95,7 +95,7 @@ int stage_open(struct stage *stage, struct record *record, bool clustered, const
         return -1;
     return wait_until(all_are_known, stage, PATIENCE_MS)
                ? 0
-               : err_set(err, ERR_TIMEOUT, "order-service does not learn of all user-services");
+               : err_set(err, ERR_TIMEOUT, "order-service does not discover all user-services");
 }
 
 int stage_start_load(struct stage *stage, struct err *err)
@@ -110,10 +110,10 @@ int stage_start_load(struct stage *stage, struct err *err)
             load_start(service_url(&stage->orders[i], "/users/", prefix), THREADS, CALLS_A_SECOND / THREADS);
         all = all && stage->load[i];
     }
-    return all ? 0 : err_set(err, ERR_FAILED, "starting the load: no thread to be had");
+    return all ? 0 : err_set(err, ERR_FAILED, "cannot start the load: cannot create a thread");
 }
 
-/* The services first: whoever waits for one is then told at once that nobody will answer. */
+/* The services end first: calls that still wait for them then fail at once. */
 void stage_close(struct stage *stage)
 {
     struct load_count ignored;

@@ -43,15 +43,15 @@ void timeline_begin(const struct record *record)
         printf("%s\n", text_of(record->caller[i].does));
     }
     printf(
-        text_of(TEXT("Each is asked for %d users a second. list: consul: Consul confirmed it within its TTL of %d s;\n"
-                     "cache: it is older; and its age.\n\n",
-                     "每个调用方每秒被请求 %d 次。列表：consul 表示在 TTL（%d 秒）内由 Consul 确认过；\n"
-                     "cache 表示已过期；后面是列表距上次更新有多久。\n\n")),
+        text_of(TEXT("Each caller gets %d requests a second. list: consul: confirmed by Consul within the TTL of %d s;\n"
+                     "cache: older than that; then the age of the list.\n\n",
+                     "每个调用方每秒收到 %d 个请求。列表：consul 表示在 TTL（%d 秒）内由 Consul 确认过；\n"
+                     "cache 表示已经过期；后面是距上次更新的时间。\n\n")),
         CALLS_A_SECOND, TTL_MS / 1000);
     print_heads(record);
 }
 
-void timeline_event(const struct event *event)
+static void print_event(const struct event *event)
 {
     bool colour = isatty(STDOUT_FILENO);
     printf("%s%6.1f s  > %s%s\n", colour ? "\033[1m" : "", (double)event->at_ms / 1000, event->text,
@@ -75,7 +75,7 @@ static void print_caller(const struct caller *caller, int step)
     print_padded(list, LIST);
 }
 
-void timeline_second(const struct record *record)
+static void print_second(const struct record *record)
 {
     printf("%6.1f s ", record->steps * STEP_MS / 1000.0);
     for (int i = 0; i < record->callers; i++)
@@ -83,3 +83,5 @@ void timeline_second(const struct record *record)
     printf("\n");
     fflush(stdout);
 }
+
+const struct record_listener timeline_listener = {.event = print_event, .second = print_second};

@@ -1,16 +1,15 @@
-/* timeline: the drill as it goes, a line a second, and one for whatever happens. */
+/* timeline: the drill while it runs: one line a second, and one for each event. */
 #ifndef DRILL_TIMELINE_H
 #define DRILL_TIMELINE_H
 
 #include "record.h"
 
-/* Who takes part, what the columns are, and their heads. */
+/* Prints the callers and the heads of the columns. */
 void timeline_begin(const struct record *record);
-void timeline_event(const struct event *event);
-/* The last second of the record. */
-void timeline_second(const struct record *record);
+/* Prints each event and each second. */
+extern const struct record_listener timeline_listener;
 
-/* Prints text and blanks up to so many columns of the terminal: a Chinese character takes two. */
+/* Prints text, then blanks up to `width` columns of the terminal. A Chinese character takes two columns. */
 void print_padded(const char *text, int width);
 
 #endif

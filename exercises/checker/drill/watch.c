@@ -9,19 +9,19 @@
 #include "base/clock.h"
 
 enum {
-    LOOK_LIMIT_MS = 400, /* so that one who does not answer makes nobody's half second longer */
-    SILENT_FOR = 16,     /* half seconds without an answer: then it is told */
+    LOOK_LIMIT_MS = 400, /* below half a second: a caller that does not answer must not delay the next step */
+    SILENT_FOR = 16,     /* half seconds without an answer until the caller counts as lost */
 };
 
-/* --- One look --------------------------------------------------------------------------- */
+/* --- Observe --------------------------------------------------------------------------- */
 
-static void keep_complaint(struct caller *caller, const struct half_second *seen, const struct view *view)
+static void keep_first_error(struct caller *caller, const struct half_second *seen, const struct view *view)
 {
-    if (seen->failed && !*caller->complaint)
-        snprintf(caller->complaint, sizeof caller->complaint, "%s", view->error);
+    if (seen->failed && !*caller->error)
+        snprintf(caller->error, sizeof caller->error, "%s", view->error);
 }
 
-static void look(struct watch *watch, int i, struct half_second *seen)
+static void observe_caller(struct watch *watch, int i, struct half_second *seen)
 {
     struct stage *stage = watch->stage;
     struct load_count count;
@@ -38,12 +38,12 @@ static void look(struct watch *watch, int i, struct half_second *seen)
     seen->age_ms = view.age_ms;
     seen->instances = view.usable;
     snprintf(seen->source, sizeof seen->source, "%s", view.source);
-    keep_complaint(&watch->record->caller[i], seen, &view);
+    keep_first_error(&watch->record->caller[i], seen, &view);
 }
 
-/* --- What is new ------------------------------------------------------------------------ */
+/* --- Report events ---------------------------------------------------------------------- */
 
-static void notice_list(struct watch *watch, int i, const struct half_second *seen)
+static void report_list(struct watch *watch, int i, const struct half_second *seen)
 {
     struct notice *notice = &watch->notice[i];
     struct record *record = watch->record;
@@ -68,7 +68,7 @@ static void notice_list(struct watch *watch, int i, const struct half_second *se
     }
     if (fresh && notice->stale) {
         notice->stale = false;
-        record_event(record, text_of(TEXT("%s: Consul's list is in use again", "%s：重新用上 Consul 的列表")), name);
+        record_event(record, text_of(TEXT("%s: Consul's list is in use again", "%s：重新使用 Consul 的列表")), name);
     }
 }
 
@@ -80,8 +80,8 @@ static void describe_end(int status, char *out, size_t size)
         snprintf(out, size, "exit(%d)", WEXITSTATUS(status));
 }
 
-/* An endless loop or a crash in one request is the end of them all: one process, one loop. */
-static void notice_loss(struct watch *watch, int i, const struct half_second *seen)
+/* One process with one event loop serves all requests, so an endless loop or a crash in one of them stops them all. */
+static void report_loss(struct watch *watch, int i, const struct half_second *seen)
 {
     struct notice *notice = &watch->notice[i];
     struct record *record = watch->record;
@@ -93,11 +93,11 @@ static void notice_loss(struct watch *watch, int i, const struct half_second *se
         return;
     if (!proc_is_running(proc)) {
         describe_end(proc->status, how, sizeof how);
-        record_event(record, text_of(TEXT("%s: the service has ended: %s", "%s：服务退出了：%s")), name, how);
+        record_event(record, text_of(TEXT("%s: the service has ended: %s", "%s：服务已退出：%s")), name, how);
         record_loss(record, i, record_now(record), how);
         notice->lost = true;
     } else if (notice->silent_for == SILENT_FOR) {
-        record_event(record, text_of(TEXT("%s: the service answers nothing any more", "%s：服务不再回答任何请求")), name);
+        record_event(record, text_of(TEXT("%s: the service no longer answers", "%s：服务不再回答任何请求")), name);
         record_loss(record, i, record_now(record) - SILENT_FOR * STEP_MS, how);
         notice->lost = true;
     }
@@ -108,12 +108,12 @@ static void step(struct watch *watch)
     struct half_second seen[CALLERS_MAX] = {{0}};
     struct record *record = watch->record;
     for (int i = 0; i < record->callers; i++)
-        look(watch, i, &seen[i]);
+        observe_caller(watch, i, &seen[i]);
     record_step(record, seen);
     for (int i = NAIVE + 1; i < record->callers; i++) {
-        notice_loss(watch, i, &seen[i]);
+        report_loss(watch, i, &seen[i]);
         if (seen[i].answered && *seen[i].source)
-            notice_list(watch, i, &seen[i]);
+            report_list(watch, i, &seen[i]);
     }
 }
 
@@ -122,9 +122,9 @@ static void step(struct watch *watch)
 static void *run(void *arg)
 {
     struct watch *watch = arg;
-    struct half_second ignored; /* what was before the first half second */
+    struct half_second ignored; /* the calls before the first half second */
     for (int i = 0; i < watch->record->callers; i++)
-        look(watch, i, &ignored);
+        observe_caller(watch, i, &ignored);
     for (int64_t next = watch->record->began + STEP_MS; !watch->stop; next += STEP_MS) {
         int64_t left = deadline_left(next);
         nanosleep(&(struct timespec){.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000}, NULL);
@@ -138,7 +138,7 @@ int watch_start(struct watch *watch, struct stage *stage, struct record *record,
     *watch = (struct watch){.stage = stage, .record = record};
     return pthread_create(&watch->thread, NULL, run, watch) == 0
                ? 0
-               : err_set(err, ERR_FAILED, "starting to watch: no thread to be had");
+               : err_set(err, ERR_FAILED, "cannot start the watch: cannot create a thread");
 }
 
 void watch_stop(struct watch *watch)

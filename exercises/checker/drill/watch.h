@@ -1,6 +1,5 @@
-/* watch: looks at every caller each half second, and writes down what it sees and
- * what is new. In a thread of its own: to stop and start servers takes time, in
- * which the drill goes on.
+/* watch: observes every caller each half second, and records calls, lists and events.
+ * It runs in a thread of its own, because stopping and starting servers takes time.
  */
 #ifndef DRILL_WATCH_H
 #define DRILL_WATCH_H
@@ -14,15 +13,15 @@ struct watch {
     struct record *record;
     pthread_t thread;
     atomic_bool stop;
-    struct notice { /* of each caller, what was told about it */
+    struct notice { /* for each caller, which events were reported */
         bool fresh, stale, lost;
         int stale_for, silent_for; /* half seconds */
-        int failed;                /* calls, since the list is stale */
+        int failed;                /* failed calls since the list is stale */
     } notice[CALLERS_MAX];
 };
 
 int watch_start(struct watch *watch, struct stage *stage, struct record *record, struct err *err);
-/* From here on the record is the caller's alone. */
+/* Afterwards only the calling thread uses the record. */
 void watch_stop(struct watch *watch);
 
 #endif

@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# What the tests of the exercises share: claims that are checked side by side, and
-# counted at the end. To be sourced.
+# Shared by the tests of the exercises: assertions that run side by side and are
+# counted at the end. Sourced.
 
 BUILD=$(realpath "${BUILD_DIR:-build}")
 export BUILD
 folder=$(mktemp -d "${TMPDIR:-/tmp}/exercises.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
-# Half as many again as there are cores: checks with real servers mostly wait.
+# 1.5 times the number of cores: checks with real servers mostly wait.
 at_once=$(($(nproc) * 3 / 2))
 
-beside() { # command...: beside those that run
+beside() { # command...: runs beside the others
   while [ "$(jobs -rp | wc -l)" -ge "$at_once" ]; do wait -n; done
   "$@" &
 }
 
-# What was built already, in a folder whose results are nobody else's. (The servers' scratch is shared: a new
-# PostgreSQL is copied from the one that is there.)
+# A build folder with links to what is built already and with results of its own. (The servers' scratch folder is
+# shared: a new PostgreSQL is copied from the existing one.)
 private_build() { # folder
   local part
   mkdir -p "$BUILD/scratch-$(id -u)"
@@ -37,7 +37,7 @@ verdict() { # ok (0 or not), what, output
   fi
 }
 
-# In English unless it is told otherwise.
+# In English, unless a VAR=value sets another language.
 expect() { # what, pattern, exit code, VAR=value..., command...
   local what=$1 pattern=$2 code=$3 output status
   shift 3
@@ -49,7 +49,7 @@ expect() { # what, pattern, exit code, VAR=value..., command...
 
 build_show_grade() { "${CC:-gcc}" exercises/checker/tests/show_grade.c -o "$folder/show_grade" -ljansson || exit 1; }
 
-grades_as() { # what, exit code, pattern (of all that show_grade says, in one line), exercise, file, VAR=value...
+grades_as() { # what, exit code, pattern (for the output of show_grade, in one line), exercise, file, VAR=value...
   local report=$folder/report.$BASHPID said status sound
   env LC_ALL=C FILE="$5" "${@:6}" timeout 900 exercises/run grade "$4" </dev/null >"$report" 2>"$report.errors"
   status=$?
@@ -59,7 +59,7 @@ grades_as() { # what, exit code, pattern (of all that show_grade says, in one li
   verdict $? "$1: wanted exit code $2 and /$3/, got $status and" "$said $(head -c 1000 "$report") $(head -c 500 "$report.errors")"
 }
 
-header() { # key, file: what it says of itself in " * key: value"
+header() { # key, file: the value in its first comment, " * key: value"
   sed -nE "s/^ \* $1: (.*[^ ])( \*\/)?$/\1/p; /\*\//q" "$2" | sed 's/ \*\/$//'
 }
 

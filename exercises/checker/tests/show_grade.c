@@ -1,5 +1,4 @@
-/* What `make grade` printed, in a few lines for the tests. Exits with 1 where it is not the JSON that a
- * teacher's script can rely on. */
+/* Prints the output of `make grade` as a few lines for the tests. Exits with 1 if it is not the documented JSON. */
 #include <jansson.h>
 #include <stdio.h>
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# A learner's hour with `make exercise`, in a clone of her own whose path has blanks and Chinese in it: her
-# file is made once and never written to again, whatever she does at once, hints, resets, watching, Ctrl-C.
+# Tests `make exercise` as a learner uses it, in a clone whose path has blanks and Chinese characters: the learner's
+# file is created once and never overwritten, whether by parallel runs, hints, resets, watching or Ctrl-C.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit 2
-# Hers is in her clone, whatever make was told here: of two definitions the last one counts.
+# The clone has a build folder of its own, whatever BUILD this make got: the last definition counts.
 build=build
 export MAKEFLAGS="${MAKEFLAGS:-} BUILD=build"
 # shellcheck source=exercises/checker/tests/lib.bash
 . exercises/checker/tests/lib.bash
 
-# What was built already is used; what a learner has and what comes of it is this clone's own.
+# The clone links to what is built already; the exercises and their results are its own.
 clone="$folder/a clone 克隆"
 mkdir "$clone"
 for part in * .ci; do
@@ -35,16 +35,16 @@ same() { # what, file, file
   verdict $? "$1: $2 differs from $3"
 }
 
-# ---- The first look, as it is typed --------------------------------------------------------------
+# ---- The first run ---------------------------------------------------------------------------------
 
 first=$(LC_ALL=C make exercise N=2 2>&1 </dev/null)
-verdict $((! $?)) "make exercise fails where a check does" "$first"
+verdict $((! $?)) "make exercise fails if a check does" "$first"
 same "the learner's file is the starter" $own $starter
 for said in "Your file is $own" "✗ 1/6 4 requests: expected A=3 B=1, got A=4 B=0 (A A A A)" "Edit weighted.c:11 weighted_pick()"; do
   verdict "$(grep -qF "$said" <<<"$first"; echo $?)" "make exercise says: $said" "$first"
 done
 verdict "$(($(grep -c '\*\*\*' <<<"$first") != 1))" "make adds one line of its own" "$first"
-expect "the second look" "^✗ 1/6" 1 exercises/run check 2
+expect "the second run" "^✗ 1/6" 1 exercises/run check 2
 expect "no such exercise" "There is no exercise 7" 2 make exercise N=7
 expect "no exercise named" "There is no exercise" 2 make exercise
 expect "no such hint" "HINT is 1, 2 or 3" 2 make exercise N=2 HINT=4
@@ -59,18 +59,18 @@ for n in "${exercises[@]//[!0-9]/}"; do
     for k in 1 2 3; do env LC_ALL=$language exercises/run hint "$n" $k >"$folder/hint-$n-$language-$k" 2>/dev/null; done
   done
 done
-verdict "$(($(sort -u <(cksum "$folder"/hint-* | cut -d' ' -f1,2) | wc -l) != ${#exercises[@]} * 6))" "each hint is one of its own"
-verdict "$(find "$folder" -name 'hint-*' -size -40c | wc -l)" "each hint says something"
+verdict "$(($(sort -u <(cksum "$folder"/hint-* | cut -d' ' -f1,2) | wc -l) != ${#exercises[@]} * 6))" "all hints differ"
+verdict "$(find "$folder" -name 'hint-*' -size -40c | wc -l)" "each hint has text"
 verdict "$(LC_ALL=C grep -LP '[\xe4-\xe9][\x80-\xbf]{2}' "$folder"/hint-*-zh-* | wc -l)" "the Chinese ones are Chinese"
 
-# ---- What a learner writes -----------------------------------------------------------------------
+# ---- Typical mistakes ----------------------------------------------------------------------------
 
 learner_has() { sed "$2" $solution >$own && expect "$1" "$3" "${4:-1}" exercises/run check 2; }
 
 learner_has "a mistake in line 33, from Windows, with a BOM" '1s/^/\xEF\xBB\xBF/; s/return best;/return bst;/; s/$/\r/' \
   "^✗ it does not compile: weighted\.c:33: error: 'bst' undeclared"
 grep -q 'weighted.c' "$build/exercise-2/compile.txt"
-verdict $? "all that the compiler said is in a file"
+verdict $? "a file has the full output of the compiler"
 learner_has "a name misspelt" 's/peers\[best\]/pears[best]/' "does not compile: weighted\.c:2[0-9]: error: 'pears' undeclared"
 learner_has "a warning" '20s/^/#include <stdio.h>\n/; s/return best;/char unused; return 0;/' '^    weighted\.c:[0-9]+: warning: unused variable'
 learner_has "a function that moved, and an old one in a comment" \
@@ -80,13 +80,13 @@ learner_has "printf" '20s/^/#include <stdio.h>\n/; s/return best;/printf("best i
 learner_has "a function of the starter's left out" 's/^int weighted_pick/int weigthed_pick/' 'weighted_pick\(\) is missing, or static'
 is_coloured() { [[ $("$@" </dev/null) == *$'\e'* ]]; }
 is_coloured exercises/run check 2
-verdict $((! $?)) "no colours where nobody sees them"
+verdict $((! $?)) "no colours without a terminal"
 is_coloured script -qec "TERM=xterm exercises/run check 2" /dev/null
 verdict $? "colours on a terminal"
 is_coloured script -qec "TERM=dumb exercises/run check 2" /dev/null
-verdict $((! $?)) "none on one that has none"
+verdict $((! $?)) "no colours on a dumb terminal"
 
-# ---- Her file stays hers -------------------------------------------------------------------------
+# ---- The learner's file is never overwritten -------------------------------------------------------
 
 echo '// mine' >$own
 cp $own "$folder/mine"
@@ -115,18 +115,18 @@ seen() { # text, times
 LC_ALL=C setsid env --default-signal=INT exercises/run watch 2 >"$watched" 2>&1 </dev/null &
 watcher=$!
 seen "got A=4 B=0" 1
-rm $own # as some editors do
+rm $own # as some editors do when they save
 sleep 1
 sed 's/return 0;/return n - 1;/' $starter >"$folder/saved" && mv "$folder/saved" $own
 seen "got A=0 B=4" 1
 sed 's/return 0;/for (;;) ;/' $starter >"$folder/saved" && cp "$folder/saved" $own
-seen "not back after 10 s" 1
+seen "did not return within 10 s" 1
 same "watching writes nothing" $own "$folder/saved"
 kill -INT -$watcher
 wait $watcher
-verdict $? "Ctrl-C ends watching well"
+verdict $? "Ctrl-C ends watching with exit code 0"
 
-# ---- Ctrl-C in the middle of it ------------------------------------------------------------------
+# ---- Ctrl-C during a check -----------------------------------------------------------------------
 
 echo "$clone/$build" >"$folder/pattern"
 running() { grep -lazFf "$folder/pattern" /proc/[0-9]*/cmdline 2>/dev/null; }
@@ -138,7 +138,7 @@ for _ in $(seq 300); do
   [ -z "$(running)" ] || break
   sleep 0.1
 done
-verdict "$([ -n "$(running)" ]; echo $?)" "servers are there" "$(cat "$watched")"
+verdict "$([ -n "$(running)" ]; echo $?)" "servers run" "$(cat "$watched")"
 kill -INT -$watcher
 wait $watcher
 verdict $((! $?)) "Ctrl-C ends a check"
@@ -146,7 +146,7 @@ for _ in $(seq 100); do
   [ -n "$(running)" ] || break
   sleep 0.1
 done
-verdict "$(running | wc -l)" "nobody is left" "$(running | xargs -r -n1 sh -c 'tr "\0" " " <"$0"')"
-expect "the same again, for as long as it takes" "is solved" 0 exercises/run check 2
+verdict "$(running | wc -l)" "no process is left" "$(running | xargs -r -n1 sh -c 'tr "\0" " " <"$0"')"
+expect "the same again, to its end" "is solved" 0 exercises/run check 2
 expect "progress at the end" "N=2 .*: solved" 0 exercises/run progress
 finish

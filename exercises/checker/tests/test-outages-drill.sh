@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Exercise 3's drill, in each scenario: with the worked solution nobody but the naive client fails; a wrong answer is
-# seen, and told in terms of the lesson. Several drills side by side, for they mostly wait.
+# Exercise 3's drill, in each scenario: with the worked solution only the naive client fails; the drill reports a wrong
+# answer in terms of the lesson. Several drills run side by side, because they mostly wait.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit 2
 
@@ -11,7 +11,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/drills.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
 
-# Answers that are wrong only for the bonus, or in ways that are not the lesson's: what they do when the list has expired.
+# Answers that are wrong only in the bonus, or that hang or crash when the list has expired.
 sed 's/bool suddenly_empty = .*/bool suddenly_empty = false;/' "$EXERCISE/solution.c" >"$work/believes_empty.c"
 when_expired() { # statement
   cat <<END
@@ -34,7 +34,7 @@ END
 when_expired 'for (;;) turns++' >"$work/never_ends.c"
 when_expired '*nowhere = 1' >"$work/crashes.c"
 
-# Scenario, the learner's file, exit code, and what must be told: patterns in the order in which they come.
+# Scenario, the learner's file, exit code, and the patterns that the output must contain, in this order.
 drill() {
   local scenario=$1 file=$2 code=$3 name output status pattern rest begin=$SECONDS
   shift 3
@@ -45,7 +45,7 @@ drill() {
   rest=$output
   for pattern; do
     if ! [[ $rest =~ $pattern ]]; then
-      printf 'FAILED: %s: not told, or not in this order: %s\n%s\n' "$name" "$pattern" "$output"
+      printf 'FAILED: %s: missing in the output, or not in this order: %s\n%s\n' "$name" "$pattern" "$output"
       return 1
     fi
     rest=${rest#*"${BASH_REMATCH[0]}"}
@@ -74,15 +74,15 @@ locale=zh_CN.UTF-8 start stop $solution 0 'Consul 停止' '缓存仍新鲜' '缓
 start hang $solution 0 'Consul hangs' 'yours: the cache is stale, and still in use' "$naive" "$good"
 start cluster-leader $solution 0 'is killed' 'have elected a leader' "$naive" "$good"
 start empty $solution 0 'suddenly empty' "$naive" "$good"
-start restart-empty $solution 0 'has forgotten everybody' "$naive" "$good"
+start restart-empty $solution 0 'has lost all registrations' "$naive" "$good"
 start stop $wrong/forgets_the_stale.c 1 'yours: the cache is still fresh' 'yours: the cache has expired .* and calls fail' \
-  '✗ yours: when its list had expired .* step 3' '✓ project'
+  '✗ yours: its calls failed as soon as its list had expired: .* step 3' '✓ project'
 start stop $wrong/caches_for_ever.c 1 '✗ yours: its list grew older than the TTL .* step 2' '✓ project'
 start hang $wrong/waits_each_time.c 1 '✗ yours: .* of its calls in the outage waited for Consul. Level 2' '✓ project'
-start empty "$work/believes_empty.c" 1 '✗ yours: it took over an empty list' '✓ project'
-start cluster-leader $wrong/asks_every_time.c 1 '✗ yours: it remembers nothing .* step 1' '✓ project'
-start restart-empty $EXERCISE/starter.c 1 '✗ yours: .* while Consul was well. It said: get_instances\(\) is not written' '✓ project'
-start empty "$work/never_ends.c" 1 'yours: the service answers nothing' '✗ yours: it answers nothing since' '✓ project'
+start empty "$work/believes_empty.c" 1 '✗ yours: it accepted an empty list' '✓ project'
+start cluster-leader $wrong/asks_every_time.c 1 '✗ yours: it caches nothing .* step 1' '✓ project'
+start restart-empty $EXERCISE/starter.c 1 '✗ yours: .* while Consul worked. Its message: get_instances\(\) is not written' '✓ project'
+start empty "$work/never_ends.c" 1 'yours: the service no longer answers' '✗ yours: it has not answered since' '✓ project'
 start restart-empty "$work/crashes.c" 1 'yours: the service has ended: Segmentation fault' '✗ yours: it ended after' '✓ project'
 wait
 

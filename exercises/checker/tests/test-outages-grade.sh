@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The marks of a whole class: each wrong answer gets the score that it names, and is told its mistake in
-# Chinese; right answers that look unlike ours get all points; what never ends is graded all the same. Ten
-# minutes and more, for each goes through all checks, real servers and all.
+# Tests the grades of a whole class: each wrong answer gets the score and the Chinese message of its first comment;
+# right answers that differ from ours get all points; an answer that never ends is graded, too. It takes more than
+# ten minutes, because each answer runs all checks on real servers.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit 2
 # shellcheck source=exercises/checker/tests/lib.bash
@@ -10,7 +10,7 @@ private_build "$folder/build"
 BUILD=$folder/build
 build_show_grade
 
-# How long a learner waits, with nothing else running here: 15 s are promised for exercises 1 and 2.
+# How long a learner waits while nothing else runs: at most 15 s for exercises 1 and 2.
 for number in 1 2 3; do
   begin=$(date +%s%N)
   expect "exercise $number, solved" "is solved" 0 SOLUTION=1 exercises/run check $number
@@ -31,7 +31,7 @@ for exercise in exercises/[1-9]-*; do
   done
 done
 
-# In blocks, A A A B: as fair as the smooth one, the bonus aside.
+# In blocks, A A A B: it passes all checks but the bonus.
 cat >"$folder/blocks.c" <<'END'
 #include "given.h"
 int weighted_pick(struct peer *peers, int n)
@@ -52,7 +52,7 @@ beside grades_as "blocks" 0 'passed, 6/6\|$' 2 "$folder/blocks.c"
 sed 's/bool suddenly_empty = .*/bool suddenly_empty = false;/' exercises/3-registry-outage/solution.c >"$folder/no_bonus.c"
 beside grades_as "exercise 3 without the bonus" 0 'passed, 9/9\|$' 3 "$folder/no_bonus.c"
 
-# What is stopped cannot end itself.
+# A stopped process cannot end itself.
 cat >"$folder/stops.c" <<'END'
 #include <signal.h>
 #include <unistd.h>
@@ -63,7 +63,7 @@ int weighted_pick(struct peer *peers, int n)
     return sigqueue(getpid(), SIGSTOP, (union sigval){0});
 }
 END
-beside grades_as "stopping itself" 1 "not passed, 0/6\|.*not back after 10 s" 2 "$folder/stops.c"
+beside grades_as "stopping itself" 1 "not passed, 0/6\|.*did not return within 10 s" 2 "$folder/stops.c"
 for i in 1 2 3; do
   beside grades_as "several of the same at once ($i)" 1 "not passed, 1/6" 2 exercises/checker/2-weighted-balancing/wrong/round_robin.c
 done

@@ -1,6 +1,6 @@
-/* The learner's checks in the real user-service. The linker puts these two in the
- * way of the real ones (--wrap): health_add() gets the learner's check in the
- * place of the service's own of that name, health_report() the learner's verdict. */
+/* The learner's checks in the real user-service. The linker replaces two functions
+ * (--wrap): health_add() takes the learner's check instead of the service's check of
+ * the same name, and health_report() answers with the learner's status. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "service/disk.h"
 #include "service/health.h"
 
-/* As given.h has them. */
+/* The same as in given.h. */
 struct deps;
 int check_postgres(struct deps *deps, int64_t until, struct err *why);
 int check_redis(struct deps *deps, int64_t until, struct err *why);
@@ -22,7 +22,7 @@ int given_redis_ping(struct deps *deps, int64_t until, struct err *why);
 int given_disk_free_percent(struct deps *deps, int64_t until, struct err *why);
 int given_err_set(struct err *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What the linker makes of the two names. */
+/* The names that --wrap gives to the two functions. */
 void __real_health_add(struct health *health, const struct health_probe *probe, void *arg);
 int __real_health_report(struct health *health, struct buf *body);
 void __wrap_health_add(struct health *health, const struct health_probe *probe, void *arg);
@@ -30,7 +30,7 @@ int __wrap_health_report(struct health *health, struct buf *body);
 
 enum { POSTGRES, REDIS, DISK, CHECKS };
 
-/* One of the service's own checks, and what the learner's says now. */
+/* One of the service's own checks, and the last result of the learner's. */
 struct own {
     int (*check)(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err);
     void *arg;
@@ -41,9 +41,9 @@ static struct deps {
     struct own own[CHECKS];
 } deps;
 
-/* --- What is given ----------------------------------------------------------------------- */
+/* --- The given functions ------------------------------------------------------------------ */
 
-static int ask_own(const struct own *own, int64_t until, struct err *why)
+static int run_own_check(const struct own *own, int64_t until, struct err *why)
 {
     char detail[HEALTH_DETAIL_MAX] = "";
     return own->check(own->arg, until, detail, why);
@@ -51,18 +51,18 @@ static int ask_own(const struct own *own, int64_t until, struct err *why)
 
 int given_pg_select_1(struct deps *all, int64_t until, struct err *why)
 {
-    return ask_own(&all->own[POSTGRES], until, why);
+    return run_own_check(&all->own[POSTGRES], until, why);
 }
 
 int given_redis_ping(struct deps *all, int64_t until, struct err *why)
 {
-    return ask_own(&all->own[REDIS], until, why);
+    return run_own_check(&all->own[REDIS], until, why);
 }
 
 int given_disk_free_percent(struct deps *all, int64_t until, struct err *why)
 {
     const struct disk *disk = all->own[DISK].arg;
-    static struct disk unjudged; /* the same disk, with no least */
+    static struct disk unjudged; /* the same disk without a limit */
     char detail[HEALTH_DETAIL_MAX] = "";
     unjudged.path = disk->path;
     if (disk_check(&unjudged, until, detail, sizeof detail, why) != 0)
@@ -80,14 +80,14 @@ int given_err_set(struct err *why, const char *fmt, ...)
     return err_set(why, ERR_FAILED, "%s", text);
 }
 
-/* --- In the way ----------------------------------------------------------------------------- */
+/* --- The replaced functions --------------------------------------------------------------- */
 
 static int run(int which, int (*check)(struct deps *deps, int64_t until, struct err *why), int64_t deadline,
                struct err *err)
 {
     deps.own[which].ok = check(&deps, deadline, err) == 0;
     if (!deps.own[which].ok)
-        return err_set(err, ERR_FAILED, "no reason given"); /* does nothing where there is one */
+        return err_set(err, ERR_FAILED, "no reason given"); /* does nothing if there is one */
     err_clear(err);
     return 0;
 }
@@ -110,7 +110,7 @@ static int run_disk(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX],
     return run(DISK, check_disk, deadline, err);
 }
 
-/* None is vital: what comes of them all is for the learner to say. */
+/* No check is vital: the learner's health_status() decides. */
 static const struct health_probe learners[CHECKS] = {
     [POSTGRES] = {"postgres", .check = run_postgres},
     [REDIS] = {"redis", .check = run_redis},

@@ -1,6 +1,6 @@
-/* A wrong answer: a call from the web, which stops the event loop.
- * expect: redisConnect\(\) stops the event loop.*Use redis_ping\(\)
- * zh: redisConnect\(\) 会阻塞事件循环：它等待时其他请求都得不到处理.*请改用 redis_ping
+/* A wrong answer: a call found on the web, which blocks the event loop.
+ * expect: redisConnect\(\) blocks the event loop.*Use redis_ping\(\)
+ * zh: redisConnect\(\) 会阻塞事件循环：它等待时，其他请求都得不到处理.*请改用 redis_ping
  * score: 0 */
 #include <hiredis/hiredis.h>
 

@@ -1,6 +1,6 @@
-/* A wrong answer: opens a connection of its own, as the web has it, and stops the event loop.
- * expect: PQconnectdb\(\) stops the event loop.*Use pg_select_1\(\).*database_from_the_web.c:11
- * zh: PQconnectdb\(\) 会阻塞事件循环：它等待时其他请求都得不到处理.*请改用 pg_select_1
+/* A wrong answer: it opens its own connection, as examples on the web do, and blocks the event loop.
+ * expect: PQconnectdb\(\) blocks the event loop.*Use pg_select_1\(\).*database_from_the_web.c:11
+ * zh: PQconnectdb\(\) 会阻塞事件循环：它等待时，其他请求都得不到处理.*请改用 pg_select_1
  * score: 0 */
 #include <libpq-fe.h>
 

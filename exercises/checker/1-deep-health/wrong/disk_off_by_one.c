@@ -1,4 +1,4 @@
-/* A wrong answer: 5 % is enough.
+/* A wrong answer: 5 % free counts as too little.
  * expect: 3/6 5% of the disk is free: expected 0 from check_disk\(\), got -1
  * zh: 3/6 磁盘剩余 5%：check_disk\(\) 应返回 0，实际返回 -1（低于 5% 为不足）
  * score: 5 */

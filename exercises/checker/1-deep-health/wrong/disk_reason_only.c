@@ -1,5 +1,5 @@
-/* A wrong answer: says why, and that all is well.
- * expect: 3/6 3 % of the disk is free: check_disk\(\) says why, and returned 0
+/* A wrong answer: it writes a reason and returns 0.
+ * expect: 3/6 3 % of the disk is free: check_disk\(\) wrote a reason, but returned 0
  * zh: 3/6 磁盘只剩 3%：check_disk\(\) 写了原因，却返回 0（健康）：请写 return err_set\(why, …\)
  * score: 4 */
 #include "given.h"

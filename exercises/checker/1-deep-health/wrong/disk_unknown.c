@@ -1,5 +1,5 @@
-/* A wrong answer: a disk that cannot be read counts as well.
- * expect: 3/6 the disk cannot be read, disk_free_percent\(\) failed, and check_disk\(\) returned 0
+/* A wrong answer: a disk that cannot be read counts as healthy.
+ * expect: 3/6 the disk cannot be read, disk_free_percent\(\) failed, but check_disk\(\) returned 0
  * zh: 3/6 无法读取磁盘，disk_free_percent\(\) 已失败，check_disk\(\) 却仍返回 0（健康）：请返回它的结果
  * score: 4 */
 #include "given.h"

@@ -1,5 +1,5 @@
-/* A wrong answer: says no, and not why.
- * expect: 3/6 check_disk\(\) returned -1, and does not say why: use err_set
+/* A wrong answer: it returns -1 without a reason.
+ * expect: 3/6 check_disk\(\) returned -1 without a reason: use err_set
  * zh: 3/6 check_disk\(\) 返回了 -1，却没有说明原因：请用 err_set\(why, …\)
  * score: 5 */
 #include "given.h"

@@ -1,4 +1,4 @@
-/* A wrong answer: asks, and returns nothing: which value comes out is luck.
+/* A wrong answer: it has no return statement: the value is random.
  * expect: it does not compile: no_return.c:15: error: control reaches end of non-void function
  * zh: 编译不通过：no_return.c:15: error: control reaches end of non-void function
  * score: 0 */

@@ -1,6 +1,6 @@
-/* A wrong answer: the first check asks all three.
+/* A wrong answer: the first check asks all three dependencies.
  * expect: 1/6 check_postgres\(\) calls redis_ping\(\), too
- * zh: 1/6 check_postgres\(\) 还调用了 redis_ping\(\)：每个检查只问自己的依赖，由 health_status\(\) 汇总
+ * zh: 1/6 check_postgres\(\) 还调用了 redis_ping\(\)：每个检查只检查自己的依赖，由 health_status\(\) 汇总
  * score: 4 */
 #include "given.h"
 

@@ -1,4 +1,4 @@
-/* A wrong answer: another status than the one that was asked for.
+/* A wrong answer: a status other than 503.
  * expect: 4/6 .*expected 503, got 500
  * zh: 4/6 health_status\(pg_ok=1, redis_ok=1, disk_ok=0\)：应为 503，实际 500
  * score: 4 */

@@ -1,6 +1,6 @@
-/* A wrong answer: asks a Redis that is stopped again and again, and /health never answers.
- * expect: 2/6 check_redis\(\), Redis stopped: not back after 10 s: an endless loop.*tries_until_it_works.c:1[0-9]
- * zh: 2/6 check_redis\(\)，Redis 已停止：10 秒后仍未返回：死循环，或者某个调用一直在等
+/* A wrong answer: it asks a stopped Redis again and again, so /health never answers.
+ * expect: 2/6 check_redis\(\), Redis stopped: did not return within 10 s: an endless loop.*tries_until_it_works.c:1[0-9]
+ * zh: 2/6 check_redis\(\)，Redis 已停止：10 秒内没有返回：死循环，或者某个调用一直在等待
  * score: 3 */
 #include "given.h"
 

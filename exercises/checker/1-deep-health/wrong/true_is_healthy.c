@@ -1,6 +1,6 @@
-/* A wrong answer: true for healthy, where 0 is.
+/* A wrong answer: it returns 1 for healthy instead of 0.
  * expect: 1/6 check_postgres\(\) returned 1: 0 means healthy, -1 not
- * zh: 1/6 check_postgres\(\) 返回了 1：0 表示健康，-1 表示不健康，没有别的取值
+ * zh: 1/6 check_postgres\(\) 返回了 1：0 表示健康，-1 表示不健康，不允许其他值
  * score: 1 */
 #include "given.h"
 

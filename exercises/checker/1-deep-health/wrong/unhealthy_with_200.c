@@ -1,6 +1,6 @@
-/* A wrong answer: says "unhealthy" in the body, and 200 all the same.
- * expect: 4/6 .*expected 503, got 200. Consul looks at the status alone
- * zh: 4/6 health_status\(pg_ok=1, redis_ok=1, disk_ok=0\)：应为 503，实际 200。Consul 只看状态码：200 就是健康，不管响应体写了什么
+/* A wrong answer: the body says "unhealthy", but the status is 200.
+ * expect: 4/6 .*expected 503, got 200. Consul reads only the status
+ * zh: 4/6 health_status\(pg_ok=1, redis_ok=1, disk_ok=0\)：应为 503，实际 200。Consul 只看状态码：200 就是健康，与响应体无关
  * score: 3 */
 #include "given.h"
 
@@ -25,5 +25,5 @@ int check_disk(struct deps *deps, deadline_t until, struct err *why)
 int health_status(bool pg_ok, bool redis_ok, bool disk_ok)
 {
     (void)pg_ok, (void)redis_ok, (void)disk_ok;
-    return 200; /* the checks in the body tell */
+    return 200; /* the body has the details */
 }

@@ -1,6 +1,6 @@
-/* A wrong answer: takes the deadline for a number of milliseconds.
- * expect: 2/6 check_redis\(\) gave redis_ping\(\) until=500, where it got until=.*pass on the one that came
- * zh: 2/6 check_redis\(\) 给 redis_ping\(\) 的是 until=500，它自己得到的却是 until=.*until 是时刻，不是毫秒数
+/* A wrong answer: it takes the deadline for a number of milliseconds.
+ * expect: 2/6 check_redis\(\) gave redis_ping\(\) until=500, but it was called with until=.*pass it on unchanged
+ * zh: 2/6 check_redis\(\) 传给 redis_ping\(\) 的是 until=500，但它收到的是 until=.*until 是时刻，不是毫秒数
  * score: 3 */
 #include "given.h"
 

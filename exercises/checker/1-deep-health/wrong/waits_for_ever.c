@@ -1,6 +1,6 @@
 /* A wrong answer: a hung Redis hangs /health, too.
  * expect: 2/6 Redis hangs: check_redis\(\) waits longer than
- * zh: 2/6 Redis 卡住：check_redis\(\) 等待的时间超过了 until，/health 也会跟着卡住：请把 until 传给 redis_ping\(\)
+ * zh: 2/6 Redis 卡住：check_redis\(\) 等待的时间超过了 until，/health 也会超时：请把 until 传给 redis_ping\(\)
  * score: 4 */
 #include "given.h"
 

@@ -1,6 +1,6 @@
 /* A wrong answer: "redis_ping() has no body, so I have to write it."
- * expect: redis_ping\(\) is given: leave out your own, and just call it\. See exercise 1\. Edit writes_the_given.c:12 redis_ping
- * zh: redis_ping\(\) 已经给出：请删掉你自己写的，直接调用即可。见 练习 1
+ * expect: redis_ping\(\) is given: remove your own version and call the given one\. See exercise 1\. Edit writes_the_given.c:12 redis_ping
+ * zh: redis_ping\(\) 已经给出：请删除你自己写的，直接调用即可。见练习 1
  * score: 0 */
 #include "given.h"
 

@@ -1,9 +1,9 @@
-/* The learner's weighted_pick() as a policy of the real order-service: linked in
- * the place of common/balance/weighted.c.
+/* The learner's weighted_pick() as a policy of the real order-service. It is linked
+ * instead of common/balance/weighted.c.
  *
- * The real policies choose and move on in two steps, so that `explain` can look
- * without changing anything. weighted_pick() does both at once: so each pick is
- * drawn once, ahead, and waits here until it is used. */
+ * A real policy chooses and advances in two steps, so that the service can show the
+ * next choice without changing anything. weighted_pick() does both at once: so each
+ * pick is drawn ahead and kept here until it is used. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static int learners_reserve(struct policy *policy, size_t count)
     return array_reserve(learners->peers, count) || array_reserve(learners->former, count) ? -1 : 0;
 }
 
-/* `current` is kept by id. */
+/* Keeps `current` by id. */
 static void learners_rebuild(struct policy *policy, const struct peer_set *set)
 {
     struct learners *learners = (struct learners *)policy;

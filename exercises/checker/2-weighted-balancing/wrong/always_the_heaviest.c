@@ -1,4 +1,4 @@
-/* A wrong answer: the one with the highest weight, always.
+/* A wrong answer: always the instance with the highest weight.
  * expect: 1/6 .*expected A=3 B=1, got A=4 B=0 .*always the same one
  * zh: 1/6 4 次请求：期望 A=3 B=1，实际 A=4 B=0（A A A A）：总是同一个
  * score: 0 */

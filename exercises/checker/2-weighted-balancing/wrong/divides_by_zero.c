@@ -1,4 +1,4 @@
-/* A wrong answer: walks along the weights, and divides by their sum.
+/* A wrong answer: it walks along the weights and divides by their sum.
  * expect: 3/6 weights A=0 B=0: it crashed: a division by zero\..*divides_by_zero.c:1[0-9]
  * zh: 3/6 权重 A=0 B=0：程序崩溃：除以了 0
  * score: 3 */

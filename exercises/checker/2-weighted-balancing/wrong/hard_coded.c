@@ -1,4 +1,4 @@
-/* A wrong answer: the exercise's own example, and nothing else.
+/* A wrong answer: the exercise's example and nothing else.
  * expect: 2/6 .*expected A=1 B=3, got A=3 B=1
  * zh: 2/6 4 次请求：期望 A=1 B=3，实际 A=3 B=1（A A A B）
  * score: 2 */

@@ -1,6 +1,6 @@
-/* A wrong answer: looks on until somebody fits, and nobody does.
- * expect: 3/6 weights A=0 B=0: not back after 10 s.*never_ends.c:1[0-9]
- * zh: 3/6 权重 A=0 B=0：10 秒后仍未返回：死循环，或者某个调用一直在等
+/* A wrong answer: it searches until an instance fits, and none does.
+ * expect: 3/6 weights A=0 B=0: did not return within 10 s.*never_ends.c:1[0-9]
+ * zh: 3/6 权重 A=0 B=0：10 秒内没有返回：死循环，或者某个调用一直在等待
  * score: 4 */
 #include "given.h"
 

@@ -1,4 +1,4 @@
-/* A wrong answer: right while there is somebody (pitfall 4 of the lesson).
+/* A wrong answer: right, except for an empty list (pitfall 4 of the lesson).
  * expect: 4/6 an empty list: it crashed: it read or wrote outside
  * zh: 4/6 空列表：程序崩溃：越界读写：数组太短或下标太大
  * score: 4 */

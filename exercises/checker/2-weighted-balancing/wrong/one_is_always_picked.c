@@ -1,5 +1,5 @@
-/* A wrong answer: where there is one only, it does not look at its weight.
- * expect: 3/6 one instance, its weight is 0: expected -1 \(nobody\), got 0
+/* A wrong answer: a single instance is picked whatever its weight.
+ * expect: 3/6 one instance, its weight is 0: expected -1 \(no instance\), got 0
  * zh: 3/6 只有一个实例，权重为 0：应返回 -1（没有可选的），实际返回 0
  * score: 5 */
 #include "given.h"

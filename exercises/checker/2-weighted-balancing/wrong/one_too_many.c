@@ -1,5 +1,5 @@
-/* A wrong answer: one past the end of the list.
- * expect: 1/6 weights A=3 B=1, 4 requests: it crashed: it read or wrote outside of its memory.*one_too_many.c:1[01]
+/* A wrong answer: it reads one entry past the end of the list.
+ * expect: 1/6 weights A=3 B=1, 4 requests: it crashed: it read or wrote outside an array.*one_too_many.c:1[01]
  * zh: 1/6 权重 A=3 B=1，4 次请求：程序崩溃：越界读写：数组太短或下标太大
  * score: 0 */
 #include "given.h"

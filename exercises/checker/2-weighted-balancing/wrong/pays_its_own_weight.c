@@ -1,6 +1,6 @@
-/* A wrong answer: nearly smooth, but the one that is picked pays its own weight only.
- * expect: 2/6 .*all of `current` together was 0 at first, and is not after a whole round
- * zh: 2/6 .*所有 current 之和起初是 0，整轮之后却不是：被选中的要付出大家一次请求所挣的总和
+/* A wrong answer: nearly smooth, but the picked instance pays only its own weight.
+ * expect: 2/6 .*the sum of all `current` was 0 at first, but is not 0 after a whole round
+ * zh: 2/6 .*所有 current 之和起初是 0，一整轮之后却不是 0：被选中的实例要扣除所有实例在一次请求中增加的总和
  * score: 4 */
 #include "given.h"
 

@@ -1,5 +1,5 @@
-/* A wrong answer: smooth, but what it remembers lies in an array of its own, by place.
- * expect: 4/6 200 instances: it crashed: an index outside of the array.*remembers_by_place.c:1[0-9]
+/* A wrong answer: smooth, but it keeps its state in an array of its own, by index.
+ * expect: 4/6 200 instances: it crashed: an index outside the array.*remembers_by_place.c:1[0-9]
  * zh: 4/6 200 个实例：程序崩溃：数组下标越界
  * score: 4 */
 #include "given.h"

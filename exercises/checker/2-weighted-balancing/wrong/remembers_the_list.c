@@ -1,7 +1,7 @@
-/* A wrong answer: writes out who has which turn, and looks at the list again only when somebody has joined, or all have
- * had their turns.
- * expect: 5/6 after A \(weight 3\) left: it returned 2, but the list has 2 instances.*remembered from a longer list
- * zh: 5/6 A（权重 3）离开之后：返回了 2，但列表里只有 2 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的），可能是记住了旧列表的下标
+/* A wrong answer: it writes out the turns in advance, and reads the list again only when an instance has joined or all
+ * turns are used.
+ * expect: 5/6 after A \(weight 3\) left: it returned 2, but the list has 2 instances.*left from a longer list
+ * zh: 5/6 A（权重 3）离开之后：返回了 2，但列表里只有 2 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的），可能是沿用了旧列表的下标
  * score: 5 */
 #include "given.h"
 

@@ -1,6 +1,6 @@
-/* A wrong answer: counts the weights down, though they are not its own.
+/* A wrong answer: it counts the weights down, which it must not change.
  * expect: 1/6 weights A=3 B=1, 4 requests: weighted_pick\(\) changed the id, the weight or the order of the instances
- * zh: 1/6 权重 A=3 B=1，4 次请求：weighted_pick\(\) 改动了实例的 id、weight 或顺序：只有 current 供你使用
+ * zh: 1/6 权重 A=3 B=1，4 次请求：weighted_pick\(\) 改动了实例的 id、weight 或顺序：只能修改 current
  * score: 0 */
 #include "given.h"
 

@@ -1,6 +1,6 @@
-/* The learner's get_instances() as the discovery module of the real order-service:
- * linked in the place of common/discovery/discovery.c. No watch, no corroborated
- * loss, no second registry, no disk: only what the learner's cache does. */
+/* The learner's get_instances() as the discovery module of the real order-service. It
+ * is linked instead of common/discovery/discovery.c: no watch, no second registry, no
+ * snapshot, only the learner's cache. */
 #include "discovery/discovery.h"
 
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-/* Two names that the project uses for something else. */
+/* The project uses these two names for something else. */
 #define instance learners_instance
 #define err_set learners_err_set
 #include "3-registry-outage/given.h"
@@ -25,15 +25,15 @@ struct discovery {
     struct discovery_config config;
     char *service;
     struct entry entry;          /* the learner's */
-    struct list last;            /* as get_instances() gave it */
-    struct instance_list *known; /* the same, as the balancer takes it; NULL: none yet */
+    struct list last;            /* as get_instances() returned it */
+    struct instance_list *known; /* the same, for the balancer; NULL: none yet */
     uint64_t version;
     struct err error;
 };
 
-static struct discovery *only; /* ask_consul() knows no other */
+static struct discovery *only; /* for ask_consul(), which has no other way to it */
 
-/* --- What is given ----------------------------------------------------------------------- */
+/* --- The given functions ------------------------------------------------------------------ */
 
 int given_err_set(struct err *why, const char *fmt, ...)
 {
@@ -46,8 +46,8 @@ int given_err_set(struct err *why, const char *fmt, ...)
     return err_set(why, ERR_FAILED, "%s", text);
 }
 
-/* passing=True, as the lesson asks. */
-static void take_passing(struct list *out, const struct instance_list *list)
+/* The lesson's passing=True. */
+static void copy_passing(struct list *out, const struct instance_list *list)
 {
     out->n = 0;
     for (size_t i = 0; i < list->count && out->n < (int)(sizeof out->at / sizeof *out->at); i++) {
@@ -69,12 +69,12 @@ int given_ask_consul(struct list *out, struct err *why)
     if (registry_fetch(only->config.registries[0], only->service, &from_the_start, 0, deadline_in(ASK_MS), &list,
                        why) != 0)
         return -1;
-    take_passing(out, list);
+    copy_passing(out, list);
     instance_list_unref(list);
     return 0;
 }
 
-/* --- One look --------------------------------------------------------------------------- */
+/* --- Lookup ----------------------------------------------------------------------------- */
 
 static struct instance_list *convert_new(const struct list *from)
 {
@@ -96,7 +96,7 @@ static bool is_new(const struct discovery *discovery, const struct list *list)
            memcmp(list->at, discovery->last.at, (size_t)list->n * sizeof *list->at) != 0;
 }
 
-static void take(struct discovery *discovery, const struct list *list)
+static void adopt_list(struct discovery *discovery, const struct list *list)
 {
     struct instance_list *known = convert_new(list);
     if (!known)
@@ -111,7 +111,7 @@ int discovery_look(struct discovery *discovery, const char *service, struct disc
 {
     if (strcmp(service, discovery->service) != 0)
         return -1;
-    bool filled = discovery->entry.filled; /* if not: whatever is called, nothing is remembered */
+    bool filled = discovery->entry.filled; /* if not, nothing is cached, whatever is called */
     int64_t age_ms = filled ? clock_ms() - discovery->entry.fetched_ms : 0;
     *view = (struct discovery_view){
         .list = discovery->known,
@@ -126,7 +126,7 @@ int discovery_look(struct discovery *discovery, const char *service, struct disc
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err)
 {
-    (void)deadline; /* the learner's: ask_consul() waits for a second at most */
+    (void)deadline; /* unused: ask_consul() waits for a second at most */
     struct list *got = malloc(sizeof *got);
     *view = (struct discovery_view){.source = ""};
     if (!got)
@@ -135,7 +135,7 @@ int discovery_get(struct discovery *discovery, const char *service, int64_t dead
     int status = get_instances(&discovery->entry, clock_ms(), discovery->config.ttl_ms, got, &why);
     discovery->error = why;
     if (status == 0 && got->n >= 0 && is_new(discovery, got))
-        take(discovery, got);
+        adopt_list(discovery, got);
     free(got);
     if (status != 0)
         return err_set(err, ERR_NOT_FOUND, "%s", why.text);
@@ -154,7 +154,7 @@ void discovery_report_failure(struct discovery *discovery, const char *service, 
     (void)discovery, (void)service, (void)id;
 }
 
-/* --- Life --------------------------------------------------------------------------------- */
+/* --- Create and free ---------------------------------------------------------------------- */
 
 int discovery_check_static(const char *text)
 {

@@ -1,6 +1,6 @@
-/* A wrong answer: sets the time of the next try only when it knows that this one failed.
+/* A wrong answer: it sets the time of the next try only after the query has failed.
  * expect: 8/9 level 2: while one request waits for Consul, the next one asked it, too
- * zh: 8/9 第 2 关：一个请求在等 Consul 时，后来的请求又去查了：next_try_ms 要在查询之前设置，而不是之后
+ * zh: 8/9 第 2 关：一个请求在等 Consul 时，下一个请求也去查了：next_try_ms 要在查询之前设置，而不是之后
  * score: 8 */
 #include "given.h"
 

@@ -1,5 +1,5 @@
-/* A wrong answer: the list that came first is the list for all time.
- * expect: 3/9 after the TTL Consul was not asked: cached for ever
+/* A wrong answer: the first list is never refreshed.
+ * expect: 3/9 after the TTL Consul was not asked: the cache never expires
  * zh: 3/9 TTL 过后没有查 Consul：缓存永不过期，下线的实例会一直被调用（第 2 步，坑点 3）
  * score: 3 */
 #include "given.h"

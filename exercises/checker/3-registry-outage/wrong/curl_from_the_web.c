@@ -1,6 +1,6 @@
-/* A wrong answer: asks by itself, and stops the event loop.
- * expect: curl_easy_perform\(\) stops the event loop.*Use ask_consul\(\)
- * zh: curl_easy_perform\(\) 会阻塞事件循环：它等待时其他请求都得不到处理.*请改用 ask_consul
+/* A wrong answer: it queries Consul itself and blocks the event loop.
+ * expect: curl_easy_perform\(\) blocks the event loop.*Use ask_consul\(\)
+ * zh: curl_easy_perform\(\) 会阻塞事件循环：它等待时，其他请求都得不到处理.*请改用 ask_consul
  * score: 0 */
 #include <curl/curl.h>
 

@@ -1,4 +1,4 @@
-/* A wrong answer: with nothing at all it says: here is a list, of nobody.
+/* A wrong answer: without a list it returns an empty list instead of an error.
  * expect: 5/9 Consul is stopped and nothing is cached: expected -1, got 0 with 0 instances
  * zh: 5/9 Consul 已停止，也没有缓存：应返回 -1，实际返回 0 和 0 个实例（第 4 步，坑点 4）
  * score: 5 */

@@ -1,6 +1,6 @@
-/* A wrong answer: asks straight into the list that others read, and puts the old one back if that failed.
+/* A wrong answer: it fetches into the list that others read, and restores the old one if that failed.
  * expect: 6/9 while one request waits for Consul, another one reads the cache: it got half a list
- * zh: 6/9 一个请求在等 Consul 时，另一个请求读到了半个列表（1 个实例）。请先取到自己的局部变量里，完整之后再复制进缓存
+ * zh: 6/9 一个请求在等 Consul 时，另一个请求读到了不完整的列表（1 个实例）。请先取到局部变量里，完整之后再复制进 e->list
  * score: 5 */
 #include "given.h"
 

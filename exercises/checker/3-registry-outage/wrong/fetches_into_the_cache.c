@@ -1,4 +1,4 @@
-/* A wrong answer: asks Consul straight into the list that others read.
+/* A wrong answer: it fetches into the list that others read.
  * expect: 4/9 Consul is stopped: expected the old list of 3, got 1. Was it overwritten
  * zh: 4/9 Consul 已停止：应返回旧列表的 3 个实例，实际 1 个。查询失败时是不是把它覆盖了？
  * score: 4 */

@@ -1,4 +1,4 @@
-/* A wrong answer: says that there is a list before it has come.
+/* A wrong answer: it sets `filled` before the list has arrived.
  * expect: 6/9 while the very first request waits for Consul, another one got a list that is not there yet
  * zh: 6/9 第一个请求还在等 Consul 时，另一个请求得到了还没取完的列表
  * score: 8 */
@@ -10,7 +10,7 @@ int get_instances(struct entry *e, int64_t now_ms, int64_t ttl_ms, struct list *
         *out = e->list;
         return 0;
     }
-    if (!e->filled) { /* the first time there is nothing to spoil */
+    if (!e->filled) { /* the first time there is no old list to damage */
         e->filled = true;
         e->fetched_ms = now_ms;
         if (ask_consul(&e->list, why) == 0) {

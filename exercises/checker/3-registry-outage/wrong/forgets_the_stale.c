@@ -1,4 +1,4 @@
-/* A wrong answer: the lesson's ServiceClient: with Consul down and the TTL over it raises.
+/* A wrong answer: the lesson's ServiceClient: with Consul down and the TTL over, it returns an error.
  * expect: 4/9 Consul is stopped, the list is 10 s old: got -1 .*An old list is better than none
  * zh: 4/9 Consul 已停止，列表是 10 秒前的：返回了 -1（no instances）。旧列表总比没有强（第 3 步）
  * score: 4 */

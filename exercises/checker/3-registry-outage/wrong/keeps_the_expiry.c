@@ -1,6 +1,6 @@
-/* A wrong answer: keeps when the list expires in the place of when it was fetched: who shows its age shows nonsense.
- * expect: 2/9 the list was fetched at now_ms=7000000000, and e->fetched_ms says 7000010000
- * zh: 2/9 列表是在 now_ms=7000000000 取到的，e->fetched_ms 却是 7000010000
+/* A wrong answer: it stores the time of expiry instead of the time of the fetch, so the age of the list is wrong.
+ * expect: 2/9 the list was fetched at now_ms=7000000000, but e->fetched_ms is 7000010000
+ * zh: 2/9 列表是在 now_ms=7000000000 获取的，e->fetched_ms 却是 7000010000
  * score: 8 */
 #include "given.h"
 

@@ -1,5 +1,5 @@
-/* A wrong answer: fills the list and forgets to say so.
- * expect: 2/9 the list is in e->list, and e->filled is still false
+/* A wrong answer: it fills the list and does not set `filled`.
+ * expect: 2/9 the list is in e->list, but e->filled is still false
  * zh: 2/9 列表已经存进 e->list，e->filled 却还是 false
  * score: 2 */
 #include "given.h"

@@ -1,6 +1,6 @@
-/* A wrong answer: looks at a clock of its own.
- * expect: clock_gettime\(\) asks a clock of its own: the time is told to you, as now_ms.*own_clock.c:12 now
- * zh: clock_gettime\(\) 自己去看时钟：当前时间已经作为 now_ms 传进来了
+/* A wrong answer: it reads a clock itself.
+ * expect: clock_gettime\(\) reads a clock: use now_ms.*own_clock.c:12 now
+ * zh: clock_gettime\(\) 读取了时钟：请使用调用方传入的当前时间 now_ms
  * score: 0 */
 #include <time.h>
 

@@ -1,5 +1,5 @@
-/* A wrong answer: a TTL of its own, whatever it is told.
- * expect: 3/9 with ttl_ms=5000, and 5001 ms after a fetch that went well, Consul was not asked
+/* A wrong answer: a fixed TTL instead of the one that it is given.
+ * expect: 3/9 with ttl_ms=5000, and 5001 ms after a successful query, Consul was not asked
  * zh: 3/9 ttl_ms=5000，查询成功 5001 毫秒之后没有再查 Consul
  * score: 8 */
 #include "given.h"

@@ -1,4 +1,4 @@
-/* A wrong answer: throws the old list away after five minutes of outage, though it is still better than none.
+/* A wrong answer: it discards the old list after five minutes of outage, though it is still better than none.
  * expect: 4/9 Consul is stopped, the list is [0-9]+ s old: got -1 .*An old list is better than none
  * zh: 4/9 Consul 已停止，列表是 [0-9]+ 秒前的：返回了 -1.*旧列表总比没有强
  * score: 8 */

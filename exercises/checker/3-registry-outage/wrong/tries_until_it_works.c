@@ -1,6 +1,6 @@
-/* A wrong answer: asks until Consul answers, and sleeps in between.
- * expect: sleep\(\) stops the event loop: .*tries_until_it_works.c:1[0-9]
- * zh: sleep\(\) 会阻塞事件循环：它等待时其他请求都得不到处理.*请去掉它
+/* A wrong answer: it queries until Consul answers, and sleeps in between.
+ * expect: sleep\(\) blocks the event loop: .*tries_until_it_works.c:1[0-9]
+ * zh: sleep\(\) 会阻塞事件循环：它等待时，其他请求都得不到处理.*请删除它
  * score: 0 */
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
-/* A wrong answer: one cache for all, in a variable of its own instead of *e.
- * expect: 1/9 a new entry \(filled is false\), and Consul names nobody.*belongs in \*e, not in a variable of your own
- * zh: 1/9 一个全新的 entry（filled 为 false），Consul 一个实例也没有.*要记的东西请放在 \*e 里，不要另设变量
+/* A wrong answer: one cache for all entries, in a static variable instead of *e.
+ * expect: 1/9 a new entry \(filled is false\), and Consul lists no instances.*in \*e, not in a variable of your own
+ * zh: 1/9 一个全新的 entry（filled 为 false），Consul 没有列出实例.*请把列表保存在 \*e 里，不要另设变量
  * score: 6 */
 #include "given.h"
 

@@ -1,6 +1,6 @@
-/* A wrong answer: each request waits for the Consul that hangs.
- * expect: 7/9 level 2: Consul hangs, and ([0-9]+) calls asked it \1 times, a second each. After one that failed
- * zh: 7/9 第 2 关：Consul 卡住，[0-9]+ 次调用查了它 [0-9]+ 次，每次都等一秒。失败一次之后，隔一段时间再去查：next_try_ms
+/* A wrong answer: each request waits for a hung Consul.
+ * expect: 7/9 level 2: Consul hangs, and ([0-9]+) calls asked it \1 times and waited a second each. After a failed query
+ * zh: 7/9 第 2 关：Consul 卡住，[0-9]+ 次调用查了它 [0-9]+ 次，每次都等一秒。查询失败之后，隔一段时间再查：next_try_ms
  * score: 6 */
 #include "given.h"
 

@@ -1,6 +1,6 @@
-/* A wrong answer: leaves a Consul that failed alone for ten minutes.
- * expect: 4/9 Consul has been back for a whole TTL, and the old list is still in use: is next_try_ms
- * zh: 4/9 Consul 恢复已有一个 TTL，却还在用旧列表：next_try_ms 是不是设得太远？
+/* A wrong answer: the pause after a failed query is ten minutes.
+ * expect: 4/9 Consul has been back for a whole TTL, but the old list is still in use: is next_try_ms
+ * zh: 4/9 Consul 恢复已有一个 TTL，却还在用旧列表：next_try_ms 是不是设得太晚？
  * score: 5 */
 #include "given.h"
 

@@ -1,6 +1,6 @@
-/* A wrong answer: leaves Consul alone after a failure even where there is nothing in the cache.
- * expect: 5/9 Consul came up 0.1 s later: with nothing cached there is nothing to wait for
- * zh: 5/9 0\.1 秒后 Consul 启动了：没有缓存时没什么可等的，应该去查
+/* A wrong answer: it pauses after a failed query even if the cache is empty.
+ * expect: 5/9 Consul started 0.1 s later: with nothing cached, ask it at once
+ * zh: 5/9 0\.1 秒后 Consul 启动了：没有缓存时应立即查询
  * score: 8 */
 #include "given.h"
 

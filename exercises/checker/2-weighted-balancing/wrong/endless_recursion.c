@@ -1,6 +1,6 @@
-/* A wrong answer: draws again where it drew one of weight 0, and calls itself for that.
- * expect: 3/6 weights A=0 B=0: it crashed: the stack overflowed.*asks_itself.c:[12][0-9]
- * zh: 3/6 权重 A=0 B=0：程序崩溃：栈溢出：无穷递归，或局部数组过大
+/* A wrong answer: if it draws an instance of weight 0, it calls itself to draw again.
+ * expect: 3/6 weights A=0 B=0: it crashed: the stack overflowed.*endless_recursion.c:[12][0-9]
+ * zh: 3/6 权重 A=0 B=0：程序崩溃：栈溢出：无限递归，或者局部数组过大
  * score: 4 */
 #include "given.h"
 

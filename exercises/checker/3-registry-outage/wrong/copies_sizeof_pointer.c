@@ -1,6 +1,6 @@
-/* A wrong answer: copies the list by hand, and only as much as a pointer is long.
- * expect: 1/9 the first call, Consul names 3 instances: \*out says so, too, but they are not in it. Copy the list as a whole
- * zh: 1/9 第一次调用，Consul 给出 3 个实例：\*out 里个数对了，内容却不对。请整个复制
+/* A wrong answer: it copies only as many bytes of the list as a pointer has.
+ * expect: 1/9 the first call, Consul lists 3 instances: out->n is right, but the instances are not in \*out. Copy the whole list
+ * zh: 1/9 第一次调用，Consul 给出 3 个实例：\*out 里个数正确，内容却不对。请整体复制
  * score: 0 */
 #include <string.h>
 

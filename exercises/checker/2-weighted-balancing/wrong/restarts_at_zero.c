@@ -1,6 +1,6 @@
-/* A wrong answer: the one that is picked begins again at 0, whatever it had saved.
- * expect: 2/6 .*all of `current` together was 0 at first, and is not after a whole round
- * zh: 2/6 .*所有 current 之和起初是 0，整轮之后却不是
+/* A wrong answer: the picked instance starts again at 0 and loses what it had saved.
+ * expect: 2/6 .*the sum of all `current` was 0 at first, but is not 0 after a whole round
+ * zh: 2/6 .*所有 current 之和起初是 0，一整轮之后却不是 0
  * score: 4 */
 #include "given.h"
 

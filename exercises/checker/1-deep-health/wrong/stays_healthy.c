@@ -1,6 +1,6 @@
-/* A wrong answer: one check is still to be written, and says no until then.
- * expect: 2/6 check_redis\(\) says no without a look: it does not call redis_ping\(\)
- * zh: 2/6 check_redis\(\) 看也不看就说不健康：没有调用 redis_ping\(\)
+/* A wrong answer: once healthy, always healthy.
+ * expect: 2/6 Redis hangs, but check_redis\(\) returned 0 \(healthy\). It never asked
+ * zh: 2/6 Redis 卡住，check_redis\(\) 却返回 0（健康）。它没有真正检查
  * score: 3 */
 #include "given.h"
 
@@ -11,8 +11,9 @@ int check_postgres(struct deps *deps, deadline_t until, struct err *why)
 
 int check_redis(struct deps *deps, deadline_t until, struct err *why)
 {
-    (void)deps, (void)until;
-    return err_set(why, "not written yet");
+    static bool healthy;
+    healthy = healthy || redis_ping(deps, until, why) == 0;
+    return healthy ? 0 : -1;
 }
 
 int check_disk(struct deps *deps, deadline_t until, struct err *why)

@@ -1,6 +1,6 @@
-/* A wrong answer: asks, and does not listen.
- * expect: 2/6 Redis is stopped, redis_ping\(\) failed, and check_redis\(\) returned 0
- * zh: 2/6 Redis 已停止，redis_ping\(\) 已失败，check_redis\(\) 却仍返回 0（健康）：请返回它的结果
+/* A wrong answer: one check is not written yet and always returns -1.
+ * expect: 2/6 check_redis\(\) returned -1 without asking: it does not call redis_ping\(\)
+ * zh: 2/6 check_redis\(\) 没有检查就返回 -1（不健康）：没有调用 redis_ping\(\)
  * score: 3 */
 #include "given.h"
 
@@ -11,8 +11,8 @@ int check_postgres(struct deps *deps, deadline_t until, struct err *why)
 
 int check_redis(struct deps *deps, deadline_t until, struct err *why)
 {
-    redis_ping(deps, until, why);
-    return 0;
+    (void)deps, (void)until;
+    return err_set(why, "not written yet");
 }
 
 int check_disk(struct deps *deps, deadline_t until, struct err *why)
