@@ -1,4 +1,4 @@
-/* order_settings: what order-service alone reads from the environment. */
+/* order_settings: the settings that only order-service reads from the environment. */
 #ifndef ORDER_SETTINGS_H
 #define ORDER_SETTINGS_H
 
@@ -21,7 +21,7 @@ struct order_settings {
 
 enum { ORDER_SETTINGS_COUNT = 8 };
 
-/* The table that fills them in. */
+/* Describes each setting: name, type, default and limits. Reading the table fills in `settings`. */
 void order_settings_table(struct order_settings *settings, struct env_var table[ORDER_SETTINGS_COUNT]);
 
 #endif
