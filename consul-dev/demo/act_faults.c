@@ -139,7 +139,7 @@ void act_shared_redis(struct stage *stage)
     struct load_count count;
     struct called called = {0};
     struct load *load = stage_load(stage);
-    step_begin("Redis stops, which all instances share",
+    step_begin("Redis, which all instances share, stops",
                "each deep check fails, and Consul marks ALL instances critical; order-service still calls them (fail open)");
     server_stop(&stage->world.redis);
     int64_t took = time_until(health_reports_redis, stage, 10000);
@@ -147,7 +147,7 @@ void act_shared_redis(struct stage *stage)
     took = time_until(all_critical, stage, 15000);
     step_check(took >= 0, "Consul: 0 of 3 passing after another %s", seconds(took));
     took = time_until(in_panic, stage, 5000);
-    step_check(took >= 0, "order-service is below the panic threshold: it calls critical instances as if they were passing");
+    step_check(took >= 0, "order-service fails open (panic threshold): it calls critical instances as if they were passing");
 
     char url[SERVICE_URL_MAX], cache[16];
     struct probe_reply reply = {0};
