@@ -11,10 +11,10 @@
 struct order_settings {
     const char *user_service; /* the service that is discovered and called */
     int64_t cache_ttl_ms;
-    int mode;                     /* enum discovery_mode */
+    int mode;                     /* enum discovery_mode: the choices have the enum's order */
     const char *snapshot_dir;     /* "": none */
     const char *static_instances; /* "": none */
-    int policy;                   /* enum balance_policy */
+    int policy;                   /* enum balance_policy: the choices have the enum's order */
     int64_t call_timeout_ms;
     int64_t call_attempts;
 };

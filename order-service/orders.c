@@ -82,9 +82,9 @@ static int verify_user(struct orders *orders, const char *user_id, const struct 
     if (verdict == USER_UNKNOWN)
         err_set(err, ERR_INVALID, "user_id: there is no user %s", user_id);
     else if (verdict == USER_UNVERIFIED && reply.outcome == SERVICE_OK)
-        err_set(err, ERR_UNREACHABLE, "user %s cannot be verified: answered %d", user_id, reply.status);
+        err_set(err, ERR_UNREACHABLE, "cannot verify user %s: answered %d", user_id, reply.status);
     else if (verdict == USER_UNVERIFIED)
-        err_set(err, ERR_UNREACHABLE, "user %s cannot be verified: %s", user_id, reply.err.text);
+        err_set(err, ERR_UNREACHABLE, "cannot verify user %s: %s", user_id, reply.err.text);
     service_reply_close(&reply);
     return verdict == USER_EXISTS ? 0 : -1;
 }

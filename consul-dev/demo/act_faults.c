@@ -80,7 +80,8 @@ void act_hung_instance(struct stage *stage)
     proc_signal_all(&stage->users[1].proc, SIGSTOP);
     int64_t stopped = clock_ms();
     int64_t took = time_until(is_avoided, &suspect, 10000);
-    step_check(took >= 0, "order-service ejected it after %s; until then each attempt took at most a third of the deadline",
+    step_check(took >= 0,
+               "order-service ejected it after %s; until then each attempt took at most a third of the deadline",
                seconds(took));
     bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
     step_check(critical, "Consul marked it critical after %s", seconds(clock_ms() - stopped));
@@ -147,7 +148,8 @@ void act_shared_redis(struct stage *stage)
     took = time_until(all_critical, stage, 15000);
     step_check(took >= 0, "Consul: 0 of 3 passing after another %s", seconds(took));
     took = time_until(in_panic, stage, 5000);
-    step_check(took >= 0, "order-service fails open (panic threshold): it calls critical instances as if they were passing");
+    step_check(took >= 0,
+               "order-service fails open (panic threshold): it calls critical instances as if they were passing");
 
     char url[SERVICE_URL_MAX], cache[16];
     struct probe_reply reply = {0};

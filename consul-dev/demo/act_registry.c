@@ -32,7 +32,8 @@ void act_consul_stopped(struct stage *stage)
     check_load(&count);
     load_stop(load, &count);
     view_take(&stage->orders, "user-service", &after);
-    step_check(after.age_ms >= before.age_ms && after.count == USERS, "the list's age grows: %s; it still has %d instances",
+    step_check(after.age_ms >= before.age_ms && after.count == USERS,
+               "the list's age grows: %s; it still has %d instances",
                seconds(after.age_ms), after.count);
     step_end();
 }

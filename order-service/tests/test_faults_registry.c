@@ -196,7 +196,8 @@ static void judge_state(const struct subject *subject)
     const struct list_state *last = &subject->last;
     cr_expect(subject->shown, "%s: /discovery has source %s, error %s, %d listed, %d passing", subject->row->fault,
               last->source, last->error, last->listed, last->passing);
-    cr_expect_eq(subject->errors_seen, 0, "%s: an unexpected error in %d views", subject->row->fault, subject->errors_seen);
+    cr_expect_eq(subject->errors_seen, 0,
+                 "%s: an unexpected error in %d views", subject->row->fault, subject->errors_seen);
     cr_expect_eq(subject->fewest, UPSTREAMS, "%s: the list shrank to %d", subject->row->fault, subject->fewest);
 }
 
@@ -218,7 +219,8 @@ static void await_recovery(struct subject *subjects, size_t count)
         stand_in_switch(&subjects[i].registry, "none");
     for (size_t i = 0; i < count; i++) {
         int back_ms = subjects[i].row->back_ms ? subjects[i].row->back_ms : BACK_MS;
-        cr_expect(wait_until(is_healthy, &subjects[i], ended_ms + back_ms + SLACK_MS - clock_ms()), "%s: not healthy again, %s, %s",
+        cr_expect(wait_until(is_healthy, &subjects[i], ended_ms + back_ms + SLACK_MS - clock_ms()),
+                  "%s: not healthy again, %s, %s",
                   subjects[i].row->fault, subjects[i].last.source, subjects[i].last.error);
     }
     fprintf(stderr, "    measured: all are healthy again after %lld ms\n", (long long)(clock_ms() - ended_ms));

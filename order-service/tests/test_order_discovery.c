@@ -30,7 +30,7 @@ static void teardown(void)
     world_stop(&world);
 }
 
-/* Waits until the body of a GET of order-service has these parts. */
+/* The parts that the body of a GET from order-service must contain. */
 struct awaited_body {
     const char *path;
     const char *parts[3];
@@ -154,7 +154,7 @@ Test(order_discovery, known_list_is_used_while_consul_is_down, .fini = teardown)
     struct err err = ERR_INIT;
     cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text);
     AWAIT_BODY("/health", "\"registry\":{\"status\":\"healthy\"", BOTH_PASSING);
-    AWAIT_CASE(&orders, "/users/1", 200, .header = "X-Discovery-Source: consul"); /* waits: a list is fresh for 1 s only */
+    AWAIT_CASE(&orders, "/users/1", 200, .header = "X-Discovery-Source: consul"); /* a list is fresh for 1 s only */
 }
 
 /* order-service stays healthy too: /health shows its upstream, but does not depend on it. */

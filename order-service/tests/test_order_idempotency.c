@@ -76,7 +76,7 @@ Test(order_idempotency, key_is_1_to_255_printable_characters, .init = setup, .fi
                  {"/orders", 201, .body = BOOK, .headers = {longest}},
                  {"/orders", 201, .body = BOOK, .headers = {longest}},
                  {"/orders", 400, .body = BOOK, .headers = {longer}},
-                 {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key;"}}, /* curl's notation for an empty header */
+                 {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key;"}}, /* sent as an empty header */
                  {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key: \xe4\xb9\xa6"}},
                  {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key: a", "Idempotency-Key: b"}},
                  {"/orders", 201, .body = BOOK, .headers = {"Idempotency-Key: '; DROP TABLE orders; --"}});

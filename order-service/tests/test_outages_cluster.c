@@ -9,10 +9,10 @@
 TestSuite(outages_cluster, .timeout = 300);
 
 enum {
-    BESIDE_ORDERS = USERS,           /* index of order-service's client agent, after those of the user-services */
-    BACK_AFTER_STOP_MS = 10000,      /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
+    BESIDE_ORDERS = USERS,      /* index of order-service's client agent, after those of the user-services */
+    BACK_AFTER_STOP_MS = 10000, /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
     BACK_AFTER_HANG_MS = 15000,
-    QUERY_TIMEOUT_MS = 1000,         /* for a query to Consul, which holds it for 7 s while there is no leader */
+    QUERY_TIMEOUT_MS = 1000, /* for a query to Consul, which holds it for 7 s while there is no leader */
 };
 
 static struct cluster cluster;
@@ -200,8 +200,10 @@ Test(outages_cluster, killed_leader_is_replaced_and_no_call_fails, .init = open_
     start_newcomer();
     await_in_phase(writes_work, NULL, PATIENCE_MS, "writes work again: there is a new leader");
     int64_t election = clock_ms() - began;
-    await_in_phase(is_confirmed, NULL, election + BACK_AFTER_STOP_MS, "order-service's list is confirmed by Consul again");
-    await_in_phase(is_passing, "user-service-4", election + PATIENCE_MS, "an instance that started meanwhile is known and passing");
+    await_in_phase(is_confirmed, NULL, election + BACK_AFTER_STOP_MS,
+                   "order-service's list is confirmed by Consul again");
+    await_in_phase(is_passing, "user-service-4", election + PATIENCE_MS,
+                   "an instance that started meanwhile is known and passing");
     start_server(killed);
     await_in_phase(has_test_key, killed, PATIENCE_MS * 2, "the killed server is started again and has all data");
     end_load(load);
@@ -226,7 +228,8 @@ Test(outages_cluster, lost_quorum_fails_no_call_and_loses_no_instance,
     begin_phase("one of the two is started again: there is a quorum");
     await_in_phase(is_confirmed, NULL, BACK_AFTER_STOP_MS, "order-service's list is confirmed by Consul again");
     await_in_phase(writes_work, NULL, PATIENCE_MS, "writes work again");
-    await_in_phase(is_passing, "user-service-4", PATIENCE_MS, "an instance that started meanwhile is known and passing");
+    await_in_phase(is_passing, "user-service-4", PATIENCE_MS,
+                   "an instance that started meanwhile is known and passing");
     cr_expect_eq(service_stop(&newcomer), 0);
     await_in_phase(all_are_back, NULL, PATIENCE_MS, "it has deregistered, all others are passing");
     start_server(&cluster.servers[lost[1]]);
@@ -297,10 +300,12 @@ Test(outages_cluster, client_agent_outage_hides_only_its_own_service, .init = op
     struct load *load = load_orders(4, 50);
     server_kill(&cluster.clients[0]);
     begin_phase("user-service-1's agent is killed (SIGKILL); the service itself runs");
-    await_in_phase(is_critical, "user-service-1", PATIENCE_MS, "the other agents report its node: critical for all callers");
+    await_in_phase(is_critical, "user-service-1", PATIENCE_MS,
+                   "the other agents report its node: critical for all callers");
     start_server(&cluster.clients[0]);
     begin_phase("the agent is started again");
-    await_in_phase(is_passing, "user-service-1", PATIENCE_MS, "user-service-1 is passing for order-service, behind another agent");
+    await_in_phase(is_passing, "user-service-1", PATIENCE_MS,
+                   "user-service-1 is passing for order-service, behind another agent");
 
     server_kill(&cluster.clients[0]);
     begin_phase("the agent is killed again, and its data is lost");
@@ -312,7 +317,8 @@ Test(outages_cluster, client_agent_outage_hides_only_its_own_service, .init = op
     start_server(&cluster.clients[0]);
     begin_phase("the agent is started again, without data");
     await_in_phase(agent_has_user_1, NULL, PATIENCE_MS, "user-service-1 has registered again");
-    await_in_phase(is_passing, "user-service-1", PATIENCE_MS, "user-service-1 is passing for order-service, behind another agent");
+    await_in_phase(is_passing, "user-service-1", PATIENCE_MS,
+                   "user-service-1 is passing for order-service, behind another agent");
     await_in_phase(all_are_back, NULL, PATIENCE_MS, "all are passing");
     end_load(load);
 }

@@ -180,7 +180,8 @@ Test(outages_etcd, paused_caller_gets_new_list_after_compaction, .init = open_li
     stop_consul();
     proc_pause(&orders.proc);
     proc_stop(&users[0].proc, SIGKILL, 5000);
-    await(etcd_has, &(int){USERS - 1}, PATIENCE_MS, "an instance killed, order-service paused: both are removed from etcd");
+    await(etcd_has, &(int){USERS - 1}, PATIENCE_MS,
+          "an instance killed, order-service paused: both are removed from etcd");
     compact();
     server_kill(&etcd);
     start_server(&etcd);

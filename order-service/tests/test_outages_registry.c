@@ -241,7 +241,8 @@ Test(outages_registry, deregistered_instance_is_dropped_but_not_the_last,
     await(is_no_longer_listed, &(int){0}, PATIENCE_MS, "one of three deregistered from outside: removed from the list");
     deregister_from_outside(1);
     deregister_from_outside(2);
-    await(one_is_missing, NULL, PATIENCE_MS, "all deregistered from outside: the last ones are missing, and stay listed");
+    await(one_is_missing, NULL, PATIENCE_MS,
+          "all deregistered from outside: the last ones are missing, and stay listed");
     expect_source("consul");
     stop_load(load, "all deregistered from outside");
 }

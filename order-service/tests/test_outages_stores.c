@@ -174,7 +174,8 @@ static void close_unregistered(void)
     close_world();
 }
 
-Test(outages_stores, health_answers_in_time_when_a_dependency_hangs, .init = open_unregistered, .fini = close_unregistered)
+Test(outages_stores, health_answers_in_time_when_a_dependency_hangs, .init = open_unregistered,
+     .fini = close_unregistered)
 {
     expect_health_in_time(&users[0], &world.redis, "redis");
     expect_health_in_time(&users[0], &world.postgres, "postgres");

@@ -216,7 +216,8 @@ Test(secure_consul, changed_token_file_is_used_without_restart, .init = open_sec
     write_file(token_path, NEXT_TOKEN);
     delete_token(TOKEN);
     server_stop(&world.redis);
-    await(catalog_has_status, &(struct wanted){"critical"}, PATIENCE_MS, "token replaced: the new status reaches the catalog");
+    await(catalog_has_status, &(struct wanted){"critical"}, PATIENCE_MS,
+          "token replaced: the new status reaches the catalog");
     start_server(&world.redis);
     expect_passing("passing again, with the new token");
     await(user_is_usable, &(int){0}, PATIENCE_MS, "order-service finds it");

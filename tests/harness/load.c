@@ -70,7 +70,7 @@ static void *run(void *arg)
     CURL *curl = curl_easy_init();
     unsigned seed = (unsigned)now_us();
     int64_t pause_us = 1000000 / load->per_second;
-    int64_t next = now_us() + pause_us * load->running++ / load->threads; /* each thread starts a little later: an even rate */
+    int64_t next = now_us() + pause_us * load->running++ / load->threads; /* starts are spread: an even rate */
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, discard);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");

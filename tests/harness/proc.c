@@ -295,7 +295,8 @@ int proc_run(const char *const argv[], const char *const env[], const char *log,
     if (ended && WIFEXITED(proc.status) && WEXITSTATUS(proc.status) == 0)
         return 0;
     char *output = proc_output(&proc);
-    err_set(err, ended ? ERR_FAILED : ERR_TIMEOUT, "cannot run %s: %s", argv[0], ended ? last_line(output) : "it did not end in time");
+    err_set(err, ended ? ERR_FAILED : ERR_TIMEOUT,
+            "cannot run %s: %s", argv[0], ended ? last_line(output) : "it did not end in time");
     free(output);
     return -1;
 }
