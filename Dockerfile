@@ -1,22 +1,21 @@
-# Two images of one tree:
+# Builds two images:
 #
-#   services   both programs and the libraries that they load, and nothing else: no shell,
-#              no package manager (what `docker build .` makes)
-#   dev        all that `make` needs, the servers included, for a machine that is no Debian 12
+#   services   both programs and their libraries, and nothing else: no shell, no package
+#              manager (the default of `docker build .`)
+#   dev        all that `make` needs, with the servers, for a machine without Debian 12
 #
-# The plain instructions only, so that every builder understands them, also the one before
-# BuildKit and one without a network to fetch a newer syntax from.
+# It uses only basic instructions, so that each builder supports them: also the one before
+# BuildKit, and one that cannot download a newer syntax.
 #
-#   DEBIAN_IMAGE    the base image, or its name at a mirror of images
-#   DEBIAN_MIRROR   where packages come from instead of where the image says, such as
-#                   http://MIRROR.example; http: the image has no certificates yet, and apt checks
-#                   signatures anyway
-#   CONSUL_RELEASES where the image dev gets Consul from (consul-dev/get-consul)
-#   REVISION        what the label says: --build-arg REVISION=$(git rev-parse HEAD)
+#   DEBIAN_IMAGE    the base image, or its name at a mirror
+#   DEBIAN_MIRROR   a mirror of Debian's packages, such as http://MIRROR.example; http, because
+#                   the image has no certificates yet, and apt checks signatures
+#   CONSUL_RELEASES where the image dev downloads Consul (consul-dev/get-consul)
+#   REVISION        the revision in the label: --build-arg REVISION=$(git rev-parse HEAD)
 
 ARG DEBIAN_IMAGE=debian:bookworm-slim
 FROM ${DEBIAN_IMAGE} AS debian
-# For what a build leaves behind to be known as its own.
+# The label identifies images that a build leaves behind.
 LABEL org.opencontainers.image.title="service-discovery"
 ARG DEBIAN_MIRROR=
 RUN test -z "$DEBIAN_MIRROR" || \
@@ -32,16 +31,16 @@ COPY common common
 COPY user-service user-service
 COPY order-service order-service
 RUN make install BUILD=/build DESTDIR=/image
-# Without debug information. Then each library that ldd finds, under the path where the loader looks for it; and
-# the certificates by which a Consul or etcd behind TLS is known. The folder is for a volume, which begins like it:
-# there order-service can keep its lists. All of one date: the same tree and packages make the same layer.
+# Removes the debug information. Copies each library that ldd finds, to the path where the loader searches it, and
+# the certificates that verify a Consul or etcd with TLS. Creates the folder for the volume in which order-service
+# can save its lists. Sets one date for all files, so that the same tree and packages give the same layer.
 RUN strip /image/usr/local/bin/* && \
     ldd /image/usr/local/bin/* | grep -o '/[^ ]*\.so[^ ]*' | sort -u | \
     xargs cp -L --parents -t /image /etc/ssl/certs/ca-certificates.crt && \
     install -D -m 644 LICENSE /image/usr/share/doc/service-discovery/LICENSE && \
     install -d -m 1777 /image/var/lib/order-service && \
     find /image -exec touch -hd @0 {} +
-# Nothing is missing: both start where there is nothing else.
+# Checks that no file is missing: both programs must start with only these files.
 RUN chroot /image user-service --version && chroot /image order-service --version
 
 FROM scratch AS services
@@ -57,7 +56,7 @@ LABEL org.opencontainers.image.title="service-discovery" \
       org.opencontainers.image.licenses="MIT"
 
 FROM debian AS dev
-# What is built, and Consul: beside the tree and not in it.
+# The build folder and Consul are outside of the source tree.
 ENV BUILD=/build CONSUL_HOME=/opt/consul RUN_DIR=/tmp/run
 COPY consul-dev/install-deps consul-dev/get-consul consul-dev/*.sh /opt/deps/consul-dev/
 ARG CONSUL_RELEASES=
@@ -67,5 +66,5 @@ WORKDIR /src
 ENTRYPOINT ["as-owner"]
 CMD ["make", "help"]
 
-# What a build without --target makes.
+# The default of a build without --target.
 FROM services

@@ -1,15 +1,15 @@
-# The build. `make help` lists the targets. Each layer of common/ is an archive
-# and links only against those below it, so that the layout cannot rot.
+# The build. `make help` lists the targets. Each layer of common/ becomes an archive that
+# links only with the layers below it, so a wrong dependency does not link.
 #
-#   BUILD=dir     where all that is built goes (default: build)
+#   BUILD=dir     the folder for all output (default: build)
 #   WERROR=1      warnings are errors, as in CI
-#   SANITIZE=1    with AddressSanitizer and UBSan (take another BUILD)
+#   SANITIZE=1    compile with AddressSanitizer and UBSan (use another BUILD)
 #   CC=clang      another compiler
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
 VERSION := 1.0.0
-# Where Consul is kept, once for all builds below BUILD.
+# One copy of Consul for all builds below BUILD.
 export CONSUL_HOME ?= $(BUILD)/consul
 ifeq ($(origin CC),default)
 CC := gcc
@@ -19,7 +19,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-# ---- Layers, lowest first: each with the layers that it may use --------------
+# ---- Layers, lowest first, each with the layers that it may use ---------------
 
 base         := base
 loop         := loop $(base)
@@ -38,12 +38,12 @@ service      := service consul etcd grpc store registration $(client)
 harness      := harness $(service)
 # Runs the layers up to the client on virtual time: for tests only.
 simulation   := simulation consul registration $(client)
-# What the stand-ins for broken servers share.
+# Shared by the stand-ins for failing servers.
 faults       := faults $(net)
 LAYERS := base loop net grpc store registry consul etcd registration balance discovery client service \
           harness simulation faults
 
-# Where a layer's files are: common/<layer>, but for these.
+# The folder of a layer is common/<layer>, except for these.
 folder_consul     := common/registry/consul
 folder_etcd       := common/registry/etcd
 folder_harness    := tests/harness
@@ -51,7 +51,7 @@ folder_simulation := tests/simulation
 folder_faults     := tests/faults
 folder = $(or $(folder_$(1)),common/$(1))
 
-# ---- Flags: only those that this compiler knows ------------------------------
+# ---- Flags: only those that this compiler has ---------------------------------
 
 option = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo '$(1)')
 PKGS   := libmicrohttpd libcurl jansson libpq hiredis libuv libnghttp2
@@ -60,7 +60,7 @@ SAN    := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 ifneq ($(MAKECMDGOALS),)
 HARDENING := $(call option,-fstack-protector-strong) $(call option,-fstack-clash-protection) \
              $(call option,-mbranch-protection=standard)
-# Text that is too long is cut on purpose: snprintf is how.
+# We use snprintf to cut text that is too long, so this warning is off.
 CUT := $(call option,-Wno-format-truncation)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
@@ -72,7 +72,7 @@ CFLAGS   += -std=gnu11 -g -fPIE -pthread -Wall -Wextra -Wshadow -Wconversion -Ws
             $(if $(SANITIZE),-O1 -fno-omit-frame-pointer $(SAN),-O2 -D_FORTIFY_SOURCE=2 $(HARDENING))
 LDFLAGS  += -pie -pthread -Wl,-z,relro,-z,now $(if $(SANITIZE),$(SAN))
 
-# ---- How it is built ---------------------------------------------------------
+# ---- Rules -------------------------------------------------------------------
 
 objects  = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
 no_main  = $(filter-out %/main.o,$(1))
@@ -84,7 +84,7 @@ INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(ca
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
 FAULT_TOOLS       := $(BUILD)/registry-faults $(BUILD)/upstream-faults
 
-# Other flags than last time: everything is compiled again.
+# If the flags have changed since the last build, everything is compiled again.
 FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS)
 $(BUILD)/flags: force
 	@mkdir -p $(@D)
@@ -95,8 +95,8 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | have-packages
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(findstring /tests/,$<),-Wno-conversion) -MMD -MP -c $< -o $@
 
-# $(1): layer, $(2): its folder. Its archive, and its tests, linked with what is below
-# (and with the harness, which knows only the base).
+# $(1): layer, $(2): its folder. Its archive, and its tests, which link with the layers
+# below and with the harness.
 define layer
 $(BUILD)/lib$(1).a: $(call no_main,$(call objects,$(2)))
 	@rm -f $$@; ar rcs $$@ $$^
@@ -126,13 +126,13 @@ $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-# The exercises: for each a check program, and the real service with the learner's code
-# in it. exercises/run compiles that code, to $(OUT)/learner.o and (with sanitizers) to
-# $(OUT)/checked.o, and then asks for the rest: make link-exercise N=2 OUT=...
+# Each exercise has a check program, and the real service with the learner's code in it.
+# exercises/run compiles that code to $(OUT)/learner.o and, with sanitizers, to
+# $(OUT)/checked.o, and then calls: make link-exercise N=2 OUT=...
 EXERCISES        := $(patsubst %/starter.c,%,$(wildcard exercises/*/starter.c))
 CHECKERS         := $(EXERCISES:exercises/%=exercises/checker/%)
 CHECKER           = $(filter exercises/checker/$(N)-%,$(CHECKERS))
-# Which of the real functions the learner's stand in the way of.
+# The real functions that the learner's code replaces.
 EXERCISE_WRAPS_1 := -Wl,--wrap=health_add,--wrap=health_report
 EXERCISE_SERVICE  = $(if $(filter 1,$(N)),user-service,order-service)
 EXERCISE_PARTS   := $(foreach d,exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) user-service order-service,$(call objects,$(d))) \
@@ -151,7 +151,7 @@ $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $
 
 .PHONY: exercise-parts link-exercise
 exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON) $(BUILD)/drill
-# (Of parts that are built: several of these may run at once.)
+# (The parts are already built, so several of these may run at once.)
 link-exercise:
 	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(CHECKER)) \
 	  $(call archives,harness base) $(PKG_LIBS) -lm -o $(OUT)/check
@@ -162,23 +162,23 @@ link-exercise:
 
 # ---- Targets -----------------------------------------------------------------
 
-# Each of these gets what is missing first, so that it works in a fresh clone.
-# The second make reads the flags that pkg-config knows only then.
+# Each target first installs what is missing, so that it works in a fresh clone. It then
+# calls make again, because pkg-config has the flags only after the installation.
 DEPS   = consul-dev/install-deps
 again  = +@$(AS_OWNER) $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-# Several of them at once, as in `make -j4 build demo`, would compile the same files
-# side by side: they take turns, and each uses all of the -j.
+# Several targets at once, as in `make -j4 build demo`, would compile the same files at
+# the same time. So they run one after another, each with all of the -j jobs.
 ifneq ($(words $(MAKECMDGOALS)),1)
 ifeq ($(MAKELEVEL),0)
 .NOTPARALLEL:
 endif
 endif
 
-# `sudo make`: packages are installed as root, all else is done as the tree's
-# owner, so that nothing is left behind which the owner cannot remove.
+# With `sudo make`, packages are installed as root. All else runs as the owner of the
+# tree, who can then remove all files.
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
 AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(shell id -g $(OWNER)) --init-groups)
-# Long outages are tests like the others, in files of these names, run on their own.
+# Long outages are tests in files with these names; `make test-outages` runs them.
 OUTAGE_SCRIPTS := $(wildcard exercises/checker/tests/test-outages-*.sh)
 SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.sh exercises/checker/tests/*.sh))
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
@@ -186,18 +186,23 @@ OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f))
 .PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
 .PHONY: test-arm64 run-arm64 registry-faults upstream-faults simulate run-simulate mutants run-mutants demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
 
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+# The text of a target is "## group: text".
+HELP_GROUPS := start: Start; break: Look and break; exercises: Exercises; check: Check the code; install: Install
+help: ## start: list these targets
+	@awk -v heads="$(HELP_GROUPS)" 'BEGIN { groups = split(heads, head, /[:;] */) } \
+	  match($$0, /^[a-z0-9-]+: ## [a-z]+: /) { split($$0, word, ": (## )?"); text = substr($$0, RLENGTH + 1); \
+	    list[word[2]] = list[word[2]] sprintf("  make %-16s %s\n", word[1], text) } \
+	  END { for (g = 1; g < groups; g += 2) printf "%s%s\n%s", (g > 1 ? "\n" : ""), head[g + 1], list[head[g]] }' $(firstword $(MAKEFILE_LIST))
 
 have-packages:
-	@pkg-config --exists $(PKGS) || { echo "The libraries are missing: run 'make deps' first."; exit 1; }
+	@pkg-config --exists $(PKGS) || { echo "Libraries are missing: run 'make deps' first."; exit 1; }
 
-build: ## build/user-service and build/order-service
+build: ## start: compile build/user-service and build/order-service
 	$(again) run-build
 
 run-build: $(PROGRAMS)
 
-everything: ## programs, demo and all tests, built and not run
+everything: ## check: compile all programs and tests, without running them
 	$(again) run-everything
 
 run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
@@ -205,45 +210,45 @@ run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) unit-
 unit-tests: $(UNIT_TESTS)
 integration-tests: $(PROGRAMS) $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
-demo: ## the lesson's story on real servers, step by step (PAUSE=1 waits after each)
+demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step)
 	@$(DEPS)
 	$(again) run-demo
 
 run-demo: $(PROGRAMS) $(BUILD)/demo
 	@BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
 
-test: ## every test but the long outages
+test: ## check: run all tests except the long outages
 	@$(DEPS)
 	$(again) run-tests
 
 run-tests: unit-tests integration-tests exercise-parts
 	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
-# Where `make up` has its user-services.
+# The user-services of `make up`.
 UP_USERS := 127.0.0.1:8001,127.0.0.1:8002,127.0.0.1:8003
 
-registry-faults: ## a stand-in for Consul that breaks on demand, until Ctrl-C (INSTANCES=, FAULT=)
+registry-faults: ## break: run a stand-in for Consul that fails on demand (INSTANCES=host:port,... FAULT=name)
 	@$(DEPS)
 	$(again) $(BUILD)/registry-faults
 	@$(BUILD)/registry-faults --instances $(or $(INSTANCES),$(UP_USERS)) $(FAULT)
 
-upstream-faults: ## a stand-in for user-service that breaks on demand, until Ctrl-C (FAULT=)
+upstream-faults: ## break: run a stand-in for user-service that fails on demand (FAULT=name)
 	@$(DEPS)
 	$(again) $(BUILD)/upstream-faults
 	@$(BUILD)/upstream-faults $(FAULT)
 
-test-outages: ## the long outages on real servers
+test-outages: ## check: run the long outages on real servers
 	@$(DEPS)
 	$(again) run-outages
 
 run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
-simulate: ## populations of the real code under random faults, on virtual time (SEED=n: one again, told as it goes)
+simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run with its log)
 	@$(DEPS)
 	$(again) run-simulate
 
-# In two processes; the long ones find what only adds up.
+# In two processes. The long runs find slow leaks and drifts.
 run-simulate: $(BUILD)/simulate
 ifdef SEED
 	@$(BUILD)/simulate --from $(SEED) --minutes $(or $(MINUTES),10) --verbose
@@ -252,11 +257,11 @@ else
 	@$(BUILD)/simulate --seeds 10 --minutes 360 --jobs 2
 endif
 
-mutants: ## take each protection out, one at a time, and show that its test fails (ONLY="words" for some)
+mutants: ## check: remove each protection in turn, and check that its test fails (ONLY="words": only some)
 	@$(DEPS)
 	$(again) run-mutants
 
-# Archives in any order: a test of one layer is linked with all of them here.
+# A test of one layer is linked with all archives here, in any order.
 run-mutants: export COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS)
 run-mutants: export LINK = $(CC) $(LDFLAGS)
 run-mutants: export ARCHIVES = -Wl,--start-group $(call archives,$(harness) simulation faults) -Wl,--end-group
@@ -264,15 +269,15 @@ run-mutants: export LIBRARIES = $(PKG_LIBS)
 run-mutants: $(PROGRAMS) unit-tests integration-tests
 	@BUILD_DIR=$(BUILD) tests/mutants/run $(ONLY)
 
-test-asan: ## every test again, with AddressSanitizer and UBSan
+test-asan: ## check: run the tests of `make test` with AddressSanitizer and UBSan
 	@$(DEPS)
 	$(again) BUILD=$(BUILD)/asan SANITIZE=1 run-tests
 
-test-arm64: ## programs and tests, compiled for arm64; the tests that need no server are run, under qemu
+test-arm64: ## check: compile for arm64, and run the tests that need no server in qemu
 	@$(DEPS) arm64
 	$(again) run-arm64
 
-# Once more from the top, as on a machine whose libraries and compiler are arm64's.
+# Calls make again with the libraries and the compiler of arm64.
 ARM64       := $(BUILD)/arm64
 ARM64_ROOT   = $(abspath $(ARM64)/root)
 ARM64_TESTS := $(foreach l,loop base balance registration discovery,$(call tests,$(call folder,$(l))))
@@ -288,7 +293,7 @@ run-arm64:
 	@for program in $(PROGRAMS:$(BUILD)/%=$(ARM64)/%); do qemu-aarch64 $$program --version || exit; done
 	@TEST_RUNNER=qemu-aarch64 .ci/run-tests $(ARM64_TESTS:$(BUILD)/%=$(ARM64)/%)
 
-lint: ## include directions, README's map, clang-tidy, cppcheck, valgrind over the unit tests
+lint: ## check: check the code: layers, circles, mutants, shellcheck, clang-tidy, cppcheck, valgrind
 	@$(DEPS) lint
 	$(again) run-lint
 
@@ -313,10 +318,10 @@ run-lint: unit-tests $(BUILD)/demo $(FAULT_TOOLS) exercise-parts
 	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(UNIT_TESTS)
 
 FUZZERS := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-# All layers up to the service, compiled once more for the fuzzer, which looks where inputs lead.
+# All layers up to the service, compiled again with the fuzzer's coverage instrumentation.
 FUZZED := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(foreach l,$(service),$(wildcard $(call folder,$(l))/*.c)))
 FUZZ   := clang $(CPPFLAGS) -std=gnu11 -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) -fno-sanitize-recover=undefined
-fuzz: ## feed the parsers of what comes from outside with garbage (SECONDS=20 for each)
+fuzz: ## check: feed random input to the parsers (SECONDS=20 for each)
 	@$(DEPS) lint
 	$(again) run-fuzz
 
@@ -336,32 +341,32 @@ $(BUILD)/fuzz/%: %.c $(BUILD)/fuzz/lib.a
 	@echo "  FUZZ  $@"
 	@$(FUZZ) -fsanitize=fuzzer,address,undefined -MMD -MP $< $(BUILD)/fuzz/lib.a $(PKG_LIBS) -o $@
 
-# What a learner types runs in the first make, not in a second one: after a failed check one line of make's is enough.
+# These run in the first make, not in a second one, so that a failed check prints only one error line of make.
 .PHONY: exercise exercises grade drill
 RUN_EXERCISE   = @$(AS_OWNER) env BUILD="$(BUILD)" CC="$(CC)" exercises/run
 EXERCISE_STEP  = $(if $(HINT),hint,$(if $(RESET),reset,$(if $(WATCH),watch,check)))
 EXERCISE_PLAIN = $(filter check watch,$(EXERCISE_STEP))
-exercise: ## check your solution of exercise N=1, 2 or 3 (HINT=1, WATCH=1, SOLUTION=1, RESET=1); N=0: the lesson's samples
+exercise: ## exercises: check your solution of exercise N=1, 2 or 3; N=0 runs the samples (HINT=1 WATCH=1 SOLUTION=1 RESET=1)
 	$(if $(EXERCISE_PLAIN),$(RUN_EXERCISE) begin $(N))
-	@$(if $(EXERCISE_PLAIN),$(DEPS) 2> >(grep -v ': all is there: ' >&2))
+	@$(if $(EXERCISE_PLAIN),$(DEPS) 2> >(grep -v ': all is installed: ' >&2))
 	$(if $(EXERCISE_PLAIN),$(again) exercise-parts)
 	$(RUN_EXERCISE) $(EXERCISE_STEP) "$(N)" $(HINT)
 
-drill: ## exercise 3's outage drill, your cache beside the naive one and the project's (SCENARIO=stop, hang, empty, cluster-leader, restart-empty)
+drill: ## exercises: run exercise 3's outage drill (SCENARIO=stop, hang, empty, cluster-leader or restart-empty)
 	@$(DEPS)
 	$(again) exercise-parts
 	$(RUN_EXERCISE) drill $(or $(SCENARIO),stop)
 
-exercises: ## how far you are
+exercises: ## exercises: show your progress
 	$(RUN_EXERCISE) progress
 
-grade: ## for teachers: all checks of exercise N= over FILE=, as JSON
+grade: ## exercises: for teachers: run all checks of exercise N= on FILE=, and print JSON
 	@$(DEPS) >&2
 	$(again) exercise-parts >&2
 	$(RUN_EXERCISE) grade "$(N)"
 
-bench: ## speed beside peers (ROUNDS=7 SECONDS=3 PIN=1, BENCH="hit proxy" for some of it; bench/bench says more)
-	@$(DEPS) bench || echo "going on with what is here"
+bench: ## check: measure the speed, compared with other servers (ROUNDS=7 SECONDS=3 PIN=1 BENCH="hit proxy")
+	@$(DEPS) bench || echo "continuing with the installed programs"
 	$(again) run-bench
 
 $(BUILD)/bench-pick: $(BUILD)/obj/bench/pick.o $(call archives,$(balance))
@@ -371,47 +376,47 @@ run-bench: $(PROGRAMS) $(BUILD)/bench-pick
 	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) bench/bench $(BENCH)
 
 .PHONY: compose-demo compose-test
-compose-demo: ## the demo's story on docker-compose.yml, in a project of its own, which is gone afterwards
+compose-demo: ## start: run a similar demo in containers (needs docker with Compose v2)
 	@consul-dev/compose/demo
 
-compose-test: ## what docker-compose.yml promises, checked on containers (needs docker with Compose v2; DEV=1: the service dev, too)
+compose-test: ## check: test docker-compose.yml with containers (DEV=1: also the service dev)
 	@consul-dev/compose/test
 
-install: ## the two programs and the schema, below DESTDIR and PREFIX
+install: ## install: install programs and schemas below DESTDIR and PREFIX
 	$(again) run-build
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/user-service' '$(DESTDIR)$(PREFIX)/share/order-service'
 	install -m 755 $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 user-service/schema.sql '$(DESTDIR)$(PREFIX)/share/user-service'
 	install -m 644 order-service/schema.sql '$(DESTDIR)$(PREFIX)/share/order-service'
 
-clean: ## remove what was built (not .run/)
+clean: ## install: remove the build folder (keeps .run/)
 	@rm -rf $(BUILD)
 
-deps: ## install what is missing: packages (with root or sudo) and Consul
+deps: ## install: install missing packages (needs root or sudo) and Consul
 	@$(DEPS)
 
-# The stack in the background, under RUN_DIR.
+# The services and servers in the background; their files are in RUN_DIR.
 STACK = @BUILD=$(BUILD) consul-dev/stack
 .PHONY: deps up run-up down status consul-stop consul-start db-seed
 
-up: ## the demo's stack, kept running (CONSUL_PORT=, USER_PORT=, ORDER_PORT=, RUN_DIR=, CLUSTER=3: Consul's servers)
+up: ## start: start the services and their servers in the background (CLUSTER=3: three Consul servers)
 	@$(DEPS)
 	$(again) run-up
 
 run-up: $(PROGRAMS)
 	$(STACK) up
 
-down: ## stop what `up` started
+down: ## start: stop the processes of `make up`
 	$(STACK) down
 
-status: ## what runs, where, and how it is
+status: ## start: show the processes of `make up`, their ports and health
 	$(STACK) status
 
-consul-stop: ## stop the Consul of `up`, to watch an outage by hand
+consul-stop: ## break: stop the Consul of `make up`
 	$(STACK) consul-stop
 
-consul-start: ## start it again: it has forgotten all (a cluster has not)
+consul-start: ## break: start the Consul of `make up` again (with no data; a cluster keeps its data)
 	$(STACK) consul-start
 
-db-seed: ## schema and seed data into any PostgreSQL: DATABASE_URL=...
+db-seed: ## install: create tables and seed data in a PostgreSQL database: DATABASE_URL=...
 	@consul-dev/db-seed "$$DATABASE_URL"

@@ -1,6 +1,6 @@
-/* Criterion starts each test by executing the test's program once more. The kernel
- * cannot execute a program for another machine; qemu-user, which runs the first one,
- * can run that one too. Linked into the tests for arm64 in execve's place. */
+/* Replaces execve() in the tests for arm64. Criterion starts each test by executing the
+ * test program again. The kernel cannot execute an arm64 program, so this version runs it
+ * with qemu-user. */
 #include <unistd.h>
 
 int execve(const char *path, char *const argv[], char *const envp[])

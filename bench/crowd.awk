@@ -1,10 +1,10 @@
-# A crowd of instances of user-service, each at an address of its own in 127.0.0.0/8 and all at one port, as bodies of requests to a
-# registry, one a line; each is one transaction:
+# Prints many instances of user-service, each with its own address in 127.0.0.0/8 and all with one port, as bodies of requests to a
+# registry, one per line. Each is one transaction:
 #
 #   awk -v kind=consul -v port=8001 -v count=10000 -f crowd.awk    PUT /v1/txn, 64 operations at most
 #   awk -v kind=etcd   -v port=8001 -v count=10000 -f crowd.awk    POST /v3/kv/txn, 128 at most
 #
-# The first line of Consul's is for PUT /v1/catalog/register: the node.
+# For Consul, the first line is the node, for PUT /v1/catalog/register.
 
 function base64(text,    digits, out, i, bits, left) {
     digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -36,7 +36,7 @@ BEGIN {
     a_line = kind == "consul" ? 32 : 128
     if (kind == "consul") print "{\"Node\":\"crowd\",\"Address\":\"127.0.0.1\"}"
     for (i = 0; i < count; i++) {
-        # Ids as ours are, in no order.
+        # Ids like those of our services, not sorted.
         id = sprintf("user-service-%08x", (i * 2654435761) % 4294967296)
         address = sprintf("127.1.%d.%d", i / 250, i % 250 + 1)
         entry = kind == "consul" ? consul_entry(id) : etcd_entry(id)

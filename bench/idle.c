@@ -1,7 +1,7 @@
-/* idle: opens many keep-alive connections, makes one request on each so that the
- * server has met it, and holds them all until it is ended.
+/* idle: opens many keep-alive connections, sends one request on each, and keeps them all
+ * open until it is ended.
  *
- *     idle PORT COUNT PATH        prints "holding COUNT" when all are there
+ *     idle PORT COUNT PATH        prints "holding COUNT" when all are open
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,17 +16,17 @@
 static int connect_to(uint16_t port)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval patience = {.tv_sec = 10};
+    struct timeval timeout = {.tv_sec = 10};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == 0 &&
         connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
         return fd;
     perror("connect");
     return -1;
 }
 
-/* The reply is far smaller than a segment: it comes in one piece. */
-static int ask(int fd, const char *path)
+/* The reply is much smaller than a TCP segment, so one recv() gets all of it. */
+static int send_get(int fd, const char *path)
 {
     char text[2048];
     int len = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", path);
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
     setrlimit(RLIMIT_NOFILE, &files);
     for (long i = 0; i < count; i++) {
         int fd = connect_to(port);
-        if (fd < 0 || ask(fd, argv[3]) != 0) {
+        if (fd < 0 || send_get(fd, argv[3]) != 0) {
             fprintf(stderr, "connection %ld of %ld failed\n", i + 1, count);
             return 1;
         }

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2004,SC2034,SC2154 # arrays and variables that bench and its parts share
-# Workloads about what is known of instances: a long list, a registry that hangs, an
-# instance that dies. To be sourced after stack.sh.
+# Workloads about lists of instances: a long list, idle services, a hung registry, a
+# killed instance, one pick. Source this file after stack.sh.
 
 CROWD=${CROWD:-10000}
 
-# ---- A crowd in a registry -------------------------------------------------------
+# ---- Many instances in a registry ------------------------------------------------
 
-send() { # method url: what standard input has
+send() { # method url: sends stdin as the body
     curl -sf -o /dev/null -X "$1" "$2" --data-binary @-
 }
 
@@ -15,13 +15,13 @@ crowd() { # consul|etcd count weight
     awk -v kind="$1" -v port="${port_of[up1]}" -v count="$2" -v weight="$3" -f "$here/crowd.awk"
 }
 
-# As an external node's services, straight into the catalog: to register so many
-# with one agent would measure that agent.
+# Writes them as services of an external node into the catalog. Registering so many with
+# one agent would measure that agent.
 fill_consul() { # count [weight]
     crowd consul "$1" "${2:-1}" | {
         read -r node
-        send PUT "$consul/v1/catalog/register" <<<"$node" || die "Consul does not take the node"
-        while read -r line; do send PUT "$consul/v1/txn" <<<"$line" || die "Consul does not take the crowd"; done
+        send PUT "$consul/v1/catalog/register" <<<"$node" || die "cannot register the node in Consul"
+        while read -r line; do send PUT "$consul/v1/txn" <<<"$line" || die "cannot register the instances in Consul"; done
     }
 }
 
@@ -29,7 +29,7 @@ empty_consul() { send PUT "$consul/v1/catalog/deregister" <<<'{"Node":"crowd"}';
 
 fill_etcd() { # count [weight]
     crowd etcd "$1" "${2:-1}" | while read -r line; do
-        send POST "$etcd/v3/kv/txn" <<<"$line" || die "etcd does not take the crowd"
+        send POST "$etcd/v3/kv/txn" <<<"$line" || die "cannot register the instances in etcd"
     done
 }
 
@@ -38,7 +38,7 @@ empty_etcd() {
     send POST "$etcd/v3/kv/deleterange" <<<'{"key":"L3NlcnZpY2VzL3VzZXItc2VydmljZS8=","range_end":"L3NlcnZpY2VzL3VzZXItc2VydmljZTA="}'
 }
 
-# ---- What order-service makes of it ------------------------------------------------
+# ---- order-service with many instances ---------------------------------------------
 
 start_observed() { # name registry policy
     local etcd_endpoints='' consul_address=http://127.0.0.1:9
@@ -50,17 +50,17 @@ start_observed() { # name registry policy
         SERVICE_ADDRESS=127.0.0.1 SERVICE_ID="bench-$1" SERVICE_CHECK=none REGISTER_JITTER=0 DATABASE_URL="$database" \
         CONSUL_HTTP_ADDR="$consul_address" ETCD_ENDPOINTS="$etcd_endpoints" LB_POLICY="$3" \
         DISCOVERY_SNAPSHOT_DIR="$work/snapshot.$2" "$BUILD/order-service"
-    await "$1" answers "http://127.0.0.1:$port/health/live" || die "order-service does not serve"
+    await "$1" answers "http://127.0.0.1:$port/health/live" || die "cannot start order-service"
     url_of[$1]=http://127.0.0.1:$port
 }
 
 lists_taken() { grep -c 'msg=instances ' "$work/$1.log" || true; }
 has_taken() { [ "$(lists_taken "$1")" -ge "$2" ]; }
 
-# Of all its threads.
+# The CPU time of all its threads.
 cpu_ns() { awk '{ ns += $1 } END { printf "%.0f", ns }' "/proc/${pid_of[$1]}"/task/*/schedstat; }
 
-# Per cent of a core that each of them uses by itself, in so many seconds.
+# The percentage of a core that each process uses on average, in so many seconds.
 idle_cpu() { # seconds name...
     local seconds=$1 name before=()
     shift
@@ -74,14 +74,14 @@ idle_cpu() { # seconds name...
 
 peak_mb() { awk '$1 == "VmHWM:" { printf "%.1f", $2 / 1024 }' "/proc/${pid_of[$1]}/status"; }
 
-# The longest pause since the last time that it was asked for, in ms.
+# The longest pause since the last call of this function, in ms.
 longest_pause() {
     od -An -t d8 "$work/pause" | awk '{ printf "%.2f", $1 / 1e6 }'
     dd if=/dev/zero of="$work/pause" bs=8 count=1 conv=notrunc status=none
 }
 
-# name title command...: what the command changes, and that the next request meets
-# it, cost so much CPU time, and such a pause.
+# name title command...: measures the time until order-service uses the list that the
+# command changes, and the CPU time and longest pause of this, with one request after it.
 observe() {
     local name=$1 title=$2 lists before begin
     shift 2
@@ -89,14 +89,14 @@ observe() {
     lists=$(lists_taken "$name") before=$(cpu_ns "$name")
     "$@"
     begin=$EPOCHREALTIME
-    await "$name" has_taken "$name" $((lists + 1)) || die "order-service does not take the list"
+    await "$name" has_taken "$name" $((lists + 1)) || die "order-service does not receive the list"
     value 1000 ms "$(awk "BEGIN { printf \"%.0f\", ($EPOCHREALTIME - $begin) * 1000 }")" "$title: in use after"
     answers "${url_of[$name]}/users/123"
     value 1000 ms "$(awk "BEGIN { printf \"%.0f\", ($(cpu_ns "$name") - $before) / 1e6 }")" "$title: CPU time"
     value 10 ms "$(longest_pause)" "$title: longest pause"
 }
 
-look_at() { # name title path
+measure_get() { # name title path
     longest_pause >/dev/null
     answers "${url_of[$1]}$3" || die "$3 fails"
     value 10 ms "$(longest_pause)" "$2: longest pause"
@@ -104,28 +104,28 @@ look_at() { # name title path
 
 bench_list() {
     local kind policy
-    cc -O2 -shared -fPIC -o "$built/pause.so" "$here/pause.c" || die "pause.c does not build"
+    cc -O2 -shared -fPIC -o "$built/pause.so" "$here/pause.c" || die "cannot compile pause.c"
     start_redis
     start_user_service up1 on_second "${port_of[redis]}" BIND_ADDRESS=0.0.0.0
     start_consul
     start_etcd
     for kind in consul etcd; do
-        policy=consistent_hash # the largest table to be built
+        policy=consistent_hash # has the largest table to build
         [ "$kind" = consul ] || policy=weighted
         "fill_$kind" "$CROWD"
         start_observed ours "$kind" "$policy"
-        await ours has_taken ours 1 || die "order-service does not take the list"
+        await ours has_taken ours 1 || die "order-service does not receive the list"
         answers "${url_of[ours]}/users/123"
         value 1000 ms "$(awk "BEGIN { printf \"%.0f\", $(cpu_ns ours) / 1e6 }")" "$kind, $CROWD: start, first list: CPU time"
         value 10 ms "$(longest_pause)" "$kind, $CROWD: start, first list: pause"
         observe ours "$kind, $CROWD: one changed" "fill_$kind" 1 2
-        look_at ours "$kind, $CROWD: GET /discovery" /discovery
-        look_at ours "$kind, $CROWD: GET .../explain" '/discovery/explain?service=user-service&key=7'
-        look_at ours "$kind, $CROWD: GET /metrics" /metrics
+        measure_get ours "$kind, $CROWD: GET /discovery" /discovery
+        measure_get ours "$kind, $CROWD: GET .../explain" '/discovery/explain?service=user-service&key=7'
+        measure_get ours "$kind, $CROWD: GET /metrics" /metrics
         value 1 % "$(idle_cpu 25 ours)" "$kind, $CROWD: CPU, nothing changes"
         value 10 ms "$(longest_pause)" "$kind, $CROWD: pause, nothing changes"
         observe ours "$kind, $CROWD: all vanish" "empty_$kind"
-        look_at ours "$kind, $CROWD: all missing, GET /discovery" /discovery
+        measure_get ours "$kind, $CROWD: all missing, GET /discovery" /discovery
         value 64 MB "$(peak_mb ours)" "$kind, $CROWD: peak memory"
         progress list 1 "  $kind: done"
         stop ours
@@ -133,9 +133,9 @@ bench_list() {
     stop up1 redis consul etcd
 }
 
-# ---- Nobody asks for anything --------------------------------------------------------
+# ---- Services without requests -------------------------------------------------------
 
-# Two user-services and an order-service, which beat, are checked and watch.
+# Two user-services and an order-service, with heartbeats, health checks and watches.
 bench_quiet() {
     local interval registries name shares
     start_redis
@@ -162,7 +162,7 @@ bench_quiet() {
     stop redis
 }
 
-# ---- A registry that hangs, an instance that dies ------------------------------------
+# ---- A hung registry, a killed instance ----------------------------------------------
 
 bench_consul_hung() {
     local round hung
@@ -188,7 +188,7 @@ picks_of() { # id
     curl -s -m 2 "${url_of[ours]%/users/*}/discovery" | grep -o "\"id\":\"$1\"[^}]*" | sed 's/.*"picks"://'
 }
 
-# kill -9 under load: until when is it still picked (at the latest), and does anybody notice?
+# kill -9 under load: counts the failed requests, and measures when it was picked for the last time.
 bench_killed() {
     local begin now=0 picks before=-1 last=0 failed
     start_upstreams
@@ -210,7 +210,7 @@ bench_killed() {
     wait $!
     failed=$(awk '{ print $6 }' "$work/killed")
     value 0 requests "${failed:-unknown}" "one of three killed (-9) under load: failed"
-    value 1000 ms "$last" "the same: it was still picked after"
+    value 1000 ms "$last" "the same: picked for the last time after"
     stop ours up1 up2 up3 redis consul
 }
 

@@ -1,25 +1,25 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2004,SC2034,SC2154 # arrays and variables that bench and its parts share
-# Servers as child processes, their CPU time, and one run of wrk. To be sourced
-# after consul-dev/lib.sh.
+# Starts servers as child processes, measures their CPU time, and runs wrk. Source this
+# file after consul-dev/lib.sh.
 #
-# A server has a name; all of this goes by the name:
+# Each server has a name, which is the key of these arrays:
 #     pid_of[name]    its process
-#     url_of[name]    where wrk asks it
-#     behind[name]    names of the servers that work for it, for their CPU time
-# Samples are lines of text, one a run, in $work/samples:
+#     url_of[name]    the URL for wrk
+#     behind[name]    names of the servers that it uses, to measure their CPU time
+# Samples are lines of text, one per run, in $work/samples:
 #     workload round server requests seconds bytes p50_us p99_us failed cpu_s behind_s
 
 declare -A pid_of url_of behind stop_signal
 
 # ---- Processes ---------------------------------------------------------------
 
-# Pinned (PIN=1): the server that is measured alone on the first core, all that
-# works with it (wrk, its backends) on the second.
+# With PIN=1 the measured server runs alone on the first core, and all else (wrk, its
+# backends) on the second.
 on_first() { [ "$PIN" = 1 ] && echo taskset -c 0; }
 on_second() { [ "$PIN" = 1 ] && echo taskset -c 1; }
 
-# The kernel ends it should the benchmark itself be killed.
+# The kernel kills the server if the benchmark itself is killed.
 start() { # name command...
     local name=$1
     shift
@@ -27,7 +27,7 @@ start() { # name command...
     pid_of[$name]=$!
 }
 
-family() { # pid...: these and all their descendants
+family() { # pid...: prints these and all their descendants
     local pid
     for pid; do
         echo "$pid"
@@ -45,8 +45,8 @@ signal() { # signal name...
     done
 }
 
-# All at once, then each is waited for; after 10 s it is killed. A process that was
-# stopped (SIGSTOP) cannot end, so it is continued.
+# Signals all at once, then waits for each; kills it after 10 s. A process that was
+# stopped (SIGSTOP) cannot end, so it is resumed.
 stop() { # name...
     local name i
     for name; do
@@ -69,7 +69,7 @@ stop() { # name...
 answers() { curl -sf -o /dev/null -m 2 "$1"; }
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Until a condition holds, at most 30 s, and not longer than the server lives.
+# Waits until the command succeeds: at most 30 s, and only while the server runs.
 await() { # name command...
     local name=$1 i
     shift
@@ -78,15 +78,15 @@ await() { # name command...
         start_time "${pid_of[$name]}" >/dev/null || break
         sleep 0.1
     done
-    say "$name did not come up; the end of its log:"
+    say "cannot start $name; the end of its log:"
     tail -n 5 "$work/$name.log" >&2
     return 1
 }
 
 # ---- CPU and memory ----------------------------------------------------------
 
-# User and system time in clock ticks (10 ms), with that of children which ended:
-# PostgreSQL's backends come and go.
+# User and system time in clock ticks (10 ms), with that of children that have ended, such
+# as PostgreSQL's backends.
 cpu_ticks() { # name...
     local name
     for name; do
@@ -101,13 +101,13 @@ rss_kb() { # name
 
 # ---- Runs --------------------------------------------------------------------
 
-load() { # url seconds: prints what users.lua's done() says, without its first word
+load() { # url seconds: prints the result line of done() in users.lua, without its first word
     # shellcheck disable=SC2046
     BENCH_IDS=$ids $(on_second) wrk -t "$WRK_THREADS" -c "$CONNECTIONS" -d "${2}s" --timeout 10s -s "$here/users.lua" "$1" |
         sed -n 's/^RESULT //p'
 }
 
-# One run, kept as a sample. Sets the global rate.
+# Makes one run and stores a sample. Sets the global rate.
 measure() { # workload round name [as]
     local before behind_before result now behind_now server=$3
     # shellcheck disable=SC2086
@@ -121,7 +121,8 @@ measure() { # workload round name [as]
     rate=$(awk '{ printf "%.1fk", $1 / $2 / 1000 }' <<<"$result")
 }
 
-# Rounds in turn: what disturbs the machine for longer disturbs all of a round.
+# In each round the servers run one after another, so that a longer disturbance of the
+# machine affects all of them.
 rounds() { # workload name...
     local workload=$1 round name line
     shift
@@ -138,20 +139,20 @@ rounds() { # workload name...
 
 progress() { printf '  %-11s round %d/%d %s\n' "$1" "$2" "$ROUNDS" "$3"; }
 
-# ---- Who else was at work ----------------------------------------------------
+# ---- Load of other programs --------------------------------------------------
 
-# Clock ticks that all cores together have worked, and that they could have.
+# Clock ticks of all cores: busy, and in total.
 machine_ticks() {
     awk '$1 == "cpu" { print $2 + $3 + $4 + $7 + $8 + $9, $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9 }' /proc/stat
 }
 
-# The share of the machine that went to others since the given machine_ticks, in
-# per cent. Ours is what this shell and its children used, all ended by now.
-share_of_others() { # worked could
-    local worked could
-    read -r worked could < <(machine_ticks)
-    awk -v worked=$((worked - $1)) -v could=$((could - $2)) '{
+# The percentage of the machine that other programs have used since the given
+# machine_ticks. Our share is that of this shell and its children, which have all ended.
+share_of_others() { # busy total
+    local busy total
+    read -r busy total < <(machine_ticks)
+    awk -v busy=$((busy - $1)) -v total=$((total - $2)) '{
         sub(/^.*\) /, "")
-        printf "%.0f", (worked - $12 - $13 - $14 - $15) * 100 / could
+        printf "%.0f", (busy - $12 - $13 - $14 - $15) * 100 / total
     }' "/proc/$$/stat"
 }

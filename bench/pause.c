@@ -1,12 +1,11 @@
-/* pause: how long the loop of a program stands still, measured from outside.
+/* pause: measures the longest time for which a program's event loop handles no new event.
  *
  *     PAUSE_FILE=file LD_PRELOAD=pause.so program
  *
- * Between two waits for events a loop serves nobody who comes meanwhile. So the
- * longest stretch of CPU time between them is the longest that others had to wait
- * because of what the program does at a time; CPU time, because how long the
- * machine lets it wait is not the program's doing. It stands in the file as a
- * 64-bit number of nanoseconds, and begins anew when somebody writes a 0 there.
+ * Between two calls of epoll_wait() a loop handles no new event. So the longest CPU time
+ * between two calls is the longest time that other requests had to wait for the program's
+ * own work. It is CPU time, because the program does not cause delays of the machine. The
+ * file holds it as a 64-bit number of nanoseconds; writing a 0 to the file resets it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -18,8 +17,8 @@
 #include <unistd.h>
 
 static volatile int64_t *longest_ns; /* in the file */
-static int loop_fd = -1;             /* the first that was made is libuv's; libmicrohttpd has one of its own */
-static int64_t woke_ns;              /* 0: it has not waited yet */
+static int loop_fd = -1;             /* the first one is libuv's; libmicrohttpd creates its own later */
+static int64_t woke_ns;              /* 0: no call of epoll_wait() yet */
 
 static int64_t cpu_ns(void)
 {
@@ -42,8 +41,8 @@ static __attribute__((constructor)) void open_file(void)
 
 int epoll_create1(int flags)
 {
-    int (*make)(int) = (int (*)(int))dlsym(RTLD_NEXT, "epoll_create1");
-    int fd = make(flags);
+    int (*create)(int) = (int (*)(int))dlsym(RTLD_NEXT, "epoll_create1");
+    int fd = create(flags);
     if (loop_fd < 0)
         loop_fd = fd;
     return fd;
@@ -56,9 +55,9 @@ int epoll_wait(int fd, struct epoll_event *events, int count, int timeout)
         wait = (int (*)(int, struct epoll_event *, int, int))dlsym(RTLD_NEXT, "epoll_wait");
     if (fd != loop_fd || !longest_ns)
         return wait(fd, events, count, timeout);
-    int64_t stood_ns = woke_ns ? cpu_ns() - woke_ns : 0;
-    if (stood_ns > *longest_ns)
-        *longest_ns = stood_ns;
+    int64_t pause_ns = woke_ns ? cpu_ns() - woke_ns : 0;
+    if (pause_ns > *longest_ns)
+        *longest_ns = pause_ns;
     int ready = wait(fd, events, count, timeout);
     woke_ns = cpu_ns();
     return ready;

@@ -1,7 +1,7 @@
-# The table: from samples (see measure.sh) and from lines of what to compare:
-#     compare workload ours peer target p99 title...   target 0: only to know; p99: yes if ours must be lower
-#     tail    workload ours peer target title...       the ratio of their p99, at most target
-#     value   target unit value title...              a single figure, at most target
+# Prints the table of results from samples (see measure.sh) and from lines of these kinds:
+#     compare workload ours peer target p99 title...   target 0: no target; p99: yes if ours must be lower
+#     tail    workload ours peer target title...       the ratio of both p99, target: the highest allowed
+#     value   target unit value title...              a single figure, target: the highest allowed
 # The ratio of a comparison is the median of the ratios of its rounds.
 
 function median(list, n,    i, j, t) {
@@ -10,7 +10,7 @@ function median(list, n,    i, j, t) {
     return n ? (n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2) : 0
 }
 
-# The median over the rounds of one figure, or of the ratio of two servers' figure.
+# The median over the rounds of a figure, or of the ratio of two servers' figures.
 function figure(what, workload, server, divisor,    r, n, list, a, b) {
     n = 0
     for (r = 1; r <= rounds; r++) {

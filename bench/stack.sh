@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2004,SC2034,SC2154 # arrays and variables that bench and its parts share
-# The servers of the benchmark: ours, their peers, and what they stand on. To be
-# sourced after measure.sh. A peer that cannot be had here is left out, with a line
-# that says what is missing; then its name is not in url_of.
+# Starts the servers of the benchmark: our services, their peers, and the databases and
+# registries. Source this file after measure.sh. A peer that cannot be started is skipped,
+# with a line that names the missing package; then its name is not in url_of.
 
 declare -A port_of
 
-with() { [ -n "${url_of[$1]:-}" ]; } # name: is it there?
-named() { # name...: those that are there
+runs() { [ -n "${url_of[$1]:-}" ]; } # name
+named() { # name...: those of these that run
     local name
-    for name; do with "$name" && echo "$name"; done
+    for name; do runs "$name" && echo "$name"; done
 }
 
 new_port() { # name: sets the global port
@@ -17,24 +17,24 @@ new_port() { # name: sets the global port
     port_of[$1]=$port
 }
 
-# ---- What the services stand on ----------------------------------------------
+# ---- Databases and registries ------------------------------------------------
 
 start_postgres() {
     new_port postgres
-    stop_signal[postgres]=INT # at once, whoever is still connected
+    stop_signal[postgres]=INT # ends at once, without waiting for its clients
     # shellcheck disable=SC2046
     start postgres env DIE_WITH_PARENT=1 $(on_second) "$ROOT/consul-dev/run-postgres" "$work/postgres" "$port"
     database=postgresql://lesson:lesson@127.0.0.1:$port/lesson
-    await postgres psql -qX "$database" -c '' 2>/dev/null || die "no PostgreSQL"
+    await postgres psql -qX "$database" -c '' 2>/dev/null || die "cannot start PostgreSQL"
     "$ROOT/consul-dev/db-seed" "$database" 2>"$work/seed.log" ||
-        die "the database cannot be seeded: $(tail -n 3 "$work/seed.log")"
+        die "cannot load the seed data: $(tail -n 3 "$work/seed.log")"
 }
 
 start_redis() { # on the port that it had before
     [ -n "${port_of[redis]:-}" ] || new_port redis
     # shellcheck disable=SC2046
     start redis env DIE_WITH_PARENT=1 $(on_second) "$ROOT/consul-dev/run-redis" "$work/redis" "${port_of[redis]}"
-    await redis listens "${port_of[redis]}" || die "no Redis"
+    await redis listens "${port_of[redis]}" || die "cannot start Redis"
 }
 
 # Without Consul order-service falls back to its static list: the same picks.
@@ -45,7 +45,7 @@ start_consul() {
     if await consul has_leader; then
         consul=http://127.0.0.1:$port
     else
-        echo "no Consul here: order-service uses its static list"
+        echo "cannot start Consul: order-service uses its static list"
     fi
 }
 
@@ -53,12 +53,12 @@ start_etcd() {
     new_port etcd
     etcd=http://127.0.0.1:$port
     start etcd env DIE_WITH_PARENT=1 "$ROOT/consul-dev/run-etcd" "$work/etcd" "$port"
-    await etcd answers "$etcd/health" || die "no etcd"
+    await etcd answers "$etcd/health" || die "cannot start etcd"
 }
 
 has_leader() { curl -sf "http://127.0.0.1:${port_of[consul]}/v1/status/leader" | grep -q :; }
 
-# ---- Ours --------------------------------------------------------------------
+# ---- Our services ------------------------------------------------------------
 
 # name pin redis-port [VARIABLE=value...]
 start_user_service() {
@@ -69,32 +69,32 @@ start_user_service() {
     start "$name" env PORT="$port" BIND_ADDRESS=127.0.0.1 SERVICE_ADDRESS=127.0.0.1 SERVICE_ID="bench-$name" \
         SERVICE_CHECK="${SERVICE_CHECK:-none}" REGISTER_JITTER=0 LOG_LEVEL=warn CONSUL_HTTP_ADDR="${consul:-http://127.0.0.1:9}" \
         DATABASE_URL="$database" REDIS_URL="redis://127.0.0.1:$redis/0" "$@" $("$pin") "$BUILD/user-service"
-    await "$name" answers "http://127.0.0.1:$port/users/123" || die "user-service does not serve"
+    await "$name" answers "http://127.0.0.1:$port/users/123" || die "cannot start user-service"
     url_of[$name]=http://127.0.0.1:$port/users/123
 }
 
-# name user-service-name upstream...: over upstreams, names of user-services
+# name user-service-name upstream...: the upstreams are names of running user-services
 start_order_service() {
-    local name=$1 callee=$2 list
+    local name=$1 called=$2 list
     shift 2
     list=$(static_list "$@")
     new_port "$name"
     # shellcheck disable=SC2046
     start "$name" env PORT="$port" BIND_ADDRESS=127.0.0.1 SERVICE_ADDRESS=127.0.0.1 SERVICE_ID="bench-$name" \
         SERVICE_CHECK="${SERVICE_CHECK:-none}" REGISTER_JITTER=0 LOG_LEVEL=warn CONSUL_HTTP_ADDR="$consul" DATABASE_URL="$database" \
-        USER_SERVICE_NAME="$callee" STATIC_INSTANCES="$callee=$list" $(on_first) "$BUILD/order-service"
-    await "$name" answers "http://127.0.0.1:$port/users/123" || die "order-service does not serve"
+        USER_SERVICE_NAME="$called" STATIC_INSTANCES="$called=$list" $(on_first) "$BUILD/order-service"
+    await "$name" answers "http://127.0.0.1:$port/users/123" || die "cannot start order-service"
     url_of[$name]=http://127.0.0.1:$port/users/123
     behind[$name]=$*
 }
 
-static_list() { # name...: their addresses, with commas
+static_list() { # name...: their addresses, separated by commas
     local name list=''
     for name; do list=$list,127.0.0.1:${port_of[$name]}; done
     echo "${list#,}"
 }
 
-# Under another name in the registry: the same processes as another service.
+# Registers running processes as instances of another service.
 register_as() { # service name...
     local service=$1 name
     shift
@@ -108,17 +108,17 @@ register_as() { # service name...
 
 skip() { echo "skipped: $1 ($2)"; }
 
-# Debian's Go and its packages, without the network.
+# Uses Debian's packages of Go libraries, and no network.
 go_build() { # name
     [ -x "$built/go-$1" ] && [ "$built/go-$1" -nt "$here/peers/$1.go" ] && return 0
     GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' GOCACHE=$built/go-cache \
         go build -o "$built/go-$1" "$here/peers/$1.go" 2>"$built/go-$1.log"
 }
 
-# name what it needs: 0 if the Go program was built
+# name program packages: 0 if the Go program could be compiled
 have_go() {
-    command -v go >/dev/null || { skip "$1" "no Go: apt-get install golang-go"; return 1; }
-    go_build "$2" || { skip "$1" "does not build: apt-get install $3; $(tail -n 1 "$built/go-$2.log")"; return 1; }
+    command -v go >/dev/null || { skip "$1" "Go is not installed: apt-get install golang-go"; return 1; }
+    go_build "$2" || { skip "$1" "cannot compile it: apt-get install $3; $(tail -n 1 "$built/go-$2.log")"; return 1; }
 }
 
 start_go_user() { # name redis-address-or-nothing
@@ -143,17 +143,17 @@ start_go_proxy() { # name upstream...
 }
 
 start_hello() {
-    cc -O2 -o "$built/hello" "$here/peers/hello.c" -lmicrohttpd || { skip hello "does not build"; return 0; }
+    cc -O2 -o "$built/hello" "$here/peers/hello.c" -lmicrohttpd || { skip hello "cannot compile it"; return 0; }
     new_port hello
     # shellcheck disable=SC2046
     start hello $(on_first) "$built/hello" "$port"
     await hello answers "http://127.0.0.1:$port/users/123" && url_of[hello]=http://127.0.0.1:$port/users/123
 }
 
-start_nginx() { # name upstream...: a proxy over them; without any it answers by itself
+start_nginx() { # name upstream...: a proxy for them; without upstreams it sends a static reply
     local name=$1 upstreams='' body=static up
     shift
-    command -v nginx >/dev/null || { skip "$name" "no nginx: apt-get install nginx-light"; return 0; }
+    command -v nginx >/dev/null || { skip "$name" "nginx is not installed: apt-get install nginx-light"; return 0; }
     [ $# = 0 ] || body=proxy
     for up; do upstreams="$upstreams server 127.0.0.1:${port_of[$up]};"; done
     new_port "$name"

@@ -1,6 +1,6 @@
--- For wrk: which users are asked for, and one line of result for the driver.
--- BENCH_IDS=1000: a random user of 1 to 1000 each time, from requests made ready
--- before the run; without it always the path of the URL, which costs wrk nothing.
+-- For wrk: chooses the users to request, and prints one result line for bench/measure.sh.
+-- BENCH_IDS=1000: requests a random user of 1 to 1000 each time, with requests that are
+-- prepared before the run; without it, always the path of the URL, which is cheaper for wrk.
 
 local ids = tonumber(os.getenv("BENCH_IDS") or "0")
 local threads = 0

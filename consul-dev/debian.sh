@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Debian's packages without installing them: what is downloaded this way is unpacked
-# into a folder of ours, needs no root, and leaves the system's own apt as it is. To
-# be sourced; WORK is the folder for lists and caches.
+# Downloads Debian packages without installing them. They are unpacked into a folder of
+# ours, which needs no root and does not change the system's apt. Source this file; WORK
+# is the folder for lists and caches.
 
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 codename() { (. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}"); }
 
-# The mirrors that apt uses for Debian itself, best first. Before the first
-# `apt-get update` apt does not know whose a repository is: then any of this suite.
+# The mirrors that apt uses for Debian itself, best first. Before the first `apt-get
+# update` apt does not know the origin of a repository; then all of this suite are listed.
 mirrors() {
     local codename
     codename=$(codename) || return 0
@@ -25,8 +25,8 @@ private_apt_open() { # mirror, suite
     printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$1" "$2" >"$WORK/sources.list"
 }
 
-# apt with lists and caches of its own. With root it would become the user _apt,
-# who cannot write into anyone's home.
+# apt with its own lists and caches. As root it would switch to the user _apt, which
+# cannot write to home folders; Sandbox::User=root prevents that.
 private_apt() {
     apt-get -qq -o Dir::Etc::SourceList="$WORK/sources.list" -o Dir::Etc::SourceParts=- \
         -o Dir::State::Lists="$WORK/lists" -o Dir::Cache="$WORK/cache" \

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the scripts of this folder share: messages for a person, the tree's owner,
-# free ports, and processes that are known by more than a number. To be sourced.
+# Functions that the scripts of this folder share: messages, file ownership, free ports,
+# and safe identification of processes. Source this file.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
@@ -10,7 +10,7 @@ die() {
     exit 1
 }
 
-# Paths from the environment may be relative: to the tree, as they are for make.
+# A relative path from the environment is relative to the top folder, as for make.
 absolute() { # path
     case $1 in
     /*) printf '%s\n' "$1" ;;
@@ -20,7 +20,7 @@ absolute() { # path
 
 BUILD=$(absolute "${BUILD:-build}")
 
-# After `sudo make`, whoever owns the tree must be able to remove what it left there.
+# After `sudo make`, the owner of the tree must be able to remove the files that root created.
 give_to_owner() { # path...
     local path
     [ "$(id -u)" = 0 ] && [ "$(stat -c %u "$ROOT")" != 0 ] || return 0
@@ -33,34 +33,34 @@ give_to_owner() { # path...
 
 # ---- Ports -------------------------------------------------------------------
 
-# The kernel's tables of sockets are read from /proc (a minimal Debian has neither
-# ss nor netstat) and at one go: bash's own `read` is quadratic there, which takes
-# minutes beside a load test with its thousands of connections.
+# The kernel's socket tables are read from /proc, because a minimal Debian has neither ss
+# nor netstat. awk and grep read them: bash's `read` takes quadratic time there, which is
+# minutes beside a load test with thousands of connections.
 
-# The local ports in use by any socket, in hexadecimal. A connection in
-# TIME_WAIT (06) keeps nobody from listening.
+# The local ports of all sockets, in hexadecimal. A connection in TIME_WAIT (06) does not
+# prevent listening.
 used_ports() {
     { cat /proc/net/{tcp,tcp6,udp,udp6} 2>/dev/null || true; } | # without IPv6 two of them are missing
         awk '$4 != "06" && $2 ~ /:[0-9A-F]+$/ { print substr($2, length($2) - 3) }' | sort -u
 }
 
-port_is_taken() { # port: does anything listen (0A) there?
+port_is_taken() { # port: true if a socket listens (0A) there
     local hex
     printf -v hex '%04X' "$1"
     grep -qsE "^ *[0-9]+: [0-9A-F]+:$hex [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6
 }
 
-meant=() # ports that a script has plans for, though nobody uses them yet
+meant=() # ports that a script has assigned, but that no process uses yet
 
-# The port and the seven after it, for who needs some in a row.
+# The port and the seven after it, for a caller that needs several in a row.
 row_of() { # port
     printf '%04X\n' $(($1)) $(($1 + 1)) $(($1 + 2)) $(($1 + 3)) $(($1 + 4)) $(($1 + 5)) $(($1 + 6)) $(($1 + 7))
 }
 
-# N free ports, each the first of a free row, below the range from which the kernel
-# takes them for outgoing connections: there, a busy client could snatch one before
-# the server starts. Who exports PORTS_DRAWN=file gets none twice, nor does any
-# other script with the same file, though it may be long until a server listens.
+# N free ports, each the first of eight free ones in a row. They are below the kernel's
+# range for outgoing connections, where a client could take one before the server starts.
+# With PORTS_DRAWN=file exported, no port is given out twice to all scripts that use this
+# file, even before a server listens on it.
 free_ports() { # n
     local low high=32768 used port row i
     read -r low _ </proc/sys/net/ipv4/ip_local_port_range 2>/dev/null || low=$high
@@ -80,8 +80,8 @@ free_ports() { # n
     ) 7>>"${PORTS_DRAWN:-/dev/null}"
 }
 
-# Two free ports for each name, and the same two for ever: FILE keeps them, as
-# lines "name port port". For what others remember an address of over a restart.
+# Two free ports for each name, always the same two: FILE stores them in lines
+# "name port port". For processes whose addresses others remember over a restart.
 keep_ports() { # file, name...
     local file=$1 name pair
     shift
@@ -95,7 +95,7 @@ keep_ports() { # file, name...
     ) 8>>"$file"
 }
 
-# "nginx (pid 33)", as far as we may see it.
+# The process that listens on a port: "nginx (pid 33)", or "another program" if we lack the right to see it.
 holder() { # port
     local hex inode fd pid
     printf -v hex '%04X' "$1"
@@ -110,8 +110,8 @@ holder() { # port
 
 # ---- Processes ---------------------------------------------------------------
 
-# When a process started, in clock ticks since boot: with the pid it names one
-# process for good, where a pid alone may by now belong to another.
+# The start time of a process, in clock ticks since boot. Pid and start time together
+# identify a process; a pid alone may have been reused.
 start_time() { # pid
     local stat
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Looking at the stack: what answers, who leads, what a person can try. To be
-# sourced by `stack`, whose names and ports these are.
+# Shows the state of the stack: which servers and services answer, which Consul server
+# leads, and commands to try. `stack` sources this file and defines the names and ports.
 
 # ---- Readiness ---------------------------------------------------------------
 
@@ -27,31 +27,31 @@ await_ready() { # name, seconds
     local begin=${EPOCHREALTIME/[.,]/} ms
     while ! "ready_${1%-[0-9]}" "$1" >/dev/null 2>&1; do
         ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
-        if ! is_running "$1"; then log_tail "$1" "ended instead of starting"; fi
-        if [ $ms -gt $(($2 * 1000)) ]; then log_tail "$1" "was not ready within $2 s"; fi
+        if ! is_running "$1"; then log_tail "$1" "ended during its start"; fi
+        if [ $ms -gt $(($2 * 1000)) ]; then log_tail "$1" "is not ready after $2 s"; fi
         sleep 0.05
     done
     say "$1 runs on port ${PORT[$1]} (pid $(pid_of "$1"))"
 }
 
-# Consul prints JSON densely or, in dev mode, over many lines.
-passing() { # service: how many instances Consul calls passing
+# Consul prints JSON on one line or, in dev mode, on many lines.
+passing() { # service: the number of instances that are passing in Consul
     get "${PORT[$(agent_of order-service)]}/v1/health/service/$1?passing" 2>/dev/null | grep -oE '"Node": *\{' | wc -l
 }
 
-# ---- Looking -----------------------------------------------------------------
+# ---- Status ------------------------------------------------------------------
 
-# One word from /health, and what is not well; the body says more.
+# The status from /health, and the checks that fail.
 health_of() { # name
-    local body word ill
+    local body word failing
     case $1 in
     *-service*)
-        # Not get(): a 503 has a body too, and that is the one of interest.
+        # Not get(), which discards the body of a 503.
         body=$(curl -s --noproxy '*' --max-time 3 "http://127.0.0.1:${PORT[$1]}/health") ||
-            { echo "no answer"; return; }
+            { echo "no reply"; return; }
         word=$(grep -oE '"status": *"[a-z]+"' <<<"$body" | head -n 1 | cut -d '"' -f 4)
-        ill=$(grep -oE '"[a-z-]+": *\{"status": *"unhealthy"' <<<"$body" | cut -d '"' -f 2 | paste -sd , || true)
-        echo "${word:-no status}${ill:+ (not well: $ill)}"
+        failing=$(grep -oE '"[a-z-]+": *\{"status": *"unhealthy"' <<<"$body" | cut -d '"' -f 2 | paste -sd , || true)
+        echo "${word:-no status}${failing:+ (failing: $failing)}"
         ;;
     consul-server-*) role_of "$1" ;;
     consul-client*) echo "$(answers "$1"), beside $(service_beside "$1")" ;;
@@ -60,7 +60,7 @@ health_of() { # name
 }
 
 answers() { # name
-    if "ready_${1%-[0-9]}" "$1" >/dev/null 2>&1; then echo "answers"; else echo "no answer"; fi
+    if "ready_${1%-[0-9]}" "$1" >/dev/null 2>&1; then echo "answers"; else echo "no reply"; fi
 }
 
 service_beside() { # name of a client agent
@@ -68,8 +68,8 @@ service_beside() { # name of a client agent
     for name in "${SERVICES[@]}"; do [ "$(agent_of "$name")" != "$1" ] || echo "$name"; done
 }
 
-# A cluster's leader as one agent knows it; what it tells is the address where members meet.
-leader_by() { # name of an agent: prints the leader's, or nothing; 1: no answer
+# The cluster's leader, as one agent reports it. The agent returns the leader's Raft address.
+leader_by() { # name of an agent: prints the leader's name, or nothing; 1: no reply
     local address
     address=$(get "${PORT[$1]}/v1/status/leader" 2>/dev/null | tr -d '"') || return 1
     [ -z "$address" ] || awk -v port="${address##*:}" '$2 == port { print $1 }' "$RUN/consul-members"
@@ -77,32 +77,32 @@ leader_by() { # name of an agent: prints the leader's, or nothing; 1: no answer
 
 role_of() { # name of a server
     local leader
-    leader=$(leader_by "$1") || { echo "no answer"; return; }
+    leader=$(leader_by "$1") || { echo "no reply"; return; }
     case $leader in
     "$1") echo leader ;;
-    '') echo "knows no leader" ;;
+    '') echo "reports no leader" ;;
     *) echo follower ;;
     esac
 }
 
-# A leader that was killed a moment ago is one to those that have not noticed yet.
+# For a moment after its death, the others still report a killed server as the leader; it is not shown.
 show_leader() {
     local name leader
     for name in "${CONSULS[@]}"; do
         is_running "$name" && leader=$(leader_by "$name") && [ -n "$leader" ] && is_running "$leader" || continue
-        echo "Consul's leader is $leader: 'kill -9 $(pid_of "$leader")' and another takes over;" \
-            "'make consul-start' brings it back"
+        echo "Consul's leader is $leader. To see another one elected: 'kill -9 $(pid_of "$leader")';" \
+            "then 'make consul-start' starts it again"
         return
     done
-    echo "Consul has no leader: to elect one takes two of the three servers and some seconds;" \
-        "'make consul-start' starts those that do not run"
+    echo "Consul has no leader: an election needs two of the three servers and some seconds;" \
+        "'make consul-start' starts the stopped ones"
 }
 
 status() {
     local name
     choose recorded
     if ! any_runs; then
-        say "nothing runs; 'make up' starts it"
+        say "nothing runs; 'make up' starts all"
         return
     fi
     printf '%-16s %-8s %-6s %-9s %s\n' NAME PID PORT STATE HEALTH
@@ -115,7 +115,7 @@ status() {
     done
     ! is_cluster || show_leader
     if is_running "$(agent_of order-service)"; then
-        echo "Consul calls passing: user-service $(passing user-service), order-service $(passing order-service)"
+        echo "Instances that are passing: user-service $(passing user-service), order-service $(passing order-service)"
     fi
     urls
 }
@@ -124,10 +124,10 @@ urls() {
     cat <<END
 
   Consul's web UI                     http://127.0.0.1:${PORT[$(agent_of order-service)]}/ui/
-  a user, by way of discovery         curl -i http://127.0.0.1:${PORT[order-service]}/users/123
+  a user, through discovery           curl -i http://127.0.0.1:${PORT[order-service]}/users/123
   an order with its user              curl http://127.0.0.1:${PORT[order-service]}/orders/1
-  what discovery knows, and why       curl http://127.0.0.1:${PORT[order-service]}/discovery
-                                      curl 'http://127.0.0.1:${PORT[order-service]}/discovery/explain?service=user-service'
+  the known instances                 curl http://127.0.0.1:${PORT[order-service]}/discovery
+  the next choice, and why            curl 'http://127.0.0.1:${PORT[order-service]}/discovery/explain?service=user-service'
   a deep health check                 curl http://127.0.0.1:${PORT[user-service-1]}/health
   logs                                tail -f $RUN/*.log
 END

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Processes that outlive the script that started them. Each has a name; in the
-# folder RUN, NAME.pid says which process it is and NAME.log what it said.
-# The start time beside the pid keeps us from taking a stranger, who has been
-# given the same number since, for our own. To be sourced, after lib.sh.
+# Starts and stops processes that run on after the script has ended. Each has a name; in
+# the folder RUN, NAME.pid holds its pid and start time, and NAME.log its output. The
+# start time shows whether the pid has been reused by another process. Source this file
+# after lib.sh.
 
-started=() # what this very run has launched, in order
+started=() # the names that this run has launched, in order
 
 is_running() { # name
     local pid start
@@ -17,7 +17,7 @@ pid_of() { # name
     read -r pid _ <"$RUN/$1.pid" && echo "$pid"
 }
 
-# In a session of its own: a Ctrl-C in this terminal, or its end, is none of its business.
+# In its own session, so that Ctrl-C in this terminal, or closing it, does not end the process.
 launch() { # name command...
     local name=$1
     shift
@@ -27,19 +27,19 @@ launch() { # name command...
     started+=("$name")
 }
 
-log_tail() { # name, what is wrong
+log_tail() { # name, problem
     say "$1 $2. The end of $RUN/$1.log:"
     tail -n 12 "$RUN/$1.log" | sed 's/^/    /' >&2
     exit 1
 }
 
-# Asks all of them to end, then waits for each; who does not listen is ended by force.
+# Sends each process a signal to end, then waits for each. Kills those that do not end in time.
 stop() { # seconds, name...
     local limit=$1 name names=() end
     shift
     for name; do
         if is_running "$name"; then
-            ask_to_end "$name"
+            signal_end "$name"
             names+=("$name")
         fi
     done
@@ -47,7 +47,7 @@ stop() { # seconds, name...
     for name in "${names[@]}"; do
         while is_running "$name" && [ $SECONDS -lt $end ]; do sleep 0.05; done
         if is_running "$name"; then
-            say "$name did not end within $limit s: killed"
+            say "$name did not end within $limit s: killing it"
             kill -KILL "$(pid_of "$name")" || true
             while is_running "$name"; do sleep 0.05; done
         else
@@ -57,13 +57,13 @@ stop() { # seconds, name...
     for name; do rm -f "$RUN/$name.pid"; done
 }
 
-ask_to_end() { # name
+signal_end() { # name
     local pid signal=TERM
     pid=$(pid_of "$1")
-    # For PostgreSQL TERM means: when the last client has gone.
+    # On TERM, PostgreSQL would wait for its last client.
     [ "$1" != postgres ] || signal=INT
     kill -"$signal" "$pid" 2>/dev/null ||
-        die "$1 (pid $pid) runs as $(stat -c %U "/proc/$pid"), whom you may not stop: try it with sudo"
-    # A process that is held by SIGSTOP hears nothing until it goes on.
+        die "cannot stop $1 (pid $pid): it runs as $(stat -c %U "/proc/$pid"). Use sudo"
+    # A process that is stopped with SIGSTOP handles the signal only after SIGCONT.
     kill -CONT "$pid" 2>/dev/null || true
 }

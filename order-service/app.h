@@ -1,4 +1,4 @@
-/* app: what the parts of order-service share. */
+/* app: the objects that all parts of order-service share. */
 #ifndef APP_H
 #define APP_H
 

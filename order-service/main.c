@@ -1,4 +1,4 @@
-/* order-service: the lesson's caller. This file only wires. */
+/* order-service: the lesson's caller. This file creates its parts and connects them. */
 #include "app.h"
 #include "discovery/discovery.h"
 #include "probes.h"
@@ -6,7 +6,7 @@
 #include "service/service.h"
 
 enum {
-    READ_CONNECTIONS = 2, /* pipelined; more make it slower */
+    READ_CONNECTIONS = 2, /* pipelined; more connections are slower */
     TRANSACTION_CONNECTIONS = 8,
 };
 

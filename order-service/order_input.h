@@ -1,4 +1,5 @@
-/* order_input: what may become an order. Pure: a JSON object in, a verdict out. */
+/* order_input: checks the body of POST /orders. Pure functions, no I/O: a JSON
+ * object in, the order's values or an error out. */
 #ifndef ORDER_INPUT_H
 #define ORDER_INPUT_H
 

@@ -10,19 +10,19 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
 {
     const struct env_var rows[ORDER_SETTINGS_COUNT] = {
         {"USER_SERVICE_NAME", ENV_TEXT, "user-service", &s->user_service, .check = settings_check_name,
-         .accepts = "1 to 63 letters, digits, '.', '-', '_'", .help = "the service that is discovered and called"},
+         .accepts = "1 to 63 letters, digits, '.', '-', '_'", .help = "the service to discover and call"},
         {"DISCOVERY_CACHE_TTL", ENV_DURATION, "30s", &s->cache_ttl_ms, .min = 1000, .max = 3600000,
-         .help = "age past which the known list counts as stale"},
+         .help = "a list older than this counts as stale"},
         {"DISCOVERY_MODE", ENV_CHOICE, "watch", &s->mode, .choices = DISCOVERY_MODE_NAMES},
         {"DISCOVERY_SNAPSHOT_DIR", ENV_TEXT, "", &s->snapshot_dir, .max = 4000, .accepts = "a folder",
-         .help = "the last good lists are kept here; empty: nowhere"},
+         .help = "where the last good lists are saved; empty: not saved"},
         {"STATIC_INSTANCES", ENV_TEXT, "", &s->static_instances, .check = discovery_check_static,
-         .accepts = "user-service=127.0.0.1:8001,127.0.0.1:8002[;other=...]", .help = "the last resort"},
+         .accepts = "user-service=127.0.0.1:8001,127.0.0.1:8002[;other=...]", .help = "static fallback"},
         {"LB_POLICY", ENV_CHOICE, "weighted", &s->policy, .choices = BALANCE_POLICY_NAMES},
         {"CALL_TIMEOUT", ENV_DURATION, "3s", &s->call_timeout_ms, .min = 10, .max = 300000,
-         .help = "over all attempts of a call"},
+         .help = "for a call, including all its attempts"},
         {"CALL_ATTEMPTS", ENV_INT, "3", &s->call_attempts, .min = 1, .max = SERVICE_ATTEMPTS_MAX,
-         .help = "each on another instance"},
+         .help = "attempts of a call, each on another instance"},
     };
     memcpy(table, rows, sizeof rows);
 }

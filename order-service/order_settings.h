@@ -1,4 +1,4 @@
-/* order_settings: what order-service alone reads from the environment. */
+/* order_settings: the settings that only order-service reads from the environment. */
 #ifndef ORDER_SETTINGS_H
 #define ORDER_SETTINGS_H
 
@@ -11,17 +11,17 @@
 struct order_settings {
     const char *user_service; /* the service that is discovered and called */
     int64_t cache_ttl_ms;
-    int mode;                     /* enum discovery_mode */
+    int mode;                     /* enum discovery_mode: the choices have the enum's order */
     const char *snapshot_dir;     /* "": none */
     const char *static_instances; /* "": none */
-    int policy;                   /* enum balance_policy */
+    int policy;                   /* enum balance_policy: the choices have the enum's order */
     int64_t call_timeout_ms;
     int64_t call_attempts;
 };
 
 enum { ORDER_SETTINGS_COUNT = 8 };
 
-/* The table that fills them in. */
+/* Describes each setting: name, type, default and limits. Reading the table fills in `settings`. */
 void order_settings_table(struct order_settings *settings, struct env_var table[ORDER_SETTINGS_COUNT]);
 
 #endif

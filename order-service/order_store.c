@@ -9,7 +9,7 @@
 
 enum { PURGE_EVERY_MS = 10 * 60 * 1000 };
 
-#define KEPT "interval '24 hours'" /* CONTRACT: how long a key is remembered */
+#define KEPT "interval '24 hours'" /* docs/reference.md: how long a key is remembered */
 
 static int read_order(const struct pg_rows *rows, struct order *order)
 {
@@ -31,7 +31,7 @@ static int find(struct order_store *store, const struct pg_statement *statement,
     struct err cause = ERR_INIT;
     const char *const params[] = {param};
     if (pg_read(store->pg, statement, params, DEADLINE_NONE, &rows, &cause) != 0)
-        return err_set(err, ERR_UNREACHABLE, "the orders are not to be had: %s", cause.text);
+        return err_set(err, ERR_UNREACHABLE, "cannot read orders: %s", cause.text);
 
     int status = read_order(rows, order);
     pg_rows_free(rows);
@@ -74,8 +74,8 @@ static const struct pg_statement add_order = {
     "order_add",
     "INSERT INTO orders (user_id, item, quantity) VALUES ($1, $2, $3) RETURNING id, user_id, item, quantity", 3};
 
-/* Claims the key, or one that is too old to count, and only then adds the order:
- * no row comes back where another has the key. */
+/* Claims the key if it is new or has expired, and only then adds the order. Returns no
+ * row if another order has the key. */
 static const struct pg_statement add_order_with_key = {
     "order_add_with_key",
     "WITH claimed AS ("

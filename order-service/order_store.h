@@ -1,9 +1,9 @@
-/* order_store: orders in PostgreSQL, and the keys that made them.
+/* order_store: orders and their Idempotency-Keys in PostgreSQL.
  *
- * An order and its Idempotency-Key are one statement: either both are there or
- * neither. Where many come with one key at once, through however many instances,
- * the key's primary key lets the first in and makes the others wait for its
- * commit; then they find the order that is there. No lock of ours is needed.
+ * One statement stores an order and its key, so both are stored or neither is. When
+ * several requests with one key arrive at once, through any number of instances, the
+ * primary key lets the first insert and makes the others wait for its commit. Then
+ * they find the stored order. We need no lock of our own.
  */
 #ifndef ORDER_STORE_H
 #define ORDER_STORE_H
@@ -27,18 +27,19 @@ struct order_store {
     int64_t purged_ms; /* when old keys were last removed; 0: never */
 };
 
-/* 0, or -1: ERR_NOT_FOUND: there is none; anything else: not to be had now. */
+/* 0, or -1: ERR_NOT_FOUND: no such order; any other code: cannot read orders now. */
 int order_store_find(struct order_store *store, const char *id, struct order *order, struct err *err);
-/* The order that this key made in the last 24 hours. Errors as above. */
+/* The order that was placed with this key in the last 24 hours. Errors as above. */
 int order_store_find_by_key(struct order_store *store, const char *key, struct order *order, struct err *err);
 
-/* Committed when it returns 0. key: NULL for none. -1: ERR_CONFLICT: the key has
- * made an order meanwhile; ERR_INVALID: PostgreSQL cannot store it; anything
- * else: not now, and (unless the commit's answer got lost) no order. */
+/* Returns 0 after the commit. key: NULL for none. -1: ERR_CONFLICT: another request
+ * placed an order with this key meanwhile; ERR_INVALID: PostgreSQL cannot store these
+ * values; any other code: cannot store now. Then no order is stored, unless only the
+ * reply to the commit was lost. */
 int order_store_add(struct order_store *store, const struct order_input *input, const char *key,
                     struct order *order, struct err *err);
 
-/* Now and then removes keys older than 24 hours, a thousand at most. */
+/* Removes keys older than 24 hours, at most 1,000 in a call and one call in 10 minutes. */
 void order_store_purge(struct order_store *store);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "net/json.h"
 
-/* --- As JSON ------------------------------------------------------------------------ */
+/* --- JSON --------------------------------------------------------------------------- */
 
 static void add_members(const struct order *order, struct buf *json)
 {
@@ -21,12 +21,12 @@ void order_add_json(const struct order *order, struct buf *json)
     buf_adds(json, "}");
 }
 
-/* --- Reading one ---------------------------------------------------------------------- */
+/* --- Read an order -------------------------------------------------------------------- */
 
 static void add_user(const struct service_reply *reply, struct buf *json)
 {
     switch (user_client_judge(reply)) {
-    case USER_EXISTS: /* a JSON object, which the client has checked */
+    case USER_EXISTS: /* the client has checked that the body is a JSON object */
         buf_adds(json, ",\"user\":");
         buf_add(json, reply->body.data, reply->body.len);
         buf_adds(json, ",\"degraded\":false}");
@@ -54,16 +54,16 @@ int orders_show(struct orders *orders, const char *id, const struct trace_contex
     return 0;
 }
 
-/* --- Placing one ---------------------------------------------------------------------- */
+/* --- Place an order ------------------------------------------------------------------- */
 
-/* Compared as values: white space and the order of members make no other order. */
+/* Compares values, so that other white space or another order of members is still the same order. */
 static bool is_same(const struct order_input *input, const struct order *order)
 {
     return strcmp(input->user_id, order->user_id) == 0 && strcmp(input->item, order->item) == 0 &&
            input->quantity == order->quantity;
 }
 
-/* 0 with the order that the key has made; -1: ERR_NOT_FOUND where it has made none. */
+/* 0 with the order that was placed with this key; -1: ERR_NOT_FOUND: there is none. */
 static int replay(struct orders *orders, const struct order_input *input, const char *key, struct order *order,
                   struct err *err)
 {
@@ -82,9 +82,9 @@ static int verify_user(struct orders *orders, const char *user_id, const struct 
     if (verdict == USER_UNKNOWN)
         err_set(err, ERR_INVALID, "user_id: there is no user %s", user_id);
     else if (verdict == USER_UNVERIFIED && reply.outcome == SERVICE_OK)
-        err_set(err, ERR_UNREACHABLE, "user %s cannot be verified: answered %d", user_id, reply.status);
+        err_set(err, ERR_UNREACHABLE, "cannot verify user %s: answered %d", user_id, reply.status);
     else if (verdict == USER_UNVERIFIED)
-        err_set(err, ERR_UNREACHABLE, "user %s cannot be verified: %s", user_id, reply.err.text);
+        err_set(err, ERR_UNREACHABLE, "cannot verify user %s: %s", user_id, reply.err.text);
     service_reply_close(&reply);
     return verdict == USER_EXISTS ? 0 : -1;
 }
@@ -105,7 +105,7 @@ int orders_place(struct orders *orders, const struct order_input *input, const c
         order_store_purge(&orders->store);
         return 0;
     }
-    if (stored.code == ERR_CONFLICT) /* another with this key was faster */
+    if (stored.code == ERR_CONFLICT) /* another request with this key was faster */
         return replay(orders, input, key, order, err);
     return err_set(err, stored.code, "%s", stored.text);
 }

@@ -1,11 +1,11 @@
-/* orders: what an order is, and how one comes about.
+/* orders: places and reads orders. Shows the lesson's degrading (降级).
  *
- * Placing one: seen before (Idempotency-Key)? then the same answer again, and
- * nobody else is asked. Otherwise the user must exist: an order of nobody is
- * worse than no order. Then it is stored, and answered once it is committed.
+ * Placing: a repeated Idempotency-Key gets the stored order again, without a call to
+ * user-service. Otherwise user-service must confirm the user: an order without a user
+ * is worse than no order. Then the order is stored, and answered after the commit.
  *
- * Reading one asks less: the order is ours, and is shown also where its user is
- * not to be had (degrading).
+ * Reading degrades: the order is in our own database, so it is shown even if
+ * user-service cannot be reached.
  */
 #ifndef ORDERS_H
 #define ORDERS_H
@@ -23,13 +23,14 @@ struct orders {
 /* Room for the longest order, escaped, with its user. */
 enum { ORDER_JSON_MAX = 128 * 1024 };
 
-/* key: NULL for none; trace: passed on. 0, and the order is committed; or -1:
- * ERR_INVALID: no such user, or the key was used for another order; anything
- * else: not now. */
+/* key: NULL for none; trace: passed to user-service. 0: the order is committed; or -1:
+ * ERR_INVALID: no such user, or the key was used for another order; any other code:
+ * cannot place it now. */
 int orders_place(struct orders *orders, const struct order_input *input, const char *key,
                  const struct trace_context *trace, struct order *order, struct err *err);
 
-/* Appends the order's JSON with its user; or -1: ERR_NOT_FOUND, anything else: not now. */
+/* Appends the order's JSON with its user; or -1: ERR_NOT_FOUND: no such order; any other
+ * code: cannot read orders now. */
 int orders_show(struct orders *orders, const char *id, const struct trace_context *trace, struct buf *json,
                 struct err *err);
 

@@ -9,7 +9,7 @@
 #include "discovery/discovery.h"
 #include "service/probes.h"
 
-enum { FIRST_ANSWER_MS = 200 };
+enum { FIRST_LIST_MS = 200 };
 
 static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
@@ -20,25 +20,25 @@ static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL
     return probe_postgres(app->pg, &any, deadline, err);
 }
 
-/* Never asked: only at the very start, when nobody has heard of it yet, the first
- * answer that discovery waits for is given a moment. */
-static int look(struct app *app, int64_t deadline, struct discovery_view *view)
+/* Reads what discovery knows and sends no query. Only right after the start, when no
+ * list has arrived yet, this waits a moment for the first one. */
+static int view_user_service(struct app *app, int64_t deadline, struct discovery_view *view)
 {
     struct err ignored = ERR_INIT;
-    discovery_get(app->discovery, app->settings.user_service, deadline_min(deadline, deadline_in(FIRST_ANSWER_MS)),
+    discovery_get(app->discovery, app->settings.user_service, deadline_min(deadline, deadline_in(FIRST_LIST_MS)),
                   view, &ignored);
     return discovery_look(app->discovery, app->settings.user_service, view);
 }
 
-/* Well as long as one registry answers: that is what the second one is for. Which
- * one fails is in the detail all the same. */
+/* Healthy as long as one registry answers: that is what the second one is for. The
+ * detail still names the registry that fails. */
 static int check_registry(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
     struct app *app = arg;
     struct discovery_view view;
     char failing[HEALTH_DETAIL_MAX], list[64] = "no list yet";
-    if (look(app, deadline, &view) != 0)
-        return err_set(err, ERR_NOT_FOUND, "nothing is watched");
+    if (view_user_service(app, deadline, &view) != 0)
+        return err_set(err, ERR_NOT_FOUND, "no service is watched");
     bool answers = discovery_any_registry_up(app->discovery, app->settings.user_service, failing, sizeof failing);
     if (view.list)
         snprintf(list, sizeof list, "list from %s, confirmed %" PRId64 " ms ago", view.source, view.age_ms);
@@ -51,7 +51,7 @@ static int check_user_service(void *arg, int64_t deadline, char detail[HEALTH_DE
     struct app *app = arg;
     struct discovery_view view;
     size_t counts[INSTANCE_CRITICAL + 1] = {0};
-    if (look(app, deadline, &view) != 0 || !view.list)
+    if (view_user_service(app, deadline, &view) != 0 || !view.list)
         return err_set(err, ERR_NOT_FOUND, "no instance is known");
 
     for (size_t i = 0; i < view.list->count; i++)

@@ -1,7 +1,8 @@
-/* probes: what order-service shows in /health. Only postgres counts (and disk,
- * which the chassis adds). The registry and user-service are shown as discovery
- * knows them, and never asked: a failing callee must not take its callers out of
- * service as well, which is what the lesson's 检查依赖服务 invites (a cascade).
+/* probes: the checks in order-service's /health. Only postgres (and disk, which
+ * common/service adds) decides the status. The registry and user-service are shown as
+ * discovery knows them; no request is sent to them. If they decided, a failing upstream
+ * would take its callers out of service too: a cascade, to which the lesson's
+ * 检查依赖服务 can lead.
  */
 #ifndef PROBES_H
 #define PROBES_H
@@ -10,7 +11,7 @@
 
 #include "service/health.h"
 
-/* Their arg is the struct app. */
+/* Each probe's arg is the struct app. */
 extern const struct health_probe order_probes[];
 extern const size_t order_probe_count;
 

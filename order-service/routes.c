@@ -13,7 +13,7 @@ static void reply_json(struct http_request *req, int status, const char *type, s
     http_reply_take(req, status, type, buf_take(json), len);
 }
 
-/* --- GET /users/{id}: the lesson's get_user --------------------------------------------- */
+/* --- Users: the lesson's get_user -------------------------------------------------------- */
 
 static int status_of(enum service_outcome outcome)
 {
@@ -111,9 +111,9 @@ static void post_order(struct http_request *req, void *arg)
     json_decref(object);
 }
 
-/* --- What discovery knows --------------------------------------------------------------------- */
+/* --- Discovery -------------------------------------------------------------------------------- */
 
-enum { VIEW_MAX = 32 * 1024 * 1024 }; /* bytes, as a registry's list; 10,000 instances take 2 MB */
+enum { VIEW_MAX = 32 * 1024 * 1024 }; /* bytes, the cap of a registry's list too; 10,000 instances take 2 MB */
 
 static void get_discovery(struct http_request *req, void *arg)
 {

@@ -1,4 +1,5 @@
-/* routes: from HTTP to orders.h, upstream.h and service_client.h, and back. */
+/* routes: maps HTTP requests to orders.h, user_client.h and service_client.h, and their
+ * results to HTTP replies. */
 #ifndef ROUTES_H
 #define ROUTES_H
 
@@ -6,7 +7,7 @@
 
 #include "net/http_server.h"
 
-/* Their arg is the struct service, whose app is the struct app. */
+/* Each handler's arg is the struct service; service_app() returns its struct app. */
 extern const struct http_route order_routes[];
 extern const size_t order_route_count;
 

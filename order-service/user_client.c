@@ -5,10 +5,10 @@
 #include "base/clock.h"
 #include "service/input.h"
 
-enum { USER_BODY_MAX = 64 * 1024 }; /* a user has 4 KB at most: this is for surprises */
+enum { USER_BODY_MAX = 64 * 1024 }; /* bytes; a user has 4 KB at most, a faulty instance may send more */
 
 void user_client_get(const struct user_client *user_client, const char *id, const struct trace_context *trace,
-                       struct service_reply *reply)
+                     struct service_reply *reply)
 {
     char path[ID_SIZE + 8];
     snprintf(path, sizeof path, "/users/%s", id);

@@ -1,4 +1,5 @@
-/* user_client: user-service as order-service sees it. The lesson's get_user. */
+/* user_client: calls user-service. The lesson's get_user: discovery finds the
+ * instances, the load balancer picks one, the client retries on another. */
 #ifndef USER_CLIENT_H
 #define USER_CLIENT_H
 
@@ -9,14 +10,15 @@ struct user_client {
     const char *service; /* USER_SERVICE_NAME */
 };
 
-/* GET /users/{id}, by way of discovery; the reply is the caller's to close. The
- * user's id is the key of consistent_hash: one user, one instance, one cache. */
+/* Sends GET /users/{id} to an instance that discovery knows. The caller closes the
+ * reply. The user's id is the key of consistent_hash, so that one user always goes to
+ * one instance, whose cache then has it. */
 void user_client_get(const struct user_client *user_client, const char *id, const struct trace_context *trace,
-                       struct service_reply *reply);
+                     struct service_reply *reply);
 
 enum user_verdict { USER_EXISTS, USER_UNKNOWN, USER_UNVERIFIED };
 
-/* What such a reply says about the user. */
+/* USER_UNVERIFIED: the reply does not say whether the user exists. */
 enum user_verdict user_client_judge(const struct service_reply *reply);
 
 #endif

@@ -1,6 +1,6 @@
-/* hello: the least that libmicrohttpd can do, as the ceiling for a server built
- * on it: one thread, its own epoll descriptor, one ready-made response with the
- * bytes that user-service sends. No routing, no fibers, no cache. */
+/* hello: the simplest server with libmicrohttpd, as the upper limit of speed for a server
+ * with this library. It has one thread, an epoll descriptor, and one prepared response with
+ * the bytes that user-service sends. It has no routing, no fibers and no cache. */
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "cannot listen on port %s\n", argv[1]);
         return 1;
     }
-    /* Polled, not waited on: taking events out of this descriptor is MHD's own business. */
+    /* poll() does not take events out of the descriptor: MHD_run() must get them. */
     struct pollfd ready = {.fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN};
     for (;;) {
         MHD_UNSIGNED_LONG_LONG timeout;

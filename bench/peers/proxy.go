@@ -1,7 +1,7 @@
-// The peer of order-service's GET /users/{id}: httputil.ReverseProxy, round robin
-// over the same upstreams, tuned for speed: kept connections for all the load,
-// copy buffers pooled, no compression asked for, no forwarding headers. It knows
-// no discovery, retry, ejection or deadline.
+// The peer of order-service's GET /users/{id}: httputil.ReverseProxy with round robin over
+// the same upstreams. It is tuned for speed: keep-alive connections for all the load,
+// pooled copy buffers, no compression, no forwarding headers. It has no discovery, no
+// retries, no ejection and no deadlines.
 package main
 
 import (

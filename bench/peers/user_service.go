@@ -1,7 +1,7 @@
-// The peer of user-service: what a good Go programmer writes with net/http, Redis
-// and database/sql, tuned for speed (pools as large as the load, a prepared
-// statement, what Redis holds is sent as it is). It promises less than ours: no
-// deadlines, no metrics, no single flight. So it is measured at its best.
+// The peer of user-service: a good Go program with net/http, Redis and database/sql. It is
+// tuned for speed: pools as large as the load, a prepared statement, and bodies from Redis
+// are sent unchanged. It does less than our service: no deadlines, no metrics, no single
+// flight, which makes it faster.
 package main
 
 import (

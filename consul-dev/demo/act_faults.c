@@ -1,5 +1,5 @@
-/* Instances hang, die and are replaced, and what they share goes away: the
- * lesson's part seven. All of it under load, of which no request may fail. */
+/* The lesson's part seven: an instance hangs, one is killed, all are restarted, and the
+ * Redis that they share stops. Each step runs under load, and no request may fail. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,14 +12,14 @@
 bool check_load(const struct load_count *count)
 {
     bool held = step_check(count->ok > 0 && count->failed == 0,
-                           "%" PRIu64 " requests meanwhile, %" PRIu64 " failed; the slowest took %" PRId64 " ms",
+                           "%" PRIu64 " requests during this step, %" PRIu64 " failed; the slowest took %" PRId64 " ms",
                            count->ok + count->failed, count->failed, count->slowest_ms);
     if (count->failed)
         step_seen("the first failure: %s", count->first_failure);
     return held;
 }
 
-/* One instance, as order-service and as Consul see it. */
+/* The instance that a step is about. */
 struct suspect {
     struct stage *stage;
     char id[32];
@@ -58,7 +58,7 @@ static int64_t picks_of(struct suspect *suspect)
     return seen ? seen->picks : 0;
 }
 
-/* --- One hangs ------------------------------------------------------------------------ */
+/* --- An instance hangs ---------------------------------------------------------------- */
 
 static bool is_picked_again(void *arg)
 {
@@ -75,26 +75,27 @@ void act_hung_instance(struct stage *stage)
     struct load_count count;
     user_id(1, suspect.id);
     struct load *load = stage_load(stage);
-    step_begin("One instance hangs (SIGSTOP): it accepts connections and never answers",
-               "callers leave it at once, Consul turns it critical; after SIGCONT it returns; no request fails");
+    step_begin("user-service-2 hangs (SIGSTOP): it accepts connections, but never replies",
+               "order-service ejects it, Consul marks it critical; after SIGCONT it is used again; no request fails");
     proc_signal_all(&stage->users[1].proc, SIGSTOP);
     int64_t stopped = clock_ms();
     int64_t took = time_until(is_avoided, &suspect, 10000);
-    step_check(took >= 0, "order-service left it after %s; until then each attempt cost at most a third of the deadline",
+    step_check(took >= 0,
+               "order-service ejected it after %s; until then each attempt took at most a third of the deadline",
                seconds(took));
     bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
-    step_check(critical, "critical in Consul after %s", seconds(clock_ms() - stopped));
+    step_check(critical, "Consul marked it critical after %s", seconds(clock_ms() - stopped));
 
     proc_signal_all(&stage->users[1].proc, SIGCONT);
     took = time_until(is_usable, &suspect, 15000);
-    step_check(took >= 0, "SIGCONT: passing, and no longer ejected, after %s", seconds(took));
-    step_check(time_until(is_picked_again, &suspect, 5000) >= 0, "and it is called again");
+    step_check(took >= 0, "SIGCONT: passing and no longer ejected after %s", seconds(took));
+    step_check(time_until(is_picked_again, &suspect, 5000) >= 0, "order-service calls it again");
     load_stop(load, &count);
     check_load(&count);
     step_end();
 }
 
-/* --- All lose what they share ------------------------------------------------------------ */
+/* --- The shared Redis stops ---------------------------------------------------------------- */
 
 static bool all_critical(void *arg)
 {
@@ -118,7 +119,7 @@ static bool in_panic(void *arg)
     return view.panic;
 }
 
-static bool health_names_redis(void *arg)
+static bool health_reports_redis(void *arg)
 {
     struct stage *stage = arg;
     for (int i = 0; i < USERS; i++) {
@@ -139,15 +140,16 @@ void act_shared_redis(struct stage *stage)
     struct load_count count;
     struct called called = {0};
     struct load *load = stage_load(stage);
-    step_begin("Redis, which all share, is stopped",
-               "every deep /health says 503 and names redis, Consul turns ALL critical; order-service calls on (fail open)");
+    step_begin("Redis, which all instances share, stops",
+               "each deep check fails, and Consul marks ALL instances critical; order-service still calls them (fail open)");
     server_stop(&stage->world.redis);
-    int64_t took = time_until(health_names_redis, stage, 10000);
-    step_check(took >= 0, "every /health: 503, redis unhealthy, after %s", seconds(took));
+    int64_t took = time_until(health_reports_redis, stage, 10000);
+    step_check(took >= 0, "/health of each instance: 503, redis unhealthy, after %s", seconds(took));
     took = time_until(all_critical, stage, 15000);
     step_check(took >= 0, "Consul: 0 of 3 passing after another %s", seconds(took));
     took = time_until(in_panic, stage, 5000);
-    step_check(took >= 0, "order-service: panic, all critical ones are picked as if healthy");
+    step_check(took >= 0,
+               "order-service fails open (panic threshold): it calls critical instances as if they were passing");
 
     char url[SERVICE_URL_MAX], cache[16];
     struct probe_reply reply = {0};
@@ -156,17 +158,17 @@ void act_shared_redis(struct stage *stage)
     probe_reply_close(&reply);
     call_orders(stage, 7, &called);
     step_check(status == 200 && strcmp(cache, "bypass") == 0 && called.status == 200,
-               "GET /users/7: %d, X-Cache: %s (the row comes from PostgreSQL)", called.status, cache);
+               "GET /users/7: %d, X-Cache: %s (user-service read PostgreSQL without the cache)", called.status, cache);
 
     bool back = server_start(&stage->world.redis, &err) == 0;
     took = back ? time_until(all_passing_again, stage, 15000) : -1;
-    step_check(took >= 0, "Redis is back: all passing after %s %s", seconds(took), err.text);
+    step_check(took >= 0, "Redis started again: all instances passing after %s %s", seconds(took), err.text);
     load_stop(load, &count);
     check_load(&count);
     step_end();
 }
 
-/* --- One dies ------------------------------------------------------------------------------ */
+/* --- An instance is killed ------------------------------------------------------------------ */
 
 void act_killed_instance(struct stage *stage)
 {
@@ -175,31 +177,32 @@ void act_killed_instance(struct stage *stage)
     struct load_count count;
     user_id(2, suspect.id);
     struct load *load = stage_load(stage);
-    step_begin("One instance is killed with -9", "no request fails: what it refuses, another answers; then nobody asks it");
+    step_begin("user-service-3 is killed (SIGKILL)",
+               "no request fails: a refused call is retried on another instance, then user-service-3 is ejected");
     proc_stop(&stage->users[2].proc, SIGKILL, 1000);
     int64_t died = clock_ms();
     int64_t took = time_until(is_avoided, &suspect, 10000);
-    step_check(took >= 0, "out of order-service's choice after %lld ms, by its own failures", (long long)took);
+    step_check(took >= 0, "order-service ejected it after %lld ms, because calls to it failed", (long long)took);
     bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
-    step_check(critical, "out of Consul's passing list after %s", seconds(clock_ms() - died));
+    step_check(critical, "Consul marked it critical after %s", seconds(clock_ms() - died));
     if (stage_start_user(stage, 2, &err) != 0)
         step_check(false, "%s", err.text);
     took = time_until(is_usable, &suspect, 15000);
-    step_check(took >= 0, "started again: passing and picked after %s", seconds(took));
+    step_check(took >= 0, "started again: passing and used after %s", seconds(took));
     load_stop(load, &count);
     check_load(&count);
     step_end();
 }
 
-/* --- A new version is rolled out --------------------------------------------------------------- */
+/* --- Rolling restart ----------------------------------------------------------------------------- */
 
 void act_rolling_restart(struct stage *stage)
 {
     struct err err = ERR_INIT;
     struct load_count count;
     struct load *load = stage_load(stage);
-    step_begin("Rolling restart: each instance gets SIGTERM under load, and is started again",
-               "it deregisters first, serves on until nobody calls any more, then exits with 0; no request fails");
+    step_begin("Rolling restart: one instance after another gets SIGTERM and is started again",
+               "it deregisters, drains (serves until requests stop), and exits with 0; no request fails");
     for (int i = 0; i < USERS; i++) {
         struct suspect suspect = {.stage = stage};
         user_id(i, suspect.id);
@@ -209,7 +212,7 @@ void act_rolling_restart(struct stage *stage)
         if (stage_start_user(stage, i, &err) != 0)
             step_check(false, "%s", err.text);
         bool back = time_until(is_usable, &suspect, 15000) >= 0;
-        step_check(code == 0 && back, "%s: drained in %s, exit code %d; back in the list after %s", suspect.id,
+        step_check(code == 0 && back, "%s: drained in %s, exit code %d; in the list again after %s", suspect.id,
                    seconds(drained), code, seconds(clock_ms() - begin));
     }
     load_stop(load, &count);

@@ -1,4 +1,5 @@
-/* Nothing goes wrong yet: the lesson's parts one to five. */
+/* The lesson's parts one to five: register, check health, discover, call and balance,
+ * without faults. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ bool act_registration(struct stage *stage)
 {
     struct err err = ERR_INIT;
     step_begin("Three user-services start and register, each after a random delay",
-               "they listen first, then wait up to 2 s (REGISTER_JITTER), so that a fleet does not hit Consul at once");
+               "each listens, waits up to 2 s (REGISTER_JITTER), then registers: not all reach Consul at the same time");
     for (int i = 0; i < USERS; i++) {
         if (stage_start_user(stage, i, &err) != 0) {
             step_check(false, "%s", err.text);
@@ -42,9 +43,10 @@ bool act_registration(struct stage *stage)
     bool registered = step_check(took >= 0, "Consul lists all three after %s", seconds(took));
     step_end();
 
-    step_begin("Consul asks each instance's deep /health", "all three turn passing, for PostgreSQL, Redis and disk are fine");
+    step_begin("Consul sends health checks: GET /health, a deep check of PostgreSQL, Redis and disk",
+               "all three instances become passing");
     took = time_until(all_passing, stage, 10000);
-    bool passing = step_check(took >= 0, "3 of 3 passing after another %s", seconds(took));
+    bool passing = step_check(took >= 0, "3 of 3 are passing after another %s", seconds(took));
     step_end();
     return registered && passing;
 }
@@ -78,14 +80,15 @@ static void count_shares(struct stage *stage, int shares[USERS], int *failed)
 bool act_discovery(struct stage *stage)
 {
     struct err err = ERR_INIT;
-    step_begin("order-service finds them and calls 1,000 times", "200 each time, a third of the calls to each instance");
+    step_begin("order-service discovers the instances and calls them 1,000 times",
+               "each call returns 200, and each instance gets a third of the calls");
     if (stage_start_orders(stage, &err) != 0) {
         step_check(false, "%s", err.text);
         step_end();
         return false;
     }
     int64_t took = time_until(orders_know_all, stage, 10000);
-    step_check(took >= 0, "order-service (port %d) knew all three %lld ms after it listened", stage->orders.port,
+    step_check(took >= 0, "order-service (port %d) knew all three %lld ms after its start", stage->orders.port,
                (long long)took);
     int shares[USERS] = {0}, failed = 0;
     count_shares(stage, shares, &failed);
@@ -95,7 +98,7 @@ bool act_discovery(struct stage *stage)
     return took >= 0;
 }
 
-/* --- 3 : 1 ------------------------------------------------------------------------- */
+/* --- Weights ------------------------------------------------------------------------ */
 
 struct pair {
     struct stage *stage;
@@ -140,11 +143,12 @@ void act_weights(struct stage *stage)
 {
     struct err err = ERR_INIT;
     struct pair pair = {.stage = stage};
-    step_begin("Weights: A has 3, B has 1 (exercise 2)", "eight calls go A A B A A A B A: exact, and spread, not A A A B");
+    step_begin("Weights: instance A has weight 3, instance B has weight 1 (exercise 2)",
+               "eight calls go to A A B A A A B A: smooth weighted round robin spreads them, not A A A B");
     if (start_pair(&pair, &err) != 0)
         step_check(false, "%s", err.text);
     else if (time_until(pair_is_known, &pair, 10000) < 0)
-        step_check(false, "A and B did not turn passing within 10 s");
+        step_check(false, "A and B are not passing within 10 s");
     else
         show_sequence(&pair);
     proc_signal(&pair.a.proc, SIGTERM); /* all three drain at once */

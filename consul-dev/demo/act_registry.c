@@ -1,4 +1,4 @@
-/* The registry itself goes away: the lesson's part six, and exercise 3. */
+/* The lesson's part six and exercise 3: the registry itself fails. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,24 +19,26 @@ void act_consul_stopped(struct stage *stage)
     struct view before, after;
     struct load_count count;
     struct load *load = stage_load(stage);
-    step_begin("Consul is stopped", "calls go on: first with the fresh list, then, past its TTL of 10 s, with the stale one");
+    step_begin("Consul stops",
+               "calls continue: with the cached list, which is fresh for its TTL of 10 s, then with the same list as stale");
     server_stop(&stage->world.consul);
     call_orders(stage, 1, &called);
     step_check(called.status == 200 && strcmp(called.source, "consul") == 0,
-               "at once: %d, X-Discovery-Source: %s (the cache is still fresh)", called.status, called.source);
+               "at once: %d, X-Discovery-Source: %s (the list is still fresh)", called.status, called.source);
     int64_t took = time_until(uses_stale_list, stage, 20000);
-    step_check(took >= 0, "after %s: 200, X-Discovery-Source: cache (the cache is stale, and still used)", seconds(took));
+    step_check(took >= 0, "after %s: 200, X-Discovery-Source: cache (the list is stale and still used)", seconds(took));
     view_take(&stage->orders, "user-service", &before);
     load_take(load, &count);
     check_load(&count);
     load_stop(load, &count);
     view_take(&stage->orders, "user-service", &after);
-    step_check(after.age_ms >= before.age_ms && after.count == USERS, "its age grows: %s; still %d instances",
+    step_check(after.age_ms >= before.age_ms && after.count == USERS,
+               "the list's age grows: %s; it still has %d instances",
                seconds(after.age_ms), after.count);
     step_end();
 }
 
-static bool everybody_is_back(void *arg)
+static bool all_are_back(void *arg)
 {
     struct stage *stage = arg;
     return consul_count(&stage->world.consul, "user-service", true) == USERS &&
@@ -56,15 +58,15 @@ void act_consul_restarted(struct stage *stage)
     struct err err = ERR_INIT;
     struct load_count count;
     struct load *load = stage_load(stage);
-    step_begin("Consul is started again, and has forgotten everybody",
-               "each instance notices (RECONCILE_INTERVAL=5s) and registers anew; the empty list empties nobody's cache");
+    step_begin("Consul starts again with no data",
+               "each instance finds this out (RECONCILE_INTERVAL=5s) and registers again; order-service keeps its list meanwhile");
     if (server_start(&stage->world.consul, &err) != 0)
         step_check(false, "%s", err.text);
     step_seen("Consul lists %d user-services", consul_count(&stage->world.consul, "user-service", false));
-    int64_t took = time_until(everybody_is_back, stage, 30000);
+    int64_t took = time_until(all_are_back, stage, 30000);
     step_check(took >= 0, "all three, and order-service, are registered and passing after %s", seconds(took));
     took = time_until(list_is_fresh, stage, 15000);
-    step_check(took >= 0, "order-service uses Consul's list again (another %s)", seconds(took));
+    step_check(took >= 0, "order-service uses Consul's list again after another %s", seconds(took));
     load_stop(load, &count);
     check_load(&count);
     step_end();

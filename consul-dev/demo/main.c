@@ -1,5 +1,5 @@
-/* make demo: the lesson's story on real servers, each step with what was
- * expected and what was seen. Exits with 0 only if every step held.
+/* make demo: shows what the lesson teaches, on real servers. Each step prints what is
+ * expected and what was seen. Exits with 0 only if all steps passed.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -8,12 +8,12 @@
 #include "acts.h"
 #include "narrator.h"
 
-static char ui[256] = "Consul does not run"; /* what to look at while the story pauses */
+static char ui[256] = "Consul is not running"; /* the URL that a pause suggests to open */
 
 static bool open_stage(struct stage *stage)
 {
     struct err err = ERR_INIT;
-    step_begin("Start: real PostgreSQL, Redis and Consul, private to this run", "each of them answers");
+    step_begin("PostgreSQL, Redis and Consul start, only for this demo", "each server answers");
     bool open = stage_open(stage, &err) == 0;
     if (open) {
         step_check(true, "PostgreSQL on port %d, Redis on %d, Consul on %d", stage->world.postgres.port.number,
@@ -27,7 +27,7 @@ static bool open_stage(struct stage *stage)
     return open;
 }
 
-static bool is_gone(const struct proc *proc)
+static bool has_ended(const struct proc *proc)
 {
     return proc->pid == 0;
 }
@@ -39,22 +39,22 @@ static void close_stage(struct stage *stage)
                                 &stage->world.postgres.proc};
     int left = 0;
     char folder[PLACE_PATH_MAX];
-    step_begin("Everything is stopped", "nothing is left running, nothing on disk");
+    step_begin("All services and servers stop", "no process stays running, and no file stays on disk");
     snprintf(folder, sizeof folder, "%s", stage->world.folder.path);
-    for (int i = 0; i < USERS; i++) /* together, or the demo would wait for one drain after the other */
+    for (int i = 0; i < USERS; i++) /* at once, so that they drain at the same time */
         proc_signal(&stage->users[i].proc, SIGTERM);
     stage_close(stage);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        left += !is_gone(all[i]);
-    step_check(left == 0, "%d of 7 processes left", left);
-    step_check(access(folder, F_OK) != 0, "the run's folder is removed");
+        left += !has_ended(all[i]);
+    step_check(left == 0, "%d of 7 processes still running", left);
+    step_check(access(folder, F_OK) != 0, "the demo's folder is removed");
     step_end();
 }
 
 int main(void)
 {
     static struct stage stage;
-    printf("Service registration and discovery: the lesson's story, on real servers\n");
+    printf("Service registration and discovery: the lesson, step by step, on real servers\n");
     narrator_open(ui);
     if (open_stage(&stage) && act_registration(&stage) && act_discovery(&stage)) {
         act_weights(&stage);

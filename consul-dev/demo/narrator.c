@@ -9,18 +9,18 @@
 #include "base/clock.h"
 
 static const char *bold = "", *green = "", *red = "", *grey = "", *plain = "";
-static const char *worth_a_look;
+static const char *ui_url;
 static int steps, failures, failures_before;
-static int64_t story_began, step_began;
+static int64_t demo_began, step_began;
 
-void narrator_open(const char *look_at)
+void narrator_open(const char *ui)
 {
     if (isatty(STDOUT_FILENO)) {
         bold = "\033[1m", green = "\033[32m", red = "\033[31m", grey = "\033[90m", plain = "\033[0m";
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    worth_a_look = look_at;
-    story_began = clock_ms();
+    ui_url = ui;
+    demo_began = clock_ms();
 }
 
 void step_begin(const char *title, const char *expected)
@@ -56,12 +56,12 @@ bool step_check(bool held, const char *fmt, ...)
     return held;
 }
 
-static void wait_for_a_key(void)
+static void wait_for_enter(void)
 {
     const char *pause = getenv("PAUSE");
     if (!pause || strcmp(pause, "1") != 0)
         return;
-    printf("    %slook around: %s — Enter goes on%s ", grey, worth_a_look, plain);
+    printf("    %spaused; Consul's web UI: %s. Press Enter to continue%s ", grey, ui_url, plain);
     fflush(stdout);
     for (int c; (c = getchar()) != '\n' && c != EOF;) {
     }
@@ -70,9 +70,9 @@ static void wait_for_a_key(void)
 void step_end(void)
 {
     bool held = failures == failures_before;
-    printf("    %s%s, %.1f s%s\n", held ? grey : red, held ? "held" : "DID NOT HOLD",
+    printf("    %s%s, %.1f s%s\n", held ? grey : red, held ? "passed" : "FAILED",
            (double)(clock_ms() - step_began) / 1000, plain);
-    wait_for_a_key();
+    wait_for_enter();
 }
 
 const char *seconds(int64_t ms)
@@ -88,10 +88,10 @@ const char *seconds(int64_t ms)
 
 int narrator_close(void)
 {
-    double seconds = (double)(clock_ms() - story_began) / 1000;
+    double seconds = (double)(clock_ms() - demo_began) / 1000;
     if (failures)
-        printf("\n%s%d of what was expected did not hold%s, in %d steps and %.0f s\n", red, failures, plain, steps, seconds);
+        printf("\n%s%d checks failed%s, in %d steps and %.0f s\n", red, failures, plain, steps, seconds);
     else
-        printf("\n%severy step held%s: %d steps in %.0f s\n", green, plain, steps, seconds);
+        printf("\n%sall steps passed%s: %d steps in %.0f s\n", green, plain, steps, seconds);
     return failures ? 1 : 0;
 }

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As contract and README have them for everything that a person watches. */
-#define PATIENCE "REGISTER_JITTER=2s", "CHECK_INTERVAL=1s", "CHECK_TIMEOUT=2s", "DISCOVERY_CACHE_TTL=10s", "RECONCILE_INTERVAL=5s"
+/* The settings of `make up`: shorter than the defaults, for a person who watches. */
+#define WATCHED_SETTINGS "REGISTER_JITTER=2s", "CHECK_INTERVAL=1s", "CHECK_TIMEOUT=2s", "DISCOVERY_CACHE_TTL=10s", "RECONCILE_INTERVAL=5s"
 
 /* --- Ports ------------------------------------------------------------------------- */
 
@@ -16,7 +16,7 @@ static int port_setting(const char *name, int fallback)
     return number > 0 && number < 65535 ? number : fallback;
 }
 
-/* `number` where nobody listens on it, else 0: any. */
+/* `number` if no process listens on it; else 0: any free port. */
 static int port_or_any(int number, const char *variable)
 {
     struct err err = ERR_INIT;
@@ -27,7 +27,7 @@ static int port_or_any(int number, const char *variable)
     port_release(&port);
     if (got == number)
         return number;
-    printf("    port %d is taken, so a free one is used (%s moves it)\n", number, variable);
+    printf("    port %d is in use; a free port is used instead (%s sets another one)\n", number, variable);
     return 0;
 }
 
@@ -39,11 +39,12 @@ static int start_server(struct server *server, enum server_kind kind, const stru
     if (port && server_prefer_port(server, port, err) != 0)
         return -1;
     if (port && server->port.number != port)
-        printf("    port %d is taken, so Consul gets port %d (CONSUL_PORT moves it)\n", port, server->port.number);
+        printf("    port %d is in use; Consul uses port %d instead (CONSUL_PORT sets another one)\n", port,
+               server->port.number);
     return server_start(server, err);
 }
 
-/* --- Life --------------------------------------------------------------------------- */
+/* --- Start and stop -------------------------------------------------------------------- */
 
 int stage_open(struct stage *stage, struct err *err)
 {
@@ -81,7 +82,7 @@ int stage_start_user(struct stage *stage, int i, struct err *err)
     user_id(i, id);
     snprintf(setting, sizeof setting, "SERVICE_ID=%s", id);
     snprintf(port, sizeof port, "PORT=%d", stage->user_port[i]);
-    const char *const env[] = {setting, port, PATIENCE, NULL};
+    const char *const env[] = {setting, port, WATCHED_SETTINGS, NULL};
     return service_start(&stage->users[i], &stage->world, "user-service", env, err);
 }
 
@@ -89,7 +90,7 @@ int stage_start_orders(struct stage *stage, struct err *err)
 {
     char port[32];
     snprintf(port, sizeof port, "PORT=%d", stage->order_port);
-    const char *const env[] = {"SERVICE_ID=order-service-1", port, PATIENCE, NULL};
+    const char *const env[] = {"SERVICE_ID=order-service-1", port, WATCHED_SETTINGS, NULL};
     return service_start(&stage->orders, &stage->world, "order-service", env, err);
 }
 

@@ -1,6 +1,5 @@
-/* stage: the cast of the story.
- *
- * Three user-services, an order-service and the real servers behind them.
+/* stage: the processes of the demo: three user-services, an order-service, and a real
+ * PostgreSQL, Redis and Consul.
  */
 #ifndef DEMO_STAGE_H
 #define DEMO_STAGE_H
@@ -21,17 +20,17 @@ struct stage {
     struct probe *probe;
 };
 
-/* Starts PostgreSQL, Redis and Consul, on the ports that `make up` uses where
- * nobody has them. */
+/* Starts PostgreSQL, Redis and Consul. Consul and the services use the ports of
+ * `make up` if these are free. */
 int stage_open(struct stage *stage, struct err *err);
 void stage_close(struct stage *stage);
 
-/* Each keeps its id and port over restarts. */
+/* A restarted service keeps its id and port. */
 int stage_start_user(struct stage *stage, int i, struct err *err);
 int stage_start_orders(struct stage *stage, struct err *err);
 void user_id(int i, char out[32]);
 
-/* Steady traffic through order-service; NULL: could not start. */
+/* Starts steady traffic through order-service; NULL: cannot start it. */
 struct load *stage_load(struct stage *stage);
 
 /* A GET through order-service, on the stage's own connection. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# `stack` with CLUSTER=3: three real Consul servers, and a client agent beside
-# each service (of which there are stand-ins).
+# Tests `stack` with CLUSTER=3: three real Consul servers, and a client agent beside each
+# service. The services are stand-ins.
 set -euo pipefail
 
 # shellcheck source=consul-dev/tests/runner
@@ -17,14 +17,14 @@ counted() { stack status | grep -c "$1"; } # pattern: in how many lines of the s
 counts() { [ "$(counted "$1")" = "$2" ]; } # pattern, lines
 another_leads_than() { local now; now=$(leader); [ -n "$now" ] && [ "$now" != "$1" ]; }
 
-a_size_that_is_none_is_refused() {
+invalid_cluster_size_is_rejected() {
     local output code=0
     output=$(CLUSTER=2 stack up) || code=$?
     expect_eq "exit code" $code 1
     expect_contains "$output" 'CLUSTER=2: want 3 .* or 1'
 }
 
-a_taken_port_among_the_members_is_named_and_nothing_is_started() {
+taken_member_port_is_reported_and_nothing_starts() {
     local port pid output code=0
     mkdir -p "$RUN_DIR"
     keep_ports "$members" consul-server-2
@@ -34,11 +34,11 @@ a_taken_port_among_the_members_is_named_and_nothing_is_started() {
     output=$(CLUSTER=3 stack up) || code=$?
     kill "$pid"
     expect_eq "exit code" $code 1
-    expect_contains "$output" "port $port, where consul-server-2 meets its cluster, is taken by perl \(pid $pid\)"
+    expect_contains "$output" "port $port, for consul-server-2 inside its cluster, is in use by perl \(pid $pid\)"
     expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
 }
 
-up_starts_three_servers_and_an_agent_beside_each_service() {
+up_starts_three_servers_and_an_agent_per_service() {
     local output name
     output=$(CLUSTER=3 stack up) || fail "$output"
     expect_contains "$output" "http://127.0.0.1:$CONSUL_PORT/ui/"
@@ -53,32 +53,33 @@ up_starts_three_servers_and_an_agent_beside_each_service() {
     done
 }
 
-up_again_changes_nothing_and_says_that_it_is_a_cluster() {
+up_again_changes_nothing_and_reports_the_cluster() {
     local before output
     before=$(pids)
     output=$(stack up)
-    expect_contains "$output" 'runs as a cluster of three servers, .*: make down, then make up'
+    expect_contains "$output" 'already runs as a cluster of three servers.*: make down, then make up'
     expect_contains "$output" 'consul-server-3 already runs on port'
     expect_eq "pids" "$(pids)" "$before"
 }
 
-another_size_needs_a_down_first() {
+another_cluster_size_needs_down_first() {
     local output code=0
     output=$(CLUSTER=1 stack up) || code=$?
     expect_eq "exit code" $code 1
     expect_contains "$output" "already runs with CLUSTER=3; 'make down' first"
 }
 
-# Sets `killed`: who leads, and is told how to kill. On a busy machine the lead may just change hands.
-names_the_leader() {
+# Sets `killed` to the leader that the status names, with the command to kill it. It is awaited,
+# because on a busy machine the leader may just change.
+status_names_the_leader() {
     killed=$(leader)
-    [ -n "$killed" ] && shows "$killed: 'kill -9 $(cut -d ' ' -f 1 "$RUN_DIR/$killed.pid")' and another takes over"
+    [ -n "$killed" ] && shows "$killed. To see another one elected: 'kill -9 $(cut -d ' ' -f 1 "$RUN_DIR/$killed.pid")'"
 }
 
-a_killed_leader_is_replaced_and_comes_back() {
+killed_leader_is_replaced_and_can_rejoin() {
     local killed
     await "a write" kv lesson -X PUT -d 3
-    await "the leader's name" names_the_leader
+    await "the leader's name" status_names_the_leader
     kill -KILL "$(cut -d ' ' -f 1 "$RUN_DIR/$killed.pid")"
     await "another leader" another_leads_than "$killed"
     await "writes" kv lesson/two -X PUT -d x
@@ -87,12 +88,12 @@ a_killed_leader_is_replaced_and_comes_back() {
     await "two followers" counts ' follower$' 2
 }
 
-consul_stops_and_comes_back_with_what_it_knew() {
+consul_cluster_keeps_its_data_over_a_restart() {
     stack consul-stop
     expect_eq "running" "$(counted ' running ')" 6
     expect_contains "$(stack status)" 'Consul has no leader'
-    expect_contains "$(stack consul-stop)" 'does not run'
-    expect_contains "$(stack consul-start)" 'kept what it knew'
+    expect_contains "$(stack consul-stop)" 'is not running'
+    expect_contains "$(stack consul-start)" 'kept its data'
     await "the key" key_is 3
     await "all are passing" shows 'user-service 3, order-service 1'
 }
@@ -104,19 +105,19 @@ down_leaves_nothing_running() {
     expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
 }
 
-up_after_down_finds_its_data_also_at_another_port() {
+up_after_down_keeps_cluster_data_on_another_port() {
     CONSUL_PORT=$(free_ports 1) CLUSTER=3 stack up
-    [ "$(port_of consul-client)" != "$CONSUL_PORT" ] || fail "the port is as before"
+    [ "$(port_of consul-client)" != "$CONSUL_PORT" ] || fail "the port has not changed"
     await "the key" key_is 3
     (unset CONSUL_PORT && stack down)
 }
 
-run_tests a_size_that_is_none_is_refused \
-    a_taken_port_among_the_members_is_named_and_nothing_is_started \
-    up_starts_three_servers_and_an_agent_beside_each_service \
-    up_again_changes_nothing_and_says_that_it_is_a_cluster \
-    another_size_needs_a_down_first \
-    a_killed_leader_is_replaced_and_comes_back \
-    consul_stops_and_comes_back_with_what_it_knew \
+run_tests invalid_cluster_size_is_rejected \
+    taken_member_port_is_reported_and_nothing_starts \
+    up_starts_three_servers_and_an_agent_per_service \
+    up_again_changes_nothing_and_reports_the_cluster \
+    another_cluster_size_needs_down_first \
+    killed_leader_is_replaced_and_can_rejoin \
+    consul_cluster_keeps_its_data_over_a_restart \
     down_leaves_nothing_running \
-    up_after_down_finds_its_data_also_at_another_port
+    up_after_down_keeps_cluster_data_on_another_port

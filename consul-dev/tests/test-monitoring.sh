@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The pages of both real services, without any server that they want, and the
-# example alerts: is every name in them there? promtool, where it is installed,
-# has its word, too.
+# Tests the metrics of both services, which run without their servers, and the example
+# alerts: each metric that an alert uses must be exported. If promtool is installed, it
+# checks both as well.
 set -euo pipefail
 
 # shellcheck source=consul-dev/tests/runner
@@ -13,17 +13,17 @@ cleanup() {
     wait
 }
 
-# On a free port; nobody answers at port 1.
+# Starts a service on a free port. No server listens on port 1.
 start() { # program
     PORT=0 REGISTER_JITTER=0 DRAIN_TIMEOUT=0 CONSUL_HTTP_ADDR=127.0.0.1:1 ETCD_ENDPOINTS=http://127.0.0.1:1 \
-        DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1 \
+        DATABASE_URL=postgresql://user@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1 \
         STATIC_INSTANCES=user-service=127.0.0.1:1 "${BUILD_DIR:-build}/$1" 2>"$DIR/$1.log" &
     pids+=($!)
 }
 
 port_of() { sed -n 's/.* msg=listening .* port=\([0-9]*\) .*/\1/p' "$DIR/$1.log" | grep .; }
 
-take_page() { # program: after some requests of all kinds
+take_page() { # program: saves its metrics after requests of several kinds
     local url path
     await "$1" port_of "$1"
     url=http://127.0.0.1:$(port_of "$1")
@@ -33,13 +33,13 @@ take_page() { # program: after some requests of all kinds
 }
 
 check_page() { # program
-    "$HERE/tests/check-metrics" "$DIR/$1.page" || fail "the page of $1"
+    "$HERE/tests/check-metrics" "$DIR/$1.page" || fail "invalid metrics of $1"
 }
 
-user_service_has_a_page_that_prometheus_reads() { check_page user-service; }
-order_service_has_a_page_that_prometheus_reads() { check_page order-service; }
+user_service_metrics_are_valid() { check_page user-service; }
+order_service_metrics_are_valid() { check_page order-service; }
 
-wrong_pages_are_told_from_right_ones() {
+checker_rejects_invalid_metrics() {
     local page
     for page in 'a 1' $'# HELP a x\n# TYPE a counter\na 1' $'# HELP a x\n# TYPE a gauge\na{b="1} 1' \
         $'# HELP a x\n# TYPE a gauge\na 1\na 1' $'# HELP a x\n# TYPE a histogram\na_bucket{le="+Inf"} 2\na_count 1'; do
@@ -48,23 +48,23 @@ wrong_pages_are_told_from_right_ones() {
     "$HERE/tests/check-metrics" <<<$'# HELP a x\n# TYPE a gauge\na{b="\\"1"} 1.5'
 }
 
-# Of an expression, what is neither a label nor a function: "registry_up", "…_seconds_bucket".
+# The metrics in expressions, without labels and functions: "registry_up", "…_seconds_bucket".
 names_in_alerts() {
     awk '/^ *- alert:/ { on = 0 } / expr:/ { on = 1; sub(/.* expr:/, "") } /^ *(for|labels):/ { on = 0 } on' "$MONITORING/alerts.yml" |
         sed -E 's/\{[^}]*\}//g; s/(by|on) *\([^)]*\)//g' | grep -oE '[a-z]+(_[a-z]+)+' |
         grep -vxE '(max|min|sum)_over_time|histogram_quantile' | sort -u
 }
 
-every_metric_in_the_alerts_is_on_a_page() {
+each_metric_in_the_alerts_is_exported() {
     local name count=0
     while read -r name; do
-        grep -qE "^(${name}[{ ]|# TYPE ${name%_*} histogram|# TYPE $name )" "$DIR"/*.page || fail "no service tells $name"
+        grep -qE "^(${name}[{ ]|# TYPE ${name%_*} histogram|# TYPE $name )" "$DIR"/*.page || fail "no service exports $name"
         count=$((count + 1))
     done < <(names_in_alerts)
-    [ $count -ge 15 ] || fail "only $count names found in the alerts"
+    [ $count -ge 15 ] || fail "only $count metrics found in the alerts"
 }
 
-promtool_agrees() {
+promtool_accepts_metrics_and_alerts() {
     local page
     command -v promtool >/dev/null || { echo "promtool is not installed"; return 77; }
     for page in "$DIR"/*.page; do promtool check metrics <"$page" || fail "$page"; done
@@ -76,5 +76,5 @@ start user-service
 start order-service
 take_page user-service
 take_page order-service
-run_tests user_service_has_a_page_that_prometheus_reads order_service_has_a_page_that_prometheus_reads \
-    wrong_pages_are_told_from_right_ones every_metric_in_the_alerts_is_on_a_page promtool_agrees
+run_tests user_service_metrics_are_valid order_service_metrics_are_valid \
+    checker_rejects_invalid_metrics each_metric_in_the_alerts_is_exported promtool_accepts_metrics_and_alerts

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# script-check/redis.hcl on a real Consul and a real Redis.
+# Tests script-check/redis.hcl with a real Consul and a real Redis.
 set -euo pipefail
 
 # shellcheck source=consul-dev/tests/runner
@@ -41,27 +41,27 @@ run redis.log "$HERE/run-redis" "$DIR/redis" "$REDIS_PORT"
 redis=$!
 run consul.log "$HERE/run-consul" "$DIR/consul" "$http" -dev -config-file=consul-dev/script-check/redis.hcl
 
-a_script_that_exits_with_0_is_passing() {
+script_that_exits_with_0_is_passing() {
     await "passing" redis_is passing PONG
 }
 
-a_server_that_hangs_with_its_port_open_is_critical_and_says_why() {
+hung_server_with_open_port_is_critical_with_reason() {
     kill -STOP "$redis"
     await "critical" redis_is critical "port $REDIS_PORT: it hangs"
     kill -CONT "$redis"
     await "passing again" redis_is passing PONG
 }
 
-over_http_a_script_check_is_refused_and_never_run() {
+script_check_over_http_is_rejected_and_not_run() {
     local script="{\"Args\":[\"touch\",\"$DIR/run-by-a-stranger\"],\"Interval\":\"1s\"}"
     expect_contains "$(register "{\"Name\":\"evil\",\"Check\":$script}")" 'Scripts are disabled.* (400|500)$'
     expect_contains "$(register '{"Name":"harmless","Check":{"TTL":"10s"}}')" '200$'
-    [ ! -e "$DIR/run-by-a-stranger" ] || fail "it was run"
+    [ ! -e "$DIR/run-by-a-stranger" ] || fail "the script was run"
     expect_contains "$(get /v1/agent/services)" harmless
-    [[ $(get /v1/agent/services) != *evil* ]] || fail "it was registered"
+    [[ $(get /v1/agent/services) != *evil* ]] || fail "the service was registered"
 }
 
-an_agent_that_was_not_told_to_run_scripts_does_not_start_with_one() {
+agent_without_scripts_enabled_rejects_script_check() {
     local code=0
     grep -v '^enable_local' "$HERE/script-check/redis.hcl" >"$DIR/disabled.hcl"
     timeout 120 "$HERE/run-consul" "$DIR/other" "$(free_ports 1)" -dev -config-file="$DIR/disabled.hcl" \
@@ -70,7 +70,7 @@ an_agent_that_was_not_told_to_run_scripts_does_not_start_with_one() {
     expect_contains "$(cat "$DIR/other.log")" 'Scripts are disabled on this agent'
 }
 
-run_tests a_script_that_exits_with_0_is_passing \
-    a_server_that_hangs_with_its_port_open_is_critical_and_says_why \
-    over_http_a_script_check_is_refused_and_never_run \
-    an_agent_that_was_not_told_to_run_scripts_does_not_start_with_one
+run_tests script_that_exits_with_0_is_passing \
+    hung_server_with_open_port_is_critical_with_reason \
+    script_check_over_http_is_rejected_and_not_run \
+    agent_without_scripts_enabled_rejects_script_check

@@ -1,5 +1,5 @@
-/* etcd_scene: the scene with a second registry. Everybody is in Consul and in
- * etcd, and order-service reads both.
+/* etcd_scene: the scene with a second registry. Each service registers in Consul and
+ * in etcd, and order-service reads both.
  */
 #ifndef ORDER_SERVICE_TESTS_ETCD_SCENE_H
 #define ORDER_SERVICE_TESTS_ETCD_SCENE_H
@@ -8,7 +8,7 @@
 
 static struct server etcd;
 
-/* With the settings that the test has put at [1] and after. */
+/* A test may set user_settings and order_settings from [1] on before this. */
 static inline void open_etcd_scene(void)
 {
     static char endpoints[160];
@@ -17,10 +17,10 @@ static inline void open_etcd_scene(void)
     start_server(&etcd);
     snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", etcd.url);
     user_settings[0] = order_settings[0] = endpoints;
-    start_everybody();
+    start_all();
 }
 
-/* In the test itself: Criterion prints what fails in a .fini, and passes the test. */
+/* Call this in the test itself: a check that fails in a .fini is printed by Criterion, but the test passes. */
 static inline void close_etcd_scene(void)
 {
     for (int i = 0; i < USERS; i++)
@@ -31,8 +31,8 @@ static inline void close_etcd_scene(void)
     close_world();
 }
 
-/* POSTs to its JSON gateway. True: 200, and `text` is in the reply. */
-static inline bool etcd_says(const char *path, const char *body, const char *text)
+/* POSTs to etcd's JSON gateway. True: status 200, and `text` is in the reply. */
+static inline bool etcd_replies(const char *path, const char *body, const char *text)
 {
     char url[160];
     struct probe_reply reply = {0};
@@ -45,13 +45,13 @@ static inline bool etcd_says(const char *path, const char *body, const char *tex
     return so;
 }
 
-/* Is this the number of keys below /services/, of every service? */
+/* True if there are this many (int *) keys below /services/, of all services together. */
 static inline bool etcd_has(void *arg)
 {
     static const char all[] = "{\"key\":\"L3NlcnZpY2VzLw==\",\"range_end\":\"L3NlcnZpY2VzMA==\",\"count_only\":true}";
     char want[32];
     snprintf(want, sizeof want, "\"count\":\"%d\"", *(int *)arg);
-    return etcd_says("/v3/kv/range", all, want);
+    return etcd_replies("/v3/kv/range", all, want);
 }
 
 static inline void lose_data_of_etcd(void)
@@ -78,7 +78,7 @@ static inline bool call_shows(void *source)
     return strcmp(called.source, source) == 0;
 }
 
-/* Waited for: where a list counts for seconds only, a busy machine may be late with the next. */
+/* Waits: with a TTL of seconds, a busy machine may receive the next list too late. */
 static inline void expect_source(const char *source)
 {
     cr_expect(wait_until(call_shows, (void *)(uintptr_t)source, PATIENCE_MS), "%s", source);

@@ -1,8 +1,8 @@
-/* fault_case: what the tables of faults share: stand-ins that break on demand
- * (consul-dev/faults), order-services beside them, and what both cost.
+/* fault_case: what the two tables of faults share. It starts stand-ins that fail on
+ * demand (consul-dev/faults) and order-services that use them, and measures their cost.
  *
- * All rows of a table run side by side, each with processes of its own: a row is
- * mostly waiting. No real server is needed, so none is started.
+ * All rows of a table run at the same time, each with its own processes, because a row
+ * mostly waits. No real server is started.
  */
 #ifndef ORDER_SERVICE_TESTS_FAULT_CASE_H
 #define ORDER_SERVICE_TESTS_FAULT_CASE_H
@@ -24,21 +24,21 @@
 #elif defined(__has_feature)
 #define SANITIZED __has_feature(address_sanitizer)
 #else
-#define SANITIZED 0 /* else memory and CPU time are the sanitizer's more than ours */
+#define SANITIZED 0 /* 1: the sanitizer uses more memory and CPU time than our code, so neither is checked */
 #endif
 
 enum {
     UPSTREAMS = 3,
-    UP_MS = 60000,         /* for all to be up and to know each other */
+    UP_MS = 60000,         /* until all processes have started and know each other */
     MEMORY_MAX_KB = 64 * 1024,
     SETTINGS_MAX = 12,
 };
 
-/* Only the folder, for the logs: nobody here needs PostgreSQL or Redis. */
+/* Only its folder is used, for logs: these tests need no PostgreSQL and no Redis. */
 static struct world world;
 static struct err err;
 
-static inline void open_place(void)
+static inline void take_folder(void)
 {
     cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
 }
@@ -56,7 +56,7 @@ struct stand_in {
     int port, control;
 };
 
-/* instances: the registry's; NULL: an upstream. */
+/* instances: the list of a stand-in registry; NULL: starts a stand-in upstream. */
 static inline void stand_in_start(struct stand_in *stand_in, const char *instances)
 {
     static int started;
@@ -77,7 +77,7 @@ static inline void stand_in_stop(struct stand_in *stand_in)
 {
     int status = proc_stop(&stand_in->proc, SIGTERM, 30000);
     char *said = proc_output(&stand_in->proc);
-    cr_expect_eq(status, 0, "a stand-in ends in order: %x %s", status, said);
+    cr_expect_eq(status, 0, "a stand-in exits with 0: %x %s", status, said);
     free(said);
     port_release(&stand_in->taken);
 }
@@ -92,7 +92,7 @@ static inline void stand_in_switch(const struct stand_in *stand_in, const char *
     probe_reply_close(&reply);
 }
 
-/* What it counted since the last switch; the caller frees it. */
+/* The counts of requests since the last switch; the caller frees the JSON. */
 static inline json_t *stand_in_requests(const struct stand_in *stand_in)
 {
     char url[128];
@@ -110,7 +110,7 @@ static inline int64_t number_of(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
-/* --- Those that call ---------------------------------------------------------------------------------- */
+/* --- Callers ------------------------------------------------------------------------------------------ */
 
 static struct stand_in upstreams[UPSTREAMS];
 
@@ -128,7 +128,7 @@ static inline void stop_upstreams(void)
 
 static inline void start_caller(struct service *orders, const char *const settings[])
 {
-    const char *env[SETTINGS_MAX + 1] = {"DATABASE_URL=postgresql://127.0.0.1:1/nobody", "CONSUL_HTTP_ADDR=127.0.0.1:1",
+    const char *env[SETTINGS_MAX + 1] = {"DATABASE_URL=postgresql://127.0.0.1:1/none", "CONSUL_HTTP_ADDR=127.0.0.1:1",
                                          "RECONCILE_INTERVAL=5s", "CALL_TIMEOUT=9s"};
     for (int i = 0; settings[i]; i++)
         env[i + 4] = settings[i];
@@ -143,7 +143,7 @@ static inline struct load *load_caller(const struct service *orders, int per_sec
     return load;
 }
 
-/* --- What a process costs ------------------------------------------------------------------------------ */
+/* --- Memory and CPU time -------------------------------------------------------------------------------- */
 
 static inline long peak_memory_kb(const struct proc *proc)
 {
@@ -159,7 +159,7 @@ static inline long peak_memory_kb(const struct proc *proc)
     return kb;
 }
 
-/* User and system, since its start. */
+/* User and system time since the process started. */
 static inline int64_t cpu_ms(const struct proc *proc)
 {
     char path[64];
@@ -173,44 +173,44 @@ static inline int64_t cpu_ms(const struct proc *proc)
     return (user + system) * 1000 / sysconf(_SC_CLK_TCK);
 }
 
-/* --- What it knows: GET /discovery ------------------------------------------------------------------------ */
+/* --- The known list: GET /discovery ------------------------------------------------------------------------- */
 
-struct sight {
+struct list_state {
     char source[16], error[300]; /* error: "" for none */
     int listed, ejected;
-    int real, passing; /* of the registry's three: in the list, and of these passing */
+    int real, passing; /* of the three real instances: how many are listed, and how many of these are passing */
 };
 
-static inline void note_instance(struct sight *sight, const json_t *instance)
+static inline void count_instance(struct list_state *state, const json_t *instance)
 {
     const char *id = json_string_value(json_object_get(instance, "id"));
     const char *status = json_string_value(json_object_get(instance, "status"));
     static const char prefix[] = "user-service-";
-    sight->listed++;
-    sight->ejected += json_is_true(json_object_get(instance, "ejected"));
+    state->listed++;
+    state->ejected += json_is_true(json_object_get(instance, "ejected"));
     if (!id || strncmp(id, prefix, strlen(prefix)) != 0 || strlen(id) != strlen(prefix) + 1)
         return;
-    sight->real++;
-    sight->passing += status && strcmp(status, "passing") == 0;
+    state->real++;
+    state->passing += status && strcmp(status, "passing") == 0;
 }
 
 /* False: no answer. */
-static inline bool look_at(const struct service *orders, struct sight *sight)
+static inline bool read_state(const struct service *orders, struct list_state *state)
 {
     char url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};
-    *sight = (struct sight){.source = ""};
+    *state = (struct list_state){.source = ""};
     probe_get(NULL, service_url(orders, "/discovery", url), &reply);
     json_t *json = json_loadb(buf_text(&reply.body), reply.body.len, 0, NULL);
     const json_t *known = json_object_get(json_object_get(json, "services"), "user-service");
     const char *source = json_string_value(json_object_get(known, "source"));
     const char *error = json_string_value(json_object_get(known, "last_error"));
-    snprintf(sight->source, sizeof sight->source, "%s", source ? source : "");
-    snprintf(sight->error, sizeof sight->error, "%s", error ? error : "");
+    snprintf(state->source, sizeof state->source, "%s", source ? source : "");
+    snprintf(state->error, sizeof state->error, "%s", error ? error : "");
     size_t i;
     json_t *instance;
     json_array_foreach(json_object_get(known, "instances"), i, instance)
-        note_instance(sight, instance);
+        count_instance(state, instance);
     json_decref(json);
     probe_reply_close(&reply);
     return known != NULL || source != NULL;

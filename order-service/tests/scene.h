@@ -1,7 +1,7 @@
-/* scene: what the outage tests share. Three user-services and an order-service on
- * real servers; each keeps its id and port for the test's whole life, so that it
- * can go and come back. A test says what it measured, and judges only what the
- * contract promises, or that something happens at all.
+/* scene: what the outage tests share: three user-services and an order-service on real
+ * servers. Each keeps its id and port for the whole test, so that it can stop and start
+ * again. A test prints what it measured. It checks only times that docs/reference.md
+ * promises, or that something happens at all.
  */
 #ifndef ORDER_SERVICE_TESTS_SCENE_H
 #define ORDER_SERVICE_TESTS_SCENE_H
@@ -18,21 +18,20 @@
 enum {
     USERS = 3,
     SETTINGS_MAX = 16,
-    /* For what must happen but has no time in the contract. */
-    PATIENCE_MS = 60000,
+    PATIENCE_MS = 60000, /* for an event that must happen, with no promised time */
 };
 
 static struct world world;
-static struct server *consul = &world.consul; /* the one that we ask */
+static struct server *consul = &world.consul; /* the agent that the test queries */
 static struct service users[USERS], orders;
 static struct port user_ports[USERS], order_port;
-/* What every start of a service is told beside its id and port. */
+/* The settings of each start, in addition to id and port. */
 static const char *user_settings[SETTINGS_MAX], *order_settings[SETTINGS_MAX];
 static struct err err;
 
 #define REPORT(format, ...) fprintf(stderr, "    measured: " format "\n", __VA_ARGS__)
 
-/* --- Starting and stopping ----------------------------------------------------------- */
+/* --- Start and stop -------------------------------------------------------------------- */
 
 static inline const char *user_id(int i)
 {
@@ -44,7 +43,7 @@ static inline void start(struct service *service, const char *program, const cha
                          const char *const settings[])
 {
     char id_setting[64], port_setting[32];
-    /* So much time that a machine which stands still for a moment fails no call. */
+    /* CALL_TIMEOUT is so long that a machine which stalls for a moment fails no call. */
     const char *env[SETTINGS_MAX + 3] = {id_setting, port_setting, "CALL_TIMEOUT=9s"};
     snprintf(id_setting, sizeof id_setting, "SERVICE_ID=%s", id);
     snprintf(port_setting, sizeof port_setting, "PORT=%d", port);
@@ -83,7 +82,7 @@ static inline void close_world(void)
         port_release(&user_ports[i]);
 }
 
-/* --- What is so ------------------------------------------------------------------------ */
+/* --- Conditions ------------------------------------------------------------------------- */
 
 static inline bool user_is_usable(void *arg)
 {
@@ -118,7 +117,7 @@ static inline bool consul_has_all(void *arg)
     return consul_count(consul, "user-service", true) == USERS && consul_count(consul, "order-service", true) == 1;
 }
 
-/* Waits for it; a failure of the test where it does not come in time. */
+/* Waits until the condition is true; the test fails if that takes too long. */
 static inline int64_t await(bool (*condition)(void *arg), void *arg, int64_t limit_ms, const char *what)
 {
     int64_t took = time_until(condition, arg, limit_ms);
@@ -129,19 +128,19 @@ static inline int64_t await(bool (*condition)(void *arg), void *arg, int64_t lim
 
 /* --- The whole scene ---------------------------------------------------------------------- */
 
-static inline void start_everybody(void)
+static inline void start_all(void)
 {
     for (int i = 0; i < USERS; i++)
         start_user(i);
     start_orders();
-    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the scene does not come up");
-    cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the scene does not come up");
+    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the services do not start");
+    cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the services do not start");
 }
 
 static inline void open_scene(void)
 {
     open_world();
-    start_everybody();
+    start_all();
 }
 
 static inline void close_scene(void)
@@ -152,9 +151,9 @@ static inline void close_scene(void)
     close_world();
 }
 
-/* --- Asking -------------------------------------------------------------------------------- */
+/* --- Requests ------------------------------------------------------------------------------ */
 
-/* The status; 0 for no reply within 15 s. took_ms may be NULL. */
+/* The status of a GET; 0: no reply within 15 s. took_ms may be NULL. */
 static inline int status_of(const struct service *service, const char *path, int64_t *took_ms)
 {
     char url[SERVICE_URL_MAX];
@@ -166,7 +165,7 @@ static inline int status_of(const struct service *service, const char *path, int
     return status;
 }
 
-/* Is `text` in the reply's headers or body, and is it the status? */
+/* True if a GET has this status, and `text` in its headers or body. */
 static inline bool replies(const struct service *service, const char *path, int status, const char *text)
 {
     char url[SERVICE_URL_MAX];

@@ -1,9 +1,9 @@
-/* Every fault that a registry can have, one row each; order-service goes on calling.
+/* Every fault that a registry can have, one row each, while order-service is called.
  *
- * In each row: no GET fails; the three instances that were known stay in the list;
- * the fault is named in /discovery; memory, CPU time and the number of requests to
- * the registry stay small; and once the fault ends, all is well again in time.
- * The comments say what breaks the row when it is taken out.
+ * Each row checks: no GET fails; the three known instances stay in the list;
+ * /discovery reports the fault; memory, CPU time and the number of requests to the
+ * registry stay small; and the registry is used again in time after the fault ends.
+ * The comments name the code that makes a row pass: without it, the row fails.
  */
 #include "fault_case.h"
 
@@ -11,20 +11,20 @@ TestSuite(faults_registry, .timeout = 300);
 
 enum {
     ROWS_MAX = 40,
-    FAULT_MS = 5000,  /* how long each lasts at least */
-    SHOWS_MS = 60000, /* until it must be seen: the TTL, a query that hangs, a busy machine */
-    BACK_MS = 10000,  /* CONTRACT: in use again after the end of a fault, and after a hang */
+    FAULT_MS = 5000,  /* how long a fault lasts at least */
+    SHOWS_MS = 60000, /* until /discovery must show it: the TTL, a hung query, a busy machine */
+    BACK_MS = 10000,  /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
     BACK_FROM_HANG_MS = 15000,
-    SLACK_MS = 20000, /* beyond that, where forty rows share a busy machine */
-    CPU_PERCENT = 10, /* of a core, load and looking included; a loop that spins takes 100 */
+    SLACK_MS = 20000, /* added to both: forty rows share a busy machine */
+    CPU_PERCENT = 10, /* of a core, including the load and our requests; a busy loop takes 100 */
 };
 
-/* What is seen while the fault lasts. */
+/* What /discovery shows while the fault lasts. */
 struct row {
     const char *fault;
-    const char *error; /* a part of last_error; NULL: it is none */
-    int unwell;        /* of the three known ones: missing or critical */
-    int listed;        /* 0: these three */
+    const char *error; /* a part of last_error; NULL: no error */
+    int unusable;      /* how many of the three known instances are missing or critical */
+    int listed;        /* 0: the three known instances */
     int cpu_percent;   /* 0: CPU_PERCENT */
     int back_ms;       /* 0: BACK_MS */
 };
@@ -32,17 +32,17 @@ struct row {
 /* --- The tables --------------------------------------------------------------------------------------- */
 
 static const struct row failing[] = {
-    /* No query without a deadline: PROMPT_MS and GRACE_MS in discovery/watch.c. */
+    /* Each query has a deadline: PROMPT_MS and GRACE_MS in discovery/watch.c. */
     {"hang", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
     {"slow-head", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
     {"trickle", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
     {"long-length", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
-    /* A failure is followed by a pause that grows: rest_ms() in discovery/watch.c. */
+    /* After each failure the watch pauses longer: rest_ms() in discovery/watch.c. */
     {"refuse", .error = "Connection refused"},
     {"close", .error = "Empty reply"},
     {"reset", .error = "Connection reset by peer"},
     {"not-http", .error = "HTTP/0.9"},
-    /* A list is taken whole or not at all: consul_list_end() in registry/consul/consul_list.c. */
+    /* A list that is not whole is rejected: consul_list_end() in registry/consul/consul_list.c. */
     {"truncated", .error = "transfer closed with"},
     {"reset-body", .error = "Connection reset by peer"},
     {"short-length", .error = "not a whole JSON array"},
@@ -52,13 +52,13 @@ static const struct row failing[] = {
     {"wrong-type", .error = "not a whole JSON array"},
     {"null", .error = "not a whole JSON array"},
     {"nested", .error = "nested over 64 deep"}, /* JSON_NESTING_MAX, net/json.c: the stack would overflow */
-    /* Two caps on a body, of which each catches what passes the other: LIST_CAP in registry/consul/consul.c
-     * (its own test: net/tests/test_http_faults.c), and for many tiny entries ENTRIES_MAX in
-     * registry/consul/consul_list.c, without which endless takes half a core. HEAD_MAX in net/http_client.c. */
+    /* Two caps on a body: LIST_CAP in registry/consul/consul.c limits its bytes (its own test:
+     * net/tests/test_http_faults.c), and ENTRIES_MAX in registry/consul/consul_list.c the number of
+     * tiny entries, without which the row endless takes half a core. HEAD_MAX in net/http_client.c caps the headers. */
     {"huge", .error = "too large"},
     {"endless", .error = "too large"},
     {"huge-head", .error = "too large"},
-    /* Only 200 is an answer: check_reply() in registry/consul/consul.c. */
+    /* Only status 200 carries a list: check_reply() in registry/consul/consul.c. */
     {"500", .error = "HTTP 500"},
     {"503", .error = "HTTP 503"},
     {"429", .error = "HTTP 429"},
@@ -69,20 +69,22 @@ static const struct row failing[] = {
 };
 
 static const struct row misleading[] = {
-    /* The agent is asked who leads: leader_of() in registry/consul/consul_leader.c. */
+    /* Streamed replies never name a leader, so it is queried separately: leader_of() in
+     * registry/consul/consul_leader.c. */
     {"streamed", .error = NULL},
-    /* Two queries at once, then two a second: pace_use() in discovery/watch.c. */
+    /* Two queries may follow at once, then two a second: pace_use() in discovery/watch.c. */
     {"index-zero", .error = NULL},
     {"index-jumps", .error = NULL},
     {"index-falls", .error = NULL},
-    /* Absent is not dead: merged_list_update() in discovery/merged_list.c. */
-    {"empty", .unwell = 3},
-    {"loss", .unwell = 2},
-    /* All critical is not dead: fail open in balance/eligible.c. */
-    {"all-critical", .unwell = 3},
-    /* In slices, and each text once: consul_list_feed() in registry/consul/consul_list.c. */
+    /* An instance that disappears from the list may still be running: merged_list_update() in discovery/merged_list.c. */
+    {"empty", .unusable = 3},
+    {"loss", .unusable = 2},
+    /* If all are critical, all are called: fail open in balance/eligible.c. */
+    {"all-critical", .unusable = 3},
+    /* A long list is parsed in slices, and each text is stored once: consul_list_feed(),
+     * registry/consul/consul_list.c. */
     {"many", .listed = 10000, .cpu_percent = 50},
-    /* What cannot be used is dropped singly: instance_check(), registry/instance.c. */
+    /* An unusable entry is dropped, the others stay: instance_check(), registry/instance.c. */
     {"duplicates", .error = NULL},
     {"hostile", .error = NULL},
     {"ipv6", .error = NULL},
@@ -97,10 +99,10 @@ struct subject {
     struct service orders;
     struct load *load;
     int64_t cpu_before_ms, began_ms;
-    int fewest;           /* of the three, in any look */
-    int troubled;         /* in how many looks there was an error, where the row knows none */
-    bool shown;           /* what the row says has been seen */
-    struct sight last;
+    int fewest;           /* of the three instances, in any view of /discovery */
+    int errors_seen;      /* in how many views there was an error that the row does not expect */
+    bool shown;           /* /discovery has shown what the row says */
+    struct list_state last;
 };
 
 static void start_subject(struct subject *subject, const struct row *row)
@@ -111,16 +113,16 @@ static void start_subject(struct subject *subject, const struct row *row)
              upstreams[1].port, upstreams[2].port);
     stand_in_start(&subject->registry, instances);
     snprintf(address, sizeof address, "CONSUL_HTTP_ADDR=http://127.0.0.1:%d", subject->registry.port);
-    /* A short TTL: so a list that nobody confirms is soon called cache. */
+    /* A short TTL: a list that is not confirmed soon has the source cache. */
     start_caller(&subject->orders, (const char *const[]){address, "DISCOVERY_CACHE_TTL=3s", NULL});
 }
 
-static bool is_well(void *arg)
+static bool is_healthy(void *arg)
 {
     struct subject *subject = arg;
-    struct sight *sight = &subject->last;
-    return look_at(&subject->orders, sight) && strcmp(sight->source, "consul") == 0 && !*sight->error &&
-           sight->passing == UPSTREAMS;
+    struct list_state *state = &subject->last;
+    return read_state(&subject->orders, state) && strcmp(state->source, "consul") == 0 && !*state->error &&
+           state->passing == UPSTREAMS;
 }
 
 static void begin_fault(struct subject *subject)
@@ -131,20 +133,20 @@ static void begin_fault(struct subject *subject)
     stand_in_switch(&subject->registry, subject->row->fault);
 }
 
-/* A list that cannot be confirmed is older than its TTL: it is called cache. */
+/* A list that is not confirmed within its TTL has the source cache. */
 static bool shows_fault(struct subject *subject)
 {
     const struct row *row = subject->row;
-    struct sight *sight = &subject->last;
-    if (!look_at(&subject->orders, sight))
+    struct list_state *state = &subject->last;
+    if (!read_state(&subject->orders, state))
         return false;
-    if (sight->real < subject->fewest)
-        subject->fewest = sight->real;
-    /* (That a reply came too late may be the machine's fault.) */
-    subject->troubled += !row->error && *sight->error && !strstr(sight->error, "no whole reply in time");
-    return strcmp(sight->source, row->error ? "cache" : "consul") == 0 &&
-           (row->error ? strstr(sight->error, row->error) != NULL : !*sight->error) && sight->passing == UPSTREAMS - row->unwell &&
-           sight->listed == (row->listed ? row->listed : UPSTREAMS);
+    if (state->real < subject->fewest)
+        subject->fewest = state->real;
+    /* (A late reply may be the fault of a busy machine.) */
+    subject->errors_seen += !row->error && *state->error && !strstr(state->error, "no whole reply in time");
+    return strcmp(state->source, row->error ? "cache" : "consul") == 0 &&
+           (row->error ? strstr(state->error, row->error) != NULL : !*state->error) && state->passing == UPSTREAMS - row->unusable &&
+           state->listed == (row->listed ? row->listed : UPSTREAMS);
 }
 
 static void watch_fault(struct subject *subjects, size_t count)
@@ -153,7 +155,7 @@ static void watch_fault(struct subject *subjects, size_t count)
     for (size_t shown = 0; shown < count || clock_ms() - began_ms < FAULT_MS; pause_ms(200)) {
         shown = 0;
         for (size_t i = 0; i < count; i++) {
-            /* Having shown once is enough; to look again is to see whether any goes missing. */
+            /* Once shown is enough; further views find out whether an instance goes missing. */
             if (!subjects[i].shown || !subjects[i].row->listed)
                 subjects[i].shown |= shows_fault(&subjects[i]);
             shown += subjects[i].shown;
@@ -173,7 +175,7 @@ static void judge_costs(struct subject *subject)
     int64_t percent = spent_ms * 100 / took_ms;
     long memory_kb = peak_memory_kb(&subject->orders.proc);
 
-    cr_expect_leq(lists, row->error ? 3 + since_ms / 1000 : 3 + since_ms / 500, "%s: %lld lists asked for in %lld ms",
+    cr_expect_leq(lists, row->error ? 3 + since_ms / 1000 : 3 + since_ms / 500, "%s: %lld list queries in %lld ms",
                   row->fault, (long long)lists, (long long)since_ms);
     cr_expect_leq(others, 4 + 2 * since_ms / 1000, "%s: %lld other requests in %lld ms", row->fault, (long long)others,
                   (long long)since_ms);
@@ -189,12 +191,13 @@ static void judge_costs(struct subject *subject)
     json_decref(counts);
 }
 
-static void judge_sight(const struct subject *subject)
+static void judge_state(const struct subject *subject)
 {
-    const struct sight *last = &subject->last;
-    cr_expect(subject->shown, "%s is not shown: source %s, error %s, %d listed, %d passing", subject->row->fault,
+    const struct list_state *last = &subject->last;
+    cr_expect(subject->shown, "%s: /discovery has source %s, error %s, %d listed, %d passing", subject->row->fault,
               last->source, last->error, last->listed, last->passing);
-    cr_expect_eq(subject->troubled, 0, "%s: an error in %d looks", subject->row->fault, subject->troubled);
+    cr_expect_eq(subject->errors_seen, 0,
+                 "%s: an unexpected error in %d views", subject->row->fault, subject->errors_seen);
     cr_expect_eq(subject->fewest, UPSTREAMS, "%s: the list shrank to %d", subject->row->fault, subject->fewest);
 }
 
@@ -207,7 +210,7 @@ static void judge_calls(struct subject *subject)
                  count.first_failure);
 }
 
-/* --- All rows of a table ---------------------------------------------------------------------------------- */
+/* --- All rows ----------------------------------------------------------------------------------------------- */
 
 static void await_recovery(struct subject *subjects, size_t count)
 {
@@ -216,10 +219,11 @@ static void await_recovery(struct subject *subjects, size_t count)
         stand_in_switch(&subjects[i].registry, "none");
     for (size_t i = 0; i < count; i++) {
         int back_ms = subjects[i].row->back_ms ? subjects[i].row->back_ms : BACK_MS;
-        cr_expect(wait_until(is_well, &subjects[i], ended_ms + back_ms + SLACK_MS - clock_ms()), "%s: not well again, %s, %s",
+        cr_expect(wait_until(is_healthy, &subjects[i], ended_ms + back_ms + SLACK_MS - clock_ms()),
+                  "%s: not healthy again, %s, %s",
                   subjects[i].row->fault, subjects[i].last.source, subjects[i].last.error);
     }
-    fprintf(stderr, "    measured: all are well again after %lld ms\n", (long long)(clock_ms() - ended_ms));
+    fprintf(stderr, "    measured: all are healthy again after %lld ms\n", (long long)(clock_ms() - ended_ms));
 }
 
 static void close_all(struct subject *subjects, size_t count)
@@ -238,18 +242,18 @@ static void close_all(struct subject *subjects, size_t count)
 static void run_rows(const struct row *rows, size_t count)
 {
     static struct subject subjects[ROWS_MAX];
-    open_place();
+    take_folder();
     start_upstreams();
     for (size_t i = 0; i < count; i++)
         start_subject(&subjects[i], &rows[i]);
     for (size_t i = 0; i < count; i++)
-        cr_assert(wait_until(is_well, &subjects[i], UP_MS), "%s: does not come up", rows[i].fault);
+        cr_assert(wait_until(is_healthy, &subjects[i], UP_MS), "%s: does not start", rows[i].fault);
     for (size_t i = 0; i < count; i++)
         begin_fault(&subjects[i]);
     watch_fault(subjects, count);
     for (size_t i = 0; i < count; i++) {
         judge_costs(&subjects[i]);
-        judge_sight(&subjects[i]);
+        judge_state(&subjects[i]);
     }
     await_recovery(subjects, count);
     for (size_t i = 0; i < count; i++)
@@ -257,12 +261,12 @@ static void run_rows(const struct row *rows, size_t count)
     close_all(subjects, count);
 }
 
-Test(faults_registry, a_registry_that_fails_in_whatever_way_costs_no_call_and_is_named)
+Test(faults_registry, failing_registry_fails_no_call_and_is_reported)
 {
     run_rows(failing, sizeof failing / sizeof *failing);
 }
 
-Test(faults_registry, a_registry_that_misleads_costs_no_call_either)
+Test(faults_registry, misleading_registry_fails_no_call)
 {
     run_rows(misleading, sizeof misleading / sizeof *misleading);
 }

@@ -1,7 +1,7 @@
-/* Every fault that an instance can have, one row each, twice: where it is the only
- * one, order-service says in time what is wrong; where it has two healthy
- * neighbours, nobody notices, and it is soon left alone.
- * The comments say what breaks the row when it is taken out.
+/* Every fault that an instance can have, one row each, in two settings. If it is the
+ * only instance, order-service reports the fault in time. If there are two healthy
+ * ones as well, no call fails, and the faulty instance is soon ejected.
+ * The comments name the code that makes a row pass: without it, the row fails.
  */
 #include "fault_case.h"
 
@@ -10,15 +10,15 @@ TestSuite(faults_upstream, .timeout = 300);
 enum {
     FAULT_MS = 5000,
     ATTEMPT_MS = 500,    /* CALL_TIMEOUT / CALL_ATTEMPTS, as set below */
-    SLACK_MS = 8000,     /* a busy machine; without a bound it would take the probe's 15 s */
+    SLACK_MS = 8000,     /* for a busy machine; without a deadline a call would take the probe's 15 s */
     BACK_MS = 60000,
     CPU_PERCENT = 10,
-    CALLS_MAX = 10,      /* to one that fails: five eject it; then there are those on their way */
+    CALLS_MAX = 10,      /* to a failing instance: five failures eject it; a few more are in flight */
 };
 
 struct row {
     const char *fault;
-    int status;         /* what order-service answers where it has no other */
+    int status;         /* of order-service's reply if there is no other instance */
     const char *detail; /* a part of the problem's detail */
 };
 
@@ -28,17 +28,17 @@ static const struct row rows[] = {
     {"slow-head", 504, "no whole reply in time"},
     {"trickle", 504, "no whole reply in time"},
     {"long-length", 504, "no whole reply in time"},
-    /* None could be reached, or all say no. */
+    /* No instance could be reached, or each replied with 5xx. */
     {"refuse", 503, "Connection refused"},
     {"500", 503, "answered 500"},
     {"503", 503, "answered 503"},
-    /* Half a reply is none: judge_error() in client/attempt.c. */
+    /* An incomplete reply is a failure: judge_error() in client/attempt.c. */
     {"close", 502, "Empty reply"},
     {"reset", 502, "Connection reset by peer"},
     {"truncated", 502, "transfer closed with"},
     {"reset-body", 502, "Connection reset by peer"},
     {"not-http", 502, "HTTP/0.9"},
-    /* Nothing is passed on that is not one JSON object: judge_reply() in client/attempt.c. */
+    /* Only one JSON object is passed on: judge_reply() in client/attempt.c. */
     {"short-length", 502, "not a JSON object"},
     {"broken-json", 502, "not a JSON object"},
     {"wrong-type", 502, "not a JSON object"},
@@ -49,7 +49,7 @@ static const struct row rows[] = {
     {"403", 502, "not a JSON object"},
     {"429", 502, "not a JSON object"},
     {"redirect", 502, "redirect"},
-    /* USER_BODY_MAX in order-service/upstream.c, HEAD_MAX in net/http_client.c. */
+    /* USER_BODY_MAX in order-service/user_client.c, HEAD_MAX in net/http_client.c. */
     {"huge", 502, "too large"},
     {"endless", 502, "too large"},
     {"huge-head", 502, "too large"},
@@ -61,11 +61,11 @@ enum { ROWS = sizeof rows / sizeof *rows };
 static struct subject {
     struct stand_in upstream; /* with the fault */
     struct service alone, among;
-    struct load *load; /* of the one among others */
+    struct load *load; /* on `among` */
     int64_t cpu_before_ms, began_ms;
 } subjects[ROWS];
 
-/* Two that are well are shared by all rows. */
+/* All rows share the two healthy instances. */
 static void start_subject(struct subject *subject)
 {
     char instances[160];
@@ -74,11 +74,11 @@ static void start_subject(struct subject *subject)
     start_caller(&subject->alone, (const char *const[]){instances, "CALL_TIMEOUT=1500ms", NULL});
     snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d",
              subject->upstream.port, upstreams[0].port, upstreams[1].port);
-    /* Two attempts more than that which hangs, and no call may fail. */
+    /* Long enough for two more attempts after the one that hangs. */
     start_caller(&subject->among, (const char *const[]){instances, "CALL_TIMEOUT=6s", NULL});
 }
 
-static bool is_well(void *arg)
+static bool is_healthy(void *arg)
 {
     struct subject *subject = arg;
     struct called called;
@@ -109,8 +109,8 @@ static bool is_as_in_row(void *arg)
     return one->status == one->row->status && strstr(buf_text(&one->reply.body), one->row->detail);
 }
 
-/* Each call meets the fault anew, for the only one is never ejected. (Where the machine
- * stands still for half a second, any of them can time out instead.) */
+/* Each call meets the fault again, because the only instance is never ejected. (If the
+ * machine stalls for half a second, a call can time out instead.) */
 static void judge_alone(struct subject *subject, const struct row *row)
 {
     struct reply_of_one one = {.subject = subject, .row = row};
@@ -134,18 +134,18 @@ static void judge_costs(const struct service *service, const struct row *row, in
     cr_expect_leq(percent, CPU_PERCENT, "%s: %lld %% of a core", row->fault, (long long)percent);
 }
 
-static bool left_alone(void *arg)
+static bool is_ejected(void *arg)
 {
     const struct subject *subject = arg;
-    struct sight sight;
-    return look_at(&subject->among, &sight) && sight.ejected == 1;
+    struct list_state state;
+    return read_state(&subject->among, &state) && state.ejected == 1;
 }
 
-/* Five calls that fail in a row, and it is ejected; the budget of retries is not used up by then. */
+/* Five failures in a row eject the instance, before the retry budget is used up. */
 static void judge_among(struct subject *subject, const struct row *row)
 {
     int64_t left_ms = FAULT_MS - (clock_ms() - subject->began_ms);
-    cr_expect(wait_until(left_alone, subject, UP_MS), "%s: is not ejected", row->fault);
+    cr_expect(wait_until(is_ejected, subject, UP_MS), "%s: is not ejected", row->fault);
     pause_ms(left_ms > 0 ? left_ms : 0);
     int64_t percent = (cpu_ms(&subject->among.proc) - subject->cpu_before_ms) * 100 / (clock_ms() - subject->began_ms);
 
@@ -174,14 +174,14 @@ static void close_subject(struct subject *subject)
     stand_in_stop(&subject->upstream);
 }
 
-Test(faults_upstream, an_instance_that_fails_in_whatever_way_is_named_alone_and_unnoticed_among_others)
+Test(faults_upstream, failing_instance_is_reported_ejected_and_retried)
 {
-    open_place();
+    take_folder();
     start_upstreams();
     for (int i = 0; i < ROWS; i++)
         start_subject(&subjects[i]);
     for (int i = 0; i < ROWS; i++)
-        cr_assert(wait_until(is_well, &subjects[i], UP_MS), "%s: does not come up", rows[i].fault);
+        cr_assert(wait_until(is_healthy, &subjects[i], UP_MS), "%s: does not start", rows[i].fault);
     for (int i = 0; i < ROWS; i++)
         begin_fault(&subjects[i], &rows[i]);
     for (int i = 0; i < ROWS; i++)
@@ -191,8 +191,8 @@ Test(faults_upstream, an_instance_that_fails_in_whatever_way_is_named_alone_and_
 
     for (int i = 0; i < ROWS; i++)
         stand_in_switch(&subjects[i].upstream, "none");
-    for (int i = 0; i < ROWS; i++) /* alone, it is never ejected */
-        cr_expect(wait_until(is_well, &subjects[i], BACK_MS), "%s: not well again", rows[i].fault);
+    for (int i = 0; i < ROWS; i++) /* the only instance is never ejected */
+        cr_expect(wait_until(is_healthy, &subjects[i], BACK_MS), "%s: not healthy again", rows[i].fault);
     for (int i = 0; i < ROWS; i++) {
         proc_signal(&subjects[i].alone.proc, SIGTERM); /* all drain at once */
         proc_signal(&subjects[i].among.proc, SIGTERM);

@@ -1,4 +1,5 @@
-/* Order-service and a real Consul: whom it finds, and what it says of them. */
+/* order-service with a real Consul: which instances it finds and calls, and what
+ * /discovery, /discovery/explain and /health show of them. */
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -29,7 +30,7 @@ static void teardown(void)
     world_stop(&world);
 }
 
-/* Waits until the body of a GET of order-service has these parts. */
+/* The parts that the body of a GET from order-service must contain. */
 struct awaited_body {
     const char *path;
     const char *parts[3];
@@ -57,11 +58,11 @@ static void await_body(struct awaited_body awaited)
 
 #define AWAIT_BODY(where, ...) await_body((struct awaited_body){where, {__VA_ARGS__}})
 
-/* As a whole: each check has a status of its own. */
+/* The status of /health as a whole: each check has a status of its own. */
 #define HEALTHY "{\"status\":\"healthy\",\"checks\":"
 #define BOTH_PASSING "\"user-service\":{\"status\":\"healthy\",\"latency_ms\":", "\"2 passing, 0 warning, 0 critical\""
 
-Test(order_discovery, it_finds_calls_and_shows_the_instances, .fini = teardown)
+Test(order_discovery, order_service_finds_calls_and_shows_instances, .fini = teardown)
 {
     setup_with((const char *[]){"SERVICE_ID=orders-1", NULL});
     AWAIT_BODY("/health", BOTH_PASSING);
@@ -84,11 +85,11 @@ Test(order_discovery, it_finds_calls_and_shows_the_instances, .fini = teardown)
     char url[300];
     struct probe_reply reply = {0};
     snprintf(url, sizeof url, "%s/v1/agent/service/orders-1", world.consul.url);
-    cr_expect_eq(probe_get(NULL, url, &reply), 200, "it registers itself, too");
+    cr_expect_eq(probe_get(NULL, url, &reply), 200, "order-service registers as well");
     probe_reply_close(&reply);
 }
 
-Test(order_discovery, weights_3_and_1_are_a_a_b_a_across_connections, .fini = teardown)
+Test(order_discovery, weights_3_and_1_give_a_a_b_a_across_connections, .fini = teardown)
 {
     setup_with((const char *[]){"CALL_TIMEOUT=30s", NULL});
     AWAIT_BODY("/health", BOTH_PASSING);
@@ -100,12 +101,12 @@ Test(order_discovery, weights_3_and_1_are_a_a_b_a_across_connections, .fini = te
         order[i] = upstream[0] ? upstream[strlen(upstream) - 1] : '?';
         probe_reply_close(&reply);
     }
-    /* Where in the round we come in depends on what was asked before. */
+    /* The first instance of the round depends on earlier requests. */
     char rounds[] = "aabaaabaaaba";
     cr_expect(strstr(rounds, order), "%s", order);
 }
 
-Test(order_discovery, what_explain_says_is_what_the_next_call_does, .fini = teardown)
+Test(order_discovery, explain_predicts_the_next_call, .fini = teardown)
 {
     setup_with((const char *[]){"LB_POLICY=random", "CALL_TIMEOUT=30s", NULL});
     AWAIT_BODY("/health", BOTH_PASSING);
@@ -119,7 +120,7 @@ Test(order_discovery, what_explain_says_is_what_the_next_call_does, .fini = tear
     }
 }
 
-Test(order_discovery, with_consistent_hash_a_user_stays_with_his_instance, .fini = teardown)
+Test(order_discovery, consistent_hash_keeps_a_user_on_one_instance, .fini = teardown)
 {
     setup_with((const char *[]){"LB_POLICY=consistent_hash", "CALL_TIMEOUT=30s", NULL});
     AWAIT_BODY("/health", BOTH_PASSING);
@@ -135,10 +136,10 @@ Test(order_discovery, with_consistent_hash_a_user_stays_with_his_instance, .fini
         seen[strcmp(first, "users-b") == 0] = true;
         probe_reply_close(&reply);
     }
-    cr_expect(seen[0] && seen[1], "and not all users have the same one");
+    cr_expect(seen[0] && seen[1], "users are spread over both instances");
 }
 
-Test(order_discovery, while_consul_is_away_the_list_is_used_and_grows_stale, .fini = teardown)
+Test(order_discovery, known_list_is_used_while_consul_is_down, .fini = teardown)
 {
     setup_with((const char *[]){"DISCOVERY_CACHE_TTL=1s", NULL});
     AWAIT_BODY("/health", BOTH_PASSING);
@@ -153,15 +154,15 @@ Test(order_discovery, while_consul_is_away_the_list_is_used_and_grows_stale, .fi
     struct err err = ERR_INIT;
     cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text);
     AWAIT_BODY("/health", "\"registry\":{\"status\":\"healthy\"", BOTH_PASSING);
-    AWAIT_CASE(&orders, "/users/1", 200, .header = "X-Discovery-Source: consul"); /* fresh is a list for 1 s only */
+    AWAIT_CASE(&orders, "/users/1", 200, .header = "X-Discovery-Source: consul"); /* a list is fresh for 1 s only */
 }
 
-/* Nor to be out of service oneself: /health shows the callees, and does not judge by them. */
-Test(order_discovery, all_critical_is_no_reason_to_call_nobody, .fini = teardown)
+/* order-service stays healthy too: /health shows its upstream, but does not depend on it. */
+Test(order_discovery, all_critical_instances_are_still_called, .fini = teardown)
 {
     setup_with(NULL);
     AWAIT_BODY("/health", BOTH_PASSING);
-    server_kill(&world.redis); /* which both share */
+    server_kill(&world.redis); /* both user-services need it */
     AWAIT_BODY("/discovery", "\"panic\":true");
     AWAIT_BODY("/health", HEALTHY, "\"0 passing, 0 warning, 2 critical\"");
     EXPECT_CASES(&orders, {"/users/1", 200}, {"/orders/1", 200, .part = "\"degraded\":false"});
@@ -179,7 +180,7 @@ static void set_maintenance(const char *id, const char *enable)
     probe_reply_close(&reply);
 }
 
-Test(order_discovery, an_instance_in_maintenance_is_never_called, .fini = teardown)
+Test(order_discovery, instance_in_maintenance_is_never_called, .fini = teardown)
 {
     setup_with(NULL);
     AWAIT_BODY("/health", BOTH_PASSING);
@@ -199,7 +200,7 @@ Test(order_discovery, an_instance_in_maintenance_is_never_called, .fini = teardo
     AWAIT_BODY("/users/1", "\"User1\"");
 }
 
-Test(order_discovery, an_instance_killed_or_hung_costs_no_request, .fini = teardown)
+Test(order_discovery, killed_or_hung_instance_fails_no_request, .fini = teardown)
 {
     setup_with((const char *[]){"CALL_TIMEOUT=9s", NULL});
     AWAIT_BODY("/health", BOTH_PASSING);
@@ -219,13 +220,13 @@ Test(order_discovery, an_instance_killed_or_hung_costs_no_request, .fini = teard
     proc_resume(&users[1].proc);
 }
 
-Test(order_discovery, without_any_instance_it_says_so_in_the_lessons_words, .fini = teardown)
+Test(order_discovery, no_instance_gives_503_with_the_lessons_words, .fini = teardown)
 {
     setup_with(NULL);
     AWAIT_BODY("/health", BOTH_PASSING);
     service_stop(&users[0]);
     service_stop(&users[1]);
-    /* The last one to leave is believed to have gone once it refuses. */
+    /* The last instance stays in the list until it refuses a connection. */
     AWAIT_BODY("/users/1", "No healthy user-service instances");
     EXPECT_CASES(&orders,
                  {"/discovery", 200, .part = "\"instances\":[]"},

@@ -1,5 +1,5 @@
-/* Every row of the contract about orders, on real servers. User-service is found
- * by the static list: what a registry adds is for test_order_discovery.c. */
+/* The HTTP interface of order-service, as docs/reference.md describes it, on real
+ * servers. user-service is in the static list; test_order_discovery.c uses a registry. */
 #include "service/tests/http_case.h"
 
 TestSuite(order_http, .timeout = 300);
@@ -23,8 +23,8 @@ static void setup(void)
     setup_with("CALL_TIMEOUT=20s");
 }
 
-/* For calls that hang. */
-static void setup_hasty(void)
+/* For tests in which calls hang. */
+static void setup_short_timeout(void)
 {
     setup_with("CALL_TIMEOUT=2s");
 }
@@ -37,7 +37,7 @@ static void teardown(void)
     world_stop(&world);
 }
 
-/* --- Reading ------------------------------------------------------------------------------ */
+/* --- GET ---------------------------------------------------------------------------------- */
 
 #define USER_7 "{\"id\":\"7\",\"name\":\"User7\",\"email\":\"user7@example.com\"}"
 #define ORDER_1 "{\"id\":\"1\",\"user_id\":\"1\",\"item\":\"book\",\"quantity\":1,"
@@ -70,7 +70,7 @@ static void expect_orders(void)
                  {"/orders/1", 405, .method = "DELETE", .header = "Allow: GET, HEAD"});
 }
 
-Test(order_http, reading_follows_the_contract, .init = setup, .fini = teardown)
+Test(order_http, get_requests_answer_as_documented, .init = setup, .fini = teardown)
 {
     expect_users();
     expect_orders();
@@ -82,7 +82,7 @@ Test(order_http, reading_follows_the_contract, .init = setup, .fini = teardown)
                  {"/health", 200, .part = "\"user-service\":{\"status\":\"healthy\""});
 }
 
-Test(order_http, the_request_id_goes_with_the_call, .init = setup, .fini = teardown)
+Test(order_http, request_id_is_passed_to_user_service, .init = setup, .fini = teardown)
 {
     EXPECT_CASES(&orders,
                  {"/users/7", 200, .headers = {"X-Request-Id: trace-42"}, .header = "X-Request-Id: trace-42"},
@@ -91,18 +91,18 @@ Test(order_http, the_request_id_goes_with_the_call, .init = setup, .fini = teard
 
 #define TRACE "4bf92f3577b34da6a3ce929d0e0e4736"
 
-/* At LOG_LEVEL=debug each service says which trace a request belongs to. */
-Test(order_http, the_trace_goes_with_the_call, .init = setup, .fini = teardown)
+/* At LOG_LEVEL=debug each service logs the trace of a request. */
+Test(order_http, trace_id_is_passed_to_user_service, .init = setup, .fini = teardown)
 {
     EXPECT_CASES(&orders, {"/users/7", 200, .headers = {"traceparent: 00-" TRACE "-00f067aa0ba902b7-01"}});
     cr_expect(proc_wait_output(&users.proc, "trace_id=" TRACE, NULL, 0, 5000));
 }
 
-/* --- Placing ------------------------------------------------------------------------------ */
+/* --- POST --------------------------------------------------------------------------------- */
 
 #define BOOK "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":2}"
 
-Test(order_http, placing_an_order_follows_the_contract, .init = setup, .fini = teardown)
+Test(order_http, post_orders_answers_as_documented, .init = setup, .fini = teardown)
 {
     EXPECT_CASES(&orders,
                  {"/orders", 201, .body = BOOK, .header = "Location: /orders/4",
@@ -126,7 +126,7 @@ Test(order_http, placing_an_order_follows_the_contract, .init = setup, .fini = t
                  {"/orders", 415, .body = BOOK, .headers = {"Content-Type: application/x-www-form-urlencoded"}});
 }
 
-Test(order_http, a_user_who_cannot_be_verified_gets_no_order, .init = setup, .fini = teardown)
+Test(order_http, unverified_user_gets_no_order, .init = setup, .fini = teardown)
 {
     cr_expect_eq(service_stop(&users), 0);
     EXPECT_CASES(&orders,
@@ -136,23 +136,23 @@ Test(order_http, a_user_who_cannot_be_verified_gets_no_order, .init = setup, .fi
     start_service(&users, &world, "user-service", (const char *[]){"PORT=0", NULL});
 }
 
-/* --- Degrading ------------------------------------------------------------------------------ */
+/* --- Degrade -------------------------------------------------------------------------------- */
 
-#define ALONE "\"user\":null,\"degraded\":true}"
+#define DEGRADED "\"user\":null,\"degraded\":true}"
 
-Test(order_http, an_order_is_shown_without_its_user_where_he_is_not_to_be_had, .init = setup_hasty, .fini = teardown)
+Test(order_http, order_is_degraded_when_its_user_cannot_be_read, .init = setup_short_timeout, .fini = teardown)
 {
     proc_pause(&users.proc);
     EXPECT_CASES(&orders,
-                 {"/orders/1", 200, .reply = ORDER_1 ALONE},
+                 {"/orders/1", 200, .reply = ORDER_1 DEGRADED},
                  {"/users/7", 504},
                  {"/health", 200, .part = "{\"status\":\"healthy\""});
     proc_resume(&users.proc);
     cr_expect(await_status(&orders, "/users/7", 200));
 
-    server_kill(&world.postgres); /* user-service answers, with 503 */
+    server_kill(&world.postgres); /* user-service answers with 503 */
     cr_expect(await_status(&orders, "/health", 503));
-    AWAIT_CASE(&orders, "/users/7", 200, .part = "User7"); /* it is in the cache */
+    AWAIT_CASE(&orders, "/users/7", 200, .part = "User7"); /* from the cache */
     EXPECT_CASES(&orders,
                  {"/users/8", 503, .header = "Retry-After: 1"},
                  {"/orders/1", 503, .header = "Retry-After: 1"},
@@ -165,12 +165,12 @@ Test(order_http, an_order_is_shown_without_its_user_where_he_is_not_to_be_had, .
 
     service_stop(&users);
     EXPECT_CASES(&orders,
-                 {"/orders/1", 200, .reply = ORDER_1 ALONE},
+                 {"/orders/1", 200, .reply = ORDER_1 DEGRADED},
                  {"/users/7", 503, .header = "Retry-After: 1"},
                  {"/health", 200});
 }
 
-Test(order_http, an_order_whose_user_is_gone_is_not_degraded, .init = setup, .fini = teardown)
+Test(order_http, order_of_deleted_user_is_not_degraded, .init = setup, .fini = teardown)
 {
     struct err err = ERR_INIT;
     cr_assert_eq(server_sql(&world.postgres, NULL, "DELETE FROM users WHERE id = 2", &err), 0, "%s", err.text);

@@ -1,4 +1,5 @@
-/* One key, one order: whoever repeats, however often, through whichever instance. */
+/* One Idempotency-Key makes one order: repeated at any time, any number of times,
+ * through any instance. */
 #include <pthread.h>
 
 #include "service/tests/http_case.h"
@@ -43,7 +44,7 @@ static void expect_count(const char *what, int count)
 #define FIRST_REPLY "{\"id\":\"4\",\"user_id\":\"7\",\"item\":\"book\",\"quantity\":2}"
 #define KEY(key) .headers = {"Idempotency-Key: " key}
 
-Test(order_idempotency, a_repeated_key_gets_the_first_reply_and_makes_no_second_order, .init = setup, .fini = teardown)
+Test(order_idempotency, repeated_key_gets_first_reply_and_no_second_order, .init = setup, .fini = teardown)
 {
     EXPECT_CASES(&orders,
                  {"/orders", 201, .body = BOOK, KEY("k1"), .reply = FIRST_REPLY, .header = "Location: /orders/4"},
@@ -66,7 +67,7 @@ Test(order_idempotency, a_repeated_key_gets_the_first_reply_and_makes_no_second_
     expect_count("orders WHERE user_id = 7", 4);
 }
 
-Test(order_idempotency, a_key_is_1_to_255_printable_characters, .init = setup, .fini = teardown)
+Test(order_idempotency, key_is_1_to_255_printable_characters, .init = setup, .fini = teardown)
 {
     char longest[300] = "Idempotency-Key: ", longer[300] = "Idempotency-Key: ";
     memset(longest + 17, 'k', 255);
@@ -75,14 +76,14 @@ Test(order_idempotency, a_key_is_1_to_255_printable_characters, .init = setup, .
                  {"/orders", 201, .body = BOOK, .headers = {longest}},
                  {"/orders", 201, .body = BOOK, .headers = {longest}},
                  {"/orders", 400, .body = BOOK, .headers = {longer}},
-                 {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key;"}}, /* curl: sent, and empty */
+                 {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key;"}}, /* sent as an empty header */
                  {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key: \xe4\xb9\xa6"}},
                  {"/orders", 400, .body = BOOK, .headers = {"Idempotency-Key: a", "Idempotency-Key: b"}},
                  {"/orders", 201, .body = BOOK, .headers = {"Idempotency-Key: '; DROP TABLE orders; --"}});
     expect_count("orders WHERE user_id = 7", 2);
 }
 
-Test(order_idempotency, only_a_201_is_remembered, .init = setup, .fini = teardown)
+Test(order_idempotency, only_a_201_is_remembered_for_a_key, .init = setup, .fini = teardown)
 {
     EXPECT_CASES(&orders,
                  {"/orders", 422, .body = "{\"user_id\":\"5000\",\"item\":\"book\",\"quantity\":2}", KEY("k")},
@@ -92,7 +93,7 @@ Test(order_idempotency, only_a_201_is_remembered, .init = setup, .fini = teardow
     EXPECT_CASES(&orders, {"/orders", 201, .body = BOOK, KEY("k")});
 }
 
-Test(order_idempotency, a_repeated_key_is_answered_before_the_user_is_verified, .init = setup, .fini = teardown)
+Test(order_idempotency, repeated_key_is_answered_without_user_service, .init = setup, .fini = teardown)
 {
     EXPECT_CASES(&orders, {"/orders", 201, .body = BOOK, KEY("k"), .reply = FIRST_REPLY});
     service_stop(&users);
@@ -102,52 +103,52 @@ Test(order_idempotency, a_repeated_key_is_answered_before_the_user_is_verified, 
                  {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":3}", KEY("k")});
 }
 
-/* --- Twenty at once -------------------------------------------------------------------------- */
+/* --- Requests at the same time --------------------------------------------------------------- */
 
-struct asker {
+struct client {
     pthread_t thread;
     const struct service *service;
     int status;
     char body[200];
 };
 
-static void *ask(void *arg)
+static void *post_order(void *arg)
 {
-    struct asker *asker = arg;
+    struct client *client = arg;
     char url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};
     struct err err = ERR_INIT;
     const char *const headers[] = {"Idempotency-Key: at-once", NULL};
     const struct probe_request request = {
-        .url = service_url(asker->service, "/orders", url), .headers = headers, .body = BOOK};
+        .url = service_url(client->service, "/orders", url), .headers = headers, .body = BOOK};
     if (probe_send(NULL, &request, &reply, &err) == 0)
-        asker->status = reply.status;
-    snprintf(asker->body, sizeof asker->body, "%s", buf_text(&reply.body));
+        client->status = reply.status;
+    snprintf(client->body, sizeof client->body, "%s", buf_text(&reply.body));
     probe_reply_close(&reply);
     return NULL;
 }
 
-Test(order_idempotency, twenty_at_once_through_two_instances_are_one_order, .init = setup, .fini = teardown)
+Test(order_idempotency, twenty_equal_keys_at_once_make_one_order, .init = setup, .fini = teardown)
 {
-    enum { ASKERS = 20 };
-    struct asker askers[ASKERS] = {0};
-    for (int i = 0; i < ASKERS; i++) {
-        askers[i].service = i % 2 ? &orders : &others;
-        pthread_create(&askers[i].thread, NULL, ask, &askers[i]);
+    enum { CLIENTS = 20 };
+    struct client clients[CLIENTS] = {0};
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i].service = i % 2 ? &orders : &others;
+        pthread_create(&clients[i].thread, NULL, post_order, &clients[i]);
     }
-    for (int i = 0; i < ASKERS; i++)
-        pthread_join(askers[i].thread, NULL);
-    for (int i = 0; i < ASKERS; i++) {
-        cr_expect_eq(askers[i].status, 201, "%s", askers[i].body);
-        cr_expect_str_eq(askers[i].body, askers[0].body);
+    for (int i = 0; i < CLIENTS; i++)
+        pthread_join(clients[i].thread, NULL);
+    for (int i = 0; i < CLIENTS; i++) {
+        cr_expect_eq(clients[i].status, 201, "%s", clients[i].body);
+        cr_expect_str_eq(clients[i].body, clients[0].body);
     }
     expect_count("orders WHERE user_id = 7", 1);
     expect_count("idempotency_keys", 1);
 }
 
-Test(order_idempotency, who_comes_while_the_first_is_not_committed_waits_for_it, .init = setup, .fini = teardown)
+Test(order_idempotency, request_waits_for_an_uncommitted_equal_key, .init = setup, .fini = teardown)
 {
-    /* Another client of the database holds the key, as an instance that was stopped half way would. */
+    /* Another client of the database holds the key, like an instance that hangs before its commit. */
     struct err err = ERR_INIT;
     char log[PLACE_PATH_MAX + 16];
     struct proc holder;
@@ -158,15 +159,15 @@ Test(order_idempotency, who_comes_while_the_first_is_not_committed_waits_for_it,
                                 "--command", script,        NULL};
     cr_assert_eq(proc_start(&holder, argv, NULL, log, &err), 0, "%s", err.text);
     cr_assert(proc_wait_output(&holder, "holding", NULL, 0, 60000));
-    struct asker asker = {.service = &orders};
-    ask(&asker);
-    /* The key belongs to order 1 now, which is another one. */
-    cr_expect_eq(asker.status, 422, "%d %s", asker.status, asker.body);
+    struct client client = {.service = &orders};
+    post_order(&client);
+    /* The key belongs to order 1 now, which has other values. */
+    cr_expect_eq(client.status, 422, "%d %s", client.status, client.body);
     expect_count("orders WHERE user_id = 7", 0);
     cr_expect(proc_wait(&holder, 60000));
 }
 
-Test(order_idempotency, a_key_counts_for_24_hours, .init = setup, .fini = teardown)
+Test(order_idempotency, key_is_remembered_for_24_hours, .init = setup, .fini = teardown)
 {
     struct err err = ERR_INIT;
     EXPECT_CASES(&orders, {"/orders", 201, .body = BOOK, KEY("k"), .reply = FIRST_REPLY});
@@ -179,7 +180,7 @@ Test(order_idempotency, a_key_counts_for_24_hours, .init = setup, .fini = teardo
                  {"/orders", 201, .body = BOOK, KEY("k"), .header = "Location: /orders/5"});
     expect_count("idempotency_keys", 1);
 
-    /* Old keys are removed by the first order that an instance takes. */
+    /* The first order that an instance stores removes old keys. */
     server_sql(&world.postgres, NULL, "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'", &err);
     EXPECT_CASES(&others, {"/orders", 201, .body = BOOK, KEY("k-other")});
     expect_count("idempotency_keys", 1);

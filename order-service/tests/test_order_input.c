@@ -1,4 +1,4 @@
-/* The program's own files are in no archive: this test brings its subject along. */
+/* The files of a program are in no library, so this test includes the source that it tests. */
 #include "../order_input.c"
 
 #include <criterion/criterion.h>
@@ -16,13 +16,13 @@ static int verdict_on(const char *text)
     return verdict;
 }
 
-Test(order_input, an_order_names_a_user_an_item_and_a_quantity)
+Test(order_input, order_has_user_id_item_and_quantity)
 {
     cr_expect_eq(verdict_on("{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":2}"), 0);
     cr_expect_eq(verdict_on("{\"user_id\":\"9223372036854775807\",\"item\":\"\\u4e66\",\"quantity\":1000000}"), 0);
 }
 
-Test(order_input, a_member_that_is_missing_or_wrong_is_not_acceptable)
+Test(order_input, missing_or_wrong_member_is_rejected)
 {
     static const char *const wrong[] = {
         "{\"item\":\"book\",\"quantity\":2}",
@@ -43,7 +43,7 @@ Test(order_input, a_member_that_is_missing_or_wrong_is_not_acceptable)
         cr_expect_eq(verdict_on(wrong[i]), 422, "%s", wrong[i]);
 }
 
-Test(order_input, a_key_is_1_to_255_printable_characters)
+Test(order_input, key_is_1_to_255_printable_characters)
 {
     char key[300];
     memset(key, 'k', sizeof key);

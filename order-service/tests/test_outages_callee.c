@@ -1,4 +1,4 @@
-/* Instances of either service go and come back, orderly or not, under load. */
+/* Instances of both services stop or are killed and start again under load. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -9,15 +9,15 @@ TestSuite(outages_callee, .timeout = 300);
 
 enum { ROUNDS = 10 };
 
-Test(outages_callee, no_request_fails_in_ten_rolling_restarts_in_a_row, .init = open_scene, .fini = close_scene)
+Test(outages_callee, ten_rolling_restarts_fail_no_request, .init = open_scene, .fini = close_scene)
 {
     struct load *load = load_orders(8, 50);
     for (int round = 1; round <= ROUNDS; round++) {
         int64_t begin = clock_ms();
         for (int i = 0; i < USERS; i++) {
-            cr_expect_eq(service_stop(&users[i]), 0, "a drain ends with 0");
+            cr_expect_eq(service_stop(&users[i]), 0, "it drains and exits with 0");
             start_user(i);
-            cr_assert(wait_until(user_is_usable, &i, PATIENCE_MS), "%s does not come back", user_id(i));
+            cr_assert(wait_until(user_is_usable, &i, PATIENCE_MS), "%s is not passing again", user_id(i));
         }
         char when[64];
         struct load_count count;
@@ -36,24 +36,24 @@ static bool consul_lacks_user(void *arg)
            !consul_has(&world.consul, "user-service", user_id(*(int *)arg), true);
 }
 
-Test(outages_callee, no_request_fails_when_one_after_another_is_killed, .init = open_scene, .fini = close_scene)
+Test(outages_callee, killing_instances_in_turn_fails_no_request, .init = open_scene, .fini = close_scene)
 {
     struct load *load = load_orders(8, 50);
     for (int i = 0; i < USERS; i++) {
         proc_stop(&users[i].proc, SIGKILL, 5000);
-        await(user_is_avoided, &i, PATIENCE_MS, "killed: out of order-service's choice");
-        await(consul_lacks_user, &i, PATIENCE_MS, "and out of Consul's passing list");
+        await(user_is_avoided, &i, PATIENCE_MS, "killed: order-service avoids it");
+        await(consul_lacks_user, &i, PATIENCE_MS, "killed: not in Consul's passing list");
         start_user(i);
-        await(user_is_usable, &i, PATIENCE_MS, "started again: passing, and back in the choice");
+        await(user_is_usable, &i, PATIENCE_MS, "started again: passing and used");
     }
     stop_load(load, "each killed once");
 }
 
-/* --- order-service itself is replaced ---------------------------------------------------- */
+/* --- Restart order-service ---------------------------------------------------------------- */
 
-/* Its clients, as a modest load balancer has them: out of rotation is whoever's
- * /health is not 200; a refused connection, and nothing else, is tried elsewhere. */
-enum { PAIR = 2, CLIENTS = 4, ASK_EVERY_MS = 10, PROBE_EVERY_MS = 50 };
+/* The clients behave like a simple load balancer. They use only instances whose /health
+ * is 200, and retry on the other one only after a refused connection. */
+enum { PAIR = 2, CLIENTS = 4, CALL_EVERY_MS = 10, PROBE_EVERY_MS = 50 };
 
 static struct service pair[PAIR];
 static struct port pair_ports[PAIR];
@@ -82,7 +82,7 @@ static void *probe_health(void *arg)
     return NULL;
 }
 
-static bool ask_one(struct probe *probe, int i, bool *refused)
+static bool call_one(struct probe *probe, int i, bool *refused)
 {
     char url[SERVICE_URL_MAX];
     struct err cause = ERR_INIT;
@@ -96,7 +96,7 @@ static bool ask_one(struct probe *probe, int i, bool *refused)
     return ok;
 }
 
-static void *ask_pair(void *arg)
+static void *run_client(void *arg)
 {
     (void)arg;
     struct probe *probes[PAIR] = {probe_new(), probe_new()};
@@ -105,14 +105,14 @@ static void *ask_pair(void *arg)
         if (!in_rotation[first])
             first = (first + 1) % PAIR;
         bool refused;
-        bool ok = ask_one(probes[first], first, &refused);
+        bool ok = call_one(probes[first], first, &refused);
         if (!ok && refused)
-            ok = ask_one(probes[1 - first], 1 - first, &refused);
+            ok = call_one(probes[1 - first], 1 - first, &refused);
         if (ok)
             answered++;
         else
             failed++;
-        pause_ms(ASK_EVERY_MS);
+        pause_ms(CALL_EVERY_MS);
     }
     probe_free(probes[0]);
     probe_free(probes[1]);
@@ -146,13 +146,13 @@ static void close_pair(void)
     close_world();
 }
 
-Test(outages_callee, no_request_fails_while_two_order_services_are_restarted_in_turn, .init = open_pair, .fini = close_pair)
+Test(outages_callee, restarting_two_order_services_fails_no_request, .init = open_pair, .fini = close_pair)
 {
     pthread_t prober, clients[CLIENTS];
     in_rotation[0] = in_rotation[1] = true;
     pthread_create(&prober, NULL, probe_health, NULL);
     for (int i = 0; i < CLIENTS; i++)
-        pthread_create(&clients[i], NULL, ask_pair, NULL);
+        pthread_create(&clients[i], NULL, run_client, NULL);
 
     for (int turn = 0; turn < ROUNDS; turn++) {
         int i = turn % PAIR;

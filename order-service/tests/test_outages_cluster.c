@@ -1,6 +1,6 @@
-/* A Consul of three servers, with a client agent beside each service, loses its
- * leader, its majority, an agent; and no caller notices. Each test prints its
- * timeline: seconds since the fault, or since it ended. */
+/* A cluster of three Consul servers, with a client agent beside each service. It loses
+ * its leader, its quorum or an agent, and no call fails. Each test prints its timeline:
+ * seconds since the fault began or ended. */
 #include "scene.h"
 
 #include "base/buf.h"
@@ -9,10 +9,10 @@
 TestSuite(outages_cluster, .timeout = 300);
 
 enum {
-    BESIDE_ORDERS = USERS,           /* which client agent: those before it are beside the user-services */
-    BACK_AFTER_STOP_MS = 10000,      /* CONTRACT: in use again after a fault ends; and after a hang */
+    BESIDE_ORDERS = USERS,      /* index of order-service's client agent, after those of the user-services */
+    BACK_AFTER_STOP_MS = 10000, /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
     BACK_AFTER_HANG_MS = 15000,
-    ASK_MS = 1000,                   /* for one question to Consul, which holds it for 7 s while no server leads */
+    QUERY_TIMEOUT_MS = 1000, /* for a query to Consul, which holds it for 7 s while there is no leader */
 };
 
 static struct cluster cluster;
@@ -22,8 +22,8 @@ static struct service newcomer;
 
 static char agent_setting[160];
 
-/* Whoever starts next talks to this client agent. */
-static void settle_beside(int client)
+/* The services that start after this use this client agent. */
+static void use_agent(int client)
 {
     snprintf(agent_setting, sizeof agent_setting, "CONSUL_HTTP_ADDR=%s", cluster.clients[client].url);
     user_settings[0] = order_settings[0] = agent_setting;
@@ -31,19 +31,19 @@ static void settle_beside(int client)
 
 static void open_cluster(void)
 {
-    user_settings[1] = order_settings[1] = "RECONCILE_INTERVAL=5s"; /* as by default: it also caps the back-off */
+    user_settings[1] = order_settings[1] = "RECONCILE_INTERVAL=5s"; /* the default; it also caps the backoff */
     open_world();
     server_close(&world.consul);
     cr_assert_eq(cluster_start(&cluster, &world.folder, &err), 0, "%s", err.text);
     consul = &cluster.clients[BESIDE_ORDERS];
     for (int i = 0; i < USERS; i++) {
-        settle_beside(i);
+        use_agent(i);
         start_user(i);
     }
-    settle_beside(BESIDE_ORDERS);
+    use_agent(BESIDE_ORDERS);
     start_orders();
-    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the scene does not come up");
-    cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the scene does not come up");
+    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the services do not start");
+    cr_assert(wait_until(consul_has_all, NULL, PATIENCE_MS), "the services do not start");
 }
 
 static void close_cluster(void)
@@ -59,35 +59,35 @@ static void close_cluster(void)
 
 static void start_newcomer(void)
 {
-    settle_beside(0);
+    use_agent(0);
     start(&newcomer, "user-service", "user-service-4", 0, user_settings);
 }
 
 /* --- The timeline ------------------------------------------------------------------------- */
 
 static int64_t began;
-static struct buf timeline = BUF_INIT(8192); /* told in one piece, for tests run side by side */
+static struct buf timeline = BUF_INIT(8192); /* printed at once, because tests run in parallel */
 
-static void tell(double seconds, const char *what, const char *remark)
+static void add_line(double seconds, const char *what, const char *remark)
 {
     buf_addf(&timeline, "    measured: %5.1f s  %s%s\n", seconds, what, remark);
 }
 
-static void now_that(const char *what)
+static void begin_phase(const char *what)
 {
     began = clock_ms();
-    tell(0, what, "");
+    add_line(0, what, "");
 }
 
-/* Waits for it; limit_ms counts from now_that(). */
-static void then(bool (*condition)(void *arg), void *arg, int64_t limit_ms, const char *what)
+/* Waits for the condition; limit_ms counts from begin_phase(). */
+static void await_in_phase(bool (*condition)(void *arg), void *arg, int64_t limit_ms, const char *what)
 {
     bool came = wait_until(condition, arg, began + limit_ms - clock_ms());
     cr_expect(came, "not within %lld ms: %s", (long long)limit_ms, what);
-    tell((double)(clock_ms() - began) / 1000, what, came ? "" : ": NOT SEEN");
+    add_line((double)(clock_ms() - began) / 1000, what, came ? "" : ": NOT SEEN");
 }
 
-static void end(struct load *load)
+static void end_load(struct load *load)
 {
     struct load_count count;
     load_stop(load, &count);
@@ -96,12 +96,12 @@ static void end(struct load *load)
     expect_no_failure(&count, "meanwhile");
 }
 
-/* --- Sight ------------------------------------------------------------------------------------ */
+/* --- What order-service knows ------------------------------------------------------------------- */
 
 static int fewest = USERS;
 
-/* Every look checks what must hold at any time: the list is whole, and from Consul or the cache. */
-static void look(struct view *view)
+/* Each view checks what must hold at any time: the list is whole, and from Consul or the cache. */
+static void read_view(struct view *view)
 {
     view_take(&orders, "user-service", view);
     cr_expect(view->count >= fewest, "the list shrank to %d", view->count);
@@ -112,57 +112,57 @@ static bool is_stale(void *arg)
 {
     struct view view;
     (void)arg;
-    look(&view);
+    read_view(&view);
     return strcmp(view.source, "cache") == 0;
 }
 
-/* Has Consul confirmed the list since now_that()? */
+/* True if Consul has confirmed the list since begin_phase(). */
 static bool is_confirmed(void *arg)
 {
     struct view view;
     (void)arg;
-    look(&view);
+    read_view(&view);
     return strcmp(view.source, "consul") == 0 && view.age_ms < clock_ms() - began && !*view.error;
 }
 
-static bool names(void *words)
+static bool error_contains(void *words)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     return strstr(view.error, words) != NULL;
 }
 
-static bool knows(void *id)
+static bool is_passing(void *id)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     const struct seen *seen = view_find(&view, id);
     return seen && strcmp(seen->status, "passing") == 0 && !seen->ejected;
 }
 
-static bool everybody_is_back(void *arg)
+static bool all_are_back(void *arg)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     return consul_has_all(arg) && view.usable == USERS;
 }
 
 /* --- What the cluster can do -------------------------------------------------------------------- */
 
-/* A key put through the agent beside order-service: only a leader with a majority behind it can do that. */
+/* Writes a key through order-service's agent: this needs a leader and a quorum. */
 static bool writes_work(void *arg)
 {
     char url[256];
     struct probe_reply reply = {0};
     (void)arg;
     snprintf(url, sizeof url, "%s/v1/kv/lesson", consul->url);
-    struct probe_request put = {.method = "PUT", .url = url, .body = "6", .timeout_ms = ASK_MS};
+    struct probe_request put = {.method = "PUT", .url = url, .body = "6", .timeout_ms = QUERY_TIMEOUT_MS};
     bool work = probe_send(NULL, &put, &reply, &err) == 0 && reply.status == 200;
     probe_reply_close(&reply);
     return work;
 }
 
-static bool somebody_leads(void *arg)
+static bool leader_exists(void *arg)
 {
     int *leader = arg;
     *leader = cluster_leader(&cluster);
@@ -172,12 +172,12 @@ static bool somebody_leads(void *arg)
 static int leader(void)
 {
     int leader;
-    cr_assert(wait_until(somebody_leads, &leader, PATIENCE_MS));
+    cr_assert(wait_until(leader_exists, &leader, PATIENCE_MS));
     return leader;
 }
 
-/* What this very server has on its disk, leader or not. */
-static bool has_the_key(void *arg)
+/* True if this server itself has the key, whether or not it is the leader. */
+static bool has_test_key(void *arg)
 {
     const struct server *server = arg;
     char url[256];
@@ -190,24 +190,26 @@ static bool has_the_key(void *arg)
 
 /* --- The tests -------------------------------------------------------------------------- */
 
-Test(outages_cluster, a_killed_leader_is_replaced_and_no_caller_notices, .init = open_cluster, .fini = close_cluster)
+Test(outages_cluster, killed_leader_is_replaced_and_no_call_fails, .init = open_cluster, .fini = close_cluster)
 {
     struct load *load = load_orders(4, 50);
     cr_expect(wait_until(writes_work, NULL, PATIENCE_MS));
     struct server *killed = &cluster.servers[leader()];
     server_kill(killed);
-    now_that("the leader is killed with -9");
+    begin_phase("the leader is killed (SIGKILL)");
     start_newcomer();
-    then(writes_work, NULL, PATIENCE_MS, "writes work again: another one leads");
+    await_in_phase(writes_work, NULL, PATIENCE_MS, "writes work again: there is a new leader");
     int64_t election = clock_ms() - began;
-    then(is_confirmed, NULL, election + BACK_AFTER_STOP_MS, "order-service's list is confirmed by Consul again");
-    then(knows, "user-service-4", election + PATIENCE_MS, "an instance that started meanwhile is known and passing");
+    await_in_phase(is_confirmed, NULL, election + BACK_AFTER_STOP_MS,
+                   "order-service's list is confirmed by Consul again");
+    await_in_phase(is_passing, "user-service-4", election + PATIENCE_MS,
+                   "an instance that started meanwhile is known and passing");
     start_server(killed);
-    then(has_the_key, killed, PATIENCE_MS * 2, "the killed one is started again and has all data");
-    end(load);
+    await_in_phase(has_test_key, killed, PATIENCE_MS * 2, "the killed server is started again and has all data");
+    end_load(load);
 }
 
-Test(outages_cluster, a_lost_majority_costs_no_call_and_what_was_registered_is_still_there_when_it_is_regained,
+Test(outages_cluster, lost_quorum_fails_no_call_and_loses_no_instance,
      .init = open_cluster, .fini = close_cluster)
 {
     struct load *load = load_orders(4, 50);
@@ -215,55 +217,56 @@ Test(outages_cluster, a_lost_majority_costs_no_call_and_what_was_registered_is_s
     lost[1] = (lost[0] + 1) % CLUSTER_SERVERS;
     for (int i = 0; i < 2; i++)
         server_kill(&cluster.servers[lost[i]]);
-    now_that("two of three servers are killed, the leader among them");
+    begin_phase("two of three servers are killed, the leader among them");
     start_newcomer();
-    then(names, "no leader", PATIENCE_MS, "/discovery names it: no leader");
+    await_in_phase(error_contains, "no leader", PATIENCE_MS, "/discovery reports: no leader");
     await_reply(&orders, "/metrics", 200, "registry_leader_known{registry=\"consul\"} 0"); /* for the alert */
-    then(is_stale, NULL, PATIENCE_MS, "the list is stale, calls go on with it");
-    cr_expect_not(writes_work(NULL), "a minority took a write");
+    await_in_phase(is_stale, NULL, PATIENCE_MS, "the list is stale and still used for calls");
+    cr_expect_not(writes_work(NULL), "a minority accepted a write");
 
     start_server(&cluster.servers[lost[0]]);
-    now_that("one of the two runs again, and there is a leader");
-    then(is_confirmed, NULL, BACK_AFTER_STOP_MS, "order-service's list is confirmed by Consul again");
-    then(writes_work, NULL, PATIENCE_MS, "writes work again");
-    then(knows, "user-service-4", PATIENCE_MS, "an instance that started meanwhile is known and passing");
+    begin_phase("one of the two is started again: there is a quorum");
+    await_in_phase(is_confirmed, NULL, BACK_AFTER_STOP_MS, "order-service's list is confirmed by Consul again");
+    await_in_phase(writes_work, NULL, PATIENCE_MS, "writes work again");
+    await_in_phase(is_passing, "user-service-4", PATIENCE_MS,
+                   "an instance that started meanwhile is known and passing");
     cr_expect_eq(service_stop(&newcomer), 0);
-    then(everybody_is_back, NULL, PATIENCE_MS, "it has left, all others are passing");
+    await_in_phase(all_are_back, NULL, PATIENCE_MS, "it has deregistered, all others are passing");
     start_server(&cluster.servers[lost[1]]);
-    await_reply(&orders, "/metrics", 200, "registry_leader_known{registry=\"consul\"} 1"); /* all is well */
-    end(load);
+    await_reply(&orders, "/metrics", 200, "registry_leader_known{registry=\"consul\"} 1");
+    end_load(load);
 }
 
-Test(outages_cluster, a_leader_that_hangs_is_replaced_and_steps_down_when_it_goes_on, .init = open_cluster,
+Test(outages_cluster, hung_leader_is_replaced_and_steps_down_later, .init = open_cluster,
      .fini = close_cluster)
 {
     struct load *load = load_orders(4, 50);
     struct server *hung = &cluster.servers[leader()];
     server_pause(hung);
-    now_that("the leader hangs (SIGSTOP): nobody hears of it, as if a cable were pulled");
-    then(writes_work, NULL, PATIENCE_MS, "writes work again: another one leads");
-    then(is_confirmed, NULL, PATIENCE_MS, "order-service's list is confirmed by Consul again");
+    begin_phase("the leader hangs (SIGSTOP): unreachable, as if its network cable were pulled");
+    await_in_phase(writes_work, NULL, PATIENCE_MS, "writes work again: there is a new leader");
+    await_in_phase(is_confirmed, NULL, PATIENCE_MS, "order-service's list is confirmed by Consul again");
 
     server_resume(hung);
-    now_that("it goes on (SIGCONT), and still takes itself for the leader");
-    then(has_the_key, hung, PATIENCE_MS, "it has the key that was written without it");
-    then(is_confirmed, NULL, BACK_AFTER_HANG_MS, "order-service's list is confirmed by Consul again");
-    then(writes_work, NULL, PATIENCE_MS, "writes work");
-    then(everybody_is_back, NULL, PATIENCE_MS, "all are passing");
-    end(load);
+    begin_phase("the old leader continues (SIGCONT), and still believes that it leads");
+    await_in_phase(has_test_key, hung, PATIENCE_MS, "it has the key that was written meanwhile");
+    await_in_phase(is_confirmed, NULL, BACK_AFTER_HANG_MS, "order-service's list is confirmed by Consul again");
+    await_in_phase(writes_work, NULL, PATIENCE_MS, "writes work");
+    await_in_phase(all_are_back, NULL, PATIENCE_MS, "all are passing");
+    end_load(load);
 }
 
 static bool is_critical(void *id)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     const struct seen *seen = view_find(&view, id);
     return seen && strcmp(seen->status, "critical") == 0;
 }
 
-/* The others have given up a node: not only has a service's own check turned critical there, as each does for a
- * moment when its agent starts again. */
-static bool a_node_is_missed(void *arg)
+/* The other agents report a node as failed (serfHealth). A critical check of a service would not be enough: each is
+ * critical for a moment when its agent starts again. */
+static bool node_is_reported_failed(void *arg)
 {
     char url[256];
     (void)arg;
@@ -274,7 +277,7 @@ static bool a_node_is_missed(void *arg)
     return is;
 }
 
-static void forget(const struct server *agent)
+static void remove_data(const struct server *agent)
 {
     char data[PLACE_PATH_MAX + 8];
     snprintf(data, sizeof data, "%s/data", agent->folder);
@@ -282,7 +285,7 @@ static void forget(const struct server *agent)
     cr_assert_eq(proc_run(argv, NULL, "/dev/null", PATIENCE_MS, &err), 0, "%s", err.text);
 }
 
-/* Does the agent itself know it, whatever the servers think? */
+/* True if the agent itself has the service, whether or not the servers do. */
 static bool agent_has_user_1(void *arg)
 {
     char url[256];
@@ -291,42 +294,46 @@ static bool agent_has_user_1(void *arg)
     return probe_get(NULL, url, NULL) == 200;
 }
 
-Test(outages_cluster, a_client_agent_takes_only_its_own_service_out_of_sight_and_brings_it_back, .init = open_cluster,
+Test(outages_cluster, client_agent_outage_hides_only_its_own_service, .init = open_cluster,
      .fini = close_cluster)
 {
     struct load *load = load_orders(4, 50);
     server_kill(&cluster.clients[0]);
-    now_that("the agent beside user-service-1 is killed with -9; the service itself lives");
-    then(is_critical, "user-service-1", PATIENCE_MS, "the others' agents notice: its node is critical for all callers");
+    begin_phase("user-service-1's agent is killed (SIGKILL); the service itself runs");
+    await_in_phase(is_critical, "user-service-1", PATIENCE_MS,
+                   "the other agents report its node: critical for all callers");
     start_server(&cluster.clients[0]);
-    now_that("the agent runs again");
-    then(knows, "user-service-1", PATIENCE_MS, "user-service-1 is passing for order-service, behind another agent");
+    begin_phase("the agent is started again");
+    await_in_phase(is_passing, "user-service-1", PATIENCE_MS,
+                   "user-service-1 is passing for order-service, behind another agent");
 
     server_kill(&cluster.clients[0]);
-    now_that("the agent is killed again, and its disk is lost with all that it knew");
-    then(a_node_is_missed, NULL, PATIENCE_MS, "the others' agents notice");
-    then(is_critical, "user-service-1", PATIENCE_MS, "and so does order-service");
-    forget(&cluster.clients[0]); /* its own id too: until it is missed, its name would be refused to another id */
-    fewest = USERS - 1;          /* that it knows nobody is what it tells the servers first */
+    begin_phase("the agent is killed again, and its data is lost");
+    await_in_phase(node_is_reported_failed, NULL, PATIENCE_MS, "the other agents report its node as failed");
+    await_in_phase(is_critical, "user-service-1", PATIENCE_MS, "user-service-1 is critical for order-service");
+    /* Its node id is lost too. Until the node is reported as failed, Consul rejects its name with another id. */
+    remove_data(&cluster.clients[0]);
+    fewest = USERS - 1; /* the agent first reports to the servers that it has no service */
     start_server(&cluster.clients[0]);
-    now_that("the agent runs again, and knows nobody");
-    then(agent_has_user_1, NULL, PATIENCE_MS, "user-service-1 has registered again");
-    then(knows, "user-service-1", PATIENCE_MS, "user-service-1 is passing for order-service, behind another agent");
-    then(everybody_is_back, NULL, PATIENCE_MS, "all are passing");
-    end(load);
+    begin_phase("the agent is started again, without data");
+    await_in_phase(agent_has_user_1, NULL, PATIENCE_MS, "user-service-1 has registered again");
+    await_in_phase(is_passing, "user-service-1", PATIENCE_MS,
+                   "user-service-1 is passing for order-service, behind another agent");
+    await_in_phase(all_are_back, NULL, PATIENCE_MS, "all are passing");
+    end_load(load);
 }
 
-Test(outages_cluster, order_service_calls_on_without_its_own_agent_and_uses_it_again_within_10_s,
+Test(outages_cluster, calls_continue_while_own_agent_is_down,
      .init = open_cluster, .fini = close_cluster)
 {
     struct load *load = load_orders(4, 50);
     server_kill(&cluster.clients[BESIDE_ORDERS]);
-    now_that("the agent beside order-service is killed with -9");
-    then(names, "refused", PATIENCE_MS, "/discovery names it: connection refused");
-    then(is_stale, NULL, PATIENCE_MS, "the list is stale, calls go on with it");
+    begin_phase("order-service's own agent is killed (SIGKILL)");
+    await_in_phase(error_contains, "refused", PATIENCE_MS, "/discovery reports: connection refused");
+    await_in_phase(is_stale, NULL, PATIENCE_MS, "the list is stale and still used for calls");
     start_server(&cluster.clients[BESIDE_ORDERS]);
-    now_that("the agent runs again");
-    then(is_confirmed, NULL, BACK_AFTER_STOP_MS, "order-service's list is confirmed by Consul again");
-    then(everybody_is_back, NULL, PATIENCE_MS, "all are passing, order-service too");
-    end(load);
+    begin_phase("the agent is started again");
+    await_in_phase(is_confirmed, NULL, BACK_AFTER_STOP_MS, "order-service's list is confirmed by Consul again");
+    await_in_phase(all_are_back, NULL, PATIENCE_MS, "all are passing, order-service too");
+    end_load(load);
 }

@@ -1,5 +1,5 @@
-/* One of three user-services hangs under 64 connections that ask as fast as they
- * can. Alone in its file, so that nothing else wants the cores meanwhile. */
+/* One of three user-services hangs under 64 connections that send requests as fast as
+ * they can. Alone in its file, so that no other test uses the cores meanwhile. */
 #include "scene.h"
 
 TestSuite(outages_crowd, .timeout = 300);
@@ -15,7 +15,7 @@ static bool has_passed(void *arg)
     return deadline_left(*(int64_t *)arg) == 0;
 }
 
-/* Requests a second over a span, all answered. */
+/* Requests per second; fails the test if one of them failed. */
 static double measure(struct load *load, const char *when)
 {
     struct load_count count;
@@ -38,12 +38,12 @@ Test(outages_crowd, one_hung_instance_of_three_fails_no_request, .init = open_sc
     start_user(HUNG);
     cr_expect(wait_until(user_is_usable, &(int){HUNG}, PATIENCE_MS));
     proc_pause(&users[HUNG].proc);
-    await(user_is_avoided, &(int){HUNG}, PATIENCE_MS, "hung: out of order-service's choice");
+    await(user_is_avoided, &(int){HUNG}, PATIENCE_MS, "hung: order-service avoids it");
     double with_hung = measure(load, "two healthy, one hung");
     REPORT("%.0f requests/s with two, %.0f with one more that hangs: ratio %.2f", with_two, with_hung,
            with_hung / with_two);
 
     proc_resume(&users[HUNG].proc);
-    await(user_is_usable, &(int){HUNG}, PATIENCE_MS, "continued: passing, and back in the choice");
-    stop_load(load, "until it is back");
+    await(user_is_usable, &(int){HUNG}, PATIENCE_MS, "resumed: passing and used");
+    stop_load(load, "until it is used again");
 }

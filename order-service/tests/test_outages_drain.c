@@ -1,5 +1,5 @@
-/* The order in which a service leaves, as the contract has it. What is in flight
- * is a call to a user-service that hangs as long as the test wants it to. */
+/* Graceful shutdown: the steps of a drain, in the order of docs/reference.md. The
+ * request in flight is a call to a user-service that the test pauses and resumes. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -23,12 +23,12 @@ static void open_pair_with(const char *drain_timeout)
     await_reply(&orders, "/users/7", 200, "User7");
 }
 
-static void open_patient(void)
+static void open_with_30_s(void)
 {
     open_pair_with("DRAIN_TIMEOUT=30s");
 }
 
-static void open_impatient(void)
+static void open_with_2_s(void)
 {
     open_pair_with("DRAIN_TIMEOUT=2s");
 }
@@ -40,21 +40,21 @@ static void close_pair(void)
     close_world();
 }
 
-/* --- In flight ---------------------------------------------------------------------------- */
+/* --- The request in flight ---------------------------------------------------------------- */
 
 struct in_flight {
     pthread_t thread;
     int status;
 };
 
-static void *ask_slowly(void *arg)
+static void *send_request(void *arg)
 {
     struct in_flight *request = arg;
     char url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};
     struct err cause = ERR_INIT;
-    const struct probe_request ask = {.url = service_url(&orders, "/users/7", url), .timeout_ms = 100000};
-    request->status = probe_send(NULL, &ask, &reply, &cause) == 0 ? reply.status : 0;
+    const struct probe_request get = {.url = service_url(&orders, "/users/7", url), .timeout_ms = 100000};
+    request->status = probe_send(NULL, &get, &reply, &cause) == 0 ? reply.status : 0;
     probe_reply_close(&reply);
     return NULL;
 }
@@ -63,13 +63,13 @@ static bool one_is_in_flight(void *arg)
 {
     (void)arg;
     const char *two = "http_server_active_requests{http_request_method=\"GET\",url_scheme=\"http\"} 2\n";
-    return replies(&orders, "/metrics", 200, two); /* it, and this one */
+    return replies(&orders, "/metrics", 200, two); /* the one in flight, and this one */
 }
 
 static void begin_request(struct in_flight *request)
 {
     proc_pause(&users[0].proc);
-    cr_assert_eq(pthread_create(&request->thread, NULL, ask_slowly, request), 0);
+    cr_assert_eq(pthread_create(&request->thread, NULL, send_request, request), 0);
     cr_assert(wait_until(one_is_in_flight, NULL, PATIENCE_MS));
 }
 
@@ -109,7 +109,7 @@ static bool is_deregistered(void *arg)
 
 static int exit_code(struct service *service)
 {
-    cr_expect(proc_wait(&service->proc, PATIENCE_MS), "it ends");
+    cr_expect(proc_wait(&service->proc, PATIENCE_MS), "it exits");
     return WIFEXITED(service->proc.status) ? WEXITSTATUS(service->proc.status) : -1;
 }
 
@@ -122,7 +122,7 @@ static bool has_begun(void *load)
 
 /* --- The tests ------------------------------------------------------------------------------ */
 
-Test(outages_drain, it_says_so_leaves_the_registry_stops_listening_finishes_and_exits_with_0, .init = open_patient,
+Test(outages_drain, sigterm_drains_and_exits_with_0, .init = open_with_30_s,
      .fini = close_pair)
 {
     struct in_flight request;
@@ -130,7 +130,7 @@ Test(outages_drain, it_says_so_leaves_the_registry_stops_listening_finishes_and_
     int half = connect_to_orders();
     const char head[] = "POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
     cr_expect_eq(send(half, head, sizeof head - 1, MSG_NOSIGNAL), sizeof head - 1);
-    cr_expect(replies(&orders, "/health/live", 200, "alive"), "what was sent before this has arrived");
+    cr_expect(replies(&orders, "/health/live", 200, "alive"), "the half request was sent earlier, so it has arrived");
 
     int64_t begin = clock_ms();
     proc_signal(&orders.proc, SIGTERM);
@@ -138,11 +138,11 @@ Test(outages_drain, it_says_so_leaves_the_registry_stops_listening_finishes_and_
     cr_expect(replies(&orders, "/health", 503, "Connection: close"));
     cr_expect(replies(&orders, "/health/live", 200, "Connection: close"));
     await(is_deregistered, NULL, PATIENCE_MS, "SIGTERM: deregistered");
-    cr_expect(replies(&orders, "/discovery", 200, "Connection: close"), "whoever still comes is served");
+    cr_expect(replies(&orders, "/discovery", 200, "Connection: close"), "a request that still arrives is served");
 
-    await(is_refused, NULL, PATIENCE_MS, "after the last request: the listener is closed");
-    cr_expect(clock_ms() - begin >= 1000, "not before a second of silence");
-    cr_expect(proc_is_running(&orders.proc), "what is in flight is waited for");
+    await(is_refused, NULL, PATIENCE_MS, "after the last request: the listening socket is closed");
+    cr_expect(clock_ms() - begin >= 1000, "not before a second without requests");
+    cr_expect(proc_is_running(&orders.proc), "it waits for the request in flight");
 
     char reply[512] = "";
     cr_expect_eq(send(half, "}", 1, MSG_NOSIGNAL), 1);
@@ -156,7 +156,7 @@ Test(outages_drain, it_says_so_leaves_the_registry_stops_listening_finishes_and_
     REPORT("from SIGTERM to the end: %lld ms", (long long)(clock_ms() - begin));
 }
 
-Test(outages_drain, a_second_signal_ends_it_at_once_with_1, .init = open_patient, .fini = close_pair)
+Test(outages_drain, second_signal_exits_at_once_with_1, .init = open_with_30_s, .fini = close_pair)
 {
     struct in_flight request;
     begin_request(&request);
@@ -165,11 +165,11 @@ Test(outages_drain, a_second_signal_ends_it_at_once_with_1, .init = open_patient
     int64_t begin = clock_ms();
     proc_signal(&orders.proc, SIGINT);
     cr_expect_eq(exit_code(&orders), 1);
-    cr_expect_eq(end_request(&request), 0, "it is cut off");
+    cr_expect_eq(end_request(&request), 0, "the request is cut off");
     REPORT("from the second signal to the end: %lld ms", (long long)(clock_ms() - begin));
 }
 
-Test(outages_drain, at_the_drain_timeout_what_is_left_is_cut_off_and_the_code_is_0, .init = open_impatient,
+Test(outages_drain, drain_timeout_cuts_off_requests_and_exits_with_0, .init = open_with_2_s,
      .fini = close_pair)
 {
     struct in_flight request;
@@ -177,12 +177,12 @@ Test(outages_drain, at_the_drain_timeout_what_is_left_is_cut_off_and_the_code_is
     int64_t begin = clock_ms();
     proc_signal(&orders.proc, SIGTERM);
     cr_expect_eq(exit_code(&orders), 0);
-    cr_expect_neq(end_request(&request), 200, "it is cut off");
+    cr_expect_neq(end_request(&request), 200, "the request is cut off");
     REPORT("DRAIN_TIMEOUT=2s: ended after %lld ms", (long long)(clock_ms() - begin));
 }
 
-/* A caller that never stops and has never heard of a registry. */
-Test(outages_drain, a_caller_that_never_stops_cannot_keep_it, .init = open_impatient, .fini = close_pair)
+/* A caller that never stops: it uses no registry, so it does not see the deregistration. */
+Test(outages_drain, busy_caller_cannot_delay_the_end_of_draining, .init = open_with_2_s, .fini = close_pair)
 {
     struct load_count count;
     struct load *load = load_orders(2, 50);
@@ -192,12 +192,12 @@ Test(outages_drain, a_caller_that_never_stops_cannot_keep_it, .init = open_impat
     cr_expect_eq(exit_code(&orders), 0);
     cr_expect_geq(clock_ms() - begin, 2000, "not before DRAIN_TIMEOUT");
     load_stop(load, &count);
-    cr_expect_gt(count.ok, 0, "it was served until then");
+    cr_expect_gt(count.ok, 0, "requests were served until then");
     REPORT("DRAIN_TIMEOUT=2s under load: ended after %lld ms", (long long)(clock_ms() - begin));
 }
 
-/* The same for user-service, whose check Consul must not see failing first. */
-Test(outages_drain, a_registry_that_hangs_delays_nothing_beyond_the_drain_timeout, .init = open_impatient,
+/* The deregistration times out, and the drain ends on time all the same. */
+Test(outages_drain, hung_registry_delays_exit_by_drain_timeout_at_most, .init = open_with_2_s,
      .fini = close_pair)
 {
     server_pause(&world.consul);

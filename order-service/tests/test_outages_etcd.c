@@ -1,36 +1,36 @@
-/* The second registry has its faults, too: etcd stops, hangs, forgets and compacts,
- * and then both are away. Callers notice nothing, and everything comes back by itself. */
+/* Faults of the second registry: etcd stops, hangs, loses its data and compacts, with
+ * and without Consul. No call fails, and the registries are used again without a restart. */
 #include "etcd_scene.h"
 
 TestSuite(outages_etcd, .timeout = 300);
 
 enum {
     TTL_MS = 10000,
-    LEASE_MS = 6000, /* CONTRACT: three times CHECK_INTERVAL */
-    SLACK_MS = 5000, /* for back-off, retries and a busy machine */
-    /* CONTRACT: in use again after a fault ends; and after a hang. */
+    LEASE_MS = 6000, /* docs/reference.md: three times CHECK_INTERVAL */
+    SLACK_MS = 5000, /* for backoff, retries and a busy machine */
+    /* docs/reference.md: in use again after a fault ends; the second: after a hang. */
     BACK_AFTER_STOP_MS = 10000,
     BACK_AFTER_HANG_MS = 15000,
 };
 
-static int everybody = USERS + 1;
+static int all_services = USERS + 1;
 
-/* The programs' own RECONCILE_INTERVAL, which also caps the back-off. */
+/* The programs' own RECONCILE_INTERVAL, which also caps the backoff. */
 static void open_like_defaults(void)
 {
     user_settings[1] = order_settings[1] = "RECONCILE_INTERVAL=5s";
     user_settings[2] = order_settings[2] = "REGISTER_JITTER=5s";
     user_settings[3] = order_settings[3] = "CHECK_INTERVAL=2s";
     open_etcd_scene();
-    await(etcd_has, &everybody, PATIENCE_MS, "everybody is in etcd as well");
+    await(etcd_has, &all_services, PATIENCE_MS, "all services are registered in etcd");
 }
 
-/* --- Sight ---------------------------------------------------------------------------- */
+/* --- What order-service knows ------------------------------------------------------------ */
 
-/* The fewest instances that order-service has shown in any look at it. */
+/* The fewest instances in any view of order-service so far. */
 static int fewest = USERS;
 
-static void look(struct view *view)
+static void read_view(struct view *view)
 {
     view_take(&orders, "user-service", view);
     if (!view->known || view->count < fewest)
@@ -40,124 +40,124 @@ static void look(struct view *view)
 static bool source_becomes(void *arg)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     return strcmp(view.source, arg) == 0;
 }
 
-static bool etcd_is_missed(void *arg)
+static bool etcd_is_reported_failing(void *arg)
 {
     (void)arg;
     return replies(&orders, "/health", 200, "failing: etcd: ");
 }
 
-/* What is so now may be so because nobody has noticed yet: it must outlive the leases. */
-static bool everybody_stays(void *arg)
+/* All are usable for longer than a lease lasts. A shorter time proves nothing: an instance that does not renew its
+ * lease is still listed until the lease expires. */
+static bool all_stay_usable(void *arg)
 {
     int64_t *since = arg;
     struct view view;
-    look(&view);
-    if (!etcd_has(&everybody) || view.usable != USERS)
+    read_view(&view);
+    if (!etcd_has(&all_services) || view.usable != USERS)
         *since = 0;
     else if (*since == 0)
         *since = clock_ms();
     return *since > 0 && clock_ms() - *since > LEASE_MS + SLACK_MS;
 }
 
-static void await_everybody(const char *what)
+static void await_all(const char *what)
 {
     int64_t began = clock_ms(), since = 0;
-    bool so = wait_until(everybody_stays, &since, PATIENCE_MS);
+    bool so = wait_until(all_stay_usable, &since, PATIENCE_MS);
     cr_expect(so, "%s: not within %d ms", what, PATIENCE_MS);
     cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
-    REPORT("%s: everybody is in etcd and passing, to stay: %lld ms", what, (long long)(since - began));
+    REPORT("%s: all are in etcd and stay passing: %lld ms", what, (long long)(since - began));
 }
 
 static bool is_past(void *arg)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     return clock_ms() > *(int64_t *)arg;
 }
 
-/* An outage has to last for a while, to be one. */
+/* Lets an outage last for a while, and reads the view meanwhile. */
 static void let_pass(int64_t ms)
 {
     wait_until(is_past, &(int64_t){deadline_in(ms)}, 2 * ms);
 }
 
-static void take_consul_away(void)
+static void stop_consul(void)
 {
     server_stop(&world.consul);
-    await(source_becomes, "etcd", TTL_MS + SLACK_MS, "Consul stopped; when its list is past the TTL, etcd's is used");
+    await(source_becomes, "etcd", TTL_MS + SLACK_MS, "Consul stopped: when its list has expired, etcd's is used");
     expect_source("etcd");
 }
 
-static void bring_consul_back(void)
+static void start_consul(void)
 {
     start_server(&world.consul);
     await(source_becomes, "consul", BACK_AFTER_STOP_MS, "Consul, started again, is the source");
     expect_source("consul");
 }
 
-/* --- While Consul is there ---------------------------------------------------------------- */
+/* --- While Consul runs ---------------------------------------------------------------------- */
 
-Test(outages_etcd, with_consul_there_nobody_notices_that_etcd_stops_or_hangs_and_all_are_back_in_it,
+Test(outages_etcd, etcd_outage_fails_no_call_while_consul_is_up,
      .init = open_like_defaults)
 {
     struct load *load = load_orders(4, 50);
     server_stop(&etcd);
-    await(etcd_is_missed, NULL, PATIENCE_MS, "etcd stopped: /health names it");
+    await(etcd_is_reported_failing, NULL, PATIENCE_MS, "etcd stopped: /health reports it");
     let_pass(2 * LEASE_MS);
     expect_source("consul");
     start_server(&etcd);
-    await_everybody("etcd, started again");
+    await_all("etcd, started again");
 
     server_pause(&etcd);
-    await(etcd_is_missed, NULL, PATIENCE_MS, "etcd hangs: /health names it");
+    await(etcd_is_reported_failing, NULL, PATIENCE_MS, "etcd hangs: /health reports it");
     let_pass(2 * LEASE_MS);
     expect_source("consul");
     server_resume(&etcd);
-    await_everybody("etcd, no longer hung");
+    await_all("etcd, resumed");
     expect_source("consul");
-    stop_load(load, "etcd stopped, then hung, and Consul there");
+    stop_load(load, "etcd stopped, then hung, Consul running");
     close_etcd_scene();
 }
 
-/* --- While Consul is away ------------------------------------------------------------------ */
+/* --- While Consul is stopped --------------------------------------------------------------- */
 
-Test(outages_etcd, without_consul_an_etcd_that_hangs_leaves_the_stale_list_and_is_used_again_within_15_s,
+Test(outages_etcd, hung_etcd_leaves_stale_list_and_is_used_again,
      .init = open_like_defaults)
 {
     struct load *load = load_orders(4, 50);
-    take_consul_away();
+    stop_consul();
     server_pause(&etcd);
-    await(source_becomes, "cache", TTL_MS + SLACK_MS, "etcd hangs, too; when its list is past the TTL, it is stale");
+    await(source_becomes, "cache", TTL_MS + SLACK_MS, "etcd hangs as well: when its list has expired, it is stale");
     expect_source("cache");
 
-    server_resume(&etcd); /* with leases that have all run out */
-    await(source_becomes, "etcd", BACK_AFTER_HANG_MS, "etcd, no longer hung, is the source");
-    await_everybody("etcd, no longer hung, without Consul");
-    bring_consul_back();
-    stop_load(load, "Consul away, and etcd hung");
+    server_resume(&etcd); /* all leases have expired */
+    await(source_becomes, "etcd", BACK_AFTER_HANG_MS, "etcd, resumed, is the source");
+    await_all("etcd, resumed, without Consul");
+    start_consul();
+    stop_load(load, "Consul stopped, etcd hung");
     close_etcd_scene();
 }
 
-Test(outages_etcd, without_consul_an_etcd_that_lost_its_data_empties_nobodys_list, .init = open_like_defaults)
+Test(outages_etcd, etcd_data_loss_empties_no_list, .init = open_like_defaults)
 {
     struct load *load = load_orders(4, 50);
-    take_consul_away();
+    stop_consul();
     server_kill(&etcd);
     lose_data_of_etcd();
-    start_server(&etcd); /* its revisions begin again at 1, below all that a watch has seen */
+    start_server(&etcd); /* its revisions begin again at 1, below the revision that the watch has reached */
     await(source_becomes, "etcd", BACK_AFTER_STOP_MS, "etcd, started again without its data, is the source");
-    await_everybody("etcd without its data");
-    bring_consul_back();
-    stop_load(load, "Consul away, and etcd's data lost");
+    await_all("etcd without its data");
+    start_consul();
+    stop_load(load, "Consul stopped, etcd's data lost");
     close_etcd_scene();
 }
 
 /* --- Compaction ------------------------------------------------------------------------------- */
-
 
 static void compact(void)
 {
@@ -170,32 +170,34 @@ static void compact(void)
     const char *revision = strstr(output, "\"revision\":\"");
     cr_assert(revision, "%s", output);
     snprintf(body, sizeof body, "{\"revision\":%lld,\"physical\":true}", atoll(revision + strlen("\"revision\":\"")));
-    cr_expect(etcd_says("/v3/kv/compaction", body, "header"), "%s", body);
+    cr_expect(etcd_replies("/v3/kv/compaction", body, "header"), "%s", body);
 }
 
-/* Asleep as a laptop or a paused virtual machine is: the watch breaks, and what it stood at is compacted away. */
-Test(outages_etcd, a_caller_that_slept_through_a_compaction_has_the_list_of_now_at_once, .init = open_like_defaults)
+/* order-service is paused, like a sleeping laptop or a paused virtual machine. Its watch breaks, and etcd compacts
+ * the revision that the watch had reached. */
+Test(outages_etcd, paused_caller_gets_new_list_after_compaction, .init = open_like_defaults)
 {
-    take_consul_away();
+    stop_consul();
     proc_pause(&orders.proc);
     proc_stop(&users[0].proc, SIGKILL, 5000);
-    await(etcd_has, &(int){USERS - 1}, PATIENCE_MS, "one killed, order-service asleep: both are gone from etcd");
+    await(etcd_has, &(int){USERS - 1}, PATIENCE_MS,
+          "an instance killed, order-service paused: both are removed from etcd");
     compact();
     server_kill(&etcd);
     start_server(&etcd);
 
     proc_resume(&orders.proc);
-    await(user_is_avoided, &(int){0}, BACK_AFTER_STOP_MS, "order-service wakes up: it knows who is gone");
-    await(source_becomes, "etcd", BACK_AFTER_STOP_MS, "and etcd is the source");
+    await(user_is_avoided, &(int){0}, BACK_AFTER_STOP_MS, "order-service resumed: it avoids the killed instance");
+    await(source_becomes, "etcd", BACK_AFTER_STOP_MS, "etcd is the source");
     start_user(0);
     await(user_is_usable, &(int){0}, PATIENCE_MS, "started again: found, after the compaction");
-    bring_consul_back();
+    start_consul();
     close_etcd_scene();
 }
 
-/* --- All the way down ---------------------------------------------------------------------------- */
+/* --- All sources ----------------------------------------------------------------------------------- */
 
-static void open_with_last_resorts(void)
+static void open_with_all_sources(void)
 {
     static char fixed[160], snapshots[PLACE_PATH_MAX + 64];
     open_like_defaults();
@@ -207,13 +209,13 @@ static void open_with_last_resorts(void)
     cr_expect_eq(service_stop(&orders), 0);
     start_orders();
     await(source_becomes, "consul", PATIENCE_MS, "order-service, with a static list and a folder for snapshots");
-    await(etcd_has, &everybody, PATIENCE_MS, "everybody is in etcd");
+    await(etcd_has, &all_services, PATIENCE_MS, "all services are registered in etcd");
 }
 
 static int64_t age_now(void)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     return view.age_ms;
 }
 
@@ -230,7 +232,7 @@ static void expect_tier(const char *source, int64_t least_age_ms, int64_t most_a
     cr_expect(age_ms >= least_age_ms && age_ms <= most_age_ms, "%s: %lld ms old", source, (long long)age_ms);
     snprintf(metric, sizeof metric, "discovery_tier{service=\"user-service\",source=\"%s\"} 1", source);
     cr_expect(replies(&orders, "/metrics", 200, metric), "%s", metric);
-    REPORT("X-Discovery-Source: %s, a list of %lld ms ago", source, (long long)age_ms);
+    REPORT("X-Discovery-Source: %s, the list is %lld ms old", source, (long long)age_ms);
 }
 
 static void restart_orders(void)
@@ -239,23 +241,23 @@ static void restart_orders(void)
     start_orders();
 }
 
-Test(outages_etcd, consul_then_etcd_then_cache_then_disk_then_static_then_consul_again, .init = open_with_last_resorts)
+Test(outages_etcd, sources_fall_back_in_order_and_consul_returns, .init = open_with_all_sources)
 {
     struct load *load = load_orders(4, 50);
     expect_tier("consul", 0, TTL_MS);
-    take_consul_away();
+    stop_consul();
     expect_tier("etcd", 0, TTL_MS);
     server_stop(&etcd);
-    await(source_becomes, "cache", TTL_MS + SLACK_MS, "etcd stopped, too; when its list is past the TTL, it is stale");
+    await(source_becomes, "cache", TTL_MS + SLACK_MS, "etcd stopped as well: when its list has expired, it is stale");
     await(is_older_than, &(int64_t){TTL_MS + SLACK_MS}, PATIENCE_MS, "its age grows");
     expect_tier("cache", TTL_MS, 10 * TTL_MS);
-    cr_expect(replies(&orders, "/health", 200, "; failing: consul: GET"), "both are named");
-    cr_expect(replies(&orders, "/health", 200, "; etcd: POST"), "both are named");
-    stop_load(load, "Consul away, then etcd");
+    cr_expect(replies(&orders, "/health", 200, "; failing: consul: GET"), "/health reports both");
+    cr_expect(replies(&orders, "/health", 200, "; etcd: POST"), "/health reports both");
+    stop_load(load, "Consul stopped, then etcd");
 
     int64_t age_ms = age_now();
-    restart_orders(); /* knows nothing but what is on disk, which does not get younger by it */
-    await(source_becomes, "disk", PATIENCE_MS, "order-service restarted, with both away: it reads the snapshot");
+    restart_orders(); /* it knows only the list on disk, whose age counts on */
+    await(source_becomes, "disk", PATIENCE_MS, "order-service restarted without both: it reads the snapshot");
     expect_tier("disk", age_ms, 10 * TTL_MS);
     order_settings[5] = "DISCOVERY_SNAPSHOT_DIR=";
     restart_orders();
@@ -263,10 +265,10 @@ Test(outages_etcd, consul_then_etcd_then_cache_then_disk_then_static_then_consul
     expect_tier("static", 0, 0);
 
     load = load_orders(4, 50);
-    bring_consul_back(); /* empty; the static ones are called on until they have registered */
+    start_consul(); /* it is empty: the static instances are called until they have registered */
     start_server(&etcd);
-    fewest = USERS; /* what is not empty is believed: the list may grow from one */
-    await_everybody("Consul and etcd are back");
+    fewest = USERS; /* a list that is not empty is used, so it may begin with one instance */
+    await_all("Consul and etcd started again");
     expect_tier("consul", 0, TTL_MS);
     stop_load(load, "from the static list back to Consul");
     close_etcd_scene();

@@ -1,4 +1,5 @@
-/* An order that was answered 201 is there, once, whatever is killed meanwhile. */
+/* An order that was answered with 201 is stored once, even if PostgreSQL or
+ * order-service is killed or hangs meanwhile. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,20 +11,20 @@ TestSuite(outages_orders, .timeout = 300);
 
 enum {
     WRITERS = 8,
-    ORDERS_MAX = 20000, /* of one writer */
+    ORDERS_MAX = 20000, /* per writer */
     KILLS = 6,
     ANSWER_MS = 30000,   /* twice DATABASE_TIMEOUT and CALL_TIMEOUT make 13 s at most */
-    BETWEEN_KILLS = 100, /* orders of all writers together, so that each kill meets some under way */
+    BETWEEN_KILLS = 100, /* orders of all writers together, so that each kill meets orders in flight */
 };
 
-/* A client as it should be: a key for each order, and again with the same key
- * until there is a 201. The item is the key, so that a second order shows. */
+/* A correct client: it has one key for each order and repeats the request with that key
+ * until it gets 201. The item is the key too, so that a second order can be counted. */
 struct writer {
     int number, count;
     char (*ids)[24]; /* of each order, from its 201 */
 };
 
-static atomic_int placed, retried, odd, unanswered;
+static atomic_int placed, retried, rejected, unanswered;
 static atomic_bool writers_stop;
 
 static void pause_ms(long ms)
@@ -37,8 +38,8 @@ static void read_id(const struct probe_reply *reply, char id[24])
     snprintf(id, 24, "%.*s", at ? (int)strcspn(at + 6, "\"") : 0, at ? at + 6 : "");
 }
 
-/* One try. Fails as it may while something is away; what it may never say is
- * that the order is wrong (4xx). */
+/* One attempt. It may fail during an outage, but the reply must never say that the order
+ * is wrong (4xx). */
 static bool place(struct probe *probe, const char *key, char id[24])
 {
     char url[SERVICE_URL_MAX], body[160], header[96];
@@ -55,7 +56,7 @@ static bool place(struct probe *probe, const char *key, char id[24])
         read_id(&reply, id);
     else if (status == 0)
         unanswered++;
-    else if (status != 503 && odd++ == 0)
+    else if (status != 503 && rejected++ == 0)
         fprintf(stderr, "    %s: %d %s\n", key, status, buf_text(&reply.body));
     probe_reply_close(&reply);
     return status == 201;
@@ -85,7 +86,7 @@ static void *write_orders(void *arg)
     return NULL;
 }
 
-/* --- Afterwards ----------------------------------------------------------------------- */
+/* --- Checks after the outages ----------------------------------------------------------- */
 
 struct again {
     struct probe *probe;
@@ -98,7 +99,7 @@ static bool is_answered_again(void *arg)
     return place(again->probe, again->key, again->id);
 }
 
-/* The same key again gives the same order: so it is still there. */
+/* If the same key gives the same order again, the order is still stored. */
 static void expect_kept(const struct writer *writer)
 {
     struct probe *probe = probe_new();
@@ -148,8 +149,8 @@ static void write_while(void (*disturb)(int turn), const char *what)
     writers_stop = true;
     for (int i = 0; i < WRITERS; i++)
         pthread_join(threads[i], NULL);
-    cr_expect_eq(odd, 0, "a retry is never answered 4xx");
-    cr_expect_gt(retried, 0, "somebody met the outage");
+    cr_expect_eq(rejected, 0, "a retry is never answered 4xx");
+    cr_expect_gt(retried, 0, "no writer met the outage");
     for (int i = 0; i < WRITERS; i++) {
         expect_kept(&writers[i]);
         free(writers[i].ids);
@@ -167,13 +168,13 @@ static void kill_postgres(int turn)
     start_server(&world.postgres);
 }
 
-Test(outages_orders, killing_postgresql_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
+Test(outages_orders, killed_postgresql_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
 {
     write_while(kill_postgres, "PostgreSQL killed 6 times");
     cr_expect_eq(unanswered, 0, "%d requests", unanswered);
 }
 
-/* Longer than DATABASE_TIMEOUT: what was sent may be committed after its 503. */
+/* Longer than DATABASE_TIMEOUT: a statement may be committed after its request got 503. */
 static void hang_postgres(int turn)
 {
     (void)turn;
@@ -184,10 +185,10 @@ static void hang_postgres(int turn)
     server_resume(&world.postgres);
 }
 
-Test(outages_orders, a_hung_postgresql_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
+Test(outages_orders, hung_postgresql_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
 {
     write_while(hang_postgres, "PostgreSQL hung 6 times");
-    cr_expect_eq(unanswered, 0, "each is answered in bounded time: %d were not", unanswered);
+    cr_expect_eq(unanswered, 0, "%d requests got no reply in time", unanswered);
 }
 
 static void kill_orders(int turn)
@@ -197,7 +198,7 @@ static void kill_orders(int turn)
     start_orders();
 }
 
-Test(outages_orders, killing_order_service_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
+Test(outages_orders, killed_order_service_loses_and_doubles_no_order, .init = open_scene, .fini = close_scene)
 {
     write_while(kill_orders, "order-service killed 6 times");
 }

@@ -1,17 +1,17 @@
-/* Consul stops, hangs, and forgets; order-service goes on, and nobody notices. */
+/* Consul stops, hangs or loses its state while order-service is called: no call fails. */
 #include "scene.h"
 
 TestSuite(outages_registry, .timeout = 300);
 
 enum {
-    AGE_MS = 14000,          /* TTL 10 s, and long enough for the back-off to reach its cap */
-    BACK_AFTER_STOP_MS = 10000, /* CONTRACT: in use again after a fault ends; and after a hang */
+    AGE_MS = 14000,             /* TTL 10 s, and long enough for the backoff to reach its cap */
+    BACK_AFTER_STOP_MS = 10000, /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
     BACK_AFTER_HANG_MS = 15000,
     JITTER_MS = 5000,
     RECONCILE_MS = 5000,
 };
 
-/* The programs' own RECONCILE_INTERVAL, which also caps the back-off. */
+/* The programs' own RECONCILE_INTERVAL, which also caps the backoff. */
 static void open_like_defaults(void)
 {
     user_settings[0] = order_settings[0] = "RECONCILE_INTERVAL=5s";
@@ -19,15 +19,15 @@ static void open_like_defaults(void)
     open_scene();
 }
 
-/* --- Sight ---------------------------------------------------------------------------- */
+/* --- What order-service knows ------------------------------------------------------------ */
 
-/* The fewest instances that order-service has shown in any look at it. Where Consul comes
- * back with nothing, they may be fewer than all: a list that lacks no more than half is
- * believed, and the first look may find two of three registered again. */
+/* The fewest instances in any view of order-service so far. After Consul returns empty,
+ * they may be fewer than all: a list that lacks at most half of the instances is used,
+ * and the first one may have two of three that have registered again. */
 static int fewest = USERS;
-enum { BELIEVED = USERS - USERS / 2 };
+enum { FEWEST_MIN = USERS - USERS / 2 };
 
-static void look(struct view *view)
+static void read_view(struct view *view)
 {
     view_take(&orders, "user-service", view);
     if (!view->known || view->count < fewest)
@@ -37,21 +37,21 @@ static void look(struct view *view)
 static bool source_is(void *arg)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     return strcmp(view.source, arg) == 0;
 }
 
 static bool is_older_than(void *arg)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     return view.age_ms > *(int64_t *)arg;
 }
 
-static bool everybody_is_back(void *arg)
+static bool all_are_back(void *arg)
 {
     struct view view;
-    look(&view);
+    read_view(&view);
     return consul_has_all(arg) && view.usable == USERS;
 }
 
@@ -68,7 +68,7 @@ static void expect_source(const char *source)
     cr_expect_str_eq(called.source, source);
 }
 
-static void outlive_the_ttl(void)
+static void await_stale_list(void)
 {
     expect_source("consul");
     await(source_is, "cache", PATIENCE_MS, "the list is stale");
@@ -78,36 +78,36 @@ static void outlive_the_ttl(void)
 
 /* --- The tests -------------------------------------------------------------------------- */
 
-Test(outages_registry, a_consul_stopped_for_longer_than_the_ttl_costs_nothing_and_is_used_again_within_10_s,
+Test(outages_registry, consul_outage_fails_no_call_and_ends_within_10_s,
      .init = open_like_defaults, .fini = close_scene)
 {
     struct load *load = load_orders(4, 50);
     server_stop(&world.consul);
-    outlive_the_ttl();
+    await_stale_list();
 
     start_server(&world.consul);
     await(source_is, "consul", BACK_AFTER_STOP_MS, "Consul, started again, is the source");
-    await(everybody_is_back, NULL, PATIENCE_MS, "everybody is registered and passing");
+    await(all_are_back, NULL, PATIENCE_MS, "all are registered and passing");
     expect_source("consul");
-    cr_expect_geq(fewest, BELIEVED, "the list shrank to %d", fewest);
+    cr_expect_geq(fewest, FEWEST_MIN, "the list shrank to %d", fewest);
     stop_load(load, "Consul stopped for longer than the TTL");
 }
 
-Test(outages_registry, after_consul_has_forgotten_everybody_all_are_back_and_the_cache_was_never_emptied,
+Test(outages_registry, empty_consul_is_registered_again_and_list_stays,
      .init = open_like_defaults, .fini = close_scene)
 {
-    enum { CHECK_MS = 1000, SLACK_MS = 5000 }; /* slack: for back-off, retries and a busy machine */
+    enum { CHECK_MS = 1000, SLACK_MS = 5000 }; /* slack: for backoff, retries and a busy machine */
     struct load *load = load_orders(4, 50);
     server_kill(&world.consul);
     start_server(&world.consul);
-    cr_expect_lt(consul_count(&world.consul, "user-service", false), USERS, "Consul has forgotten all");
-    await(everybody_is_back, NULL, RECONCILE_MS * 6 / 5 + JITTER_MS + CHECK_MS + SLACK_MS,
-          "state lost: everybody is registered and passing");
-    cr_expect_geq(fewest, BELIEVED, "the list shrank to %d", fewest);
+    cr_expect_lt(consul_count(&world.consul, "user-service", false), USERS, "Consul has no registration");
+    await(all_are_back, NULL, RECONCILE_MS * 6 / 5 + JITTER_MS + CHECK_MS + SLACK_MS,
+          "state lost: all are registered and passing");
+    cr_expect_geq(fewest, FEWEST_MIN, "the list shrank to %d", fewest);
     stop_load(load, "Consul's state lost");
 }
 
-/* An agent as it is in production: what it knows is on its disk. */
+/* An agent as in production: it saves its state on disk. */
 static void open_with_state(void)
 {
     static char data[PLACE_PATH_MAX + 32];
@@ -117,7 +117,7 @@ static void open_with_state(void)
     snprintf(data, sizeof data, "-data-dir=%s/data", world.consul.folder);
     memcpy(world.consul.options, (const char *[]){"-server", "-bootstrap-expect=1", data}, 3 * sizeof(char *));
     start_server(&world.consul);
-    start_everybody();
+    start_all();
 }
 
 static bool each_has_registered_once(void)
@@ -128,42 +128,42 @@ static bool each_has_registered_once(void)
     return once;
 }
 
-Test(outages_registry, a_consul_killed_and_started_again_with_its_state_has_forgotten_nobody_and_is_not_bothered,
+Test(outages_registry, consul_restart_with_state_causes_no_registration,
      .init = open_with_state, .fini = close_scene)
 {
     struct load *load = load_orders(4, 50);
     server_kill(&world.consul);
-    outlive_the_ttl();
+    await_stale_list();
 
     start_server(&world.consul);
     await(source_is, "consul", BACK_AFTER_STOP_MS, "Consul, started again with its state, is the source");
-    await(everybody_is_back, NULL, PATIENCE_MS, "everybody is passing");
+    await(all_are_back, NULL, PATIENCE_MS, "all are passing");
     int64_t looked = deadline_in(2 * RECONCILE_MS);
     wait_until(is_past, &looked, 3 * RECONCILE_MS);
-    cr_expect(each_has_registered_once(), "nobody has registered a second time");
+    cr_expect(each_has_registered_once(), "each has registered only once");
     cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
     stop_load(load, "Consul killed, and started again with its state");
 }
 
-Test(outages_registry, a_consul_that_hangs_costs_nothing_and_is_used_again_within_15_s, .init = open_like_defaults,
+Test(outages_registry, hung_consul_fails_no_call_and_is_used_within_15_s, .init = open_like_defaults,
      .fini = close_scene)
 {
     struct load *load = load_orders(4, 50);
     server_pause(&world.consul);
-    outlive_the_ttl();
+    await_stale_list();
 
     server_resume(&world.consul);
-    await(source_is, "consul", BACK_AFTER_HANG_MS, "Consul, no longer hung, is the source");
-    await(everybody_is_back, NULL, PATIENCE_MS, "everybody is registered and passing");
+    await(source_is, "consul", BACK_AFTER_HANG_MS, "Consul, resumed, is the source");
+    await(all_are_back, NULL, PATIENCE_MS, "all are registered and passing");
     cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
     stop_load(load, "Consul hung for longer than the TTL");
 }
 
-/* --- Absent is not dead --------------------------------------------------------------------- */
+/* --- Instances that disappear from Consul but still run --------------------------------------- */
 
 static void open_with_rare_reconciling(void)
 {
-    user_settings[0] = "RECONCILE_INTERVAL=10m"; /* they stay away */
+    user_settings[0] = "RECONCILE_INTERVAL=10m"; /* they do not register again during the test */
     open_scene();
 }
 
@@ -201,12 +201,12 @@ static bool consul_is_empty(void *arg)
     return consul_count(&world.consul, "user-service", false) == 0;
 }
 
-/* Consul's catalogue is restored from an empty backup, say: all at once, and yet all answer. */
-Test(outages_registry, whoever_vanished_from_consul_with_all_others_is_called_until_it_fails,
+/* For example, Consul's catalog is restored from an empty backup: all disappear at once, and all still answer. */
+Test(outages_registry, vanished_instances_are_called_until_they_fail,
      .init = open_with_rare_reconciling, .fini = close_world)
 {
     struct load *load = load_orders(4, 50);
-    server_pause(&world.consul); /* order-service sees the three go at once, not one by one */
+    server_pause(&world.consul); /* so that the three disappear at once for order-service, not one by one */
     server_kill(&world.consul);
     start_server(&world.consul);
     cr_assert(wait_until(consul_is_empty, NULL, PATIENCE_MS));
@@ -214,9 +214,9 @@ Test(outages_registry, whoever_vanished_from_consul_with_all_others_is_called_un
 
     for (int i = 0; i < USERS - 1; i++) {
         proc_stop(&users[i].proc, SIGKILL, 5000);
-        await(is_no_longer_listed, &i, PATIENCE_MS, "killed as well: believed gone");
+        await(is_no_longer_listed, &i, PATIENCE_MS, "killed as well: removed from the list");
     }
-    stop_load(load, "all vanished from Consul, and one is left");
+    stop_load(load, "all disappeared from Consul, and one still runs");
 
     int last = USERS - 1;
     proc_stop(&users[last].proc, SIGKILL, 5000);
@@ -233,15 +233,16 @@ static bool one_is_missing(void *arg)
     return view.count >= 1 && strcmp(view.at[0].status, "missing") == 0;
 }
 
-Test(outages_registry, one_deregistered_from_outside_is_gone_but_the_last_ones_are_called_on,
+Test(outages_registry, deregistered_instance_is_dropped_but_not_the_last,
      .init = open_with_rare_reconciling, .fini = close_scene)
 {
     struct load *load = load_orders(4, 50);
     deregister_from_outside(0);
-    await(is_no_longer_listed, &(int){0}, PATIENCE_MS, "one of three deregistered from outside: out of the list");
+    await(is_no_longer_listed, &(int){0}, PATIENCE_MS, "one of three deregistered from outside: removed from the list");
     deregister_from_outside(1);
     deregister_from_outside(2);
-    await(one_is_missing, NULL, PATIENCE_MS, "all deregistered from outside: the last are missing, and stay");
+    await(one_is_missing, NULL, PATIENCE_MS,
+          "all deregistered from outside: the last ones are missing, and stay listed");
     expect_source("consul");
     stop_load(load, "all deregistered from outside");
 }

@@ -1,4 +1,4 @@
-/* Everything else may be absent when the two start, and come in any order. */
+/* The services start without PostgreSQL, Redis and Consul, which start later, in any order. */
 #include "scene.h"
 
 TestSuite(outages_start, .timeout = 300);
@@ -11,7 +11,7 @@ static struct server *server_at(int which)
     return all[which];
 }
 
-static void expect_what_is_missing_is_said(void)
+static void expect_missing_servers_are_reported(void)
 {
     cr_expect_eq(status_of(&users[0], "/health/live", NULL), 200);
     cr_expect_eq(status_of(&orders, "/health/live", NULL), 200);
@@ -25,7 +25,7 @@ static void expect_what_is_missing_is_said(void)
     cr_expect(proc_wait_output(&orders.proc, "check=postgres", NULL, 0, PATIENCE_MS));
 }
 
-/* The server is back: who needs it picks it up. */
+/* Waits until the services use the server that has just started. */
 static void await_use_of(int which)
 {
     int health = server_answers(&world.postgres) && server_answers(&world.redis) ? 200 : 503;
@@ -42,13 +42,13 @@ static void await_use_of(int which)
     }
 }
 
-static void come_in_order(const int order[SERVERS])
+static void start_in_order(const int order[SERVERS])
 {
     for (int i = 0; i < SERVERS; i++)
         server_kill(server_at(i));
     start_orders();
     start_user(0);
-    expect_what_is_missing_is_said();
+    expect_missing_servers_are_reported();
 
     for (int i = 0; i < SERVERS; i++) {
         start_server(server_at(order[i]));
@@ -60,14 +60,14 @@ static void come_in_order(const int order[SERVERS])
     cr_expect_eq(service_stop(&users[0]), 0);
 }
 
-Test(outages_start, dependencies_may_come_in_any_order, .init = open_world, .fini = close_world)
+Test(outages_start, dependencies_may_start_in_any_order, .init = open_world, .fini = close_world)
 {
-    come_in_order((const int[]){POSTGRES, REDIS, CONSUL});
-    come_in_order((const int[]){CONSUL, REDIS, POSTGRES});
-    come_in_order((const int[]){REDIS, CONSUL, POSTGRES});
+    start_in_order((const int[]){POSTGRES, REDIS, CONSUL});
+    start_in_order((const int[]){CONSUL, REDIS, POSTGRES});
+    start_in_order((const int[]){REDIS, CONSUL, POSTGRES});
 }
 
-Test(outages_start, user_service_may_come_after_order_service, .init = open_world, .fini = close_world)
+Test(outages_start, user_service_may_start_after_order_service, .init = open_world, .fini = close_world)
 {
     start_orders();
     await_reply(&orders, "/health", 200, "\"user-service\":{\"status\":\"unhealthy\"");
@@ -80,13 +80,13 @@ Test(outages_start, user_service_may_come_after_order_service, .init = open_worl
     cr_expect_eq(service_stop(&users[0]), 0);
 }
 
-Test(outages_start, with_everything_absent_a_signal_ends_it_in_time, .init = open_world, .fini = close_world)
+Test(outages_start, sigterm_ends_service_without_its_dependencies, .init = open_world, .fini = close_world)
 {
     for (int i = 0; i < SERVERS; i++)
         server_kill(server_at(i));
     start_orders();
     start_user(0);
-    expect_what_is_missing_is_said();
+    expect_missing_servers_are_reported();
     int64_t begin = clock_ms();
     cr_expect_eq(service_stop(&orders), 0);
     cr_expect_eq(service_stop(&users[0]), 0);

@@ -1,4 +1,4 @@
-/* Redis and PostgreSQL stop, hang and come back while the pair is in use. */
+/* Redis and PostgreSQL stop, hang and return while both services are in use. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -8,15 +8,15 @@ TestSuite(outages_stores, .timeout = 300);
 
 static void expect_bounded(const struct service *service, const char *path, int status, int64_t bound_ms)
 {
-    enum { SLACK_MS = 8000 }; /* a busy machine; a hang without a bound would take the probe's 15 s */
+    enum { SLACK_MS = 8000 }; /* for a busy machine; without a deadline a hang would take the probe's 15 s */
     int64_t took;
     cr_expect_eq(status_of(service, path, &took), status, "%s", path);
     cr_expect_lt(took, bound_ms + SLACK_MS, "%s: %lld ms", path, (long long)took);
 }
 
-/* --- Redis: shared by all, and by every deep check --------------------------------------- */
+/* --- Redis: all user-services and their deep checks need it -------------------------------- */
 
-static bool panics(void *arg)
+static bool panic_is(void *arg)
 {
     struct view view;
     view_take(&orders, "user-service", &view);
@@ -29,7 +29,7 @@ static void lose_redis(void (*lose)(struct server *), const char *how)
     struct load_count count;
     struct load *load = load_orders(8, 50);
     lose(&world.redis);
-    await(panics, &(bool){true}, PATIENCE_MS, "all user-services are critical, and picked all the same");
+    await(panic_is, &(bool){true}, PATIENCE_MS, "all user-services are critical, and still called");
     await_reply(&users[0], "/users/7", 200, "X-Cache: bypass");
     load_take(load, &count);
     snprintf(when, sizeof when, "Redis %s", how);
@@ -39,13 +39,13 @@ static void lose_redis(void (*lose)(struct server *), const char *how)
         server_resume(&world.redis);
     else
         start_server(&world.redis);
-    await(panics, &(bool){false}, PATIENCE_MS, "Redis is back: passing");
+    await(panic_is, &(bool){false}, PATIENCE_MS, "Redis is back: passing");
     await(all_are_usable, NULL, PATIENCE_MS, "Redis is back: all are passing");
     await_reply(&users[0], "/users/7", 200, "X-Cache: hit");
-    stop_load(load, "Redis comes back");
+    stop_load(load, "Redis started or resumed");
 }
 
-Test(outages_stores, no_request_fails_while_redis_is_away_or_hangs, .init = open_scene, .fini = close_scene)
+Test(outages_stores, redis_outage_or_hang_fails_no_request, .init = open_scene, .fini = close_scene)
 {
     lose_redis(server_stop, "stopped");
     lose_redis(server_pause, "hung");
@@ -58,7 +58,7 @@ static bool is_cached(void *path)
     return replies(&users[0], path, 200, "X-Cache: hit");
 }
 
-/* Anew: none may run out while PostgreSQL is away. */
+/* Empties the cache first, so that no entry expires while PostgreSQL is stopped. */
 static void fill_cache(void)
 {
     char port[16];
@@ -99,7 +99,7 @@ static void lose_postgres(void (*lose)(struct server *), const char *how)
     await_reply(&orders, "/health", 503, "\"postgres\":{\"status\":\"unhealthy\"");
     expect_bounded(&orders, "/orders/1", 503, DATABASE_TIMEOUT_MS);
     cr_expect_eq(post_order(), 503);
-    await(panics, &(bool){true}, PATIENCE_MS, "all user-services are critical, and picked all the same");
+    await(panic_is, &(bool){true}, PATIENCE_MS, "all user-services are critical, and still called");
     stop_load(load, how);
 
     if (lose == server_pause)
@@ -112,14 +112,14 @@ static void lose_postgres(void (*lose)(struct server *), const char *how)
     await(all_are_usable, NULL, PATIENCE_MS, "PostgreSQL is back: all are passing");
 }
 
-Test(outages_stores, cached_users_are_served_while_postgresql_is_away_or_hangs, .init = open_scene, .fini = close_scene)
+Test(outages_stores, cached_users_are_served_without_postgresql, .init = open_scene, .fini = close_scene)
 {
     lose_postgres(server_stop, "cached users, PostgreSQL stopped");
     lose_postgres(server_kill, "cached users, PostgreSQL killed");
     lose_postgres(server_pause, "cached users, PostgreSQL hung");
 }
 
-/* --- /health is bounded ----------------------------------------------------------------------- */
+/* --- /health answers in time ------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -127,13 +127,12 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* What the first to ask after it began to hang must wait, and who asks later. The
- * best of some rounds, for a machine has hiccups of its own; a bound that is broken
- * is broken in each of them. */
+/* Measures the first request after the server began to hang, and a later one. The best of
+ * several rounds counts, because a machine may stall; a missing deadline shows in each round. */
 static void expect_health_in_time(const struct service *service, struct server *server, const char *check)
 {
-    enum { ROUNDS = 4, BOUND_MS = 1000 + 500 }; /* CONTRACT: HEALTH_TIMEOUT + 0.5 s */
-    static const struct timespec shared = {.tv_sec = 1, .tv_nsec = 50000000}; /* a result serves all for 1 s */
+    enum { ROUNDS = 4, BOUND_MS = 1000 + 500 }; /* docs/reference.md: HEALTH_TIMEOUT + 0.5 s */
+    static const struct timespec shared = {.tv_sec = 1, .tv_nsec = 50000000}; /* a result is cached for 1 s */
     int64_t first[ROUNDS], later[ROUNDS];
     char text[64];
     snprintf(text, sizeof text, "\"%s\":{\"status\":\"healthy\"", check);
@@ -155,7 +154,7 @@ static void expect_health_in_time(const struct service *service, struct server *
            (long long)later[0]);
 }
 
-/* Consul hangs from the start: so nobody asks for /health but this test. */
+/* Consul hangs from the start, so that only this test requests /health. */
 static void open_unregistered(void)
 {
     open_world();
@@ -175,7 +174,8 @@ static void close_unregistered(void)
     close_world();
 }
 
-Test(outages_stores, health_answers_in_time_whatever_hangs, .init = open_unregistered, .fini = close_unregistered)
+Test(outages_stores, health_answers_in_time_when_a_dependency_hangs, .init = open_unregistered,
+     .fini = close_unregistered)
 {
     expect_health_in_time(&users[0], &world.redis, "redis");
     expect_health_in_time(&users[0], &world.postgres, "postgres");
@@ -186,5 +186,5 @@ Test(outages_stores, health_answers_in_time_whatever_hangs, .init = open_unregis
     int64_t took;
     await_reply(&users[0], "/health", 503, "\"redis\":{\"status\":\"unhealthy\"");
     cr_expect_eq(status_of(&users[0], "/health", &took), 503);
-    REPORT("/health with all of it hung: %lld ms", (long long)took);
+    REPORT("/health with both hung: %lld ms", (long long)took);
 }

@@ -1,8 +1,8 @@
-/* The registration storm (the lesson's pitfall 2): an agent restarts, has forgotten
- * everybody, and all come at once. A hundred real user-services; what the agent gets
- * is counted by its own log, with and without the random delay. They register with
- * SERVICE_CHECK=tcp and without a database: a hundred of them would be too many for
- * one PostgreSQL, and it has no part in this.
+/* The registration storm (the lesson's pitfall 2): an agent restarts without its state,
+ * and all instances register again at once. A hundred real user-services run, with and
+ * without the random delay, and the requests are counted in the agent's log. They use
+ * SERVICE_CHECK=tcp and no database: one PostgreSQL could not serve a hundred of them,
+ * and the test does not need it.
  */
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -28,14 +28,14 @@ static struct world world; /* only its folder and its Consul */
 static struct service fleet[FLEET];
 static struct err err;
 
-/* --- What it got ---------------------------------------------------------------------------- */
+/* --- The requests in the agent's log ---------------------------------------------------------- */
 
 struct requests {
-    int64_t at_ms[REQUESTS_MAX]; /* in order */
+    int64_t at_ms[REQUESTS_MAX]; /* sorted */
     int count;
 };
 
-/* 2020-01-01T12:34:56.789Z at the line's begin, in UTC whatever the zone is called: only differences count. */
+/* Parses 2020-01-01T12:34:56.789Z at the line's begin as UTC. The zone does not matter: only differences count. */
 static int64_t time_of(const char *line)
 {
     struct tm tm = {0};
@@ -49,7 +49,7 @@ static int by_time(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Those whose line has `url` in it. */
+/* The requests whose line contains `url`. */
 static void read_requests(const char *url, struct requests *requests)
 {
     char *output = proc_output(&world.consul.proc), *rest = output, *line;
@@ -63,7 +63,7 @@ static void read_requests(const char *url, struct requests *requests)
     qsort(requests->at_ms, (size_t)requests->count, sizeof *requests->at_ms, by_time);
 }
 
-/* The most in any window of this length. */
+/* The highest number of requests in any window of this length. */
 static int peak(const struct requests *requests, int64_t window_ms)
 {
     int most = 0;
@@ -75,7 +75,7 @@ static int peak(const struct requests *requests, int64_t window_ms)
     return most;
 }
 
-/* One line a second. */
+/* Prints a bar for each second. */
 static void draw(const struct requests *requests)
 {
     int next = 0;
@@ -102,7 +102,7 @@ static void start_fleet(const char *jitter)
         cr_assert_eq(service_start(&fleet[i], &world, "user-service", env, &err), 0, "%s", err.text);
 }
 
-/* All at once, for each drain takes a second; nobody is told twice, for that would end it at once. */
+/* All at once, because each drain takes a second. Each gets one signal: a second one would end it at once. */
 static void stop_fleet(void)
 {
     for (int i = 0; i < FLEET; i++)
@@ -130,31 +130,31 @@ static void storm(const char *jitter, int64_t jitter_ms)
     cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text);
     int64_t took_ms = time_until(all_are_passing, NULL, bound_ms);
     cr_expect_geq(took_ms, 0, "%s: not all are back within %lld ms", jitter, (long long)bound_ms);
-    server_stop(&world.consul); /* its log is whole */
+    server_stop(&world.consul); /* now its log is complete */
 
     read_requests("method=PUT url=/v1/agent/service/register", &registrations);
     read_requests("url=/v1/agent/", &requests);
-    /* (One whose reply came too late asks again, though Consul had taken it.) */
+    /* (An instance registers twice if Consul's reply came too late.) */
     cr_expect(registrations.count >= FLEET && registrations.count <= FLEET * 11 / 10,
               "%s: each registers once, and not %d times", jitter, registrations.count);
     fprintf(stderr, "    %s: registrations in each second after the first\n", jitter);
     draw(&registrations);
-    fprintf(stderr, "    %-20s %16s %16s %10s\n", "the most in any", "100 ms", "1 s", "in all");
+    fprintf(stderr, "    %-20s %16s %16s %10s\n", "highest number in", "100 ms", "1 s", "total");
     fprintf(stderr, "    %-20s %16d %16d %10d\n", "registrations", peak(&registrations, 100),
             peak(&registrations, 1000), registrations.count);
-    fprintf(stderr, "    %-20s %16d %16d %10d\n", "requests of theirs", peak(&requests, 100),
+    fprintf(stderr, "    %-20s %16d %16d %10d\n", "all their requests", peak(&requests, 100),
             peak(&requests, 1000), requests.count);
     fprintf(stderr, "    all %d passing again after %.1f s\n", FLEET, (double)took_ms / 1000);
-    cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text); /* for the fleet to leave */
+    cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text); /* so that the fleet can deregister */
     stop_fleet();
 }
 
-Test(outages_storm, a_hundred_whom_a_restarted_agent_has_forgotten_come_back_spread_over_the_random_delay)
+Test(outages_storm, hundred_lost_instances_register_again_over_time)
 {
     cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
     cr_assert_eq(server_init(&world.consul, SERVER_CONSUL, &world.folder, &err), 0, "%s", err.text);
     world.consul.options[0] = "-dev";
-    world.consul.options[1] = "-log-level=debug"; /* then each request has a line in its log */
+    world.consul.options[1] = "-log-level=debug"; /* logs a line for each request */
     cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text);
     storm("REGISTER_JITTER=0", 0);
     int without = peak(&registrations, 1000);

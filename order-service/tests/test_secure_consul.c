@@ -1,5 +1,5 @@
-/* A Consul as it is in production: TLS on both sides, and ACLs that deny by default.
- * Every CONSUL_HTTP_… setting does what it does for Consul's own tools. */
+/* A Consul as in production: TLS with client certificates, and ACLs that deny by default.
+ * Each CONSUL_HTTP_… setting works as it does for Consul's own tools. */
 #include <stdlib.h>
 
 #include "scene.h"
@@ -14,12 +14,12 @@ static struct port https;
 static char admin_header[96];
 static char token_path[PLACE_PATH_MAX + 16];
 
-/* Texts of settings that name what a run has made. */
+/* Settings with the ports and files of this run. */
 static char address[64], host_address[64], plain_address[64];
 static char ca[PLACE_PATH_MAX + 64], cert[PLACE_PATH_MAX + 64], key[PLACE_PATH_MAX + 64];
 static char token_file[PLACE_PATH_MAX + 64];
 
-/* --- Consul, locked ------------------------------------------------------------------------ */
+/* --- Consul with TLS and ACLs -------------------------------------------------------------- */
 
 static void make_certificates(void)
 {
@@ -43,8 +43,8 @@ static void write_file(const char *path, const char *text)
     cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0, "%s", path);
 }
 
-/* The plain port stays open for the test itself; ACLs hold there, too. */
-static void lock_consul(void)
+/* The plain port stays open for the test itself; ACLs apply there as well. */
+static void configure_consul(void)
 {
     static char option[PLACE_PATH_MAX + 64];
     char path[PLACE_PATH_MAX + 16], text[4 * PLACE_PATH_MAX];
@@ -64,7 +64,7 @@ static void lock_consul(void)
     world.consul.options[1] = option;
 }
 
-/* As its administrator. body: NULL for none. reply: may be NULL. */
+/* Sends a request with the administrator's token. body: NULL for none. reply: may be NULL. */
 static int admin(const char *method, const char *path, const char *body, struct probe_reply *reply)
 {
     char url[256];
@@ -80,7 +80,7 @@ static int admin(const char *method, const char *path, const char *body, struct 
 
 static bool bootstraps(void *arg)
 {
-    static const char name[] = "\"SecretID\": \""; /* in dev mode its JSON is for people */
+    static const char name[] = "\"SecretID\": \""; /* in dev mode Consul formats its JSON with spaces */
     struct probe_reply reply = {0};
     (void)arg;
     bool so = admin("PUT", "/v1/acl/bootstrap", NULL, &reply) == 200;
@@ -91,7 +91,7 @@ static bool bootstraps(void *arg)
     return secret != NULL;
 }
 
-/* Its accessor is the secret, too: so it can be deleted by it. */
+/* The accessor equals the secret, so that delete_token() needs only the secret. */
 static void add_token(const char *token)
 {
     char body[256];
@@ -105,7 +105,7 @@ static void open_secure(void)
     open_world();
     server_stop(&world.consul);
     make_certificates();
-    lock_consul();
+    configure_consul();
     start_server(&world.consul);
     cr_assert(wait_until(bootstraps, NULL, PATIENCE_MS), "ACLs cannot be bootstrapped");
     cr_expect_eq(admin("PUT", "/v1/acl/policy",
@@ -128,7 +128,7 @@ static void close_secure(void)
 
 /* --- Every setting ---------------------------------------------------------------------------- */
 
-/* settings: beside address, ca, cert, key and a good token, which they override. */
+/* settings: override address, ca, cert, key and the valid token. */
 static void expect_log(const char *said, const char *const settings[])
 {
     const char *env[SETTINGS_MAX] = {address, ca, cert, key, "CONSUL_HTTP_TOKEN=" TOKEN};
@@ -147,7 +147,7 @@ static void expect_log(const char *said, const char *const settings[])
 #define EXPECT_LOG(said, ...) expect_log(said, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
 #define REGISTERED "msg=registered registry=consul"
 
-Test(secure_consul, each_setting_means_what_it_means_to_consuls_own_tools, .init = open_secure)
+Test(secure_consul, consul_settings_work_as_in_consuls_own_tools, .init = open_secure)
 {
     EXPECT_LOG(REGISTERED);
     EXPECT_LOG(REGISTERED, host_address, "CONSUL_HTTP_SSL=true");
@@ -159,20 +159,20 @@ Test(secure_consul, each_setting_means_what_it_means_to_consuls_own_tools, .init
     EXPECT_LOG("HTTP 403: Permission denied", "CONSUL_HTTP_TOKEN=");
     EXPECT_LOG("SSL certificate problem", "CONSUL_CACERT=");
     EXPECT_LOG("no alternative certificate subject name matches", "CONSUL_TLS_SERVER_NAME=other.example");
-    /* "bad certificate", or of a newer Consul's TLS "certificate required" */
+    /* "bad certificate", or "certificate required" from a newer Consul */
     EXPECT_LOG(" alert ", "CONSUL_CLIENT_CERT=", "CONSUL_CLIENT_KEY=");
     EXPECT_LOG("msg=register_failed", plain_address);
     close_secure();
 }
 
-/* --- Tokens come and go --------------------------------------------------------------------------- */
+/* --- Change the token ------------------------------------------------------------------------------- */
 
 struct wanted {
-    const char *status; /* of every check, in Consul's catalogue */
+    const char *status; /* of every check, in Consul's catalog */
 };
 
-/* What the catalogue has of the user-service, whoever the agent believes he is. */
-static bool catalogue_says(void *arg)
+/* The status in the servers' catalog, which can differ from the agent's own. */
+static bool catalog_has_status(void *arg)
 {
     const struct wanted *wanted = arg;
     char text[64];
@@ -193,10 +193,10 @@ static void delete_token(const char *token)
 
 static void expect_passing(const char *when)
 {
-    await(catalogue_says, &(struct wanted){"passing"}, PATIENCE_MS, when);
+    await(catalog_has_status, &(struct wanted){"passing"}, PATIENCE_MS, when);
 }
 
-Test(secure_consul, a_tokens_file_put_right_or_replaced_is_used_by_itself, .init = open_secure)
+Test(secure_consul, changed_token_file_is_used_without_restart, .init = open_secure)
 {
     const char *const env[] = {address, ca, cert, key, token_file, NULL};
     write_file(token_path, WRONG_TOKEN);
@@ -208,18 +208,19 @@ Test(secure_consul, a_tokens_file_put_right_or_replaced_is_used_by_itself, .init
     cr_expect_eq(status_of(&orders, "/users/7", NULL), 503);
 
     write_file(token_path, TOKEN);
-    expect_passing("the token is put right: registered, and the catalogue has it");
-    await(user_is_usable, &(int){0}, PATIENCE_MS, "and found");
+    expect_passing("token corrected: registered, and passing in the catalog");
+    await(user_is_usable, &(int){0}, PATIENCE_MS, "order-service finds it");
     cr_expect_eq(status_of(&orders, "/users/7", NULL), 200);
 
     add_token(NEXT_TOKEN);
     write_file(token_path, NEXT_TOKEN);
     delete_token(TOKEN);
     server_stop(&world.redis);
-    await(catalogue_says, &(struct wanted){"critical"}, PATIENCE_MS, "token replaced: news reach the catalogue");
+    await(catalog_has_status, &(struct wanted){"critical"}, PATIENCE_MS,
+          "token replaced: the new status reaches the catalog");
     start_server(&world.redis);
-    expect_passing("well again, with the new token");
-    await(user_is_usable, &(int){0}, PATIENCE_MS, "and found");
+    expect_passing("passing again, with the new token");
+    await(user_is_usable, &(int){0}, PATIENCE_MS, "order-service finds it");
     cr_expect_eq(service_stop(&users[0]), 0);
     await_reply(&orders, "/users/7", 503, "No healthy user-service instances");
     cr_expect_eq(service_stop(&orders), 0);

@@ -6,7 +6,7 @@
 
 #include "harness/http_probe.h"
 
-enum { MEMBERS = CLUSTER_SERVERS + CLUSTER_CLIENTS, ASK_LIMIT_MS = 500 };
+enum { MEMBERS = CLUSTER_SERVERS + CLUSTER_CLIENTS, QUERY_TIMEOUT_MS = 500 };
 
 static const char *const names[MEMBERS] = {"consul-server-1", "consul-server-2", "consul-server-3", "consul-client-1",
                                            "consul-client-2", "consul-client-3", "consul-client-4"};
@@ -16,19 +16,20 @@ static struct server *member_at(struct cluster *cluster, int i)
     return i < CLUSTER_SERVERS ? &cluster->servers[i] : &cluster->clients[i - CLUSTER_SERVERS];
 }
 
-/* The launcher would choose ports for them; ours are held, so that nobody takes one while its member is down. */
+/* The launcher would choose the ports itself. Ours stay reserved, so that no other process takes one while a member
+ * is down. */
 static int write_members(struct cluster *cluster, const struct folder *folder, struct err *err)
 {
     char path[PLACE_PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/consul-members", folder->path);
     FILE *file = fopen(path, "w");
     if (!file)
-        return err_set(err, ERR_FAILED, "writing %s", path);
+        return err_set(err, ERR_FAILED, "cannot write %s", path);
     for (int i = 0; i < MEMBERS; i++) {
         const struct server *member = member_at(cluster, i);
         fprintf(file, "%s %d %d\n", names[i], member->inner[0].number, member->inner[1].number);
     }
-    return fclose(file) == 0 ? 0 : err_set(err, ERR_FAILED, "writing %s", path);
+    return fclose(file) == 0 ? 0 : err_set(err, ERR_FAILED, "cannot write %s", path);
 }
 
 static int start_members(struct cluster *cluster, const struct folder *folder, struct err *err)
@@ -65,7 +66,7 @@ void cluster_stop(struct cluster *cluster)
         server_close(member_at(cluster, i));
 }
 
-/* The port at which servers meet of the one that `server` takes for the leader; 0: it knows none. */
+/* The server-to-server port of the leader that `server` reports; 0: it reports none. */
 static int leader_port(const struct server *server)
 {
     char url[192];
@@ -73,7 +74,7 @@ static int leader_port(const struct server *server)
     struct probe_reply reply = {0};
     struct err err = ERR_INIT;
     int port = 0;
-    if (probe_send(NULL, &(struct probe_request){.url = url, .timeout_ms = ASK_LIMIT_MS}, &reply, &err) == 0) {
+    if (probe_send(NULL, &(struct probe_request){.url = url, .timeout_ms = QUERY_TIMEOUT_MS}, &reply, &err) == 0) {
         const char *colon = strrchr(buf_text(&reply.body), ':');
         port = colon ? atoi(colon + 1) : 0;
     }

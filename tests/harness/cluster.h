@@ -1,8 +1,8 @@
-/* cluster: Consul as in production: three servers, which elect a leader and keep
- * what they know on disk, and client agents, one for each machine with services.
+/* cluster: Consul as in production: three servers, which elect a leader and save their
+ * state on disk, and client agents, one for each machine that runs services.
  *
- * Its members are servers like all others: each may be killed, hang, and come back
- * with what it knew.
+ * A member is a struct server: a test can kill, pause and restart it, and it keeps
+ * its state.
  *
  *     struct cluster cluster;
  *     cluster_start(&cluster, &folder, &err);
@@ -21,12 +21,12 @@ struct cluster {
     struct server servers[CLUSTER_SERVERS], clients[CLUSTER_CLIENTS];
 };
 
-/* In `folder`, which must outlive it and takes one cluster. All answer on return,
- * so there is a leader. After -1 nothing is left of it. */
+/* Starts it in `folder`, which must outlive it and holds one cluster only. On return
+ * all members answer, so there is a leader. On -1 nothing stays running. */
 int cluster_start(struct cluster *cluster, const struct folder *folder, struct err *err);
 void cluster_stop(struct cluster *cluster); /* may be called twice */
 
-/* Which server leads, as the first one that knows says; -1 where none does. */
+/* The index of the leader, from the first server that reports one; -1: no server does. */
 int cluster_leader(const struct cluster *cluster);
 
 #endif

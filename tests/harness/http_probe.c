@@ -59,7 +59,7 @@ static void set_request(CURL *easy, const struct probe_request *request, struct 
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &reply->headers);
 }
 
-/* "Expect:" without a value: curl leaves it out, and does not wait for a 100. */
+/* "Expect:" without a value: curl sends no Expect header, and does not wait for a 100. */
 static struct curl_slist *make_headers(const struct probe_request *request)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Expect:");
@@ -120,7 +120,7 @@ int probe_send(struct probe *probe, const struct probe_request *request, struct 
     probe_free(own);
 
     if (code != CURLE_OK)
-        return err_set(err, code_of(code), "asking %s: %s", request->url, curl_easy_strerror(code));
+        return err_set(err, code_of(code), "cannot get %s: %s", request->url, curl_easy_strerror(code));
     reply->status = (int)status;
     return 0;
 }

@@ -1,8 +1,8 @@
-/* http_probe: one HTTP request from outside, as a user's curl would make it.
+/* http_probe: sends one HTTP request from outside, as a user's curl would.
  *
- * Blocking, and on purpose not built on our own client: a test should not
- * believe what it tests. A probe keeps its connection for the next call; each
- * thread needs one of its own.
+ * It blocks, and does not use our own HTTP client: a test should not depend on the code
+ * that it tests. A probe keeps its connection for the next call. Each thread needs its
+ * own probe.
  */
 #ifndef HARNESS_HTTP_PROBE_H
 #define HARNESS_HTTP_PROBE_H
@@ -16,7 +16,7 @@
 struct probe;
 
 struct probe_request {
-    const char *method; /* NULL: GET, or POST where there is a body */
+    const char *method; /* NULL: GET, or POST if there is a body */
     const char *url;
     const char *const *headers; /* "Name: value" …, NULL; may be NULL */
     const char *body;           /* NULL: none; application/json unless headers say otherwise */
@@ -25,7 +25,7 @@ struct probe_request {
 
 struct probe_reply {
     int status;
-    struct buf headers; /* as they came, status line included */
+    struct buf headers; /* as received, with the status line */
     struct buf body;
     int64_t took_us;
 };
@@ -33,14 +33,14 @@ struct probe_reply {
 struct probe *probe_new(void);
 void probe_free(struct probe *probe); /* NULL is allowed */
 
-/* Empties and fills *reply (zero-initialised before the first use). Any status
- * is success; -1 with ERR_UNREACHABLE, ERR_TIMEOUT, ERR_BROKEN or ERR_FAILED
- * where no whole reply came. probe NULL: a connection for this call alone. */
+/* Empties and fills *reply (zero-initialised before the first use). 0: a whole reply,
+ * with any status; -1 with ERR_UNREACHABLE, ERR_TIMEOUT, ERR_BROKEN or ERR_FAILED: no
+ * whole reply. probe NULL: uses a connection for this call only. */
 int probe_send(struct probe *probe, const struct probe_request *request, struct probe_reply *reply, struct err *err);
-/* GET: the status, 0 where there was no reply. reply NULL: nobody cares. */
+/* GET. Returns the status; 0: no reply. reply: NULL if only the status is needed. */
 int probe_get(struct probe *probe, const char *url, struct probe_reply *reply);
 
-/* The value of a header, without regard to case, into out. "" where there is none. */
+/* Copies the value of a header (its name in any case) into out and returns out; "": no such header. */
 const char *probe_header(const struct probe_reply *reply, const char *name, char *out, size_t size);
 void probe_reply_close(struct probe_reply *reply);
 

@@ -18,7 +18,7 @@ struct load {
     pthread_t thread[THREADS_MAX];
     atomic_int running; /* threads that have begun */
     atomic_bool stop;
-    pthread_mutex_t lock; /* over count */
+    pthread_mutex_t lock; /* protects count */
     struct load_count count;
 };
 
@@ -35,7 +35,7 @@ static size_t discard(char *bytes, size_t size, size_t n, void *arg)
     return size * n;
 }
 
-static void note_result(struct load *load, CURL *curl, CURLcode code, int64_t took_ms, const char *url)
+static void count_result(struct load *load, CURL *curl, CURLcode code, int64_t took_ms, const char *url)
 {
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -70,7 +70,7 @@ static void *run(void *arg)
     CURL *curl = curl_easy_init();
     unsigned seed = (unsigned)now_us();
     int64_t pause_us = 1000000 / load->per_second;
-    int64_t next = now_us() + pause_us * load->running++ / load->threads; /* each a little later: an even pace */
+    int64_t next = now_us() + pause_us * load->running++ / load->threads; /* starts are spread: an even rate */
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, discard);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -82,7 +82,7 @@ static void *run(void *arg)
         curl_easy_setopt(curl, CURLOPT_URL, url);
         int64_t begin = now_us();
         CURLcode code = curl_easy_perform(curl);
-        note_result(load, curl, code, (now_us() - begin) / 1000, url);
+        count_result(load, curl, code, (now_us() - begin) / 1000, url);
         next += pause_us;
         wait_until(load, next);
     }

@@ -16,20 +16,20 @@
 
 /* --- Ports ----------------------------------------------------------------------- */
 
-/* Bound without SO_REUSEADDR, so that the kernel gives us one that nobody has;
- * then with it, so that a server, which sets it too, can bind and listen beside
- * us. (Linux lets two sockets share a port so while at most one listens.) */
+/* Binds without SO_REUSEADDR, so that the kernel gives us an unused port. Then sets it,
+ * so that a server, which sets it too, can bind and listen on the same port. (Linux
+ * lets two such sockets share a port while at most one listens.) */
 int port_take(struct port *port, struct err *err)
 {
     struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
     socklen_t len = sizeof any;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return err_set(err, ERR_FAILED, "taking a port: %s", strerror(errno));
+        return err_set(err, ERR_FAILED, "cannot take a port: %s", strerror(errno));
     if (bind(fd, (struct sockaddr *)&any, len) != 0 || getsockname(fd, (struct sockaddr *)&any, &len) != 0 ||
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) != 0) {
         close(fd);
-        return err_set(err, ERR_FAILED, "taking a port: %s", strerror(errno));
+        return err_set(err, ERR_FAILED, "cannot take a port: %s", strerror(errno));
     }
     *port = (struct port){.number = ntohs(any.sin_port), .socket = fd};
     return 0;
@@ -41,8 +41,8 @@ int port_prefer(struct port *port, int number, struct err *err)
         .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr.s_addr = htonl(INADDR_ANY)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return err_set(err, ERR_FAILED, "taking a port: %s", strerror(errno));
-    /* With SO_REUSEADDR only a listening socket is in the way, not what is left of old connections. */
+        return err_set(err, ERR_FAILED, "cannot take a port: %s", strerror(errno));
+    /* With SO_REUSEADDR only a listening socket makes bind() fail, not old connections in TIME_WAIT. */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) == 0 &&
         bind(fd, (struct sockaddr *)&wanted, sizeof wanted) == 0) {
         *port = (struct port){.number = number, .socket = fd};
@@ -115,7 +115,7 @@ void scratch_path(char out[PLACE_PATH_MAX])
 static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
 {
     (void)stat, (void)kind, (void)ftw;
-    remove(path); /* what cannot be removed now, the next run tries again */
+    remove(path); /* if this fails, the next run tries again */
     return 0;
 }
 
@@ -124,7 +124,7 @@ static void remove_tree(const char *path)
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-/* The lock of a folder, or -1 where another process holds it. */
+/* The lock of a folder; -1: another process holds it. */
 static int lock_folder(const char *path, int how)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -159,16 +159,16 @@ int folder_take(struct folder *folder, struct err *err)
     char scratch[PLACE_PATH_MAX];
     scratch_path(scratch);
     mkdir(scratch, 0755);
-    /* All that make or remove folders take turns: a new one is not locked yet. */
+    /* One process at a time: a new folder is not locked yet, and another process could remove it. */
     int turn = lock_folder(scratch, LOCK_EX);
     if (turn < 0)
-        return err_set(err, ERR_FAILED, "opening the folder %s: %s", scratch, strerror(errno));
+        return err_set(err, ERR_FAILED, "cannot open the folder %s: %s", scratch, strerror(errno));
     remove_abandoned(scratch);
 
     int status = 0;
     snprintf(folder->path, sizeof folder->path, "%.*s/run.XXXXXX", PLACE_PATH_MAX - 16, scratch);
     if (!mkdtemp(folder->path) || chmod(folder->path, 0711) != 0) {
-        status = err_set(err, ERR_FAILED, "making a folder in %s: %s", scratch, strerror(errno));
+        status = err_set(err, ERR_FAILED, "cannot create a folder in %s: %s", scratch, strerror(errno));
         folder->path[0] = '\0';
     } else {
         folder->lock = lock_folder(folder->path, LOCK_EX);

@@ -1,10 +1,9 @@
-/* place: where tests may put things: a port of their own, a folder of their own.
+/* place: gives each test ports and a folder that no other test uses.
  *
- * Many tests run at once, in several clones, and some crash. So nothing here is
- * a list that somebody must keep: the kernel remembers. A port is taken as long
- * as a socket is bound to it, a folder is in use as long as somebody holds its
- * lock; both end with the process, however it ends. What a crash left is removed
- * by the next one that takes a folder.
+ * Many tests run at once, in several clones, and some crash. So no list is kept: the
+ * kernel knows what is in use. A port is taken as long as a socket is bound to it, and a
+ * folder as long as a process holds its lock. Both end with the process, even if it
+ * crashes. The next call of folder_take() removes the folders of crashed tests.
  */
 #ifndef HARNESS_PLACE_H
 #define HARNESS_PLACE_H
@@ -13,15 +12,15 @@
 
 enum { PLACE_PATH_MAX = 1024 };
 
-/* A port that no other test gets, and no outgoing connection. A server may
- * listen on it any number of times meanwhile. */
+/* A port that no other test and no outgoing connection gets. Meanwhile a server can
+ * listen on it any number of times. */
 struct port {
     int number; /* 0: none */
     int socket; /* bound, never listening */
 };
 
 int port_take(struct port *port, struct err *err);
-/* This very port, or, where a server has it, one as above. */
+/* This port; if another process listens on it, any free one as above. */
 int port_prefer(struct port *port, int number, struct err *err);
 void port_release(struct port *port); /* may be called twice */
 
@@ -32,16 +31,16 @@ struct folder {
 
 /* A new, empty folder in scratch_path(). */
 int folder_take(struct folder *folder, struct err *err);
-/* Removes it with all that is in it; may be called twice. */
+/* Removes it with its content; may be called twice. */
 void folder_remove(struct folder *folder);
 
-/* $BUILD_DIR, or where the running program was built: $BUILD in
- * $BUILD/tests/… and in $BUILD/program. */
+/* The build folder: $BUILD_DIR, or the one that holds the running program, in
+ * <build>/tests/… or as <build>/program. */
 void build_path(char out[PLACE_PATH_MAX]);
-/* The project's top folder: $SOURCE_DIR, or the first upwards from the current
- * one that has consul-dev/. */
+/* The project's top folder: $SOURCE_DIR, or the nearest folder with consul-dev/, from
+ * the current one upwards. */
 void source_path(char out[PLACE_PATH_MAX]);
-/* Where folders and what tests share are kept: in $TMPDIR, else in $BUILD. */
+/* The parent of all test folders and of shared files, in $TMPDIR, else in the build folder. */
 void scratch_path(char out[PLACE_PATH_MAX]);
 
 #endif

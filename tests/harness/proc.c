@@ -41,7 +41,7 @@ static void set_environment(const char *const env[])
     }
 }
 
-/* What the parent ignores or blocks is no concern of the child's. */
+/* The child must not inherit the signals that the parent ignores or blocks. */
 static void reset_signals(void)
 {
     sigset_t none;
@@ -51,12 +51,12 @@ static void reset_signals(void)
         signal(signum, SIG_DFL);
 }
 
-static _Noreturn void become(const char *const argv[], const char *const env[], int log, pid_t parent)
+static _Noreturn void run_program(const char *const argv[], const char *const env[], int log, pid_t parent)
 {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
-        _exit(127); /* it died before we asked */
+        _exit(127); /* the parent ended before prctl() */
     reset_signals();
     int null = open("/dev/null", O_RDONLY);
     dup2(null, STDIN_FILENO);
@@ -75,16 +75,16 @@ int proc_start(struct proc *proc, const char *const argv[], const char *const en
     snprintf(proc->log, sizeof proc->log, "%s", log);
     int fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0)
-        return err_set(err, ERR_FAILED, "writing %s: %s", log, strerror(errno));
+        return err_set(err, ERR_FAILED, "cannot write %s: %s", log, strerror(errno));
     proc->log_begin = (long)lseek(fd, 0, SEEK_END);
 
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        become(argv, env, fd, parent);
+        run_program(argv, env, fd, parent);
     close(fd);
     if (pid < 0)
-        return err_set(err, ERR_FAILED, "starting %s: %s", argv[0], strerror(errno));
+        return err_set(err, ERR_FAILED, "cannot start %s: %s", argv[0], strerror(errno));
     proc->pid = pid;
     return 0;
 }
@@ -129,8 +129,8 @@ static int list_children(pid_t pid, int *children, int max)
     return count;
 }
 
-/* Listed first, for a dead parent has no children. The parent goes first, for
- * stopped or dead it can start no more. */
+/* Lists the children first, because a dead parent has none. Signals the parent before
+ * them, because a stopped or dead parent starts no new ones. */
 static void signal_tree(pid_t pid, int signum)
 {
     int children[CHILDREN_MAX];
@@ -146,7 +146,7 @@ void proc_signal_all(const struct proc *proc, int signum)
         signal_tree(proc->pid, signum);
 }
 
-/* As ps has it: T for stopped, Z for a zombie; X where it is gone. */
+/* As in ps: T for stopped, Z for a zombie; X: no such process. */
 static char state_of(pid_t pid)
 {
     char path[64], state = 'X';
@@ -167,7 +167,7 @@ static bool tree_is_stopped(pid_t pid)
     for (int i = 0; i < count; i++)
         if (!tree_is_stopped(children[i]))
             return false;
-    return strchr("TZX", state) != NULL; /* gone is as good */
+    return strchr("TZX", state) != NULL; /* an ended process counts as stopped */
 }
 
 static bool is_stopped(void *arg)
@@ -216,9 +216,9 @@ int proc_stop(struct proc *proc, int signum, int64_t limit_ms)
     if (!proc_is_running(proc))
         return proc->status;
     proc_signal(proc, signum);
-    /* Not to one that runs: it may be on its way out by now, where a leak checker
-     * stops it for a moment. SIGCONT takes a SIGSTOP back that has not arrived,
-     * and the checker would wait for it for ever. */
+    /* Only if it is stopped: at its exit the leak checker stops a process for a moment.
+     * SIGCONT would cancel a SIGSTOP that has not arrived yet, and the checker would
+     * wait for it forever. */
     if (state_of(proc->pid) == 'T')
         proc_resume(proc);
     if (!proc_wait(proc, limit_ms)) {
@@ -258,11 +258,11 @@ struct sought {
 static bool found_or_ended(void *arg)
 {
     struct sought *sought = arg;
-    bool ended = has_ended(sought->proc); /* before reading: its last words count */
+    bool ended = has_ended(sought->proc); /* before the output is read, so that its last lines are included */
     char *output = proc_output(sought->proc);
     const char *at = strstr(output, sought->text);
     const char *rest = at ? at + strlen(sought->text) : NULL;
-    sought->found = rest && strchr(rest, '\n'); /* the line is whole */
+    sought->found = rest && strchr(rest, '\n'); /* only a complete line counts */
     if (sought->found && sought->out)
         snprintf(sought->out, sought->size, "%.*s", (int)strcspn(rest, " \n"), rest);
     free(output);
@@ -295,7 +295,8 @@ int proc_run(const char *const argv[], const char *const env[], const char *log,
     if (ended && WIFEXITED(proc.status) && WEXITSTATUS(proc.status) == 0)
         return 0;
     char *output = proc_output(&proc);
-    err_set(err, ended ? ERR_FAILED : ERR_TIMEOUT, "running %s: %s", argv[0], ended ? last_line(output) : "no end");
+    err_set(err, ended ? ERR_FAILED : ERR_TIMEOUT,
+            "cannot run %s: %s", argv[0], ended ? last_line(output) : "it did not end in time");
     free(output);
     return -1;
 }

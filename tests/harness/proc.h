@@ -1,8 +1,8 @@
-/* proc: a program that a test started, and everything a test does to it.
+/* proc: starts a program for a test, signals it, waits for it and reads its output.
  *
- * Each is a process group of its own, with its output in a file, and dies with
- * the thread that started it: a test that crashes leaves nothing running. So
- * start it from a thread that lives as long as it should. (PR_SET_PDEATHSIG)
+ * Each program is a process group of its own and writes its output to a file. It is
+ * killed when the thread that started it ends (PR_SET_PDEATHSIG), so that a crashed test
+ * leaves nothing running. Start it from a thread that lives long enough.
  */
 #ifndef HARNESS_PROC_H
 #define HARNESS_PROC_H
@@ -16,46 +16,46 @@
 #include "harness/place.h"
 
 struct proc {
-    pid_t pid;  /* 0: not started, or has ended and was waited for */
-    int status; /* of waitpid, once it has ended */
+    pid_t pid;  /* 0: not started, or ended */
+    int status; /* from waitpid(), after it has ended */
     char log[PLACE_PATH_MAX];
-    long log_begin; /* where this run's output begins: the file is appended to */
+    long log_begin; /* where this run's output begins in the file, which may have older output */
 };
 
-/* argv ends with NULL; argv[0] is a path or is looked up on the PATH. env: more
- * variables "NAME=value" ("NAME" alone: unset), ends with NULL, or is NULL. log:
- * path of a file to which both outputs are appended. */
+/* argv ends with NULL; argv[0] is a path or a name on the PATH. env: additional
+ * variables "NAME=value" ("NAME" alone: unset it); ends with NULL; may be NULL. log: the
+ * file to which stdout and stderr are appended. */
 int proc_start(struct proc *proc, const char *const argv[], const char *const env[], const char *log, struct err *err);
 
-/* Is it still there? (Collects it if it has ended.) */
+/* (Calls waitpid() if it has ended.) */
 bool proc_is_running(struct proc *proc);
 /* True once it has ended. */
 bool proc_wait(struct proc *proc, int64_t limit_ms);
-/* To it alone. */
+/* Signals only this process. */
 void proc_signal(const struct proc *proc, int signum);
-/* To it and all that it started. */
+/* Signals it and all its descendants. */
 void proc_signal_all(const struct proc *proc, int signum);
-/* SIGSTOP to all, for a server of several processes hangs only when all hang.
- * They do when it returns: only then does the kernel continue the stopped ones,
- * so that they can end, when we die. */
+/* Sends SIGSTOP to it and all its descendants: a server of several processes hangs only
+ * if all are stopped. Returns when all are, because the kernel resumes and ends stopped
+ * processes after our death only if they were already stopped. */
 void proc_pause(struct proc *proc);
 void proc_resume(const struct proc *proc);
-/* SIGKILL to all; it and its children have ended when it returns, so that nothing of theirs is held any more. */
+/* SIGKILL to all. It and its children have ended on return, so that their ports and files are free. */
 void proc_kill_all(struct proc *proc, int64_t limit_ms);
-/* signum, then up to limit_ms, then SIGKILL to all. Returns waitpid's status:
- * exit code e is W_EXITCODE(e, 0). Nothing happens where it is not running. */
+/* Sends signum, waits up to limit_ms, then sends SIGKILL to all. Returns the status from
+ * waitpid(). If it is not running, nothing is sent. */
 int proc_stop(struct proc *proc, int signum, int64_t limit_ms);
 
-/* Runs to the end. 0 if it exited with 0; else the error has its last line. */
+/* Runs a program to its end. 0: it exited with 0; else the error has its last line of output. */
 int proc_run(const char *const argv[], const char *const env[], const char *log, int64_t limit_ms, struct err *err);
 
-/* What this run has written so far. The caller frees; never NULL. */
+/* The output of this run so far. The caller frees it; never NULL. */
 char *proc_output(const struct proc *proc);
-/* Waits for a line that contains `text`; copies what follows `text` up to the
- * next space (where out is not NULL). False at the limit, or when it has ended. */
+/* Waits for a line that contains `text`. If out is not NULL, copies the word after
+ * `text` into it. False at the limit, or if it has ended without such a line. */
 bool proc_wait_output(struct proc *proc, const char *text, char *out, size_t size, int64_t limit_ms);
 
-/* Waits until condition(arg) is true, asking each 5 ms. False at the limit. */
+/* Waits until condition(arg) is true, and checks it every 5 ms. False at the limit. */
 bool wait_until(bool (*condition)(void *arg), void *arg, int64_t limit_ms);
 
 #endif

@@ -14,15 +14,15 @@
 
 #include "harness/http_probe.h"
 
-/* initdb on a busy machine takes seconds, a leader of Consul's about one. */
-enum { START_LIMIT_MS = 60000, STOP_LIMIT_MS = 10000, ASK_SECONDS = 1 };
+/* initdb on a busy machine takes seconds; the election of Consul's leader about one. */
+enum { START_LIMIT_MS = 60000, STOP_LIMIT_MS = 10000, REPLY_LIMIT_S = 1 };
 
-/* --- Does it answer? ----------------------------------------------------------------- */
+/* --- Readiness ------------------------------------------------------------------------ */
 
 static bool postgres_answers(const struct server *server)
 {
     char url[192];
-    snprintf(url, sizeof url, "%s?connect_timeout=2", server->url); /* its shortest */
+    snprintf(url, sizeof url, "%s?connect_timeout=2", server->url); /* 2 s is the shortest that libpq accepts */
     PGconn *conn = PQconnectdb(url);
     PGresult *result = PQexec(conn, "SELECT 1");
     bool answers = PQresultStatus(result) == PGRES_TUPLES_OK;
@@ -38,7 +38,7 @@ static bool redis_answers(const struct server *server)
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     char reply[8] = "";
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = ASK_SECONDS}, sizeof(struct timeval));
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = REPLY_LIMIT_S}, sizeof(struct timeval));
     bool answers = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
                    send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && recv(fd, reply, 7, MSG_WAITALL) == 7 &&
                    strcmp(reply, "+PONG\r\n") == 0;
@@ -51,7 +51,7 @@ static bool consul_answers(const struct server *server)
     char url[192];
     snprintf(url, sizeof url, "%s/v1/status/leader", server->url);
     struct probe_reply reply = {0};
-    /* "" in quotes: no leader yet. */
+    /* The body is a JSON string; "" means no leader yet. */
     bool answers = probe_get(NULL, url, &reply) == 200 && reply.body.len > 2;
     probe_reply_close(&reply);
     return answers;
@@ -62,7 +62,7 @@ static bool etcd_answers(const struct server *server)
     char url[192];
     snprintf(url, sizeof url, "%s/health", server->url);
     struct probe_reply reply = {0};
-    /* Anything else than "true": no leader yet. */
+    /* "true" is in the body only if there is a leader. */
     bool answers = probe_get(NULL, url, &reply) == 200 && strstr(buf_text(&reply.body), "\"true\"") != NULL;
     probe_reply_close(&reply);
     return answers;
@@ -75,9 +75,9 @@ static const struct kind {
     int inner_ports;
     int stop_signal;
     bool (*answers)(const struct server *server);
-    const char *options[3]; /* of the server, after the launcher's own */
+    const char *options[3]; /* of the server, added after the launcher's */
 } kinds[] = {
-    /* SIGINT: SIGTERM would wait for its clients. No fsync: only a power cut could tell. */
+    /* SIGINT: on SIGTERM it would wait for its clients. fsync=off: it matters only in a power failure. */
     [SERVER_POSTGRES] =
         {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGINT, postgres_answers, {"-c", "fsync=off"}},
     [SERVER_REDIS] = {"redis", "redis://127.0.0.1:%d/0", 0, SIGTERM, redis_answers, {NULL}},
@@ -98,7 +98,7 @@ int server_init(struct server *server, enum server_kind kind, const struct folde
              server->port.number);
     snprintf(server->url, sizeof server->url, kinds[kind].url, server->port.number);
     if (mkdir(server->folder, 0711) != 0)
-        return err_set(err, ERR_FAILED, "making %s", server->folder);
+        return err_set(err, ERR_FAILED, "cannot create %s", server->folder);
     return 0;
 }
 
@@ -111,7 +111,7 @@ int server_prefer_port(struct server *server, int number, struct err *err)
     return 0;
 }
 
-/* --- Life -------------------------------------------------------------------------------- */
+/* --- Start and stop ------------------------------------------------------------------------ */
 
 int server_launch(struct server *server, struct err *err)
 {
@@ -147,7 +147,7 @@ int server_wait_ready(struct server *server, struct err *err)
         return 0;
     char *output = proc_output(&server->proc);
     size_t len = strlen(output);
-    err_set(err, ERR_FAILED, "starting %s: %s", kinds[server->kind].name, output + (len > 180 ? len - 180 : 0));
+    err_set(err, ERR_FAILED, "cannot start %s: %s", kinds[server->kind].name, output + (len > 180 ? len - 180 : 0));
     free(output);
     server_kill(server);
     return -1;

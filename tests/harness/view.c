@@ -113,7 +113,7 @@ bool consul_has(const struct server *consul, const char *service, const char *id
     return has;
 }
 
-/* --- How long until ---------------------------------------------------------------- */
+/* --- Time ---------------------------------------------------------------------------- */
 
 int64_t time_until(bool (*condition)(void *arg), void *arg, int64_t limit_ms)
 {

@@ -1,5 +1,5 @@
-/* view: what each of the two sides knows, order-service and Consul, as anybody
- * can see it from outside.
+/* view: what order-service and Consul know about the instances, read over their HTTP
+ * interfaces.
  */
 #ifndef HARNESS_VIEW_H
 #define HARNESS_VIEW_H
@@ -29,12 +29,12 @@ struct view {
 };
 
 void view_take(const struct service *orders, const char *service, struct view *view);
-/* From one that may have lost its head: after so long it is not known. */
+/* For an order-service that may hang: without a reply within limit_ms, view->known is false. */
 void view_take_within(const struct service *orders, const char *service, int64_t limit_ms, struct view *view);
-/* NULL: it is not in the list. */
+/* NULL: the instance is not in the list. */
 const struct seen *view_find(const struct view *view, const char *id);
 
-/* A GET /users/{id} through order-service: status (0: no reply), and what its headers tell. */
+/* The result of GET /users/{id} from order-service: status (0: no reply) and headers. */
 struct called {
     int status;
     char upstream[64], source[16], cache[16];
@@ -43,14 +43,14 @@ void view_call(struct probe *probe, const struct service *orders, int id, struct
 
 /* --- What Consul knows ------------------------------------------------------------ */
 
-/* How many instances of a service it lists, in any state or (passing) only those
- * whose checks all pass. -1: no answer. */
+/* The number of instances that Consul lists: all, or (passing) only those whose checks
+ * all pass. -1: no reply. */
 int consul_count(const struct server *consul, const char *service, bool passing);
 bool consul_has(const struct server *consul, const char *service, const char *id, bool passing);
 
-/* --- How long until ---------------------------------------------------------------- */
+/* --- Time ---------------------------------------------------------------------------- */
 
-/* Milliseconds until condition(arg) came true, or -1 at the limit. */
+/* Waits; returns the milliseconds until condition(arg) was true, or -1 at the limit. */
 int64_t time_until(bool (*condition)(void *arg), void *arg, int64_t limit_ms);
 
 #endif

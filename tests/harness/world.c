@@ -69,7 +69,7 @@ int service_start(struct service *service, const struct world *world, const char
     snprintf(redis, sizeof redis, "REDIS_URL=%s", world->redis.url);
     snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", world->consul.url);
 
-    /* The later one wins: so what the test wants comes last. */
+    /* A later variable overrides an earlier one, so the test's own come last. */
     const char *all[ENV_MAX] = {database,
                                 redis,
                                 consul,
@@ -95,7 +95,7 @@ int service_start(struct service *service, const struct world *world, const char
     if (!proc_wait_output(&service->proc, "msg=listening", NULL, 0, LISTEN_LIMIT_MS) ||
         !proc_wait_output(&service->proc, " port=", port, sizeof port, 0)) {
         char *output = proc_output(&service->proc);
-        err_set(err, ERR_FAILED, "starting %s: %s", program, output);
+        err_set(err, ERR_FAILED, "cannot start %s: %s", program, output);
         free(output);
         proc_stop(&service->proc, SIGKILL, 0);
         return -1;

@@ -1,4 +1,5 @@
-/* world: all that the two services need, real, private and on free ports.
+/* world: starts PostgreSQL, Redis and Consul for one test, on free ports, and services
+ * that use them.
  *
  *     struct world world;
  *     struct service users, orders;
@@ -18,11 +19,11 @@ struct world {
     struct server postgres, redis, consul;
 };
 
-/* PostgreSQL with the schema and seed data of both services, Redis, Consul: at
- * once, and all answer on return. After -1 nothing is left of it. */
+/* Starts PostgreSQL with the schema and seed data of both services, Redis and Consul, at
+ * the same time. All answer on return. On -1 nothing stays running. */
 int world_start(struct world *world, struct err *err);
 void world_stop(struct world *world); /* may be called twice */
-/* Of a PostgreSQL that was started by hand: the schema and seed data of both services. */
+/* For a PostgreSQL that was started without world_start(): loads the schema and seed data of both services. */
 int world_load_schema(const struct world *world, struct err *err);
 
 struct service {
@@ -31,17 +32,17 @@ struct service {
     char log[PLACE_PATH_MAX + 64];
 };
 
-/* Runs $BUILD/<program>, or one with an absolute path, on the world's servers, quickly registered
- * (REGISTER_JITTER=0, CHECK_INTERVAL=1s, …; `env` overrides, "NAME=value", NULL at the
- * end, may be NULL), on any free port unless env says PORT. Returns when it
- * listens; it may not have registered yet. */
+/* Runs $BUILD/<program>, or a program with an absolute path, with the world's servers.
+ * Settings make it register quickly (REGISTER_JITTER=0, CHECK_INTERVAL=1s, …) on any free
+ * port. `env` overrides them: "NAME=value" …, NULL; may be NULL. Returns when it listens;
+ * it may not have registered yet. */
 int service_start(struct service *service, const struct world *world, const char *program, const char *const env[],
                   struct err *err);
-/* SIGTERM and up to 30 s: the exit code, or -1 where it had to be killed. */
+/* Sends SIGTERM and waits up to 30 s. Returns the exit code; -1: it had to be killed. */
 int service_stop(struct service *service);
 
 enum { SERVICE_URL_MAX = 512 };
-/* http://127.0.0.1:<port><path>, in out, which it returns. */
+/* Writes http://127.0.0.1:<port><path> to out and returns out. */
 const char *service_url(const struct service *service, const char *path, char out[SERVICE_URL_MAX]);
 
 #endif

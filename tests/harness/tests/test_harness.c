@@ -31,7 +31,7 @@ static void drop_folder(void)
 
 TestSuite(server, .init = take_folder, .fini = drop_folder, .timeout = 300);
 
-/* --- Places ------------------------------------------------------------------------ */
+/* --- Ports and folders -------------------------------------------------------------- */
 
 static int listen_on(int port, uint32_t address)
 {
@@ -45,7 +45,7 @@ static int listen_on(int port, uint32_t address)
     return -1;
 }
 
-Test(harness, a_taken_port_is_given_to_nobody_else_but_a_server_can_listen_on_it_again_and_again)
+Test(harness, taken_port_is_unique_and_can_be_reused_by_server)
 {
     enum { MANY = 500 };
     struct err err = ERR_INIT;
@@ -66,7 +66,7 @@ Test(harness, a_taken_port_is_given_to_nobody_else_but_a_server_can_listen_on_it
     port_release(&port);
 }
 
-static void leave_a_folder(int out)
+static void take_folder_and_crash(int out)
 {
     struct err err = ERR_INIT;
     struct folder left;
@@ -80,7 +80,7 @@ static void leave_a_folder(int out)
     kill(getpid(), SIGKILL);
 }
 
-Test(harness, a_folder_is_removed_at_the_end_or_by_the_next_run_after_a_crash)
+Test(harness, folder_is_removed_also_after_a_crash)
 {
     struct err err = ERR_INIT;
     struct folder mine, other;
@@ -89,15 +89,15 @@ Test(harness, a_folder_is_removed_at_the_end_or_by_the_next_run_after_a_crash)
     cr_assert_eq(pipe(ends), 0);
     pid_t pid = fork();
     if (pid == 0)
-        leave_a_folder(ends[1]);
+        take_folder_and_crash(ends[1]);
     char left[PLACE_PATH_MAX] = "";
     waitpid(pid, NULL, 0);
     cr_assert_gt(read(ends[0], left, sizeof left - 1), 0);
     cr_expect_eq(access(left, F_OK), 0);
 
     cr_assert_eq(folder_take(&other, &err), 0, "%s", err.text);
-    cr_expect_neq(access(left, F_OK), 0, "the crashed one's is gone");
-    cr_expect_eq(access(mine.path, F_OK), 0, "ours is not");
+    cr_expect_neq(access(left, F_OK), 0, "the folder of the crashed test is removed");
+    cr_expect_eq(access(mine.path, F_OK), 0, "our folder is not removed");
     char path[PLACE_PATH_MAX];
     snprintf(path, sizeof path, "%s", mine.path);
     folder_remove(&mine);
@@ -107,7 +107,7 @@ Test(harness, a_folder_is_removed_at_the_end_or_by_the_next_run_after_a_crash)
 
 /* --- Processes ------------------------------------------------------------------------ */
 
-Test(server, a_program_runs_with_its_own_environment_and_its_output_is_kept)
+Test(server, program_gets_its_environment_and_output_is_kept)
 {
     struct err err = ERR_INIT;
     struct proc proc;
@@ -129,7 +129,7 @@ Test(server, a_program_runs_with_its_own_environment_and_its_output_is_kept)
     cr_expect_not(proc_is_running(&proc));
 }
 
-Test(server, a_program_that_ignores_sigterm_or_hangs_is_ended_all_the_same)
+Test(server, program_that_ignores_sigterm_is_killed)
 {
     struct err err = ERR_INIT;
     struct proc deaf, paused;
@@ -145,20 +145,20 @@ Test(server, a_program_that_ignores_sigterm_or_hangs_is_ended_all_the_same)
     cr_expect_eq(WTERMSIG(proc_stop(&paused, SIGTERM, 5000)), SIGTERM);
 }
 
-Test(server, a_program_that_fails_is_reported_with_its_last_line)
+Test(server, failed_program_is_reported_with_its_last_line)
 {
     struct err err = ERR_INIT;
     char log[PLACE_PATH_MAX + 8];
     snprintf(log, sizeof log, "%s/log", folder.path);
     cr_expect_eq(proc_run((const char *[]){"true", NULL}, NULL, log, 5000, &err), 0);
     cr_expect_eq(proc_run((const char *[]){"sh", "-c", "echo a; echo b; exit 3", NULL}, NULL, log, 5000, &err), -1);
-    cr_expect_str_eq(err.text, "running sh: b");
+    cr_expect_str_eq(err.text, "cannot run sh: b");
     err_clear(&err);
     cr_expect_eq(proc_run((const char *[]){"/no/such", NULL}, NULL, log, 5000, &err), -1);
     cr_expect(strstr(err.text, "cannot run /no/such"), "%s", err.text);
 }
 
-/* Forks a process that starts a server and is then killed, as a test that crashes. */
+/* Forks a process that starts a server and is then killed, like a test that crashes. */
 static pid_t start_and_crash(bool paused, struct server *server)
 {
     int ends[2];
@@ -181,7 +181,7 @@ static pid_t start_and_crash(bool paused, struct server *server)
     return child;
 }
 
-/* An orphan that ended may stay a zombie where nobody collects it. */
+/* An orphan that has ended may stay a zombie if its new parent does not call waitpid(). */
 static bool is_gone(void *arg)
 {
     char path[64], state = 'X';
@@ -206,14 +206,14 @@ static void expect_gone_after_crash(enum server_kind kind, bool paused)
     server_close(&server);
 }
 
-Test(server, what_a_crashed_test_started_ends_with_it)
+Test(server, programs_of_a_crashed_test_end_with_it)
 {
     expect_gone_after_crash(SERVER_POSTGRES, false);
     expect_gone_after_crash(SERVER_REDIS, false);
     expect_gone_after_crash(SERVER_CONSUL, false);
 }
 
-Test(server, also_where_it_was_paused)
+Test(server, paused_program_of_a_crashed_test_ends_too)
 {
     expect_gone_after_crash(SERVER_POSTGRES, true);
     expect_gone_after_crash(SERVER_REDIS, true);
@@ -221,8 +221,8 @@ Test(server, also_where_it_was_paused)
 
 /* --- Servers --------------------------------------------------------------------------- */
 
-/* A server hangs, is killed and comes back at the same port. */
-static void ill_treat(enum server_kind kind)
+/* A server hangs, is killed and starts again on the same port. */
+static void hang_and_kill(enum server_kind kind)
 {
     struct err err = ERR_INIT;
     struct server server;
@@ -242,17 +242,17 @@ static void ill_treat(enum server_kind kind)
     cr_expect_not(proc_is_running(&server.proc));
 }
 
-Test(server, postgres_hangs_dies_and_comes_back_at_the_same_place)
+Test(server, postgres_keeps_its_port_after_hang_and_kill)
 {
-    ill_treat(SERVER_POSTGRES);
+    hang_and_kill(SERVER_POSTGRES);
 }
 
-Test(server, redis_hangs_dies_and_comes_back_at_the_same_place)
+Test(server, redis_keeps_its_port_after_hang_and_kill)
 {
-    ill_treat(SERVER_REDIS);
+    hang_and_kill(SERVER_REDIS);
 }
 
-Test(server, postgres_keeps_its_data_when_killed_and_says_what_is_wrong_with_a_statement)
+Test(server, killed_postgres_keeps_data_and_reports_sql_errors)
 {
     struct err err = ERR_INIT;
     struct server postgres;
@@ -267,7 +267,7 @@ Test(server, postgres_keeps_its_data_when_killed_and_says_what_is_wrong_with_a_s
     server_close(&postgres);
 }
 
-Test(server, consul_has_a_leader_and_a_probe_sees_status_headers_and_body)
+Test(server, probe_sees_status_headers_and_body_of_consul)
 {
     struct err err = ERR_INIT;
     struct server consul;

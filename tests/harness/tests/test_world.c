@@ -6,7 +6,7 @@
 
 TestSuite(world, .timeout = 300);
 
-Test(world, it_comes_up_with_schema_and_seed_and_goes_without_a_trace)
+Test(world, world_starts_with_schema_and_leaves_nothing)
 {
     struct err err = ERR_INIT;
     struct world world;
