@@ -21,11 +21,11 @@ static void discard_new(struct balancer_peer **peers, size_t count)
 
 /* Both lists are in order of id, so one walk over both finds the peers that stay. The
  * new peers are allocated here, before anything changes, because this can fail. */
-static struct balancer_peer **match_peers(const struct peer_list *former, const struct instance_list *list)
+static struct balancer_peer **match_peers(const struct peer_list *former, const struct instance_list *list, size_t count)
 {
-    struct balancer_peer **peers = calloc(list->count + 1, sizeof(struct balancer_peer *));
+    struct balancer_peer **peers = calloc(count + 1, sizeof(struct balancer_peer *));
     size_t old = 0;
-    for (size_t i = 0; peers && i < list->count; i++) {
+    for (size_t i = 0; peers && i < count; i++) {
         int order = 1;
         while (old < former->count && (order = strcmp(former->at[old]->instance->id, list->at[i].id)) < 0)
             old++;
@@ -63,14 +63,15 @@ static void set_instance(struct balancer_peer *peer, struct instance_list *list,
 int peer_list_replace(struct peer_list *peers, struct instance_list *list, const bool *missing,
                       struct peer_list *former)
 {
-    struct balancer_peer **at = match_peers(peers, list);
+    size_t count = list->count;
+    struct balancer_peer **at = match_peers(peers, list, count);
     if (!at)
         return -1;
     *former = *peers;
-    *peers = (struct peer_list){.at = at, .count = list->count};
+    *peers = (struct peer_list){.at = at, .count = count};
     for (size_t i = 0; i < former->count; i++)
         former->at[i]->listed = false;
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < count; i++)
         set_instance(at[i], list, i, missing && missing[i]);
     return 0;
 }

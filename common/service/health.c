@@ -88,7 +88,8 @@ static const struct health_check *first_failing(const struct health *health)
 
 static json_t *check_json_new(const struct health_check *check)
 {
-    double latency_ms = (double)((check->latency_us + 50) / 100) / 10; /* one decimal */
+    int64_t tenths = (check->latency_us + 50) / 100; /* of a millisecond: one decimal */
+    double latency_ms = (double)tenths / 10;
     return json_pack("{s:s, s:f, s:o}", "status", check->healthy ? "healthy" : "unhealthy", "latency_ms", latency_ms,
                      "detail", json_text_new(check->detail));
 }
