@@ -1,3 +1,4 @@
+/* The small modules of base: err, buf, clock, rand and log. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>

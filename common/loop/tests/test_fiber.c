@@ -1,3 +1,5 @@
+/* Fibers (fiber.c, stack.c, sync.c) on virtual time, and the real loop with its threads (loop.c,
+ * offload.c, resolve.c). */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

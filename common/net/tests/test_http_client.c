@@ -1,3 +1,4 @@
+/* http_client: whole replies, requests, streams and concurrent calls. Failures are in test_http_faults.c. */
 #include "loop/sync.h"
 #include "net/tests/client_fixture.h"
 

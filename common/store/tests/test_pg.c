@@ -1,3 +1,4 @@
+/* pg against a real PostgreSQL: reads and transactions, while the server starts late, is killed or hangs. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

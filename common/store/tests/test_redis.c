@@ -1,3 +1,4 @@
+/* redis against a real Redis: its commands, while the server starts late, is killed or hangs. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
