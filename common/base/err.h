@@ -6,8 +6,8 @@
  * wins: an error during the cleanup after it must not hide it.
  *
  *     struct err err = ERR_INIT;
- *     if (pg_ping(pg, deadline, &err) != 0)
- *         log_warn("postgres_down", log_s("error", err.text));
+ *     if (redis_ping(redis, deadline, &err) != 0)
+ *         log_warn("redis_down", log_s("error", err.text));
  *
  * No function keeps a pointer to a caller's err. `err` is never NULL.
  */

@@ -40,8 +40,8 @@ bool log_shows(enum log_level level);
 
 void log_write(enum log_level level, const char *msg, const struct log_field *fields);
 
-/* An array that ends in an empty field. The empty one in front only gives the comma
- * after it something to follow. */
+/* An array of the given fields, with an empty one at its end. [1] skips the empty field in
+ * front. It is there so that ## can remove the comma after it if no field is given. */
 #define LOG_FIELDS(...) (&(const struct log_field[]){{0}, ##__VA_ARGS__, {0}}[1])
 #define log_debug(msg, ...) log_write(LOG_DEBUG, msg, LOG_FIELDS(__VA_ARGS__))
 #define log_info(msg, ...) log_write(LOG_INFO, msg, LOG_FIELDS(__VA_ARGS__))

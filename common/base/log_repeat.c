@@ -39,7 +39,7 @@ static bool fits_in_window(struct log_repeat *repeat, int64_t now_ms)
 
 bool log_repeat_is_due(struct log_repeat *repeat, const char *text, int64_t repeat_ms)
 {
-    char cut[sizeof repeat->text]; /* cut as repeat->text is, so that long texts compare as equal */
+    char cut[sizeof repeat->text]; /* as short as its copy in repeat->text, so that long texts compare as equal */
     int64_t now_ms = clock_ms();
     snprintf(cut, sizeof cut, "%s", text);
     if (repeat->times++ == 0)

@@ -2,8 +2,8 @@
  *
  * While a registry is down for an hour, a call fails every few seconds. The log
  * gets one line when the failure begins, one when its reason changes, one now and
- * then while it lasts, and one when it ends. Two reasons that alternate would be
- * a change each time, so at most 3 lines a minute are logged.
+ * then while it lasts, and one when it ends. If two reasons alternate, the reason
+ * changes each time; so at most 3 lines a minute are logged.
  */
 #ifndef BASE_LOG_REPEAT_H
 #define BASE_LOG_REPEAT_H
@@ -21,12 +21,12 @@ struct log_repeat {
     int lines;
 };
 
-/* Counts one occurrence. True if the caller should log it: it is the first one, its
- * text differs from the one logged last, or that one was logged repeat_ms ago
+/* Counts one occurrence. True if the caller should log it: the failure is new, its text
+ * differs from the text logged last, or that text was logged at least repeat_ms ago
  * (DEADLINE_NONE: the same text is never logged again). Digits are not compared,
  * so a latency in the text does not make it different each time. */
 bool log_repeat_is_due(struct log_repeat *repeat, const char *text, int64_t repeat_ms);
-/* The failure is over. Returns how long it lasted, in ms; -1 if none was logged. */
+/* Call it when the failure is over. Returns how long it lasted, in ms; -1 if none was logged. */
 int64_t log_repeat_end(struct log_repeat *repeat);
 
 #endif

@@ -3,8 +3,8 @@
  * Protocol").
  *
  * A separate server on a separate port: HTTP/2 without TLS, by nghttp2. It offers one
- * method, grpc.health.v1.Health/Check, and calls a function of the caller's to learn
- * the health. `Watch` is UNIMPLEMENTED; Consul never calls it.
+ * method, grpc.health.v1.Health/Check, which calls config.check. `Watch` is
+ * UNIMPLEMENTED; Consul never calls it.
  *
  * Any client may connect. So connections, concurrent calls, headers, bodies and idle
  * time are limited, and a connection that does not speak HTTP/2 is closed.

@@ -9,8 +9,8 @@
 struct grpc_health_config {
     const char *address; /* numeric */
     uint16_t port;       /* 0: any free one */
-    const char *service; /* known beside "", which means the whole server; borrowed */
-    /* 0: serving, -1: not serving. May wait: runs in a fiber of its own; has its own deadline. */
+    const char *service; /* a client may check this service or "", the whole server; borrowed */
+    /* 0: serving, -1: not serving. Runs in a fiber of its own, so it may wait; it sets its own deadline. */
     int (*check)(void *arg, struct err *err);
     void *arg;
 };

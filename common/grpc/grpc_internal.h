@@ -4,7 +4,7 @@
  *
  *     grpc_wire.c        the bytes of a message
  *     grpc_internal.h    the structs
- *     grpc_session.c     nghttp2: from frames to calls, and from replies to frames
+ *     grpc_session.c     turns frames into calls and replies into frames, with nghttp2
  *     grpc_connection.c  one connection: its fiber, and the reply to each call
  *     grpc_health.c      create and close; accepts connections
  *
@@ -41,7 +41,7 @@ struct grpc_call {
     struct grpc_connection *connection;
     enum grpc_phase phase;
     int32_t stream;
-    bool gone; /* CALL_CHECKING, and the stream is closed: the reply is not wanted any more */
+    bool gone; /* in CALL_CHECKING: the stream is closed, so no reply is sent */
     bool is_post, is_grpc, is_check;
     size_t head_len, body_len, sent;
     uint8_t body[GRPC_BODY_MAX];
@@ -54,7 +54,7 @@ struct grpc_connection {
     struct socket_watch *watch;
     nghttp2_session *session;
     bool blocked;      /* the client does not read what we send */
-    int64_t silent_at; /* clock_ms(): closed then, unless a complete request arrives before */
+    int64_t silent_at; /* clock_ms(): the connection is closed then, unless a complete request arrives before */
     struct group checks;
     struct grpc_call calls[GRPC_CALLS_MAX];
 };
@@ -74,7 +74,7 @@ int session_send(struct grpc_connection *connection);    /* sets `blocked` if by
 /* Sends GOAWAY, as far as the client still reads; frees. */
 void session_close(struct grpc_connection *connection);
 
-/* Each ends the call. `why`: plain ASCII without '%'. */
+/* Each of these ends the call. `why`: plain ASCII without '%'. */
 void reply_health(struct grpc_call *call, bool serving);
 void reply_failed(struct grpc_call *call, enum grpc_status status, const char *why);
 void reply_http_error(struct grpc_call *call, const char *http_status); /* the request was not gRPC */

@@ -1,4 +1,4 @@
-/* nghttp2: from frames to calls, and from replies to frames. */
+/* Turns HTTP/2 frames into calls, and replies into frames, with nghttp2. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

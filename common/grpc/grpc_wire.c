@@ -13,7 +13,7 @@ struct reader {
     const uint8_t *at, *end;
 };
 
-/* Seven bits a byte, the lowest first; the top bit says that more follow. */
+/* Seven bits a byte, the lowest first; the top bit is set if more bytes follow. */
 static bool read_varint(struct reader *reader, uint64_t *value)
 {
     *value = 0;
@@ -35,7 +35,7 @@ static bool skip(struct reader *reader, uint64_t len)
 }
 
 /* Moves past a field's value. For bytes: *len is their number, and they end there. */
-static bool read_value(struct reader *reader, uint64_t type, uint64_t *len)
+static bool skip_value(struct reader *reader, uint64_t type, uint64_t *len)
 {
     switch (type) {
     case WIRE_VARINT:
@@ -58,7 +58,7 @@ static bool parse_message(struct reader reader, const char **service, size_t *se
     *service_len = 0;
     while (reader.at < reader.end) {
         uint64_t key, len = 0;
-        if (!read_varint(&reader, &key) || key >> 3 == 0 || !read_value(&reader, key & 7, &len))
+        if (!read_varint(&reader, &key) || key >> 3 == 0 || !skip_value(&reader, key & 7, &len))
             return false;
         if (key == (FIELD_SERVICE << 3 | WIRE_BYTES)) {
             *service = (const char *)reader.at - len;

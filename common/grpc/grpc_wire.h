@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Those that we send (grpc.io, "Status codes and their use in gRPC"). */
+/* The status codes that we send (grpc.io, "Status codes and their use in gRPC"). */
 enum grpc_status {
     GRPC_OK = 0,
     GRPC_NOT_FOUND = 5,
@@ -25,9 +25,9 @@ enum grpc_status {
 
 enum { GRPC_HEALTH_REPLY_SIZE = 7 };
 
-/* Reads which service a request asks for. `body` includes the frame's head; *service is
- * borrowed from it, not terminated, "" if it names none. On error: a status, and *why in
- * plain ASCII. */
+/* Reads the service's name from a request. `body` includes the frame's head. *service is
+ * borrowed from it and has no '\0' at its end; it is "" if the request names no service.
+ * On error: a status, and *why in plain ASCII. */
 enum grpc_status grpc_parse_health(const uint8_t *body, size_t len, const char **service, size_t *service_len,
                                    const char **why);
 

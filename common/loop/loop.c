@@ -43,8 +43,8 @@ static void on_timer(uv_timer_t *handle)
     timer_at = DEADLINE_NONE;
 }
 
-/* The timer is set again only for an earlier deadline. One that fires without need costs
- * less than one that is set again for each request. */
+/* The timer is set again only for an earlier deadline. It costs less to let it fire
+ * without need than to set it again for each request. */
 static void set_timer(void)
 {
     int64_t next = fibers_next_deadline();
@@ -143,8 +143,8 @@ int loop_close(void)
     uv_close((uv_handle_t *)&idle, NULL);
     uv_close((uv_handle_t *)&timer, NULL);
     timer_at = DEADLINE_NONE;
-    /* Close callbacks run in the turn after uv_close. Work on the thread pool whose
-     * waiter has timed out gets a second to finish. */
+    /* Close callbacks run in the turn after uv_close. A call on a thread (offload.h) that
+     * no fiber waits for any more gets a second to finish. */
     int64_t give_up = deadline_in(1000);
     int status;
     while ((status = uv_loop_close(&loop)) == UV_EBUSY && clock_ms() < give_up)

@@ -12,7 +12,7 @@
 struct operation {
     uv_work_t request;
     const struct offload_job *job;
-    struct wait *waiter; /* NULL: stopped waiting */
+    struct wait *waiter; /* NULL: the fiber has stopped waiting */
     char arg[] __attribute__((aligned(16)));
 };
 

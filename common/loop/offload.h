@@ -1,9 +1,9 @@
-/* offload: runs a blocking call on a thread, if it exists in no other form.
+/* offload: runs a blocking call on a thread, for calls that have no other form.
  *
  * Reading a directory on a dead network disk, resolving a name, fsync: these may hang
  * without limit, so they never run on the loop. The fiber waits until its deadline.
- * When it stops waiting, the call goes on in its thread and frees its own memory at
- * the end. (This is the only file that uses threads.)
+ * If it stops waiting, the call continues on its thread, and its memory is freed when
+ * it ends. (No other module uses threads.)
  */
 #ifndef LOOP_OFFLOAD_H
 #define LOOP_OFFLOAD_H

@@ -49,9 +49,10 @@ struct flight {
 };
 
 /* Runs fn(arg) for this key. If such a call already runs, waits for its end instead.
- * True: this fiber ran it. False: another fiber did, and left its result where both can
- * read it (*result is WAIT_WOKEN), or *result is why the wait ended early. All callers
- * with one key must pass the same `fn`. `deadline` limits only the wait, not fn. */
+ * True: this fiber ran fn. False: another fiber ran it. Then *result is WAIT_WOKEN if fn
+ * has ended, and has left its result where all callers can read it; any other *result is
+ * the reason why the wait ended early. All callers with one key must pass the same `fn`.
+ * `deadline` limits only the wait, not fn. */
 bool flight_run(struct flight *flight, uint64_t key, void (*fn)(void *arg), void *arg, int64_t deadline,
                 enum wait_result *result);
 

@@ -1,4 +1,6 @@
-/* http_call: what an HTTP call sends, and what comes back. */
+/* http_call: the request and the reply of one HTTP call. The caller fills in a struct
+ * http_call; http_client.h makes the call and fills a struct http_response.
+ */
 #ifndef NET_HTTP_CALL_H
 #define NET_HTTP_CALL_H
 
@@ -26,7 +28,7 @@ struct http_call {
     size_t body_len;
     const struct http_tls *tls; /* NULL: plain http */
     int64_t deadline;           /* of the whole call */
-    size_t body_cap;            /* bytes of the reply's body, streamed or not; over it ERR_TOO_LARGE */
+    size_t body_cap;            /* bytes of the reply's body, streamed or not; a longer one is ERR_TOO_LARGE */
     /* Streaming, may be NULL: gets each piece of the body as it arrives, at most 16 KiB,
      * instead of response->body; status and head are already in the response. Runs in a
      * callback: must not wait. False ends the call with ERR_CANCELLED. */

@@ -25,7 +25,7 @@ struct request {
 
 /* Waits if the host is a name. 0, or -1 with ERR_INVALID (host, path or
  * headers cannot be sent), ERR_BUSY (out of memory), or as resolve_host. `request`
- * must live until the transfer has ended; `altered` holds also after -1. */
+ * must live until the transfer has ended; `altered` is set also after -1. */
 int request_set(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err);
 
 #endif

@@ -189,7 +189,7 @@ static int read_result(struct transfer *transfer, struct err *err)
 
     const char *local = NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_IP, &local);
-    /* For curl a connection that closes within the head ends the head. */
+    /* If the connection closes within the head, curl takes that for the end of the head. */
     if (!transfer->head_ended)
         return err_set(err, ERR_BROKEN, "the connection closed within the head of the reply");
     snprintf(response->local_address, sizeof response->local_address, "%s", local ? local : "");

@@ -17,7 +17,8 @@
 
 struct http_client;
 
-/* max_connections: kept alive; more than upstreams × concurrency. NULL: out of memory. */
+/* max_connections: how many may be kept alive; choose more than upstreams × concurrency.
+ * NULL: out of memory. */
 struct http_client *http_client_new(size_t max_connections);
 /* No call may be running. */
 void http_client_free(struct http_client *client);

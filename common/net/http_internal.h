@@ -47,7 +47,7 @@ struct http_pair {
 
 struct http_request {
     struct http_server *server;
-    struct http_connection *connection; /* NULL once it is answered or lost */
+    struct http_connection *connection; /* NULL once the reply is sent or the client has disconnected */
     enum http_phase phase;
     int64_t began_ms;       /* this phase: see http_slow.c */
     int64_t began_us;       /* when the whole head had arrived */
@@ -92,7 +92,7 @@ struct http_server {
     bool listening, draining, closing;
 
     struct http_handles *handles; /* libuv's; private to http_server.c */
-    bool pump_wanted;             /* MHD_run() is to be called after this batch */
+    bool pump_wanted;             /* call MHD_run() after this batch of fibers */
     bool uploading;               /* MHD_run() read a piece of a body */
 
     struct http_connection *ring; /* the next one to visit */
@@ -136,7 +136,7 @@ void wait_suspend_all(struct http_server *server);
  * with the method as sent would let a client create metrics without limit. */
 extern const char *const http_methods[HTTP_METHODS];
 
-/* http_reply.c: sends a whole 408 on a connection that MHD cannot be made to answer. */
+/* http_reply.c: sends a whole 408 without MHD, which cannot reply within a body. */
 void reply_timeout_raw(struct http_request *req);
 
 /* http_slow.c */
@@ -144,7 +144,7 @@ void connection_on_change(void *server, struct MHD_Connection *mhd, void **conne
                           enum MHD_ConnectionNotificationCode what);
 /* Checks the next `count` connections. */
 void slow_sweep(struct http_server *server, size_t count);
-/* The first line of a request has arrived: returns when its first byte did. */
+/* Called when the first line of a request has arrived. Returns when its first byte arrived. */
 int64_t slow_take_head(struct http_connection *connection);
 
 /* http_head.c: fills the request; may reply already (phase HTTP_REPLYING). */

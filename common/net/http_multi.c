@@ -9,12 +9,12 @@
 struct http_multi {
     uv_timer_t timer; /* curl's next one */
     CURLM *curl;
-    bool due; /* curl is to be called after this batch, though no socket is ready */
+    bool due; /* call curl after this batch of fibers, though no socket is ready */
     struct watch **watches; /* by file descriptor; NULL: not watched */
     size_t watches_size;
 };
 
-/* One of curl's sockets. It keeps its libuv handle as long as it is open, also while
+/* One of curl's sockets. The socket keeps its libuv handle as long as it is open, also while
  * the connection idles between two calls: to stop and start the handle for each call
  * would take four system calls (measured: 12-20 % of a call's CPU time). */
 struct watch {

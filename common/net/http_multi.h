@@ -2,7 +2,7 @@
  *
  * Private to the HTTP client, whose files are, lowest first:
  *
- *     http_call.h          what a call sends, and what comes back
+ *     http_call.h          the request and the reply of one call
  *     http_multi.c         curl's sockets and timer on our loop; runs a transfer
  *     http_call_request.c  sets what one call sends
  *     http_client.c        the call: callbacks for the reply, errors, the pool
@@ -24,7 +24,7 @@ struct http_multi;
 /* One curl easy handle and the call that it performs. */
 struct transfer {
     CURL *easy;
-    CURLU *origin; /* scheme, host and port of `easy`: the three below, as last set */
+    CURLU *origin; /* scheme, host and port of `easy`; the next three fields hold the same */
     bool secure;
     char host[256];
     uint16_t port;         /* 0: not set */
@@ -37,9 +37,9 @@ struct transfer {
     const struct http_call *call;
     struct http_response *response;
     size_t received;              /* bytes of the body */
-    size_t turn_bytes;            /* those received since curl was last resumed */
+    size_t turn_bytes;            /* bytes of the body since curl was last resumed */
     bool head_ended;              /* the empty line has arrived */
-    enum err_code callback_error; /* that of our callback that ended the transfer */
+    enum err_code callback_error; /* why a callback of ours ended the transfer */
     char curl_error[CURL_ERROR_SIZE];
 };
 

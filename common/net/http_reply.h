@@ -1,4 +1,6 @@
-/* http_reply: a handler replies exactly once; a second reply is ignored. */
+/* http_reply: how a handler replies to its request. It replies exactly once; a second
+ * reply is ignored.
+ */
 #ifndef NET_HTTP_REPLY_H
 #define NET_HTTP_REPLY_H
 

@@ -60,7 +60,7 @@ const char *http_request_id(const struct http_request *req)
     return req->id;
 }
 
-/* Two traceparents are as good as none: neither can be trusted. */
+/* If a request has two traceparents, both are ignored: we cannot know which one is right. */
 void http_trace_context(const struct http_request *req, struct trace_context *trace)
 {
     const char *parent = NULL, *end = req->head.data + req->head.len;

@@ -10,7 +10,7 @@
 
 struct http_request;
 
-/* Bytes with a length: they may hold a '\0'. Also end in one. Borrowed. */
+/* Bytes with a length, because they may contain a '\0'. A '\0' follows them. Borrowed. */
 struct http_text {
     const char *text; /* NULL: not there */
     size_t len;
@@ -22,7 +22,7 @@ enum http_route_flags {
 };
 
 struct http_route {
-    const char *method;  /* "GET" (HEAD comes with it), "POST" */
+    const char *method;  /* "GET" (matches HEAD too), "POST" */
     const char *pattern; /* "/users/{id}": split at '/', then percent-decoded; at most one {…} */
     void (*handler)(struct http_request *req, void *arg);
     unsigned flags;

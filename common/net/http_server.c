@@ -27,7 +27,7 @@ enum {
     FILES_KEPT = 256,   /* descriptors that are not for clients */
 };
 
-/* Lives one turn of the loop longer than the server: libuv closes handles there. */
+/* Lives one turn of the loop longer than the server, because libuv closes handles in the next turn. */
 struct http_handles {
     uv_poll_t poll;  /* MHD's epoll */
     uv_timer_t tick; /* checks slow clients, and runs MHD in case it has work left */

@@ -44,12 +44,12 @@ void http_server_drain(struct http_server *server);
 int64_t http_server_last_call_ms(const struct http_server *server);
 /* No new connections; open ones stay. */
 void http_server_stop_listening(struct http_server *server);
-/* Requests that have begun and whose reply is not completely sent. One whose first line is
- * not complete counts from when it is noticed: within 100 ms while draining, else 2 s. */
+/* Requests that have begun and whose reply is not completely sent. A request whose first line
+ * is not complete is noticed, and counted, within 2 s; while draining within 100 ms. */
 size_t http_server_in_flight(const struct http_server *server);
-/* In a fiber: stops listening, waits until nothing is in flight, at most until the deadline; then
- * cancels the handlers' fibers, waits for them to end (so each of their waits must be one that
- * can be cancelled), closes every connection and frees. True: no request was cut off. */
+/* Call it in a fiber. Stops listening and waits until nothing is in flight, at most until the
+ * deadline. Then cancels the handlers' fibers and waits for them to end: every wait of a handler
+ * must end when it is cancelled. Closes every connection and frees. True: no request was cut off. */
 bool http_server_close(struct http_server *server, int64_t deadline);
 
 /* Open connections, active requests, and whether it drains, in Prometheus' format (base/metrics.h). */

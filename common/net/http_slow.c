@@ -108,7 +108,7 @@ int64_t slow_take_head(struct http_connection *connection)
 
 /* --- Deadlines ----------------------------------------------------------------------------- */
 
-static int64_t deadline_between(struct http_connection *connection)
+static int64_t deadline_between_requests(struct http_connection *connection)
 {
     if (!connection->head_began_ms && head_has_begun(connection)) {
         connection->head_began_ms = clock_ms();
@@ -123,7 +123,7 @@ static int64_t deadline_of(struct http_connection *connection)
 {
     const struct http_request *req = connection->request;
     if (!req)
-        return deadline_between(connection);
+        return deadline_between_requests(connection);
     switch (req->phase) {
     case HTTP_HEAD:
         return req->began_ms + HEAD_MS;

@@ -32,7 +32,7 @@ static void skip_space(struct scan *scan)
         scan->p++;
 }
 
-static bool take_sign(struct scan *scan, char c)
+static bool take_after_space(struct scan *scan, char c)
 {
     skip_space(scan);
     return take(scan, c);
@@ -131,19 +131,20 @@ static bool scan_members(struct scan *scan)
 {
     struct key keys[MEMBERS_MAX];
     size_t count = 0;
-    if (take_sign(scan, '}'))
+    if (take_after_space(scan, '}'))
         return true;
     do {
-        if (count == MEMBERS_MAX || !scan_key(scan, keys, count++) || !take_sign(scan, ':') || !scan_scalar(scan))
+        if (count == MEMBERS_MAX || !scan_key(scan, keys, count++) || !take_after_space(scan, ':') ||
+            !scan_scalar(scan))
             return false;
-    } while (take_sign(scan, ','));
+    } while (take_after_space(scan, ','));
     return take(scan, '}');
 }
 
 bool json_scan_is_object(const char *bytes, size_t len)
 {
     struct scan scan = {bytes, bytes + len};
-    if (!take_sign(&scan, '{') || !scan_members(&scan))
+    if (!take_after_space(&scan, '{') || !scan_members(&scan))
         return false;
     skip_space(&scan);
     return scan.p == scan.end;

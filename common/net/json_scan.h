@@ -1,9 +1,9 @@
 /* json_scan: recognises common JSON objects without building a tree. Private to json.
  *
- * order-service checks that a proxied reply is a JSON object, and nothing else of it.
- * To build and free a tree for that took a ninth of its CPU time for a request. So this
- * scan accepts what most replies are: a few members that do not nest, short numbers, no
- * \u escapes. Everything else is left to jansson. The scan must never accept a text that
+ * order-service only checks that a proxied reply is a JSON object; it reads no member. To
+ * build and free a tree for that took a ninth of its CPU time for a request. So this scan
+ * recognises the usual replies: a few members that do not nest, short numbers, no \u
+ * escapes. Everything else is left to jansson. The scan must never accept a text that
  * jansson rejects; its tests and its fuzzer check that.
  */
 #ifndef NET_JSON_SCAN_H

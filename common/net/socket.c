@@ -70,7 +70,7 @@ uint16_t socket_port(int fd)
 /* --- Waiting ------------------------------------------------------------------------------- */
 
 struct socket_watch {
-    uv_poll_t poll;      /* first: libuv hands it back when it is closed */
+    uv_poll_t poll;      /* the first member, so that free_watch can free it */
     struct wait *waiter; /* NULL: no fiber waits */
 };
 

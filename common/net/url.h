@@ -1,5 +1,5 @@
-/* url: parses the URL of a setting, and percent-encoding. (RFC 3986. Uses curl's URL
- * parser: only this module and the HTTP client use curl.)
+/* url: parses the URL of a setting; encodes and decodes percent escapes (RFC 3986). It uses
+ * curl's URL parser. Only this module and the HTTP client use curl.
  */
 #ifndef NET_URL_H
 #define NET_URL_H
@@ -23,7 +23,8 @@ int url_parse(const char *text, struct url *url);
 
 /* Appends text percent-encoded, as one segment of a path. False at the buffer's cap. */
 bool url_add_segment(struct buf *out, const char *text);
-/* Decodes %XX in place (not '+'). -1 for a broken escape; *len is the new length: the result may hold '\0'. */
+/* Decodes %XX in place (not '+'). -1 for a broken escape. *len is the new length, because the result may
+ * contain a '\0'. */
 int url_decode(char *text, size_t *len);
 
 #endif

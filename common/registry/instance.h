@@ -30,7 +30,7 @@ struct instance {
     enum instance_status status;
     bool maintenance; /* set by an operator: never picked, not even in fail open */
     bool node_down;   /* its node's own check is critical: picked last */
-    size_t position;  /* private: in the reply */
+    size_t position;  /* private: the entry's place in the reply */
 };
 
 struct instance_list {
@@ -51,7 +51,7 @@ struct instance_list *instance_list_new(void);
 bool instance_list_add(struct instance_list *list, const struct instance *instance);
 /* Counts an entry that a parser could not read. */
 void instance_list_drop(struct instance_list *list, const char *id, const char *why);
-/* Sorts; of several entries with one id the first stays. From now on the list is constant. */
+/* Sorts the list. If several entries have one id, only the first stays. From now on the list is constant. */
 void instance_list_finish(struct instance_list *list);
 
 struct instance_list *instance_list_ref(struct instance_list *list); /* returns the list; NULL is allowed */
@@ -59,7 +59,7 @@ void instance_list_unref(struct instance_list *list);                /* NULL is 
 
 /* By binary search; NULL if there is none. Borrowed. */
 const struct instance *instance_list_find(const struct instance_list *list, const char *id);
-/* Do both have the same entries with the same contents? Dropped entries do not count. */
+/* True if both have the same entries with the same contents. Dropped entries do not count. */
 bool instance_list_equal(const struct instance_list *a, const struct instance_list *b);
 
 /* 0, or -1 with ERR_INVALID: id of 1 to 255 printable characters; address IPv4, IPv6 or a host name of

@@ -1,7 +1,7 @@
-/* registry: what every service registry can do, as seven operations.
+/* registry: one interface for every kind of service registry, with seven operations.
  *
  * struct registry_ops is the interface. Each kind of registry implements it in a folder of its own, where
- * the wire format has files of its own that do no I/O. Code above this header never knows the kind.
+ * the wire format has files of its own that do no I/O. Callers do not know the kind.
  *
  *                 Consul's agent                               etcd, its JSON gateway
  *   register      PUT /v1/agent/service/register               /v3/lease/grant, then /v3/kv/put on that lease
@@ -32,7 +32,7 @@
 #include "loop/resolve.h"
 #include "registry/instance.h"
 
-/* The values of SERVICE_CHECK. Their order is the enum's: the setting is an index into both. */
+/* The values of SERVICE_CHECK, in the order of the enum: the setting is an index into both. */
 #define CHECK_KIND_NAMES "http|tcp|ttl|grpc|none"
 
 enum check_kind { CHECK_HTTP, CHECK_TCP, CHECK_TTL, CHECK_GRPC, CHECK_NONE };
@@ -90,7 +90,7 @@ enum registry_call {
     REGISTRY_CALLS, /* their number */
 };
 
-/* Whether the registry's servers have a leader. UNKNOWN: the last reply did not say. */
+/* Whether the registry's servers have a leader. UNKNOWN: the last reply did not show it. */
 enum registry_leader { LEADER_UNKNOWN, LEADER_NONE, LEADER_KNOWN };
 
 /* The first member of each kind's own struct. */
@@ -115,11 +115,11 @@ int registry_register(struct registry *registry, const struct registration_spec 
 /* If the instance is not registered, this succeeds too. */
 int registry_deregister(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                         struct err *err);
-/* Does the registry still know the instance? An agent that restarted may have forgotten it. */
+/* *registered: false if the registry has forgotten the instance, as an agent that restarted may have. */
 int registry_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            bool *registered, struct err *err);
-/* For a TTL check, and for every check where the registry needs_heartbeat. note: the reason, if not
- * healthy. ERR_NOT_FOUND: the registry has forgotten the instance; register again. */
+/* For a TTL check; if the registry needs_heartbeat, for every check. note: the reason, if not healthy.
+ * ERR_NOT_FOUND: the registry has forgotten the instance; register again. */
 int registry_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
                        const char *note, int64_t deadline, struct err *err);
 /* The result of the registry's own check of this instance, for the log; output is one line of less than
@@ -127,10 +127,10 @@ int registry_heartbeat(struct registry *registry, const struct registration_spec
 int registry_check_output(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                           bool *failing, char *output, size_t size, struct err *err);
 
-/* Every instance of a service, in whatever state. Returns as soon as the list differs from the cursor's
+/* Reads every instance of a service, in any state. Returns as soon as the list differs from the cursor's
  * version, or after about wait_ms (0: at once). On 0 the cursor moves on, and *list is a reference that the
  * caller owns (it may equal the last one), or NULL: unchanged. On -1 *list is NULL, and the next fetch
- * returns the whole list at once. Errors among others: servers without a leader, a list that is cut off or
+ * returns the whole list at once. These are errors too: servers without a leader, a list that is cut off or
  * over 32 MB, a list without any usable entry. */
 int registry_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
                    int64_t deadline, struct instance_list **list, struct err *err);

@@ -24,7 +24,8 @@ static inline bool wire_text(const json_t *object, const char *key, const char *
 }
 
 /* 1 if missing, null or less than 1. Consul too rejects a Passing of 0 and uses 1 if it is left out, but it
- * turns a Warning that is left out into 0. An operator who wants no calls to an instance uses the maintenance mode, not a weight. */
+ * turns a Warning that is left out into 0. To stop all calls to an instance, an operator uses the maintenance
+ * mode, not a weight. */
 static inline bool wire_weight(const json_t *object, const char *key, int *weight)
 {
     const json_t *value = json_object_get(object, key);

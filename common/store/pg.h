@@ -1,19 +1,19 @@
-/* pg: PostgreSQL without blocking, in two shapes for two needs.
+/* pg: a client for PostgreSQL that does not block the loop.
  *
  * Reads (pg_read.h) of many fibers share one or two connections in libpq's
  * pipeline mode. All statements of one turn of the loop go out in one write,
- * with one Sync: we measured 60,000 to 90,000 point reads a second, where a pool
- * of 32 connections reached 25,000 and used more CPU. A statement that fails
+ * with one Sync: we measured 60,000 to 90,000 point reads a second; a pool of
+ * 32 connections reached 25,000 and used more CPU. A statement that fails
  * aborts the rest of its batch; these statements are then sent again one by one,
  * so each caller sees only its own errors.
  *
- * Transactions (pg_transaction.h) need a connection each: a small pool, first
- * come, first served.
+ * Each transaction (pg_transaction.h) needs a connection of its own, from a small
+ * pool: first come, first served.
  *
- * Connections are opened in the background and opened again when they break,
- * with back-off. While there is none, a call fails at once, with the reason. A
- * server that hangs costs the callers that are waiting their deadline; from then
- * on other calls fail at once, until the server answers again.
+ * The connections for reads are opened in the background, and opened again with
+ * backoff when they break. While there is no connection, a call fails at once, with
+ * the reason. If the server hangs, the calls that wait for it time out. After that
+ * every call fails at once, until the server answers again.
  */
 #ifndef STORE_PG_H
 #define STORE_PG_H
@@ -36,7 +36,7 @@ struct pg_config {
     int transaction_connections; /* opened when first needed */
 };
 
-/* 0 if libpq can use it, else -1. For checking a setting: nothing is connected. */
+/* 0 if libpq can use it, else -1. For the check of a setting: does not connect. */
 int pg_check_url(const char *url);
 
 /* Starts connecting in the background (in fibers of its own). NULL: out of memory. */

@@ -91,7 +91,7 @@ static const char *option(const struct pg *pg, const char *name)
 
 /* libpq would look a host name up and block. So it also gets the address (and keeps
  * the name, which TLS verifies). A URL may name several hosts, separated by commas;
- * one that begins with '/' is the path of a socket. */
+ * a host that begins with '/' is the path of a socket. */
 static int resolve_hosts(const struct pg *pg, struct buf *addresses, int64_t deadline, struct err *err)
 {
     const char *hosts = option(pg, "host");
@@ -133,8 +133,8 @@ static PGconn *start_connecting(const struct pg *pg, const char *addresses)
         keywords[count] = o->keyword;
         values[count++] = o->val;
     }
-    /* Of two equal keywords the later one counts. Kerberos (gssencmode) reads files and
-     * calls servers, so it is off unless the URL sets it. */
+    /* If a keyword occurs twice, libpq uses the later one. Kerberos (gssencmode) reads files
+     * and calls servers, so it is off unless the URL sets it. */
     const char *more[][2] = {{"options", options},
                              {"hostaddr", *addresses ? addresses : NULL},
                              {"gssencmode", option(pg, "gssencmode") ? NULL : "disable"}};

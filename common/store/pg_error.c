@@ -1,4 +1,4 @@
-/* From libpq's failures to struct err. The codes: PostgreSQL, "Appendix A. Error Codes". */
+/* Turns libpq's failures into struct err. (The codes: PostgreSQL, "Appendix A. Error Codes".) */
 #include <string.h>
 
 #include "store/pg_internal.h"
@@ -54,6 +54,6 @@ int pg_check_wait(enum wait_result result, struct err *err)
     if (result == WAIT_WOKEN)
         return 0;
     if (result == WAIT_TIMEOUT)
-        return err_set(err, ERR_TIMEOUT, "PostgreSQL: no answer in time");
+        return err_set(err, ERR_TIMEOUT, "PostgreSQL: no reply in time");
     return err_set(err, ERR_CANCELLED, "PostgreSQL: cancelled");
 }

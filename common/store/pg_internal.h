@@ -3,7 +3,7 @@
  *
  *   pg_statement.[ch]    a statement, and the rows that it returns
  *   pg_internal.h        the structs below
- *   pg_error.c           from libpq's failures to struct err
+ *   pg_error.c           turns libpq's failures into struct err
  *   pg_connect.c         opens a connection without blocking; its socket on the loop
  *   pg_pipeline.c        sends many requests on one connection, takes the results
  *   pg_read.[ch]         pg_read; detects that the server hangs
@@ -40,7 +40,7 @@ enum pg_event { PG_READABLE = 1, PG_WRITABLE = 2 };
  * may be closed as soon as pg_watch_free returns. */
 struct pg_watch;
 struct pg_watch *pg_watch_new(int socket, void (*ready)(void *arg, int events), void *arg);
-/* What to wait for. An error of the socket counts as readable: reading then reports it. */
+/* Sets the events to wait for. An error of the socket counts as readable: reading then reports it. */
 void pg_watch_for(struct pg_watch *watch, int events);
 void pg_watch_free(struct pg_watch *watch); /* NULL is allowed */
 
@@ -83,7 +83,7 @@ struct pg_reader {
     int syncs;                       /* sent and not answered */
     bool unsynced;                   /* something was sent since the last Sync */
     int64_t silent_since;            /* when a call timed out; 0: data came since then */
-    struct wait *keeper;             /* of the fiber that opens the connection again */
+    struct wait *keeper;             /* where the fiber in pg_keeper.c waits for the connection's end */
 };
 
 static inline bool pg_reader_is_up(const struct pg_reader *reader)
@@ -95,9 +95,9 @@ static inline bool pg_reader_is_up(const struct pg_reader *reader)
 int pg_send(struct pg_reader *reader, struct pg_request *request);
 /* The same for a request that no fiber waits for, with a Sync of its own. */
 int pg_send_own(struct pg_reader *reader, enum pg_request_kind kind, const struct pg_statement *statement);
-/* Ends what this turn of the loop sent with one Sync, and writes it. */
+/* Adds one Sync after the requests of this turn of the loop, and writes them to the socket. */
 void pg_flush_reader(struct pg_reader *reader);
-/* Its socket (arg: struct pg_reader *) is readable or writable. */
+/* Called when the socket of a reader (arg: struct pg_reader *) is readable or writable. */
 void pg_reader_ready(void *arg, int events);
 /* Closes the connection; each call that waits for a result gets ERR_BROKEN with this reason. */
 void pg_lose_reader(struct pg_reader *reader, const struct err *why);
@@ -106,7 +106,7 @@ void pg_lose_broken_reader(struct pg_reader *reader);
 
 /* --- pg_read.c -------------------------------------------------------------------- */
 
-/* A call got no answer in time: each reader counts as hung until data comes. */
+/* Called when a call got no reply in time: each reader counts as hung until data comes. */
 void pg_suspect(struct pg *pg);
 /* Remembers why there is no connection; logs it once per outage. */
 void pg_report_down(struct pg *pg, const struct err *why);

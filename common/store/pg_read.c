@@ -30,7 +30,7 @@ static void suspect_reader(struct pg_reader *reader)
 {
     if (!pg_reader_is_up(reader))
         return;
-    /* Nothing is in progress that it could answer: send a ping. */
+    /* No request is in progress, so no data would come: send a ping. */
     if (!reader->first && pg_send_own(reader, PG_REQUEST_PING, NULL) != 0) {
         pg_lose_broken_reader(reader);
         return;
@@ -64,8 +64,8 @@ static struct pg_reader *choose_reader(struct pg *pg)
     return best;
 }
 
-/* NULL: there is no connection. Only for the very first one a call waits: a
- * service gets requests as soon as it listens. */
+/* NULL: there is no connection. A call waits only for the first attempt to connect,
+ * because a service gets requests as soon as it listens. */
 static struct pg_reader *await_reader(struct pg *pg, int64_t deadline)
 {
     if (!pg->was_tried)

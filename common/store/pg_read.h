@@ -15,7 +15,7 @@ struct pg;
 int pg_read(struct pg *pg, const struct pg_statement *statement, const char *const *params, int64_t deadline,
             struct pg_rows **rows, struct err *err);
 
-/* Is a connection for reading up now, and does it answer? */
+/* True while a connection for reads is up and answers. */
 bool pg_is_up(const struct pg *pg);
 
 #endif

@@ -1,8 +1,8 @@
 /* Each transaction has a connection of its own, from a small pool.
  *
- * A connection in an unknown state (no answer in time, an error of the socket) is
- * closed, not repaired: PostgreSQL then rolls back what was not committed. After
- * a COMMIT without an answer it is unknown whether the transaction was committed.
+ * A connection in an unknown state (no reply in time, an error of the socket) is
+ * closed, not repaired: PostgreSQL then rolls the transaction back. If a COMMIT got
+ * no reply, we cannot know whether the transaction was committed.
  */
 #include "store/pg_transaction.h"
 
@@ -78,8 +78,8 @@ static int await_result(struct pg_transaction *tx, int64_t deadline, struct err 
     return 0;
 }
 
-/* Waits for the one result of what was sent; the caller clears it. sent: what
- * PQsend… returned, 0 if it failed. NULL: the connection is lost and closed. */
+/* Waits for the result of the statement that was sent; the caller clears it. sent: the
+ * return value of PQsend…, 0 if it failed. NULL: the connection is lost and closed. */
 static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadline, struct err *err)
 {
     PGresult *last = NULL, *result;
@@ -106,8 +106,8 @@ lost:
     return NULL;
 }
 
-/* BEGIN, COMMIT, ROLLBACK. -1 also if PostgreSQL did something else instead: it
- * answers the COMMIT of a failed transaction with ROLLBACK. */
+/* BEGIN, COMMIT, ROLLBACK. -1 also if PostgreSQL did something else instead: for the
+ * COMMIT of a failed transaction it does a ROLLBACK. */
 static int run_command(struct pg_transaction *tx, const char *word, int64_t deadline, struct err *err)
 {
     PGresult *result = take_result(tx, PQsendQuery(tx->conn, word), deadline, err);

@@ -1,10 +1,10 @@
-/* redis: a cache that may be gone at any time, and then costs no time.
+/* redis: a client for a Redis that serves as a cache.
  *
- * All fibers share one connection: hiredis' async interface pipelines what they
- * send. A request must never be slower with the cache than without it. So every
- * call fails at once while no connection has answered a PING. The first call that
- * times out closes the connection for all callers (a hung server looks just like
- * a slow one), and a background fiber connects again and waits for a PING's reply.
+ * All fibers share one connection: hiredis' async interface pipelines their commands.
+ * A request must never be slower with the cache than without it. So every call fails
+ * at once until Redis has answered a PING on the connection. The first call that times
+ * out closes the connection for all callers, because a hung server looks just like a
+ * slow one. Then a background fiber connects again and waits for the reply to a PING.
  * That is the whole circuit breaker.
  */
 #ifndef STORE_REDIS_H

@@ -101,5 +101,5 @@ int redis_send(struct redis *redis, const struct redis_arguments *arguments, int
     if (result == WAIT_CANCELLED)
         return err_set(err, ERR_CANCELLED, "Redis: cancelled");
     redis_take_down(redis, "does not answer");
-    return err_set(err, ERR_TIMEOUT, "Redis: no answer in time");
+    return err_set(err, ERR_TIMEOUT, "Redis: no reply in time");
 }

@@ -43,8 +43,8 @@ struct redis_arguments {
 /* Borrows the strings; values ends with NULL. */
 struct redis_arguments redis_arguments_of(const char *const *values);
 
-/* Sends one command on the connection there is, even if it is not up yet. out:
- * gets a string reply, may be NULL; found: false for a nil, may be NULL. */
+/* Sends one command on the present connection, even if it is not up yet. out: gets a
+ * string reply, may be NULL; found: false for a nil, may be NULL. */
 int redis_send(struct redis *redis, const struct redis_arguments *arguments, int64_t deadline, struct buf *out,
                bool *found, struct err *err);
 

@@ -22,13 +22,13 @@ static void read_page(const char *body, size_t len)
 static void read_small(const char *body, size_t len)
 {
     struct err err = ERR_INIT;
-    bool answer;
+    bool ignored;
     char token[40], reason[40];
-    etcd_parse_own(body, len, &self, &answer, &err);
+    etcd_parse_own(body, len, &self, &ignored, &err);
     err_clear(&err);
-    etcd_parse_keepalive(body, len, &answer, &err);
+    etcd_parse_keepalive(body, len, &ignored, &err);
     err_clear(&err);
-    etcd_parse_change_reply(body, len, &(struct registry_cursor){.index = 7}, &answer, &err);
+    etcd_parse_change_reply(body, len, &(struct registry_cursor){.index = 7}, &ignored, &err);
     err_clear(&err);
     if (etcd_parse_token(body, len, token, sizeof token, &err) == 0 && strpbrk(token, "\r\n "))
         abort(); /* the token would add headers to a request */

@@ -1,3 +1,4 @@
+/* The small modules of base: err, buf, clock, rand and log. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -80,7 +81,7 @@ Test(base, jitter_stays_within_its_percentage)
 }
 
 /* Writes one log line with standard error in a pipe, and reads the line into `out`. */
-static void logged(char *out, size_t size, const char *value)
+static void capture_log_line(char *out, size_t size, const char *value)
 {
     int ends[2];
     cr_assert_eq(pipe(ends), 0);
@@ -98,9 +99,9 @@ static void logged(char *out, size_t size, const char *value)
 Test(base, value_cannot_forge_a_log_line)
 {
     char out[5000];
-    logged(out, sizeof out, "x\nlevel=error msg=\"forged\"");
+    capture_log_line(out, sizeof out, "x\nlevel=error msg=\"forged\"");
     cr_expect(strstr(out, " level=info msg=tested value=\"x\\nlevel=error msg=\\\"forged\\\"\" n=-5\n"), "%s", out);
-    logged(out, sizeof out, "plain");
+    capture_log_line(out, sizeof out, "plain");
     cr_expect(strstr(out, " value=plain n=-5\n"), "%s", out);
 }
 
@@ -108,7 +109,7 @@ Test(base, log_line_starts_with_its_time)
 {
     char out[5000];
     int year;
-    logged(out, sizeof out, "plain");
+    capture_log_line(out, sizeof out, "plain");
     cr_expect_eq(sscanf(out, "time=%4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*3dZ level=", &year), 1, "%s", out);
 }
 

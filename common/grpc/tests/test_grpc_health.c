@@ -1,5 +1,5 @@
-/* The health server and its client in one loop. The client uses nghttp2, or plain bytes
- * where it has to break the protocol. */
+/* The health server and its client in one loop. The client uses nghttp2; to break the
+ * protocol, it sends plain bytes. */
 #include <nghttp2/nghttp2.h>
 
 #include "base/clock.h"
@@ -336,7 +336,7 @@ Test(grpc_health, calls_on_one_connection_do_not_block_each_other)
     with_health(many_at_once);
 }
 
-/* --- Clients that leave ---------------------------------------------------------------- */
+/* --- Clients that reset or disconnect -------------------------------------------------- */
 
 static void resets(void)
 {

@@ -1,3 +1,5 @@
+/* Fibers (fiber.c, stack.c, sync.c) on virtual time, and the real loop with its threads (loop.c,
+ * offload.c, resolve.c). */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +80,7 @@ Test(fiber, yielding_fibers_take_turns)
     cr_expect_str_eq(trace, "abab");
 }
 
-static void many(void *arg)
+static void start_many(void *arg)
 {
     static int ms = 5;
     (void)arg;
@@ -88,18 +90,18 @@ static void many(void *arg)
 
 Test(fiber, fiber_limit_allows_thousands_and_is_enforced)
 {
-    loop_run_virtual(many, NULL);
+    loop_run_virtual(start_many, NULL);
     fibers_set_limit(0);
-    cr_expect_eq(fiber_start(many, NULL), -1);
+    cr_expect_eq(fiber_start(start_many, NULL), -1);
 }
 
 /* --- State across a switch ----------------------------------------------------------- */
 
 enum { VALUES = 12, SWITCHES = 100 };
 
-/* Uses more values than the compiler has callee-saved registers. So all of these, also
- * the floating-point ones, are in use at each switch. */
-static void juggle(int seed, bool switching, double kept[VALUES])
+/* Uses more values than there are callee-saved registers. So all of these, also the
+ * floating-point ones, are in use at each switch. */
+static void calculate(int seed, bool switching, double kept[VALUES])
 {
     double a = seed + 0.5, b = seed * 2.5, c = seed - 0.25, d = seed / 3.0, e = seed + 7.75, f = seed * 0.125;
     unsigned long g = 1, h = 3, i = (unsigned long)seed, j = i ^ 21, k = i + 64, l = i * 9;
@@ -113,57 +115,57 @@ static void juggle(int seed, bool switching, double kept[VALUES])
            VALUES * sizeof *kept);
 }
 
-static void juggler(void *arg)
+static void compare_calculations(void *arg)
 {
     int seed = *(int *)arg;
     double kept[VALUES], wanted[VALUES];
-    juggle(seed, true, kept);
-    juggle(seed, false, wanted);
+    calculate(seed, true, kept);
+    calculate(seed, false, wanted);
     cr_expect_arr_eq(kept, wanted, sizeof kept);
 }
 
-static void start_jugglers(void *arg)
+static void start_calculations(void *arg)
 {
     static int seeds[] = {1, 20, 300};
     (void)arg;
     for (size_t i = 0; i < 3; i++)
-        fiber_start(juggler, &seeds[i]);
+        fiber_start(compare_calculations, &seeds[i]);
 }
 
 Test(fiber, switch_preserves_registers)
 {
-    loop_run_virtual(start_jugglers, NULL);
+    loop_run_virtual(start_calculations, NULL);
 }
 
 /* Uses `left` bytes of stack, one kilobyte per call, and switches at each. */
-static int dig(int left)
+static int fill_stack(int left)
 {
-    volatile char ground[1024];
-    for (size_t i = 0; i < sizeof ground; i++)
-        ground[i] = (char)left;
+    volatile char piece[1024];
+    for (size_t i = 0; i < sizeof piece; i++)
+        piece[i] = (char)left;
     fiber_yield();
-    int below = left > 0 ? dig(left - (int)sizeof ground) : 0;
-    for (size_t i = 0; i < sizeof ground; i++)
-        below += ground[i] != (char)left;
+    int below = left > 0 ? fill_stack(left - (int)sizeof piece) : 0;
+    for (size_t i = 0; i < sizeof piece; i++)
+        below += piece[i] != (char)left;
     return below;
 }
 
-static void digger(void *arg)
+static void check_own_stack(void *arg)
 {
-    cr_expect_eq(dig(*(int *)arg), 0, "another fiber wrote to this stack");
+    cr_expect_eq(fill_stack(*(int *)arg), 0, "another fiber wrote to this stack");
 }
 
-static void start_diggers(void *arg)
+static void start_deep_fibers(void *arg)
 {
     static int depths[] = {160000, 150001, 140002};
     (void)arg;
     for (size_t i = 0; i < 3; i++)
-        fiber_start(digger, &depths[i]);
+        fiber_start(check_own_stack, &depths[i]);
 }
 
 Test(fiber, each_fiber_has_its_own_deep_stack)
 {
-    loop_run_virtual(start_diggers, NULL);
+    loop_run_virtual(start_deep_fibers, NULL);
 }
 
 /* --- One wait -------------------------------------------------------------------- */
@@ -211,7 +213,7 @@ static void queue_up(void *arg)
 static void wake_late(void *arg)
 {
     (void)arg;
-    fiber_sleep(100); /* due together with the waiter, and first */
+    fiber_sleep(100); /* ends at the waiter's deadline, and runs just before the waiter */
     cr_expect(wait_queue_wake_one(&queue));
 }
 

@@ -1,4 +1,4 @@
-/* client_fixture: what the tests of http_client share. Each test is a fiber with its
+/* client_fixture: shared by the tests of http_client. Each test is a fiber with its
  * own client and a new script_server.
  */
 #ifndef NET_TESTS_CLIENT_FIXTURE_H

@@ -1,3 +1,4 @@
+/* http_client: whole replies, requests, streams and concurrent calls. Failures are in test_http_faults.c. */
 #include "loop/sync.h"
 #include "net/tests/client_fixture.h"
 
@@ -49,7 +50,7 @@ CLIENT_TEST(http_client, header_is_found_in_any_case_and_trimmed)
     cr_expect_str_eq(value, "two");
 }
 
-CLIENT_TEST(http_client, only_the_final_head_counts_and_no_trailer)
+CLIENT_TEST(http_client, headers_of_interim_reply_and_trailer_are_ignored)
 {
     char value[20];
     cr_expect_eq(get("/interim"), ERR_NONE);

@@ -1,4 +1,4 @@
-/* Draining and closing. */
+/* http_server: how it drains and closes. */
 #include "net/tests/http_fixture.h"
 
 TestSuite(http_close, .timeout = 300);

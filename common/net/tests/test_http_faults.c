@@ -1,3 +1,4 @@
+/* http_client: the errors of a server and of a connection, and which calls are repeated. */
 #include "net/tests/client_fixture.h"
 
 TestSuite(http_faults, .init = setup, .timeout = 300);

@@ -1,3 +1,4 @@
+/* http_server: which requests it rejects, and how it reads bodies. */
 #include "net/tests/http_fixture.h"
 
 TestSuite(http_request, .timeout = 300);

@@ -1,3 +1,5 @@
+/* http_server: replies, limits and listening. The files test_http_request.c, test_http_slow.c and
+ * test_http_close.c test its other parts. */
 #include "net/tests/http_fixture.h"
 
 TestSuite(http_server, .timeout = 300);

@@ -1,3 +1,4 @@
+/* http_client: when it trusts the certificate of an https server. */
 #include <criterion/criterion.h>
 #include <microhttpd.h>
 #include <stdio.h>

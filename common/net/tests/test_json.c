@@ -120,7 +120,7 @@ Test(json, only_a_strict_object_is_an_object)
     free(deep);
 }
 
-/* Expects the same answer as from json_parse_new. Parses a copy of exactly `len` bytes, so that
+/* Expects the same result as from json_parse_new. Parses a copy of exactly `len` bytes, so that
  * AddressSanitizer reports a read past the end. */
 static void expect_agreement(const char *text, size_t len)
 {

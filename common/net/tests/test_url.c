@@ -41,7 +41,7 @@ Test(url, text_that_is_not_a_plain_url_is_rejected)
         cr_expect_str_eq(parts(bad[i]), "rejected", "%s -> %s", bad[i], parts(bad[i]));
 }
 
-Test(url, text_before_the_host_is_not_taken_for_it)
+Test(url, text_before_the_host_is_not_taken_as_host)
 {
     cr_expect_str_eq(parts("http://good.example:80@evil.example/"), "http|good.example|80|evil.example|0|/");
     cr_expect_str_eq(parts("http://good.example@evil.example@third.example/"), "rejected");

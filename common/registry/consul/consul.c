@@ -237,7 +237,7 @@ static bool read_piece(void *arg, const char *bytes, size_t len)
 {
     struct list_reader *reader = arg;
     struct http_response *response = &reader->exchange->response;
-    if (response->status != 200) /* of an error the first piece is enough */
+    if (response->status != 200) /* an error: its first piece is enough */
         return response->body.len > 0 || buf_add(&response->body, bytes, len);
     reader->parser.skim = reader->known > INDEX_LEAST && next_index(response, reader->known) == reader->known;
     return consul_list_feed(&reader->parser, bytes, len, reader->err) == 0;

@@ -15,7 +15,7 @@ int consul_parse_address(const char *address, bool ssl, struct url *url, bool *i
 
     *is_https = ssl || strcmp(url->scheme, "https") == 0;
     if (strcmp(url->scheme, "https") != 0 && strcmp(url->scheme, "http") != 0)
-        return -1; /* unix://, for one */
+        return -1; /* for example unix:// */
     if (*url->user || *url->password || (*url->path && strcmp(url->path, "/") != 0))
         return -1;
     if (url->port == 0)

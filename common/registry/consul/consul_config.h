@@ -10,7 +10,7 @@
 struct consul_config {
     const char *address;    /* CONSUL_HTTP_ADDR: http://host:port or host:port */
     const char *token;
-    const char *token_file; /* wins over token; read again when Consul replies 403 */
+    const char *token_file; /* used instead of token; read again when Consul replies 403 */
     bool ssl;               /* CONSUL_HTTP_SSL: https, whatever scheme the address has */
     bool ssl_verify;
     const char *ca_file, *client_cert, *client_key, *tls_server_name;

@@ -51,7 +51,8 @@ static int use_token(struct consul_http *http, const struct token_job *job, stru
 {
     if (!job->error && set_token(http, job->token) == 0)
         return 0;
-    return err_set(err, ERR_INVALID, "CONSUL_HTTP_TOKEN_FILE=***: want a file that holds one word of at most %d bytes%s%s",
+    return err_set(err, ERR_INVALID,
+                   "CONSUL_HTTP_TOKEN_FILE=***: want a file that holds one word of at most %d bytes%s%s",
                    CONSUL_TOKEN_MAX, job->error ? "; cannot read it: " : "", job->error ? strerror(job->error) : "");
 }
 
@@ -113,7 +114,7 @@ int consul_http_open(struct consul_http *http, const struct consul_config *confi
 
 /* --- Call ------------------------------------------------------------------------------------- */
 
-static int send_call(struct consul_http *http, const struct http_call *request, struct http_response *response,
+static int send_once(struct consul_http *http, const struct http_call *request, struct http_response *response,
                      struct err *err)
 {
     const char *headers[] = {*http->token_header ? http->token_header : NULL, NULL};
@@ -128,11 +129,11 @@ static int send_call(struct consul_http *http, const struct http_call *request, 
 int consul_http_call(struct consul_http *http, const struct http_call *call, struct http_response *response,
                      struct err *err)
 {
-    if (send_call(http, call, response, err) != 0)
+    if (send_once(http, call, response, err) != 0)
         return err_prefix(err, "consul");
     if (response->status != 403 || !*http->token_file || !reload_token(http, call->deadline))
         return 0;
-    if (send_call(http, call, response, err) != 0)
+    if (send_once(http, call, response, err) != 0)
         return err_prefix(err, "consul");
     return 0;
 }

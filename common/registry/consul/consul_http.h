@@ -18,7 +18,7 @@ enum {
 
 /* All other fields are private. */
 struct consul_http {
-    unsigned token_changes; /* how often the token's file brought another token */
+    unsigned token_changes; /* how often the token's file had another token */
     struct http_client *client;
     struct url url;
     bool is_https;

@@ -32,10 +32,10 @@ int consul_list_begin(struct consul_list_parser *parser, struct err *err);
 /* Parses the next piece of the body, of any size; takes about 25 ns a byte. -1: not JSON, or out of memory;
  * do not call it again then. */
 int consul_list_feed(struct consul_list_parser *parser, const char *bytes, size_t len, struct err *err);
-/* After the last piece. The caller owns *list, which is NULL if the list was only skimmed. -1: it is
- * incomplete, or has entries of which none can be used. */
+/* Call it after the last piece. The caller owns *list, which is NULL if the list was only skimmed. -1: the
+ * list is incomplete, or it has entries but none can be used. */
 int consul_list_end(struct consul_list_parser *parser, struct instance_list **list, struct err *err);
-/* Frees the rest. At any time after consul_list_begin. */
+/* Frees the parser's memory. May be called at any time after consul_list_begin. */
 void consul_list_close(struct consul_list_parser *parser);
 
 #endif

@@ -10,7 +10,7 @@ enum {
     LIST_CAP = 64 * 1024,   /* bytes: few entries have our own address */
 };
 
-static bool add_list_path(struct buf *path, const struct registration_spec *spec, const char *address)
+static bool add_search_path(struct buf *path, const struct registration_spec *spec, const char *address)
 {
     char filter[1024];
     snprintf(filter, sizeof filter, "Service == \"%s\" and Address == \"%s\" and Port == %u", spec->service, address,
@@ -19,8 +19,8 @@ static bool add_list_path(struct buf *path, const struct registration_spec *spec
 }
 
 /* 0 if the reply is 200. */
-static int send_request(struct consul_http *http, const char *method, const struct buf *path, int64_t deadline,
-               struct http_response *response)
+static int call_agent(struct consul_http *http, const char *method, const struct buf *path, int64_t deadline,
+                      struct http_response *response)
 {
     struct err ignored = ERR_INIT;
     const struct http_call call = {
@@ -33,7 +33,7 @@ static void deregister_predecessor(struct consul_http *http, const char *id, int
     struct buf path = BUF_INIT(PATH_CAP);
     struct http_response response = HTTP_RESPONSE_INIT;
     if (buf_adds(&path, "/v1/agent/service/deregister/") && url_add_segment(&path, id) &&
-        send_request(http, "PUT", &path, deadline, &response) == 0)
+        call_agent(http, "PUT", &path, deadline, &response) == 0)
         log_info("predecessor_deregistered", log_s("registry", "consul"), log_s("id", id),
                  log_s("reason", "same address and port"));
     http_response_close(&response);
@@ -61,7 +61,7 @@ void consul_deregister_predecessors(struct consul_http *http, const struct regis
     struct err ignored = ERR_INIT;
     json_t *services = NULL, *entry;
     const char *id;
-    if (add_list_path(&path, spec, address) && send_request(http, "GET", &path, deadline, &response) == 0)
+    if (add_search_path(&path, spec, address) && call_agent(http, "GET", &path, deadline, &response) == 0)
         services = json_parse_new(buf_text(&response.body), response.body.len, &ignored);
     json_object_foreach(services, id, entry)
         if (strcmp(id, spec->id) != 0 && has_our_address(entry, spec, address))

@@ -71,7 +71,7 @@ static json_t *metadata_new(const struct registration_spec *spec)
     return metadata;
 }
 
-/* Both weights: Consul 1.8 takes a missing Warning for 0. */
+/* Both weights are written, because Consul 1.8 reads a missing Warning as 0. */
 static json_t *weights_new(const struct registration_spec *spec)
 {
     return json_pack("{s:i, s:i}", "Passing", spec->weight, "Warning", 1);
@@ -92,8 +92,8 @@ static json_t *target_new(const struct registration_spec *spec, const char *addr
     return json_sprintf("%s%s%s:%u", open, address, close, spec->check == CHECK_TCP ? spec->port : spec->grpc_port);
 }
 
-/* A check that the agent runs. Two failures in a row make an instance critical, for one failure proves
- * little; one success makes it passing. (Agents before 1.7 ignore both numbers.) */
+/* A check that the agent runs. Two failures in a row make an instance critical, because one failure may be
+ * chance; one success makes it passing. (Agents before 1.7 ignore both numbers.) */
 static json_t *probe_new(const struct registration_spec *spec, const char *address)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:i, s:i, s:o}",

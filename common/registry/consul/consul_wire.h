@@ -16,9 +16,9 @@
  * of memory. */
 bool consul_add_registration(struct buf *out, const struct registration_spec *spec, const char *address);
 
-/* The reply to GET /v1/agent/health/service/id/<id>: is a check of our service critical, and what is its
- * output? A check that the agent has not run yet is critical without output: that is not failing. -1: the
- * reply is not Consul's. */
+/* Parses the reply to GET /v1/agent/health/service/id/<id>. *failing: a check of our service is critical;
+ * output gets its text. A check that the agent has not run yet is critical without output: that is not
+ * failing. -1: the reply is not Consul's. */
 int consul_parse_own_health(const char *body, size_t len, bool *failing, char *output, size_t size,
                             struct err *err);
 

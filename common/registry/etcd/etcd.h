@@ -1,9 +1,9 @@
 /* etcd: a key-value store as a registry (the lesson's second kind).
  *
- * etcd checks no instance. So each instance does for itself what Consul's agent does for its instances: its
- * key is on a lease that it keeps alive, so the key of a killed instance disappears when the lease expires;
- * and the key's value holds its deep health as its status. Callers read the keys of a service, and a watch
- * shows when to read them again.
+ * etcd checks no instance, so each instance does this itself. Its key is on a lease, which its heartbeats
+ * keep alive: when the instance is killed, the lease expires and the key disappears. The key's value holds
+ * the result of its deep check as its status. Callers read the keys of a service; a watch shows when to read
+ * them again.
  *
  * The calls go to the JSON gateway of etcd 3.4 and later (/v3/…). With several endpoints of one cluster, the
  * next endpoint is used when one fails.

@@ -1,4 +1,6 @@
-/* etcd_endpoints: the setting ETCD_ENDPOINTS: URLs, comma-separated: http[s]://[user:password@]host:port */
+/* etcd_endpoints: parses the setting ETCD_ENDPOINTS, a comma-separated list of URLs. Each is
+ * http[s]://[user:password@]host:port
+ */
 #ifndef REGISTRY_ETCD_ENDPOINTS_H
 #define REGISTRY_ETCD_ENDPOINTS_H
 

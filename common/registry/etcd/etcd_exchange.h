@@ -19,7 +19,8 @@ struct etcd_exchange {
     struct http_response response;
 };
 
-/* Bytes: the key after which a page of a list begins may have any length. */
+/* In bytes. Large, because a request for a page of a list holds the last key of the page before, which may
+ * have any length. */
 enum { ETCD_REQUEST_CAP = 16 * 1024 * 1024 };
 
 #define ETCD_EXCHANGE_INIT {.body = BUF_INIT(ETCD_REQUEST_CAP), .response = HTTP_RESPONSE_INIT}

@@ -18,7 +18,7 @@ struct watch_reader {
     uint64_t revision;  /* of the caller's list */
 };
 
-/* A message is a line. One over MESSAGE_CAP has changes in it. Returns false to end the watch. */
+/* A message is a line. A message over MESSAGE_CAP always contains changes. Returns false to end the watch. */
 static bool read_messages(void *arg, const char *bytes, size_t len)
 {
     struct watch_reader *reader = arg;
@@ -52,7 +52,7 @@ static void wait_for_change(struct etcd *etcd, const char *service, uint64_t rev
 
 /* --- Reading the list ------------------------------------------------------------------------- */
 
-/* The next page; its size is added to *bytes. */
+/* Reads the next page, and adds its size to *bytes. */
 static int read_page(struct etcd *etcd, const char *service, struct etcd_page *page, struct instance_list *list,
                      size_t *bytes, int64_t deadline, struct err *err)
 {

@@ -61,7 +61,7 @@ static int send_to(struct etcd_http *http, const struct url *endpoint, const cha
     return http_call(http->client, &call, response, err);
 }
 
-/* There was no token, or it has expired, or users and roles have changed since it was issued. */
+/* True if there was no token, if it has expired, or if users and roles have changed since it was issued. */
 static bool needs_login(const struct http_response *response)
 {
     const char *text = buf_text(&response->body);
@@ -113,7 +113,7 @@ static int call_member(struct etcd_http *http, const struct url *endpoint, const
 
 /* --- Any member ------------------------------------------------------------------------------ */
 
-/* Unless another call has done so already. */
+/* No effect if another call has moved to the next endpoint already. */
 static void use_endpoint_after(struct etcd_http *http, size_t failed)
 {
     if (http->current == failed)

@@ -79,7 +79,7 @@ bool etcd_add_key(struct buf *out, const struct registration_spec *spec)
     return json_add_take(out, json_pack("{s:o}", "key", own_key_new(spec)));
 }
 
-/* What read_value() reads. To add a member, add it here and there. */
+/* Writes the members that read_value() reads. To add a member, add it to both functions. */
 static json_t *value_new(const struct registration_spec *spec, const char *address, enum instance_status status)
 {
     struct buf text = BUF_INIT(VALUE_CAP);
@@ -104,8 +104,8 @@ bool etcd_add_put(struct buf *out, const struct registration_spec *spec, const c
                                         "lease", signed_new(etcd_lease_id(spec))));
 }
 
-/* The first key of the list, or of the page after last_key. The least key above another one is the same with
- * a zero byte at its end. */
+/* The first key of the list, or of the page after last_key. The next possible key after a key is the same
+ * key with a zero byte at its end. */
 static json_t *first_key_new(const char *service, const struct buf *last_key)
 {
     struct buf key = BUF_INIT(KEY_CAP + last_key->len);
@@ -204,10 +204,10 @@ int etcd_parse_keepalive(const char *body, size_t len, bool *is_alive, struct er
 {
     json_t *reply = json_parse_new(body, len, err);
     const json_t *result = json_object_get(reply, "result");
-    bool is_answer = json_is_object(json_object_get(result, "header"));
+    bool is_reply = json_is_object(json_object_get(result, "header"));
     *is_alive = get_number(result, "TTL") > 0; /* etcd leaves out every 0 */
     json_decref(reply);
-    if (is_answer)
+    if (is_reply)
         return 0;
     err_clear(err);
     return err_set(err, ERR_PROTOCOL, "the reply to a keepalive is not etcd's: it has no header");

@@ -34,9 +34,9 @@ bool etcd_add_key(struct buf *out, const struct registration_spec *spec);   /* f
 bool etcd_add_put(struct buf *out, const struct registration_spec *spec, const char *address,
                   enum instance_status status);
 
-/* The reply to a range of our key: is the key there, and on our lease? */
+/* Parses the reply to a range of our key. *is_ours: the key is there, and it is on our lease. */
 int etcd_parse_own(const char *body, size_t len, const struct registration_spec *spec, bool *is_ours, struct err *err);
-/* The reply to a keepalive. An expired lease is no error of etcd's. */
+/* Parses the reply to a keepalive. If the lease has expired, *is_alive is false, and the result is 0. */
 int etcd_parse_keepalive(const char *body, size_t len, bool *is_alive, struct err *err);
 
 /* --- Discovery ------------------------------------------------------------------- */
@@ -60,7 +60,7 @@ bool etcd_add_range(struct buf *out, const char *service, const struct etcd_page
 int etcd_parse_page(const char *body, size_t len, const char *service, struct etcd_page *page,
                     struct instance_list *list, struct err *err);
 
-/* Has the list changed since this revision? Requests one key that was put after it. */
+/* To find out whether the list has changed since this revision: requests one key that was put after it. */
 bool etcd_add_change_query(struct buf *out, const char *service, uint64_t revision);
 /* Compares the reply with the cursor's version of the list, and moves the cursor to the reply's revision. */
 int etcd_parse_change_reply(const char *body, size_t len, struct registry_cursor *cursor, bool *has_changed,
@@ -68,8 +68,8 @@ int etcd_parse_change_reply(const char *body, size_t len, struct registry_cursor
 
 /* Watches every change of the service's keys after this revision. */
 bool etcd_add_watch(struct buf *out, const char *service, uint64_t revision);
-/* Does this message of a watch mean that the list must be read again? True for every message except the
- * first ("created") and one without events. */
+/* True if this message of a watch means that the list must be read again. Every message does, except the
+ * first one ("created") and a message without events. */
 bool etcd_watch_has_changed(const char *message, size_t len, uint64_t revision);
 
 /* --- Login and errors ---------------------------------------------------------------- */

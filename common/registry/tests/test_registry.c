@@ -42,7 +42,7 @@ Test(registry, call_without_reply_is_an_error_unless_cancelled)
     expect_line("registry_up{registry=\"consul\"} 1\n");
     send_heartbeat(ERR_UNREACHABLE);
     expect_line("registry_up{registry=\"consul\"} 0\n");
-    send_heartbeat(ERR_NOT_FOUND); /* it has forgotten us, but it replies */
+    send_heartbeat(ERR_NOT_FOUND); /* the registry has forgotten us, but it replies */
     expect_line("registry_up{registry=\"consul\"} 1\n");
     send_heartbeat(ERR_TIMEOUT);
     send_heartbeat(ERR_CANCELLED); /* by us */

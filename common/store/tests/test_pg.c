@@ -1,3 +1,4 @@
+/* pg against a real PostgreSQL: reads and transactions, while the server starts late, is killed or hangs. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,7 +136,7 @@ static void read_rows(void)
     buf_close(&metrics);
 }
 
-Test(pg, reads_rows)
+Test(pg, read_returns_its_rows)
 {
     start_with_table();
     with_client(read_rows);
@@ -340,7 +341,7 @@ static void hang_and_return(void)
     cr_expect_eq(pg_commit(tx, &err), 0);
 }
 
-Test(pg, calls_to_hung_server_fail_after_one_timeout)
+Test(pg, calls_to_hung_server_fail_at_once_after_timeout)
 {
     start_with_table();
     with_client(hang_and_return);
@@ -389,7 +390,7 @@ static void hang_in_commit(void)
     cr_expect(becomes_up(true, 30000), "the ping is answered, so they are used again");
 }
 
-Test(pg, commit_without_answer_times_out)
+Test(pg, commit_without_reply_times_out)
 {
     timeout_ms = 5000;
     start_with_table();
@@ -401,7 +402,7 @@ Test(pg, commit_without_answer_times_out)
 static void read_slowly(void)
 {
     char text[300] = "";
-    /* If the machine stalls, PostgreSQL's error comes too late: then the read is repeated. */
+    /* If the machine stalls, PostgreSQL's error arrives too late. Then the test repeats the read. */
     for (int i = 0; i < 5 && !strstr(text, "statement timeout"); i++) {
         cr_expect(becomes_up(true, 30000));
         int64_t begin_ms = clock_ms();
@@ -417,7 +418,7 @@ static void read_slowly(void)
 
 Test(pg, server_ends_slow_statement_before_the_timeout)
 {
-    timeout_ms = 5000; /* PostgreSQL ends it 10 % earlier; this tenth must be enough for its answer */
+    timeout_ms = 5000; /* PostgreSQL ends it 10 % earlier; this tenth must be enough for its reply */
     start_with_table();
     with_client(read_slowly);
 }
@@ -441,10 +442,10 @@ static void cancel_a_read(void)
     group_join(&group);
     cr_expect_eq(code, ERR_CANCELLED);
     cr_expect_eq(read_one(&by_id, "7", 5000, text), ERR_NONE, "%s", text);
-    cr_expect_str_eq(text, "name7", "not the answer of the cancelled read");
+    cr_expect_str_eq(text, "name7", "not the rows of the cancelled read");
 }
 
-Test(pg, late_answer_of_cancelled_read_is_dropped)
+Test(pg, late_reply_of_cancelled_read_is_dropped)
 {
     start_with_table();
     with_client(cancel_a_read);
@@ -462,7 +463,7 @@ static void close_during_a_read(void)
     group_join(&group);
 }
 
-Test(pg, close_works_while_an_answer_is_pending)
+Test(pg, close_works_while_a_reply_is_pending)
 {
     start_with_table();
     with_client(close_during_a_read);

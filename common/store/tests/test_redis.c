@@ -1,3 +1,4 @@
+/* redis against a real Redis: its commands, while the server starts late, is killed or hangs. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,7 +127,7 @@ static void use(void)
     buf_close(&metrics);
 }
 
-Test(redis, gets_sets_and_deletes)
+Test(redis, value_can_be_set_read_and_deleted)
 {
     start_server();
     with_client(use);
@@ -169,7 +170,7 @@ static void fail_to_log_in(void)
     cr_expect(strstr(err.text, "WRONGPASS"), "%s", err.text);
 }
 
-Test(redis, wrong_password_is_reported_in_redis_words)
+Test(redis, wrong_password_error_has_the_text_of_redis)
 {
     start_server();
     snprintf(server.url, sizeof server.url, "redis://ann:no@127.0.0.1:%d/3", server.port.number);
@@ -218,16 +219,15 @@ Test(redis, killed_server_is_used_again_after_its_restart)
     with_client(be_killed_and_restart);
 }
 
-static int failed_fast, waited;
+static int failed_fast, ended;
 
 static void get_while_hung(void *arg)
 {
     (void)arg;
     char value[300];
-    int64_t begin = clock_ms();
     enum err_code code = get("a", 300, value, sizeof value);
     cr_expect(code == ERR_TIMEOUT || code == ERR_BROKEN, "%s", value);
-    waited += clock_ms() - begin >= 0;
+    ended++;
 }
 
 static void hang_and_return(void)
@@ -240,7 +240,7 @@ static void hang_and_return(void)
     for (int i = 0; i < 64; i++)
         group_go(&group, get_while_hung, NULL);
     group_join(&group);
-    cr_expect_eq(waited, 64);
+    cr_expect_eq(ended, 64);
     cr_expect_not(redis_is_up(redis));
     for (int i = 0; i < 100; i++)
         failed_fast += get("a", 10000, value, sizeof value) == ERR_UNREACHABLE;

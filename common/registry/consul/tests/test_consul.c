@@ -403,7 +403,7 @@ static void restart_agent(void)
     instance_list_unref(list);
 }
 
-Test(consul, restarted_agent_is_reached_and_has_forgotten)
+Test(consul, restarted_agent_has_forgotten_every_registration)
 {
     run_with_consul(restart_agent);
 }
@@ -588,7 +588,7 @@ static void reply_without_leader(void)
     expect_late("\"127.0.0.1:8300\"", "no whole reply in time");
 }
 
-Test(consul_wrong, query_held_without_leader_names_the_leader)
+Test(consul_wrong, timeout_without_a_leader_reports_no_leader)
 {
     run_with_fake(reply_without_leader);
 }
@@ -702,7 +702,7 @@ static void reply_the_same_badly(void)
     }
 }
 
-Test(consul_wrong, same_index_in_a_bad_reply_confirms_nothing)
+Test(consul_wrong, bad_reply_with_the_same_index_is_an_error)
 {
     run_with_fake(reply_the_same_badly);
 }
@@ -868,7 +868,7 @@ static void expect_reached(const char *address, bool ssl, const char *host, uint
     cr_expect_eq(reached.is_https, is_https, "%s", address);
 }
 
-Test(consul_wrong, address_means_the_same_as_to_consuls_own_tools)
+Test(consul_wrong, address_is_read_as_consuls_own_tools_do)
 {
     expect_reached("consul", false, "consul", 8500, false);
     expect_reached("http://consul", false, "consul", 80, false);

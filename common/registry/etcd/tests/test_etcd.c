@@ -425,7 +425,7 @@ static void restart_etcd(void)
     cr_expect_eq(count_now(), 1, "%s", err.text);
 }
 
-Test(etcd, restarted_etcd_has_forgotten_nothing)
+Test(etcd, restarted_etcd_keeps_registration_and_lease)
 {
     run_with_etcd(restart_etcd);
 }
@@ -460,7 +460,7 @@ static void hang_in_watch(void)
     server_resume(&server);
 }
 
-Test(etcd, etcd_that_hangs_during_a_watch_confirms_nothing)
+Test(etcd, hang_during_a_watch_is_a_timeout)
 {
     run_with_etcd(hang_in_watch);
 }
@@ -591,7 +591,7 @@ static void use_wrong_password(void)
     cr_expect_str_eq(err.text, "etcd: HTTP 400: etcdserver: user name is empty");
 }
 
-Test(etcd, wrong_or_missing_password_is_named_and_not_shown)
+Test(etcd, wrong_password_is_reported_but_not_shown)
 {
     static char locked[200];
     start_etcd();

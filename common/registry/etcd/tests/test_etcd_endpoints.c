@@ -131,7 +131,7 @@ static void reject_certificate(void)
 }
 
 /* There is no setting for a CA: the system's CAs are trusted. */
-Test(etcd_endpoints, untrusted_certificate_is_named)
+Test(etcd_endpoints, untrusted_certificate_is_reported)
 {
     static char cert[PLACE_PATH_MAX + 32], key[PLACE_PATH_MAX + 32];
     prepare();
@@ -178,7 +178,7 @@ static void enable_passwords_and_wait(void)
     outlive_the_token();
 }
 
-Test(etcd_endpoints, expired_token_costs_only_another_login)
+Test(etcd_endpoints, expired_token_leads_to_another_login)
 {
     prepare();
     snprintf(endpoints, sizeof endpoints, "http://root:hunter2@127.0.0.1:%d", server.port.number);

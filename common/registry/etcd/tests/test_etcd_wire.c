@@ -41,7 +41,7 @@ static void expect_base64(const char *bytes, size_t len, const char *text)
     buf_close(&back);
 }
 
-Test(etcd_wire, base64_is_that_of_rfc_4648)
+Test(etcd_wire, base64_follows_rfc_4648)
 {
     static const char *const vectors[][2] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
                                              {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
