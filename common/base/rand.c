@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 static uint64_t state;
 static bool seeded;
@@ -23,20 +24,13 @@ static void seed_from_kernel(void)
     rand_seed(seed);
 }
 
-static uint64_t mix(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 static const uint64_t GAMMA = 0x9e3779b97f4a7c15u;
 
 uint64_t rand_peek(void)
 {
     if (!seeded)
         seed_from_kernel();
-    return mix(state + GAMMA);
+    return hash_mix(state + GAMMA);
 }
 
 uint64_t rand_u64(void)

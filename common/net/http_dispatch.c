@@ -17,7 +17,6 @@
 enum {
     POOL_MAX = 256,      /* requests kept for the next ones … */
     KEPT_BYTES = 4096,   /* … with no buffer larger than this */
-    HEAD_MAX = 16384,    /* never reached: MHD has 8 KiB for a head */
     HEADERS_MAX = 4096,  /* of a reply; they must fit into the same 8 KiB */
 };
 
@@ -33,7 +32,7 @@ static struct http_request *request_take(struct http_server *server)
     }
     req = calloc(1, sizeof *req);
     if (req) {
-        req->target = req->parts = req->head = (struct buf)BUF_INIT(HEAD_MAX);
+        req->target = req->parts = req->head = (struct buf)BUF_INIT(HTTP_HEAD_MAX);
         req->headers = (struct buf)BUF_INIT(HEADERS_MAX);
         req->body = (struct buf)BUF_INIT(HTTP_BODY_MAX);
     }

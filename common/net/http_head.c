@@ -12,8 +12,6 @@
 #include "net/http_internal.h"
 #include "net/http_reply.h"
 
-enum { HEAD_BYTES = 16384 }; /* larger than any head: MHD has 8 KiB for one */
-
 static int find_method(const char *method)
 {
     int i = 0;
@@ -90,7 +88,7 @@ static void set_id(struct http_request *req, const char *given)
 static bool line_has_nul(const struct http_request *req, const char *version)
 {
     uintptr_t end = (uintptr_t)req->raw_target + req->raw_len, after = (uintptr_t)version;
-    return after > end + 1 && after - end < HEAD_BYTES;
+    return after > end + 1 && after - end < HTTP_HEAD_MAX;
 }
 
 /* A path or query is visible ASCII; any other byte must be percent-encoded. */
@@ -112,9 +110,9 @@ static bool has_clear_framing(const struct head *head)
     return head->codings == 1 && head->lengths == 0 && strcasecmp(text_at(head, head->coding), "chunked") == 0;
 }
 
-/* Replies with an error if the head is invalid; true: it did. MHD closes the
- * connection after such a reply, because a body may follow. */
-static bool reject_head(struct http_request *req, const struct head *head, const char *version)
+/* Replies with an error if the head is invalid. MHD closes the connection after such
+ * a reply, because a body may follow. */
+static void check_head(struct http_request *req, const struct head *head, const char *version)
 {
     if (line_has_nul(req, version))
         http_problem(req, 400, "the request target contains a NUL");
@@ -126,9 +124,6 @@ static bool reject_head(struct http_request *req, const struct head *head, const
         http_problem(req, 400, "Content-Length and Transfer-Encoding leave the end of the body ambiguous");
     else if (head->lengths > 0 && strtoull(text_at(head, head->length), NULL, 10) > HTTP_BODY_MAX)
         http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
-    else
-        return false;
-    return true;
 }
 
 void request_read_head(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version)
@@ -145,5 +140,5 @@ void request_read_head(struct http_request *req, struct MHD_Connection *mhd, con
     req->phase = HTTP_BODY;
     req->connection->consumed +=
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    reject_head(req, &head, version);
+    check_head(req, &head, version);
 }

@@ -31,6 +31,7 @@ enum {
     HTTP_ID_MAX = 128,
     HTTP_QUERY_MAX = 8,
     HTTP_POLLED_MAX = 128, /* see http_wait.c */
+    HTTP_HEAD_MAX = 16384, /* bytes; never reached, because MHD has 8 KiB for a head */
     HTTP_METHODS = 10,
 };
 
