@@ -22,7 +22,7 @@ struct weighted {
 
 /* --- A turn: choose, then advance ---------------------------------------------------- */
 
-/* Compares what both have after the gain of this turn. */
+/* Compares the classes as they are after the gain of this turn. */
 static bool has_more(const struct weight_class *a, const struct weight_class *b)
 {
     int64_t a_has = a->current + a->gain, b_has = b->current + b->gain;

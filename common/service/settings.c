@@ -84,7 +84,7 @@ static void add_registration_rows(struct table *table, struct settings *s)
          .help = "longest random wait before each registration, so that many instances do not register at once; "
                  "0: no wait"},
         {"RECONCILE_INTERVAL", ENV_DURATION, "5s", &s->reconcile_ms, .min = SECOND / 10, .max = 10 * MINUTE,
-         .help = "time between two checks that this instance is still registered; also the longest back-off "
+         .help = "time between two checks that this instance is still registered; also the longest backoff "
                  "towards a registry"},
         {"DRAIN_TIMEOUT", ENV_DURATION, "8s", &s->drain_timeout_ms, .max = 10 * MINUTE,
          .help = "longest drain after SIGTERM or SIGINT; requests still in progress are then cut off"},
