@@ -12,8 +12,8 @@
  *         return service_main(&definition, argc, argv);
  *     }
  *
- * Order of the start: settings, app, listen, register. A registered instance can
- * already answer. No step waits for a dependency.
+ * The start has this order: settings, app, listen, register. So a registered
+ * instance can already reply. No step waits for a dependency.
  */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H

@@ -65,7 +65,7 @@ static void add_instance_rows(struct table *table, struct settings *s, const str
     add_rows(table, rows, sizeof rows / sizeof *rows);
 }
 
-/* How it is checked, registered and drained. */
+/* How this instance is checked, registered and drained. */
 static void add_registration_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {
@@ -92,7 +92,6 @@ static void add_registration_rows(struct table *table, struct settings *s)
     add_rows(table, rows, sizeof rows / sizeof *rows);
 }
 
-/* The registries. */
 static void add_registry_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {
