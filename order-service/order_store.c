@@ -58,8 +58,8 @@ int order_store_find_by_key(struct order_store *store, const char *key, struct o
 /* --- Write ---------------------------------------------------------------------------- */
 
 /* Runs one statement in a transaction of its own. */
-static int run_in_transaction(struct order_store *store, const struct pg_statement *statement, const char *const *params,
-                     struct pg_rows **rows, struct err *err)
+static int run_in_transaction(struct order_store *store, const struct pg_statement *statement,
+                              const char *const *params, struct pg_rows **rows, struct err *err)
 {
     struct pg_transaction *tx;
     if (pg_begin(store->pg, deadline_in(store->timeout_ms), &tx, err) != 0)

@@ -32,8 +32,8 @@ struct outlier {
     unsigned ejections;   /* in a row, with no success after one of them */
     int64_t back_ms;      /* when the ejection ends; 0: not ejected */
     bool on_probation;    /* the ejection has ended, and no call has succeeded since */
-    bool is_last_resort;  /* ejected, and called all the same. Only a success of such a call ends the
-                           * ejection: other calls began before it */
+    bool is_last_resort;  /* ejected, but called as the last resort of a call. Only the success of this
+                           * attempt ends the ejection: other attempts began before it */
 };
 
 bool outlier_is_ejected(const struct outlier *outlier);

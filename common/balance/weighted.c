@@ -1,7 +1,7 @@
 /* weighted: smooth weighted round robin, as nginx does it.
  *
  * In each turn every instance gains its weight. The instance that then has the most is
- * picked, and pays what all have gained together. Weights 5:1:1 give A A B A C A A, not
+ * picked, and pays the sum of all gains. Weights 5:1:1 give A A B A C A A, not
  * A A A A A B C.
  *
  * In nginx a turn visits every instance. Here instances of equal weight form one class

@@ -29,7 +29,7 @@ struct merged_list {
     /* private */
     int64_t *until_ms;          /* one for each entry: when a missing one is removed */
     struct instance_list *source_list; /* as the source has it, without the missing instances */
-    size_t failed_count;        /* missing ones to which a call failed; they are removed next */
+    size_t failed_count;        /* missing instances with a failed call; they are removed next */
     int64_t next_expiry_ms;     /* the next removal; INT64_MAX: none is due */
 };
 

@@ -1,7 +1,7 @@
 /* service: the chassis, the part that every service has in common.
  *
  * A service is a table of settings, a table of routes, a table of health probes,
- * and two functions that open and close what they share. The chassis does the
+ * and two functions that open and close the service's own parts. The chassis does the
  * rest: arguments and environment, the loop, the HTTP server, /health,
  * /health/live and /metrics, registration, drain, exit. So main.c only connects the parts:
  *

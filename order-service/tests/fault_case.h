@@ -1,5 +1,5 @@
-/* fault_case: what the two tables of faults share. It starts stand-ins that fail on
- * demand (consul-dev/faults) and order-services that use them, and measures their cost.
+/* fault_case: shared by the two tables of faults. It starts stand-ins that fail on demand
+ * (consul-dev/faults) and order-services that use them, and measures their cost.
  *
  * All rows of a table run at the same time, each with its own processes, because a row
  * mostly waits. No real server is started.

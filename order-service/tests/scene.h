@@ -1,4 +1,4 @@
-/* scene: what the outage tests share: three user-services and an order-service on real
+/* scene: shared by the outage tests. It has three user-services and an order-service on real
  * servers. Each keeps its id and port for the whole test, so that it can stop and start
  * again. A test prints what it measured. It checks only times that docs/reference.md
  * promises, or that something happens at all.

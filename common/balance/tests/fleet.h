@@ -14,7 +14,7 @@
 
 static const struct balance_request any_request = {.key = ""};
 
-/* For tests of what every policy must do. */
+/* For tests that every policy must pass. */
 static __attribute__((unused)) int policy_count(void)
 {
     int count = 1;
