@@ -17,7 +17,7 @@ struct order_input {
     int64_t quantity; /* 1 to 1,000,000 */
 };
 
-/* 0, or the status to answer with (service/input.h). The texts are borrowed from `object`. */
+/* 0, or the status to reply (service/input.h). The texts are borrowed from `object`. */
 int order_input_read(const json_t *object, struct order_input *input, struct err *err);
 
 /* 1 to 255 printable ASCII characters. */

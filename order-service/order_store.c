@@ -22,9 +22,9 @@ static int read_order(const struct pg_rows *rows, struct order *order)
     return 0;
 }
 
-/* --- Reading -------------------------------------------------------------------------- */
+/* --- Read ----------------------------------------------------------------------------- */
 
-static int find(struct order_store *store, const struct pg_statement *statement, const char *param,
+static int find_order(struct order_store *store, const struct pg_statement *statement, const char *param,
                 struct order *order, struct err *err)
 {
     struct pg_rows *rows = NULL;
@@ -42,7 +42,7 @@ int order_store_find(struct order_store *store, const char *id, struct order *or
 {
     static const struct pg_statement by_id = {
         "order_by_id", "SELECT id, user_id, item, quantity FROM orders WHERE id = $1", 1};
-    return find(store, &by_id, id, order, err);
+    return find_order(store, &by_id, id, order, err);
 }
 
 int order_store_find_by_key(struct order_store *store, const char *key, struct order *order, struct err *err)
@@ -52,13 +52,14 @@ int order_store_find_by_key(struct order_store *store, const char *key, struct o
         "SELECT o.id, o.user_id, o.item, o.quantity FROM idempotency_keys k JOIN orders o ON o.id = k.order_id"
         " WHERE k.key = $1 AND k.created_at > now() - " KEPT,
         1};
-    return find(store, &by_key, key, order, err);
+    return find_order(store, &by_key, key, order, err);
 }
 
-/* --- Writing -------------------------------------------------------------------------- */
+/* --- Write ---------------------------------------------------------------------------- */
 
-static int run_alone(struct order_store *store, const struct pg_statement *statement, const char *const *params,
-                     struct pg_rows **rows, struct err *err)
+/* Runs one statement in a transaction of its own. */
+static int run_in_transaction(struct order_store *store, const struct pg_statement *statement,
+                              const char *const *params, struct pg_rows **rows, struct err *err)
 {
     struct pg_transaction *tx;
     if (pg_begin(store->pg, deadline_in(store->timeout_ms), &tx, err) != 0)
@@ -95,7 +96,7 @@ int order_store_add(struct order_store *store, const struct order_input *input, 
     snprintf(quantity, sizeof quantity, "%" PRId64, input->quantity);
     const char *const params[] = {input->user_id, input->item, quantity, key};
     struct pg_rows *rows = NULL;
-    int status = run_alone(store, key ? &add_order_with_key : &add_order, params, &rows, err);
+    int status = run_in_transaction(store, key ? &add_order_with_key : &add_order, params, &rows, err);
     if (status == 0 && read_order(rows, order) != 0)
         status = err_set(err, ERR_CONFLICT, "this Idempotency-Key is in use");
     pg_rows_free(rows);
@@ -104,7 +105,7 @@ int order_store_add(struct order_store *store, const struct order_input *input, 
 
 void order_store_purge(struct order_store *store)
 {
-    /* Several instances may purge at once: each takes rows that no other holds. */
+    /* Several instances may purge at once: each one skips rows that another one has locked. */
     static const struct pg_statement purge = {
         "purge_keys",
         "DELETE FROM idempotency_keys WHERE key IN (SELECT key FROM idempotency_keys"
@@ -114,6 +115,6 @@ void order_store_purge(struct order_store *store)
     if (store->purged_ms && clock_ms() - store->purged_ms < PURGE_EVERY_MS)
         return;
     store->purged_ms = clock_ms();
-    if (run_alone(store, &purge, NULL, NULL, &err) != 0)
+    if (run_in_transaction(store, &purge, NULL, NULL, &err) != 0)
         log_debug("keys_not_purged", log_s("error", err.text));
 }

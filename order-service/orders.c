@@ -23,7 +23,7 @@ void order_add_json(const struct order *order, struct buf *json)
 
 /* --- Read an order -------------------------------------------------------------------- */
 
-static void add_user(const struct service_reply *reply, struct buf *json)
+static void add_user_members(const struct service_reply *reply, struct buf *json)
 {
     switch (user_client_judge(reply)) {
     case USER_EXISTS: /* the client has checked that the body is a JSON object */
@@ -49,14 +49,14 @@ int orders_show(struct orders *orders, const char *id, const struct trace_contex
     struct service_reply reply = SERVICE_REPLY_INIT;
     user_client_get(&orders->users, order.user_id, trace, &reply);
     add_members(&order, json);
-    add_user(&reply, json);
+    add_user_members(&reply, json);
     service_reply_close(&reply);
     return 0;
 }
 
 /* --- Place an order ------------------------------------------------------------------- */
 
-/* Compares values, so that other white space or another order of members is still the same order. */
+/* Compares values: a request with other white space or in another sequence still places the same order. */
 static bool is_same(const struct order_input *input, const struct order *order)
 {
     return strcmp(input->user_id, order->user_id) == 0 && strcmp(input->item, order->item) == 0 &&

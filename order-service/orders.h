@@ -1,11 +1,11 @@
-/* orders: places and reads orders. Shows the lesson's degrading (降级).
+/* orders: places and reads orders. Reading degrades (the lesson's 降级).
  *
  * Placing: a repeated Idempotency-Key gets the stored order again, without a call to
  * user-service. Otherwise user-service must confirm the user: an order without a user
- * is worse than no order. Then the order is stored, and answered after the commit.
+ * is worse than no order. Then the order is stored, and the reply follows the commit.
  *
- * Reading degrades: the order is in our own database, so it is shown even if
- * user-service cannot be reached.
+ * Reading: the order is in our own database, so it is shown even if user-service cannot
+ * be reached. Then `user` is null and `degraded` is true.
  */
 #ifndef ORDERS_H
 #define ORDERS_H

@@ -20,8 +20,8 @@ static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL
     return probe_postgres(app->pg, &any, deadline, err);
 }
 
-/* Reads what discovery knows and sends no query. Only right after the start, when no
- * list has arrived yet, this waits a moment for the first one. */
+/* Reads what discovery knows and sends no query. Right after the start, while no list has
+ * arrived yet, this waits a moment for the first one. */
 static int view_user_service(struct app *app, int64_t deadline, struct discovery_view *view)
 {
     struct err ignored = ERR_INIT;
@@ -30,7 +30,7 @@ static int view_user_service(struct app *app, int64_t deadline, struct discovery
     return discovery_look(app->discovery, app->settings.user_service, view);
 }
 
-/* Healthy as long as one registry answers: that is what the second one is for. The
+/* Healthy as long as one registry replies: the second registry exists for this case. The
  * detail still names the registry that fails. */
 static int check_registry(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {

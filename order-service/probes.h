@@ -1,8 +1,8 @@
 /* probes: the checks in order-service's /health. Only postgres (and disk, which
  * common/service adds) decides the status. The registry and user-service are shown as
- * discovery knows them; no request is sent to them. If they decided, a failing upstream
- * would take its callers out of service too: a cascade, to which the lesson's
- * 检查依赖服务 can lead.
+ * discovery knows them; no request is sent to them. If they decided the status, a failing
+ * upstream would take its callers out of service too. The lesson's 检查依赖服务 can lead to
+ * such a cascade.
  */
 #ifndef PROBES_H
 #define PROBES_H

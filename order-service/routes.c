@@ -126,7 +126,7 @@ static void get_discovery(struct http_request *req, void *arg)
     buf_close(&json);
 }
 
-static void explain(struct http_request *req, void *arg)
+static void get_explanation(struct http_request *req, void *arg)
 {
     struct app *app = service_app(arg);
     struct http_text service = http_query(req, "service"), key = http_query(req, "key");
@@ -148,6 +148,6 @@ const struct http_route order_routes[] = {
     {"GET", "/orders/{id}", get_order, 0},
     {"POST", "/orders", post_order, 0},
     {"GET", "/discovery", get_discovery, 0},
-    {"GET", "/discovery/explain", explain, 0},
+    {"GET", "/discovery/explain", get_explanation, 0},
 };
 const size_t order_route_count = sizeof order_routes / sizeof *order_routes;

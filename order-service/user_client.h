@@ -11,8 +11,8 @@ struct user_client {
 };
 
 /* Sends GET /users/{id} to an instance that discovery knows. The caller closes the
- * reply. The user's id is the key of consistent_hash, so that one user always goes to
- * one instance, whose cache then has it. */
+ * reply. The user's id is the key of consistent_hash: with this policy all requests for
+ * one user go to one instance, where simultaneous ones share one query. */
 void user_client_get(const struct user_client *user_client, const char *id, const struct trace_context *trace,
                      struct service_reply *reply);
 

@@ -1,4 +1,4 @@
-/* app: what the files of user-service share. */
+/* app: the objects that all parts of user-service share. */
 #ifndef APP_H
 #define APP_H
 

@@ -11,7 +11,7 @@ enum {
     EMAIL_MAX_CHARACTERS = 254, /* RFC 5321's limit of a path, without its brackets */
 };
 
-/* Only a mail can prove that an address exists, so this checks no more. */
+/* Only a mail that is sent to an address can prove that it exists. So this checks the form only. */
 static bool looks_like_email(const char *text)
 {
     const char *at = strchr(text, '@');

@@ -13,8 +13,8 @@
 enum {
     CACHE_TTL_MS = 60 * 1000,
     /* A local Redis answers in under 1 ms. Pauses of some 10 ms are normal (it forks
-     * for a snapshot) and no reason to close the connection. But a request must not
-     * wait for the cache longer than the database itself would take. */
+     * for a snapshot), so they must not close the connection. But a request must not
+     * wait for the cache longer than for the database. */
     CACHE_TIMEOUT_MS = 100,
 };
 
@@ -65,8 +65,8 @@ static struct cache_key key_of(const char *id)
     return key;
 }
 
-/* Is it our JSON of this user? Other programs may write to the same Redis, and the
- * entry is sent to the client without being parsed. */
+/* True: this is the JSON of this user, as add_json() writes it. Other programs may write
+ * to the same Redis, and the entry is sent to the client without being parsed. */
 static bool is_about(const struct buf *json, const char *id)
 {
     char start[16 + ID_SIZE];
@@ -99,9 +99,9 @@ static void fill_cache(struct users *users, const char *id, const struct buf *js
 
 struct lookup {
     struct users *users;
-    const char *id; /* the leader's; it stays valid while it is used */
+    const char *id; /* borrowed from the first request: its fiber runs the query */
     uint64_t key;
-    bool fill; /* the leader has found that the cache lacks it */
+    bool fill; /* the first request did not find the user in the cache: store the result there */
     int holders;
     struct buf json;
     struct err err;

@@ -1,14 +1,15 @@
 /* balancer: picks the instance for the next call. No I/O, no clock; a pick allocates nothing.
  *
- * Which instances may be picked is decided in eligible.h, when the list or an ejection
- * changes. A pick then goes, in this order, to
+ * When the list or an ejection changes, eligible.h decides which instances may be picked.
+ * A pick then returns the first of these that exists:
  *   1. an instance on probation, if this is the first attempt of a call and no other call
  *      to the instance is under way;
- *   2. the caller's zone (`near`), where the policy decides;
- *   3. another zone (`far`), at random: only a retry that has tried all of `near`;
- *   4. an instance that is ejected or on probation: only a retry that has tried all
- *      others. It has attempts left, and there is nothing better to spend them on.
- *      (Finagle's balancers, too, use nodes that they consider dead if no other is left.)
+ *   2. an instance in the caller's zone (`near`); the policy chooses it;
+ *   3. a random instance in another zone (`far`): only for a retry that has tried all of
+ *      `near`;
+ *   4. an instance that is ejected or on probation: only for a retry that has tried all
+ *      others. It may have recovered, and without it the call would fail now. (Finagle's
+ *      balancers also use nodes that they consider dead if no other is left.)
  *
  * Each policy has a file of its own (policy.h). Only `weighted` uses weights.
  */
@@ -34,9 +35,9 @@ struct balancer;
 struct balancer *balancer_new(enum balance_policy policy, const char *zone);
 void balancer_free(struct balancer *balancer); /* NULL is allowed; peers that a call holds stay until released */
 
-/* Takes over a new list (finished; it takes a reference). Instances that stay keep their
- * state, by id. missing: one for each entry, or NULL: none. 0, or -1: out of memory, and
- * nothing has changed. */
+/* Takes over a new list, after instance_list_finish(), and a reference to it. An instance
+ * whose id was in the old list keeps its state. missing: one value for each entry; NULL:
+ * none is missing. 0, or -1: out of memory, and nothing has changed. */
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing);
 
 /* The instance for the next call, held until released; NULL: there is none. */
@@ -44,7 +45,7 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
 /* The instance that balancer_pick would return, found by the same code. Takes no turn. */
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
                                           int64_t now_ms);
-/* Ends the ejections whose time has passed. Picking and peeking begin with it. */
+/* Ends the ejections whose time has passed. balancer_pick and balancer_peek call it first. */
 void balancer_settle(struct balancer *balancer, int64_t now_ms);
 /* The result of the call to a picked instance. */
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms);

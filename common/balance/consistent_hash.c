@@ -3,12 +3,12 @@
  *
  * A ring (Karger et al., 1997) with several probes (Appleton and O'Reilly,
  * "Multi-probe consistent hashing", 2015). Each instance has 8 points on the ring. A key
- * is hashed to 21 places; from each place the next point is found, and the nearest of
- * these points decides. More probes even out the shares as more points would: within
- * 10 %, for which a plain ring needs 160 points for each instance. So the ring is small,
- * and rebuilding it for ten thousand instances takes a millisecond or two: no old ring has
- * to serve calls meanwhile. Removing an instance moves exactly the keys that it had.
- * Maglev's table was tried too: it moves up to seven times as many.
+ * is hashed to 21 places. From each place the search goes to the next point, and the
+ * nearest of these 21 points decides. More probes even out the shares as more points
+ * would: the shares stay within 10 %. For that a plain ring needs 160 points for each
+ * instance. So our ring is small. Rebuilding it for ten thousand instances takes a
+ * millisecond or two, so no old ring has to serve calls meanwhile. Removing an instance
+ * moves exactly the keys that it had. (Maglev's table moves up to seven times as many.)
  */
 #include <stdlib.h>
 #include <string.h>
@@ -127,8 +127,8 @@ static void ring_rebuild(struct policy *policy, const struct peer_set *set)
 
 /* --- Look up ------------------------------------------------------------------------- */
 
-/* The first point at or after a place whose instance was not tried: so a retry goes to
- * the instance that would have the key if the tried one did not exist. */
+/* The first point at or after `at` that belongs to an instance which was not tried. So a
+ * retry goes to the instance that would have the key if the tried one did not exist. */
 static struct point next_untried_point(const struct ring *ring, uint32_t at, const struct peer_set *set,
                                        const struct balance_request *request)
 {

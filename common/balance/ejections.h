@@ -1,5 +1,6 @@
-/* ejections: the instances of the tier in use that are out (outlier.h), at most half of
- * them. Private to this folder. */
+/* ejections: separates the instances that are out (ejected or on probation, outlier.h) from
+ * the others in the tier in use (eligible.h). At most half of the tier is out at once.
+ * Private to this folder. */
 #ifndef BALANCE_EJECTIONS_H
 #define BALANCE_EJECTIONS_H
 
@@ -7,7 +8,7 @@
 
 struct ejections {
     size_t candidates;   /* instances in the tier in use, out or not */
-    struct peer_set out; /* of these: ejected or on probation. The last resort of a retry */
+    struct peer_set out; /* of these: ejected or on probation. A retry uses them last */
     struct balancer_peer **probation; /* of `out`: each gets one call at a time, in rotation */
     size_t probation_count, probation_next;
     int64_t next_end_ms; /* when the next ejection ends; INT64_MAX: no instance is ejected */
@@ -21,10 +22,10 @@ int ejections_reserve(struct ejections *ejections, size_t count);
 /* Moves the peers that are out from `candidates` to `out`. scratch: room for as many
  * peers as `candidates` has. Allocates nothing. */
 void ejections_separate(struct ejections *ejections, struct peer_set *candidates, struct balancer_peer **scratch);
-/* May this candidate be ejected too? Half is rounded down: so a lone instance never is. */
+/* True: this candidate may be ejected too. Half is rounded down, so a lone instance is never ejected. */
 bool ejections_allow(const struct ejections *ejections, const struct balancer_peer *peer);
 
-/* After any change of the peers or of an ejection. */
+/* Sets next_end_ms. Call it after any change of the peers or of an ejection. */
 void ejections_find_next_end(struct ejections *ejections, const struct peer_list *peers);
 /* Begins the probation of the instances whose ejection has ended. */
 void ejections_end_due(const struct peer_list *peers, int64_t now_ms);

@@ -6,8 +6,8 @@
  *   1. One tier of health is in use, the best one that has an instance:
  *      a. passing, and warning unless the warning weight is 0;
  *      b. critical, as if healthy. If all are critical, the cause is usually something
- *         that they share, and they may still answer (fail open, the panic mode of Envoy);
- *      c. those whose node is down.
+ *         that they share, and calls may still succeed (fail open, the panic mode of Envoy);
+ *      c. on a node that is down.
  *      An instance in maintenance is never picked.
  *   2. Of that tier, at most half are out (ejections.h): they have failed repeatedly.
  *   3. Of the rest, those in the caller's zone are `near`: the policy picks from these.
@@ -35,9 +35,9 @@ void eligible_close(struct eligible *eligible);
 /* Makes room for `count` peers. 0, or -1: out of memory. */
 int eligible_reserve(struct eligible *eligible, size_t count);
 
-/* After any change of the peers or of an ejection. Computes all of the above; allocates nothing. */
+/* Computes all of the above. Call it after any change of the peers or of an ejection. Allocates nothing. */
 void eligible_update(struct eligible *eligible, const struct peer_list *peers);
-/* May this peer be ejected? Only one in the tier in use, and if at most half are then out. */
+/* True: this peer may be ejected. It is in the tier in use, and at most half of the tier is out afterwards. */
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer);
 
 #endif

@@ -2,9 +2,9 @@
  *
  * Callers see a failing instance sooner than the registry: they call it a thousand times
  * a second, its health check runs every ten seconds. Five failures in a row eject it for
- * 30 s, the next time for 60 s, and so on. One success after it has returned clears the
- * count. The balancer limits how many may be out at once (eligible.h). (Outlier detection
- * of Envoy, `consecutive_5xx`, with its default numbers.)
+ * 30 s, the next time for 60 s, and so on. One success after its return clears the count
+ * of ejections. At most half may be out at once (ejections.h). (Outlier detection of
+ * Envoy, `consecutive_5xx`, with its default numbers.)
  *
  * When the ejection ends, the instance may still fail or hang. So it returns on
  * probation, with one call at a time: a success ends the probation, a failure ejects it
@@ -32,14 +32,14 @@ struct outlier {
     unsigned ejections;   /* in a row, with no success after one of them */
     int64_t back_ms;      /* when the ejection ends; 0: not ejected */
     bool on_probation;    /* the ejection has ended, and no call has succeeded since */
-    bool is_last_resort;  /* ejected, and called all the same. Only the result of such a call counts
-                           * then: others began before the ejection */
+    bool is_last_resort;  /* ejected, but called as the last resort of a call. Only the success of this
+                           * attempt ends the ejection: other attempts began before it */
 };
 
 bool outlier_is_ejected(const struct outlier *outlier);
 /* Ejected or on probation: the policy does not pick it. */
 bool outlier_is_out(const struct outlier *outlier);
-/* A call begins. If it is ejected, no other call to it may be under way. */
+/* A call to the instance begins. If the instance is ejected, no other call to it may be under way. */
 void outlier_begin_call(struct outlier *outlier);
 /* A call failed. True: the instance should be ejected. */
 bool outlier_fail(struct outlier *outlier);
@@ -48,7 +48,7 @@ void outlier_succeed(struct outlier *outlier);
 void outlier_eject(struct outlier *outlier, int64_t now_ms);
 /* The ejection has ended. */
 void outlier_begin_probation(struct outlier *outlier);
-/* Back at once, without probation: its health check passes again, or it is needed. */
+/* Ends the ejection at once, without probation: the health check passes again, or too many are out. */
 void outlier_readmit(struct outlier *outlier);
 
 #endif

@@ -66,8 +66,8 @@ void peer_release(struct balancer_peer *peer);
 struct peer_set {
     struct balancer_peer **at;
     size_t count;
-    uint64_t draw; /* the random number that peer_set_draw uses next. It is drawn in advance: so
-                    * `explain` shows the next pick, whatever else draws random numbers meanwhile */
+    uint64_t draw; /* the random number that peer_set_draw uses next. It is drawn in advance, so that
+                    * `explain` shows the next pick even if other code draws random numbers meanwhile */
 };
 
 static inline bool peer_set_has(const struct peer_set *set, const struct balancer_peer *peer)
@@ -77,10 +77,10 @@ static inline bool peer_set_has(const struct peer_set *set, const struct balance
 
 /* How many peers of the set this call has not tried. */
 size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request);
-/* A random one of those, each with the same chance; there must be one. Changes nothing. */
+/* A random peer that this call has not tried; each has the same chance. There must be one. Changes nothing. */
 struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct balance_request *request);
 /* The index of the first peer whose id is not less than `id`; 0 if there is none.
- * A rotation continues there when the peer whose turn it was has left. */
+ * If the next peer of a rotation has left, the rotation continues at this index. */
 size_t peers_find_from(struct balancer_peer *const *at, size_t count, const char *id);
 
 /* Grows the array to hold at least `count` entries and keeps its contents.

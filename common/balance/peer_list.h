@@ -19,9 +19,10 @@ struct balancer_peer *peer_list_find(const struct peer_list *peers, const char *
 
 /* Takes a new list over in two steps. Between them the old peers still exist.
  *
- * Begin: makes `peers` the peers of `list` (finished; each peer takes a reference)
- * and moves the old ones to `former`. missing: one for each entry, or NULL: none.
- * 0, or -1: out of memory, and nothing has changed. */
+ * Begin: makes `peers` the peers of `list` and moves the old ones to `former`. Each peer
+ * takes a reference to `list`; it must be finished (instance_list_finish). missing: one
+ * value for each entry; NULL: none is missing. 0, or -1: out of memory, and nothing has
+ * changed. */
 int peer_list_replace(struct peer_list *peers, struct instance_list *list, const bool *missing,
                       struct peer_list *former);
 /* End: releases the peers of `former` that are not in the new list. */

@@ -1,16 +1,16 @@
 /* policy: the interface that random, round_robin, weighted and consistent_hash implement.
  *
- * A pick has two steps. `choose` returns a peer and changes nothing: so the same
- * function serves a pick and `explain`. `advance` then takes the turn. Only `reserve`
- * allocates memory, when a new list comes.
+ * A pick has two steps. `choose` returns a peer and changes nothing, so the same
+ * function serves a pick and `explain`. `advance` then moves on to the next turn. Only
+ * `reserve` allocates memory, when a new list comes.
  *
  * To add a policy `mine`:
  *   1. a new file mine.c: its `struct policy_ops` and policy_mine_new(), declared below;
  *   2. balancer.h: `mine` at the end of BALANCE_POLICY_NAMES, BALANCE_MINE at the end of
  *      the enum. LB_POLICY's value is an index into both, so their order must be the same;
  *   3. balancer.c: a case in policy_new() (the compiler warns if it is missing);
- *   4. tests/test_policies.c: tests of what the policy promises. The tests of what every
- *      policy must do, and bench/pick.c, take their policies from BALANCE_POLICY_NAMES.
+ *   4. tests/test_policies.c: tests of this policy. The tests that every policy must pass,
+ *      and bench/pick.c, take their policies from BALANCE_POLICY_NAMES;
  *   5. tests/simulation/settings.c: its draw of a policy and its table of names, so that
  *      the simulation uses it too; docs/reference.md: the values of LB_POLICY.
  * Nothing else needs a change.
@@ -34,7 +34,7 @@ struct policy_ops {
     /* The next peer that the call has not tried; there is one. Changes nothing. */
     struct balancer_peer *(*choose)(const struct policy *policy, const struct peer_set *set,
                                     const struct balance_request *request);
-    /* `picked` is called now: takes its turn. */
+    /* `picked` was picked: moves on to the next turn. */
     void (*advance)(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked);
     void (*free)(struct policy *policy);
 };

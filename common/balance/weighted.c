@@ -1,7 +1,7 @@
 /* weighted: smooth weighted round robin, as nginx does it.
  *
  * In each turn every instance gains its weight. The instance that then has the most is
- * picked, and pays what all have gained together. Weights 5:1:1 give A A B A C A A, not
+ * picked, and pays the sum of all gains. Weights 5:1:1 give A A B A C A A, not
  * A A A A A B C.
  *
  * In nginx a turn visits every instance. Here instances of equal weight form one class
@@ -22,7 +22,7 @@ struct weighted {
 
 /* --- A turn: choose, then advance ---------------------------------------------------- */
 
-/* Compares what both have after the gain of this turn. */
+/* Compares the classes as they are after the gain of this turn. */
 static bool has_more(const struct weight_class *a, const struct weight_class *b)
 {
     int64_t a_has = a->current + a->gain, b_has = b->current + b->gain;

@@ -5,9 +5,9 @@
 #include "balance/peer.h"
 
 struct weight_class {
-    int64_t current;   /* gained and not yet paid */
+    int64_t current;   /* gained minus paid (weighted.c) */
     int64_t gain;      /* in each turn: the weight × the number of members */
-    size_t first_slot; /* of its first member: decides between two classes that have the same */
+    size_t first_slot; /* of its first member: the lower one wins if two classes have the same */
     int weight;
     size_t begin, count; /* its members: `count` from `begin` on in weighted_classes.members */
     size_t next;         /* the member whose turn it is, 0 … count-1 */
@@ -20,7 +20,7 @@ struct weighted_classes {
     size_t count;
     struct balancer_peer **members; /* in order of class, then of id */
     int64_t total;                  /* of all gains */
-    /* private: of the set before, and scratch memory */
+    /* private: the classes of the previous set, and scratch memory */
     struct weight_class *former;
     size_t former_count;
     int64_t former_total;
@@ -30,11 +30,11 @@ struct weighted_classes {
 /* Makes room for `count` peers. 0, or -1: out of memory. */
 int weighted_classes_reserve(struct weighted_classes *classes, size_t count);
 /* Groups a new set, sets `class` and `seat` of its peers, and carries over the state of
- * the turns. The peers of the set before still exist. */
+ * the turns. The peers of the previous set must still exist. */
 void weighted_classes_rebuild(struct weighted_classes *classes, const struct peer_set *set);
 void weighted_classes_close(struct weighted_classes *classes);
 
-/* Has the class a member that this call has not tried? */
+/* True: the class has a member that this call has not tried. */
 static inline bool weight_class_has_untried(const struct weight_class *class, size_t index, const struct peer_set *set,
                                             const struct balance_request *request)
 {

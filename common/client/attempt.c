@@ -31,8 +31,8 @@ static struct attempt judge_error(enum err_code code)
     }
 }
 
-/* There was a complete reply. A status below 500 is an answer of the instance, a 404
- * too. A redirect is a failure: it would lead to an address that discovery did not choose. */
+/* There was a complete reply. With a status below 500 the instance works, even with a
+ * 404. A redirect is a failure: it leads to an address that discovery did not choose. */
 static struct attempt judge_reply(const struct http_response *response, struct err *err)
 {
     if (response->status >= 500) {

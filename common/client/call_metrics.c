@@ -58,7 +58,7 @@ static struct call_series *find_or_add(struct call_metrics *metrics, const struc
     return series;
 }
 
-/* One series for each outcome, for all statuses: an instance may send hundreds of different ones. */
+/* One series for each outcome, whatever the status: an instance may send hundreds of different statuses. */
 static struct call_series *find_or_add_other(struct call_metrics *metrics, const struct call_result *result)
 {
     struct call_series *series = metrics->others;

@@ -1,4 +1,4 @@
-/* service_call: one call of another service, its outcome and its reply. */
+/* service_call: one call to another service, its outcome and its reply. */
 #ifndef CLIENT_SERVICE_CALL_H
 #define CLIENT_SERVICE_CALL_H
 
@@ -28,7 +28,7 @@ struct service_transport {
     void *arg;
 };
 
-/* What the last attempt ended with, and the status that our own reply then has. */
+/* How the last attempt ended, and the status of our own reply in this case. */
 enum service_outcome {
     SERVICE_OK,           /* a reply with a status below 500: status and body are the instance's */
     SERVICE_NO_INSTANCE,  /* there was no instance to call: 503 */

@@ -75,8 +75,8 @@ static struct balancer_peer *next_peer(struct call_state *state)
 
 /* --- One attempt --------------------------------------------------------------------- */
 
-/* Reports the result to the balancer. An instance that the registry no longer names and
- * that now fails is gone: discovery then drops it. */
+/* Reports the result to the balancer. If the registry no longer names the instance and
+ * a call to it fails, the instance is gone: discovery removes it. */
 static void report_attempt(struct call_state *state, struct balancer_peer *peer, const struct attempt *attempt)
 {
     if (attempt->outcome != SERVICE_OK && !attempt->blames_instance)

@@ -1,7 +1,7 @@
 /* service_client: the ServiceClient of the lesson: discover, pick, call, retry.
  *
  * A call has one deadline for all its attempts, and each attempt gets its share of the
- * time: so a hung instance cannot use up the time in which another one would answer. Each
+ * time, so that a hung instance leaves time for an attempt on another instance. Each
  * attempt goes to an instance that this call has not tried. Retries have a budget
  * (retry_budget.h), so that they cannot make an overload worse. The result of each attempt
  * is reported to the balancer: five failures in a row eject an instance for a while.
@@ -37,11 +37,11 @@ void service_client_free(struct service_client *client);
 /* One GET of a JSON object (only GET is retried). Waits. The caller closes the reply. */
 void service_client_get(struct service_client *client, const struct service_call *call, struct service_reply *reply);
 
-/* Appends the body of GET /discovery, {"services":{…}}: the state at the moment of the
- * call, though other fibers run while it is written. In a fiber. -1: out of memory. */
+/* Appends the body of GET /discovery, {"services":{…}}. It shows one moment, although
+ * other fibers run while it is written. Call it in a fiber. -1: out of memory. */
 int service_client_view(struct service_client *client, struct buf *out);
-/* The same for GET /discovery/explain. -1: ERR_NOT_FOUND, the service is not watched;
- * ERR_BUSY, out of memory. Changes nothing. */
+/* The same for GET /discovery/explain. -1: ERR_NOT_FOUND: the service is not watched;
+ * ERR_BUSY: out of memory. Changes nothing. */
 int service_client_explain(struct service_client *client, const char *service, const char *key, struct buf *out,
                            struct err *err);
 

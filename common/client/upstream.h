@@ -34,7 +34,7 @@ void upstreams_close(struct upstreams *upstreams);
 
 /* The upstream of a service, created by its first use. NULL: out of memory. */
 struct upstream *upstream_get(struct upstreams *upstreams, const char *service);
-/* Gives the balancer the known list, if it has another one. */
+/* Gives the balancer the list of `view`, unless it has this version already. */
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view);
 
 /* The upstream of a service with the newest list, for views and metrics; never waits.

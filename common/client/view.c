@@ -6,12 +6,12 @@
 #include "loop/fiber.h"
 #include "net/json.h"
 
-/* Writing 10,000 instances takes longer than the event loop may be blocked (10 ms). So a
- * snapshot is taken first, at one moment, without waiting. It is then written in slices,
- * with fiber_yield() between them: other fibers run, and their changes are not in it. */
+/* Writing 10,000 instances takes longer than the event loop may be blocked (10 ms). So the
+ * entries are copied first, without waiting. The copies are then written in slices, with
+ * fiber_yield() between them: other fibers run, but their changes are not in the copies. */
 enum { SLICE = 200 }; /* instances, about 0.4 ms */
 
-/* --- Snapshot ------------------------------------------------------------------------ */
+/* --- Copy the entries ---------------------------------------------------------------- */
 
 struct entry {
     const struct instance *instance;
@@ -21,7 +21,7 @@ struct entry {
     struct obstacle obstacle;
 };
 
-struct snapshot {
+struct entries {
     struct instance_list *list; /* keeps the instances alive */
     struct entry *at;
     size_t count;
@@ -39,25 +39,25 @@ static struct entry entry_of(const struct balancer *balancer, const struct balan
 }
 
 /* False: out of memory. */
-static bool snapshot_take(struct snapshot *snapshot, const struct balancer *balancer, int64_t now_ms)
+static bool entries_copy(struct entries *entries, const struct balancer *balancer, int64_t now_ms)
 {
     size_t count = balancer_count(balancer);
-    *snapshot = (struct snapshot){.count = count};
+    *entries = (struct entries){.count = count};
     if (count == 0)
         return true;
-    snapshot->at = malloc(count * sizeof *snapshot->at);
-    if (!snapshot->at)
+    entries->at = malloc(count * sizeof *entries->at);
+    if (!entries->at)
         return false;
-    snapshot->list = instance_list_ref(balancer_at(balancer, 0)->list); /* all peers have the same list */
+    entries->list = instance_list_ref(balancer_at(balancer, 0)->list); /* all peers have the same list */
     for (size_t i = 0; i < count; i++)
-        snapshot->at[i] = entry_of(balancer, balancer_at(balancer, i), now_ms);
+        entries->at[i] = entry_of(balancer, balancer_at(balancer, i), now_ms);
     return true;
 }
 
-static void snapshot_close(struct snapshot *snapshot)
+static void entries_close(struct entries *entries)
 {
-    instance_list_unref(snapshot->list);
-    free(snapshot->at);
+    instance_list_unref(entries->list);
+    free(entries->at);
 }
 
 /* --- GET /discovery ------------------------------------------------------------------ */
@@ -76,14 +76,14 @@ static json_t *entry_json_new(const struct entry *entry)
                      "picks", (json_int_t)entry->picks);
 }
 
-/* Entry by entry, and not as one tree of jansson's: a tree would be written at one go. */
-static bool add_entries(struct buf *out, const struct snapshot *snapshot)
+/* Writes one small JSON tree for each entry: jansson writes a tree without a pause. */
+static bool add_entries(struct buf *out, const struct entries *entries)
 {
     bool added = buf_adds(out, "[");
-    for (size_t i = 0; added && i < snapshot->count; i++) {
+    for (size_t i = 0; added && i < entries->count; i++) {
         if (i % SLICE == SLICE - 1)
             fiber_yield();
-        added = (i == 0 || buf_adds(out, ",")) && json_add_take(out, entry_json_new(&snapshot->at[i]));
+        added = (i == 0 || buf_adds(out, ",")) && json_add_take(out, entry_json_new(&entries->at[i]));
     }
     return added && buf_adds(out, "]");
 }
@@ -102,15 +102,15 @@ static json_t *text_or_null_new(const char *text)
 
 static bool add_service(struct buf *out, const struct balancer *balancer, const struct discovery_view *view)
 {
-    struct snapshot snapshot;
-    bool added = snapshot_take(&snapshot, balancer, clock_ms()) &&
+    struct entries entries;
+    bool added = entries_copy(&entries, balancer, clock_ms()) &&
                  add_member(out, "{", "source", json_text_new(view->list ? view->source : "none")) &&
                  add_member(out, ",", "age_ms", json_integer(view->age_ms)) &&
                  add_member(out, ",", "index", json_integer((json_int_t)view->index)) &&
                  add_member(out, ",", "last_error", text_or_null_new(view->last_error)) &&
                  add_member(out, ",", "panic", json_boolean(balancer_in_panic(balancer))) &&
-                 buf_adds(out, ",\"instances\":") && add_entries(out, &snapshot) && buf_adds(out, "}");
-    snapshot_close(&snapshot);
+                 buf_adds(out, ",\"instances\":") && add_entries(out, &entries) && buf_adds(out, "}");
+    entries_close(&entries);
     return added;
 }
 
@@ -140,16 +140,16 @@ static json_t *obstacle_json_new(const struct entry *entry, const char *zone)
     return json_pack("{s:o, s:o}", "id", json_text_new(entry->instance->id), "reason", json_text_new(text));
 }
 
-static bool add_obstacles(struct buf *out, const struct snapshot *snapshot, const char *zone)
+static bool add_obstacles(struct buf *out, const struct entries *entries, const char *zone)
 {
     bool added = buf_adds(out, "[");
     const char *before = "";
-    for (size_t i = 0; added && i < snapshot->count; i++) {
+    for (size_t i = 0; added && i < entries->count; i++) {
         if (i % SLICE == SLICE - 1)
             fiber_yield();
-        if (snapshot->at[i].obstacle.kind == OBSTACLE_NONE)
+        if (entries->at[i].obstacle.kind == OBSTACLE_NONE)
             continue;
-        added = buf_adds(out, before) && json_add_take(out, obstacle_json_new(&snapshot->at[i], zone));
+        added = buf_adds(out, before) && json_add_take(out, obstacle_json_new(&entries->at[i], zone));
         before = ",";
     }
     return added && buf_adds(out, "]");
@@ -162,14 +162,14 @@ int view_explain(struct upstreams *upstreams, const char *service, const char *k
     if (!upstream)
         return err_set(err, ERR_NOT_FOUND, "cannot explain %.100s: this service does not call it", service);
     int64_t now_ms = clock_ms();
-    struct snapshot snapshot;
+    struct entries entries;
     const struct balance_request request = {.key = key};
     const struct balancer_peer *next = balancer_peek(upstream->balancer, &request, now_ms);
-    bool added = snapshot_take(&snapshot, upstream->balancer, now_ms) &&
+    bool added = entries_copy(&entries, upstream->balancer, now_ms) &&
                  add_member(out, "{", "tier", json_text_new(view.list ? view.source : "none")) &&
                  add_member(out, ",", "instance", text_or_null_new(next ? next->instance->id : NULL)) &&
-                 buf_adds(out, ",\"passed_over\":") && add_obstacles(out, &snapshot, upstreams->zone) &&
+                 buf_adds(out, ",\"passed_over\":") && add_obstacles(out, &entries, upstreams->zone) &&
                  buf_adds(out, "}");
-    snapshot_close(&snapshot);
+    entries_close(&entries);
     return added ? 0 : err_set(err, ERR_BUSY, "out of memory");
 }

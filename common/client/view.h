@@ -1,5 +1,5 @@
-/* view: the JSON bodies of GET /discovery and GET /discovery/explain: what the client
- * knows, and which instance it would call next. Changes nothing. Private to this folder;
+/* view: writes the JSON bodies of GET /discovery (the known instances) and of GET
+ * /discovery/explain (the next pick). Changes nothing. Private to this folder;
  * service_client.h describes both functions.
  */
 #ifndef CLIENT_VIEW_H

@@ -221,7 +221,7 @@ static void write_tier(const struct watched_service *watched, const char *source
     metrics_value(out, "discovery_tier", labels, strcmp(*used ? used : "none", source) == 0);
 }
 
-/* All sources have a line all the time, so that no time series begins or ends when the source changes. */
+/* Each source always has a line, so that no time series begins or ends when the source changes. */
 static void write_tiers(struct discovery *discovery, struct buf *out)
 {
     static const char *const others[] = {"cache", "disk", "static", "none"};

@@ -39,31 +39,31 @@ struct discovery_config {
     const char *snapshot_dir;     /* folder of the disk snapshots; "" for none */
 };
 
-/* The list in use of a service. Borrowed until the fiber waits. */
+/* The list of a service that is in use. Borrowed until the calling fiber waits. */
 struct discovery_view {
     struct instance_list *list; /* NULL: no list yet */
     const bool *missing;        /* one for each entry, or NULL: none is missing */
     uint64_t version;           /* changes with the list; 0: no list yet */
     const char *source;         /* "consul", "etcd", "cache", "disk", "static"; "": no list yet */
     int64_t age_ms;             /* since the list was confirmed */
-    uint64_t index;
+    uint64_t index;             /* of the list in its registry: Consul's index, etcd's revision */
     const char *last_error;     /* of a registry that fails now; NULL: none fails */
 };
 
-/* Is STATIC_INSTANCES well-formed? 0, or -1. */
+/* Checks the value of STATIC_INSTANCES. 0, or -1: not well-formed. */
 int discovery_check_static(const char *text);
 
 /* NULL: out of memory, or static_instances is not well-formed. */
 struct discovery *discovery_new(const struct discovery_config *config);
 /* Starts to watch a service. 0, or -1: out of memory or fibers. */
 int discovery_watch(struct discovery *discovery, const char *service);
-/* Ends the fibers and waits until they have ended. Then it may be freed. In a fiber. */
+/* Ends the fibers and waits for their end; call it in a fiber. Then the discovery may be freed. */
 void discovery_stop(struct discovery *discovery);
 void discovery_free(struct discovery *discovery); /* NULL is allowed */
 
 /* The list in use now; never waits. 0, or -1: this service is not watched. */
 int discovery_look(struct discovery *discovery, const char *service, struct discovery_view *view);
-/* Did the last query to at least one registry succeed? `failing` gets the errors of the others ("" for none). */
+/* True: the last query to at least one registry succeeded. `failing` gets the errors of the others ("" for none). */
 bool discovery_any_registry_up(struct discovery *discovery, const char *service, char *failing, size_t size);
 /* Like discovery_look, but without a list it waits until the first query to each registry has
  * ended, or until the deadline. 0 with a list, or -1 with the reason. */

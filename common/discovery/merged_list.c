@@ -48,8 +48,8 @@ static const struct instance **sorted_by_address(const struct instance_list *lis
 
 /* --- Which instances stay as missing ------------------------------------------------------- */
 
-/* A missing instance does not stay if its address now belongs to another instance: that
- * one is its successor. Returns how many stay. */
+/* A missing instance does not stay if its address now belongs to another instance, which
+ * has replaced it. Returns how many stay. */
 static size_t drop_replaced(const struct merged_list *merged, const struct instance_list *list, int64_t *kept_until)
 {
     const struct instance **taken = sorted_by_address(list);
@@ -66,7 +66,7 @@ static size_t drop_replaced(const struct merged_list *merged, const struct insta
     return kept;
 }
 
-/* Is `id` in the list? Both lists are sorted by id, so `at` only moves forward: one pass finds all. */
+/* True: `id` is in the list. Both lists are sorted by id, so `at` only moves forward, and one pass finds all. */
 static bool is_named(const struct instance_list *list, size_t *at, const char *id)
 {
     int order = 1;
@@ -75,8 +75,8 @@ static bool is_named(const struct instance_list *list, size_t *at, const char *i
     return *at < list->count && order == 0;
 }
 
-/* Sets for each entry of the old list until when it stays as missing; 0: it does not.
- * Returns how many stay. */
+/* Sets kept_until for each entry of the old list: the time until which it stays as
+ * missing, or 0: it does not stay. Returns how many stay. */
 static size_t choose_kept(const struct merged_list *merged, const struct instance_list *source_list, bool keep_lost,
                           int64_t now_ms, int64_t *kept_until)
 {

@@ -1,12 +1,12 @@
-/* merged_list: the list in use: the registry's list, and instances that it recently lost.
+/* merged_list: the list in use. It is the registry's list, plus instances that the registry recently lost.
  *
  * An instance that disappears from the registry's list may still be running. A registry
  * that lost its state, or its view of a network, replies promptly and correctly with an
- * empty list. A caller that believes it at once stops calling, although every instance
- * is up. (Envoy also keeps such hosts until its own checks fail; Netflix' Eureka calls
- * it self-preservation.) So if a reply drops more than half of the instances at once,
- * they stay, marked missing, and are still called, until a call to them fails, or for
- * 60 s. Smaller losses are believed at once.
+ * empty list. A caller that uses this list has no instance to call, although all are up.
+ * So if a reply drops more than half of the instances at once, they stay in the list,
+ * marked as missing. A missing instance is still called. It is removed when a call to it
+ * fails, or after 60 s. Smaller losses are believed at once. (Envoy also keeps such hosts
+ * until its own checks fail; Netflix' Eureka calls this self-preservation.)
  *
  * Pure: time is passed in.
  */
@@ -28,8 +28,8 @@ struct merged_list {
     bool *missing;              /* one for each entry; NULL: none is missing */
     /* private */
     int64_t *until_ms;          /* one for each entry: when a missing one is removed */
-    struct instance_list *source_list; /* without the missing ones */
-    size_t failed_count;        /* missing ones to which a call failed; they are removed next */
+    struct instance_list *source_list; /* as the source has it, without the missing instances */
+    size_t failed_count;        /* missing instances with a failed call; they are removed next */
     int64_t next_expiry_ms;     /* the next removal; INT64_MAX: none is due */
 };
 

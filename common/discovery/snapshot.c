@@ -85,7 +85,7 @@ static void folder_of(const char *path, char folder[PATH_MAX])
     *strrchr(folder, '/') = '\0';
 }
 
-/* Creates only the last folder of the path. If those above it are missing, the setting probably has a typo. */
+/* Creates only the last folder of the path. If a folder above it is missing, the setting probably has a typo. */
 static void make_folder(const char *path)
 {
     char folder[PATH_MAX];

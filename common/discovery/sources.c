@@ -30,7 +30,7 @@ static bool is_fresh(const struct sources *sources, const struct source *source,
     return source->list && now_ms - source->confirmed_ms <= sources->ttl_ms;
 }
 
-/* --- What a query brings ------------------------------------------------------------------- */
+/* --- Results of queries -------------------------------------------------------------------- */
 
 bool source_update(struct source *source, struct instance_list *list, uint64_t index, int64_t now_ms)
 {
@@ -73,11 +73,12 @@ static const struct source *choose_source(const struct sources *sources, int64_t
     return sources->static_fallback.list ? &sources->static_fallback : NULL;
 }
 
-/* Another list comes into use. Are instances that it no longer names kept as missing?
- * Not those of the static list: no registry ever named them. Those of the snapshot only
- * if it is younger than MERGED_LIST_MISSING_MS: yesterday's instances are gone.
- * Exception: the registry was down, the static list or the snapshot was in use, and now
- * the registry returns an empty list. Then the registry has lost its state, and all are kept. */
+/* Another list replaces the previous one. True: instances that only the previous list has
+ * may be kept as missing. Those of the static list are not kept, because no registry ever
+ * named them. Those of the snapshot are kept only if it is younger than
+ * MERGED_LIST_MISSING_MS: yesterday's instances are gone.
+ * Exception: a registry was down, the static list or the snapshot was in use, and now the
+ * registry returns an empty list. The registry has lost its state, so all are kept. */
 static bool keeps_missing(const struct sources *sources, const struct source *previous, int64_t now_ms)
 {
     if (!previous)

@@ -1,9 +1,9 @@
-/* sources: everything that is known about one service, and which of it is in use.
+/* sources: the lists of one service from all sources, and the choice of the one in use.
  *
- * There are up to four registries, the disk snapshot and the static list. In order
- * of trust: the first registry that is fresh; else the registry with the newest
- * list; else the snapshot; else the static list. A lower source never replaces a
- * newer list of a higher one; an empty list of a registry counts as a list, too.
+ * The sources are up to four registries, the disk snapshot and the static list. In use
+ * is the first registry with a fresh list; else the registry with the newest list; else
+ * the snapshot; else the static list. So the snapshot and the static list never replace
+ * a registry's list, not even a stale or an empty one.
  *
  * Pure: time is passed in.
  */
@@ -23,7 +23,7 @@ struct source {
     const char *kind;           /* of the registry: static text */
     struct instance_list *list; /* the last good one; NULL: none yet */
     int64_t confirmed_ms;       /* when the source last gave or confirmed this list */
-    uint64_t index;
+    uint64_t index;             /* of the list in its registry; see struct registry_cursor */
     bool tried;                 /* has succeeded or failed at least once */
     bool has_failed;            /* at least once */
     struct err error;           /* of the last try; ERR_NONE: it succeeded */
@@ -46,8 +46,8 @@ bool source_update(struct source *source, struct instance_list *list, uint64_t i
 /* A query failed. The last list stays. */
 void source_failed(struct source *source, const struct err *err);
 
-/* Chooses the source in use. Call it after each change of a source, and before each look
- * at the list, because sources also age. Cheap if the choice stays the same. */
+/* Chooses the source in use. Call it after each change of a source and, because lists
+ * age, before each use of the list. Cheap if the choice stays the same. */
 void sources_refresh(struct sources *sources, int64_t now_ms);
 
 /* The value of X-Discovery-Source; "" if there is no list. Static text. */
@@ -56,9 +56,9 @@ const char *sources_name_in_use(const struct sources *sources, int64_t now_ms);
 int64_t sources_age_ms(const struct sources *sources, int64_t now_ms);
 /* The error of the most trusted registry that fails now; NULL: none fails. */
 const char *sources_error(const struct sources *sources);
-/* Did the last query to at least one registry succeed? `failing` gets the errors of the others ("" for none). */
+/* True: the last query to at least one registry succeeded. `failing` gets the errors of the others ("" for none). */
 bool sources_any_registry_up(const struct sources *sources, char *failing, size_t size);
-/* Is the first query to a registry, or the first read of the disk, still under way? */
+/* True: the first query to a registry, or the first read of the disk, is still under way. */
 bool sources_are_pending(const struct sources *sources);
 
 void sources_close(struct sources *sources);

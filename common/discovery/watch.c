@@ -68,7 +68,7 @@ static bool is_polled(const struct watch *watch)
     return watch->service->poll || watch->registry->ops->polls;
 }
 
-/* How long the query may wait in the registry for a change. 0: not at all, which is so for
+/* How long the query may wait in the registry for a change. 0: it does not wait, as with
  * the first query and after a failure. */
 static int64_t wait_for_change_ms(const struct watch *watch)
 {

@@ -1,10 +1,11 @@
 /* watch: keeps the list of one service from one registry up to date. Private to this layer.
  *
- * One loop: query the registry, store the reply, query again. A query that waits for a
- * change brings it within milliseconds; without a change it returns after a third of
- * the TTL, which confirms the list. If a registry replies to every query at once, it
- * gets at most two queries a second. After a failure the next query does not wait for a
- * change and times out after 2 s, so that a registry that hung is soon in use again.
+ * One loop: query the registry, store the reply, query again. The query waits in the
+ * registry for a change and returns a new list within milliseconds. Without a change it
+ * returns after a third of the TTL, which confirms the list. If a registry replies to
+ * every query at once, it gets at most two queries a second. After a failure the next
+ * query does not wait for a change and times out after 2 s, so that a registry that hung
+ * is soon in use again.
  */
 #ifndef DISCOVERY_WATCH_H
 #define DISCOVERY_WATCH_H
@@ -14,10 +15,10 @@
 #include "loop/sync.h"
 #include "registry/registry.h"
 
-/* Limits queries to two at once, then one each half second (the generic cell rate
- * algorithm, whose whole state is one point in time). Zero-initialise. */
+/* Limits queries: two may follow at once, then one each half second. (The generic cell
+ * rate algorithm; its whole state is one point in time.) Zero-initialise. */
 struct pace {
-    int64_t full_ms; /* when two at once are allowed again */
+    int64_t full_ms; /* when two queries may follow at once again */
 };
 
 /* Time until the next query may start. */

@@ -9,8 +9,8 @@ bool heartbeat_is_needed(const struct registration *r)
     return r->spec.check == CHECK_TTL || r->registry->ops->needs_heartbeat;
 }
 
-/* With a TCP check Consul notices only that a process is dead, and without a check nothing. A registry that
- * checks no instance gets the same then: heartbeats that are always healthy. */
+/* With SERVICE_CHECK=tcp, Consul notices only a dead process; with none, it notices nothing. For these two
+ * settings a registry that checks no instance itself gets heartbeats that always report healthy. */
 static int check_health(const struct registration *r, struct err *reason)
 {
     if (r->spec.check == CHECK_TCP || r->spec.check == CHECK_NONE)

@@ -1,8 +1,8 @@
 /* heartbeat: reports to the registry at an interval whether this instance is healthy. Private to this folder.
  *
- * Two kinds of registration need it: one with a TTL check, and one in a registry that checks no instance
- * itself (etcd). The interval is a third of the TTL or lease, so that two heartbeats may get lost. The reply
- * to a heartbeat also shows a loss: if the registry does not know the instance, registration.c registers again.
+ * A registration needs heartbeats if it has a TTL check, or if its registry checks no instance itself (etcd).
+ * The interval is a third of the TTL or lease, so two heartbeats in a row may get lost. If the reply to a
+ * heartbeat says that the registry does not know the instance, registration.c registers it again.
  */
 #ifndef REGISTRATION_HEARTBEAT_H
 #define REGISTRATION_HEARTBEAT_H

@@ -62,7 +62,7 @@ static int register_with_retries(struct registration *r)
 
 /* --- Notice the loss ----------------------------------------------------------------------------- */
 
-/* Asks the registry whether it still knows this instance. Returns the time to the next check in ms. */
+/* Checks that the registry still knows this instance. Returns the time to the next check in ms. */
 static int64_t reconcile(struct registration *r, struct backoff *backoff)
 {
     struct err err = ERR_INIT;
@@ -82,7 +82,7 @@ static int64_t reconcile(struct registration *r, struct backoff *backoff)
 }
 
 /* Returns when reconcile() or a heartbeat finds that the registry has forgotten this instance, or when this
- * fiber is cancelled. A call that fails shows no loss: only a reply does. */
+ * fiber is cancelled. A failed call is not a loss: only a reply can show one. */
 static void wait_until_forgotten(struct registration *r)
 {
     struct backoff backoff = BACKOFF_INIT(FIRST_RETRY_MS, r->reconcile_ms);
@@ -99,8 +99,9 @@ static void wait_until_forgotten(struct registration *r)
 
 /* --- Register again -------------------------------------------------------------------------------- */
 
-/* Several agents behind one name lose each registration at once: one agent registers the instance, the
- * next one does not know it. Without this pause the loop below would use a whole core. */
+/* If several agents share one address, each registration seems lost at once: one agent registers the
+ * instance, and the next call reaches an agent that does not know it. Without this pause keep_registered()
+ * would use a whole core. */
 static int wait_after_loss(const struct registration *r, struct backoff *backoff)
 {
     if (clock_ms() - r->registered_ms < r->reconcile_ms / 2)
@@ -143,7 +144,8 @@ struct registration *registration_register(struct registry *registry, const stru
     return NULL;
 }
 
-/* A register call that was cut off may take effect after the instance was deregistered. */
+/* A register call that was cut off may take effect after the instance was deregistered: so this checks
+ * a moment later, and deregisters again if necessary. */
 static int deregister_if_known(struct registration *r, int64_t deadline, struct err *err)
 {
     bool known;
@@ -159,7 +161,7 @@ int registration_deregister(struct registration *r, int64_t deadline, struct err
     group_cancel(&r->fibers);
     group_join(&r->fibers);
 
-    /* Also where this process never registered: an earlier process with the same id may have. */
+    /* Even if this process never registered: an earlier process with the same id may have. */
     int rc = registry_deregister(r->registry, &r->spec, deadline_min(deadline, deadline_in(REGISTRATION_CALL_MS)), err);
     if (rc == 0 && r->register_unconfirmed)
         rc = deregister_if_known(r, deadline_min(deadline, deadline_in(REGISTRATION_CALL_MS)), err);

@@ -5,10 +5,10 @@
  *     at the same moment (the lesson's registration storm). It waits again before each later
  *     registration: an agent that restarts forgets all its instances at the same moment.
  *   - Then it registers, and retries with a growing pause for as long as the registry fails.
- *   - Then it asks at an interval whether the registry still knows the instance (it reconciles), and
- *     registers again if not. The lesson's sample registers once: after one restart of a dev agent, no
- *     caller finds it any more.
- * A second fiber sends heartbeats where the registry expects them (heartbeat.h).
+ *   - Then it checks at an interval that the registry still knows the instance (it reconciles), and
+ *     registers again if not. The lesson's sample registers only once: after a dev agent restarts, no
+ *     caller finds the instance any more.
+ * A second fiber sends heartbeats if the registry expects them (heartbeat.h).
  */
 #ifndef REGISTRATION_REGISTRATION_H
 #define REGISTRATION_REGISTRATION_H
@@ -23,7 +23,7 @@ struct registration_config {
     struct registration_spec spec; /* its text is borrowed for as long as the registration lives */
     int64_t jitter_ms;             /* upper bound of the random wait */
     int64_t reconcile_ms;          /* between two checks, ± 20 %; also the longest pause between retries */
-    /* This instance's deep health, for heartbeats. 0: healthy; -1: not, and err says why. It may wait. */
+    /* This instance's deep health, for heartbeats. 0: healthy; -1: not, and err says why. May wait. */
     int (*health)(void *arg, int64_t deadline, struct err *err);
     void *health_arg;
 };

@@ -29,9 +29,9 @@ void registration_log_registered(struct registration *r)
              log_s("address", registry_address(r->registry, &r->spec)), log_i("port", r->spec.port));
 }
 
-/* An instance that replied was reached, so its address is right. Consul's agent reports a reply to its HTTP
- * check as "HTTP GET http://10.0.0.1:8001/health: 503 …", and one to its gRPC check as "gRPC application
- * didn't report …". With a TTL check it connects to no address at all. */
+/* If the instance replied to the check, its address is right. Consul's agent reports a reply to an HTTP check
+ * as "HTTP GET http://10.0.0.1:8001/health: 503 …", and a reply to a gRPC check as "gRPC application didn't
+ * report …". With a TTL check the agent never connects to the instance. */
 static bool may_have_wrong_address(const struct registration *r, const char *output)
 {
     return r->spec.check != CHECK_TTL && strncmp(output, "HTTP ", 5) != 0 &&
@@ -47,8 +47,8 @@ static void log_check_failure(const struct registration *r, const char *output)
              log_s("address", registry_address(r->registry, &r->spec)), hint);
 }
 
-/* A check that cannot reach the instance is the most common fault of a first set-up, and only the agent
- * sees it: so its output goes into our log. */
+/* In a first set-up the most common fault is that the check cannot reach the instance. Only the agent sees
+ * this, so we write the check's output into our own log. */
 void registration_log_own_check(struct registration *r)
 {
     struct err err = ERR_INIT;
@@ -56,7 +56,7 @@ void registration_log_own_check(struct registration *r)
     bool failing;
     if (registry_check_output(r->registry, &r->spec, deadline_in(REGISTRATION_CALL_MS), &failing, output, sizeof output,
                               &err) != 0)
-        return; /* the next reconcile() logs what fails */
+        return; /* the next reconcile() logs the failure */
     if (failing && log_repeat_is_due(&r->check_failure, output, DEADLINE_NONE))
         log_check_failure(r, output);
     if (!failing && log_repeat_end(&r->check_failure) >= 0)

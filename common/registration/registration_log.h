@@ -1,7 +1,7 @@
 /* registration_log: what a registration writes to the log. Private to this folder.
  *
- * A registry that is down for an hour fails a call every few seconds. The log shows when that begins, when
- * the reason changes, once a minute that it lasts, and when it ends (base/log_repeat.h).
+ * While a registry is down, a call fails every few seconds. The log shows the first failure, a new reason,
+ * one line a minute while the failure lasts, and the recovery (base/log_repeat.h).
  */
 #ifndef REGISTRATION_REGISTRATION_LOG_H
 #define REGISTRATION_REGISTRATION_LOG_H
@@ -15,7 +15,7 @@ struct registration;
 /* A call to the registry failed and is retried after retry_ms. msg: the event's name. */
 void registration_log_failure(struct registration *registration, const char *msg, const struct err *err,
                               int64_t retry_ms);
-/* A call succeeded: ends what registration_log_failure began, so that the next failure is logged at once. */
+/* A call succeeded: logs the recovery if a failure came before it. The next failure is logged at once. */
 void registration_log_recovery(struct registration *registration);
 void registration_log_registered(struct registration *registration);
 /* Queries the registry's own check of this instance, and logs a change of its result. */

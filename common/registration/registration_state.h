@@ -1,4 +1,4 @@
-/* registration_state: what the files of this folder know of one registration. Private to this folder.
+/* registration_state: the state of one registration, shared by the files of this folder. Private to this folder.
  *
  * Two fibers share it: keep_registered() in registration.c and heartbeat_run() in heartbeat.c. Fibers
  * switch only where they wait, so no field needs a lock.
@@ -11,7 +11,7 @@
 #include "registry/registry.h"
 
 enum {
-    REGISTRATION_CALL_MS = 2000,       /* deadline of one call: a registry is near, or it hangs */
+    REGISTRATION_CALL_MS = 2000,       /* timeout of one call to the registry, which normally takes milliseconds */
     REGISTRATION_REPEAT_MS = 60 * 1000, /* a failure that lasts is logged again after this */
 };
 
@@ -30,7 +30,7 @@ struct registration {
     bool register_unconfirmed; /* the last call got no reply: it may still take effect */
     bool registered;           /* as far as we know */
     int64_t registered_ms;     /* when it last registered */
-    bool forgotten;            /* as the reply to a heartbeat showed */
+    bool forgotten;            /* the reply to a heartbeat said that the registry does not know the instance */
     bool heartbeat_due;        /* a TTL check is critical until its first heartbeat */
     struct log_repeat call_failure, check_failure, heartbeat_failure; /* what was logged last */
 

@@ -1,5 +1,5 @@
-/* arguments: the command line. It has few options: settings come from the
- * environment.
+/* arguments: reads the command line. It has few options, because settings come
+ * from the environment.
  */
 #ifndef SERVICE_ARGUMENTS_H
 #define SERVICE_ARGUMENTS_H

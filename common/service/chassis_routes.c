@@ -14,8 +14,9 @@ static void get_health(struct http_request *req, void *arg)
     http_reply_take(req, status, "application/json", buf_take(&body), len);
 }
 
-/* A process that replies is alive; /health says whether it can serve. An orchestrator
- * restarts on this one: it must not restart all instances when the database is down. */
+/* A process that replies is alive; /health says whether it can serve. If this route
+ * fails, an orchestrator restarts the instance. So it does not check the database: an
+ * outage there must not restart all instances. */
 static void get_live(struct http_request *req, void *arg)
 {
     static const char alive[] = "{\"status\":\"alive\"}";

@@ -10,7 +10,7 @@
 
 enum {
     SHARED_MS = 1000, /* how long a result is reused */
-    SPARE_MS = 250,   /* what a round may take on top of its probes */
+    SPARE_MS = 250,   /* time that a round may take beyond the timeout of its probes */
 };
 
 void health_add(struct health *health, const struct health_probe *probe, void *arg)

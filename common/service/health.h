@@ -39,7 +39,7 @@ struct health_check {
     bool healthy;     /* false before the first round */
     int64_t latency_us;
     char detail[HEALTH_DETAIL_MAX]; /* the reason, if not healthy */
-    struct log_repeat failure;            /* as it was logged */
+    struct log_repeat failure; /* what was logged last */
 };
 
 /* Zero-initialise, then set timeout_ms. */

@@ -1,5 +1,5 @@
-/* healthcheck: `--healthcheck`, for the health check of a container: is the
- * instance in this container alive? */
+/* healthcheck: the option `--healthcheck`. A container's health check runs it to
+ * find out whether the instance in the container is alive. */
 #ifndef SERVICE_HEALTHCHECK_H
 #define SERVICE_HEALTHCHECK_H
 

@@ -1,4 +1,5 @@
-/* metrics_route: GET /metrics, in Prometheus' text format. Each part writes its own. */
+/* metrics_route: GET /metrics, in Prometheus' text format. Each part of the
+ * service writes its own metrics. */
 #ifndef SERVICE_METRICS_ROUTE_H
 #define SERVICE_METRICS_ROUTE_H
 

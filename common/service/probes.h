@@ -4,9 +4,10 @@
 
 #include "store/pg.h"
 
-/* Reads a table of the service (a statement without parameters): a connection is
- * useless without the schema. At the start and after a restart it first waits up
- * to 200 ms for the connection. 0, or -1 with err. */
+/* Runs the statement, which has no parameters and reads a table of the service: a
+ * connection is useless without the schema. If there is no connection yet (after a
+ * start of the service or of PostgreSQL), waits for it, up to 200 ms. 0, or -1 with
+ * err. */
 int probe_postgres(struct pg *pg, const struct pg_statement *statement, int64_t deadline, struct err *err);
 
 #endif

@@ -1,8 +1,8 @@
 /* registries: the registries that the settings name, and this instance's
  * registration in each of them.
  *
- * The registry clients are created first; registration follows once the instance
- * listens. In between, the service may already discover others through them.
+ * The registry clients are created first. Registration follows when the instance
+ * listens. In between, the service can already discover other services.
  * Registering goes down these steps, one function each:
  *
  *   registries_register         in every registry

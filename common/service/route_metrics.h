@@ -1,4 +1,4 @@
-/* route_metrics: number, status and duration of the requests of each route. One
+/* route_metrics: counts and times the requests of each route. There is one
  * histogram for each route, method and status; the names are OpenTelemetry's
  * ("Semantic conventions for HTTP metrics"). A label never holds a value that
  * clients can invent without limit: the path is the route's template, empty if no

@@ -71,7 +71,7 @@ static void open_health(struct service *service)
         health_add(&service->health, &definition->probes[i], definition->app);
 }
 
-/* The ids find one request in the logs of all services that it passed. */
+/* The ids are the same in the logs of all services that handle a request. */
 static void log_request(const struct http_outcome *outcome)
 {
     struct trace_context trace;
@@ -143,7 +143,7 @@ static int open_grpc(struct service *service, struct err *err)
     return 0;
 }
 
-/* Logs only once both listen: a port in use is one clear line. */
+/* Logs after both listen, so that a port in use gives exactly one line. */
 static int listen_on_ports(struct service *service, struct err *err)
 {
     const struct settings *settings = &service->settings;

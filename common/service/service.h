@@ -1,7 +1,7 @@
 /* service: the chassis, the part that every service has in common.
  *
  * A service is a table of settings, a table of routes, a table of health probes,
- * and two functions that open and close what they share. The chassis does the
+ * and two functions that open and close the service's own parts. The chassis does the
  * rest: arguments and environment, the loop, the HTTP server, /health,
  * /health/live and /metrics, registration, drain, exit. So main.c only connects the parts:
  *
@@ -12,8 +12,8 @@
  *         return service_main(&definition, argc, argv);
  *     }
  *
- * Order of the start: settings, app, listen, register. A registered instance can
- * already answer. No step waits for a dependency.
+ * The start has this order: settings, app, listen, register. So a registered
+ * instance can already reply. No step waits for a dependency.
  */
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H

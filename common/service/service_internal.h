@@ -1,5 +1,5 @@
-/* service_internal: one running service, as the files of the chassis share it.
- * The files, lowest first; each uses only those above it in this list:
+/* service_internal: the state of one running service, shared by the files of the
+ * chassis. These are the files; each uses only those above it in this list:
  *
  *   disk, health, input, probes         health checks, rules for input
  *   request, process_metrics, route_metrics

@@ -65,7 +65,7 @@ static void add_instance_rows(struct table *table, struct settings *s, const str
     add_rows(table, rows, sizeof rows / sizeof *rows);
 }
 
-/* How it is checked, registered and drained. */
+/* How this instance is checked, registered and drained. */
 static void add_registration_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {
@@ -84,7 +84,7 @@ static void add_registration_rows(struct table *table, struct settings *s)
          .help = "longest random wait before each registration, so that many instances do not register at once; "
                  "0: no wait"},
         {"RECONCILE_INTERVAL", ENV_DURATION, "5s", &s->reconcile_ms, .min = SECOND / 10, .max = 10 * MINUTE,
-         .help = "time between two checks that this instance is still registered; also the longest back-off "
+         .help = "time between two checks that this instance is still registered; also the longest backoff "
                  "towards a registry"},
         {"DRAIN_TIMEOUT", ENV_DURATION, "8s", &s->drain_timeout_ms, .max = 10 * MINUTE,
          .help = "longest drain after SIGTERM or SIGINT; requests still in progress are then cut off"},
@@ -92,7 +92,6 @@ static void add_registration_rows(struct table *table, struct settings *s)
     add_rows(table, rows, sizeof rows / sizeof *rows);
 }
 
-/* The registries. */
 static void add_registry_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {

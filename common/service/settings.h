@@ -1,4 +1,4 @@
-/* settings: what both services read from the environment, in one table.
+/* settings: the environment variables that both services read, in one table.
  *
  * Every value is checked before anything starts: a typing error ends the program
  * with one line that names the variable. Otherwise it could appear much later, for

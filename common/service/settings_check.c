@@ -41,8 +41,7 @@ int settings_check_bind_address(const char *value)
     return address_is_numeric(value) ? 0 : -1;
 }
 
-/* Callers apply the same rule to the registered entry: one that fails it would be
- * dropped by all of them. */
+/* Callers check a registered entry by the same rule, and drop it if it fails. */
 int settings_check_host(const char *value)
 {
     struct err ignored = ERR_INIT;
@@ -50,8 +49,8 @@ int settings_check_host(const char *value)
     return instance_check(&self, &ignored);
 }
 
-/* Reads the file now. Otherwise a wrong file would only appear as a registry that is
- * never reached. */
+/* Reads the file now. Otherwise the only sign of a wrong file would be a registry that
+ * cannot be reached. */
 int settings_check_pem(const char *path)
 {
     struct stat about;

@@ -1,5 +1,5 @@
-/* fault_case: what the two tables of faults share. It starts stand-ins that fail on
- * demand (consul-dev/faults) and order-services that use them, and measures their cost.
+/* fault_case: shared by the two tables of faults. It starts stand-ins that fail on demand
+ * (consul-dev/faults) and order-services that use them, and measures their cost.
  *
  * All rows of a table run at the same time, each with its own processes, because a row
  * mostly waits. No real server is started.
@@ -19,12 +19,13 @@
 #include "harness/load.h"
 #include "harness/view.h"
 
+/* 1: the sanitizer uses more memory and CPU time than our code, so neither is checked. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
 #elif defined(__has_feature)
 #define SANITIZED __has_feature(address_sanitizer)
 #else
-#define SANITIZED 0 /* 1: the sanitizer uses more memory and CPU time than our code, so neither is checked */
+#define SANITIZED 0
 #endif
 
 enum {
@@ -43,7 +44,7 @@ static inline void take_folder(void)
     cr_assert_eq(folder_take(&world.folder, &err), 0, "%s", err.text);
 }
 
-static inline void pause_ms(int64_t ms)
+static inline void sleep_ms(int64_t ms)
 {
     usleep((useconds_t)ms * 1000);
 }
@@ -194,7 +195,7 @@ static inline void count_instance(struct list_state *state, const json_t *instan
     state->passing += status && strcmp(status, "passing") == 0;
 }
 
-/* False: no answer. */
+/* False: no reply. */
 static inline bool read_state(const struct service *orders, struct list_state *state)
 {
     char url[SERVICE_URL_MAX];

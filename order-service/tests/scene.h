@@ -1,4 +1,4 @@
-/* scene: what the outage tests share: three user-services and an order-service on real
+/* scene: shared by the outage tests. It has three user-services and an order-service on real
  * servers. Each keeps its id and port for the whole test, so that it can stop and start
  * again. A test prints what it measured. It checks only times that docs/reference.md
  * promises, or that something happens at all.
@@ -154,7 +154,7 @@ static inline void close_scene(void)
 /* --- Requests ------------------------------------------------------------------------------ */
 
 /* The status of a GET; 0: no reply within 15 s. took_ms may be NULL. */
-static inline int status_of(const struct service *service, const char *path, int64_t *took_ms)
+static inline int get_status(const struct service *service, const char *path, int64_t *took_ms)
 {
     char url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};

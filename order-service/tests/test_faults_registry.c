@@ -3,7 +3,7 @@
  * Each row checks: no GET fails; the three known instances stay in the list;
  * /discovery reports the fault; memory, CPU time and the number of requests to the
  * registry stay small; and the registry is used again in time after the fault ends.
- * The comments name the code that makes a row pass: without it, the row fails.
+ * The comments in the tables name the code that makes the rows below them pass.
  */
 #include "fault_case.h"
 
@@ -37,7 +37,7 @@ static const struct row failing[] = {
     {"slow-head", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
     {"trickle", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
     {"long-length", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
-    /* After each failure the watch pauses longer: rest_ms() in discovery/watch.c. */
+    /* After each failure the watch pauses longer: pause_ms() in discovery/watch.c. */
     {"refuse", .error = "Connection refused"},
     {"close", .error = "Empty reply"},
     {"reset", .error = "Connection reset by peer"},
@@ -152,10 +152,10 @@ static bool shows_fault(struct subject *subject)
 static void watch_fault(struct subject *subjects, size_t count)
 {
     int64_t began_ms = clock_ms();
-    for (size_t shown = 0; shown < count || clock_ms() - began_ms < FAULT_MS; pause_ms(200)) {
+    for (size_t shown = 0; shown < count || clock_ms() - began_ms < FAULT_MS; sleep_ms(200)) {
         shown = 0;
         for (size_t i = 0; i < count; i++) {
-            /* Once shown is enough; further views find out whether an instance goes missing. */
+            /* The fault must show once. Further views check that no instance disappears. */
             if (!subjects[i].shown || !subjects[i].row->listed)
                 subjects[i].shown |= shows_fault(&subjects[i]);
             shown += subjects[i].shown;

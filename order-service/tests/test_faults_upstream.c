@@ -1,7 +1,7 @@
-/* Every fault that an instance can have, one row each, in two settings. If it is the
- * only instance, order-service reports the fault in time. If there are two healthy
- * ones as well, no call fails, and the faulty instance is soon ejected.
- * The comments name the code that makes a row pass: without it, the row fails.
+/* Every fault that an instance can have, one row each, in two situations. If it is the
+ * only instance, order-service reports the fault in time. If there are also two healthy
+ * instances, no call fails, and the faulty instance is soon ejected.
+ * The comments in the table name the code that makes the rows below them pass.
  */
 #include "fault_case.h"
 
@@ -146,7 +146,7 @@ static void judge_among(struct subject *subject, const struct row *row)
 {
     int64_t left_ms = FAULT_MS - (clock_ms() - subject->began_ms);
     cr_expect(wait_until(is_ejected, subject, UP_MS), "%s: is not ejected", row->fault);
-    pause_ms(left_ms > 0 ? left_ms : 0);
+    sleep_ms(left_ms > 0 ? left_ms : 0);
     int64_t percent = (cpu_ms(&subject->among.proc) - subject->cpu_before_ms) * 100 / (clock_ms() - subject->began_ms);
 
     struct load_count count;

@@ -150,7 +150,7 @@ Test(order_http, order_is_degraded_when_its_user_cannot_be_read, .init = setup_s
     proc_resume(&users.proc);
     cr_expect(await_status(&orders, "/users/7", 200));
 
-    server_kill(&world.postgres); /* user-service answers with 503 */
+    server_kill(&world.postgres); /* user-service replies 503 */
     cr_expect(await_status(&orders, "/health", 503));
     AWAIT_CASE(&orders, "/users/7", 200, .part = "User7"); /* from the cache */
     EXPECT_CASES(&orders,

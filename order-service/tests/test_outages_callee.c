@@ -60,7 +60,7 @@ static struct port pair_ports[PAIR];
 static atomic_bool in_rotation[PAIR], clients_stop;
 static atomic_int answered, failed;
 
-static void pause_ms(long ms)
+static void sleep_ms(long ms)
 {
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
@@ -76,8 +76,8 @@ static void *probe_health(void *arg)
     (void)arg;
     while (!clients_stop) {
         for (int i = 0; i < PAIR; i++)
-            in_rotation[i] = status_of(&pair[i], "/health", NULL) == 200;
-        pause_ms(PROBE_EVERY_MS);
+            in_rotation[i] = get_status(&pair[i], "/health", NULL) == 200;
+        sleep_ms(PROBE_EVERY_MS);
     }
     return NULL;
 }
@@ -112,7 +112,7 @@ static void *run_client(void *arg)
             answered++;
         else
             failed++;
-        pause_ms(CALL_EVERY_MS);
+        sleep_ms(CALL_EVERY_MS);
     }
     probe_free(probes[0]);
     probe_free(probes[1]);

@@ -12,7 +12,7 @@ enum {
     BESIDE_ORDERS = USERS,      /* index of order-service's client agent, after those of the user-services */
     BACK_AFTER_STOP_MS = 10000, /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
     BACK_AFTER_HANG_MS = 15000,
-    QUERY_TIMEOUT_MS = 1000, /* for a query to Consul, which holds it for 7 s while there is no leader */
+    QUERY_TIMEOUT_MS = 1000, /* for a query to Consul; without a leader Consul holds it for 7 s */
 };
 
 static struct cluster cluster;

@@ -256,7 +256,7 @@ Test(outages_etcd, sources_fall_back_in_order_and_consul_returns, .init = open_w
     stop_load(load, "Consul stopped, then etcd");
 
     int64_t age_ms = age_now();
-    restart_orders(); /* it knows only the list on disk, whose age counts on */
+    restart_orders(); /* it has only the list on disk, and the age of that list continues to grow */
     await(source_becomes, "disk", PATIENCE_MS, "order-service restarted without both: it reads the snapshot");
     expect_tier("disk", age_ms, 10 * TTL_MS);
     order_settings[5] = "DISCOVERY_SNAPSHOT_DIR=";

@@ -18,7 +18,8 @@ enum {
 };
 
 /* A correct client: it has one key for each order and repeats the request with that key
- * until it gets 201. The item is the key too, so that a second order can be counted. */
+ * until it gets 201. The order's item is the key as well, so that an order that was placed
+ * twice can be found. */
 struct writer {
     int number, count;
     char (*ids)[24]; /* of each order, from its 201 */
@@ -27,7 +28,7 @@ struct writer {
 static atomic_int placed, retried, rejected, unanswered;
 static atomic_bool writers_stop;
 
-static void pause_ms(long ms)
+static void sleep_ms(long ms)
 {
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
@@ -62,7 +63,7 @@ static bool place(struct probe *probe, const char *key, char id[24])
     return status == 201;
 }
 
-static void key_of(const struct writer *writer, int n, char key[48])
+static void order_key(const struct writer *writer, int n, char key[48])
 {
     snprintf(key, 48, "writer-%d-order-%d", writer->number, n);
 }
@@ -73,14 +74,14 @@ static void *write_orders(void *arg)
     struct probe *probe = probe_new();
     while (!writers_stop && writer->count < ORDERS_MAX) {
         char key[48];
-        key_of(writer, writer->count, key);
+        order_key(writer, writer->count, key);
         while (!place(probe, key, writer->ids[writer->count])) {
             retried++;
-            pause_ms(20);
+            sleep_ms(20);
         }
         writer->count++;
         placed++;
-        pause_ms(2);
+        sleep_ms(2);
     }
     probe_free(probe);
     return NULL;
@@ -106,7 +107,7 @@ static void expect_kept(const struct writer *writer)
     int lost = 0;
     for (int n = 0; n < writer->count; n++) {
         struct again again = {.probe = probe};
-        key_of(writer, n, again.key);
+        order_key(writer, n, again.key);
         if (!wait_until(is_answered_again, &again, PATIENCE_MS) || strcmp(again.id, writer->ids[n]) != 0) {
             if (lost++ == 0)
                 fprintf(stderr, "    %s was answered %s, now it is %s\n", again.key, writer->ids[n], again.id);
@@ -181,7 +182,7 @@ static void hang_postgres(int turn)
     int retries = retried + WRITERS;
     server_pause(&world.postgres);
     while (retried < retries)
-        pause_ms(20);
+        sleep_ms(20);
     server_resume(&world.postgres);
 }
 

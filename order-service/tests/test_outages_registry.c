@@ -22,8 +22,8 @@ static void open_like_defaults(void)
 /* --- What order-service knows ------------------------------------------------------------ */
 
 /* The fewest instances in any view of order-service so far. After Consul returns empty,
- * they may be fewer than all: a list that lacks at most half of the instances is used,
- * and the first one may have two of three that have registered again. */
+ * there may be fewer than all: a list that lacks at most half of the instances is used,
+ * and the first such list may have only two of three. */
 static int fewest = USERS;
 enum { FEWEST_MIN = USERS - USERS / 2 };
 
@@ -138,8 +138,8 @@ Test(outages_registry, consul_restart_with_state_causes_no_registration,
     start_server(&world.consul);
     await(source_is, "consul", BACK_AFTER_STOP_MS, "Consul, started again with its state, is the source");
     await(all_are_back, NULL, PATIENCE_MS, "all are passing");
-    int64_t looked = deadline_in(2 * RECONCILE_MS);
-    wait_until(is_past, &looked, 3 * RECONCILE_MS);
+    int64_t reconciled = deadline_in(2 * RECONCILE_MS); /* each has checked its registration by then */
+    wait_until(is_past, &reconciled, 3 * RECONCILE_MS);
     cr_expect(each_has_registered_once(), "each has registered only once");
     cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
     stop_load(load, "Consul killed, and started again with its state");
@@ -201,7 +201,7 @@ static bool consul_is_empty(void *arg)
     return consul_count(&world.consul, "user-service", false) == 0;
 }
 
-/* For example, Consul's catalog is restored from an empty backup: all disappear at once, and all still answer. */
+/* For example, Consul's catalog is restored from an empty backup: all instances disappear at once, but still run. */
 Test(outages_registry, vanished_instances_are_called_until_they_fail,
      .init = open_with_rare_reconciling, .fini = close_world)
 {

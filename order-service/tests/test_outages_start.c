@@ -13,8 +13,8 @@ static struct server *server_at(int which)
 
 static void expect_missing_servers_are_reported(void)
 {
-    cr_expect_eq(status_of(&users[0], "/health/live", NULL), 200);
-    cr_expect_eq(status_of(&orders, "/health/live", NULL), 200);
+    cr_expect_eq(get_status(&users[0], "/health/live", NULL), 200);
+    cr_expect_eq(get_status(&orders, "/health/live", NULL), 200);
     await_reply(&users[0], "/health", 503, "\"postgres\":{\"status\":\"unhealthy\"");
     await_reply(&users[0], "/health", 503, "\"redis\":{\"status\":\"unhealthy\"");
     await_reply(&orders, "/health", 503, "\"postgres\":{\"status\":\"unhealthy\"");

@@ -10,7 +10,7 @@ static void expect_bounded(const struct service *service, const char *path, int 
 {
     enum { SLACK_MS = 8000 }; /* for a busy machine; without a deadline a hang would take the probe's 15 s */
     int64_t took;
-    cr_expect_eq(status_of(service, path, &took), status, "%s", path);
+    cr_expect_eq(get_status(service, path, &took), status, "%s", path);
     cr_expect_lt(took, bound_ms + SLACK_MS, "%s: %lld ms", path, (long long)took);
 }
 
@@ -119,7 +119,7 @@ Test(outages_stores, cached_users_are_served_without_postgresql, .init = open_sc
     lose_postgres(server_pause, "cached users, PostgreSQL hung");
 }
 
-/* --- /health answers in time ------------------------------------------------------------------- */
+/* --- /health replies in time ------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -140,10 +140,10 @@ static void expect_health_in_time(const struct service *service, struct server *
         await_reply(service, "/health", 200, text);
         nanosleep(&shared, NULL);
         server_pause(server);
-        cr_expect_eq(status_of(service, "/health", &first[i]), 503);
+        cr_expect_eq(get_status(service, "/health", &first[i]), 503);
         nanosleep(&shared, NULL);
-        cr_expect_eq(status_of(service, "/health", &later[i]), 503);
-        cr_expect_eq(status_of(service, "/health/live", NULL), 200);
+        cr_expect_eq(get_status(service, "/health", &later[i]), 503);
+        cr_expect_eq(get_status(service, "/health/live", NULL), 200);
         server_resume(server);
     }
     qsort(first, ROUNDS, sizeof *first, compare);
@@ -185,6 +185,6 @@ Test(outages_stores, health_answers_in_time_when_a_dependency_hangs, .init = ope
     server_pause(&world.postgres);
     int64_t took;
     await_reply(&users[0], "/health", 503, "\"redis\":{\"status\":\"unhealthy\"");
-    cr_expect_eq(status_of(&users[0], "/health", &took), 503);
+    cr_expect_eq(get_status(&users[0], "/health", &took), 503);
     REPORT("/health with both hung: %lld ms", (long long)took);
 }

@@ -35,7 +35,8 @@ struct requests {
     int count;
 };
 
-/* Parses 2020-01-01T12:34:56.789Z at the line's begin as UTC. The zone does not matter: only differences count. */
+/* Parses a time such as 2020-01-01T12:34:56.789 at the start of a line, as UTC. Only differences matter, so the
+ * time zone does not. */
 static int64_t time_of(const char *line)
 {
     struct tm tm = {0};
@@ -102,7 +103,7 @@ static void start_fleet(const char *jitter)
         cr_assert_eq(service_start(&fleet[i], &world, "user-service", env, &err), 0, "%s", err.text);
 }
 
-/* All at once, because each drain takes a second. Each gets one signal: a second one would end it at once. */
+/* Stops all at once, because each drain takes a second. Each gets only one signal: a second one ends it at once. */
 static void stop_fleet(void)
 {
     for (int i = 0; i < FLEET; i++)

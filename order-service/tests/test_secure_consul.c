@@ -205,12 +205,12 @@ Test(secure_consul, changed_token_file_is_used_without_restart, .init = open_sec
     start_user(0);
     start_orders();
     cr_expect(proc_wait_output(&users[0].proc, "HTTP 403: ACL not found", NULL, 0, PATIENCE_MS));
-    cr_expect_eq(status_of(&orders, "/users/7", NULL), 503);
+    cr_expect_eq(get_status(&orders, "/users/7", NULL), 503);
 
     write_file(token_path, TOKEN);
     expect_passing("token corrected: registered, and passing in the catalog");
     await(user_is_usable, &(int){0}, PATIENCE_MS, "order-service finds it");
-    cr_expect_eq(status_of(&orders, "/users/7", NULL), 200);
+    cr_expect_eq(get_status(&orders, "/users/7", NULL), 200);
 
     add_token(NEXT_TOKEN);
     write_file(token_path, NEXT_TOKEN);

@@ -86,7 +86,7 @@ Test(two_registries, unhealthy_instance_reports_itself_to_etcd, .init = open_two
     await(source_is, "etcd", PATIENCE_MS, "etcd is the source");
     server_stop(&world.redis); /* the deep check of each user-service needs it */
     await(is_critical_in_etcd, NULL, PATIENCE_MS, "its status in etcd is critical");
-    cr_expect_eq(status_of(&orders, "/users/7", NULL), 200, "all are critical, so calls fail open");
+    cr_expect_eq(get_status(&orders, "/users/7", NULL), 200, "all are critical, so calls fail open");
     start_server(&world.redis);
     await(all_are_usable, NULL, PATIENCE_MS, "all are passing again in etcd");
     close_etcd_scene();

@@ -14,7 +14,7 @@
 
 static const struct balance_request any_request = {.key = ""};
 
-/* For tests of what every policy must do. */
+/* For tests that every policy must pass. */
 static __attribute__((unused)) int policy_count(void)
 {
     int count = 1;
@@ -61,7 +61,7 @@ static struct instance_list *fleet_new(const char *text)
     return list;
 }
 
-static void fleet_is(struct balancer *balancer, const char *text)
+static void fleet_set(struct balancer *balancer, const char *text)
 {
     struct instance_list *list = fleet_new(text);
     cr_assert_eq(balancer_update(balancer, list, NULL), 0);
@@ -71,7 +71,7 @@ static void fleet_is(struct balancer *balancer, const char *text)
 static __attribute__((unused)) struct balancer *fleet_balancer(enum balance_policy policy, const char *text)
 {
     struct balancer *balancer = balancer_new(policy, "");
-    fleet_is(balancer, text);
+    fleet_set(balancer, text);
     return balancer;
 }
 

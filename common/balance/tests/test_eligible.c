@@ -1,3 +1,4 @@
+/* Which instances may be picked: health, ejection, probation, zones, and a new list. */
 #include "balance/tests/fleet.h"
 
 TestSuite(eligible, .timeout = 300);
@@ -35,10 +36,10 @@ Test(eligible, fail_open_picks_critical_but_not_maintenance)
         fleet_balancer(BALANCE_ROUND_ROBIN, "a:1/critical b:1/critical c:1/maintenance d:1/node_down");
     cr_expect(balancer_in_panic(balancer));
     cr_expect_str_eq(fleet_picks(balancer, 4, 0), "abab");
-    fleet_is(balancer, "c:1/maintenance d:1/node_down");
+    fleet_set(balancer, "c:1/maintenance d:1/node_down");
     cr_expect(balancer_in_panic(balancer));
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "dd");
-    fleet_is(balancer, "c:1/maintenance");
+    fleet_set(balancer, "c:1/maintenance");
     cr_expect_not(balancer_in_panic(balancer));
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "--");
     expect_reason(balancer, "c", "in maintenance", 0);
@@ -97,7 +98,7 @@ Test(eligible, at_most_half_are_ejected_a_lone_instance_never)
     for (const char *id = "abcde"; *id; id++)
         fleet_fail(balancer, (char[]){*id, '\0'}, 50, 0);
     cr_expect_str_eq(fleet_picks(balancer, 4, 0), "cdec");
-    fleet_is(balancer, "a:1");
+    fleet_set(balancer, "a:1");
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "aa");
     fleet_fail(balancer, "a", 50, 0);
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "aa");
@@ -109,7 +110,7 @@ Test(eligible, shrunk_list_readmits_earliest_ejections_first)
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1");
     fleet_fail(balancer, "a", 5, 2000);
     fleet_fail(balancer, "b", 5, 1000);
-    fleet_is(balancer, "a:1 b:1 c:1/critical d:1/critical");
+    fleet_set(balancer, "a:1 b:1 c:1/critical d:1/critical");
     cr_expect_str_eq(fleet_picks(balancer, 3, 3000), "bbb");
     balancer_free(balancer);
 }
@@ -118,10 +119,10 @@ Test(eligible, passing_health_check_readmits_at_once)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
     fleet_fail(balancer, "a", 5, 0);
-    fleet_is(balancer, "a:1 b:1");
+    fleet_set(balancer, "a:1 b:1");
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "bb");
-    fleet_is(balancer, "a:1/critical b:1");
-    fleet_is(balancer, "a:1 b:1");
+    fleet_set(balancer, "a:1/critical b:1");
+    fleet_set(balancer, "a:1 b:1");
     cr_expect_not_null(strchr(fleet_picks(balancer, 2, 0), 'a'));
     balancer_free(balancer);
 }
@@ -131,7 +132,7 @@ Test(eligible, moved_instance_starts_with_no_failures)
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
     fleet_fail(balancer, "a", 5, 0);
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "bb");
-    fleet_is(balancer, "a:1/moved b:1");
+    fleet_set(balancer, "a:1/moved b:1");
     cr_expect_not_null(strchr(fleet_picks(balancer, 2, 0), 'a'));
     balancer_free(balancer);
 }
@@ -236,7 +237,7 @@ Test(eligible, probation_counts_towards_the_half_that_is_out)
     struct balancer_peer *a = expect_pick(balancer, "a");
     fleet_fail(balancer, "b", 50, 30000);
     cr_expect_str_eq(fleet_picks(balancer, 2, 30000), "bb");
-    fleet_is(balancer, "a:1"); /* a lone instance is never out */
+    fleet_set(balancer, "a:1"); /* a lone instance is never out */
     cr_expect_str_eq(fleet_picks(balancer, 2, 30000), "aa");
     expect_reason(balancer, "a", "can be picked", 30000);
     balancer_release(a);
@@ -247,9 +248,9 @@ Test(eligible, passing_health_check_ends_probation)
 {
     struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");
     balancer_settle(balancer, 30000);
-    fleet_is(balancer, "a:1/critical b:1");
+    fleet_set(balancer, "a:1/critical b:1");
     expect_reason(balancer, "a", "critical", 30000);
-    fleet_is(balancer, "a:1 b:1");
+    fleet_set(balancer, "a:1 b:1");
     cr_expect_not_null(strstr(fleet_picks(balancer, 4, 30000), "aba"));
     balancer_free(balancer);
 }
@@ -309,7 +310,8 @@ Test(eligible, failure_of_last_resort_changes_nothing)
     balancer_free(balancer);
 }
 
-/* None while an earlier call is under way. The success of that earlier call does not end the ejection. */
+/* The earlier call began before the ejection. While it is under way, `a` gets no other call, and its success does
+ * not end the ejection. */
 Test(eligible, last_resort_gets_one_call_at_a_time)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
@@ -328,28 +330,28 @@ Test(eligible, last_resort_gets_one_call_at_a_time)
 
 /* --- Zones --------------------------------------------------------------------------- */
 
-static struct balancer *zoned(const char *fleet)
+static struct balancer *zoned_balancer(const char *fleet)
 {
     struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "here");
-    fleet_is(balancer, fleet);
+    fleet_set(balancer, fleet);
     return balancer;
 }
 
 Test(eligible, callers_zone_is_preferred_while_half_is_usable)
 {
-    struct balancer *balancer = zoned("a:1@here b:1/critical@here c:1@there d:1");
+    struct balancer *balancer = zoned_balancer("a:1@here b:1/critical@here c:1@there d:1");
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "aa");
     expect_reason(balancer, "c", "in zone there; the caller's zone here has enough instances", 0);
-    fleet_is(balancer, "a:1@here b:1/critical@here c:1@there d:1 e:1/critical@here");
+    fleet_set(balancer, "a:1@here b:1/critical@here c:1@there d:1 e:1/critical@here");
     cr_expect_str_eq(fleet_picks(balancer, 3, 0), "acd");
-    fleet_is(balancer, "c:1@there d:1");
+    fleet_set(balancer, "c:1@there d:1");
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "cd");
     balancer_free(balancer);
 }
 
 Test(eligible, retry_leaves_zone_when_all_of_it_were_tried)
 {
-    struct balancer *balancer = zoned("a:1@here c:1@there d:1@there");
+    struct balancer *balancer = zoned_balancer("a:1@here c:1@there d:1@there");
     struct balancer_peer *tried[3];
     struct balance_request request = {.key = "", .tried = tried};
     for (; request.tried_count < 3; request.tried_count++)
@@ -369,7 +371,7 @@ Test(eligible, state_survives_a_new_list_by_id)
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "b:1 c:1 d:1");
     fleet_fail(balancer, "c", 5, 0);
     fleet_picks(balancer, 4, 0);
-    fleet_is(balancer, "a:1 c:1 d:2");
+    fleet_set(balancer, "a:1 c:1 d:2");
     cr_expect_eq(fleet_peer(balancer, "d")->picks, 2);
     cr_expect_eq(fleet_peer(balancer, "d")->instance->weight, 2);
     cr_expect(outlier_is_ejected(&fleet_peer(balancer, "c")->outlier));
@@ -381,7 +383,7 @@ Test(eligible, held_peer_outlives_its_list)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:1");
     struct balancer_peer *held = balancer_pick(balancer, &any_request, 0);
-    fleet_is(balancer, "b:1");
+    fleet_set(balancer, "b:1");
     cr_expect_str_eq(held->instance->id, "a");
     for (int i = 0; i < 10; i++)
         balancer_report(balancer, held, false, 0);
@@ -396,9 +398,9 @@ Test(eligible, returned_instance_is_followed_by_id)
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
     struct balancer_peer *first = balancer_pick(balancer, &any_request, 0);
     cr_expect_eq(balancer_follow(balancer, first), first);
-    fleet_is(balancer, "b:1");
+    fleet_set(balancer, "b:1");
     cr_expect_eq(balancer_follow(balancer, first), first); /* gone, but still held */
-    fleet_is(balancer, "a:1 b:1");
+    fleet_set(balancer, "a:1 b:1");
     struct balancer_peer *followed = balancer_follow(balancer, first);
     cr_expect_eq(followed, fleet_peer(balancer, "a"));
     cr_expect_eq(balancer_follow(balancer, followed), followed);

@@ -1,3 +1,4 @@
+/* The policies: which instance each one picks, and how its turns survive a new list. */
 #include "balance/tests/fleet.h"
 #include "base/rand.h"
 
@@ -62,9 +63,9 @@ Test(policies, weighted_keeps_its_turn_when_the_list_changes)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:1 b:1 c:1 d:1");
     expect_picks(balancer, "ab");
-    fleet_is(balancer, "a:1 b:1 d:1"); /* it was the turn of c, which has left */
+    fleet_set(balancer, "a:1 b:1 d:1"); /* it was the turn of c, which has left */
     expect_picks(balancer, "dab");
-    fleet_is(balancer, "a:1 b:1 c:1 d:1 e:1");
+    fleet_set(balancer, "a:1 b:1 c:1 d:1 e:1");
     expect_picks(balancer, "deabc");
     balancer_free(balancer);
 }
@@ -75,9 +76,9 @@ Test(policies, weighted_scales_an_old_debt_to_the_new_list)
     char text[20000] = "";
     for (int i = 0; i < 500; i++)
         sprintf(text + strlen(text), "i%03d:9 j%03d:10 ", i, i);
-    fleet_is(balancer, text);
+    fleet_set(balancer, text);
     balancer_release(balancer_pick(balancer, &any_request, 0));
-    fleet_is(balancer, "a:9 b:10"); /* the class of tens owes 4,500: about 470 turns of the new list */
+    fleet_set(balancer, "a:9 b:10"); /* the class of tens owes 4,500: about 470 turns of the new list */
     fleet_picks(balancer, 19, 0);
     cr_expect_geq(fleet_peer(balancer, "b")->picks, 9);
     balancer_free(balancer);
@@ -97,15 +98,15 @@ Test(policies, round_robin_continues_after_one_that_left)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:9 b:1 c:1");
     expect_picks(balancer, "abcab");
-    fleet_is(balancer, "a:9 b:1"); /* c was next: the index would be out of range */
+    fleet_set(balancer, "a:9 b:1"); /* c was next: the index would be out of range */
     expect_picks(balancer, "aba");
-    fleet_is(balancer, "a:1 b:1 c:1 d:1");
+    fleet_set(balancer, "a:1 b:1 c:1 d:1");
     expect_picks(balancer, "b");
-    fleet_is(balancer, "b:1 c:1 d:1"); /* all slots move by one: it is still the turn of c */
+    fleet_set(balancer, "b:1 c:1 d:1"); /* all slots move by one: it is still the turn of c */
     expect_picks(balancer, "cd");
-    fleet_is(balancer, "");
+    fleet_set(balancer, "");
     expect_picks(balancer, "--");
-    fleet_is(balancer, "x:1");
+    fleet_set(balancer, "x:1");
     expect_picks(balancer, "xx");
     balancer_free(balancer);
 }
@@ -177,7 +178,7 @@ Test(policies, random_retry_is_even_among_untried_instances)
 
 enum { KEYS = 20000 };
 
-static void fleet_of(struct balancer *balancer, int count, int without)
+static void set_fleet_of(struct balancer *balancer, int count, int without)
 {
     struct instance_list *list = instance_list_new();
     for (int i = 0; i < count; i++) {
@@ -209,7 +210,7 @@ static void remove_one_of(int count)
 {
     static char before[KEYS][32], after[KEYS][32];
     struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "");
-    fleet_of(balancer, count, -1);
+    set_fleet_of(balancer, count, -1);
     owners_of_keys(balancer, before);
     char gone[32];
     snprintf(gone, sizeof gone, "user-service-%08x", (unsigned)(count / 2) * 2654435761u);
@@ -217,14 +218,14 @@ static void remove_one_of(int count)
     cr_expect_gt(had, 0.6 * KEYS / count);
     cr_expect_lt(had, 1.4 * KEYS / count);
 
-    fleet_of(balancer, count, count / 2);
+    set_fleet_of(balancer, count, count / 2);
     owners_of_keys(balancer, after);
     for (int i = 0; i < KEYS; i++) {
         cr_expect_str_neq(after[i], gone);
         if (strcmp(before[i], gone) != 0)
             cr_expect_str_eq(before[i], after[i], "key %d moved though its instance stayed", i);
     }
-    fleet_of(balancer, count, -1);
+    set_fleet_of(balancer, count, -1);
     owners_of_keys(balancer, after);
     cr_expect_eq(memcmp(before, after, sizeof before), 0);
     balancer_free(balancer);
@@ -242,8 +243,8 @@ Test(policies, consistent_hash_shares_keys_evenly)
     static char owners[KEYS][32];
     struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "");
     for (int count = 2; count <= 20; count++) {
-        fleet_of(balancer, 0, -1);
-        fleet_of(balancer, count, -1);
+        set_fleet_of(balancer, 0, -1);
+        set_fleet_of(balancer, count, -1);
         owners_of_keys(balancer, owners);
         for (size_t i = 0; i < balancer_count(balancer); i++) {
             double share = (double)balancer_at(balancer, i)->picks * count / KEYS;
@@ -261,13 +262,13 @@ Test(policies, consistent_hash_retry_is_next_owner_of_the_key)
         snprintf(key, sizeof key, "%d", i);
         struct balancer_peer *tried[1];
         struct balance_request request = {.key = key, .tried = tried};
-        fleet_is(balancer, "a:1 b:1 c:1 d:1");
+        fleet_set(balancer, "a:1 b:1 c:1 d:1");
         tried[0] = balancer_pick(balancer, &request, 0);
         request.tried_count = 1;
         struct balancer_peer *retry = balancer_pick(balancer, &request, 0);
 
         static const char *const rest[] = {"b:1 c:1 d:1", "a:1 c:1 d:1", "a:1 b:1 d:1", "a:1 b:1 c:1"};
-        fleet_is(balancer, rest[tried[0]->instance->id[0] - 'a']);
+        fleet_set(balancer, rest[tried[0]->instance->id[0] - 'a']);
         request.tried_count = 0;
         cr_expect_eq(balancer_peek(balancer, &request, 0), retry);
         balancer_release(tried[0]);

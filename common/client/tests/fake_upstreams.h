@@ -7,7 +7,7 @@
 #include "discovery/tests/fake_registry.h"
 #include "net/http_client.h"
 
-enum fake_behaviour { HEALTHY, REFUSES, HANGS, RESETS, REPLIES_500, REPLIES_503, REPLIES_404, REDIRECTS, GARBAGE, HUGE_BODY, ONLY_BUSY };
+enum fake_behaviour { HEALTHY, REFUSES, HANGS, RESETS, REPLIES_500, REPLIES_503, REPLIES_404, REDIRECTS, GARBAGE, HUGE_BODY, OUT_OF_MEMORY };
 
 struct fake_upstream {
     enum fake_behaviour behaviour;
@@ -23,7 +23,7 @@ static const struct trace_context trace = {
 
 static struct fake_upstream upstreams['z' + 1];
 
-static int fake_answer(struct http_response *response, int status, const char *body)
+static int fake_reply(struct http_response *response, int status, const char *body)
 {
     response->status = status;
     buf_adds(&response->body, body);
@@ -48,24 +48,24 @@ static int fake_call(void *arg, const struct http_call *call, struct http_respon
         fiber_sleep(upstream->takes_ms);
     switch (upstream->behaviour) {
     case HEALTHY:
-        return fake_answer(response, 200, "{\"id\":\"7\"}");
+        return fake_reply(response, 200, "{\"id\":\"7\"}");
     case REFUSES:
         return err_set(err, ERR_UNREACHABLE, "connection refused");
     case RESETS:
         return err_set(err, ERR_BROKEN, "connection reset");
     case REPLIES_500:
-        return fake_answer(response, 500, "{}");
+        return fake_reply(response, 500, "{}");
     case REPLIES_503:
-        return fake_answer(response, 503, "{\"status\":\"draining\"}");
+        return fake_reply(response, 503, "{\"status\":\"draining\"}");
     case REPLIES_404:
-        return fake_answer(response, 404, "{\"status\":404}");
+        return fake_reply(response, 404, "{\"status\":404}");
     case REDIRECTS:
-        return fake_answer(response, 302, "{}");
+        return fake_reply(response, 302, "{}");
     case GARBAGE:
-        return fake_answer(response, 200, "[1,2]");
+        return fake_reply(response, 200, "[1,2]");
     case HUGE_BODY:
         return err_set(err, ERR_TOO_LARGE, "over %zu bytes", call->body_cap);
-    case ONLY_BUSY:
+    case OUT_OF_MEMORY:
         return err_set(err, ERR_BUSY, "out of memory");
     default:
         return -1;

@@ -1,3 +1,5 @@
+/* The client in virtual time, with a fake registry and fake instances: retries, deadlines,
+ * budget, missing instances, views and metrics. */
 #include "base/log.h"
 #include "base/rand.h"
 #include "client/tests/fake_upstreams.h"
@@ -184,7 +186,7 @@ static void outcomes(void)
         {GARBAGE, SERVICE_BROKEN, 3, "answered 200 with something that is not a JSON object"},
         {HUGE_BODY, SERVICE_BROKEN, 3, "over 65536 bytes"},
         {HANGS, SERVICE_TIMED_OUT, 3, "no answer"},
-        {ONLY_BUSY, SERVICE_UNREACHABLE, 1, "out of memory"},
+        {OUT_OF_MEMORY, SERVICE_UNREACHABLE, 1, "out of memory"},
         {REPLIES_404, SERVICE_OK, 1, ""},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -281,8 +283,8 @@ static void call_for_ever(void *arg)
     }
 }
 
-/* 20 callers at once: all 20 calls that are under way time out. When an ejection has ended, after
- * 30, 60, 90 s and so on, only one call does. */
+/* With 20 callers at once, the first 20 calls to the hung instance time out. After that only one call
+ * times out each time an ejection ends: after 30, 60, 90 s and so on. */
 static void still_hung(void)
 {
     struct group group = {0};
@@ -415,7 +417,7 @@ Test(client, retry_reaches_ejected_instance_as_last_resort)
 
 /* --- Budget -------------------------------------------------------------------------- */
 
-static void storm(void)
+static void retry_storm(void)
 {
     all_are(REPLIES_500);
     int calls = 1000;
@@ -431,7 +433,7 @@ static void storm(void)
 
 Test(client, retries_stay_within_a_fifth_of_calls_plus_forty)
 {
-    run(storm);
+    run(retry_storm);
 }
 
 /* --- Missing instances --------------------------------------------------------------- */
@@ -452,7 +454,7 @@ Test(client, calls_succeed_while_registry_returns_an_empty_list)
     run(registry_returns_empty_list);
 }
 
-static void really_gone(void)
+static void missing_and_refusing(void)
 {
     get("");
     fake_set(&consul, "");
@@ -464,10 +466,10 @@ static void really_gone(void)
 
 Test(client, missing_instances_that_refuse_are_dropped_at_once)
 {
-    run(really_gone);
+    run(missing_and_refusing);
 }
 
-static void leaving_in_order(void)
+static void missing_and_draining(void)
 {
     get("");
     fake_set(&consul, "");
@@ -480,7 +482,7 @@ static void leaving_in_order(void)
 
 Test(client, missing_instances_that_drain_are_dropped_at_once)
 {
-    run(leaving_in_order);
+    run(missing_and_draining);
 }
 
 /* --- Views and metrics --------------------------------------------------------------- */
@@ -592,8 +594,8 @@ static void views_of_a_crowd(void)
                               "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"picks\":0}]}}}");
 }
 
-/* Fails if add_entries() or add_obstacles() does not yield, or reads the balancer instead of a snapshot. */
-Test(client, large_view_is_a_snapshot_written_in_slices)
+/* Fails if add_entries() or add_obstacles() does not yield, or reads the balancer instead of the copied entries. */
+Test(client, large_view_is_copied_and_written_in_slices)
 {
     run(views_of_a_crowd);
 }
@@ -727,7 +729,7 @@ static bool has_port(const struct buf *out, const char *port)
     return strstr(buf_text(out), label) != NULL;
 }
 
-static void one_goes(void)
+static void instances_leave(void)
 {
     struct buf out = BUF_INIT(1 << 20);
     for (int i = 0; i < 3; i++)
@@ -749,7 +751,7 @@ static void one_goes(void)
 /* Without call_metrics_prune() the page would grow with every instance that ever existed. */
 Test(client, gone_instances_leave_the_metrics)
 {
-    run(one_goes);
+    run(instances_leave);
 }
 
 static void name_the_errors(void)

@@ -1,4 +1,4 @@
-/* fake_registry: a registry in memory that can fail in the ways in which real ones do. */
+/* fake_registry: a registry in memory that fails on demand, in the same ways as a real one. */
 #ifndef DISCOVERY_TESTS_FAKE_REGISTRY_H
 #define DISCOVERY_TESTS_FAKE_REGISTRY_H
 

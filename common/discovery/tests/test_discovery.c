@@ -1,3 +1,5 @@
+/* Discovery in virtual time, with fake registries: watch, poll, outages, missing
+ * instances, and the order of the sources. */
 #include "base/log.h"
 #include "base/rand.h"
 #include "discovery/merged_list.h"
@@ -406,7 +408,7 @@ Test(discovery, static_list_is_last_resort)
     run(static_list);
 }
 
-static void expect_answers(bool expected, const char *expected_failing)
+static void expect_any_registry_up(bool expected, const char *expected_failing)
 {
     char failing[200];
     cr_expect_eq(discovery_any_registry_up(discovery, "user-service", failing, sizeof failing), expected);
@@ -454,7 +456,7 @@ static void two_registries(void)
 {
     becomes("a b c", 1000);
     cr_expect_str_eq(source(), "consul");
-    expect_answers(true, "");
+    expect_any_registry_up(true, "");
     consul.mode = FAKE_HANGS;
     fake_set(&etcd, "a b c d");
     fiber_sleep(1000);
@@ -462,13 +464,13 @@ static void two_registries(void)
     fiber_sleep(TTL_MS + 1000);
     cr_expect_str_eq(source(), "etcd");
     cr_expect_str_eq(known(), "a b c d");
-    expect_answers(true, "cannot query consul: timed out");
+    expect_any_registry_up(true, "cannot query consul: timed out");
     etcd.mode = FAKE_REFUSES;
     wait_queue_wake_all(&etcd.changed);
     fiber_sleep(TTL_MS + 1000);
     cr_expect_str_eq(source(), "cache");
     cr_expect_str_eq(known(), "a b c d"); /* the newer one of two stale lists */
-    expect_answers(false, "cannot query consul: timed out; cannot query etcd: connection refused");
+    expect_any_registry_up(false, "cannot query consul: timed out; cannot query etcd: connection refused");
     consul.mode = FAKE_GOOD;
     fiber_sleep(15000);
     cr_expect_str_eq(source(), "consul");

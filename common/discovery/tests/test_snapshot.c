@@ -1,3 +1,5 @@
+/* The disk snapshot: its format, and what happens to the file when the disk is full, the
+ * folder is missing or the process restarts. */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -125,7 +127,7 @@ static void run(void (*body)(void))
     cr_expect_eq(fibers_alive(), 0);
     cr_expect_eq(loop_close(), 0);
     unlink(file);
-    cr_expect_eq(rmdir(folder), 0); /* fails if another file was left there */
+    cr_expect_eq(rmdir(folder), 0); /* fails if another file is left in it */
     expect_no_leak();
 }
 

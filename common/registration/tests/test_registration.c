@@ -156,10 +156,10 @@ TestSuite(registration, .init = setup, .fini = teardown, .timeout = 300);
 
 static void run_registration(void *arg)
 {
-    void (*story)(void) = (void (*)(void))arg;
+    void (*body)(void) = (void (*)(void))arg;
     registration = registration_register(&fake.base, &config);
     cr_expect_not_null(registration);
-    story();
+    body();
     registration_free(registration);
 }
 
@@ -169,14 +169,14 @@ static int deregister(int64_t ms)
     return registration_deregister(registration, deadline_in(ms), &err);
 }
 
-/* What is logged while `story` runs. */
-static const char *log_of(void (*story)(void))
+/* Registers, runs the body of a test in a fiber, and returns the log lines. */
+static const char *log_of(void (*body)(void))
 {
     static char out[64 * 1024];
     int ends[2], saved = dup(STDERR_FILENO);
     cr_assert_eq(pipe(ends), 0);
     dup2(ends[1], STDERR_FILENO);
-    loop_run_virtual(run_registration, (void *)story);
+    loop_run_virtual(run_registration, (void *)body);
     dup2(saved, STDERR_FILENO);
     close(saved);
     close(ends[1]);
@@ -257,7 +257,7 @@ static void recover_after_an_hour(void)
     cr_expect_gt(fake.register_calls, 3600 / 5);
     cr_expect_lt(fake.register_calls, 3600 / 3);
     fake.is_down = false;
-    fiber_sleep(5000 + 10); /* the cap of the back-off */
+    fiber_sleep(5000 + 10); /* the cap of the backoff */
     cr_expect(fake.knows_us);
     deregister(8000);
 }
@@ -341,7 +341,7 @@ static void restart_empty(void)
     fake.is_down = true;
     fake.knows_us = false;
     fiber_sleep(600000);
-    cr_expect(registration->registered, "a registry that fails has not forgotten it");
+    cr_expect(registration->registered, "an outage alone is not a loss");
     fake.is_down = false;
     fiber_sleep(5000 + 10);
     cr_expect(fake.knows_us);
@@ -473,7 +473,7 @@ static void deregister_after_cut_off(void)
     fiber_sleep(500);
     fake.hangs = false;
     cr_expect_eq(deregister(8000), 0);
-    cr_expect_eq(fake.reconcile_calls, 1, "asks whether the registration took effect after all");
+    cr_expect_eq(fake.reconcile_calls, 1, "checks whether the registration took effect after all");
 }
 
 Test(registration, deregister_checks_after_a_register_was_cut_off)
@@ -595,7 +595,7 @@ static void lose_each_registration(void)
     deregister(8000);
 }
 
-/* Several agents behind one name: one accepts the registration, the next does not know it. */
+/* Several agents share one address: one accepts the registration, the next does not know it. */
 Test(registration, repeated_loss_backs_off_instead_of_spinning)
 {
     config.spec.check = CHECK_TTL;
@@ -615,7 +615,7 @@ static void use_unchecking(enum check_kind check)
     config.spec.check = check;
 }
 
-static void report_health(void)
+static void report_deep_health(void)
 {
     fiber_sleep(60000);
     cr_expect_geq(fake.heartbeats, 6);
@@ -633,7 +633,7 @@ static void report_health(void)
 Test(registration, http_check_becomes_heartbeat_with_deep_health)
 {
     use_unchecking(CHECK_HTTP);
-    log_of(report_health);
+    log_of(report_deep_health);
 }
 
 static void ignore_health(void)

@@ -1,4 +1,4 @@
-/* consul_case: wait until a real Consul lists an instance as expected. */
+/* consul_case: helpers for tests that wait until a real Consul lists an instance as expected. */
 #ifndef SERVICE_TESTS_CONSUL_CASE_H
 #define SERVICE_TESTS_CONSUL_CASE_H
 
@@ -26,7 +26,7 @@ struct awaited_consul {
     const char *path, *part; /* part NULL: an empty list */
 };
 
-static inline bool consul_says(void *arg)
+static inline bool consul_replies(void *arg)
 {
     const struct awaited_consul *awaited = arg;
     char *text = get_from_consul(awaited->consul, awaited->path);
@@ -38,7 +38,7 @@ static inline bool consul_says(void *arg)
 static inline bool await_consul(const struct server *consul, const char *path, const char *part)
 {
     struct awaited_consul awaited = {consul, path, part};
-    return wait_until(consul_says, &awaited, 60000);
+    return wait_until(consul_replies, &awaited, 60000);
 }
 
 #define PASSING "/v1/health/service/user-service?passing=true"

@@ -21,8 +21,8 @@ struct http_case {
     const char *body;    /* of the request; NULL: none */
     const char *headers[3]; /* of the request */
     const char *header;  /* "Name: value" that the reply has; NULL: not checked */
-    const char *reply;   /* its body, exactly; NULL: not checked */
-    const char *part;    /* that its body contains; NULL: not checked */
+    const char *reply;   /* the whole body of the reply; NULL: not checked */
+    const char *part;    /* a part of that body; NULL: not checked */
 };
 
 /* Errors are problem+json with exactly the documented members. */
@@ -143,9 +143,9 @@ static inline bool becomes_cached(void *arg)
     return is;
 }
 
-/* A user that is not in the cache is there after the first GET: the first hit comes
- * after a miss. (A bypass may come in between: on a busy machine Redis may take over
- * 100 ms, and the service does not wait longer.) */
+/* Checks that a GET puts a user into the cache: the first hit comes after a miss. (A
+ * bypass may come in between: on a busy machine Redis may take over 100 ms, and the
+ * service does not wait longer.) */
 static inline void expect_miss_then_hit(const struct service *users, const char *path)
 {
     struct cached cached = {.users = users, .path = path};

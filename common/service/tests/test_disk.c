@@ -1,3 +1,4 @@
+/* The disk check: free space, wrong paths, and a call that hangs. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* On virtual time: a dependency that hangs for a second takes no real time here. */
+/* The deep health check in virtual time: a dependency that hangs for a second takes no real time here. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Which ids, texts and numbers are accepted in requests. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The settings that both services read from the environment: defaults, valid and wrong values. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
