@@ -12,7 +12,7 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
         {"USER_SERVICE_NAME", ENV_TEXT, "user-service", &s->user_service, .check = settings_check_name,
          .accepts = "1 to 63 letters, digits, '.', '-', '_'", .help = "the service to discover and call"},
         {"DISCOVERY_CACHE_TTL", ENV_DURATION, "30s", &s->cache_ttl_ms, .min = 1000, .max = 3600000,
-         .help = "a list older than this counts as stale"},
+         .help = "a list that no registry has confirmed for this long counts as stale; it is still used"},
         {"DISCOVERY_MODE", ENV_CHOICE, "watch", &s->mode, .choices = DISCOVERY_MODE_NAMES},
         {"DISCOVERY_SNAPSHOT_DIR", ENV_TEXT, "", &s->snapshot_dir, .max = 4000, .accepts = "a folder",
          .help = "where the last good lists are saved; empty: not saved"},

@@ -21,7 +21,8 @@ enum { REASON_MAX = 90 }; /* bytes of each error: two of them fit into the field
  * takes over if its list is fresh; else the stale list stays in use, and
  * X-Discovery-Source says "cache". What remains to choose:
  *
- *   TTL too long     an outage of the registry is noticed late
+ *   TTL too long     an outage of the registry is noticed late: the second registry takes
+ *                    over late, and the alert comes late
  *   TTL too short    one slow reply makes the list stale; and more queries: one every
  *                    TTL / 3 (watch) or TTL / 2 (poll)
  */

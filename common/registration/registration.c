@@ -101,7 +101,7 @@ static void wait_until_forgotten(struct registration *r)
 
 /* If several agents share one address, each registration seems lost at once: one agent registers the
  * instance, and the next call reaches an agent that does not know it. Without this pause keep_registered()
- * would use a whole core. */
+ * would use a whole core. It only pauses if the loss came sooner than half of the reconcile interval. */
 static int wait_after_loss(const struct registration *r, struct backoff *backoff)
 {
     if (clock_ms() - r->registered_ms < r->reconcile_ms / 2)

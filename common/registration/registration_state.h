@@ -23,7 +23,7 @@ struct registration {
     void *health_arg;
 
     struct group fibers;
-    struct wait_queue reconcile_now; /* wakes keep_registered() between two checks */
+    struct wait_queue reconcile_now; /* ends the pause between two calls of reconcile() */
     struct wait_queue heartbeat_now; /* wakes heartbeat_run() between two heartbeats */
 
     bool register_tried;       /* at least once, whatever the result */

@@ -34,10 +34,10 @@ static char *arena_take(struct arena_block **arena, size_t len)
     return bytes;
 }
 
-/* Most zones and versions are empty: they need no memory. */
+/* NULL is "". Most zones and versions are empty: they need no memory. */
 static const char *arena_text(struct arena_block **arena, const char *text)
 {
-    size_t len = strlen(text);
+    size_t len = text ? strlen(text) : 0;
     if (len == 0)
         return "";
     char *copy = arena_take(arena, len + 1);

@@ -10,7 +10,7 @@
 
 enum {
     SHARED_MS = 1000, /* how long a result is reused */
-    SPARE_MS = 250,   /* time that a round may take beyond the timeout of its probes */
+    SPARE_MS = 250,   /* what a round may take beyond its probes; docs/reference.md promises 500 */
 };
 
 void health_add(struct health *health, const struct health_probe *probe, void *arg)
@@ -67,6 +67,7 @@ static void run_round(void *arg)
     health->checked_ms = clock_ms();
 }
 
+/* If the round does not end in time, the results of the last one are used. */
 static void refresh(struct health *health)
 {
     enum wait_result ignored;

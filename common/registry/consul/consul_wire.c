@@ -52,8 +52,8 @@ static json_t *tags_new(const char *tags)
     return list;
 }
 
-/* What callers learn about an instance besides its address; read_entry() in consul_list.c reads it. To add a
- * key, add one line to the table. A key with an empty value is left out. */
+/* What callers learn about an instance besides its address. To write another key, add one line to the table;
+ * how a caller reads it: "Add a metadata key" in CONTRIBUTING.md. A key with an empty value is left out. */
 static json_t *metadata_new(const struct registration_spec *spec)
 {
     const struct {
@@ -64,7 +64,8 @@ static json_t *metadata_new(const struct registration_spec *spec)
     };
     json_t *metadata = json_object();
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (*table[i].value && json_object_set_new(metadata, table[i].key, json_text_new(table[i].value)) != 0) {
+        if (table[i].value && *table[i].value &&
+            json_object_set_new(metadata, table[i].key, json_text_new(table[i].value)) != 0) {
             json_decref(metadata);
             return NULL;
         }
