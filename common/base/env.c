@@ -189,7 +189,9 @@ void env_help(FILE *out, const struct env_var *vars, size_t count)
     for (const struct env_var *var = vars; var < vars + count; var++) {
         char accepted[160];
         describe(var, accepted, sizeof accepted);
-        fprintf(out, "  %s\n      default %s; %s%s%s\n", var->name, *var->fallback ? var->fallback : "(empty)",
-                accepted, var->help ? ": " : "", var->help ? var->help : "");
+        fprintf(out, "  %s\n", var->name);
+        if (var->help)
+            fprintf(out, "      %s\n", var->help);
+        fprintf(out, "      default %s; %s\n", *var->fallback ? var->fallback : "(empty)", accepted);
     }
 }

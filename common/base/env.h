@@ -49,7 +49,7 @@ struct env_var {
  * `CHECK_INTERVAL=10: want a duration of 1s to 1h, such as 500ms, 10s, 5m or 1h`. */
 int env_read(const struct env_var *vars, size_t count, struct err *err);
 
-/* For each variable: name, default, accepted values, help. */
+/* For each variable: name, help, default, accepted values. */
 void env_help(FILE *out, const struct env_var *vars, size_t count);
 
 /* "10s" -> 10000. 0, or -1 if it is not one whole number and one unit
