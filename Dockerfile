@@ -4,8 +4,8 @@
 #              manager (the default of `docker build .`)
 #   dev        all that `make` needs, with the servers, for a machine without Debian 12
 #
-# It uses only basic instructions, so that each builder supports them: also the one before
-# BuildKit, and one that cannot download a newer syntax.
+# It uses only basic instructions, so that every builder supports them: also the builder
+# that docker had before BuildKit, and a builder that cannot download a newer syntax.
 #
 #   DEBIAN_IMAGE    the base image, or its name at a mirror
 #   DEBIAN_MIRROR   a mirror of Debian's packages, such as http://MIRROR.example; http, because

@@ -244,7 +244,7 @@ test-outages: ## check: run the long outages on real servers
 run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
-simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run with its log)
+simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run and print its log)
 	@$(DEPS)
 	$(again) run-simulate
 
@@ -257,7 +257,7 @@ else
 	@$(BUILD)/simulate --seeds 10 --minutes 360 --jobs 2
 endif
 
-mutants: ## check: remove each protection in turn, and check that its test fails (ONLY="words": only some)
+mutants: ## check: remove each protection in turn, and check that its test fails (ONLY="words": only those that contain a word)
 	@$(DEPS)
 	$(again) run-mutants
 
@@ -273,7 +273,7 @@ test-asan: ## check: run the tests of `make test` with AddressSanitizer and UBSa
 	@$(DEPS)
 	$(again) BUILD=$(BUILD)/asan SANITIZE=1 run-tests
 
-test-arm64: ## check: compile for arm64, and run the tests that need no server in qemu
+test-arm64: ## check: compile for arm64, and run in qemu the tests that need no server
 	@$(DEPS) arm64
 	$(again) run-arm64
 
@@ -293,7 +293,7 @@ run-arm64:
 	@for program in $(PROGRAMS:$(BUILD)/%=$(ARM64)/%); do qemu-aarch64 $$program --version || exit; done
 	@TEST_RUNNER=qemu-aarch64 .ci/run-tests $(ARM64_TESTS:$(BUILD)/%=$(ARM64)/%)
 
-lint: ## check: check the code: layers, circles, mutants, shellcheck, clang-tidy, cppcheck, valgrind
+lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, cppcheck, and the unit tests in valgrind
 	@$(DEPS) lint
 	$(again) run-lint
 
@@ -346,18 +346,18 @@ $(BUILD)/fuzz/%: %.c $(BUILD)/fuzz/lib.a
 RUN_EXERCISE   = @$(AS_OWNER) env BUILD="$(BUILD)" CC="$(CC)" exercises/run
 EXERCISE_STEP  = $(if $(HINT),hint,$(if $(RESET),reset,$(if $(WATCH),watch,check)))
 EXERCISE_PLAIN = $(filter check watch,$(EXERCISE_STEP))
-exercise: ## exercises: check your solution of exercise N=1, 2 or 3; N=0 runs the samples (HINT=1 WATCH=1 SOLUTION=1 RESET=1)
+exercise: ## exercises: check your solution of exercise N=1, 2 or 3; N=0 runs the lesson's samples (HINT=1 WATCH=1 SOLUTION=1 RESET=1)
 	$(if $(EXERCISE_PLAIN),$(RUN_EXERCISE) begin $(N))
 	@$(if $(EXERCISE_PLAIN),$(DEPS) 2> >(grep -v ': all is installed: ' >&2))
 	$(if $(EXERCISE_PLAIN),$(again) exercise-parts)
 	$(RUN_EXERCISE) $(EXERCISE_STEP) "$(N)" $(HINT)
 
-drill: ## exercises: run exercise 3's outage drill (SCENARIO=stop, hang, empty, cluster-leader or restart-empty)
+drill: ## exercises: show how your exercise 3 survives an outage of Consul (SCENARIO=stop, hang, empty, cluster-leader or restart-empty)
 	@$(DEPS)
 	$(again) exercise-parts
 	$(RUN_EXERCISE) drill $(or $(SCENARIO),stop)
 
-exercises: ## exercises: show your progress
+exercises: ## exercises: show which exercises you have solved
 	$(RUN_EXERCISE) progress
 
 grade: ## exercises: for teachers: run all checks of exercise N= on FILE=, and print JSON
@@ -376,23 +376,23 @@ run-bench: $(PROGRAMS) $(BUILD)/bench-pick
 	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) bench/bench $(BENCH)
 
 .PHONY: compose-demo compose-test
-compose-demo: ## start: run a similar demo in containers (needs docker with Compose v2)
+compose-demo: ## start: show the main steps of the lesson in containers (needs docker with Compose 2.22 or newer)
 	@consul-dev/compose/demo
 
-compose-test: ## check: test docker-compose.yml with containers (DEV=1: also the service dev)
+compose-test: ## check: test docker-compose.yml with real containers (DEV=1: also the service dev)
 	@consul-dev/compose/test
 
-install: ## install: install programs and schemas below DESTDIR and PREFIX
+install: ## install: install the programs and their SQL schemas (DESTDIR=, PREFIX=/usr/local)
 	$(again) run-build
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/user-service' '$(DESTDIR)$(PREFIX)/share/order-service'
 	install -m 755 $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 user-service/schema.sql '$(DESTDIR)$(PREFIX)/share/user-service'
 	install -m 644 order-service/schema.sql '$(DESTDIR)$(PREFIX)/share/order-service'
 
-clean: ## install: remove the build folder (keeps .run/)
+clean: ## install: remove the build folder (keeps .run/, the files of `make up`)
 	@rm -rf $(BUILD)
 
-deps: ## install: install missing packages (needs root or sudo) and Consul
+deps: ## install: install the missing Debian packages (needs root or sudo), and download Consul
 	@$(DEPS)
 
 # The services and servers in the background; their files are in RUN_DIR.
@@ -418,5 +418,5 @@ consul-stop: ## break: stop the Consul of `make up`
 consul-start: ## break: start the Consul of `make up` again (with no data; a cluster keeps its data)
 	$(STACK) consul-start
 
-db-seed: ## install: create tables and seed data in a PostgreSQL database: DATABASE_URL=...
+db-seed: ## install: create tables and seed data in your own PostgreSQL database (DATABASE_URL=...)
 	@consul-dev/db-seed "$$DATABASE_URL"

@@ -1,5 +1,5 @@
 /* idle: opens many keep-alive connections, sends one request on each, and keeps them all
- * open until it is ended.
+ * open until it is killed.
  *
  *     idle PORT COUNT PATH        prints "holding COUNT" when all are open
  */

@@ -209,8 +209,8 @@ bench_killed() {
     done
     wait $!
     failed=$(awk '{ print $6 }' "$work/killed")
-    value 0 requests "${failed:-unknown}" "one of three killed (-9) under load: failed"
-    value 1000 ms "$last" "the same: picked for the last time after"
+    value 0 requests "${failed:-unknown}" "one of three killed (-9): failed requests"
+    value 1000 ms "$last" "one of three killed (-9): last pick of it after"
     stop ours up1 up2 up3 redis consul
 }
 

@@ -1,9 +1,9 @@
-/* Measures the cost of one pick with 3, 100 and 10,000 instances, for each policy. Not a
- * test: `make bench BENCH=pick`.
+/* Measures the cost of one pick with 3, 100 and 10,000 instances, for each policy. Run
+ * it with `make bench BENCH=pick`; it is not a test.
  *
  * As in a real call, each pick is followed by a read of the instance and a report of
- * success. There are 16 different weights and 1,000 keys. It prints CPU time, of the
- * fastest round: other work of the machine can only make a round slower. */
+ * success. There are 16 different weights and 1,000 keys. It prints the CPU time of
+ * the fastest round: other work of the machine can only make a round slower. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

@@ -7,7 +7,7 @@
 declare -A port_of
 
 runs() { [ -n "${url_of[$1]:-}" ]; } # name
-named() { # name...: those of these that run
+named() { # name...: prints the names of those that run
     local name
     for name; do runs "$name" && echo "$name"; done
 }

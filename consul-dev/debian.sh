@@ -8,7 +8,8 @@ KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 codename() { (. /etc/os-release && [ "$ID" = debian ] && echo "${VERSION_CODENAME:-}"); }
 
 # The mirrors that apt uses for Debian itself, best first. Before the first `apt-get
-# update` apt does not know the origin of a repository; then all of this suite are listed.
+# update` apt does not know the origin of a repository; then all repositories of this suite
+# are listed.
 mirrors() {
     local codename
     codename=$(codename) || return 0

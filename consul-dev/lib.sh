@@ -34,8 +34,8 @@ give_to_owner() { # path...
 # ---- Ports -------------------------------------------------------------------
 
 # The kernel's socket tables are read from /proc, because a minimal Debian has neither ss
-# nor netstat. awk and grep read them: bash's `read` takes quadratic time there, which is
-# minutes beside a load test with thousands of connections.
+# nor netstat. awk and grep read them, because bash's `read` takes quadratic time: minutes
+# during a load test with thousands of connections.
 
 # The local ports of all sockets, in hexadecimal. A connection in TIME_WAIT (06) does not
 # prevent listening.
@@ -50,7 +50,7 @@ port_is_taken() { # port: true if a socket listens (0A) there
     grep -qsE "^ *[0-9]+: [0-9A-F]+:$hex [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6
 }
 
-meant=() # ports that a script has assigned, but that no process uses yet
+assigned=() # ports that a script has chosen, but that no process uses yet
 
 # The port and the seven after it, for a caller that needs several in a row.
 row_of() { # port
@@ -59,15 +59,15 @@ row_of() { # port
 
 # N free ports, each the first of eight free ones in a row. They are below the kernel's
 # range for outgoing connections, where a client could take one before the server starts.
-# With PORTS_DRAWN=file exported, no port is given out twice to all scripts that use this
-# file, even before a server listens on it.
+# If PORTS_DRAWN=file is exported, all scripts that use this file get different ports, even
+# before a server listens on them.
 free_ports() { # n
     local low high=32768 used port row i
     read -r low _ </proc/sys/net/ipv4/ip_local_port_range 2>/dev/null || low=$high
     [ "$low" -gt 12000 ] && high=$low
     (
         [ -z "${PORTS_DRAWN:-}" ] || flock 7
-        used=$(used_ports && printf '%04X\n' "${meant[@]}" && cat "${PORTS_DRAWN:-/dev/null}")
+        used=$(used_ports && printf '%04X\n' "${assigned[@]}" && cat "${PORTS_DRAWN:-/dev/null}")
         for ((i = 0; i < $1; )); do
             port=$((10000 + (RANDOM * 32768 + RANDOM) % (high - 10008)))
             row=$(row_of "$port")
@@ -81,7 +81,7 @@ free_ports() { # n
 }
 
 # Two free ports for each name, always the same two: FILE stores them in lines
-# "name port port". For processes whose addresses others remember over a restart.
+# "name port port". For processes whose addresses other processes remember over a restart.
 keep_ports() { # file, name...
     local file=$1 name pair
     shift

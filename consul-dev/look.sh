@@ -85,7 +85,7 @@ role_of() { # name of a server
     esac
 }
 
-# For a moment after its death, the others still report a killed server as the leader; it is not shown.
+# For a moment the other servers still report a killed server as the leader. It is not shown.
 show_leader() {
     local name leader
     for name in "${CONSULS[@]}"; do

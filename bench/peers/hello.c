@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "cannot listen on port %s\n", argv[1]);
         return 1;
     }
-    /* poll() does not take events out of the descriptor: MHD_run() must get them. */
+    /* poll() leaves the events in the descriptor, so MHD_run() still gets them. */
     struct pollfd ready = {.fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN};
     for (;;) {
         MHD_UNSIGNED_LONG_LONG timeout;

@@ -9,8 +9,8 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 PROJECT=discovery-$(basename "$0")-$$
 
-# Of the learner's settings, in .env or in the shell, only these are used: what the machine needs. All other
-# settings keep their defaults.
+# Only these of the learner's settings (in .env or in the shell) are used, because the machine needs them. All
+# other settings keep their defaults.
 OF_THE_MACHINE='BUILD_NETWORK|CPUS|CONSUL_RELEASES|[A-Z]+_(IMAGE|MIRROR)'
 settings() { sed -n 's/^#\([A-Z_]*\)=.*/\1/p' "$ROOT/.env.example"; } # the names of all settings, one per line
 for setting in $(settings | grep -vxE "$OF_THE_MACHINE"); do unset "$setting"; done
@@ -91,7 +91,7 @@ within() { # seconds, command...
 get() { curl -fsS --noproxy '*' --max-time 5 "$@"; }
 count_lines() { wc -l | tr -d ' '; }
 
-# Looked up each time: a container that is started again gets another published port.
+# The port is looked up each time: a container that is started again gets another published port.
 url_of() { echo "http://$(compose port "$1" "$2")"; }
 orders() { url_of order-service 8080; }
 

@@ -4,18 +4,18 @@
 
 #include "stage.h"
 
-/* 一 to 五: register, check health, discover, call, balance. False: the other steps cannot run. */
+/* Parts one to five (一 to 五): register, check health, discover, call, balance. False: the other steps cannot run. */
 bool act_registration(struct stage *stage);
 bool act_discovery(struct stage *stage);
 void act_weights(struct stage *stage);
 
-/* 七: instances and their shared Redis fail. */
+/* Part seven (七): instances and their shared Redis fail. */
 void act_hung_instance(struct stage *stage);
 void act_shared_redis(struct stage *stage);
 void act_killed_instance(struct stage *stage);
 void act_rolling_restart(struct stage *stage);
 
-/* 六: the registry fails. */
+/* Part six (六): the registry fails. */
 void act_consul_stopped(struct stage *stage);
 void act_consul_restarted(struct stage *stage);
 

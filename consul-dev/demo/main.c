@@ -1,4 +1,4 @@
-/* make demo: shows what the lesson teaches, on real servers. Each step prints what is
+/* make demo: shows the lesson step by step on real servers. Each step prints what is
  * expected and what was seen. Exits with 0 only if all steps passed.
  */
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include "acts.h"
 #include "narrator.h"
 
-static char ui[256] = "Consul is not running"; /* the URL that a pause suggests to open */
+static char ui[256] = "Consul is not running"; /* its web UI, shown at each pause */
 
 static bool open_stage(struct stage *stage)
 {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ui: the URL that a pause suggests to open; borrowed. */
+/* ui: the URL of Consul's web UI, which each pause shows; borrowed. */
 void narrator_open(const char *ui);
 
 void step_begin(const char *title, const char *expected);

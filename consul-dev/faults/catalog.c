@@ -157,7 +157,7 @@ bool catalog_set_status(const char *id, const char *status)
 
 /* --- Write ---------------------------------------------------------------------------------------- */
 
-/* As long as in Consul 1.8, about 1.2 KB, so that a list of 10,000 costs as much as there. */
+/* An entry is as long as in Consul 1.8 (about 1.2 KB), so that a list of 10,000 entries costs as much as a real one. */
 void catalog_write(struct buf *out, const struct entry *entry)
 {
     if (out->len > 0 && out->data[out->len - 1] != '[')

@@ -19,7 +19,7 @@ struct entry {
     char address[160], node_address[160], port[16], tags[160], meta[256], weights[64], status[16];
 };
 
-/* body: of a registration. 0, or -1: it is not valid, or the catalog is full. */
+/* body: the body of a registration. 0, or -1: the body is not valid, or the catalog is full. */
 int catalog_register(const char *body, size_t len);
 /* "127.0.0.1:8001,127.0.0.1:8002" adds user-service-1 and user-service-2. 0, or -1. */
 int catalog_add_fixed(const char *list);

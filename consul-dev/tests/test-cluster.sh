@@ -69,8 +69,8 @@ another_cluster_size_needs_down_first() {
     expect_contains "$output" "already runs with CLUSTER=3; 'make down' first"
 }
 
-# Sets `killed` to the leader that the status names, with the command to kill it. It is awaited,
-# because on a busy machine the leader may just change.
+# Sets `killed` to the leader that the status names, with the command to kill it. Use it with await:
+# on a busy machine the leader may change at this moment.
 status_names_the_leader() {
     killed=$(leader)
     [ -n "$killed" ] && shows "$killed. To see another one elected: 'kill -9 $(cut -d ' ' -f 1 "$RUN_DIR/$killed.pid")'"

@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=consul-dev/tests/private-stack
 . "$HERE/tests/private-stack"
 
-status_says_when_nothing_runs() {
+status_reports_when_nothing_runs() {
     expect_contains "$(stack status)" 'nothing runs'
     expect_contains "$(stack down)" 'nothing runs'
 }
@@ -111,7 +111,7 @@ up_after_down_keeps_the_database() {
     stack down
 }
 
-run_tests status_says_when_nothing_runs \
+run_tests status_reports_when_nothing_runs \
     up_reports_a_taken_port_and_starts_nothing \
     failed_start_shows_the_log_and_stops_the_rest \
     up_starts_all_and_loads_the_seed_data \

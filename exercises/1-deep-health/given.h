@@ -12,8 +12,8 @@ typedef int64_t deadline_t; /* a moment; pass it on to each call that waits */
 
 enum { DISK_MIN_FREE_PERCENT = 5 };
 
-/* These calls wait; other requests run meanwhile. At the moment `until` they fail. They return 0, or -1 with
- * the reason in `why`. */
+/* These calls wait, until the moment `until` at most; other requests run meanwhile. They return 0, or -1 with the
+ * reason in `why`. */
 int pg_select_1(struct deps *deps, deadline_t until, struct err *why);
 int redis_ping(struct deps *deps, deadline_t until, struct err *why);
 /* How much of the disk is free, 0 to 100; or -1 with the reason in `why`. */

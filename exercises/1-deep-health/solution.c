@@ -5,8 +5,8 @@
  * its dependency, over the same connections that requests use. It is not enough to
  * open the port: a server that hangs accepts connections, too.
  *
- * Each check passes `until` on, so /health answers in time whatever hangs. If it hung
- * with its dependency, Consul would see only "timeout", and the checks would pile up.
+ * Each check passes `until` on, so /health answers in time even if a dependency hangs.
+ * Otherwise Consul would see only "timeout", and the checks would pile up.
  */
 #include "given.h"
 

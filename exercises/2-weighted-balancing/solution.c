@@ -1,8 +1,8 @@
 /* Exercise 2, solved: smooth weighted round robin, as nginx does it.
  *
- * Each instance saves up for a turn. In each round it earns its weight. The instance
- * that has saved most takes the turn and pays what all have earned in this round. So
- * no savings grow without limit. Over W rounds (W: the sum of the weights) each
+ * Each instance has savings (`current`). In each round it earns its weight. The instance
+ * with the highest savings takes the turn, and pays what all have earned in this round.
+ * So no savings grow without limit. Over W rounds (W: the sum of the weights) each
  * instance takes exactly as many turns as its weight:
  *
  *     A 3, B 1     earned     turn   paid

@@ -126,8 +126,8 @@ static void kill_children(void)
         fclose(file);
 }
 
-/* Processes that the check started and left behind become our children (PR_SET_CHILD_SUBREAPER); after them
- * their own children do. */
+/* Processes that the check started and left behind become our children (PR_SET_CHILD_SUBREAPER). When they
+ * end, their own children do, too. */
 static void kill_leftovers(void)
 {
     for (int ms = 0; ms < SWEEP_MS; ms++) {

@@ -1,4 +1,4 @@
-/* check: one question about a learner's code, as a plain function. It ends with the
+/* check: one check of a learner's code, written as a plain function. It ends with the
  * first fail(), whose message says what was expected, what happened and why.
  *
  * Each check runs in a process of its own with a time limit (attempt.h). So an
@@ -53,7 +53,7 @@ enum outcome {
     UNABLE,   /* the machine could not run the check */
 };
 
-/* Lies in memory that both processes share: it arrives whatever the learner's code closes, prints or breaks. */
+/* In memory that both processes share, so that it arrives even if the learner's code closes files or crashes. */
 struct check_result {
     enum outcome outcome;
     char context[300];

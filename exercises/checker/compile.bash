@@ -36,8 +36,8 @@ full_output_in() { # path
   [ -n "$passing" ] || message " (full output: %s)" "（完整输出：%s）" "$1"
 }
 
-# Compiles twice: for the service, and with sanitizers for the checks. The code can include nothing of the
-# exercise's folder but given.h, and it cannot detect the sanitizers: it is the same text both times.
+# Compiles twice: for the service, and with sanitizers for the checks. From the exercise's folder the code can
+# include only given.h. It cannot detect the sanitizers, so it behaves in the same way both times.
 compile() {
   local kb
   kb=$(($(stat -L -c %s "$file" || echo 0) / 1024))
@@ -155,7 +155,7 @@ reject_calls() {
   fi
 }
 
-# ---- All of it -------------------------------------------------------------------------------------
+# ---- Build -------------------------------------------------------------------------------------
 
 # Builds the check programs of $file in $out. If that fails, $problem holds the reason.
 prepare() {

@@ -1,8 +1,8 @@
 /* connection: one connection of a client to a stand-in, at the level of bytes.
  *
- * Many faults are below HTTP: half a body, one byte now and then, a reset. So these
- * servers write to their sockets directly: a fault gets the healthy reply, and sends
- * what it wants of it.
+ * Many faults are below HTTP: half a body, one byte at a time, a reset. So these servers
+ * write to their sockets directly: a fault gets the healthy reply, and decides which
+ * bytes of it are sent, and when.
  */
 #ifndef FAULTS_CONNECTION_H
 #define FAULTS_CONNECTION_H
@@ -20,7 +20,7 @@ struct connection {
     int fd;
     struct socket_watch *watch;
     bool is_control;              /* to the control port, which has no faults */
-    const struct fault *fault;    /* in force while the current request is answered */
+    const struct fault *fault;    /* the fault that was on when the current request was answered */
     struct connection *next, **link; /* stand_in.c's list of all connections */
 };
 
@@ -37,7 +37,7 @@ struct reply {
 };
 
 /* Reads the next request into *request (zero-initialised before the first use). False:
- * the client has closed the connection, or sent something else than a request. */
+ * the client has closed the connection, or sent bytes that are not a request. */
 bool connection_read(struct connection *connection, struct request *request);
 void request_close(struct request *request);
 /* A number in the query, as in "index=7&wait=10000ms"; `fallback` if the name is not there. */

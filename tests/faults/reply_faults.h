@@ -1,5 +1,5 @@
-/* reply_faults: the faults of the replies of any HTTP server, registry or instance. The table
- * ends with a row without a name.
+/* reply_faults: the faults that a reply of any HTTP server can have, registry or instance. The
+ * table ends with a row without a name.
  */
 #ifndef FAULTS_REPLY_FAULTS_H
 #define FAULTS_REPLY_FAULTS_H

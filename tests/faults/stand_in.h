@@ -1,8 +1,8 @@
 /* stand_in: a stand-in for a server, which fails on demand.
  *
- * It has two ports. On the service port it is the server: it builds the healthy reply
- * to each request, and the fault that is on changes the reply, or the way in which it
- * is sent. On the control port, which has no faults, the fault is chosen:
+ * It has two ports. The service port answers as the server does: the stand-in builds the
+ * healthy reply to each request, and the current fault changes this reply, or the way in
+ * which it is sent. The control port sets the fault, and has no faults itself:
  *
  *     curl -X PUT 127.0.0.1:8511/fault/hang     switch this fault on (none: switch it off)
  *     curl 127.0.0.1:8511/faults                list all faults
@@ -44,7 +44,7 @@ struct stand_in_config {
 /* Runs PROGRAM [--port N] [--control N] [FAULT] until SIGTERM or SIGINT. Returns the exit code. */
 int stand_in_main(const struct stand_in_config *config, int argc, char **argv);
 
-/* Is the fault that began with this connection's current request still on? */
+/* Is the fault with which this connection's current request is answered still on? */
 bool stand_in_fault_is_on(const struct connection *connection);
 /* Is a blocking query answered at once? */
 bool stand_in_answers_at_once(void);

@@ -1,4 +1,4 @@
-/* fuzz: what all fuzzers share (llvm.org/docs/LibFuzzer.html).
+/* fuzz: the macros that define a fuzzer (llvm.org/docs/LibFuzzer.html).
  *
  * A fuzzer is one function that gets random bytes as if a client had sent them. It gets a
  * copy of exactly their size, so that AddressSanitizer reports each read past the end. It
@@ -20,9 +20,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-/* Bytes with a '\0' after them, as our texts have. They may hold other '\0', and may be changed. */
+/* Defines a fuzzer of a text: bytes with a '\0' after them. There may be others inside. The text may be changed. */
 #define FUZZ(text, len) FUZZ_WITH(1, text, len)
-/* Bytes with nothing after them. */
+/* Defines a fuzzer of bytes: nothing follows them. */
 #define FUZZ_BYTES(bytes, len) FUZZ_WITH(0, bytes, len)
 
 #define FUZZ_WITH(zeros, text, len)                                       \

@@ -1,4 +1,4 @@
-/* Replies of Consul: each is parsed to its end, or rejected with an error. */
+/* Fuzzes the parsers of Consul's replies: each reply is parsed to its end, or rejected with an error. */
 #include "fuzz/fuzz.h"
 #include "registry/consul/consul_list.h"
 #include "registry/consul/consul_wire.h"

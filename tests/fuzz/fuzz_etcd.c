@@ -1,4 +1,4 @@
-/* Replies of etcd: lists, leases, watch messages, tokens, errors. */
+/* Fuzzes the parsers of etcd's replies: lists, leases, watch messages, tokens, errors. */
 #include "fuzz/fuzz.h"
 #include "registry/etcd/etcd_wire.h"
 

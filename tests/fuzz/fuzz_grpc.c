@@ -1,4 +1,4 @@
-/* Bodies of health checks: each gives a name inside the body, or a status with a reason. */
+/* Fuzzes the parser of gRPC health checks: each body gives a name inside the body, or a status with a reason. */
 #include "fuzz/fuzz.h"
 #include "grpc/grpc_wire.h"
 

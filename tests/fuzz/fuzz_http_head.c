@@ -1,5 +1,5 @@
-/* Headers that we read: those of a reply, in the form in which curl delivers them, and those
- * of a request, as libmicrohttpd does. */
+/* Fuzzes the code that reads headers: headers of a reply, in the form in which curl delivers
+ * them, and of a request, in the form in which libmicrohttpd delivers them. */
 #include <strings.h>
 
 #include "fuzz/fuzz.h"

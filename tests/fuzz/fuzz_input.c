@@ -1,4 +1,4 @@
-/* Bodies and ids from clients: each is accepted, or rejected with 400 or 422 and a reason. */
+/* Fuzzes the checks of input from clients: each body or id is accepted, or rejected with 400 or 422 and a reason. */
 #include "fuzz/fuzz.h"
 #include "service/input.h"
 

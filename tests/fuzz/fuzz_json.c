@@ -1,4 +1,4 @@
-/* JSON from clients and instances, and texts that we write into JSON. */
+/* Fuzzes the JSON code: JSON from clients and instances, and texts that we write into JSON. */
 #include "fuzz/fuzz.h"
 #include "net/json.h"
 #include "net/json_scan.h"

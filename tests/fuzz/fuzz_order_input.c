@@ -1,4 +1,4 @@
-/* Bodies of POST /orders, and Idempotency-Key headers. */
+/* Fuzzes the checks of POST /orders: its bodies, and Idempotency-Key headers. */
 #include "../../order-service/order_input.c"
 
 #include "fuzz/fuzz.h"

@@ -1,5 +1,5 @@
-/* Settings in the environment, NAME=VALUE. Each is accepted, or rejected with one line that
- * does not show a secret. */
+/* Fuzzes the parser of settings in the environment, NAME=VALUE: each is accepted, or rejected
+ * with one line that does not show a secret. */
 #include "base/env.h"
 #include "fuzz/fuzz.h"
 #include "service/disk.h"

@@ -1,4 +1,4 @@
-/* Contents of the snapshot file and of STATIC_INSTANCES. */
+/* Fuzzes the parsers of the snapshot file and of STATIC_INSTANCES. */
 #include <inttypes.h>
 
 #include "base/hash.h"

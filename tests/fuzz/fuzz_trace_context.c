@@ -1,4 +1,4 @@
-/* traceparent and tracestate from clients: they become headers of our own requests. */
+/* Fuzzes the parsers of traceparent and tracestate from clients, which become headers of our own requests. */
 #include "fuzz/fuzz.h"
 #include "net/trace_context.h"
 

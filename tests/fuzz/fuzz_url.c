@@ -1,4 +1,4 @@
-/* URLs in settings, and paths of requests. */
+/* Fuzzes the parsers of URLs in settings, and of paths of requests. */
 #include "fuzz/fuzz.h"
 #include "net/http_router.h"
 #include "net/url.h"
@@ -27,7 +27,7 @@ static void encode(const char *text)
     buf_close(&encoded);
 }
 
-/* The result is a route, or a status other than 200. What {…} matched lies inside the path. */
+/* The result is a route, or a status other than 200. The text that {…} matches is inside the path. */
 static void route(char *path, size_t len)
 {
     struct http_match match;

@@ -1,4 +1,4 @@
-/* Bodies of POST /users. */
+/* Fuzzes the checks of POST /users. */
 #include "../../user-service/user_input.c"
 
 #include "fuzz/fuzz.h"

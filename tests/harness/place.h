@@ -12,8 +12,8 @@
 
 enum { PLACE_PATH_MAX = 1024 };
 
-/* A port that no other test and no outgoing connection gets. Meanwhile a server can
- * listen on it any number of times. */
+/* A port that no other test and no outgoing connection gets. A server can listen on it,
+ * end, and listen on it again. */
 struct port {
     int number; /* 0: none */
     int socket; /* bound, never listening */

@@ -36,8 +36,8 @@ void proc_signal(const struct proc *proc, int signum);
 /* Signals it and all its descendants. */
 void proc_signal_all(const struct proc *proc, int signum);
 /* Sends SIGSTOP to it and all its descendants: a server of several processes hangs only
- * if all are stopped. Returns when all are, because the kernel resumes and ends stopped
- * processes after our death only if they were already stopped. */
+ * if all are stopped. Returns when all are stopped: if the test crashes later, the kernel
+ * then ends them, too. */
 void proc_pause(struct proc *proc);
 void proc_resume(const struct proc *proc);
 /* SIGKILL to all. It and its children have ended on return, so that their ports and files are free. */

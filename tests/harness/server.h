@@ -45,7 +45,7 @@ int server_prefer_port(struct server *server, int number, struct err *err);
 int server_start(struct server *server, struct err *err);
 /* The same in two steps, so that several can start at once. */
 int server_launch(struct server *server, struct err *err);
-int server_wait_ready(struct server *server, struct err *err); /* on -1 it has been killed */
+int server_wait_ready(struct server *server, struct err *err); /* on -1 the server is killed */
 /* True if it answers now. */
 bool server_answers(const struct server *server);
 

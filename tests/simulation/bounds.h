@@ -1,4 +1,4 @@
-/* bounds: how long each promise may take to be kept, from the settings alone.
+/* bounds: how long after a fault a promise may stay broken, computed from the settings.
  *
  * Each bound adds up what the programs promise to do. If a bound is broken, either the
  * programs or the sum is wrong. All times are in milliseconds, from the end of the last

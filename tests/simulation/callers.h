@@ -1,4 +1,5 @@
-/* callers: the state of the simulated callers, and what the invariants have seen of their calls. */
+/* callers: the state of the simulated callers, and the results of their calls, which the
+ * invariants need. */
 #ifndef SIMULATION_CALLERS_H
 #define SIMULATION_CALLERS_H
 

@@ -1,5 +1,5 @@
-/* calls: the promises about calls, checked at each attempt: how often a call is sent, and
- * what comes of it (5, 6 and 9 of invariants.h). */
+/* calls: checks the promises about calls at each attempt: how often a call is sent, and how
+ * it ends (promises 5, 6 and 9 of invariants.h). */
 #ifndef SIMULATION_CALLS_H
 #define SIMULATION_CALLS_H
 

@@ -1,5 +1,5 @@
-/* checker: what a simulated registry does by itself: it makes health checks, lets TTLs and
- * leases expire, and reaps. */
+/* checker: the work that a simulated registry does without a request: it makes health checks,
+ * lets TTLs and leases expire, and reaps. */
 #ifndef SIMULATION_CHECKER_H
 #define SIMULATION_CHECKER_H
 

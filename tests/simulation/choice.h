@@ -1,12 +1,13 @@
-/* choice: which instances a caller can call at the moment of an attempt, and whether the
- * one that it calls is allowed (1, 11 and 12 of invariants.h, and of 5: not the same one again). */
+/* choice: which instances a caller can call at the moment of an attempt, and whether it may
+ * call the one that it chose (promises 1, 11 and 12 of invariants.h, and from 5: a retry goes
+ * to another instance). */
 #ifndef SIMULATION_CHOICE_H
 #define SIMULATION_CHOICE_H
 
 #include "discovery/discovery.h"
 #include "simulation/world.h"
 
-/* The caller's list at one moment. "Maybe ejected" is as far as the calls show it. */
+/* The caller's list at one moment. Maybe ejected: the results of its calls allow an ejection, but do not prove it. */
 struct choice {
     struct discovery_view view;
     const struct instance *chosen; /* NULL: not in the list */

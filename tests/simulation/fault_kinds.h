@@ -8,8 +8,8 @@ enum target { ON_REGISTRY, ON_INSTANCE, ON_CALLER, ON_ALL };
 
 enum extent {
     DISTURBS, /* its target cannot keep its promises meanwhile */
-    SILENCES, /* so does this, and the registry returns no list to any process */
-    SPARES,   /* all still reach the registries */
+    SILENCES, /* the same, and the registry returns no list to any process */
+    SPARES,   /* all processes still reach the registries */
 };
 
 struct fault {

@@ -1,8 +1,9 @@
-/* invariants: the promises, checked after every event.
+/* invariants: the promises of the real code, checked after every event of a simulation.
  *
  *   1. A caller does not call an instance that has been dead for longer than bounds.h
- *      allows while its list has a live one; nor a critical instance while it can call a
- *      passing one; nor an instance that has just failed five times in a row.
+ *      allows, if its list has a live one. It does not call a critical instance if it can
+ *      call a passing one. It does not call an instance that has just failed five times in
+ *      a row.
  *   2. A live instance is registered again within its bound after any fault.
  *   3. No fault of a registry empties a caller's list: if more than half of the instances
  *      disappear at once, they stay for a minute, or until a call to them fails.
@@ -31,7 +32,7 @@
  *   4  no pace; no backoff after a failure; no backoff after a registration was lost at once
  *   5  tried instances are not excluded by id; a retry after an answer; an unlimited
  *      budget; one attempt too many; the whole time for one attempt
- *   6  a good answer counts as a failure (alone; together with it, 9 breaks sooner)
+ *   6  a good answer counts as a failure (with only 6 checked; otherwise 9 breaks first)
  *   7  no second deregistration after a registration that was cut off
  *   8  a watch that is not cancelled
  *   9  no last resort; a refused call is not retried
@@ -40,8 +41,8 @@
  *  11  maintenance is ignored
  *  12  no zone is preferred, or only a zone in which all can be called
  *
- * The checks see only what goes over the network and what discovery shows. They also know
- * the real state of each instance, which no caller and no registry knows.
+ * Of the real code the checks see only its messages on the network and the lists of
+ * discovery. They also know the real state of each instance, which the real code does not.
  */
 #ifndef SIMULATION_INVARIANTS_H
 #define SIMULATION_INVARIANTS_H

@@ -1,4 +1,4 @@
-/* process: what instances and callers have in common. Each has a link of its own to each
+/* process: the part that instances and callers have in common. Each has a link of its own to each
  * registry, so that each process can be cut off, frozen or killed separately. */
 #ifndef SIMULATION_PROCESS_H
 #define SIMULATION_PROCESS_H
@@ -41,7 +41,7 @@ struct process {
 
 /* Cuts the links to these registries (one bit each), and restores the others. */
 void process_cut(struct process *process, unsigned registries);
-/* A new process starts: what the old one did at the registries no longer counts. */
+/* A new process starts: the requests of the old one no longer count. */
 void process_forget(struct process *process);
 void process_freeze(struct process *process);
 void process_thaw(struct process *process);

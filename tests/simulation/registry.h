@@ -47,7 +47,7 @@ struct sim_registry {
     enum mode mode;
     bool reports_empty;    /* although it has entries */
     uint64_t hidden_instances;  /* not in its list; one bit each */
-    uint64_t doubled_instances; /* twice in its list; one bit each; with them goes an entry that is not valid */
+    uint64_t doubled_instances; /* twice in its list; one bit each; the list then also has an entry that is not valid */
     enum index_fault index_fault;
     bool forgets_registrations;       /* accepts each registration, but does not store it */
     bool in_fault;
@@ -61,7 +61,7 @@ struct sim_registry {
     int64_t reap_ms;
 };
 
-/* The caller has set the pointers to the world. */
+/* Before this call, set the pointers to the world. */
 void sim_registry_open(struct sim_registry *registry, bool is_etcd);
 void sim_registry_close(struct sim_registry *registry);
 

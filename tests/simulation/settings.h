@@ -1,5 +1,5 @@
-/* settings: what each seed draws, within the ranges that the programs accept; and what is the
- * same in each run. */
+/* settings: the settings that a seed draws, within the ranges that the programs accept; and the
+ * constants that are the same in each run. */
 #ifndef SIMULATION_SETTINGS_H
 #define SIMULATION_SETTINGS_H
 

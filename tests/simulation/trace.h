@@ -1,4 +1,4 @@
-/* trace: what happened in a run, in order, and the first promise that was broken.
+/* trace: the events of a run, in order, and the first promise that was broken.
  *
  * Only changes are noted (a fault, a check that turns, a list that differs, a call
  * that fails), not the thousands of calls between them that succeeded. The text is

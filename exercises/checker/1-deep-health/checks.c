@@ -7,12 +7,12 @@
 
 typedef int check_function(struct deps *deps, deadline_t until, struct err *why);
 
-/* One of the learner's checks: what it should call, and how messages name its dependency. */
+/* One of the learner's functions: what it must call, and how messages name its dependency. */
 struct question {
     const char *name;       /* "check_redis()" */
     check_function *check;
     struct fake *own;       /* in deps below */
-    const char *given;      /* what it should call */
+    const char *given;      /* the function that it must call */
     struct text dependency; /* "Redis" */
     struct text gone, hung; /* "Redis is stopped", "Redis hangs" */
 };
@@ -45,10 +45,10 @@ static void require_query(const struct question *question, struct text when, int
     if (question->own->calls > 0)
         return;
     if (answer == 0)
-        fail(TEXT("%s, but %s returned 0 (healthy). It never asked: it does not call %s (pitfall 1: a shallow check)",
+        fail(TEXT("%s, but %s returned 0 (healthy). It did not check: it does not call %s (pitfall 1: a shallow check)",
                   "%s，%s 却返回 0（健康）。它没有真正检查：没有调用 %s（坑点 1：浅检查）"),
              text_of(when), question->name, question->given);
-    fail(TEXT("%s returned -1 without asking: it does not call %s", "%s 没有检查就返回 -1（不健康）：没有调用 %s"), question->name,
+    fail(TEXT("%s returned -1 without a check: it does not call %s", "%s 没有检查就返回 -1（不健康）：没有调用 %s"), question->name,
          question->given);
 }
 
@@ -93,7 +93,7 @@ static void require_good_check(const struct question *question)
     set_context(TEXT("%s, everything works", "%s，一切正常"), question->name);
     int working = answer_of(question, UP, 50);
     if (working != 0 && question->own->calls == 0)
-        fail(TEXT("%s did not ask again: do not keep the last result, each call must call %s",
+        fail(TEXT("%s did not check again: do not keep the last result. Each time it must call %s",
                   "%s 这次没有检查：不要保留上一次的结果，每次都要调用 %s"),
              question->name, question->given);
     if (working != 0)
@@ -149,7 +149,7 @@ static int status_of(int bits)
     return health_status(bits & 4, bits & 2, bits & 1);
 }
 
-/* The likely reason for a 200 while something fails. */
+/* The likely reason for a 200 although a dependency fails. */
 static const char *likely_cause(void)
 {
     int healthy = 0;

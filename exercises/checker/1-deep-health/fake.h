@@ -1,4 +1,4 @@
-/* fake: dependencies in the state that a check sets. They count the calls and keep the deadline. */
+/* fake: simulated dependencies. A check sets their state; they count the calls and keep the deadline. */
 #ifndef EXERCISE_1_FAKE_H
 #define EXERCISE_1_FAKE_H
 

@@ -57,7 +57,7 @@ enum { POSTGRES, REDIS, DISK, CHECKS };
 static struct server *const servers[] = {[POSTGRES] = &world.postgres, [REDIS] = &world.redis};
 static const char *const checks[] = {[POSTGRES] = "postgres", [REDIS] = "redis", [DISK] = "disk"};
 
-/* One after the other. What failed before recovers meanwhile, and /health must report that, too. */
+/* One after the other. Before the next one the dependency recovers, and /health must report that, too. */
 static const struct {
     bool harmed[CHECKS];
     void (*harm)(struct server *server); /* the disk's: NULL */
@@ -110,7 +110,7 @@ static bool is_200(void *arg)
     return is;
 }
 
-static bool says(const struct probe_reply *reply, int which, const char *status)
+static bool has_status(const struct probe_reply *reply, int which, const char *status)
 {
     char sought[64];
     snprintf(sought, sizeof sought, "\"%s\":{\"status\":\"%s\"", checks[which], status);
@@ -123,7 +123,7 @@ static bool is_503_for(void *arg)
     struct probe_reply reply = {0};
     bool is = health(&reply) == 503;
     for (int i = 0; i < CHECKS; i++)
-        is = is && says(&reply, i, harmed[i] ? "unhealthy" : "healthy");
+        is = is && has_status(&reply, i, harmed[i] ? "unhealthy" : "healthy");
     probe_reply_close(&reply);
     return is;
 }

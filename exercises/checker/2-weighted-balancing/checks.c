@@ -102,7 +102,7 @@ static const char *likely_cause(const int weights[], int n, const struct round *
                             "each round has to be exact",
                             "：而且每一轮的次数都不一样。按权重随机只在平均意义上正确；每一轮都必须精确"));
     if (first->none)
-        return text_of(TEXT(": no instance was picked (-1), though there are some", "：有实例却没有选（返回了 -1）"));
+        return text_of(TEXT(": it returned -1 (no instance), although there are instances", "：有实例却没有选（返回了 -1）"));
     if (does_not_add_up(weights, n))
         return text_of(pays_wrong);
     if (used == 1)

@@ -50,7 +50,7 @@ int fleet_pick(struct fleet *fleet)
                   "%s：返回了 %d，但列表里只有 %d 个实例：下标须在 0 到 n-1 之间（或 -1：没有可选的）%s"),
              current_context(), picked, fleet->n,
              picked >= 0 && picked < fleet->longest
-                 ? text_of(TEXT("; this one may be left from a longer list", "，可能是沿用了旧列表的下标"))
+                 ? text_of(TEXT("; this index may be left from a longer list", "，可能是沿用了旧列表的下标"))
                  : "");
     return picked;
 }

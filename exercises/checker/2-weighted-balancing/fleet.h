@@ -1,4 +1,4 @@
-/* fleet: the instances from which a check lets the learner pick, and the picks. */
+/* fleet: the list of instances that a check gives to the learner's weighted_pick(), and the results. */
 #ifndef EXERCISE_2_FLEET_H
 #define EXERCISE_2_FLEET_H
 

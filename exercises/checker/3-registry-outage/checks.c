@@ -189,7 +189,7 @@ static void stale_when_consul_is_down(void)
                       "Consul 已停止：应返回旧列表的 3 个实例，实际 %d 个。查询失败时是不是把它覆盖了？"),
                  got.n);
         if (entry.fetched_ms != fetched_ms)
-            fail(TEXT("Consul is stopped, but e->fetched_ms changed, though nothing was fetched: so a stale list looks fresh. "
+            fail(TEXT("Consul is stopped, but e->fetched_ms changed, although nothing was fetched: so a stale list looks fresh. "
                       "Store the time of the next try in next_try_ms",
                       "Consul 已停止，没有取到列表，e->fetched_ms 却变了：过期列表会被当成新鲜的。下次查询的时刻应记在 next_try_ms 里"));
     }
@@ -283,7 +283,7 @@ static const char *advice(int64_t begin)
         return text_of(TEXT("next_try_ms is a moment, not a number of ms: now_ms + …",
                             "next_try_ms 是时刻，不是毫秒数：now_ms + ……"));
     if (entry.next_try_ms > begin && entry.next_try_ms <= consul.now_ms + HUNG_MS)
-        return text_of(TEXT("next_try_ms is over as soon as the query is, which takes a second: wait longer",
+        return text_of(TEXT("next_try_ms is too early: a query takes a second, so this moment has passed when the query ends",
                             "next_try_ms 设得太早：一次查询就要一秒，查完时已经到期。请设得更晚一些"));
     return text_of(TEXT("After a failed query, wait for a while before the next one: next_try_ms",
                         "查询失败之后，隔一段时间再查：next_try_ms"));
@@ -371,10 +371,10 @@ static const struct check checks[] = {
     {.title = {"step 2: after the TTL Consul is asked again", "第 2 步：TTL 过后再查 Consul"},
      .function = "get_instances",
      .run = consul_when_expired},
-    {.title = {"step 3: Consul stopped: the old list, however old", "第 3 步：Consul 停止：用旧列表，不管多旧"},
+    {.title = {"step 3: Consul stopped: the old list is used, at any age", "第 3 步：Consul 停止：用旧列表，不管多旧"},
      .function = "get_instances",
      .run = stale_when_consul_is_down},
-    {.title = {"step 4: neither Consul nor cache: an error with a reason", "第 4 步：Consul 和缓存都没有：报错并说明原因"},
+    {.title = {"step 4: no list from Consul and none cached: an error with a reason", "第 4 步：Consul 和缓存都没有：报错并说明原因"},
      .function = "get_instances",
      .run = error_when_nothing_is_left},
     {.title = {"no request ever reads half a list", "任何请求都不会读到不完整的列表"},
@@ -383,7 +383,7 @@ static const struct check checks[] = {
     {.title = {"level 2: Consul hung: hardly any call waits for it", "第 2 关：Consul 卡住：几乎没有请求为它等待"},
      .function = "get_instances",
      .run = not_every_call_waits},
-    {.title = {"level 2: never do two calls wait at a time", "第 2 关：不会有两个请求同时等待"},
+    {.title = {"level 2: two calls never wait at the same time", "第 2 关：不会有两个请求同时等待"},
      .function = "get_instances",
      .run = one_waits_at_a_time},
     {.title = {"for real: your cache in order-service, under load, while a real Consul stops, hangs and comes back",

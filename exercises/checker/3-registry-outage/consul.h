@@ -1,4 +1,4 @@
-/* consul: a fake Consul in the state that a check sets. It counts the queries. */
+/* consul: a simulated Consul. A check sets its state; it counts the queries. */
 #ifndef EXERCISE_3_CONSUL_H
 #define EXERCISE_3_CONSUL_H
 

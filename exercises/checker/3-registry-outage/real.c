@@ -16,7 +16,7 @@ enum {
     PATIENCE_MS = 15000,
     LOAD_THREADS = 4,
     CALLS_A_SECOND = 25, /* of each thread */
-    SLOW = 5, /* fewer than one in 5 planned calls: too slow. If each call waits a second for Consul, it is one in 25 */
+    SLOW = 5, /* too slow: fewer than one in 5 planned calls. If each call waits a second for Consul, one in 25 is made */
 };
 
 static struct world world;
@@ -97,7 +97,7 @@ static void come_back(struct load *load, struct probe *probe)
     load_take(load, &ignored);
 }
 
-/* Afterwards each call that queries Consul waits. */
+/* Waits until the list is stale. From then on each call that queries Consul waits. */
 static void await_stale(struct load *load)
 {
     struct load_count ignored;

@@ -17,7 +17,7 @@
 #include "watch.h"
 
 enum {
-    BEFORE_MS = 7000, /* over a TTL, which shows a list that is never refreshed; not much more, or it stays fresh for long */
+    BEFORE_MS = 7000, /* longer than a TTL, to show a list that is never refreshed; but short, so that the list is stale soon */
     AGAIN_MS = 50,    /* between repeated harms: shorter than the time until a check finds the instance healthy */
     WHOLE_MS = 30000, /* limit until Consul lists all instances: 5 s, 2 s of jitter, one check, and a slow machine */
     BACK_MS = 15000,  /* limit until the callers use Consul's list again */

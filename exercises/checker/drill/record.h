@@ -25,10 +25,10 @@ enum {
 
 struct half_second {
     int ok, failed, slow; /* calls that ended in it; slow: they took longer than LOAD_SLOW_MS */
-    bool answered;        /* the caller reported its list, which is the rest */
+    bool answered;        /* the caller reported its list, which the members below describe */
     char source[16];      /* "consul": confirmed within the TTL; "cache": older; "": it keeps none */
     int64_t age_ms;
-    int instances; /* that it may call */
+    int instances; /* in its list, that it may call */
 };
 
 struct caller {

@@ -1,4 +1,4 @@
-/* scenario: one way in which the registry fails, and how the failure ends. */
+/* scenario: the ways in which the registry can fail in the drill, and how each failure ends. */
 #ifndef DRILL_SCENARIO_H
 #define DRILL_SCENARIO_H
 
@@ -6,7 +6,7 @@
 
 struct scenario {
     const char *name;
-    struct text what; /* happens; shown to the learner */
+    struct text what; /* what happens; shown to the learner */
     bool clustered;   /* on a cluster of three */
     bool silent;      /* Consul answers no request until it is healed */
     int (*harm)(struct stage *stage, struct err *err);

@@ -17,7 +17,7 @@ struct stage {
     struct world world;
     bool clustered;
     struct cluster cluster;
-    struct server *consul; /* that the callers query: the only one, or the agent beside them */
+    struct server *consul; /* the Consul that the callers query: the only one, or the agent beside them */
     struct service users[USERS];
     int callers;
     struct service orders[CALLERS_MAX]; /* none for the naive client */

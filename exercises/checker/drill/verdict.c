@@ -8,8 +8,8 @@
 enum {
     NAIVE = 0,
     NAME = 10,
-    SLOW_PERCENT = 5, /* of the calls in the outage may wait: some have to find out whether Consul is back */
-    SLOW_FEW = 10,    /* fewer slow calls prove nothing in a short outage: a machine that stalls causes as many */
+    SLOW_PERCENT = 5, /* of the calls in the outage may wait: some calls must query Consul to notice that it is back */
+    SLOW_FEW = 10,    /* fewer slow calls do not count: in a short outage a machine that stalls causes as many */
     LATE_MS = 500,    /* an observation is late by this at most */
 };
 

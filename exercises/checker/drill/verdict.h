@@ -6,7 +6,8 @@
 
 #include "record.h"
 
-/* Prints it. True if, the naive client aside, no call failed and no call waited that did not have to. */
+/* Prints the verdict. True if no caller has a fault: its calls did not fail, few of them waited, and it uses Consul's
+ * list again. The naive client does not count. */
 bool verdict_print(const struct record *record);
 
 #endif

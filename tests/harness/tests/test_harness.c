@@ -1,3 +1,5 @@
+/* Tests the harness: ports and folders are not shared with other tests, programs end with a test
+ * that crashes, and real servers keep their ports. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+/* Tests that a world starts all its servers with the schema, and leaves nothing behind. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <unistd.h>

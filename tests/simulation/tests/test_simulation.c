@@ -1,4 +1,4 @@
-/* A short run of the simulation as a part of `make test`; and that a seed repeats a run exactly. */
+/* Tests that the promises hold in a short run of the simulation, and that a seed repeats a run exactly. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

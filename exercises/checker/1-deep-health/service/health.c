@@ -110,7 +110,7 @@ static int run_disk(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX],
     return run(DISK, check_disk, deadline, err);
 }
 
-/* No check is vital: the learner's health_status() decides. */
+/* No check is vital, because the learner's health_status() decides. */
 static const struct health_probe learners[CHECKS] = {
     [POSTGRES] = {"postgres", .check = run_postgres},
     [REDIS] = {"redis", .check = run_redis},

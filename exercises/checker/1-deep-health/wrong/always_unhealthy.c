@@ -1,5 +1,5 @@
 /* A wrong answer: one check is not written yet and always returns -1.
- * expect: 2/6 check_redis\(\) returned -1 without asking: it does not call redis_ping\(\)
+ * expect: 2/6 check_redis\(\) returned -1 without a check: it does not call redis_ping\(\)
  * zh: 2/6 check_redis\(\) 没有检查就返回 -1（不健康）：没有调用 redis_ping\(\)
  * score: 3 */
 #include "given.h"

@@ -1,4 +1,4 @@
-/* A wrong answer: healthy if at least one of the three is.
+/* A wrong answer: the instance is healthy if at least one dependency works.
  * expect: 4/6 health_status\(pg_ok=1, redis_ok=1, disk_ok=0\): expected 503, got 200. One failure is enough
  * zh: 4/6 health_status\(pg_ok=1, redis_ok=1, disk_ok=0\)：应为 503，实际 200。一项失败就要返回 503
  * score: 3 */

@@ -1,5 +1,5 @@
 /* A wrong answer: it checks the database and nothing else.
- * expect: 2/6 Redis is stopped, but check_redis\(\) returned 0 \(healthy\). It never asked.*postgres_only.c:[0-9]+ check_redis
+ * expect: 2/6 Redis is stopped, but check_redis\(\) returned 0 \(healthy\). It did not check.*postgres_only.c:[0-9]+ check_redis
  * zh: 2/6 Redis 已停止，check_redis\(\) 却返回 0（健康）。它没有真正检查：没有调用 redis_ping\(\)（坑点 1：浅检查）
  * score: 2 */
 #include "given.h"

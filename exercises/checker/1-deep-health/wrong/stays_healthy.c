@@ -1,5 +1,5 @@
-/* A wrong answer: once healthy, always healthy.
- * expect: 2/6 Redis hangs, but check_redis\(\) returned 0 \(healthy\). It never asked
+/* A wrong answer: after one success it never checks again.
+ * expect: 2/6 Redis hangs, but check_redis\(\) returned 0 \(healthy\). It did not check
  * zh: 2/6 Redis 卡住，check_redis\(\) 却返回 0（健康）。它没有真正检查
  * score: 3 */
 #include "given.h"

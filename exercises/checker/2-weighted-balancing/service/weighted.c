@@ -2,8 +2,8 @@
  * instead of common/balance/weighted.c.
  *
  * A real policy chooses and advances in two steps, so that the service can show the
- * next choice without changing anything. weighted_pick() does both at once: so each
- * pick is drawn ahead and kept here until it is used. */
+ * next choice without changing anything. weighted_pick() does both at once. So it is
+ * called in advance, and its result is kept here until it is used. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ struct learners {
     struct policy policy;
     struct peer *peers, *former;
     size_t count;
-    int next; /* drawn ahead, or NOT_DRAWN */
+    int next; /* drawn in advance, or NOT_DRAWN */
 };
 
 static int learners_reserve(struct policy *policy, size_t count)

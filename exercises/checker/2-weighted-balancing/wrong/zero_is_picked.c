@@ -1,4 +1,4 @@
-/* A wrong answer: smooth, but instances of weight 0 take part.
+/* A wrong answer: smooth, but instances of weight 0 can be picked.
  * expect: 3/6 .*weights A=0 B=0: expected -1
  * zh: 3/6 权重 A=0 B=0：应返回 -1（没有可选的），实际返回 0
  * score: 5 */

@@ -31,7 +31,7 @@ struct discovery {
     struct err error;
 };
 
-static struct discovery *only; /* for ask_consul(), which has no other way to it */
+static struct discovery *only; /* for ask_consul(), which has no argument for it */
 
 /* --- The given functions ------------------------------------------------------------------ */
 
@@ -111,7 +111,7 @@ int discovery_look(struct discovery *discovery, const char *service, struct disc
 {
     if (strcmp(service, discovery->service) != 0)
         return -1;
-    bool filled = discovery->entry.filled; /* if not, nothing is cached, whatever is called */
+    bool filled = discovery->entry.filled; /* false: the learner's code has cached nothing, even if it returned a list */
     int64_t age_ms = filled ? clock_ms() - discovery->entry.fetched_ms : 0;
     *view = (struct discovery_view){
         .list = discovery->known,

@@ -1,5 +1,5 @@
 /* A wrong answer: it sets the time of the fetch even if the query failed, so the stale list looks fresh.
- * expect: 4/9 Consul is stopped, but e->fetched_ms changed, though nothing was fetched
+ * expect: 4/9 Consul is stopped, but e->fetched_ms changed, although nothing was fetched
  * zh: 4/9 Consul 已停止，没有取到列表，e->fetched_ms 却变了：过期列表会被当成新鲜的
  * score: 7 */
 #include "given.h"

@@ -1,4 +1,4 @@
-/* A wrong answer: a fixed TTL instead of the one that it is given.
+/* A wrong answer: a fixed TTL instead of ttl_ms.
  * expect: 3/9 with ttl_ms=5000, and 5001 ms after a successful query, Consul was not asked
  * zh: 3/9 ttl_ms=5000，查询成功 5001 毫秒之后没有再查 Consul
  * score: 8 */

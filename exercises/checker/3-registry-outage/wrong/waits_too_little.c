@@ -1,5 +1,5 @@
 /* A wrong answer: the pause after a failed query is half a second: shorter than a query.
- * expect: 7/9 level 2: Consul hangs.*next_try_ms is over as soon as the query is
+ * expect: 7/9 level 2: Consul hangs.*next_try_ms is too early: a query takes a second
  * zh: 7/9 第 2 关：Consul 卡住.*next_try_ms 设得太早
  * score: 8 */
 #include "given.h"
