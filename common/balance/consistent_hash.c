@@ -5,7 +5,7 @@
  * "Multi-probe consistent hashing", 2015). Each instance has 8 points on the ring. A key
  * is hashed to 21 places. From each place the search goes to the next point, and the
  * nearest of these 21 points decides. More probes even out the shares as more points
- * would: the shares stay within 10 %. For that a plain ring needs 160 points for each
+ * would: the shares stay within about 15 %. For that a plain ring needs 160 points for each
  * instance. So our ring is small. Rebuilding it for ten thousand instances takes a
  * millisecond or two, so no old ring has to serve calls meanwhile. Removing an instance
  * moves exactly the keys that it had. (Maglev's table moves up to seven times as many.)
