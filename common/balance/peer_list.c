@@ -68,7 +68,7 @@ int peer_list_replace(struct peer_list *peers, struct instance_list *list, const
     if (!at)
         return -1;
     *former = *peers;
-    *peers = (struct peer_list){.at = at, .count = count};
+    *peers = (struct peer_list){.at = at, .count = count, .list = instance_list_ref(list)};
     for (size_t i = 0; i < former->count; i++)
         former->at[i]->listed = false;
     for (size_t i = 0; i < count; i++)
@@ -90,6 +90,7 @@ void peer_list_close_former(struct peer_list *former)
     for (size_t i = 0; i < former->count; i++)
         if (!former->at[i]->listed)
             unlist(former->at[i]);
+    instance_list_unref(former->list);
     free(former->at);
 }
 
@@ -97,5 +98,6 @@ void peer_list_close(struct peer_list *peers)
 {
     for (size_t i = 0; i < peers->count; i++)
         unlist(peers->at[i]);
+    instance_list_unref(peers->list);
     free(peers->at);
 }

@@ -10,14 +10,16 @@
 
 /* Zero-initialise: no peers. */
 struct peer_list {
-    struct balancer_peer **at; /* in bytewise order of id */
+    struct balancer_peer **at;  /* in bytewise order of id */
     size_t count;
+    struct instance_list *list; /* a reference: the texts of a former list outlive the takeover */
 };
 
 /* NULL: there is no such id. */
 struct balancer_peer *peer_list_find(const struct peer_list *peers, const char *id);
 
-/* Takes a new list over in two steps. Between them the old peers still exist.
+/* Takes a new list over in two steps. Between them the old peers and the texts of the old
+ * list still exist.
  *
  * Begin: makes `peers` the peers of `list` and moves the old ones to `former`. Each peer
  * takes a reference to `list`; it must be finished (instance_list_finish). missing: one

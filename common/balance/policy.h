@@ -29,7 +29,7 @@ struct policy_ops {
     /* Makes room for `count` peers. 0, or -1: out of memory. */
     int (*reserve)(struct policy *policy, size_t count);
     /* The set has changed. The policy keeps its state by id. Peers that have left
-     * the list still exist during this call, and not after it. */
+     * the list, and the texts of the former list, exist during this call only. */
     void (*rebuild)(struct policy *policy, const struct peer_set *set);
     /* The next peer that the call has not tried; there is one. Changes nothing. */
     struct balancer_peer *(*choose)(const struct policy *policy, const struct peer_set *set,
