@@ -22,7 +22,8 @@ struct registration;
 struct registration_config {
     struct registration_spec spec; /* its text is borrowed for as long as the registration lives */
     int64_t jitter_ms;             /* upper bound of the random wait */
-    int64_t reconcile_ms;          /* between two questions whether it is still registered, ± 20 %; also the longest pause between retries */
+    int64_t reconcile_ms;          /* time between two queries whether it is still registered, ± 20 %; also the
+                                    * longest pause between retries */
     /* This instance's deep health, for heartbeats. 0: healthy; -1: not, and err says why. May wait. */
     int (*health)(void *arg, int64_t deadline, struct err *err);
     void *health_arg;
