@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "net/json.h"
+#include "service/visible.h"
 
 enum { MALFORMED = 400, NOT_ACCEPTABLE = 422 };
 
@@ -63,14 +64,15 @@ static bool has_control_character(const unsigned char *p, size_t len)
 int input_text(const json_t *object, const char *member, size_t min, size_t max, const char **text, struct err *err)
 {
     const json_t *value = json_object_get(object, member);
-    char wanted[96];
-    snprintf(wanted, sizeof wanted, "a text of %zu to %zu characters without control characters", min, max);
+    char wanted[128];
+    snprintf(wanted, sizeof wanted,
+             "a text of %zu to %zu characters, at least one of them visible, without control characters", min, max);
     if (!json_is_string(value))
         return reject_member(err, member, wanted);
 
     const unsigned char *bytes = (const unsigned char *)json_string_value(value);
     size_t len = json_string_length(value), count = count_characters(bytes, len);
-    if (count < min || count > max || has_control_character(bytes, len))
+    if (count < min || count > max || has_control_character(bytes, len) || !text_has_visible((const char *)bytes, len))
         return reject_member(err, member, wanted);
     *text = (const char *)bytes;
     return 0;

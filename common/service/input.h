@@ -25,8 +25,9 @@ bool input_is_id(const char *text, size_t len);
 int input_object(const char *bytes, size_t len, json_t **object, struct err *err);
 
 /* A member that is a text of min to max characters (Unicode code points, not
- * bytes) without control characters (U+0000 to 1F, U+007F to 9F). *text is
- * borrowed from the object. */
+ * bytes), at least one of them visible, without control characters (U+0000 to 1F,
+ * U+007F to 9F). White space around it is kept: what a client stored is what it reads
+ * back. *text is borrowed from the object. */
 int input_text(const json_t *object, const char *member, size_t min, size_t max, const char **text, struct err *err);
 /* A member that is a whole number, written without a fraction: 2, not 2.0. */
 int input_whole(const json_t *object, const char *member, int64_t min, int64_t max, int64_t *number, struct err *err);

@@ -117,6 +117,8 @@ Test(order_http, post_orders_answers_as_documented, .init = setup, .fini = teard
                  {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":1000001}"},
                  {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"book\",\"quantity\":1.5}"},
                  {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"\",\"quantity\":1}", .part = "item"},
+                 {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"  \",\"quantity\":1}", .part = "visible"},
+                 {"/orders", 422, .body = "{\"user_id\":\"7\",\"item\":\"\\u200b\",\"quantity\":1}", .part = "visible"},
                  {"/orders", 422, .body = "{\"user_id\":7,\"item\":\"book\",\"quantity\":1}", .part = "user_id"},
                  {"/orders", 422, .body = "{\"user_id\":\"007\",\"item\":\"book\",\"quantity\":1}"},
                  {"/orders", 422, .body = "{}"},

@@ -138,6 +138,23 @@ static void expect_rejecting(void)
                  {"/users", 422, .body = "{\"name\":\"A\",\"email\":null}"});
 }
 
+static void expect_blanks_rejected(void)
+{
+    static const char *const blanks[] = {"   ", "\\u00a0", "\\u200b", "\\u200b \\u2028", "\\u2060\\ufeff", "\\u3000",
+                                         "\\u2800", "\\u3164", "\xe2\x80\x8b", "\\udb40\\udc20", "\\u202e", "\\ufe0f"};
+    char body[128];
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++) {
+        snprintf(body, sizeof body, "{\"name\":\"%s\",\"email\":\"blank@b.c\"}", blanks[i]);
+        EXPECT_CASES(&users, {"/users", 422, .body = body, .part = "name: want a text of 1 to 100 characters, at least one"});
+        snprintf(body, sizeof body, "{\"name\":\"A\",\"email\":\"%s@%s\"}", blanks[i], blanks[i]);
+        EXPECT_CASES(&users, {"/users", 422, .body = body, .part = "email: want"});
+    }
+    EXPECT_CASES(&users,
+                 {"/users", 422, .body = "{\"name\":\"A\",\"email\":\" ann@example.com\"}", .part = "no blank"},
+                 {"/users", 201, .body = "{\"name\":\" \\u200bA \",\"email\":\"around@x.y\"}",
+                  .part = "\"name\":\" \xe2\x80\x8b" "A \""});
+}
+
 static void expect_sizes_checked(void)
 {
     static char body[70 * 1024], deep[1024];
@@ -153,6 +170,7 @@ Test(user_http, adding_users_matches_the_documented_interface, .init = setup, .f
 {
     expect_adding();
     expect_rejecting();
+    expect_blanks_rejected();
     expect_sizes_checked();
     EXPECT_CASES(&users, {"/users/5", 200, .part = "\"name\":\"User5\""}); /* unchanged */
 }

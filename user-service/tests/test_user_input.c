@@ -46,7 +46,8 @@ Test(user_input, email_has_3_to_254_characters)
 
 Test(user_input, email_has_one_at_with_text_on_both_sides)
 {
-    static const char *const wrong[] = {"abc", "@bc", "ab@", "a@b@c", "a@@b", "a@b\n", "a\x7f@b"};
+    static const char *const wrong[] = {"abc", "@bc", "ab@", "a@b@c", "a@@b", "a@b\n", "a\x7f@b",
+                                        " @b", "a@ ", "\xe2\x80\x8b@\xe2\x80\x8b", " a@b", "a@b ", "a@b\xc2\xa0"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_eq(status_for("A", wrong[i]), 422, "%s", wrong[i]);
     cr_expect_eq(status_for("A", "\xe4\xbd\xa0@\xe4\xbe\x8b.cn"), 0);

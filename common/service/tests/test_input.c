@@ -83,8 +83,28 @@ Test(input, text_has_no_control_characters)
                                         "\"\\u001f\""};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         cr_expect_eq(text_status(wrong[i]), 422, "%s", wrong[i]);
-    cr_expect_eq(text_status("\"\\u00a0\""), 0, "a no-break space is not a control character");
+    cr_expect_eq(text_status("\"a\\u00a0\""), 0, "a no-break space is not a control character");
     cr_expect_eq(text_status("\"\\u0420\""), 0, "U+0420 has the byte A0, but is a letter");
+}
+
+Test(input, text_without_a_visible_character_is_rejected)
+{
+    static const char *const wrong[] = {" ", "   ", "\\u00a0", "\\u00ad", "\\u034f", "\\u061c", "\\u115f", "\\u1160",
+        "\\u17b4", "\\u1680", "\\u180e", "\\u2000", "\\u200a", "\\u200b", "\\u200f", "\\u2028", "\\u2029", "\\u202a",
+        "\\u202e", "\\u202f", "\\u205f", "\\u2060", "\\u2064", "\\u2066", "\\u206f", "\\u2800", "\\u3000", "\\u3164",
+        "\\ufe00", "\\ufe0f", "\\ufeff", "\\uffa0", "\\ufff9", "\\ud834\\udd59", "\\udb40\\udc01", "\\udb40\\udc7f",
+        "\\udb40\\udd00", " \\u200b\\ufeff"};
+    static const char *const right[] = {"a", " a ", "\\u200ba", "a\\ufe0f", "\\u0301", "\\u4e66", "\\u3001", "\\u2027", "\\u2030",
+        "\\u2801", "\\u3163", "\\u00a1", "\\ufffc", "\\ud83d\\ude00", "\\udb3f\\udfff", "-"};
+    char quoted[64];
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(quoted, sizeof quoted, "\"%s\"", wrong[i]);
+        cr_expect_eq(text_status(quoted), 422, "%s", wrong[i]);
+    }
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        snprintf(quoted, sizeof quoted, "\"%s\"", right[i]);
+        cr_expect_eq(text_status(quoted), 0, "%s", right[i]);
+    }
 }
 
 Test(input, member_that_is_not_a_text_is_rejected)
