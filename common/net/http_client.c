@@ -167,18 +167,28 @@ static enum err_code code_of(const struct transfer *transfer)
     }
 }
 
+/* The texts of curl name its options and its internal steps, and a caller of ours may read them. */
 static const char *reason_of(const struct transfer *transfer)
 {
     long os_error = 0;
-    if (transfer->result == CURLE_COULDNT_CONNECT)
+    if (transfer->result == CURLE_COULDNT_CONNECT || transfer->result == CURLE_RECV_ERROR ||
+        transfer->result == CURLE_SEND_ERROR)
         curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
     if (os_error)
         return strerror((int)os_error);
-    if (code_of(transfer) == ERR_TOO_LARGE)
+    switch (code_of(transfer)) {
+    case ERR_TOO_LARGE:
         return "the reply is too large";
-    if (code_of(transfer) == ERR_CANCELLED)
+    case ERR_CANCELLED:
         return "the reader of the stream ended it";
-    return transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(transfer->result);
+    case ERR_PROTOCOL:
+        return "the reply is not valid HTTP";
+    case ERR_BROKEN:
+        return transfer->result == CURLE_GOT_NOTHING ? "the connection closed without a reply"
+                                                     : "the connection closed within the reply";
+    default: /* TLS: curl names what is wrong with the certificate */
+        return transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(transfer->result);
+    }
 }
 
 static int read_result(struct transfer *transfer, struct err *err)

@@ -46,12 +46,28 @@ static enum err_code code_of(const json_error_t *error)
     }
 }
 
-/* jansson's own text for a NUL names an option of its API. */
+/* The texts of jansson name options of its API and states of its parser. */
 static const char *reason_of(const json_error_t *error)
 {
-    enum json_error_code code = json_error_code(error);
-    bool is_nul = code == json_error_null_character || code == json_error_null_byte_in_key;
-    return is_nul ? "\\u0000 is not supported" : error->text;
+    switch (json_error_code(error)) {
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "\\u0000 is not supported";
+    case json_error_numeric_overflow:
+        return "the number is too large";
+    case json_error_duplicate_key:
+        return "the object has two members of this name";
+    case json_error_invalid_utf8:
+        return "the text is not valid UTF-8";
+    case json_error_end_of_input_expected:
+        return "something follows after the end of the JSON";
+    case json_error_premature_end_of_input:
+        return "the JSON ends too early";
+    case json_error_out_of_memory:
+        return "out of memory";
+    default:
+        return strstr(error->text, "near end of file") ? "the JSON ends too early" : "this is not JSON";
+    }
 }
 
 json_t *json_parse_new(const char *bytes, size_t len, struct err *err)

@@ -29,6 +29,21 @@ static enum err_code code_of(const char *state)
     return ERR_FAILED;
 }
 
+/* Whether PostgreSQL's message may quote values, columns, constraints or SQL. A client of ours reads our
+ * messages, so it must not see them; PostgreSQL's own log has them. */
+static bool quotes_internals(const char *state)
+{
+    static const char *const classes[] = {"22", "23", "42", "P0", "XX"};
+    static const char *const shown[] = {"42P01", "42501"}; /* no table, no permission: the operator must know which */
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        if (strcmp(state, shown[i]) == 0)
+            return false;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (strncmp(state, classes[i], 2) == 0)
+            return true;
+    return false;
+}
+
 int pg_check(const PGresult *result, struct err *err)
 {
     ExecStatusType status = PQresultStatus(result);
@@ -36,6 +51,8 @@ int pg_check(const PGresult *result, struct err *err)
         return 0;
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (state && quotes_internals(state))
+        message = "it refused the values or the statement; its log says why";
     if (!message)
         message = result ? PQresultErrorMessage(result) : "out of memory";
     enum err_code code = code_of(state ? state : "");

@@ -39,11 +39,11 @@ static const struct row failing[] = {
     {"long-length", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
     /* After each failure the watch pauses longer: pause_ms() in discovery/watch.c. */
     {"refuse", .error = "Connection refused"},
-    {"close", .error = "Empty reply"},
+    {"close", .error = "the connection closed without a reply"},
     {"reset", .error = "Connection reset by peer"},
-    {"not-http", .error = "HTTP/0.9"},
+    {"not-http", .error = "the reply is not valid HTTP"},
     /* A list that is not whole is rejected: consul_list_end() in registry/consul/consul_list.c. */
-    {"truncated", .error = "transfer closed with"},
+    {"truncated", .error = "the connection closed within the reply"},
     {"reset-body", .error = "Connection reset by peer"},
     {"short-length", .error = "not a whole JSON array"},
     {"broken-json", .error = "not a whole JSON array"},

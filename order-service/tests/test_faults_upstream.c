@@ -33,11 +33,11 @@ static const struct row rows[] = {
     {"500", 503, "answered 500"},
     {"503", 503, "answered 503"},
     /* An incomplete reply is a failure: judge_error() in client/attempt.c. */
-    {"close", 502, "Empty reply"},
+    {"close", 502, "the connection closed without a reply"},
     {"reset", 502, "Connection reset by peer"},
-    {"truncated", 502, "transfer closed with"},
+    {"truncated", 502, "the connection closed within the reply"},
     {"reset-body", 502, "Connection reset by peer"},
-    {"not-http", 502, "HTTP/0.9"},
+    {"not-http", 502, "the reply is not valid HTTP"},
     /* Only one JSON object is passed on: judge_reply() in client/attempt.c. */
     {"short-length", 502, "not a JSON object"},
     {"broken-json", 502, "not a JSON object"},

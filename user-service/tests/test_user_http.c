@@ -123,7 +123,7 @@ static void expect_rejecting(void)
                  {"/users", 415, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"}", .headers = {"Content-Type:"}},
                  {"/users", 400, .method = "POST", .body = ""},
                  {"/users", 400, .body = "{\"name\":\"A\",\"email\":\"a@b.c\""},
-                 {"/users", 400, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"} x"},
+                 {"/users", 400, .body = "{\"name\":\"A\",\"email\":\"a@b.c\"} x", .part = "something follows"},
                  {"/users", 400, .body = "{\"name\":\"A\",\"name\":\"B\",\"email\":\"a@b.c\"}"},
                  {"/users", 400, .body = "{\"name\":\"\xff\",\"email\":\"a@b.c\"}"},
                  {"/users", 422, .body = "[]"},
@@ -131,7 +131,7 @@ static void expect_rejecting(void)
                  {"/users", 422, .body = "{\"name\":\"A\"}", .part = "email"},
                  {"/users", 422, .body = "{\"name\":7,\"email\":\"a@b.c\"}", .part = "name"},
                  {"/users", 422, .body = "{\"name\":\"\",\"email\":\"a@b.c\"}"},
-                 {"/users", 422, .body = "{\"name\":\"A\\u0000\",\"email\":\"a@b.c\"}"},
+                 {"/users", 422, .body = "{\"name\":\"A\\u0000\",\"email\":\"a@b.c\"}", .part = "\\u0000 is not supported"},
                  {"/users", 422, .body = "{\"name\":\"A\\n\",\"email\":\"a@b.c\"}"},
                  {"/users", 422, .body = "{\"name\":\"A\",\"email\":\"abc\"}"},
                  {"/users", 422, .body = "{\"name\":\"A\",\"email\":\"a@b@c\"}"},
@@ -173,6 +173,23 @@ Test(user_http, adding_users_matches_the_documented_interface, .init = setup, .f
     expect_blanks_rejected();
     expect_sizes_checked();
     EXPECT_CASES(&users, {"/users/5", 200, .part = "\"name\":\"User5\""}); /* unchanged */
+}
+
+static void sql(const char *statement)
+{
+    char log[PLACE_PATH_MAX + 16];
+    struct err err = ERR_INIT;
+    snprintf(log, sizeof log, "%s/psql.log", world.postgres.folder);
+    const char *const argv[] = {"psql", "--no-psqlrc", "--quiet", "--dbname", world.postgres.url, "--command", statement, NULL};
+    cr_assert_eq(proc_run(argv, NULL, log, 10000, &err), 0, "%s", err.text);
+}
+
+Test(user_http, refusal_of_postgresql_names_no_constraint, .init = setup, .fini = teardown)
+{
+    sql("ALTER TABLE users ADD CONSTRAINT secret_rule CHECK (name <> 'Forbidden')");
+    EXPECT_CASES(&users,
+                 {"/users", 422, .body = "{\"name\":\"Forbidden\",\"email\":\"f@x.y\"}",
+                  .part = "\"detail\":\"PostgreSQL: it refused the values or the statement; its log says why\""});
 }
 
 /* --- The cache -------------------------------------------------------------------- */

@@ -163,7 +163,7 @@ static void fail_to_read(void)
     cr_expect(becomes_up(true, 30000));
     for (int i = 0; i < 2; i++) { /* unprepared, prepared */
         cr_expect_eq(read_one(&by_id, "x", 10000, text), ERR_INVALID);
-        cr_expect(strstr(text, "invalid input syntax"), "%s", text);
+        cr_expect(strstr(text, "it refused the values") && !strstr(text, "bigint"), "%s", text);
         cr_expect_eq(read_one(&by_id, "99999999999999999999", 10000, text), ERR_INVALID, "%s", text);
         cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
         cr_expect_eq(read_one(&from_nowhere, NULL, 10000, text), ERR_NOT_FOUND);
