@@ -10,12 +10,12 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
 {
     const struct env_var rows[ORDER_SETTINGS_COUNT] = {
         {"USER_SERVICE_NAME", ENV_TEXT, "user-service", &s->user_service, .check = settings_check_name,
-         .accepts = "1 to 63 letters, digits, '.', '-', '_'", .help = "the service to discover and call"},
+         .accepts = SERVICE_NAME_ACCEPTS, .help = "the service to discover and call"},
         {"DISCOVERY_CACHE_TTL", ENV_DURATION, "30s", &s->cache_ttl_ms, .min = 1000, .max = 3600000,
          .help = "a list that no registry has confirmed for this long counts as stale; it is still used"},
         {"DISCOVERY_MODE", ENV_CHOICE, "watch", &s->mode, .choices = DISCOVERY_MODE_NAMES,
          .help = "watch: a query waits in the registry for a change; poll: a query every half TTL"},
-        {"DISCOVERY_SNAPSHOT_DIR", ENV_TEXT, "", &s->snapshot_dir, .max = 4000, .accepts = "a folder",
+        {"DISCOVERY_SNAPSHOT_DIR", ENV_TEXT, "", &s->snapshot_dir, .max = 3800, .accepts = "a folder",
          .help = "where the last good lists are saved; empty: not saved"},
         {"STATIC_INSTANCES", ENV_TEXT, "", &s->static_instances, .check = discovery_check_static,
          .accepts = "user-service=127.0.0.1:8001,127.0.0.1:8002[;other=...]", .help = "static fallback"},

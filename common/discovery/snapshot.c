@@ -186,12 +186,13 @@ static void read_job(void *arg)
 
 /* --- In the fiber --------------------------------------------------------------------------- */
 
-/* The service name is a setting: characters that are special in a path are escaped. */
+/* Every character that is special in a path is escaped, and so are capital letters: some file systems take
+ * "Users" and "users" for one name, and two services must not share a file. */
 static int make_path(const struct watched_service *watched, char path[PATH_MAX])
 {
     int len = snprintf(path, PATH_MAX, "%s/", watched->snapshot_dir);
     for (const unsigned char *p = (const unsigned char *)watched->name; len < PATH_MAX - 64 && *p; p++)
-        len += snprintf(path + len, (size_t)(PATH_MAX - len), isalnum(*p) || strchr("-_", *p) ? "%c" : "%%%02x", *p);
+        len += snprintf(path + len, (size_t)(PATH_MAX - len), islower(*p) || isdigit(*p) || strchr("-_", *p) ? "%c" : "%%%02x", *p);
     if (len >= PATH_MAX - 64)
         return -1;
     snprintf(path + len, (size_t)(PATH_MAX - len), ".instances");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "registry/name.h"
 
 enum { ENTRY_MAX = 300 }; /* bytes: a host name of 255, brackets, port */
 
@@ -55,7 +56,7 @@ static int parse_service(struct piece piece, const char *service, struct instanc
     const char *end = piece.text + piece.len;
     const char *rest = piece.text;
     struct piece name = next_piece(&rest, end, '=');
-    if (!rest || name.len == 0)
+    if (!rest || !service_name_is_valid(name.text, name.len))
         return err_set(err, ERR_INVALID, "want SERVICE=HOST:PORT,HOST:PORT;…");
     struct instance_list *list = instance_list_new();
     if (!list)

@@ -93,9 +93,16 @@ int url_parse(const char *text, struct url *url)
 
 /* --- Percent-encoding ------------------------------------------------------------ */
 
+bool url_is_dot_segment(const char *text, size_t len)
+{
+    return (len == 1 || len == 2) && memcmp(text, "..", len) == 0;
+}
+
 bool url_add_segment(struct buf *out, const char *text)
 {
     size_t before = out->len;
+    if (url_is_dot_segment(text, strlen(text)))
+        return false;
     for (; *text; text++) {
         bool unreserved = strchr(letters_digits, *text) || strchr("-._~", *text);
         if (unreserved ? buf_add(out, text, 1) : buf_addf(out, "%%%02X", (unsigned char)*text))

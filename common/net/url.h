@@ -21,7 +21,10 @@ struct url {
 /* 0, or -1: not a URL, a part too long, a control character, a query or fragment. */
 int url_parse(const char *text, struct url *url);
 
-/* Appends text percent-encoded, as one segment of a path. False at the buffer's cap. */
+/* "." or "..": clients and servers remove these from a path (RFC 3986, 5.2.4), percent-encoded or not. */
+bool url_is_dot_segment(const char *text, size_t len);
+/* Appends text percent-encoded, as one segment of a path. False at the buffer's cap, or for a dot segment: no
+ * encoding protects it, so the request would go to another path. */
 bool url_add_segment(struct buf *out, const char *text);
 /* Decodes %XX in place (not '+'). -1 for a broken escape. *len is the new length, because the result may
  * contain a '\0'. */

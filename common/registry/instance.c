@@ -67,7 +67,8 @@ static bool is_host_name(const char *text)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     size_t len = strlen(text);
-    return len > 0 && len <= TEXT_MAX && strspn(text, allowed) == len;
+    bool has_empty_label = text[0] == '.' || strstr(text, "..");
+    return len > 0 && len <= TEXT_MAX && strspn(text, allowed) == len && !has_empty_label;
 }
 
 int instance_check(const struct instance *instance, struct err *err)

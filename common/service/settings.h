@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "registry/consul/consul.h"
+#include "registry/name.h"
 #include "service/settings_check.h"
 
 /* Text is borrowed from the environment. */

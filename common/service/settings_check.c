@@ -1,31 +1,22 @@
 #include "service/settings_check.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "loop/resolve.h"
-#include "registry/registry.h"
+#include "registry/instance.h"
+#include "registry/name.h"
 #include "service/disk.h"
-
-static int check_characters(const char *value, const char *others)
-{
-    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
-        if (!(isascii(*p) && isalnum(*p)) && !strchr(others, *p))
-            return -1;
-    return 0;
-}
 
 int settings_check_name(const char *value)
 {
-    return strlen(value) > SERVICE_NAME_MAX ? -1 : check_characters(value, ".-_");
+    return service_name_is_valid(value, strlen(value)) ? 0 : -1;
 }
 
-/* ':' is accepted, too: Spring's services have ids such as "name:host:port". */
 int settings_check_id(const char *value)
 {
-    return check_characters(value, ".-_:");
+    return instance_id_is_valid(value) ? 0 : -1;
 }
 
 int settings_check_printable(const char *value)

@@ -2,12 +2,8 @@
 #ifndef SERVICE_SETTINGS_CHECK_H
 #define SERVICE_SETTINGS_CHECK_H
 
-enum { SERVICE_NAME_MAX = 63 }; /* bytes: one label of a DNS name, for Consul's DNS interface */
-
-/* A name that is valid in every registry, in URLs and in DNS: 1 to 63 letters,
- * digits, '.', '-', '_'. */
+/* The name of a service, and the id of an instance: registry/name.h. */
 int settings_check_name(const char *value);
-/* Letters, digits, '.', '-', '_', ':'. */
 int settings_check_id(const char *value);
 /* No control characters. */
 int settings_check_printable(const char *value);

@@ -80,6 +80,18 @@ Test(user_process, wrong_variable_is_exit_code_2_and_one_line, .init = setup, .f
     expect_rejected("order-service", "CALL_ATTEMPTS=0", "CALL_ATTEMPTS=0: ");
 }
 
+Test(user_process, name_that_a_url_swallows_is_rejected, .init = setup, .fini = teardown)
+{
+    expect_rejected("user-service", "SERVICE_ID=.", "SERVICE_ID=.: ");
+    expect_rejected("user-service", "SERVICE_ID=..", "SERVICE_ID=..: ");
+    expect_rejected("user-service", "SERVICE_ID=register", "SERVICE_ID=register: ");
+    expect_rejected("user-service", "SERVICE_NAME=..", "SERVICE_NAME=..: ");
+    expect_rejected("user-service", "SERVICE_ADDRESS=..", "SERVICE_ADDRESS=..: ");
+    expect_rejected("order-service", "USER_SERVICE_NAME=..", "USER_SERVICE_NAME=..: ");
+    expect_rejected("order-service", "STATIC_INSTANCES=..=127.0.0.1:1", "STATIC_INSTANCES=..=127.0.0.1:1: ");
+    expect_rejected("order-service", "STATIC_INSTANCES=a/b=127.0.0.1:1", "STATIC_INSTANCES=a/b=127.0.0.1:1: ");
+}
+
 Test(user_process, settings_of_the_other_service_are_ignored, .init = setup, .fini = teardown)
 {
     struct service users;

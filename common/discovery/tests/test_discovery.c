@@ -502,7 +502,8 @@ Test(discovery, empty_second_registry_keeps_known_instances)
 Test(discovery, static_instances_are_checked)
 {
     static const char *const bad[] = {"x", "=1.2.3.4:5", "s=", "s=host", "s=host:0", "s=host:65536", "s=1.2.3.4:5,",
-                                      "s=::1:80", "s=[]:80", "s=[::1:80", "s=a b:80", "s=h:80;", "s=h:8 0"};
+                                      "s=::1:80", "s=[]:80", "s=[::1:80", "s=a b:80", "s=h:80;", "s=h:8 0",
+                                      ".=h:80", "..=h:80", "a/b=h:80", "s=..:80"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_eq(discovery_check_static(bad[i]), -1, "%s", bad[i]);
     cr_expect_eq(discovery_check_static(""), 0);

@@ -99,7 +99,7 @@ static void start(void)
         .static_instances = "", .snapshot_dir = folder,
     };
     discovery = discovery_new(&config);
-    discovery_watch(discovery, "user/service");
+    discovery_watch(discovery, "User/service");
 }
 
 static void stop(void)
@@ -118,7 +118,7 @@ static void run(void (*body)(void))
 {
     strcpy(folder + strlen(folder) - 6, "XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
-    snprintf(file, sizeof file, "%s/user%%2fservice.instances", folder);
+    snprintf(file, sizeof file, "%s/%%55ser%%2fservice.instances", folder);
     fake_init(&consul, &fake_consul_ops, "a b c");
     body_of_test = body;
     log_set_level(LOG_ERROR);
@@ -143,7 +143,7 @@ static size_t first_list(const char **source, int64_t *age_ms)
 {
     struct discovery_view view;
     struct err err = ERR_INIT;
-    discovery_get(discovery, "user/service", deadline_in(5000), &view, &err);
+    discovery_get(discovery, "User/service", deadline_in(5000), &view, &err);
     *source = view.source;
     *age_ms = view.age_ms;
     return view.list ? view.list->count : 0;

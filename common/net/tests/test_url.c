@@ -69,6 +69,19 @@ Test(url, segment_is_percent_encoded)
     buf_close(&out);
 }
 
+Test(url, dot_segments_are_not_added)
+{
+    struct buf out = BUF_INIT(100);
+    cr_expect_not(url_add_segment(&out, "."));
+    cr_expect_not(url_add_segment(&out, ".."));
+    cr_expect_eq(out.len, 0);
+    cr_expect(url_add_segment(&out, "..."));
+    cr_expect(url_add_segment(&out, "..a"));
+    cr_expect(url_add_segment(&out, ""));
+    cr_expect_str_eq(buf_text(&out), ".....a");
+    buf_close(&out);
+}
+
 Test(url, segment_that_does_not_fit_is_not_added)
 {
     struct buf out = BUF_INIT(4);
