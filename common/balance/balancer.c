@@ -143,7 +143,7 @@ int balancer_update(struct balancer *balancer, struct instance_list *list, const
 
 struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer_peer *peer)
 {
-    struct balancer_peer *returned = peer->listed ? NULL : peer_list_find(&balancer->peers, peer->instance->id);
+    struct balancer_peer *returned = peer->listed ? NULL : peer_list_find(&balancer->peers, peer->instance);
     if (!returned)
         return peer;
     returned->holders++;

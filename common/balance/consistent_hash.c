@@ -66,9 +66,14 @@ static uint32_t point_place(uint64_t id_hash, unsigned point)
     return (uint32_t)(hash_mix(id_hash + point) >> 32);
 }
 
-static uint64_t peer_hash(const struct balancer_peer *peer)
+/* Of instances with one id the first has the points of the id, as if it were alone. The others have points of
+ * their own. */
+static uint64_t peer_hash(const struct peer_set *set, size_t i)
 {
-    return hash_bytes(peer->instance->id, strlen(peer->instance->id));
+    const struct instance *instance = set->at[i]->instance;
+    uint64_t hash = hash_bytes(instance->id, strlen(instance->id));
+    bool is_twin = i > 0 && strcmp(set->at[i - 1]->instance->id, instance->id) == 0;
+    return is_twin ? hash_mix(hash ^ hash_bytes(instance->node, strlen(instance->node))) : hash;
 }
 
 static void count_buckets(struct ring *ring, const struct peer_set *set)
@@ -76,7 +81,7 @@ static void count_buckets(struct ring *ring, const struct peer_set *set)
     size_t buckets = (size_t)1 << ring->bits;
     memset(ring->index, 0, (buckets + 1) * sizeof *ring->index);
     for (size_t i = 0; i < set->count; i++) {
-        uint64_t hash = peer_hash(set->at[i]);
+        uint64_t hash = peer_hash(set, i);
         for (unsigned point = 0; point < POINTS; point++)
             ring->index[bucket_of(ring, point_place(hash, point)) + 1]++;
     }
@@ -88,7 +93,7 @@ static void count_buckets(struct ring *ring, const struct peer_set *set)
 static void fill_buckets(struct ring *ring, const struct peer_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
-        uint64_t hash = peer_hash(set->at[i]);
+        uint64_t hash = peer_hash(set, i);
         for (unsigned point = 0; point < POINTS; point++) {
             uint32_t at = point_place(hash, point);
             ring->points[--ring->index[bucket_of(ring, at) + 1]] = (struct point){at, (uint32_t)i};

@@ -1,7 +1,5 @@
 #include "balance/peer.h"
 
-#include <string.h>
-
 #include "base/rand.h"
 
 int peer_weight(const struct balancer_peer *peer)
@@ -64,12 +62,12 @@ struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct bal
     return set->at[drawn];
 }
 
-size_t peers_find_from(struct balancer_peer *const *at, size_t count, const char *id)
+size_t peers_find_from(struct balancer_peer *const *at, size_t count, const struct instance *instance)
 {
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(at[middle]->instance->id, id) < 0)
+        if (instance_order(at[middle]->instance, instance) < 0)
             low = middle + 1;
         else
             high = middle;

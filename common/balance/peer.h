@@ -62,7 +62,7 @@ struct balancer_peer *peer_new(void);
 /* Frees the peer when its last holder releases it. */
 void peer_release(struct balancer_peer *peer);
 
-/* Peers in bytewise order of id; the slot of each is its index here. */
+/* Peers in the order of the list: by id, then by node; the slot of each is its index here. */
 struct peer_set {
     struct balancer_peer **at;
     size_t count;
@@ -79,9 +79,9 @@ static inline bool peer_set_has(const struct peer_set *set, const struct balance
 size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request);
 /* A random peer that this call has not tried; each has the same chance. There must be one. Changes nothing. */
 struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct balance_request *request);
-/* The index of the first peer whose id is not less than `id`; 0 if there is none.
+/* The index of the first peer that is not before this instance in the order of a list; 0 if there is none.
  * If the next peer of a rotation has left, the rotation continues at this index. */
-size_t peers_find_from(struct balancer_peer *const *at, size_t count, const char *id);
+size_t peers_find_from(struct balancer_peer *const *at, size_t count, const struct instance *instance);
 
 /* Grows the array to hold at least `count` entries and keeps its contents.
  * 0, or -1: out of memory, and nothing has changed. */

@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-struct balancer_peer *peer_list_find(const struct peer_list *peers, const char *id)
+struct balancer_peer *peer_list_find(const struct peer_list *peers, const struct instance *instance)
 {
-    size_t at = peers_find_from(peers->at, peers->count, id);
-    bool is_there = at < peers->count && strcmp(peers->at[at]->instance->id, id) == 0;
+    size_t at = peers_find_from(peers->at, peers->count, instance);
+    bool is_there = at < peers->count && instance_order(peers->at[at]->instance, instance) == 0;
     return is_there ? peers->at[at] : NULL;
 }
 
@@ -19,7 +19,7 @@ static void discard_new(struct balancer_peer **peers, size_t count)
     free(peers);
 }
 
-/* Both lists are in order of id, so one walk over both finds the peers that stay. The
+/* Both lists have the same order, so one walk over both finds the peers that stay. The
  * new peers are allocated here, before anything changes, because this can fail. */
 static struct balancer_peer **match_peers(const struct peer_list *former, const struct instance_list *list, size_t count)
 {
@@ -27,7 +27,7 @@ static struct balancer_peer **match_peers(const struct peer_list *former, const 
     size_t old = 0;
     for (size_t i = 0; peers && i < count; i++) {
         int order = 1;
-        while (old < former->count && (order = strcmp(former->at[old]->instance->id, list->at[i].id)) < 0)
+        while (old < former->count && (order = instance_list_match(former->list, old, list, i)) < 0)
             old++;
         bool stays = old < former->count && order == 0;
         peers[i] = stays ? former->at[old++] : peer_new();

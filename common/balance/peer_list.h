@@ -1,6 +1,6 @@
 /* peer_list: all peers, one for each instance of the newest list.
  *
- * When a new list comes, an instance that stays keeps its peer, found by id: its
+ * When a new list comes, an instance that stays keeps its peer (instance_list_match): its
  * failures, its ejection and its count of picks survive. Private to this folder.
  */
 #ifndef BALANCE_PEER_LIST_H
@@ -10,13 +10,13 @@
 
 /* Zero-initialise: no peers. */
 struct peer_list {
-    struct balancer_peer **at;  /* in bytewise order of id */
+    struct balancer_peer **at;  /* in the order of the list: by id, then by node */
     size_t count;
     struct instance_list *list; /* a reference: the texts of a former list outlive the takeover */
 };
 
-/* NULL: there is no such id. */
-struct balancer_peer *peer_list_find(const struct peer_list *peers, const char *id);
+/* The peer with the id and the node of this instance, which may be of another list. NULL: there is none. */
+struct balancer_peer *peer_list_find(const struct peer_list *peers, const struct instance *instance);
 
 /* Takes a new list over in two steps. Between them the old peers and the texts of the old
  * list still exist.

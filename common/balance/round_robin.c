@@ -26,7 +26,7 @@ static void move_to(struct round_robin *robin, const struct peer_set *set, size_
 static void round_robin_rebuild(struct policy *policy, const struct peer_set *set)
 {
     struct round_robin *robin = (struct round_robin *)policy;
-    move_to(robin, set, robin->next_peer ? peers_find_from(set->at, set->count, robin->next_peer->instance->id) : 0);
+    move_to(robin, set, robin->next_peer ? peers_find_from(set->at, set->count, robin->next_peer->instance) : 0);
 }
 
 static struct balancer_peer *round_robin_choose(const struct policy *policy, const struct peer_set *set,

@@ -96,7 +96,7 @@ static void keep_former(struct weighted_classes *classes)
     classes->at = spare;
     for (size_t i = 0; i < classes->former_count; i++) {
         struct weight_class *class = &classes->former[i];
-        class->next_id = classes->members[class->begin + class->next]->instance->id;
+        class->next_due = classes->members[class->begin + class->next]->instance;
     }
 }
 
@@ -108,7 +108,7 @@ static void carry_over(struct weighted_classes *classes, struct weight_class *cl
     if (!former)
         return;
     class->current = former->current * classes->total / classes->former_total;
-    class->next = peers_find_from(classes->members + class->begin, class->count, former->next_id);
+    class->next = peers_find_from(classes->members + class->begin, class->count, former->next_due);
 }
 
 void weighted_classes_rebuild(struct weighted_classes *classes, const struct peer_set *set)

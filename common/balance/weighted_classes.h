@@ -11,7 +11,7 @@ struct weight_class {
     int weight;
     size_t begin, count; /* its members: `count` from `begin` on in weighted_classes.members */
     size_t next;         /* the member whose turn it is, 0 … count-1 */
-    const char *next_id; /* its id, while a new set is taken over */
+    const struct instance *next_due; /* that member's instance, while a new set is taken over */
 };
 
 /* Zero-initialise. */

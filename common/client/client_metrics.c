@@ -50,6 +50,16 @@ static void write_instances(const struct upstreams *upstreams, struct buf *out)
     }
 }
 
+/* Instances with one id (on several nodes) share one series. Moves *i to the last of them. */
+static int64_t picks_of_id(const struct balancer *balancer, size_t *i)
+{
+    const char *id = balancer_at(balancer, *i)->instance->id;
+    int64_t picks = (int64_t)balancer_at(balancer, *i)->picks;
+    while (*i + 1 < balancer_count(balancer) && strcmp(balancer_at(balancer, *i + 1)->instance->id, id) == 0)
+        picks += (int64_t)balancer_at(balancer, ++*i)->picks;
+    return picks;
+}
+
 static void write_picks(const struct upstreams *upstreams, struct buf *out)
 {
     metrics_head(out, "instance_picks_total", "counter",
@@ -57,10 +67,10 @@ static void write_picks(const struct upstreams *upstreams, struct buf *out)
     for (const struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
         size_t count = balancer_count(upstream->balancer);
         for (size_t i = 0; i < count && count <= PICK_SERIES_MAX; i++) {
-            const struct balancer_peer *peer = balancer_at(upstream->balancer, i);
+            const char *id = balancer_at(upstream->balancer, i)->instance->id;
             char labels[900];
-            metrics_labels(labels, sizeof labels, "service", upstream->service, "instance_id", peer->instance->id);
-            metrics_value(out, "instance_picks_total", labels, (int64_t)peer->picks);
+            metrics_labels(labels, sizeof labels, "service", upstream->service, "instance_id", id);
+            metrics_value(out, "instance_picks_total", labels, picks_of_id(upstream->balancer, &i));
         }
     }
 }

@@ -83,7 +83,7 @@ static void report_attempt(struct call_state *state, struct balancer_peer *peer,
         return;
     balancer_report(state->upstream->balancer, peer, attempt->outcome == SERVICE_OK, clock_ms());
     if (attempt->outcome != SERVICE_OK && peer->missing)
-        discovery_report_failure(state->client->config.discovery, state->call->service, peer->instance->id);
+        discovery_report_failure(state->client->config.discovery, state->call->service, peer->instance);
 }
 
 static struct attempt try_peer(struct call_state *state, struct balancer_peer *peer)

@@ -70,7 +70,7 @@ bool discovery_any_registry_up(struct discovery *discovery, const char *service,
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err);
 /* A call to this instance failed: if it is missing from the registry's list, it is removed. */
-void discovery_report_failure(struct discovery *discovery, const char *service, const char *id);
+void discovery_report_failure(struct discovery *discovery, const char *service, const struct instance *instance);
 
 /* The services that are watched. */
 size_t discovery_count(const struct discovery *discovery);

@@ -66,11 +66,12 @@ static size_t drop_replaced(const struct merged_list *merged, const struct insta
     return kept;
 }
 
-/* True: `id` is in the list. Both lists are sorted by id, so `at` only moves forward, and one pass finds all. */
-static bool is_named(const struct instance_list *list, size_t *at, const char *id)
+/* True: entry i of the old list is in the new list. Both have the same order, so `at` only moves forward, and
+ * one pass finds all. */
+static bool is_named(const struct instance_list *list, size_t *at, const struct instance_list *old, size_t i)
 {
     int order = 1;
-    while (*at < list->count && (order = strcmp(list->at[*at].id, id)) < 0)
+    while (*at < list->count && (order = instance_list_match(list, *at, old, i)) < 0)
         (*at)++;
     return *at < list->count && order == 0;
 }
@@ -82,7 +83,7 @@ static size_t choose_kept(const struct merged_list *merged, const struct instanc
 {
     size_t present = 0, lost = 0, kept = 0, at = 0;
     for (size_t i = 0; i < merged->list->count; i++) {
-        bool named = is_named(source_list, &at, merged->list->at[i].id);
+        bool named = is_named(source_list, &at, merged->list, i);
         present += !is_missing(merged, i);
         lost += !is_missing(merged, i) && !named;
         kept_until[i] = named ? 0 : is_missing(merged, i) ? merged->until_ms[i] : now_ms + MERGED_LIST_MISSING_MS;
@@ -129,7 +130,7 @@ static int use_joined(struct merged_list *merged, const struct instance_list *so
     for (size_t i = 0; i < old->count; i++) {
         if (!kept_until[i])
             continue;
-        size_t at = (size_t)(instance_list_find(list, old->at[i].id) - list->at);
+        size_t at = (size_t)(instance_list_find_same(list, &old->at[i]) - list->at);
         missing[at] = true;
         until_ms[at] = kept_until[i];
     }
@@ -156,9 +157,9 @@ void merged_list_update(struct merged_list *merged, struct instance_list *source
 
 /* --- Remove missing instances ---------------------------------------------------------------- */
 
-void merged_list_report_failure(struct merged_list *merged, const char *id, int64_t now_ms)
+void merged_list_report_failure(struct merged_list *merged, const struct instance *failed, int64_t now_ms)
 {
-    const struct instance *instance = merged->list ? instance_list_find(merged->list, id) : NULL;
+    const struct instance *instance = merged->list ? instance_list_find_same(merged->list, failed) : NULL;
     if (!instance)
         return;
     size_t i = (size_t)(instance - merged->list->at);

@@ -37,7 +37,7 @@ struct merged_list {
  * may stay as missing. Without memory the new list is used as it is. */
 void merged_list_update(struct merged_list *merged, struct instance_list *source_list, bool keep_lost, int64_t now_ms);
 /* A call to this instance failed: if it is missing, it will be removed. */
-void merged_list_report_failure(struct merged_list *merged, const char *id, int64_t now_ms);
+void merged_list_report_failure(struct merged_list *merged, const struct instance *failed, int64_t now_ms);
 /* Removes the missing instances that are due. True: the list has changed. */
 bool merged_list_expire(struct merged_list *merged, int64_t now_ms);
 void merged_list_close(struct merged_list *merged);

@@ -11,12 +11,16 @@
 #define HEAD "instances v1 "
 #define TAIL "checksum "
 
-enum { TAIL_BYTES = sizeof TAIL - 1 + 16 + 1, FIELDS = 9 };
+enum {
+    TAIL_BYTES = sizeof TAIL - 1 + 16 + 1,
+    FIELDS = 10,
+    FIELDS_OLD = 9, /* of a file that a former release wrote: without the node */
+};
 
 /* --- Write ------------------------------------------------------------------------------ */
 
 /* Escapes control characters: a tab in a zone's name would otherwise end the field. */
-static bool add_text(struct buf *out, const char *text)
+static bool add_escaped(struct buf *out, const char *text)
 {
     bool fits = true;
     for (const char *p = text; fits && *p; p++) {
@@ -25,7 +29,12 @@ static bool add_text(struct buf *out, const char *text)
         else
             fits = buf_add(out, p, 1);
     }
-    return fits && buf_adds(out, "\t");
+    return fits;
+}
+
+static bool add_text(struct buf *out, const char *text)
+{
+    return add_escaped(out, text) && buf_adds(out, "\t");
 }
 
 static bool add_instance(struct buf *out, const struct instance *instance)
@@ -34,8 +43,9 @@ static bool add_instance(struct buf *out, const struct instance *instance)
     return add_text(out, instance->id) && add_text(out, instance->address) &&
            buf_addf(out, "%d\t", instance->port) && add_text(out, instance->zone) &&
            add_text(out, instance->version) &&
-           buf_addf(out, "%d\t%d\t%s\t%s\n", instance->weight, instance->warning_weight,
-                    instance_status_name(instance->status), flags);
+           buf_addf(out, "%d\t%d\t%s\t%s\t", instance->weight, instance->warning_weight,
+                    instance_status_name(instance->status), flags) &&
+           add_escaped(out, instance->node) && buf_adds(out, "\n");
 }
 
 int snapshot_write(struct buf *out, const struct instance_list *list, int64_t confirmed_wall_ms)
@@ -72,19 +82,21 @@ static int unescape(char *text)
     return 0;
 }
 
+/* A field that the line does not have is "". */
 static int split(char *line, char *fields[FIELDS])
 {
+    static char none[] = "";
     for (int i = 0; i < FIELDS; i++) {
-        fields[i] = line;
-        line = strchr(line, '\t');
-        if (!line != (i == FIELDS - 1))
+        if (!line && i < FIELDS_OLD)
             return -1;
+        fields[i] = line ? line : none;
+        line = line ? strchr(line, '\t') : NULL;
         if (line)
             *line++ = '\0';
         if (unescape(fields[i]) != 0)
             return -1;
     }
-    return 0;
+    return line ? -1 : 0;
 }
 
 static int read_number(const char *text, int64_t max, int *number)
@@ -123,6 +135,7 @@ static int read_instance(struct instance_list *list, char *line)
     instance.version = fields[4];
     instance.maintenance = strcmp(fields[8], "maintenance") == 0;
     instance.node_down = strcmp(fields[8], "node_down") == 0;
+    instance.node = fields[9];
     return instance_list_add(list, &instance) ? 0 : -1;
 }
 

@@ -135,11 +135,12 @@ bool instance_list_add(struct instance_list *list, const struct instance *instan
 
     struct instance copy = *instance;
     copy.id = arena_text(&list->strings, instance->id);
+    copy.node = arena_text(&list->strings, instance->node);
     copy.address = arena_text(&list->strings, instance->address);
     copy.zone = arena_text(&list->strings, instance->zone);
     copy.version = arena_text(&list->strings, instance->version);
     copy.position = list->count;
-    if (!copy.id || !copy.address || !copy.zone || !copy.version)
+    if (!copy.id || !copy.node || !copy.address || !copy.zone || !copy.version)
         return false;
     list->at[list->count++] = copy;
     return true;
@@ -155,27 +156,84 @@ void instance_list_drop(struct instance_list *list, const char *id, const char *
             *p = '?';
 }
 
-static int compare_id_then_position(const void *left, const void *right)
+int instance_order(const struct instance *a, const struct instance *b)
 {
-    const struct instance *a = left, *b = right;
     int order = strcmp(a->id, b->id);
-    return order ? order : (a->position > b->position) - (a->position < b->position);
+    return order ? order : strcmp(a->node, b->node);
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* Of two entries that cannot be told apart, the one that stays comes first. */
+static int compare_quality(const struct instance *a, const struct instance *b)
+{
+    int order = compare_numbers(instance_overall_status(a), instance_overall_status(b));
+    if (order == 0)
+        order = compare_numbers(b->change, a->change);
+    return order ? order : compare_numbers(a->position, b->position);
+}
+
+static int by_node(const void *left, const void *right)
+{
+    int order = instance_order(left, right);
+    return order ? order : compare_quality(left, right);
+}
+
+static int compare_address(const struct instance *a, const struct instance *b)
+{
+    int order = strcmp(a->id, b->id);
+    if (order == 0)
+        order = compare_numbers(a->port, b->port);
+    return order ? order : strcmp(a->address, b->address);
+}
+
+static int by_address(const void *left, const void *right)
+{
+    int order = compare_address(left, right);
+    return order ? order : compare_quality(left, right);
+}
+
+/* Keeps the first of each row of equal entries. */
+static void drop_equal(struct instance_list *list, int (*compare)(const struct instance *, const struct instance *),
+                       const char *why)
+{
+    size_t kept = 1;
+    for (size_t i = 1; i < list->count; i++) {
+        if (compare(&list->at[kept - 1], &list->at[i]) == 0)
+            instance_list_drop(list, list->at[i].id, why);
+        else
+            list->at[kept++] = list->at[i];
+    }
+    list->count = kept;
+}
+
+static bool same_id(const struct instance_list *list, size_t i, size_t k)
+{
+    return strcmp(list->at[i].id, list->at[k].id) == 0;
+}
+
+static bool has_twins(const struct instance_list *list)
+{
+    for (size_t i = 1; i < list->count; i++)
+        if (same_id(list, i - 1, i))
+            return true;
+    return false;
 }
 
 void instance_list_finish(struct instance_list *list)
 {
     if (list->count == 0)
         return;
-    qsort(list->at, list->count, sizeof *list->at, compare_id_then_position);
-
-    size_t kept = 1;
-    for (size_t i = 1; i < list->count; i++) {
-        if (strcmp(list->at[kept - 1].id, list->at[i].id) == 0)
-            instance_list_drop(list, list->at[i].id, "another entry has the same id");
-        else
-            list->at[kept++] = list->at[i];
-    }
-    list->count = kept;
+    qsort(list->at, list->count, sizeof *list->at, by_node);
+    drop_equal(list, instance_order, "another entry has the same id and node");
+    if (!has_twins(list)) /* almost always */
+        return;
+    qsort(list->at, list->count, sizeof *list->at, by_address);
+    drop_equal(list, compare_address, "another entry has the same id, address and port");
+    qsort(list->at, list->count, sizeof *list->at, by_node);
 }
 
 /* --- Using a list ----------------------------------------------------------------------- */
@@ -196,27 +254,52 @@ void instance_list_unref(struct instance_list *list)
     free(list);
 }
 
-const struct instance *instance_list_find(const struct instance_list *list, const char *id)
+/* The first entry that is not before the key; list->count: none. */
+static size_t find_from(const struct instance_list *list, const struct instance *key)
 {
     size_t low = 0, high = list->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(list->at[middle].id, id);
-        if (order == 0)
-            return &list->at[middle];
-        if (order < 0)
+        if (instance_order(&list->at[middle], key) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return NULL;
+    return low;
+}
+
+const struct instance *instance_list_find(const struct instance_list *list, const char *id)
+{
+    const struct instance key = {.id = id, .node = ""};
+    size_t at = find_from(list, &key);
+    return at < list->count && strcmp(list->at[at].id, id) == 0 ? &list->at[at] : NULL;
+}
+
+const struct instance *instance_list_find_same(const struct instance_list *list, const struct instance *instance)
+{
+    size_t at = find_from(list, instance);
+    return at < list->count && instance_order(&list->at[at], instance) == 0 ? &list->at[at] : NULL;
+}
+
+/* No other entry of the list has its id. */
+static bool is_alone(const struct instance_list *list, size_t i)
+{
+    return (i == 0 || !same_id(list, i - 1, i)) && (i + 1 == list->count || !same_id(list, i, i + 1));
+}
+
+int instance_list_match(const struct instance_list *a, size_t i, const struct instance_list *b, size_t k)
+{
+    int order = instance_order(&a->at[i], &b->at[k]);
+    if (order != 0 && strcmp(a->at[i].id, b->at[k].id) == 0 && is_alone(a, i) && is_alone(b, k))
+        return 0;
+    return order;
 }
 
 static bool instance_equal(const struct instance *a, const struct instance *b)
 {
     return a->port == b->port && a->weight == b->weight && a->warning_weight == b->warning_weight &&
            a->status == b->status && a->maintenance == b->maintenance && a->node_down == b->node_down &&
-           strcmp(a->id, b->id) == 0 && strcmp(a->address, b->address) == 0 && strcmp(a->zone, b->zone) == 0 &&
+           instance_order(a, b) == 0 && strcmp(a->address, b->address) == 0 && strcmp(a->zone, b->zone) == 0 &&
            strcmp(a->version, b->version) == 0;
 }
 

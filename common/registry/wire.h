@@ -41,6 +41,13 @@ static inline uint16_t wire_port(const json_t *object, const char *key)
     return port < 1 || port > UINT16_MAX ? 0 : (uint16_t)port;
 }
 
+/* 0 if it is not a whole number from 1. */
+static inline uint64_t wire_index(const json_t *object, const char *key)
+{
+    json_int_t index = json_integer_value(json_object_get(object, key));
+    return index < 1 ? 0 : (uint64_t)index;
+}
+
 /* An unknown word counts as critical. */
 static inline enum instance_status wire_status(const char *word)
 {

@@ -97,7 +97,9 @@ static int fill_entry(struct entry *entry, const json_t *service)
     return *entry->id && *entry->service ? 0 : -1;
 }
 
-#define ENTRY_INIT {.node_address = "\"127.0.0.1\"", .tags = "[]", .status = "\"passing\""}
+#define ENTRY_INIT                                                                                           \
+    {.node = "stand-in", .node_address = "\"127.0.0.1\"", .tags = "[]", .status = "\"passing\"",            \
+     .node_status = "\"passing\""}
 
 /* Passing from the start: this stand-in makes no health checks. */
 int catalog_register(const char *body, size_t len)
@@ -163,22 +165,23 @@ void catalog_write(struct buf *out, const struct entry *entry)
     if (out->len > 0 && out->data[out->len - 1] != '[')
         buf_adds(out, ",");
     buf_addf(out,
-             "{\"Node\":{\"ID\":\"85c097c6-b922-a043-8b9d-6e18124d891f\",\"Node\":\"stand-in\",\"Address\":%s,"
+             "{\"Node\":{\"ID\":\"85c097c6-b922-a043-8b9d-6e18124d891f\",\"Node\":\"%s\",\"Address\":%s,"
              "\"Datacenter\":\"dc1\",\"TaggedAddresses\":{\"lan\":\"127.0.0.1\",\"lan_ipv4\":\"127.0.0.1\","
              "\"wan\":\"127.0.0.1\",\"wan_ipv4\":\"127.0.0.1\"},\"Meta\":{\"consul-network-segment\":\"\"},"
              "\"CreateIndex\":5,\"ModifyIndex\":6},",
-             entry->node_address);
+             entry->node, entry->node_address);
     buf_addf(out,
              "\"Service\":{\"ID\":\"%s\",\"Service\":\"%s\",\"Tags\":%s,\"Address\":%s,\"Meta\":%s,\"Port\":%s,"
              "\"Weights\":%s,\"EnableTagOverride\":false,\"Proxy\":{\"MeshGateway\":{},\"Expose\":{}},"
              "\"Connect\":{},\"CreateIndex\":7,\"ModifyIndex\":7},",
              entry->id, entry->service, entry->tags, entry->address, entry->meta, entry->port, entry->weights);
     buf_addf(out,
-             "\"Checks\":[{\"Node\":\"stand-in\",\"CheckID\":\"serfHealth\",\"Name\":\"Serf Health Status\","
-             "\"Status\":\"passing\",\"Notes\":\"\",\"Output\":\"Agent alive and reachable\",\"ServiceID\":\"\","
+             "\"Checks\":[{\"Node\":\"%s\",\"CheckID\":\"serfHealth\",\"Name\":\"Serf Health Status\","
+             "\"Status\":%s,\"Notes\":\"\",\"Output\":\"Agent alive and reachable\",\"ServiceID\":\"\","
              "\"ServiceName\":\"\",\"ServiceTags\":[],\"Type\":\"\",\"Definition\":{},\"CreateIndex\":5,"
-             "\"ModifyIndex\":5},{\"Node\":\"stand-in\",\"CheckID\":\"service:%s\",\"Name\":\"Service '%s' check\","
+             "\"ModifyIndex\":5},{\"Node\":\"%s\",\"CheckID\":\"service:%s\",\"Name\":\"Service '%s' check\","
              "\"Status\":%s,\"Notes\":\"\",\"Output\":\"\",\"ServiceID\":\"%s\",\"ServiceName\":\"%s\","
              "\"ServiceTags\":%s,\"Type\":\"http\",\"Definition\":{},\"CreateIndex\":7,\"ModifyIndex\":8}]}",
-             entry->id, entry->service, entry->status, entry->id, entry->service, entry->tags);
+             entry->node, entry->node_status, entry->node, entry->id, entry->service, entry->status, entry->id,
+             entry->service, entry->tags);
 }

@@ -15,8 +15,8 @@ enum { CATALOG_MAX = 64 };
 /* The members of the second line are JSON text (with quotes and braces), so that a fault can
  * also write text that is not valid. */
 struct entry {
-    char id[128], service[128];
-    char address[160], node_address[160], port[16], tags[160], meta[256], weights[64], status[16];
+    char id[128], service[128], node[64];
+    char address[160], node_address[160], port[16], tags[160], meta[256], weights[64], status[16], node_status[16];
 };
 
 /* body: the body of a registration. 0, or -1: the body is not valid, or the catalog is full. */

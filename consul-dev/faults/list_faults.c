@@ -58,12 +58,15 @@ static void write_critical(struct buf *out, struct entry *entry, int place)
     catalog_write(out, entry);
 }
 
-/* The real entry, then the same id from another node, on a port without a process. */
+/* First the same id at the node that the instance has left, which is down, then the real entry. */
 static void write_twice(struct buf *out, struct entry *entry, int place)
 {
     (void)place;
-    catalog_write(out, entry);
-    snprintf(entry->port, sizeof entry->port, "1");
+    struct entry left = *entry;
+    snprintf(left.node, sizeof left.node, "a-dead");
+    snprintf(left.port, sizeof left.port, "1");
+    snprintf(left.node_status, sizeof left.node_status, "\"critical\"");
+    catalog_write(out, &left);
     catalog_write(out, entry);
 }
 
@@ -253,7 +256,7 @@ const struct fault list_faults[] = {
      .keeps_blocking = true},
     {"many", "10,000 instances, 12 MB: an autoscaler without a limit, a load test in the wrong datacenter",
      .change = list_many, .keeps_blocking = true},
-    {"duplicates", "each id twice, with another port: ids are unique only on one node", .change = list_twice,
+    {"duplicates", "each id twice, first at a dead node: its instances have moved to another one", .change = list_twice,
      .keeps_blocking = true},
     {"hostile", "besides real instances, addresses and ports that must not get into a URL", .change = list_hostile,
      .keeps_blocking = true},

@@ -276,3 +276,48 @@ Test(policies, consistent_hash_retry_is_next_owner_of_the_key)
     }
     balancer_free(balancer);
 }
+
+/* --- One id on several nodes ------------------------------------------------------------------ */
+
+/* Each call has another key, for consistent_hash. */
+static void expect_all_get_calls(struct balancer *balancer, enum balance_policy policy)
+{
+    for (int i = 0; i < 300; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", i);
+        const struct balance_request request = {.key = key};
+        struct balancer_peer *peer = balancer_pick(balancer, &request, 0);
+        cr_assert_not_null(peer);
+        balancer_report(balancer, peer, true, 0);
+        balancer_release(peer);
+    }
+    cr_expect_eq(balancer_count(balancer), 3);
+    for (size_t i = 0; i < balancer_count(balancer); i++)
+        cr_expect_gt(balancer_at(balancer, i)->picks, 30, "policy %d, node %s", (int)policy,
+                     balancer_at(balancer, i)->instance->node);
+}
+
+Test(policies, all_nodes_of_one_id_get_calls)
+{
+    for (int policy = 0; policy < policy_count(); policy++) {
+        struct balancer *balancer = balancer_new((enum balance_policy)policy, "");
+        fleet_set(balancer, "a:1#n1 a:1#n2 a:1#n3");
+        expect_all_get_calls(balancer, (enum balance_policy)policy);
+        balancer_free(balancer);
+    }
+}
+
+/* Each node's failures and picks are its own; an id that is alone again keeps them. */
+Test(policies, state_survives_a_new_list_by_node)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1");
+    fleet_picks(balancer, 2, 0);
+    fleet_set(balancer, "a:1#n1");
+    cr_expect_eq(balancer_at(balancer, 0)->picks, 2, "alone: the node does not count");
+    fleet_set(balancer, "a:1#n0 a:1#n1 b:1");
+    cr_expect_eq(balancer_at(balancer, 0)->picks, 0);
+    cr_expect_eq(balancer_at(balancer, 1)->picks, 2);
+    fleet_set(balancer, "a:1#n1 b:1");
+    cr_expect_eq(balancer_at(balancer, 0)->picks, 2);
+    balancer_free(balancer);
+}

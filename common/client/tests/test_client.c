@@ -722,6 +722,25 @@ static void read_page(struct buf *out)
     service_client_metrics(client, out);
 }
 
+static void one_id_on_two_nodes(void)
+{
+    struct buf out = BUF_INIT(1 << 20);
+    fake_set(&consul, "a#n1:8097 a#n2:8098");
+    fiber_sleep(600);
+    for (int i = 0; i < 4; i++)
+        get("");
+    read_page(&out);
+    const char *line = strstr(buf_text(&out), "instance_picks_total{service=\"user-service\",instance_id=\"a\"} 4\n");
+    cr_expect(line && !strstr(line + 1, "instance_picks_total{"), "%s", buf_text(&out));
+    buf_close(&out);
+}
+
+/* Prometheus rejects a page on which a series occurs twice. */
+Test(client, nodes_of_one_id_share_a_series)
+{
+    run(one_id_on_two_nodes);
+}
+
 static bool has_port(const struct buf *out, const char *port)
 {
     char label[40];

@@ -298,6 +298,15 @@ Test(discovery, query_after_failure_does_not_wait_for_change)
 
 /* --- Missing instances ---------------------------------------------------------------------------------- */
 
+static void fail_call(const char *id)
+{
+    struct discovery_view view;
+    cr_assert_eq(discovery_look(discovery, "user-service", &view), 0);
+    const struct instance *instance = instance_list_find(view.list, id);
+    cr_assert_not_null(instance, "%s", id);
+    discovery_report_failure(discovery, "user-service", instance);
+}
+
 static void sudden_empty(void)
 {
     becomes("a b c", 1000);
@@ -307,9 +316,9 @@ static void sudden_empty(void)
     fiber_sleep(30000);
     fake_set(&consul, "b");
     becomes("a? b c?", 1000);
-    discovery_report_failure(discovery, "user-service", "b"); /* a call to it failed, but it is not missing */
+    fail_call("b"); /* a call to it failed, but it is not missing */
     cr_expect_str_eq(known(), "a? b c?");
-    discovery_report_failure(discovery, "user-service", "c");
+    fail_call("c");
     cr_expect_str_eq(known(), "a? b");
     becomes("b", 40000);
     cr_expect_float_eq((double)(clock_ms() - began), MERGED_LIST_MISSING_MS, 1000);
@@ -333,7 +342,7 @@ static void lost_most(void)
     becomes("a", 1000);
     fake_set(&consul, "");
     becomes("a?", 1000);
-    discovery_report_failure(discovery, "user-service", "a");
+    fail_call("a");
     cr_expect_str_eq(known(), "");
     cr_expect_str_eq(source(), "consul");
 }
@@ -341,6 +350,38 @@ static void lost_most(void)
 Test(discovery, loss_of_half_or_less_is_believed_at_once)
 {
     run(lost_most);
+}
+
+static void nodes_lost(void)
+{
+    becomes("a b c", 1000);
+    fake_set(&consul, "a#n1:9001 a#n2:9002 a#n3:9003 b c");
+    becomes("a a a b c", 1000);
+    fake_set(&consul, "a#n2:9002");
+    becomes("a? a a? b? c?", 1000);
+    fail_call("a"); /* the first of them, at n1 */
+    cr_expect_str_eq(known(), "a a? b? c?");
+}
+
+Test(discovery, one_id_at_two_nodes_is_lost_at_one)
+{
+    run(nodes_lost);
+}
+
+static void node_changes(void)
+{
+    becomes("a b c", 1000);
+    fake_set(&consul, "a#n1 b#n1 c#n1"); /* as when etcd's list is followed by Consul's */
+    fiber_sleep(1000);
+    cr_expect_str_eq(known(), "a b c");
+    fake_set(&consul, "a#n2:9001 b#n2:9002 c#n2:9003");
+    fiber_sleep(1000);
+    cr_expect_str_eq(known(), "a b c", "moved, not lost");
+}
+
+Test(discovery, lone_id_stays_itself_on_another_node)
+{
+    run(node_changes);
 }
 
 static void same_address(void)
@@ -371,7 +412,7 @@ static void many_fail(void)
     for (int i = 0; i < 100; i++) {
         char id[8];
         snprintf(id, sizeof id, "i%02d", i);
-        discovery_report_failure(discovery, "user-service", id);
+        fail_call(id);
         discovery_look(discovery, "user-service", &view);
     }
     fiber_sleep(100);
@@ -425,7 +466,7 @@ static void back_and_empty(void)
     cr_expect_str_eq(source(), "consul");
     fake_set(&consul, "a:8002");
     becomes("10.0.0.1:8001? 10.0.0.1:8003? a", 1000);
-    discovery_report_failure(discovery, "user-service", "10.0.0.1:8003");
+    fail_call("10.0.0.1:8003");
     cr_expect_str_eq(known(), "10.0.0.1:8001? a");
     fiber_sleep(MERGED_LIST_MISSING_MS);
     cr_expect_str_eq(known(), "a");

@@ -1,11 +1,13 @@
 /* The disk snapshot: its format, and what happens to the file when the disk is full, the
  * folder is missing or the process restarts. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "discovery/snapshot_format.h"
 #include "discovery/tests/fake_registry.h"
@@ -30,9 +32,11 @@ static struct instance_list *sample_new(void)
          .warning_weight = 0, .status = INSTANCE_CRITICAL, .maintenance = true},
         {.id = "d", .address = "host-1.example", .zone = "\xe5\x8c\xba", .version = "", .port = 1, .weight = 1,
          .warning_weight = 1, .status = INSTANCE_WARNING, .node_down = true},
+        {.id = "e", .node = "node\t1", .address = "10.0.0.2", .port = 1, .weight = 1, .warning_weight = 1},
+        {.id = "e", .node = "node 2", .address = "10.0.0.3", .port = 1, .weight = 1, .warning_weight = 1},
     };
     struct instance_list *list = instance_list_new();
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         instance_list_add(list, &samples[i]);
     instance_list_finish(list);
     return list;
@@ -60,6 +64,22 @@ Test(snapshot, written_list_is_read_unchanged)
     cr_expect(instance_list_equal(list, again));
     instance_list_unref(list);
     instance_list_unref(again);
+    buf_close(&text);
+    expect_no_leak();
+}
+
+/* The former release's file has no node in its lines. */
+Test(snapshot, file_of_the_former_release_is_read)
+{
+    struct buf text = BUF_INIT(1000);
+    struct instance_list *list = NULL;
+    int64_t wall_ms = 0;
+    buf_adds(&text, "instances v1 5\nu-1\t10.0.0.1\t8001\ta\t1.0\t3\t1\tpassing\t-\n");
+    buf_addf(&text, "checksum %016" PRIx64 "\n", hash_bytes(buf_text(&text), text.len));
+    cr_assert_eq(read_copy(text.data, text.len, &list, &wall_ms), 0);
+    const struct instance *found = instance_list_find(list, "u-1");
+    cr_expect(found && found->port == 8001 && strcmp(found->node, "") == 0);
+    instance_list_unref(list);
     buf_close(&text);
     expect_no_leak();
 }

@@ -63,11 +63,14 @@ static bool apply_checks(const json_t *checks, struct instance *instance)
 static const char *read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *service = json_object_get(entry, "Service"), *node, *meta, *weights;
-    *instance = (struct instance){.id = "", .address = "", .zone = "", .version = "", .status = INSTANCE_PASSING};
+    *instance = (struct instance){.id = "", .node = "", .address = "", .zone = "", .version = "", .status = INSTANCE_PASSING};
     if (!json_is_object(service) || !wire_text(service, "ID", &instance->id))
         return "it has no service with an id";
     if (!wire_text(service, "Address", &instance->address) || !get_object(entry, "Node", &node))
         return "its address is not text";
+    if (!wire_text(node, "Node", &instance->node))
+        return "its node's name is not text";
+    instance->change = wire_index(service, "ModifyIndex");
     if (!*instance->address && !wire_text(node, "Address", &instance->address))
         return "its node's address is not text";
 

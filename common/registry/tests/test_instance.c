@@ -53,7 +53,7 @@ Test(instance, list_keeps_copies_of_its_text)
     instance_list_unref(list);
 }
 
-Test(instance, first_of_several_entries_with_one_id_stays)
+Test(instance, first_of_several_equal_entries_stays)
 {
     struct instance_list *list = instance_list_new();
     struct instance twin = make("u-1");
@@ -65,8 +65,57 @@ Test(instance, first_of_several_entries_with_one_id_stays)
     cr_expect_eq(list->count, 1);
     cr_expect_eq(list->at[0].port, 1);
     cr_expect_eq(list->dropped, 19);
-    cr_expect_str_eq(list->dropped_why, "u-1: another entry has the same id");
+    cr_expect_str_eq(list->dropped_why, "u-1: another entry has the same id and node");
     instance_list_unref(list);
+}
+
+/* The ports of the entries that stay: "1 2". */
+static const char *ports_that_stay(const struct instance *entries, size_t count)
+{
+    static char text[64];
+    struct instance_list *list = instance_list_new();
+    for (size_t i = 0; i < count; i++)
+        cr_assert(instance_list_add(list, &entries[i]));
+    instance_list_finish(list);
+    text[0] = '\0';
+    for (size_t i = 0; i < list->count; i++)
+        sprintf(text + strlen(text), "%s%u", i ? " " : "", list->at[i].port);
+    instance_list_unref(list);
+    return text;
+}
+
+#define EXPECT_STAYS(ports, ...)                                                                                 \
+    do {                                                                                                         \
+        const struct instance entries_[] = {__VA_ARGS__};                                                        \
+        cr_expect_str_eq(ports_that_stay(entries_, sizeof entries_ / sizeof *entries_), ports);                  \
+    } while (0)
+
+#define ENTRY(the_port, ...) {.id = "u", .address = "10.0.0.1", .zone = "", .version = "", .port = (the_port), __VA_ARGS__}
+
+Test(instance, one_id_at_two_nodes_is_two_instances)
+{
+    EXPECT_STAYS("2 1 3", ENTRY(1, .node = "m"), ENTRY(2, .node = "a", .node_down = true), ENTRY(3, .node = "z"));
+}
+
+Test(instance, of_equal_entries_the_better_status_stays)
+{
+    EXPECT_STAYS("2", ENTRY(1, .status = INSTANCE_CRITICAL, .change = 9), ENTRY(2, .change = 1));
+    EXPECT_STAYS("1", ENTRY(1, .status = INSTANCE_WARNING), ENTRY(2, .status = INSTANCE_CRITICAL, .change = 9));
+    EXPECT_STAYS("2", ENTRY(1, .node_down = true), ENTRY(2, .status = INSTANCE_WARNING));
+    EXPECT_STAYS("2", ENTRY(1, .maintenance = true), ENTRY(2, .change = 0));
+}
+
+Test(instance, of_equal_entries_the_later_change_stays)
+{
+    EXPECT_STAYS("2", ENTRY(1, .change = 7), ENTRY(2, .change = 8), ENTRY(3, .change = 6));
+    EXPECT_STAYS("2", ENTRY(1, .node = "n"), ENTRY(2, .node = "n", .change = 1));
+}
+
+/* An instance that registers at another agent keeps its address: it must not get the calls of two. */
+Test(instance, one_address_at_two_nodes_is_one_instance)
+{
+    EXPECT_STAYS("1", ENTRY(1, .node = "a"), ENTRY(1, .node = "b"), ENTRY(1, .node = "c", .node_down = true));
+    EXPECT_STAYS("1 2", ENTRY(2, .node = "b"), ENTRY(1, .node = "a"), ENTRY(1, .node = "c"));
 }
 
 Test(instance, every_entry_is_found_by_its_id)
