@@ -77,6 +77,10 @@ struct pg *pg_new(const struct pg_config *config)
     }
     pg->read_time.scale = HISTOGRAM_DATABASE;
     pg->timeout_ms = config->timeout_ms;
+    /* PostgreSQL ends a statement a little before its caller gives up. So no statement
+     * runs on without a caller, and the caller gets PostgreSQL's own error. */
+    snprintf(pg->statement_timeout, sizeof pg->statement_timeout, "%lld",
+             (long long)(config->timeout_ms - config->timeout_ms / 10));
     pg->transaction_count = config->transaction_connections;
     for (int i = 0; i < pg->transaction_count; i++)
         pg->transactions[i].pg = pg;

@@ -110,22 +110,10 @@ static int resolve_hosts(const struct pg *pg, struct buf *addresses, int64_t dea
 
 /* --- Connecting ------------------------------------------------------------------- */
 
-/* The server ends a statement a little before its caller gives up. So no statement
- * runs on without a caller, and the caller gets PostgreSQL's own error. */
-static int64_t statement_timeout(const struct pg *pg)
-{
-    return pg->timeout_ms - pg->timeout_ms / 10;
-}
-
 static PGconn *start_connecting(const struct pg *pg, const char *addresses)
 {
     enum { OPTIONS_MAX = 64 };
     const char *keywords[OPTIONS_MAX + 4], *values[OPTIONS_MAX + 4];
-    char options[512];
-    const char *given = option(pg, "options");
-    snprintf(options, sizeof options, "%s -c statement_timeout=%lld", given ? given : "",
-             (long long)statement_timeout(pg));
-
     int count = 0;
     for (const PQconninfoOption *o = pg->options; o->keyword && count < OPTIONS_MAX; o++) {
         if (!o->val)
@@ -135,8 +123,7 @@ static PGconn *start_connecting(const struct pg *pg, const char *addresses)
     }
     /* If a keyword occurs twice, libpq uses the later one. Kerberos (gssencmode) reads files
      * and calls servers, so it is off unless the URL sets it. */
-    const char *more[][2] = {{"options", options},
-                             {"hostaddr", *addresses ? addresses : NULL},
+    const char *more[][2] = {{"hostaddr", *addresses ? addresses : NULL},
                              {"gssencmode", option(pg, "gssencmode") ? NULL : "disable"}};
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
         if (!more[i][1])
@@ -178,20 +165,4 @@ PGconn *pg_connect(const struct pg *pg, int64_t deadline, struct err *err)
         return NULL;
     }
     return conn;
-}
-
-/* --- Prepared statements ---------------------------------------------------------- */
-
-bool pg_is_prepared(const struct pg_prepared *prepared, const struct pg_statement *statement)
-{
-    for (int i = 0; i < prepared->count; i++)
-        if (prepared->list[i] == statement)
-            return true;
-    return false;
-}
-
-void pg_add_prepared(struct pg_prepared *prepared, const struct pg_statement *statement)
-{
-    if (prepared->count < PG_PREPARED_MAX && !pg_is_prepared(prepared, statement))
-        prepared->list[prepared->count++] = statement;
 }

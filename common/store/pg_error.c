@@ -1,6 +1,9 @@
 /* Turns libpq's failures into struct err. (The codes: PostgreSQL, "Appendix A. Error Codes".) */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/log_repeat.h"
 #include "store/pg_internal.h"
 
 static int first_line(const char *text)
@@ -15,6 +18,7 @@ static enum err_code code_of(const char *state)
         enum err_code code;
     } codes[] = {
         {"23505", ERR_CONFLICT},  /* unique_violation */
+        {"25006", ERR_READ_ONLY}, /* read_only_sql_transaction */
         {"42P01", ERR_NOT_FOUND}, /* undefined_table */
         {"3F000", ERR_NOT_FOUND}, /* invalid_schema_name */
         {"57014", ERR_TIMEOUT},   /* query_canceled: statement_timeout */
@@ -44,6 +48,18 @@ static bool quotes_internals(const char *state)
     return false;
 }
 
+/* A failing statement does not make /health fail, so the log names it. Not for values that
+ * a client chose (22, unique_violation): they are its errors, and it gets them. */
+static void log_error_of_statement(const char *state, const char *message)
+{
+    enum { AGAIN_MS = 60 * 1000 };
+    static struct log_repeat repeat;
+    char what[sizeof repeat.text];
+    snprintf(what, sizeof what, "%s %.*s", state, first_line(message), message);
+    if (strncmp(state, "22", 2) != 0 && strcmp(state, "23505") != 0 && log_repeat_is_due(&repeat, what, AGAIN_MS))
+        log_warn("postgres_error", log_s("sqlstate", state), log_s("error", what + strlen(state) + 1));
+}
+
 int pg_check(const PGresult *result, struct err *err)
 {
     ExecStatusType status = PQresultStatus(result);
@@ -51,13 +67,29 @@ int pg_check(const PGresult *result, struct err *err)
         return 0;
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (state && quotes_internals(state))
-        message = "it refused the values or the statement; its log says why";
     if (!message)
         message = result ? PQresultErrorMessage(result) : "out of memory";
+    log_error_of_statement(state ? state : "", message);
+    if (state && quotes_internals(state))
+        message = "it refused the values or the statement; its log says why";
     enum err_code code = code_of(state ? state : "");
     const char *hint = code == ERR_NOT_FOUND ? "; load the schema with `make db-seed DATABASE_URL=…`" : "";
     return err_set(err, code, "PostgreSQL: %.*s%s", first_line(message), message, hint);
+}
+
+bool pg_has_state(const PGresult *result, const char *state)
+{
+    const char *its = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return its && strcmp(its, state) == 0;
+}
+
+/* The text of "cached plan must not change result type" may be translated, and 0A000 alone
+ * (feature_not_supported) has other causes: so PostgreSQL's own function tells. */
+bool pg_is_stale(const PGresult *result)
+{
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    return pg_has_state(result, "26000") || /* invalid_sql_statement_name: no such prepared statement */
+           (pg_has_state(result, "0A000") && function && strcmp(function, "RevalidateCachedQuery") == 0);
 }
 
 int pg_check_lost(const PGconn *conn, struct err *err)

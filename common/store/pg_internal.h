@@ -5,10 +5,12 @@
  *   pg_internal.h        the structs below
  *   pg_error.c           turns libpq's failures into struct err
  *   pg_connect.c         opens a connection without blocking; its socket on the loop
+ *   pg_prepared.c        the statements that a connection for reads has prepared
  *   pg_pipeline.c        sends many requests on one connection, takes the results
  *   pg_read.[ch]         pg_read; detects that the server hangs
  *   pg_keeper.c          the fiber that opens such a connection again
  *   pg_transaction.[ch]  a connection for each transaction
+ *   pg_abandon.c         cancels a transaction that got no reply
  *   pg.[ch]              create, close, metrics
  */
 #ifndef STORE_PG_INTERNAL_H
@@ -28,6 +30,10 @@ struct pg_transaction;
 
 /* 0 if the result is a success; else -1 with its error. */
 int pg_check(const PGresult *result, struct err *err);
+/* True: a prepared statement failed because its plan or the statement itself is gone. Prepared again it works. */
+bool pg_is_stale(const PGresult *result);
+/* True: the result is an error with this SQLSTATE. */
+bool pg_has_state(const PGresult *result, const char *state);
 /* Why libpq gave up on this connection, in one line. Returns -1. */
 int pg_check_lost(const PGconn *conn, struct err *err);
 int pg_check_wait(enum wait_result result, struct err *err);
@@ -44,22 +50,39 @@ struct pg_watch *pg_watch_new(int socket, void (*ready)(void *arg, int events), 
 void pg_watch_for(struct pg_watch *watch, int events);
 void pg_watch_free(struct pg_watch *watch); /* NULL is allowed */
 
-/* Connected, non-blocking, statement_timeout set. NULL with ERR_UNREACHABLE,
- * ERR_TIMEOUT or ERR_CANCELLED. */
+/* Connected and non-blocking. NULL with ERR_UNREACHABLE, ERR_TIMEOUT or ERR_CANCELLED. */
 PGconn *pg_connect(const struct pg *pg, int64_t deadline, struct err *err);
 
-/* The statements that a connection has prepared. Few: a linear search is enough. */
-enum { PG_PREPARED_MAX = 32 };
+/* --- pg_prepared.c ---------------------------------------------------------------- */
+
+/* The statements that a connection has prepared. Few: a linear search is enough. A number
+ * is used once on a connection, so that a statement can be prepared again under a new name. */
+enum { PG_PREPARED_MAX = 32, PG_NAME_MAX = 64 };
 struct pg_prepared {
-    const struct pg_statement *list[PG_PREPARED_MAX];
+    struct pg_prepared_statement {
+        const struct pg_statement *statement;
+        int number; /* from 1 */
+        char name[PG_NAME_MAX];
+    } list[PG_PREPARED_MAX];
     int count;
+    int numbers; /* the last one that was used */
 };
-bool pg_is_prepared(const struct pg_prepared *prepared, const struct pg_statement *statement);
-void pg_add_prepared(struct pg_prepared *prepared, const struct pg_statement *statement);
+void pg_name_prepared(const struct pg_statement *statement, int number, char name[PG_NAME_MAX]);
+/* NULL: not prepared. */
+const struct pg_prepared_statement *pg_find_prepared(const struct pg_prepared *prepared,
+                                                     const struct pg_statement *statement);
+void pg_add_prepared(struct pg_prepared *prepared, const struct pg_statement *statement, int number);
+void pg_forget_prepared(struct pg_prepared *prepared, int number);
 
 /* --- pg_pipeline.c ---------------------------------------------------------------- */
 
-enum pg_request_kind { PG_REQUEST_READ, PG_REQUEST_PREPARE, PG_REQUEST_PING };
+enum pg_request_kind {
+    PG_REQUEST_READ,
+    PG_REQUEST_PREPARE,
+    PG_REQUEST_PING,
+    PG_REQUEST_GREETING, /* the first one: finds out whether the session is ours alone */
+    PG_REQUEST_LIMIT,    /* sets statement_timeout for the rest of its batch */
+};
 
 /* One statement that was sent. On the heap, because its result may come after
  * its fiber has given up. */
@@ -70,7 +93,8 @@ struct pg_request {
     const char *const *params; /* the fiber's; invalid once it has given up */
     struct wait *waiter;       /* NULL: no fiber waits for it */
     PGresult *result;          /* NULL after the wait: the connection was lost */
-    bool alone;                /* sent again, with a Sync of its own */
+    int number;                /* of the prepared statement; 0: sent unprepared */
+    bool alone;                /* sent again, unprepared and with a Sync of its own */
 };
 
 /* A connection for reading. */
@@ -78,10 +102,12 @@ struct pg_reader {
     struct pg *pg;
     PGconn *conn; /* NULL: none now */
     struct pg_watch *watch;
+    bool own_session; /* false: not known yet, or a pooler may change the session between two batches */
     struct pg_prepared prepared;
     struct pg_request *first, *last; /* sent and not answered, in that order */
     int syncs;                       /* sent and not answered */
     bool unsynced;                   /* something was sent since the last Sync */
+    int64_t heard_ms;                /* when data came last */
     int64_t silent_since;            /* when a call timed out; 0: data came since then */
     struct wait *keeper;             /* where the fiber in pg_keeper.c waits for the connection's end */
 };
@@ -106,8 +132,9 @@ void pg_lose_broken_reader(struct pg_reader *reader);
 
 /* --- pg_read.c -------------------------------------------------------------------- */
 
-/* Called when a call got no reply in time: each reader counts as hung until data comes. */
-void pg_suspect(struct pg *pg);
+/* Called when a call that began at `since` (clock_ms) got no reply in time: each reader that
+ * got no data since then counts as hung until data comes. */
+void pg_suspect(struct pg *pg, int64_t since);
 /* Remembers why there is no connection; logs it once per outage. */
 void pg_report_down(struct pg *pg, const struct err *why);
 
@@ -122,13 +149,23 @@ struct pg_transaction {
     struct pg *pg;
     PGconn *conn; /* NULL: not opened yet, or lost */
     struct pg_watch *watch;
-    struct pg_prepared prepared;
     bool taken;
+    bool unanswered; /* its last statement got no reply: PostgreSQL may still run it */
     struct wait *waiter; /* for the socket */
     int64_t deadline;
+    char process[16], began[48]; /* of the running transaction: PostgreSQL's process id, and now() */
 };
 
+/* Waits until the reply is complete, or a result of it. 0, or -1: ERR_TIMEOUT, ERR_CANCELLED, ERR_BROKEN. */
+int pg_await_transaction(struct pg_transaction *tx, int64_t deadline, struct err *err);
+/* Its place in the pool is free again. */
+void pg_free_transaction(struct pg_transaction *tx);
 void pg_drop_transaction(struct pg_transaction *tx);
+
+/* --- pg_abandon.c ----------------------------------------------------------------- */
+
+/* A fiber (arg: struct pg_transaction *, unanswered): cancels it on the server, then frees it. */
+void pg_abandon_transaction(void *arg);
 
 /* --- All -------------------------------------------------------------------------- */
 
@@ -137,6 +174,7 @@ enum { PG_READERS_MAX = 2 };
 struct pg {
     PQconninfoOption *options; /* the URL, parsed by libpq */
     int64_t timeout_ms;
+    char statement_timeout[24]; /* ms, as text */
     struct pg_reader readers[PG_READERS_MAX];
     int reader_count;
     struct pg_transaction *transactions;

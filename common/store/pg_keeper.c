@@ -29,6 +29,8 @@ static int open_reader(struct pg_reader *reader)
     pg->connects++;
     reader->conn = conn;
     pg_watch_for(reader->watch, PG_READABLE);
+    if (pg_send_own(reader, PG_REQUEST_GREETING, NULL) != 0)
+        pg_lose_broken_reader(reader);
     return 0;
 }
 

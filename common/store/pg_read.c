@@ -26,9 +26,9 @@ void pg_report_down(struct pg *pg, const struct err *why)
     log_warn("postgres_down", log_s("error", why->text));
 }
 
-static void suspect_reader(struct pg_reader *reader)
+static void suspect_reader(struct pg_reader *reader, int64_t since)
 {
-    if (!pg_reader_is_up(reader))
+    if (!pg_reader_is_up(reader) || reader->heard_ms > since)
         return;
     /* No request is in progress, so no data would come: send a ping. */
     if (!reader->first && pg_send_own(reader, PG_REQUEST_PING, NULL) != 0) {
@@ -40,12 +40,14 @@ static void suspect_reader(struct pg_reader *reader)
         wait_wake(reader->keeper);
 }
 
-void pg_suspect(struct pg *pg)
+void pg_suspect(struct pg *pg, int64_t since)
 {
     if (!pg_is_up(pg))
         return;
     for (int i = 0; i < pg->reader_count; i++)
-        suspect_reader(&pg->readers[i]);
+        suspect_reader(&pg->readers[i], since);
+    if (pg_is_up(pg))
+        return;
     struct err why = ERR_INIT;
     err_set(&why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
     pg_report_down(pg, &why);
@@ -84,7 +86,8 @@ static bool is_preparing(const struct pg_reader *reader, const struct pg_stateme
 static int send_read(struct pg_reader *reader, struct pg_request *request)
 {
     const struct pg_statement *statement = request->statement;
-    bool prepare = !pg_is_prepared(&reader->prepared, statement) && !is_preparing(reader, statement);
+    bool prepare = reader->own_session && !pg_find_prepared(&reader->prepared, statement) &&
+                   !is_preparing(reader, statement);
     /* Until PostgreSQL confirms the prepared statement, reads are sent unprepared. */
     if (prepare && pg_send_own(reader, PG_REQUEST_PREPARE, statement) != 0)
         return -1;
@@ -118,11 +121,12 @@ static int read_rows(struct pg *pg, struct pg_request *request, int64_t deadline
         pg_lose_broken_reader(reader);
         return err_set(err, ERR_BROKEN, "%s", pg->why.text);
     }
+    int64_t since = clock_ms();
     enum wait_result result = wait_park(request->waiter, deadline);
     if (result != WAIT_WOKEN) {
         request->waiter = NULL;
         if (result == WAIT_TIMEOUT)
-            pg_suspect(pg);
+            pg_suspect(pg, since);
         return pg_check_wait(result, err);
     }
     int status = take_rows(request, pg, rows, err);

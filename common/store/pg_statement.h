@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/* Prepared once on each connection, at first use. Static: compared by address. */
+/* Static: compared by address. pg_read prepares it on each connection, at first use. */
 struct pg_statement {
-    const char *name;
+    const char *name; /* at most 50 characters */
     const char *sql; /* $1, $2, …; parameters and results travel as text */
     int params;
 };

@@ -3,9 +3,13 @@
  * A connection in an unknown state (no reply in time, an error of the socket) is
  * closed, not repaired: PostgreSQL then rolls the transaction back. If a COMMIT got
  * no reply, we cannot know whether the transaction was committed.
+ *
+ * A statement is sent unprepared, and its timeout is set in the transaction itself: so a
+ * pooler may run each transaction in another session, and no plan outlives a migration.
  */
 #include "store/pg_transaction.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -24,7 +28,7 @@ void pg_drop_transaction(struct pg_transaction *tx)
     PQfinish(tx->conn);
     tx->watch = NULL;
     tx->conn = NULL;
-    tx->prepared.count = 0;
+    tx->unanswered = false;
 }
 
 /* An idle connection becomes readable when the server closes it. */
@@ -60,7 +64,7 @@ static int open_connection(struct pg_transaction *tx, struct err *err)
 
 /* --- Sending and waiting ---------------------------------------------------------- */
 
-static int await_result(struct pg_transaction *tx, int64_t deadline, struct err *err)
+int pg_await_transaction(struct pg_transaction *tx, int64_t deadline, struct err *err)
 {
     while (PQisBusy(tx->conn)) {
         int left = PQflush(tx->conn);
@@ -79,16 +83,16 @@ static int await_result(struct pg_transaction *tx, int64_t deadline, struct err 
 }
 
 /* Waits for the result of the statement that was sent; the caller clears it. sent: the
- * return value of PQsend…, 0 if it failed. NULL: the connection is lost and closed. */
+ * return value of PQsend…, 0 if it failed. NULL: the connection is lost and closed, or
+ * PostgreSQL has not answered. */
 static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadline, struct err *err)
 {
+    int64_t since = clock_ms();
     PGresult *last = NULL, *result;
-    if (!sent) {
-        pg_check_lost(tx->conn, err);
+    if (!sent)
         goto lost;
-    }
     for (;;) {
-        if (await_result(tx, deadline, err) != 0)
+        if (pg_await_transaction(tx, deadline, err) != 0)
             goto lost;
         if (!(result = PQgetResult(tx->conn)))
             break;
@@ -97,12 +101,15 @@ static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadli
     }
     if (last && PQstatus(tx->conn) != CONNECTION_BAD)
         return last;
-    pg_check_lost(tx->conn, err);
 lost:
+    pg_check_lost(tx->conn, err); /* unless err has a reason */
     if (err->code == ERR_TIMEOUT)
-        pg_suspect(tx->pg);
+        pg_suspect(tx->pg, since);
     PQclear(last);
-    pg_drop_transaction(tx);
+    if (err->code == ERR_BROKEN)
+        pg_drop_transaction(tx);
+    else
+        tx->unanswered = true;
     return NULL;
 }
 
@@ -151,26 +158,76 @@ static struct pg_transaction *acquire(struct pg *pg, int64_t deadline, struct er
     return tx;
 }
 
-static void release(struct pg_transaction *tx)
+void pg_free_transaction(struct pg_transaction *tx)
 {
     tx->taken = false;
     wait_queue_wake_one(&tx->pg->transaction_waiters);
 }
 
+static void release(struct pg_transaction *tx)
+{
+    if (tx->unanswered && group_go(&tx->pg->keepers, pg_abandon_transaction, tx) == 0)
+        return;
+    if (tx->unanswered)
+        pg_drop_transaction(tx);
+    pg_free_transaction(tx);
+}
+
 /* --- A transaction ---------------------------------------------------------------- */
 
+/* now() is when the transaction began: with the process id it tells which one to cancel. */
+static int send_begin(const struct pg_transaction *tx)
+{
+    char sql[192];
+    snprintf(sql, sizeof sql,
+             "BEGIN; SELECT current_setting('transaction_read_only'), pg_backend_pid(), now(),"
+             " set_config('statement_timeout', '%s', true)",
+             tx->pg->statement_timeout);
+    return PQsendQuery(tx->conn, sql);
+}
+
+static int begin_on(struct pg_transaction *tx, struct err *err)
+{
+    snprintf(tx->process, sizeof tx->process, "0"); /* none known yet */
+    snprintf(tx->began, sizeof tx->began, "-infinity");
+    PGresult *result = take_result(tx, send_begin(tx), deadline_of(tx), err);
+    if (!result)
+        return -1;
+    int status = pg_check(result, err);
+    if (status == 0 && strcmp(PQgetvalue(result, 0, 0), "off") != 0)
+        status = err_set(err, ERR_READ_ONLY, "PostgreSQL is read-only (a standby, or default_transaction_read_only)");
+    if (status == 0) {
+        snprintf(tx->process, sizeof tx->process, "%s", PQgetvalue(result, 0, 1));
+        snprintf(tx->began, sizeof tx->began, "%s", PQgetvalue(result, 0, 2));
+    }
+    PQclear(result);
+    return status;
+}
+
+/* A connection that was closed while it was idle, or that belongs to a server or session
+ * which only reads: nothing is lost, so a new one is opened. */
 static int begin(struct pg_transaction *tx, struct err *err)
 {
     if (tx->conn) {
         struct err stale = ERR_INIT;
-        if (run_command(tx, "BEGIN", deadline_of(tx), &stale) == 0)
+        if (begin_on(tx, &stale) == 0)
             return 0;
-        /* Closed while it was idle: nothing is lost, so open a new one. */
-        if (stale.code != ERR_BROKEN)
+        if (stale.code != ERR_BROKEN && stale.code != ERR_READ_ONLY)
             return err_set(err, stale.code, "%s", stale.text);
         pg_drop_transaction(tx);
     }
-    return open_connection(tx, err) != 0 ? -1 : run_command(tx, "BEGIN", deadline_of(tx), err);
+    return open_connection(tx, err) != 0 ? -1 : begin_on(tx, err);
+}
+
+static int begin_free(struct pg_transaction *tx, int64_t deadline, struct err *err)
+{
+    tx->deadline = deadline;
+    if (begin(tx, err) == 0)
+        return 0;
+    if (!tx->unanswered)
+        pg_drop_transaction(tx);
+    release(tx);
+    return -1;
 }
 
 int pg_begin(struct pg *pg, int64_t deadline, struct pg_transaction **out, struct err *err)
@@ -180,37 +237,14 @@ int pg_begin(struct pg *pg, int64_t deadline, struct pg_transaction **out, struc
     struct pg_transaction *tx = acquire(pg, deadline_min(deadline, deadline_in(pg->timeout_ms)), err);
     if (!tx)
         return -1;
-    tx->deadline = deadline;
-    if (begin(tx, err) != 0) {
-        pg_drop_transaction(tx);
-        release(tx);
-        return -1;
-    }
     *out = tx;
-    return 0;
+    return begin_free(tx, deadline, err);
 }
 
-static int prepare(struct pg_transaction *tx, const struct pg_statement *statement, struct err *err)
+static int run(struct pg_transaction *tx, const struct pg_statement *statement, const char *const *params,
+               struct pg_rows **rows, struct err *err)
 {
-    if (pg_is_prepared(&tx->prepared, statement))
-        return 0;
-    int sent = PQsendPrepare(tx->conn, statement->name, statement->sql, 0, NULL);
-    PGresult *result = take_result(tx, sent, deadline_of(tx), err);
-    int status = result ? pg_check(result, err) : -1;
-    PQclear(result);
-    if (status == 0)
-        pg_add_prepared(&tx->prepared, statement);
-    return status;
-}
-
-int pg_run(struct pg_transaction *tx, const struct pg_statement *statement, const char *const *params,
-           struct pg_rows **rows, struct err *err)
-{
-    if (!tx->conn)
-        return err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection was lost");
-    if (prepare(tx, statement, err) != 0)
-        return -1;
-    int sent = PQsendQueryPrepared(tx->conn, statement->name, statement->params, params, NULL, NULL, 0);
+    int sent = PQsendQueryParams(tx->conn, statement->sql, statement->params, NULL, params, NULL, NULL, 0);
     PGresult *result = take_result(tx, sent, deadline_of(tx), err);
     if (!result)
         return -1;
@@ -222,20 +256,58 @@ int pg_run(struct pg_transaction *tx, const struct pg_statement *statement, cons
     return status;
 }
 
+int pg_run(struct pg_transaction *tx, const struct pg_statement *statement, const char *const *params,
+           struct pg_rows **rows, struct err *err)
+{
+    if (!tx->conn || tx->unanswered)
+        return err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection was lost");
+    return run(tx, statement, params, rows, err);
+}
+
+static int commit(struct pg_transaction *tx, struct err *err)
+{
+    if (!tx->conn || tx->unanswered)
+        return err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection was lost");
+    struct err seen = ERR_INIT;
+    if (run_command(tx, "COMMIT", deadline_of(tx), &seen) == 0)
+        return 0;
+    /* No answer of PostgreSQL, or only that the connection ends: it may have committed before. */
+    if (!tx->conn || tx->unanswered || seen.code == ERR_BROKEN)
+        return err_set(err, ERR_UNKNOWN_OUTCOME, "the outcome is unknown: the commit was not confirmed: %s", seen.text);
+    return err_set(err, seen.code, "%s", seen.text);
+}
+
 int pg_commit(struct pg_transaction *tx, struct err *err)
 {
-    int status = tx->conn ? run_command(tx, "COMMIT", deadline_of(tx), err)
-                          : err_set(err, ERR_BROKEN, "PostgreSQL: the transaction's connection was lost");
+    int status = commit(tx, err);
     (*(status == 0 ? &tx->pg->commits : &tx->pg->rollbacks))++;
     release(tx);
     return status;
 }
 
-void pg_rollback(struct pg_transaction *tx)
+static void roll_back(struct pg_transaction *tx)
 {
     struct err err = ERR_INIT;
-    if (tx->conn && run_command(tx, "ROLLBACK", deadline_in(ROLLBACK_LIMIT_MS), &err) != 0)
+    if (tx->conn && !tx->unanswered && run_command(tx, "ROLLBACK", deadline_in(ROLLBACK_LIMIT_MS), &err) != 0 &&
+        !tx->unanswered)
         pg_drop_transaction(tx);
-    tx->pg->rollbacks++;
     release(tx);
+}
+
+void pg_rollback(struct pg_transaction *tx)
+{
+    tx->pg->rollbacks++;
+    roll_back(tx);
+}
+
+int pg_check_writable(struct pg *pg, int64_t deadline, struct err *err)
+{
+    struct pg_transaction *tx = find_free(pg);
+    if (!tx)
+        return 0;
+    tx->taken = true;
+    if (begin_free(tx, deadline, err) != 0)
+        return -1;
+    roll_back(tx);
+    return 0;
 }

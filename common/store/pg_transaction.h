@@ -11,13 +11,19 @@ struct pg;
 struct pg_transaction;
 
 /* Waits for a free connection, then sends BEGIN. The deadline is that of the
- * whole transaction. Errors of all four functions: see pg.h. */
+ * whole transaction. Errors of all functions: see pg.h. */
 int pg_begin(struct pg *pg, int64_t deadline, struct pg_transaction **tx, struct err *err);
 /* rows may be NULL. After an error the caller can only call pg_rollback. */
 int pg_run(struct pg_transaction *tx, const struct pg_statement *statement, const char *const *params,
            struct pg_rows **rows, struct err *err);
-int pg_commit(struct pg_transaction *tx, struct err *err); /* frees tx, also on error */
+/* Frees tx, also on error. ERR_UNKNOWN_OUTCOME: PostgreSQL did not confirm the commit, so it
+ * may or may not have committed. After any other error nothing was committed. */
+int pg_commit(struct pg_transaction *tx, struct err *err);
 /* Frees tx. Takes at most 200 ms: then it closes the connection instead. */
 void pg_rollback(struct pg_transaction *tx);
+
+/* 0 if a transaction can begin that may write, or if all connections are busy with others.
+ * -1: the error that writing requests meet now, such as ERR_READ_ONLY. */
+int pg_check_writable(struct pg *pg, int64_t deadline, struct err *err);
 
 #endif
