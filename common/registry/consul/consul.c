@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "registry/consul/consul_checks.h"
 #include "registry/consul/consul_http.h"
 #include "registry/consul/consul_leader.h"
 #include "registry/consul/consul_list.h"
@@ -96,25 +97,45 @@ static int learn_local_address(struct consul *consul, int64_t deadline, struct e
     return rc;
 }
 
+static int send_registration(struct consul *consul, const struct registration_spec *spec, const char *path,
+                             int64_t deadline, struct err *err)
+{
+    struct exchange exchange = EXCHANGE_INIT;
+    int rc = -1;
+    if (!consul_add_registration(&exchange.body, spec, registry_address(&consul->base, spec)))
+        err_set(err, ERR_INVALID, "consul: cannot write the registration: over %d bytes, or out of memory",
+                REGISTRATION_CAP);
+    else
+        rc = send_for_id(consul, "PUT", &exchange, path, "", deadline, err);
+    if (rc == 0 && exchange.response.status != 200)
+        rc = consul_http_error(&exchange.response, err);
+    exchange_close(&exchange);
+    return rc;
+}
+
+/* The checks of the former registration end, but not an operator's maintenance mode. */
+static int replace_registration(struct consul *consul, const struct registration_spec *spec, int64_t deadline,
+                                struct err *err)
+{
+    json_t *checks;
+    if (consul_checks_read(&consul->http, spec->id, deadline, &checks, err) != 0)
+        return -1;
+    int rc = consul_checks_end_stale(&consul->http, checks, spec, deadline, err);
+    if (rc == 0)
+        rc = send_registration(consul, spec,
+                               consul_checks_register_path(consul_checks_in_maintenance(checks, spec->id)), deadline,
+                               err);
+    json_decref(checks);
+    return rc;
+}
+
 static int consul_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            struct err *err)
 {
     struct consul *consul = consul_of(registry);
     if (!*spec->address && learn_local_address(consul, deadline, err) != 0)
         return -1;
-
-    struct exchange exchange = EXCHANGE_INIT;
-    int rc = -1;
-    if (!consul_add_registration(&exchange.body, spec, registry_address(registry, spec)))
-        err_set(err, ERR_INVALID, "consul: cannot write the registration: over %d bytes, or out of memory",
-                REGISTRATION_CAP);
-    else
-        rc = send_for_id(consul, "PUT", &exchange, "/v1/agent/service/register?replace-existing-checks=true", "",
-                       deadline, err);
-    if (rc == 0 && exchange.response.status != 200)
-        rc = consul_http_error(&exchange.response, err);
-    exchange_close(&exchange);
-    if (rc != 0)
+    if (replace_registration(consul, spec, deadline, err) != 0)
         return -1;
     if (!consul->registered)
         consul_deregister_predecessors(&consul->http, spec, registry_address(registry, spec), deadline);

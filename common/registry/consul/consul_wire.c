@@ -78,6 +78,13 @@ static json_t *weights_new(const struct registration_spec *spec)
     return json_pack("{s:i, s:i}", "Passing", spec->weight, "Warning", 1);
 }
 
+const char *consul_check_kind(enum check_kind check)
+{
+    static const char *const kinds[] = {
+        [CHECK_HTTP] = "http", [CHECK_TCP] = "tcp", [CHECK_TTL] = "ttl", [CHECK_GRPC] = "grpc", [CHECK_NONE] = ""};
+    return kinds[check];
+}
+
 static const char *target_key(enum check_kind check)
 {
     return check == CHECK_HTTP ? "HTTP" : check == CHECK_TCP ? "TCP" : "GRPC";

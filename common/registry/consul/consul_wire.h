@@ -16,6 +16,9 @@
  * of memory. */
 bool consul_add_registration(struct buf *out, const struct registration_spec *spec, const char *address);
 
+/* The agent's word for a kind of check: the "Type" in its list of checks. */
+const char *consul_check_kind(enum check_kind check);
+
 /* Parses the reply to GET /v1/agent/health/service/id/<id>. *failing: a check of our service is critical;
  * output gets its text. A check that the agent has not run yet is critical without output: that is not
  * failing. -1: the reply is not Consul's. */
