@@ -93,8 +93,7 @@ static const char *text_of(const json_t *check, const char *key)
     return text ? text : "";
 }
 
-/* Agents before 1.5 ignore the filter and list the checks of all entries. */
-static bool is_of(const json_t *check, const char *id)
+bool consul_checks_is_of(const json_t *check, const char *id)
 {
     return strcmp(text_of(check, "ServiceID"), id) == 0;
 }
@@ -109,7 +108,7 @@ bool consul_checks_in_maintenance(const json_t *checks, const char *id)
     const char *check_id;
     json_t *check;
     json_object_foreach((json_t *)checks, check_id, check)
-        if (is_of(check, id) && is_maintenance(check_id))
+        if (consul_checks_is_of(check, id) && is_maintenance(check_id))
             return true;
     return false;
 }
@@ -139,7 +138,7 @@ int consul_checks_end_stale(struct consul_http *http, const json_t *checks, cons
     const char *check_id;
     json_t *check;
     json_object_foreach((json_t *)checks, check_id, check) {
-        if (!is_of(check, spec->id) || is_maintenance(check_id))
+        if (!consul_checks_is_of(check, spec->id) || is_maintenance(check_id))
             continue;
         /* These the registration ends by itself. */
         if (is_named(check_id, spec) ? is_same_kind(check, spec) : !in_maintenance)

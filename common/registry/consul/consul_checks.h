@@ -18,6 +18,9 @@
  * does not know the request. -1: no such reply. */
 int consul_checks_read(struct consul_http *http, const char *id, int64_t deadline, json_t **checks, struct err *err);
 
+/* True: it is a check of this id. Agents before 1.5 list the checks of all entries. */
+bool consul_checks_is_of(const json_t *check, const char *id);
+
 /* True: an operator has put the instance into maintenance. checks: NULL is allowed. */
 bool consul_checks_in_maintenance(const json_t *checks, const char *id);
 

@@ -340,6 +340,76 @@ static bool is_known(const struct registration_spec *spec)
     return known;
 }
 
+/* A registration under our id by another process: `member` overrides ours. */
+static void register_otherwise(const char *members)
+{
+    char body[512];
+    snprintf(body, sizeof body, "{\"ID\":\"u-1\",\"Name\":\"user-service\",\"Address\":\"127.0.0.1\",%s}", members);
+    put_body("/v1/agent/service/register", body);
+}
+
+static void register_what_was_lost(const struct registration_spec *spec, const char *difference)
+{
+    cr_expect_not(is_known(spec), "%s", difference);
+    cr_expect_str_eq(consul->difference, difference);
+    cr_expect_eq(TRY(registry_register(consul, spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_known(spec), "registered again: %s", consul->difference);
+    cr_expect_str_eq(consul->difference, "");
+}
+
+#define COMMON "\"Port\":8001,\"Tags\":[\"v1\",\"c\"],\"Meta\":{\"version\":\"1.0\",\"zone\":\"a\"},\"Weights\":{\"Passing\":3,\"Warning\":1}"
+
+static void change_entry(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_TTL);
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_known(&spec), "%s", consul->difference);
+    register_otherwise("\"Port\":9,\"Check\":{\"TCP\":\"127.0.0.1:9\",\"Interval\":\"1s\"}");
+    register_what_was_lost(&spec, "Port is 9, not 8001");
+    register_otherwise(COMMON ",\"Check\":{\"TCP\":\"127.0.0.1:9\",\"Interval\":\"1s\"}");
+    register_what_was_lost(&spec, "its check is tcp, not ttl 3s, reaped after 60s");
+    cr_expect_str_eq(check_ids(), "service:u-1=ttl");
+    register_otherwise(COMMON ",\"Check\":{\"CheckID\":\"service:u-1\",\"TTL\":\"1h\"}");
+    register_what_was_lost(&spec, "its check is ttl, not ttl 3s, reaped after 60s");
+    register_otherwise(COMMON ",\"Checks\":[{\"TTL\":\"1h\"},{\"TTL\":\"2h\"}]");
+    cr_expect_not(is_known(&spec));
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_str_eq(check_ids(), "service:u-1=ttl");
+    put("/v1/agent/check/deregister/service:u-1");
+    register_what_was_lost(&spec, "its check is gone");
+}
+
+Test(consul, entry_of_another_registration_is_not_ours)
+{
+    run_with_consul(change_entry);
+}
+
+static void keep_entry(void)
+{
+    static const enum check_kind kinds[] = {CHECK_HTTP, CHECK_TCP, CHECK_TTL, CHECK_GRPC, CHECK_NONE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct registration_spec spec = make_spec("u-1", kinds[i]);
+        spec.grpc_port = 9001;
+        cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+        cr_expect(is_known(&spec), "kind %d: %s", (int)kinds[i], consul->difference);
+    }
+    struct registration_spec spec = make_spec("u 1/ü?", CHECK_TTL);
+    spec.tags = "";
+    spec.version = spec.zone = "";
+    spec.weight = 65535;
+    spec.address = "::1";
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    put("/v1/agent/service/maintenance/u%201%2F%C3%BC%3F?enable=true");
+    cr_expect(is_known(&spec), "%s", consul->difference);
+    renew_client();
+    cr_expect(is_known(&spec), "before its first registration a process accepts any entry");
+}
+
+Test(consul, unchanged_entry_is_ours_with_each_check)
+{
+    run_with_consul(keep_entry);
+}
+
 static void replace_killed_instance(void)
 {
     struct registration_spec killed = make_spec("u 1/ü?", CHECK_NONE), other_port = make_spec("u-2", CHECK_NONE),
