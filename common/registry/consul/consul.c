@@ -10,6 +10,7 @@
 #include "registry/consul/consul_http.h"
 #include "registry/consul/consul_leader.h"
 #include "registry/consul/consul_list.h"
+#include "registry/consul/consul_loopback.h"
 #include "registry/consul/consul_predecessor.h"
 #include "registry/consul/consul_wire.h"
 
@@ -139,8 +140,10 @@ static int consul_register(struct registry *registry, const struct registration_
         return -1;
     if (replace_registration(consul, spec, deadline, err) != 0)
         return -1;
-    if (!consul->registered)
+    if (!consul->registered) {
         consul_deregister_predecessors(&consul->http, spec, registry_address(registry, spec), deadline);
+        consul_warn_loopback(&consul->http, spec, registry_address(registry, spec), deadline);
+    }
     consul->registered = true;
     memcpy(consul->registered_address, consul->base.local_address, sizeof consul->registered_address);
     consul->registration_token = consul->http.token_changes;
