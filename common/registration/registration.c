@@ -106,10 +106,17 @@ static void wait_until_forgotten(struct registration *r)
  * would use a whole core. It only pauses if the loss came sooner than half of the reconcile interval. */
 static int wait_after_loss(const struct registration *r, struct backoff *backoff)
 {
+    log_warn("registration_lost", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id));
     if (clock_ms() - r->registered_ms < r->reconcile_ms / 2)
         return fiber_sleep(backoff_next(backoff));
     backoff_reset(backoff);
     return 0;
+}
+
+/* The registry has an entry under our id, but another one. */
+static bool has_changed(const struct registration *r)
+{
+    return *r->registry->difference && !r->forgotten;
 }
 
 /* Two processes with one id overwrite each other's entry for ever, and an agent may change what it is sent: then
@@ -137,13 +144,7 @@ static void keep_registered(void *arg)
         if (fiber_cancelled())
             return;
         r->losses++;
-        if (*r->registry->difference && !r->forgotten) {
-            if (wait_after_change(r, &changes) != 0)
-                return;
-            continue;
-        }
-        log_warn("registration_lost", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id));
-        if (wait_after_loss(r, &losses) != 0)
+        if ((has_changed(r) ? wait_after_change(r, &changes) : wait_after_loss(r, &losses)) != 0)
             return;
     }
 }

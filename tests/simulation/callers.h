@@ -45,6 +45,7 @@ struct call_record {
     struct {
         int instance;
         char id[ID_MAX];
+        bool alone;       /* the list had no other entry with its id */
         bool last_resort; /* it may have been ejected: no other instance was left */
     } tried[ATTEMPTS_MAX + 1];
     int attempts;
