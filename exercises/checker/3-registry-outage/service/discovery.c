@@ -149,9 +149,9 @@ bool discovery_any_registry_up(struct discovery *discovery, const char *service,
     return discovery->error.code == ERR_NONE;
 }
 
-void discovery_report_failure(struct discovery *discovery, const char *service, const char *id)
+void discovery_report_failure(struct discovery *discovery, const char *service, const struct instance *instance)
 {
-    (void)discovery, (void)service, (void)id;
+    (void)discovery, (void)service, (void)instance;
 }
 
 /* --- Create and free ---------------------------------------------------------------------- */
