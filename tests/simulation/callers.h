@@ -12,6 +12,7 @@ struct observed_instance {
     bool listed, missing;
     int64_t missing_since_ms;
     int64_t failed_ms;         /* its last failed call */
+    uint16_t failed_missing_port;
     int64_t failed_missing_ms; /* its last call that began and failed while it was missing */
     int calls_now;             /* calls under way that have tried it */
     int failures, failures_ever; /* in a row; in total */
