@@ -187,7 +187,8 @@ void choice_check(const struct call_record *record, uint16_t port)
     if (choice.chosen->status == INSTANCE_CRITICAL && can_call_passing_one(record, &choice))
         trace_break(&world->trace, "%s calls %s, which is critical, while %zu are passing", name, choice.chosen->id,
                     choice.passing);
-    if (choice.missing && observed->failed_missing_port == port && observed->failed_missing_ms > observed->missing_since_ms &&
+    if (choice.missing && observed->failed_missing_port == port &&
+        observed->failed_missing_ms > observed->missing_since_ms &&
         clock_ms() - observed->failed_missing_ms > REMOVAL_MS)
         trace_break(&world->trace, "%s calls %s, which is missing and has failed", name, choice.chosen->id);
     if (observed->ejected_ms && observed->ejected_version == choice.view.version &&

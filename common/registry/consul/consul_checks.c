@@ -42,7 +42,8 @@ static int hold_critical(struct consul_http *http, const char *id, int64_t deadl
     struct http_response response = HTTP_RESPONSE_INIT;
     int rc = -1;
     json_t *check = json_pack("{s:o, s:s, s:o, s:s, s:s}", "ID", json_sprintf("service:%s:replaced", id), "Name",
-                              "Check is being replaced", "ServiceID", json_text_new(id), "TTL", "1m", "Status", "critical");
+                              "Check is being replaced", "ServiceID", json_text_new(id), "TTL", "1m", "Status",
+                              "critical");
     if (!buf_adds(&path, "/v1/agent/check/register") || !json_add_take(&body, check))
         err_set(err, ERR_INVALID, "consul: cannot replace the check of %.60s…: its id is too long", id);
     else
@@ -76,10 +77,12 @@ int consul_checks_read(struct consul_http *http, const char *id, int64_t deadlin
         err_set(err, ERR_INVALID, "consul: cannot read the checks of %.60s…: its id is too long", id);
     else
         rc = send_call(http, "GET", &path, NULL, deadline, &response, err);
-    if (rc == 0 && response.status == 200)
-        rc = (*checks = json_parse_new(buf_text(&response.body), response.body.len, err)) ? 0 : err_prefix(err, "consul");
-    else if (rc == 0 && response.status != 404)
+    if (rc == 0 && response.status == 200) {
+        *checks = json_parse_new(buf_text(&response.body), response.body.len, err);
+        rc = *checks ? 0 : err_prefix(err, "consul");
+    } else if (rc == 0 && response.status != 404) {
         rc = consul_http_error(&response, err);
+    }
     http_response_close(&response);
     buf_close(&path);
     return rc;

@@ -48,7 +48,8 @@ static bool member_differs(const json_t *service, const json_t *registration, ch
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         const struct member *m = &members[i];
         const json_t *theirs = json_object_get(m->object ? json_object_get(service, m->object) : service, m->key);
-        const json_t *ours = json_object_get(m->object ? json_object_get(registration, m->object) : registration, m->from);
+        const json_t *ours =
+            json_object_get(m->object ? json_object_get(registration, m->object) : registration, m->from);
         if (theirs && !is_equal(theirs, ours))
             return say(text, size, m->key, theirs, ours);
     }
@@ -133,7 +134,8 @@ bool consul_find_difference(const struct registration_spec *spec, const char *ad
     json_t *registration = consul_registration_new(spec, address);
     bool differs = registration &&
                    (member_differs(service, registration, text, size) ||
-                    metadata_differs(json_object_get(service, "Meta"), json_object_get(registration, "Meta"), text, size) ||
+                    metadata_differs(json_object_get(service, "Meta"), json_object_get(registration, "Meta"), text,
+                                     size) ||
                     tags_differ(json_object_get(service, "Tags"), json_object_get(registration, "Tags"), text, size) ||
                     (checks && checks_differ(checks, registration, spec->id, text, size)));
     json_decref(registration);

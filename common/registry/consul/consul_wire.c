@@ -129,7 +129,8 @@ static json_t *notes_new(const struct registration_spec *spec, const json_t *che
     const char *kind = consul_check_kind(spec->check);
     const char *reap_after = json_string_value(json_object_get(check, "DeregisterCriticalServiceAfter"));
     if (spec->check == CHECK_TTL)
-        return json_sprintf("%s %s, reaped after %s", kind, json_string_value(json_object_get(check, "TTL")), reap_after);
+        return json_sprintf("%s %s, reaped after %s", kind, json_string_value(json_object_get(check, "TTL")),
+                            reap_after);
     return json_sprintf("%s %s every %s, timeout %s, reaped after %s", kind,
                         json_string_value(json_object_get(check, target_key(spec->check))),
                         json_string_value(json_object_get(check, "Interval")),
