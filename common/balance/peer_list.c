@@ -4,7 +4,13 @@
 
 struct balancer_peer *peer_list_find(const struct peer_list *peers, const struct instance *instance)
 {
-    size_t at = peers_find_from(peers->at, peers->count, instance);
+    /* An id that is alone is enough, as in instance_list_match(). */
+    const struct instance any_node = {.id = instance->id, .node = ""};
+    size_t at = peers_find_from(peers->at, peers->count, &any_node);
+    if (at < peers->count && strcmp(peers->at[at]->instance->id, instance->id) == 0 &&
+        (at + 1 == peers->count || strcmp(peers->at[at + 1]->instance->id, instance->id) != 0))
+        return peers->at[at];
+    at = peers_find_from(peers->at, peers->count, instance);
     bool is_there = at < peers->count && instance_order(peers->at[at]->instance, instance) == 0;
     return is_there ? peers->at[at] : NULL;
 }

@@ -15,7 +15,8 @@ struct peer_list {
     struct instance_list *list; /* a reference: the texts of a former list outlive the takeover */
 };
 
-/* The peer with the id and the node of this instance, which may be of another list. NULL: there is none. */
+/* The peer with the id of this instance, which may be of another list; of several with this id, the one with its
+ * node. NULL: there is none. */
 struct balancer_peer *peer_list_find(const struct peer_list *peers, const struct instance *instance);
 
 /* Takes a new list over in two steps. Between them the old peers and the texts of the old

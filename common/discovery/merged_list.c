@@ -76,17 +76,30 @@ static bool is_named(const struct instance_list *list, size_t *at, const struct 
     return *at < list->count && order == 0;
 }
 
+static bool has_node_up(const struct merged_list *merged)
+{
+    for (size_t i = 0; i < merged->list->count; i++)
+        if (!merged->list->at[i].node_down)
+            return true;
+    return false;
+}
+
 /* Sets kept_until for each entry of the old list: the time until which it stays as
  * missing, or 0: it does not stay. Returns how many stay. */
 static size_t choose_kept(const struct merged_list *merged, const struct instance_list *source_list, bool keep_lost,
                           int64_t now_ms, int64_t *kept_until)
 {
     size_t present = 0, lost = 0, kept = 0, at = 0;
+    bool any_up = has_node_up(merged);
     for (size_t i = 0; i < merged->list->count; i++) {
         bool named = is_named(source_list, &at, merged->list, i);
-        present += !is_missing(merged, i);
-        lost += !is_missing(merged, i) && !named;
-        kept_until[i] = named ? 0 : is_missing(merged, i) ? merged->until_ms[i] : now_ms + MERGED_LIST_MISSING_MS;
+        /* An entry of a node that is down is often what a moved instance left behind: it neither stays nor counts. */
+        bool counts = !any_up || !merged->list->at[i].node_down;
+        present += counts && !is_missing(merged, i);
+        lost += counts && !is_missing(merged, i) && !named;
+        kept_until[i] = is_missing(merged, i) ? merged->until_ms[i] : now_ms + MERGED_LIST_MISSING_MS;
+        if (named || !counts)
+            kept_until[i] = 0;
     }
     bool is_doubtful = keep_lost && lost * 2 > present;
     for (size_t i = 0; i < merged->list->count; i++) {

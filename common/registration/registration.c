@@ -11,6 +11,8 @@
 
 enum {
     FIRST_RETRY_MS = 1000,
+    CHANGE_PAUSE_MAX_MS = 5 * 60 * 1000,  /* between two registrations that put a changed entry right */
+    CHANGE_QUIET_MS = 2 * CHANGE_PAUSE_MAX_MS, /* after this without a change, the pauses begin anew */
     SETTLE_MS = 100, /* after this, a register call that was cut off has arrived or is lost */
 };
 
@@ -62,7 +64,7 @@ static int register_with_retries(struct registration *r)
 
 /* --- Notice the loss ----------------------------------------------------------------------------- */
 
-/* Checks that the registry still knows this instance. Returns the time to the next check in ms. */
+/* Checks that the registry still knows this instance, as it registered. Returns the time to the next check in ms. */
 static int64_t reconcile(struct registration *r, struct backoff *backoff)
 {
     struct err err = ERR_INIT;
@@ -81,8 +83,8 @@ static int64_t reconcile(struct registration *r, struct backoff *backoff)
     return rand_jitter(r->reconcile_ms, 20);
 }
 
-/* Returns when reconcile() or a heartbeat finds that the registry has forgotten this instance, or when this
- * fiber is cancelled. A failed call is not a loss: only a reply can show one. */
+/* Returns when reconcile() or a heartbeat finds that the registry has forgotten this instance or has another
+ * entry under its id, or when this fiber is cancelled. A failed call is not a loss: only a reply can show one. */
 static void wait_until_forgotten(struct registration *r)
 {
     struct backoff backoff = BACKOFF_INIT(FIRST_RETRY_MS, r->reconcile_ms);
@@ -104,23 +106,45 @@ static void wait_until_forgotten(struct registration *r)
  * would use a whole core. It only pauses if the loss came sooner than half of the reconcile interval. */
 static int wait_after_loss(const struct registration *r, struct backoff *backoff)
 {
+    log_warn("registration_lost", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id));
     if (clock_ms() - r->registered_ms < r->reconcile_ms / 2)
         return fiber_sleep(backoff_next(backoff));
     backoff_reset(backoff);
     return 0;
 }
 
+/* The registry has an entry under our id, but another one. */
+static bool has_changed(const struct registration *r)
+{
+    return *r->registry->difference && !r->forgotten;
+}
+
+/* Two processes with one id overwrite each other's entry for ever, and an agent may change what it is sent: then
+ * to register again does not help for long. So only the first change is put right without a pause. */
+static int wait_after_change(struct registration *r, struct backoff *backoff)
+{
+    bool is_repeated = r->changed_ms != 0 && clock_ms() - r->changed_ms < CHANGE_QUIET_MS;
+    int64_t pause_ms = 0;
+    if (is_repeated)
+        pause_ms = backoff_next(backoff);
+    else
+        backoff_reset(backoff);
+    registration_log_change(r, is_repeated, pause_ms);
+    r->changed_ms = clock_ms() + pause_ms;
+    return fiber_sleep(pause_ms);
+}
+
 static void keep_registered(void *arg)
 {
     struct registration *r = arg;
     struct backoff losses = BACKOFF_INIT(FIRST_RETRY_MS, r->reconcile_ms);
+    struct backoff changes = BACKOFF_INIT(FIRST_RETRY_MS, CHANGE_PAUSE_MAX_MS);
     while (wait_jitter(r) == 0 && register_with_retries(r) == 0) {
         wait_until_forgotten(r);
         if (fiber_cancelled())
             return;
         r->losses++;
-        log_warn("registration_lost", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id));
-        if (wait_after_loss(r, &losses) != 0)
+        if ((has_changed(r) ? wait_after_change(r, &changes) : wait_after_loss(r, &losses)) != 0)
             return;
     }
 }

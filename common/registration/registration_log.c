@@ -29,6 +29,15 @@ void registration_log_registered(struct registration *r)
              log_s("address", registry_address(r->registry, &r->spec)), log_i("port", r->spec.port));
 }
 
+void registration_log_change(const struct registration *r, bool is_repeated, int64_t pause_ms)
+{
+    struct log_field hint = {0}; /* an empty field is left out */
+    if (is_repeated)
+        hint = log_s("hint", "SERVICE_ID=<id-that-no-other-process-uses>");
+    log_warn("registration_changed", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id),
+             log_s("difference", r->registry->difference), log_i("retry_ms", pause_ms), hint);
+}
+
 /* If the instance replied to the check, its address is right. Consul's agent reports a reply to an HTTP check
  * as "HTTP GET http://10.0.0.1:8001/health: 503 …", and a reply to a gRPC check as "gRPC application didn't
  * report …". With a TTL check the agent never connects to the instance. */

@@ -6,6 +6,7 @@
 #ifndef REGISTRATION_REGISTRATION_LOG_H
 #define REGISTRATION_REGISTRATION_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -18,6 +19,9 @@ void registration_log_failure(struct registration *registration, const char *msg
 /* A call succeeded: logs the recovery if a failure came before it. The next failure is logged at once. */
 void registration_log_recovery(struct registration *registration);
 void registration_log_registered(struct registration *registration);
+/* The registry has another entry under our id. is_repeated: also a short time ago, so another process probably
+ * has the same id. It registers again after pause_ms. */
+void registration_log_change(const struct registration *registration, bool is_repeated, int64_t pause_ms);
 /* Queries the registry's own check of this instance, and logs a change of its result. */
 void registration_log_own_check(struct registration *registration);
 

@@ -29,7 +29,7 @@ static const struct metric {
 } metrics[] = {
     {"registration_registered", "gauge", "1 if the registry lists this instance, as far as it knows.", get_registered},
     {"registrations_total", "counter", "Successful registrations.", get_registrations},
-    {"registration_losses_total", "counter", "Times the registry had forgotten this instance.", get_losses},
+    {"registration_losses_total", "counter", "Times the registry had forgotten this instance, or had another entry under its id.", get_losses},
     {"registration_heartbeats_total", "counter", "Heartbeats that the registry accepted.", get_heartbeats},
 };
 

@@ -30,6 +30,7 @@ struct registration {
     bool register_unconfirmed; /* the last call got no reply: it may still take effect */
     bool registered;           /* as far as we know */
     int64_t registered_ms;     /* when it last registered */
+    int64_t changed_ms;        /* when the registry last had another entry under our id; 0: never */
     bool forgotten;            /* the reply to a heartbeat said that the registry does not know the instance */
     bool heartbeat_due;        /* a TTL check is critical until its first heartbeat */
     struct log_repeat call_failure, check_failure, heartbeat_failure; /* what was logged last */

@@ -98,6 +98,7 @@ struct registry {
     const struct registry_ops *ops;
     char local_address[ADDRESS_MAX]; /* ours, as the last connection showed it; "" until then */
     enum registry_leader leader;
+    char difference[200]; /* in what the entry under our id differs from ours, as is_registered found; "" if not */
     int64_t last_contact_ms; /* since the server that replied heard from its leader; with LEADER_KNOWN */
     /* private */
     bool is_up; /* the last call did not fail */
@@ -115,7 +116,8 @@ int registry_register(struct registry *registry, const struct registration_spec 
 /* If the instance is not registered, this succeeds too. */
 int registry_deregister(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                         struct err *err);
-/* *registered: false if the registry has forgotten the instance, as an agent that restarted may have. */
+/* *registered: false if the registry has forgotten the instance, as an agent that restarted may have; or if its
+ * entry is not what we registered: then registry->difference says in what it differs. */
 int registry_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            bool *registered, struct err *err);
 /* For a TTL check; if the registry needs_heartbeat, for every check. note: the reason, if not healthy.

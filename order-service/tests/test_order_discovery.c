@@ -200,6 +200,33 @@ Test(order_discovery, instance_in_maintenance_is_never_called, .fini = teardown)
     AWAIT_BODY("/users/1", "\"User1\"");
 }
 
+/* Kills users-a, starts it again with this check, and waits until the new process is in the list. */
+static void restart_users_a(const char *check)
+{
+    char port[32];
+    proc_signal(&users[0].proc, SIGKILL);
+    proc_wait(&users[0].proc, 5000);
+    start_service(&users[0], &world, "user-service", (const char *[]){"SERVICE_ID=users-a", check, NULL});
+    snprintf(port, sizeof port, "\"port\":%d,", users[0].port);
+    AWAIT_BODY("/discovery", port);
+}
+
+Test(order_discovery, maintenance_outlives_a_restart, .fini = teardown)
+{
+    setup_with((const char *[]){"CALL_TIMEOUT=30s", NULL});
+    AWAIT_BODY("/health", BOTH_PASSING);
+    set_maintenance("users-a", "true");
+    AWAIT_BODY("/discovery", "\"status\":\"critical\"");
+    static const char *const checks[] = {"SERVICE_CHECK=http", "SERVICE_CHECK=ttl", "SERVICE_CHECK=none"};
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        restart_users_a(checks[i]);
+        for (int call = 0; call < 8; call++)
+            EXPECT_CASES(&orders, {"/users/1", 200, .header = "X-Upstream: users-b"});
+    }
+    set_maintenance("users-a", "false");
+    AWAIT_BODY("/health", BOTH_PASSING);
+}
+
 Test(order_discovery, killed_or_hung_instance_fails_no_request, .fini = teardown)
 {
     setup_with((const char *[]){"CALL_TIMEOUT=9s", NULL});

@@ -167,17 +167,13 @@ Test(secure_consul, consul_settings_work_as_in_consuls_own_tools, .init = open_s
 
 /* --- Change the token ------------------------------------------------------------------------------- */
 
-struct wanted {
-    const char *status; /* of every check, in Consul's catalog */
-};
+#define PASSES "\"Status\": \"passing\""
+#define FAILS "\"Status\": \"critical\""
 
-/* The status in the servers' catalog, which can differ from the agent's own. */
-static bool catalog_has_status(void *arg)
+/* True: the text is in the servers' catalog, which can differ from what the agent has. */
+static bool catalog_has(void *text)
 {
-    const struct wanted *wanted = arg;
-    char text[64];
     struct probe_reply reply = {0};
-    snprintf(text, sizeof text, "\"Status\": \"%s\"", wanted->status);
     bool so = admin("GET", "/v1/health/checks/user-service", NULL, &reply) == 200 &&
               strstr(buf_text(&reply.body), text);
     probe_reply_close(&reply);
@@ -193,7 +189,7 @@ static void delete_token(const char *token)
 
 static void expect_passing(const char *when)
 {
-    await(catalog_has_status, &(struct wanted){"passing"}, PATIENCE_MS, when);
+    await(catalog_has, PASSES, PATIENCE_MS, when);
 }
 
 Test(secure_consul, changed_token_file_is_used_without_restart, .init = open_secure)
@@ -216,13 +212,32 @@ Test(secure_consul, changed_token_file_is_used_without_restart, .init = open_sec
     write_file(token_path, NEXT_TOKEN);
     delete_token(TOKEN);
     server_stop(&world.redis);
-    await(catalog_has_status, &(struct wanted){"critical"}, PATIENCE_MS,
-          "token replaced: the new status reaches the catalog");
+    await(catalog_has, FAILS, PATIENCE_MS, "token replaced: the new status reaches the catalog");
     start_server(&world.redis);
     expect_passing("passing again, with the new token");
     await(user_is_usable, &(int){0}, PATIENCE_MS, "order-service finds it");
     cr_expect_eq(service_stop(&users[0]), 0);
     await_reply(&orders, "/users/7", 503, "No healthy user-service instances");
     cr_expect_eq(service_stop(&orders), 0);
+    close_secure();
+}
+
+Test(secure_consul, maintenance_outlives_a_new_token, .init = open_secure)
+{
+    const char *const env[] = {address, ca, cert, key, token_file, NULL};
+    memcpy(user_settings, env, sizeof env);
+    start_user(0);
+    expect_passing("registered, and passing in the catalog");
+    cr_expect_eq(admin("PUT", "/v1/agent/service/maintenance/user-service-1?enable=true", NULL, NULL), 200);
+    await(catalog_has, "_service_maintenance:", PATIENCE_MS, "in maintenance");
+
+    add_token(NEXT_TOKEN);
+    write_file(token_path, NEXT_TOKEN);
+    delete_token(TOKEN);
+    server_stop(&world.redis);
+    await(catalog_has, "503 Service Unavailable", PATIENCE_MS, "token replaced: the new output reaches the catalog");
+    cr_expect(catalog_has("_service_maintenance:"));
+    start_server(&world.redis);
+    cr_expect_eq(service_stop(&users[0]), 0);
     close_secure();
 }

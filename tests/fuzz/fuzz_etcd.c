@@ -23,8 +23,9 @@ static void read_small(const char *body, size_t len)
 {
     struct err err = ERR_INIT;
     bool ignored;
+    const char *difference;
     char token[40], reason[40];
-    etcd_parse_own(body, len, &self, &ignored, &err);
+    etcd_parse_own(body, len, &self, NULL, &difference, &ignored, &err);
     err_clear(&err);
     etcd_parse_keepalive(body, len, &ignored, &err);
     err_clear(&err);

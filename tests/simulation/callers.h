@@ -12,6 +12,7 @@ struct observed_instance {
     bool listed, missing;
     int64_t missing_since_ms;
     int64_t failed_ms;         /* its last failed call */
+    uint16_t failed_missing_port;
     int64_t failed_missing_ms; /* its last call that began and failed while it was missing */
     int calls_now;             /* calls under way that have tried it */
     int failures, failures_ever; /* in a row; in total */
@@ -45,6 +46,7 @@ struct call_record {
     struct {
         int instance;
         char id[ID_MAX];
+        bool alone;       /* the list had no other entry with its id */
         bool last_resort; /* it may have been ejected: no other instance was left */
     } tried[ATTEMPTS_MAX + 1];
     int attempts;

@@ -78,6 +78,7 @@ static void note_attempt(struct call_record *record, uint16_t port)
     if (record->attempts > ATTEMPTS_MAX || !choice.chosen)
         return;
     record->tried[record->attempts].instance = instance;
+    record->tried[record->attempts].alone = choice_is_alone(&choice);
     record->tried[record->attempts].last_resort = choice_is_last_resort(record, &choice);
     snprintf(record->tried[record->attempts++].id, ID_MAX, "%s", choice.chosen->id);
     record->caller->observed[instance].calls_now++;
@@ -140,8 +141,10 @@ void calls_attempt_ended(struct call_record *record, const struct http_call *cal
         observed->failures = 0; /* it may have been ejected meanwhile, for a reason that is not seen here */
     observed->failed_ms = clock_ms();
     observed->failures_ever++;
-    if (observed->missing && clock_ms() - took_ms > observed->missing_since_ms)
+    if (observed->missing && clock_ms() - took_ms > observed->missing_since_ms) {
         observed->failed_missing_ms = clock_ms();
+        observed->failed_missing_port = call->port;
+    }
     trace_note(&world->trace, record->caller->process.name, "fails to call", call->port);
     /* A call that began before its ejection, or with another list, does not count. */
     bool is_old = began_ms <= observed->fifth_ms || began_ms < record->caller->called_since_ms;

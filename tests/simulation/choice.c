@@ -22,6 +22,22 @@ bool choice_was_tried(const struct call_record *record, const char *id)
     return false;
 }
 
+bool choice_is_alone(const struct choice *choice)
+{
+    const struct instance_list *list = choice->view.list;
+    const struct instance *first = instance_list_find(list, choice->chosen->id);
+    return first + 1 == list->at + list->count || strcmp(first[1].id, first->id) != 0;
+}
+
+/* An id that the list has at several nodes names several instances: the call may try each. */
+static bool was_tried_alone(const struct call_record *record, const struct choice *choice)
+{
+    for (int i = 0; i < record->attempts; i++)
+        if (strcmp(record->tried[i].id, choice->chosen->id) == 0 && record->tried[i].alone)
+            return choice_is_alone(choice);
+    return false;
+}
+
 bool choice_is_maybe_ejected(const struct observed_instance *observed)
 {
     return observed->failures_ever >= OUTLIER_FAILURES && clock_ms() - observed->failed_ms <= OUTLIER_EJECT_MAX_MS;
@@ -162,7 +178,7 @@ void choice_check(const struct call_record *record, uint16_t port)
         trace_break(&world->trace, "%s calls port %d, which is not in its list", name, port);
         return;
     }
-    if (choice_was_tried(record, choice.chosen->id))
+    if (was_tried_alone(record, &choice))
         trace_break(&world->trace, "%s sends a call to %s twice", name, choice.chosen->id);
     note_version(record->caller, choice.view.version);
     check_maintenance(record, &choice, instance_of_port(port));
@@ -171,7 +187,8 @@ void choice_check(const struct call_record *record, uint16_t port)
     if (choice.chosen->status == INSTANCE_CRITICAL && can_call_passing_one(record, &choice))
         trace_break(&world->trace, "%s calls %s, which is critical, while %zu are passing", name, choice.chosen->id,
                     choice.passing);
-    if (choice.missing && observed->failed_missing_ms > observed->missing_since_ms &&
+    if (choice.missing && observed->failed_missing_port == port &&
+        observed->failed_missing_ms > observed->missing_since_ms &&
         clock_ms() - observed->failed_missing_ms > REMOVAL_MS)
         trace_break(&world->trace, "%s calls %s, which is missing and has failed", name, choice.chosen->id);
     if (observed->ejected_ms && observed->ejected_version == choice.view.version &&

@@ -21,6 +21,8 @@ struct choice {
 
 /* port: of the instance that is called; 0: of none. */
 struct choice choice_of(const struct call_record *record, uint16_t port);
+/* Has the list only one entry with the id of the chosen one? */
+bool choice_is_alone(const struct choice *choice);
 /* Has this call tried the id? A static list may name the same process with another id. */
 bool choice_was_tried(const struct call_record *record, const char *id);
 /* It has failed five times, in a row or not, and the last failure is recent. */

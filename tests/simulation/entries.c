@@ -1,6 +1,9 @@
 #include "simulation/entries.h"
 
+#include <string.h>
+
 #include "base/clock.h"
+#include "registry/consul/consul_checks.h"
 
 static const char *name_of(const struct sim_registry *registry, int i)
 {
@@ -39,7 +42,9 @@ void entry_register(struct sim_registry *registry, const struct sim_registration
         entry_open(registry, entry);
     entry->port = registration->port;
     entry->address = registration->address;
-    entry->in_maintenance = false; /* replace-existing-checks also removes the check of the maintenance mode */
+    /* This also removes the check of the maintenance mode. The real code decides whether it is asked for. */
+    if (strstr(consul_checks_register_path(entry->in_maintenance), "replace-existing-checks"))
+        entry->in_maintenance = false;
     sim_registry_change(registry);
 }
 
@@ -66,7 +71,7 @@ void entry_maintain(struct sim_registry *registry, int i, bool on)
     struct sim_entry *entry = &registry->entries[i];
     if (!entry->used || entry->in_maintenance == on)
         return;
-    entry->in_maintenance = on;
+    entry->in_maintenance = entry->is_to_be_in_maintenance = on;
     entry->maintenance_ms = clock_ms();
     sim_registry_change(registry);
 }

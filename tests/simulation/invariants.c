@@ -35,6 +35,16 @@ static void check_registered(const struct sim_registry *registry, int i)
                 !entry->used ? "no entry" : entry->port != instance->port ? "the entry has the old port" : "critical");
 }
 
+/* --- 13: an operator's maintenance outlives registrations ------------------------------- */
+
+static void check_maintenance_kept(const struct sim_registry *registry, int i)
+{
+    const struct sim_entry *entry = &registry->entries[i];
+    if (entry->used && entry->is_to_be_in_maintenance && !entry->in_maintenance)
+        trace_break(&registry->world->trace, "%s is not in maintenance any more, but no operator has ended it",
+                    registry->instances[i].process.name);
+}
+
 /* --- 3: no fault of the registry empties a list ------------------------------------------ */
 
 /* An instance has disappeared from the list. True: at once, only because the registry dropped it. */
@@ -151,8 +161,10 @@ void invariants_check_all(struct world *world)
     if (world->is_ending)
         return;
     for (int r = 0; r < world->settings.registries; r++)
-        for (int i = 0; i < world->settings.instances; i++)
+        for (int i = 0; i < world->settings.instances; i++) {
             check_registered(&world->registries[r], i);
+            check_maintenance_kept(&world->registries[r], i);
+        }
     for (int i = 0; i < world->settings.callers; i++)
         check_list(&world->callers[i]);
 }

@@ -21,11 +21,14 @@
  *  11. An instance in maintenance is not called once a list says so.
  *  12. A first attempt does not go to another zone while half of the instances in the
  *      caller's own zone can be called.
+ *  13. An operator's maintenance outlives restarts and registrations, until the entry is
+ *      removed.
  *
  * Each promise was seen to break, within 2,000 seeds, after one change of the real code:
  *   1  a new list is ignored; critical counts as healthy; failures never eject; a missing
  *      instance is kept although a call failed; a heartbeat before the registration; an
- *      index that falls is ignored
+ *      index that falls is ignored; an entry of a dead node counts as the instance, or as
+ *      better than the living one
  *   2  an instance that the registry forgot does not register again
  *   3  a list that loses most instances is believed; missing ones are removed after 30 s,
  *      or kept for 120 s
@@ -40,6 +43,7 @@
  *      ten times as long; a blocking query at a registry that failed
  *  11  maintenance is ignored
  *  12  no zone is preferred, or only a zone in which all can be called
+ *  13  each registration replaces all checks
  *
  * Of the real code the checks see only its messages on the network and the lists of
  * discovery. They also know the real state of each instance, which the real code does not.
@@ -49,7 +53,7 @@
 
 #include "simulation/world.h"
 
-/* 2, 3 and 10, for all parts of the world. */
+/* 2, 3, 10 and 13, for all parts of the world. */
 void invariants_check_all(struct world *world);
 /* 4: a process sends a request to a registry. */
 void invariants_request(struct link *link);

@@ -28,6 +28,7 @@ struct sim_entry {
     const char *address;
     bool passing;
     bool in_maintenance;
+    bool is_to_be_in_maintenance;  /* an operator has decided so, and the entry has not been removed since */
     int64_t maintenance_ms;        /* since when */
     int failures;                  /* of its health check, in a row */
     int64_t check_ms;              /* the next check */
@@ -48,6 +49,7 @@ struct sim_registry {
     bool reports_empty;    /* although it has entries */
     uint64_t hidden_instances;  /* not in its list; one bit each */
     uint64_t doubled_instances; /* twice in its list; one bit each; the list then also has an entry that is not valid */
+    bool has_dead_node;         /* its list has each instance also at a node that is down, on a port without a process */
     enum index_fault index_fault;
     bool forgets_registrations;       /* accepts each registration, but does not store it */
     bool in_fault;

@@ -98,9 +98,15 @@ static void begin_doubling(struct fault *fault)
     sim_registry_change(fault->registry);
 }
 
+static void begin_dead_node(struct fault *fault)
+{
+    fault->registry->has_dead_node = true;
+    sim_registry_change(fault->registry);
+}
+
 static void end_view(struct fault *fault)
 {
-    fault->registry->reports_empty = false;
+    fault->registry->reports_empty = fault->registry->has_dead_node = false;
     fault->registry->hidden_instances = fault->registry->doubled_instances = 0;
     sim_registry_change(fault->registry);
 }
@@ -138,7 +144,8 @@ const struct fault_kind registry_faults[] = {
     {"reports an empty list", ON_REGISTRY, 90000, begin_empty, end_view, DISTURBS},
     {"hides some instances", ON_REGISTRY, 90000, begin_hiding, end_view, DISTURBS},
     {"hides most instances", ON_REGISTRY, 90000, begin_hiding_most, end_view, DISTURBS},
-    {"lists some instances twice", ON_REGISTRY, 60000, begin_doubling, end_view, DISTURBS},
+    {"lists some instances twice", ON_REGISTRY, 60000, begin_doubling, end_view, SPARES},
+    {"lists a dead node, too", ON_REGISTRY, 90000, begin_dead_node, end_view, SPARES},
     {"has an index that jumps", ON_REGISTRY, 30000, begin_jumping, end_index, DISTURBS},
     {"has an index that falls", ON_REGISTRY, 30000, begin_falling, end_index, DISTURBS},
 };

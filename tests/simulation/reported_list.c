@@ -1,20 +1,40 @@
 #include "simulation/reported_list.h"
 
+#include <stdio.h>
+
 #include "base/rand.h"
 
-/* Adds an entry with the same id, on a port without a process: as if two agents had this id. */
+/* Adds an entry with the same id and node that is worse or older, on a port without a process. The real code
+ * must drop it. */
 static void add_duplicate(struct instance_list *list, const struct instance *instance, int number)
 {
     struct instance other = *instance;
     other.port = port_of(number, LIVES_MAX - 1);
+    other.change = 0;
+    if (chance(50))
+        other.status = INSTANCE_CRITICAL;
     instance_list_add(list, &other);
+}
+
+/* The instance has moved, and the node that it left is down. */
+static void add_at_dead_node(struct instance_list *list, const struct instance *instance, int number)
+{
+    struct instance left = *instance;
+    left.port = port_of(number, LIVES_MAX - 1);
+    left.node = number % 2 ? "a-dead" : "z-dead"; /* before or after the living one */
+    left.node_down = true;
+    left.status = INSTANCE_CRITICAL;
+    instance_list_add(list, &left);
 }
 
 static void add_entry(struct instance_list *list, const struct sim_registry *registry, int i)
 {
     const struct sim_entry *entry = &registry->entries[i];
+    char node[32] = ""; /* etcd names none */
+    if (!registry->is_etcd)
+        snprintf(node, sizeof node, "node-%u", entry->port); /* a process on another port is on another machine */
     const struct instance instance = {
-        .id = registry->instances[i].process.name, .address = entry->address, .port = entry->port,
+        .id = registry->instances[i].process.name, .node = node, .change = 1, .address = entry->address, .port = entry->port,
         .zone = settings_zone(registry->settings, i), .version = "", .weight = 1 + i % 3, .warning_weight = 1,
         .status = entry->passing ? INSTANCE_PASSING : INSTANCE_CRITICAL, .maintenance = entry->in_maintenance};
     bool twice = registry->doubled_instances >> i & 1, first = twice && chance(50);
@@ -23,6 +43,8 @@ static void add_entry(struct instance_list *list, const struct sim_registry *reg
     instance_list_add(list, &instance);
     if (twice && !first)
         add_duplicate(list, &instance, i);
+    if (registry->has_dead_node && !registry->is_etcd)
+        add_at_dead_node(list, &instance, i);
 }
 
 static struct instance_list *list_new(const struct sim_registry *registry, uint64_t hidden)
@@ -41,7 +63,8 @@ static struct instance_list *list_new(const struct sim_registry *registry, uint6
 
 struct instance_list *reported_list(struct sim_registry *registry)
 {
-    if (registry->reports_empty || registry->hidden_instances || registry->doubled_instances)
+    if (registry->reports_empty || registry->hidden_instances || registry->doubled_instances ||
+        registry->has_dead_node)
         return list_new(registry, registry->reports_empty ? UINT64_MAX : registry->hidden_instances);
     if (!registry->list)
         registry->list = list_new(registry, 0);

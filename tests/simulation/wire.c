@@ -126,14 +126,15 @@ static int is_registered(struct registry *base, const struct registration_spec *
                          bool *registered, struct err *err)
 {
     struct link *link = link_of(base);
-    (void)spec;
     *registered = false;
     if (send_request(link, false, deadline, err) != 0)
         return -1;
-    bool known = link->to->entries[link->process->number].used;
+    const struct sim_entry *entry = &link->to->entries[link->process->number];
+    bool known = entry->used, is_ours = entry->port == spec->port; /* not one of an earlier process that came late */
     if (deliver(link, deadline, err) != 0)
         return -1;
-    *registered = known;
+    snprintf(base->difference, sizeof base->difference, "%s", known && !is_ours ? "Port" : "");
+    *registered = known && is_ours;
     return 0;
 }
 

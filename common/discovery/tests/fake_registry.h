@@ -60,6 +60,7 @@ static struct instance_list *fake_list(const char *ids, int crowd, enum instance
         if (node) {
             *node = '\0';
             instance.node = node + 1;
+            instance.node_down = strcmp(instance.node, "down") == 0;
         }
         instance.id = id;
         instance_list_add(list, &instance);
@@ -69,7 +70,7 @@ static struct instance_list *fake_list(const char *ids, int crowd, enum instance
     return list;
 }
 
-/* Sets the registered instances: "a b c/critical d:9000 e#node-1:9001". */
+/* Sets the registered instances: "a b c/critical d:9000 e#node-1:9001"; the node "down" is down. */
 static void fake_set(struct fake_registry *fake, const char *ids)
 {
     snprintf(fake->ids, sizeof fake->ids, "%s", ids);

@@ -368,6 +368,26 @@ Test(discovery, one_id_at_two_nodes_is_lost_at_one)
     run(nodes_lost);
 }
 
+static void dead_nodes_leave(void)
+{
+    becomes("a b c", 1000);
+    fake_set(&consul, "a#n1 a#down:1 b#n1 b#down:2 c#down:3");
+    becomes("a a b b c", 1000);
+    fake_set(&consul, "a#n1 a#down:1");
+    fiber_sleep(1000);
+    cr_expect_str_eq(known(), "a a", "half of the living ones: believed, whatever else left");
+    fake_set(&consul, "a#down:1");
+    becomes("a a?", 1000); /* all living ones: not believed, although the list still has an entry */
+    fail_call("a");
+    fake_set(&consul, "");
+    becomes("a?", 1000); /* all nodes are down, and may be up again */
+}
+
+Test(discovery, dead_nodes_entry_does_not_count_as_lost)
+{
+    run(dead_nodes_leave);
+}
+
 static void node_changes(void)
 {
     becomes("a b c", 1000);

@@ -20,6 +20,8 @@ static struct fake {
     bool hangs;
     bool is_down;
     bool forgets;               /* accepts a registration and does not keep it */
+    const char *change;         /* in what the entry under our id differs; NULL: it is ours */
+    bool keeps_change;          /* also after a registration */
     bool late_register;         /* a registration takes effect although its reply is lost */
     int64_t heartbeat_reply_ms; /* until the reply to a heartbeat; the heartbeat itself arrives at once */
     int register_calls, deregister_calls, reconcile_calls, heartbeats, unhealthy_heartbeats;
@@ -56,6 +58,8 @@ static int fake_register(struct registry *registry, const struct registration_sp
     if (reply(deadline, err) != 0)
         return -1;
     fake.knows_us = !fake.forgets;
+    if (!fake.keeps_change)
+        fake.change = NULL;
     fake.registered_at = clock_ms();
     return 0;
 }
@@ -79,7 +83,8 @@ static int fake_is_registered(struct registry *registry, const struct registrati
     *registered = false;
     if (reply(deadline, err) != 0)
         return -1;
-    *registered = fake.knows_us;
+    snprintf(fake.base.difference, sizeof fake.base.difference, "%s", fake.knows_us && fake.change ? fake.change : "");
+    *registered = fake.knows_us && !fake.change;
     return 0;
 }
 
@@ -312,6 +317,50 @@ Test(registration, alternating_reasons_do_not_flood_the_log)
 }
 
 /* --- Notice the loss, register again ------------------------------------------------------- */
+
+static void change_entry(void)
+{
+    fiber_sleep(40000);
+    fake.change = "Port is 9, not 8001";
+    fiber_sleep(6000 + 10); /* one check */
+    cr_expect_null(fake.change);
+    cr_expect_eq(fake.register_calls, 2);
+    fiber_sleep(3600 * 1000);
+    cr_expect_eq(fake.register_calls, 2, "it is ours again");
+    fake.change = "its check is gone";
+    fiber_sleep(6000 + 10);
+    cr_expect_eq(fake.register_calls, 3);
+    deregister(8000);
+}
+
+Test(registration, changed_entry_is_registered_again_at_once)
+{
+    const char *log = log_of(change_entry);
+    cr_expect(strstr(log, "level=warn msg=registration_changed registry=consul id=u-1 difference=\"Port is 9, not 8001\" "
+                          "retry_ms=0\n"), "%s", log);
+    cr_expect_eq(count(log, "msg=registered "), 3, "%s", log);
+    cr_expect_eq(count(log, "SERVICE_ID"), 0, "%s", log);
+}
+
+static void change_entry_for_ever(void)
+{
+    fake.keeps_change = true;
+    fake.change = "Port is 9, not 8001";
+    fiber_sleep(3600 * 1000);
+    cr_expect_geq(fake.register_calls, 3600 / 310);
+    cr_expect_leq(fake.register_calls, 40);
+    fake.keeps_change = false;
+    fiber_sleep(310 * 1000);
+    cr_expect_null(fake.change);
+    deregister(8000);
+}
+
+/* Two processes with one id, or an agent that changes what it is sent. */
+Test(registration, entry_that_stays_changed_causes_no_storm)
+{
+    const char *log = log_of(change_entry_for_ever);
+    cr_expect(strstr(log, " hint=SERVICE_ID=<id-that-no-other-process-uses>\n"), "%s", log);
+}
 
 static void lose_state(void)
 {

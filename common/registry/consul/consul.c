@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "registry/consul/consul_checks.h"
+#include "registry/consul/consul_difference.h"
 #include "registry/consul/consul_http.h"
 #include "registry/consul/consul_leader.h"
 #include "registry/consul/consul_list.h"
+#include "registry/consul/consul_loopback.h"
 #include "registry/consul/consul_predecessor.h"
 #include "registry/consul/consul_wire.h"
 
@@ -22,6 +25,7 @@ struct consul {
     struct registry base;
     struct consul_http http;
     bool registered;             /* at least once */
+    char registered_address[ADDRESS_MAX]; /* our local address at the last registration */
     unsigned registration_token; /* http.token_changes at the last registration */
 };
 
@@ -96,29 +100,52 @@ static int learn_local_address(struct consul *consul, int64_t deadline, struct e
     return rc;
 }
 
+static int send_registration(struct consul *consul, const struct registration_spec *spec, const char *path,
+                             int64_t deadline, struct err *err)
+{
+    struct exchange exchange = EXCHANGE_INIT;
+    int rc = -1;
+    if (!consul_add_registration(&exchange.body, spec, registry_address(&consul->base, spec)))
+        err_set(err, ERR_INVALID, "consul: cannot write the registration: over %d bytes, or out of memory",
+                REGISTRATION_CAP);
+    else
+        rc = send_for_id(consul, "PUT", &exchange, path, "", deadline, err);
+    if (rc == 0 && exchange.response.status != 200)
+        rc = consul_http_error(&exchange.response, err);
+    exchange_close(&exchange);
+    return rc;
+}
+
+/* The checks of the former registration end, but not an operator's maintenance mode. */
+static int replace_registration(struct consul *consul, const struct registration_spec *spec, int64_t deadline,
+                                struct err *err)
+{
+    json_t *checks;
+    if (consul_checks_read(&consul->http, spec->id, deadline, &checks, err) != 0)
+        return -1;
+    int rc = consul_checks_end_stale(&consul->http, checks, spec, deadline, err);
+    if (rc == 0)
+        rc = send_registration(consul, spec,
+                               consul_checks_register_path(consul_checks_in_maintenance(checks, spec->id)), deadline,
+                               err);
+    json_decref(checks);
+    return rc;
+}
+
 static int consul_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            struct err *err)
 {
     struct consul *consul = consul_of(registry);
     if (!*spec->address && learn_local_address(consul, deadline, err) != 0)
         return -1;
-
-    struct exchange exchange = EXCHANGE_INIT;
-    int rc = -1;
-    if (!consul_add_registration(&exchange.body, spec, registry_address(registry, spec)))
-        err_set(err, ERR_INVALID, "consul: cannot write the registration: over %d bytes, or out of memory",
-                REGISTRATION_CAP);
-    else
-        rc = send_for_id(consul, "PUT", &exchange, "/v1/agent/service/register?replace-existing-checks=true", "",
-                       deadline, err);
-    if (rc == 0 && exchange.response.status != 200)
-        rc = consul_http_error(&exchange.response, err);
-    exchange_close(&exchange);
-    if (rc != 0)
+    if (replace_registration(consul, spec, deadline, err) != 0)
         return -1;
-    if (!consul->registered)
+    if (!consul->registered) {
         consul_deregister_predecessors(&consul->http, spec, registry_address(registry, spec), deadline);
+        consul_warn_loopback(&consul->http, spec, registry_address(registry, spec), deadline);
+    }
     consul->registered = true;
+    memcpy(consul->registered_address, consul->base.local_address, sizeof consul->registered_address);
     consul->registration_token = consul->http.token_changes;
     return 0;
 }
@@ -139,14 +166,34 @@ static int consul_deregister(struct registry *registry, const struct registratio
 
 /* --- Reconcile, heartbeat, check output -------------------------------------------------------- */
 
-/* The agent sends our entry and our check's result to the servers with the token that we registered with.
+/* Compares the agent's entry with our registration. The result is in base.difference. */
+static int compare_entry(struct consul *consul, const struct registration_spec *spec, const struct buf *entry,
+                         int64_t deadline, struct err *err)
+{
+    struct err ignored = ERR_INIT;
+    json_t *checks;
+    if (consul_checks_read(&consul->http, spec->id, deadline, &checks, err) != 0)
+        return -1;
+    json_t *service = json_parse_new(buf_text(entry), entry->len, &ignored);
+    consul_find_difference(spec, *spec->address ? spec->address : consul->registered_address, service, checks,
+                           consul->base.difference, sizeof consul->base.difference);
+    json_decref(service);
+    json_decref(checks);
+    return 0;
+}
+
+/* The agent knows our id. Before this process has registered, the entry is that of an earlier one.
+ * The agent sends our entry and our check's result to the servers with the token that we registered with.
  * When that token is revoked, the servers get no further update, and the agent does not report it. So we
  * register again with the new token. */
-static int renew_token(struct consul *consul, const struct registration_spec *spec, int64_t deadline, struct err *err)
+static int keep_ours(struct consul *consul, const struct registration_spec *spec, const struct buf *entry,
+                     int64_t deadline, struct err *err)
 {
-    if (consul->registration_token == consul->http.token_changes)
+    if (!consul->registered)
         return 0;
-    return consul_register(&consul->base, spec, deadline, err);
+    if (consul->registration_token != consul->http.token_changes)
+        return consul_register(&consul->base, spec, deadline, err);
+    return compare_entry(consul, spec, entry, deadline, err);
 }
 
 static int consul_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
@@ -158,8 +205,13 @@ static int consul_is_registered(struct registry *registry, const struct registra
     if (rc == 0 && status != 200 && status != 404)
         rc = consul_http_error(&exchange.response, err);
     *registered = rc == 0 && status == 200;
+    registry->difference[0] = '\0';
+    if (*registered)
+        rc = keep_ours(consul_of(registry), spec, &exchange.response.body, deadline, err);
     exchange_close(&exchange);
-    return *registered ? renew_token(consul_of(registry), spec, deadline, err) : rc;
+    if (rc == 0 && *registry->difference)
+        *registered = false;
+    return rc;
 }
 
 /* The reply to an unknown check: 500 in 1.8, 404 in newer versions. */

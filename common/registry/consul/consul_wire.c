@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net/json.h"
 #include "registry/wire.h"
 
 uint64_t consul_next_index(uint64_t current, const char *header)
@@ -78,6 +77,13 @@ static json_t *weights_new(const struct registration_spec *spec)
     return json_pack("{s:i, s:i}", "Passing", spec->weight, "Warning", 1);
 }
 
+const char *consul_check_kind(enum check_kind check)
+{
+    static const char *const kinds[] = {
+        [CHECK_HTTP] = "http", [CHECK_TCP] = "tcp", [CHECK_TTL] = "ttl", [CHECK_GRPC] = "grpc", [CHECK_NONE] = ""};
+    return kinds[check];
+}
+
 static const char *target_key(enum check_kind check)
 {
     return check == CHECK_HTTP ? "HTTP" : check == CHECK_TCP ? "TCP" : "GRPC";
@@ -116,7 +122,32 @@ static json_t *ttl_check_new(const struct registration_spec *spec)
                      "DeregisterCriticalServiceAfter", duration_new(spec->deregister_after_ms));
 }
 
-static json_t *registration_new(const struct registration_spec *spec, const char *address)
+/* The agent shows the notes of a check, but not its definition. So the notes tell our check from that of
+ * another registration (consul_difference.h). */
+static json_t *notes_new(const struct registration_spec *spec, const json_t *check)
+{
+    const char *kind = consul_check_kind(spec->check);
+    const char *reap_after = json_string_value(json_object_get(check, "DeregisterCriticalServiceAfter"));
+    if (spec->check == CHECK_TTL)
+        return json_sprintf("%s %s, reaped after %s", kind, json_string_value(json_object_get(check, "TTL")),
+                            reap_after);
+    return json_sprintf("%s %s every %s, timeout %s, reaped after %s", kind,
+                        json_string_value(json_object_get(check, target_key(spec->check))),
+                        json_string_value(json_object_get(check, "Interval")),
+                        json_string_value(json_object_get(check, "Timeout")), reap_after);
+}
+
+/* NULL: out of memory. */
+static json_t *check_new(const struct registration_spec *spec, const char *address)
+{
+    json_t *check = spec->check == CHECK_TTL ? ttl_check_new(spec) : probe_new(spec, address);
+    if (check && json_object_set_new(check, "Notes", notes_new(spec, check)) == 0)
+        return check;
+    json_decref(check);
+    return NULL;
+}
+
+json_t *consul_registration_new(const struct registration_spec *spec, const char *address)
 {
     json_t *body = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
                              "ID", json_text_new(spec->id),
@@ -128,8 +159,7 @@ static json_t *registration_new(const struct registration_spec *spec, const char
                              "Weights", weights_new(spec));
     if (!body || spec->check == CHECK_NONE)
         return body;
-    json_t *check = spec->check == CHECK_TTL ? ttl_check_new(spec) : probe_new(spec, address);
-    if (json_object_set_new(body, "Check", check) == 0)
+    if (json_object_set_new(body, "Check", check_new(spec, address)) == 0)
         return body;
     json_decref(body);
     return NULL;
@@ -137,7 +167,7 @@ static json_t *registration_new(const struct registration_spec *spec, const char
 
 bool consul_add_registration(struct buf *out, const struct registration_spec *spec, const char *address)
 {
-    return json_add_take(out, registration_new(spec, address));
+    return json_add_take(out, consul_registration_new(spec, address));
 }
 
 /* --- The result of our own check --------------------------------------------------------- */

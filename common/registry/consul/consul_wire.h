@@ -10,11 +10,18 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "net/json.h"
 #include "registry/registry.h"
 
 /* Appends the body of PUT /v1/agent/service/register. address: never "". False at the buffer's cap, or out
  * of memory. */
 bool consul_add_registration(struct buf *out, const struct registration_spec *spec, const char *address);
+
+/* The same as a tree, which the caller owns. NULL: out of memory. */
+json_t *consul_registration_new(const struct registration_spec *spec, const char *address);
+
+/* The agent's word for a kind of check: the "Type" in its list of checks. */
+const char *consul_check_kind(enum check_kind check);
 
 /* Parses the reply to GET /v1/agent/health/service/id/<id>. *failing: a check of our service is critical;
  * output gets its text. A check that the agent has not run yet is critical without output: that is not

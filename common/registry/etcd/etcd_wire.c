@@ -189,13 +189,29 @@ static json_t *parse_reply_new(const char *body, size_t len, struct err *err)
     return NULL;
 }
 
-int etcd_parse_own(const char *body, size_t len, const struct registration_spec *spec, bool *is_ours, struct err *err)
+/* Both texts are base64. */
+static bool has_other_value(const json_t *entry, const struct buf *put)
+{
+    struct err ignored = ERR_INIT;
+    json_t *ours = json_parse_new(buf_text(put), put->len, &ignored);
+    bool differs = ours && !json_equal(json_object_get(entry, "value"), json_object_get(ours, "value"));
+    json_decref(ours);
+    return differs;
+}
+
+int etcd_parse_own(const char *body, size_t len, const struct registration_spec *spec, const struct buf *put,
+                   const char **difference, bool *is_ours, struct err *err)
 {
     json_t *reply = parse_reply_new(body, len, err);
     if (!reply)
         return -1;
     const json_t *entry = json_array_get(json_object_get(reply, "kvs"), 0);
-    *is_ours = get_number(entry, "lease") == (uint64_t)etcd_lease_id(spec);
+    *difference = "";
+    if (entry && get_number(entry, "lease") != (uint64_t)etcd_lease_id(spec))
+        *difference = "the key is on another lease";
+    else if (entry && put && has_other_value(entry, put))
+        *difference = "the key has another value";
+    *is_ours = entry && !**difference;
     json_decref(reply);
     return 0;
 }

@@ -34,8 +34,11 @@ bool etcd_add_key(struct buf *out, const struct registration_spec *spec);   /* f
 bool etcd_add_put(struct buf *out, const struct registration_spec *spec, const char *address,
                   enum instance_status status);
 
-/* Parses the reply to a range of our key. *is_ours: the key is there, and it is on our lease. */
-int etcd_parse_own(const char *body, size_t len, const struct registration_spec *spec, bool *is_ours, struct err *err);
+/* Parses the reply to a range of our key. *is_ours: the key is there, on our lease, and with the value of our
+ * last put; put: its body, or NULL to accept any value. *difference: what is not so if the key is there, else
+ * "". */
+int etcd_parse_own(const char *body, size_t len, const struct registration_spec *spec, const struct buf *put,
+                   const char **difference, bool *is_ours, struct err *err);
 /* Parses the reply to a keepalive. If the lease has expired, *is_alive is false, and the result is 0. */
 int etcd_parse_keepalive(const char *body, size_t len, bool *is_alive, struct err *err);
 

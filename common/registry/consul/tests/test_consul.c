@@ -11,6 +11,7 @@
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "registry/consul/consul.h"
+#include "registry/consul/consul_checks.h"
 #include "registry/consul/consul_http.h"
 
 static void cleanup(void)
@@ -77,14 +78,19 @@ static void run_with_consul(void (*story)(void))
 }
 
 /* An operator's request. */
-static void put(const char *path)
+static void put_body(const char *path, const char *body)
 {
     struct http_response response = HTTP_RESPONSE_INIT;
     struct http_call call = {.method = "PUT", .host = "127.0.0.1", .port = (uint16_t)server.port.number, .path = path,
-                             .deadline = soon(), .body_cap = 65536};
+                             .body = body, .body_len = strlen(body), .deadline = soon(), .body_cap = 65536};
     cr_expect_eq(TRY(http_call(http, &call, &response, &err)), 0, "%s", err.text);
     cr_expect_eq(response.status, 200, "%s: %d %s", path, response.status, buf_text(&response.body));
     http_response_close(&response);
+}
+
+static void put(const char *path)
+{
+    put_body(path, "");
 }
 
 /* NULL with err.code ERR_NONE: the list is unchanged. */
@@ -220,13 +226,6 @@ Test(consul, registering_replaces_the_earlier_check)
     run_with_consul(replace_check);
 }
 
-static bool is_known(const struct registration_spec *spec)
-{
-    bool known = false;
-    cr_expect_eq(TRY(registry_is_registered(consul, spec, soon(), &known, &err)), 0, "%s", err.text);
-    return known;
-}
-
 /* As a process that has just started. */
 static void renew_client(void)
 {
@@ -234,6 +233,181 @@ static void renew_client(void)
     registry_free(consul);
     consul = TRY(consul_new(&config, http, &err));
     cr_expect(consul, "%s", err.text);
+}
+
+/* A process with a check that fails, then one with a TTL check under the same id. */
+static void pass_with_another_kind(enum check_kind earlier_kind, const char *what)
+{
+    struct registration_spec earlier = make_spec("u-1", earlier_kind), now = make_spec("u-1", CHECK_TTL);
+    earlier.port = earlier.grpc_port = 1; /* no process listens there */
+    now.check_interval_ms = 20000;
+    cr_expect_eq(TRY(registry_register(consul, &earlier, soon(), &err)), 0, "%s", err.text);
+    instance_list_unref(fetch_until(INSTANCE_CRITICAL));
+    cr_expect_eq(TRY(registry_register(consul, &now, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(TRY(registry_heartbeat(consul, &now, true, "", soon(), &err)), 0, "%s", err.text);
+    instance_list_unref(fetch_until(INSTANCE_PASSING));
+    struct registry_cursor cursor = {0};
+    instance_list_unref(fetch(&cursor, 0));
+    struct instance_list *changed = fetch(&cursor, 3000); /* the former check ran every second */
+    cr_expect(!changed || changed->at[0].status == INSTANCE_PASSING, "%s still runs", what);
+    instance_list_unref(changed);
+    cr_expect_eq(TRY(registry_deregister(consul, &now, soon(), &err)), 0, "%s", err.text);
+}
+
+static void replace_kinds(void)
+{
+    pass_with_another_kind(CHECK_HTTP, "the HTTP check");
+    pass_with_another_kind(CHECK_TCP, "the TCP check");
+    pass_with_another_kind(CHECK_GRPC, "the gRPC check");
+}
+
+/* Consul itself leaves it running beside the new one, even with replace-existing-checks=true. */
+Test(consul, former_check_of_another_kind_ends)
+{
+    run_with_consul(replace_kinds);
+}
+
+static void expect_maintenance(const char *when)
+{
+    struct registry_cursor cursor = {0};
+    struct instance_list *list = fetch(&cursor, 0);
+    cr_expect(list && list->count == 1 && list->at[0].maintenance, "%s", when);
+    instance_list_unref(list);
+}
+
+/* The agent's checks of our entry, "" for none. */
+static const char *check_ids(void)
+{
+    static char text[512];
+    json_t *checks = NULL;
+    struct consul_config config = config_of(server.url);
+    struct consul_http agent;
+    cr_assert_eq(TRY(consul_http_open(&agent, &config, http, &err)), 0);
+    cr_assert_eq(TRY(consul_checks_read(&agent, "u-1", soon(), &checks, &err)), 0, "%s", err.text);
+    text[0] = '\0';
+    const char *id;
+    json_t *check;
+    json_object_foreach(checks, id, check)
+        sprintf(text + strlen(text), "%s%s=%s", *text ? " " : "", id,
+                json_string_value(json_object_get(check, "Type")));
+    json_decref(checks);
+    return text;
+}
+
+/* Registers with each kind of check, as one process after another, while an operator's maintenance is on. */
+static void keep_maintenance(void)
+{
+    static const enum check_kind kinds[] = {CHECK_HTTP, CHECK_HTTP, CHECK_TTL, CHECK_TCP, CHECK_NONE, CHECK_GRPC};
+    struct registration_spec spec = make_spec("u-1", CHECK_NONE);
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    put("/v1/agent/service/maintenance/u-1?enable=true&reason=disk");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        renew_client();
+        spec = make_spec("u-1", kinds[i]);
+        cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+        expect_maintenance("after a registration");
+        cr_expect_eq(strstr(check_ids(), "service:u-1") != NULL, kinds[i] != CHECK_NONE, "%s", check_ids());
+    }
+    put("/v1/agent/service/maintenance/u-1?enable=false");
+    cr_expect_str_eq(check_ids(), "service:u-1=grpc", "no former check is left");
+}
+
+Test(consul, maintenance_outlives_registrations)
+{
+    run_with_consul(keep_maintenance);
+}
+
+static void end_former_checks(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_TTL);
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    put_body("/v1/agent/check/register", "{\"ID\":\"service:u-1:2\",\"Name\":\"b\",\"ServiceID\":\"u-1\",\"TTL\":\"1m\"}");
+    put("/v1/agent/service/maintenance/u-1?enable=true");
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_null(strstr(check_ids(), "service:u-1:2"), "%s", check_ids());
+    expect_maintenance("after a registration");
+}
+
+Test(consul, former_checks_end_in_maintenance_too)
+{
+    run_with_consul(end_former_checks);
+}
+
+static bool is_known(const struct registration_spec *spec)
+{
+    bool known = false;
+    cr_expect_eq(TRY(registry_is_registered(consul, spec, soon(), &known, &err)), 0, "%s", err.text);
+    return known;
+}
+
+/* A registration under our id by another process: `member` overrides ours. */
+static void register_otherwise(const char *members)
+{
+    char body[512];
+    snprintf(body, sizeof body, "{\"ID\":\"u-1\",\"Name\":\"user-service\",\"Address\":\"127.0.0.1\",%s}", members);
+    put_body("/v1/agent/service/register", body);
+}
+
+static void register_what_was_lost(const struct registration_spec *spec, const char *difference)
+{
+    cr_expect_not(is_known(spec), "%s", difference);
+    cr_expect_str_eq(consul->difference, difference);
+    cr_expect_eq(TRY(registry_register(consul, spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_known(spec), "registered again: %s", consul->difference);
+    cr_expect_str_eq(consul->difference, "");
+}
+
+#define COMMON "\"Port\":8001,\"Tags\":[\"v1\",\"c\"],\"Meta\":{\"version\":\"1.0\",\"zone\":\"a\"},\"Weights\":{\"Passing\":3,\"Warning\":1}"
+
+static void change_entry(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_TTL);
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_known(&spec), "%s", consul->difference);
+    register_otherwise("\"Port\":9,\"Check\":{\"TCP\":\"127.0.0.1:9\",\"Interval\":\"1s\"}");
+    register_what_was_lost(&spec, "Port is 9, not 8001");
+    register_otherwise(COMMON ",\"Check\":{\"TCP\":\"127.0.0.1:9\",\"Interval\":\"1s\"}");
+    register_what_was_lost(&spec, "its check is tcp, not ttl 3s, reaped after 60s");
+    cr_expect_str_eq(check_ids(), "service:u-1=ttl");
+    register_otherwise(COMMON ",\"Check\":{\"CheckID\":\"service:u-1\",\"TTL\":\"1h\"}");
+    register_what_was_lost(&spec, "its check is ttl, not ttl 3s, reaped after 60s");
+    register_otherwise(COMMON ",\"Checks\":[{\"TTL\":\"1h\"},{\"TTL\":\"2h\"}]");
+    cr_expect_not(is_known(&spec));
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_str_eq(check_ids(), "service:u-1=ttl");
+    put("/v1/agent/check/deregister/service:u-1");
+    register_what_was_lost(&spec, "its check is gone");
+}
+
+Test(consul, entry_of_another_registration_is_not_ours)
+{
+    run_with_consul(change_entry);
+}
+
+static void keep_entry(void)
+{
+    static const enum check_kind kinds[] = {CHECK_HTTP, CHECK_TCP, CHECK_TTL, CHECK_GRPC, CHECK_NONE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct registration_spec spec = make_spec("u-1", kinds[i]);
+        spec.grpc_port = 9001;
+        cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+        cr_expect(is_known(&spec), "kind %d: %s", (int)kinds[i], consul->difference);
+    }
+    struct registration_spec spec = make_spec("u 1/ü?", CHECK_TTL);
+    spec.tags = "";
+    spec.version = spec.zone = "";
+    spec.weight = 65535;
+    spec.address = "::1";
+    cr_expect_eq(TRY(registry_register(consul, &spec, soon(), &err)), 0, "%s", err.text);
+    put("/v1/agent/service/maintenance/u%201%2F%C3%BC%3F?enable=true");
+    cr_expect(is_known(&spec), "%s", consul->difference);
+    renew_client();
+    cr_expect(is_known(&spec), "before its first registration a process accepts any entry");
+}
+
+Test(consul, unchanged_entry_is_ours_with_each_check)
+{
+    run_with_consul(keep_entry);
 }
 
 static void replace_killed_instance(void)

@@ -388,23 +388,27 @@ static void expect_body(const struct registration_spec *spec, const char *addres
 
 #define HEAD "{\"ID\":\"u-1\",\"Name\":\"user-service\",\"Tags\":[\"v1\",\"c\"],\"Address\":"
 #define MIDDLE ",\"Port\":8001,\"Meta\":{\"version\":\"1.0\"},\"Weights\":{\"Passing\":3,\"Warning\":1}"
-#define PROBE ",\"Interval\":\"10s\",\"Timeout\":\"1500ms\",\"SuccessBeforePassing\":1,\"FailuresBeforeCritical\":2" REAP
-#define REAP ",\"DeregisterCriticalServiceAfter\":\"300s\"}}"
+#define PROBE(target)                                                                                        \
+    ",\"Interval\":\"10s\",\"Timeout\":\"1500ms\",\"SuccessBeforePassing\":1,\"FailuresBeforeCritical\":2"             \
+    REAP(target " every 10s, timeout 1500ms")
+#define REAP(notes) ",\"DeregisterCriticalServiceAfter\":\"300s\",\"Notes\":\"" notes ", reaped after 300s\"}}"
 #define CHECK ",\"Check\":{\"CheckID\":\"service:u-1\","
 
-/* It also has both weights and the anti-flap numbers. Without them an instance in warning would get no calls,
+/* It also has its definition as its notes, both weights and the anti-flap numbers. Without them an instance in warning would get no calls,
  * and one failed check would make an instance critical. */
 Test(consul_wire, registration_has_a_check_of_each_kind)
 {
     struct registration_spec spec = make_spec(CHECK_HTTP);
-    expect_body(&spec, "10.0.0.1", HEAD "\"10.0.0.1\"" MIDDLE CHECK "\"HTTP\":\"http://10.0.0.1:8001/health\"" PROBE);
-    expect_body(&spec, "fd00::1", HEAD "\"fd00::1\"" MIDDLE CHECK "\"HTTP\":\"http://[fd00::1]:8001/health\"" PROBE);
+    expect_body(&spec, "10.0.0.1",
+                HEAD "\"10.0.0.1\"" MIDDLE CHECK "\"HTTP\":\"http://10.0.0.1:8001/health\"" PROBE("http http://10.0.0.1:8001/health"));
+    expect_body(&spec, "fd00::1",
+                HEAD "\"fd00::1\"" MIDDLE CHECK "\"HTTP\":\"http://[fd00::1]:8001/health\"" PROBE("http http://[fd00::1]:8001/health"));
     spec = make_spec(CHECK_TCP);
-    expect_body(&spec, "10.0.0.1", HEAD "\"10.0.0.1\"" MIDDLE CHECK "\"TCP\":\"10.0.0.1:8001\"" PROBE);
+    expect_body(&spec, "10.0.0.1", HEAD "\"10.0.0.1\"" MIDDLE CHECK "\"TCP\":\"10.0.0.1:8001\"" PROBE("tcp 10.0.0.1:8001"));
     spec = make_spec(CHECK_GRPC);
-    expect_body(&spec, "::1", HEAD "\"::1\"" MIDDLE CHECK "\"GRPC\":\"[::1]:9001\"" PROBE);
+    expect_body(&spec, "::1", HEAD "\"::1\"" MIDDLE CHECK "\"GRPC\":\"[::1]:9001\"" PROBE("grpc [::1]:9001"));
     spec = make_spec(CHECK_TTL);
-    expect_body(&spec, "10.0.0.1", HEAD "\"10.0.0.1\"" MIDDLE CHECK "\"TTL\":\"30s\"" REAP);
+    expect_body(&spec, "10.0.0.1", HEAD "\"10.0.0.1\"" MIDDLE CHECK "\"TTL\":\"30s\"" REAP("ttl 30s"));
     spec = make_spec(CHECK_NONE);
     expect_body(&spec, "10.0.0.1", HEAD "\"10.0.0.1\"" MIDDLE "}");
 }

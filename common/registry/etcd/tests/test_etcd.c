@@ -268,6 +268,44 @@ Test(etcd, restarted_instance_takes_over_its_old_key)
     run_with_etcd(restart_instance);
 }
 
+static bool is_registered(const struct registration_spec *spec)
+{
+    bool known = false;
+    cr_expect_eq(TRY(registry_is_registered(etcd, spec, soon(), &known, &err)), 0, "%s", err.text);
+    return known;
+}
+
+/* As another process with our id does it, and as an operator does it by hand. */
+static void change_key(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_HTTP), other = make_spec("u-1", CHECK_HTTP);
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_registered(&spec));
+    cr_expect_eq(TRY(registry_heartbeat(etcd, &spec, true, "", soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_registered(&spec), "the status of our own heartbeat: %s", etcd->difference);
+    cr_expect_str_eq(etcd->difference, "");
+
+    struct registry *second = TRY(etcd_new(server.url, http, &err));
+    other.port = 9;
+    cr_expect_eq(TRY(registry_register(second, &other, soon(), &err)), 0, "%s", err.text);
+    registry_free(second);
+    cr_expect_not(is_registered(&spec));
+    cr_expect_str_eq(etcd->difference, "the key has another value");
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_registered(&spec), "%s", etcd->difference);
+
+    cr_expect_eq(put("/services/user-service/u-1", "{\"address\":\"10.0.0.1\",\"port\":8001}"), 200);
+    cr_expect_not(is_registered(&spec));
+    cr_expect_str_eq(etcd->difference, "the key is on another lease");
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect(is_registered(&spec), "%s", etcd->difference);
+}
+
+Test(etcd, key_with_another_value_is_not_our_registration)
+{
+    run_with_etcd(change_key);
+}
+
 /* --- Watching ------------------------------------------------------------------------------------ */
 
 static int64_t woken_at;

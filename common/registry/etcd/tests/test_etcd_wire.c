@@ -359,8 +359,9 @@ static bool is_ours(const char *lease)
     struct err err = ERR_INIT;
     char body[300];
     bool ours = true;
+    const char *difference;
     snprintf(body, sizeof body, "{\"header\":{\"revision\":\"9\"},\"kvs\":[{\"key\":\"eA==\"%s}],\"count\":\"1\"}", lease);
-    cr_expect_eq(etcd_parse_own(body, strlen(body), &spec, &ours, &err), 0, "%s", err.text);
+    cr_expect_eq(etcd_parse_own(body, strlen(body), &spec, NULL, &difference, &ours, &err), 0, "%s", err.text);
     return ours;
 }
 
@@ -368,6 +369,7 @@ Test(etcd_wire, key_is_ours_only_on_our_lease)
 {
     struct err err = ERR_INIT;
     char ours[64];
+    const char *difference;
     bool known = true;
     snprintf(ours, sizeof ours, ",\"lease\":\"%" PRId64 "\"", etcd_lease_id(&spec));
     cr_expect(is_ours(ours));
@@ -375,9 +377,9 @@ Test(etcd_wire, key_is_ours_only_on_our_lease)
     cr_expect_not(is_ours(""));
     size_t len;
     char *body = fixture_new("etcd_range_empty.json", &len);
-    cr_expect_eq(etcd_parse_own(body, len, &spec, &known, &err), 0, "%s", err.text);
+    cr_expect_eq(etcd_parse_own(body, len, &spec, NULL, &difference, &known, &err), 0, "%s", err.text);
     cr_expect_not(known);
-    cr_expect_eq(etcd_parse_own("{}", 2, &spec, &known, &err), -1, "an error does not mean: not registered");
+    cr_expect_eq(etcd_parse_own("{}", 2, &spec, NULL, &difference, &known, &err), -1, "an error does not mean: not registered");
     free(body);
 }
 
