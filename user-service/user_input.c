@@ -5,12 +5,6 @@
 
 #include "service/input.h"
 
-enum {
-    NAME_MAX_CHARACTERS = 100,
-    EMAIL_MIN_CHARACTERS = 3,
-    EMAIL_MAX_CHARACTERS = 254, /* RFC 5321's limit of a path, without its brackets */
-};
-
 /* Only a mail that is sent to an address can prove that it exists. So this checks the form only. */
 static bool looks_like_email(const char *text)
 {

@@ -31,7 +31,8 @@ void redis_close(struct redis *redis);
  * ERR_TIMEOUT, ERR_BROKEN, ERR_FAILED (an error reply, text as Redis sent it),
  * ERR_CANCELLED. */
 
-/* 0: *found is set, and the value is appended to out. */
+/* 0: *found is set, and the value is appended to out, which is empty. An empty value counts as not found.
+ * ERR_TOO_LARGE: the value exceeds out's cap; ERR_INVALID: the key holds a list or another type. */
 int redis_get(struct redis *redis, const char *key, int64_t deadline, struct buf *out, bool *found, struct err *err);
 int redis_set(struct redis *redis, const char *key, const char *value, size_t len, int64_t ttl_ms, int64_t deadline,
               struct err *err);

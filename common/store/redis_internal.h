@@ -44,9 +44,9 @@ struct redis_arguments {
 struct redis_arguments redis_arguments_of(const char *const *values);
 
 /* Sends one command on the present connection, even if it is not up yet. out: gets a
- * string reply, may be NULL; found: false for a nil, may be NULL. */
+ * string reply, may be NULL. */
 int redis_send(struct redis *redis, const struct redis_arguments *arguments, int64_t deadline, struct buf *out,
-               bool *found, struct err *err);
+               struct err *err);
 
 /* Closes the connection; each call that waits for a reply gets ERR_BROKEN at once. */
 void redis_take_down(struct redis *redis, const char *why);

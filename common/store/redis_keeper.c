@@ -65,11 +65,11 @@ static int log_in_and_ping(struct redis *redis, int64_t deadline, struct err *er
     struct redis_arguments password = REDIS_ARGUMENTS("AUTH", url->password),
                            both = REDIS_ARGUMENTS("AUTH", url->user, url->password);
     struct redis_arguments database = REDIS_ARGUMENTS("SELECT", redis->database), ping = REDIS_ARGUMENTS("PING");
-    if (url->password[0] && redis_send(redis, url->user[0] ? &both : &password, deadline, NULL, NULL, err) != 0)
+    if (url->password[0] && redis_send(redis, url->user[0] ? &both : &password, deadline, NULL, err) != 0)
         return -1;
-    if (strcmp(redis->database, "0") != 0 && redis_send(redis, &database, deadline, NULL, NULL, err) != 0)
+    if (strcmp(redis->database, "0") != 0 && redis_send(redis, &database, deadline, NULL, err) != 0)
         return -1;
-    return redis_send(redis, &ping, deadline, NULL, NULL, err);
+    return redis_send(redis, &ping, deadline, NULL, err);
 }
 
 static int connect_once(struct redis *redis)
