@@ -44,13 +44,14 @@ static void flush(void *arg)
         redis_uv_flush(redis->context);
 }
 
-struct redis *redis_new(const char *url)
+struct redis *redis_new(const char *url, const char *probe_key)
 {
     struct redis *redis = calloc(1, sizeof *redis);
     if (!redis || parse_url(url, &redis->url, redis->database) != 0) {
         free(redis);
         return NULL;
     }
+    redis->probe_key = probe_key;
     err_set(&redis->why, ERR_UNREACHABLE, "Redis: still connecting");
     loop_add_hook(flush, redis);
     group_go(&redis->keeper, redis_keep_connected, redis);
@@ -73,6 +74,8 @@ static int send_if_up(struct redis *redis, const struct redis_arguments *argumen
     int status = redis->up ? redis_send(redis, arguments, deadline, out, err)
                            : err_set(err, ERR_UNREACHABLE, "%s", redis->why.text);
     redis->failures += status != 0;
+    if (status != 0 && err->code == ERR_FAILED)
+        redis_suspect(redis, err);
     return status;
 }
 
@@ -108,11 +111,10 @@ int redis_del(struct redis *redis, const char *key, int64_t deadline, struct err
     return send_if_up(redis, &del, deadline, NULL, err);
 }
 
-int redis_ping(struct redis *redis, int64_t deadline, struct err *err)
+int redis_probe(struct redis *redis, int64_t deadline, struct err *err)
 {
-    struct redis_arguments ping = REDIS_ARGUMENTS("PING");
     if (redis->up)
-        return redis_send(redis, &ping, deadline, NULL, err);
+        return redis_send_probe(redis, deadline, err);
     /* The keeper waits before its next attempt: start that attempt now. */
     if (!redis->context && redis->keeper_wait)
         wait_wake(redis->keeper_wait);
@@ -139,7 +141,7 @@ static void counter(struct buf *out, const char *name, const char *help, int64_t
 
 void redis_metrics(const struct redis *redis, struct buf *out)
 {
-    metrics_head(out, "redis_up", "gauge", "1 while Redis answers.");
+    metrics_head(out, "redis_up", "gauge", "1 while Redis answers and accepts writes.");
     metrics_value(out, "redis_up", NULL, redis->up);
     counter(out, "redis_connects_total", "Connections opened.", redis->connects);
     metrics_head(out, "redis_commands_total", "counter", "Commands, answered or not.");

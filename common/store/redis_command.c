@@ -1,4 +1,4 @@
-/* Sends one command to Redis and waits for its reply. */
+/* Sends one command, or the probe, to Redis and waits for the reply. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ void redis_take_down(struct redis *redis, const char *why)
     if (!context)
         return;
     err_clear(&redis->why);
-    err_set(&redis->why, ERR_UNREACHABLE, "Redis: %s", why);
+    err_set(&redis->why, ERR_UNREACHABLE, "%s", why);
     redis->context = NULL;
     redis->up = false;
     redisAsyncFree(context);
@@ -101,6 +101,28 @@ int redis_send(struct redis *redis, const struct redis_arguments *arguments, int
     command->out = NULL;
     if (result == WAIT_CANCELLED)
         return err_set(err, ERR_CANCELLED, "Redis: cancelled");
-    redis_take_down(redis, "does not answer");
+    redis_take_down(redis, "Redis: does not answer");
     return err_set(err, ERR_TIMEOUT, "Redis: no reply in time");
+}
+
+/* --- The probe -------------------------------------------------------------------- */
+
+/* A PING shows less: a replica and a Redis without memory answer it. The key expires by itself, if the DEL
+ * does not reach Redis. */
+int redis_send_probe(struct redis *redis, int64_t deadline, struct err *err)
+{
+    const char *key = redis->probe_key;
+    const struct redis_arguments commands[] = {
+        REDIS_ARGUMENTS("SET", key, "", "PX", "1000"),
+        REDIS_ARGUMENTS("GETRANGE", key, "0", "0"),
+        REDIS_ARGUMENTS("DEL", key),
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (redis_send(redis, &commands[i], deadline, NULL, err) == 0)
+            continue;
+        if (err->code == ERR_FAILED)
+            redis_take_down(redis, err->text);
+        return -1;
+    }
+    return 0;
 }
