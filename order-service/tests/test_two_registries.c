@@ -112,7 +112,8 @@ static void fill_etcd(void)
 static void mend_etcd(void)
 {
     char body[200], revision[32], member[32];
-    cr_expect(etcd_tells("/v3/kv/deleterange", "{\"key\":\"Zmls\",\"range_end\":\"Zmlt\"}", "\"revision\":\"", revision));
+    const char *filled = "{\"key\":\"Zmls\",\"range_end\":\"Zmlt\"}";
+    cr_expect(etcd_tells("/v3/kv/deleterange", filled, "\"revision\":\"", revision));
     snprintf(body, sizeof body, "{\"revision\":\"%s\"}", revision);
     cr_expect(etcd_replies("/v3/kv/compaction", body, ""));
     cr_expect(etcd_replies("/v3/maintenance/defragment", "{}", ""));

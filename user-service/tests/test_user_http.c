@@ -211,7 +211,8 @@ static void expect_overwritten(const char *command, const char *value)
     redis_do("DEL", "user:8", NULL);
     redis_do(command, "user:8", value);
     expect_miss_then_hit(&users, "/users/8");
-    EXPECT_CASES(&users, {"/users/8", 200, .reply = "{\"id\":\"8\",\"name\":\"User8\",\"email\":\"user8@example.com\"}"});
+    EXPECT_CASES(&users,
+                 {"/users/8", 200, .reply = "{\"id\":\"8\",\"name\":\"User8\",\"email\":\"user8@example.com\"}"});
 }
 
 static bool has_logged_refusal(void)

@@ -21,7 +21,8 @@ static bool is_user_8(const char *text)
 
 Test(user_json, what_is_written_is_recognised)
 {
-    static const char *const names[] = {"A", "\"\\\"", "/", "\xc3\xa9l\xc3\xa8ve", "\xf0\x9f\x98\x80", "\xc2\xa0", "{}"};
+    static const char *const names[] = {"A",  "\"\\\"", "/", "\xc3\xa9l\xc3\xa8ve", "\xf0\x9f\x98\x80", "\xc2\xa0",
+                                        "{}"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct buf json = BUF_INIT(8192);
         cr_assert(user_json_add(&json, "8", names[i], "a@b"));

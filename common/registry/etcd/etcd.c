@@ -166,8 +166,8 @@ static int etcd_heartbeat(struct registry *registry, const struct registration_s
     bool renews = !etcd->written.may_be_passing;
     if (renews && keep_alive(etcd, spec, deadline, err) != 0)
         return -1;
-    return err_set(err, why.code, "etcd: cannot write the status %s%s: %s",
-                   instance_status_name(status_of(etcd, spec)), renews ? "" : ", so the lease is not renewed", why.text);
+    return err_set(err, why.code, "etcd: cannot write the status %s%s: %s", instance_status_name(status_of(etcd, spec)),
+                   renews ? "" : ", so the lease is not renewed", why.text);
 }
 
 /* etcd checks no instance. */
