@@ -20,7 +20,7 @@ static int open_app(void *arg, struct service *service, struct err *err)
         .transaction_connections = TRANSACTION_CONNECTIONS,
     };
     app->pg = pg_new(&config);
-    app->redis = redis_new(app->redis_url);
+    app->redis = redis_new(app->redis_url, "user:0"); /* ids begin with 1 */
     app->users = users_new(app->pg, app->redis, settings->database_timeout_ms);
     if (!app->pg || !app->redis || !app->users)
         return err_set(err, ERR_FAILED, "out of memory");
@@ -49,7 +49,7 @@ static int check_redis(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MA
 {
     struct app *app = arg;
     (void)detail;
-    return redis_ping(app->redis, deadline, err);
+    return redis_probe(app->redis, deadline, err);
 }
 
 static void write_metrics(void *arg, struct buf *out)

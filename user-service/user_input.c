@@ -6,12 +6,6 @@
 #include "service/input.h"
 #include "service/visible.h"
 
-enum {
-    NAME_MAX_CHARACTERS = 100,
-    EMAIL_MIN_CHARACTERS = 3,
-    EMAIL_MAX_CHARACTERS = 254, /* RFC 5321's limit of a path, without its brackets */
-};
-
 /* Only a mail that is sent to an address can prove that it exists. So this checks the form only.
  * A blank at one end would make a second address that looks like the first. */
 static bool looks_like_email(const char *text)

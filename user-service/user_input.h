@@ -7,6 +7,12 @@
 
 #include "base/err.h"
 
+enum {
+    NAME_MAX_CHARACTERS = 100,
+    EMAIL_MIN_CHARACTERS = 3,
+    EMAIL_MAX_CHARACTERS = 254, /* RFC 5321's limit of a path, without its brackets */
+};
+
 struct user_input {
     const char *name;  /* 1 to 100 characters */
     const char *email; /* 3 to 254 characters, one '@' with something on both sides */

@@ -6,9 +6,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_repeat.h"
 #include "base/metrics.h"
 #include "loop/sync.h"
-#include "net/json.h"
+#include "user_json.h"
 
 enum {
     CACHE_TTL_MS = 60 * 1000,
@@ -16,6 +17,7 @@ enum {
      * for a snapshot), so they must not close the connection. But a request must not
      * wait for the cache longer than for the database. */
     CACHE_TIMEOUT_MS = 100,
+    FOREIGN_REPEAT_MS = 60 * 1000, /* entries of other programs are logged at most this often */
 };
 
 struct users {
@@ -24,6 +26,7 @@ struct users {
     int64_t timeout_ms;
     struct flight flight;
     struct lookup *lookups; /* in progress */
+    struct log_repeat foreign_entry;
     int64_t results[USERS_BYPASS + 1];
 };
 
@@ -43,15 +46,6 @@ void users_free(struct users *users)
     free(users);
 }
 
-/* --- A user as JSON --------------------------------------------------------------- */
-
-static bool add_json(struct buf *json, const char *id, const char *name, const char *email)
-{
-    return buf_adds(json, "{\"id\":\"") && buf_adds(json, id) && buf_adds(json, "\",\"name\":") &&
-           json_add_string(json, name, strlen(name)) && buf_adds(json, ",\"email\":") &&
-           json_add_string(json, email, strlen(email)) && buf_adds(json, "}");
-}
-
 /* --- The cache -------------------------------------------------------------------- */
 
 struct cache_key {
@@ -65,13 +59,14 @@ static struct cache_key key_of(const char *id)
     return key;
 }
 
-/* True: this is the JSON of this user, as add_json() writes it. Other programs may write
- * to the same Redis, and the entry is sent to the client without being parsed. */
-static bool is_about(const struct buf *json, const char *id)
+/* Other programs may write to the same Redis. What they wrote is a miss, and the miss overwrites it. */
+static enum users_cache refuse_entry(struct users *users, const struct cache_key *key, struct buf *json)
 {
-    char start[16 + ID_SIZE];
-    int len = snprintf(start, sizeof start, "{\"id\":\"%s\",", id);
-    return json->len > (size_t)len && memcmp(json->data, start, (size_t)len) == 0 && json->data[json->len - 1] == '}';
+    if (log_repeat_is_due(&users->foreign_entry, "foreign", FOREIGN_REPEAT_MS))
+        log_warn("cache_entry_refused", log_s("key", key->text), log_s("reason", "it is not the JSON of this user"),
+                 log_s("hint", "give other programs another database than the one in REDIS_URL"));
+    buf_clear(json);
+    return USERS_MISS;
 }
 
 static enum users_cache read_cache(struct users *users, const char *id, struct buf *json)
@@ -80,10 +75,12 @@ static enum users_cache read_cache(struct users *users, const char *id, struct b
     struct cache_key key = key_of(id);
     bool found;
     int status = redis_get(users->redis, key.text, deadline_in(CACHE_TIMEOUT_MS), json, &found, &err);
-    if (status == 0 && found && is_about(json, id))
-        return USERS_HIT;
-    buf_clear(json);
-    return status == 0 ? USERS_MISS : USERS_BYPASS;
+    bool is_value = status == 0 || err.code == ERR_TOO_LARGE || err.code == ERR_INVALID;
+    if (!is_value)
+        return USERS_BYPASS;
+    if (status == 0 && !found)
+        return USERS_MISS;
+    return status == 0 && user_json_is(json, id) ? USERS_HIT : refuse_entry(users, &key, json);
 }
 
 static void fill_cache(struct users *users, const char *id, const struct buf *json)
@@ -153,7 +150,7 @@ static int read_row(struct lookup *lookup)
     int status = 0;
     if (pg_rows_count(rows) == 0)
         status = err_set(err, ERR_NOT_FOUND, "there is no user %s", lookup->id);
-    else if (!add_json(&lookup->json, lookup->id, pg_rows_get(rows, 0, 0), pg_rows_get(rows, 0, 1)))
+    else if (!user_json_add(&lookup->json, lookup->id, pg_rows_get(rows, 0, 0), pg_rows_get(rows, 0, 1)))
         status = err_set(err, ERR_TOO_LARGE, "user %s exceeds 4 KB", lookup->id);
     pg_rows_free(rows);
     return status;
@@ -162,7 +159,8 @@ static int read_row(struct lookup *lookup)
 static void run_lookup(void *arg)
 {
     struct lookup *lookup = arg;
-    if (read_row(lookup) == 0 && lookup->fill)
+    /* A row that another program put there may break the limits of POST: it is served, but not from the cache. */
+    if (read_row(lookup) == 0 && lookup->fill && user_json_is(&lookup->json, lookup->id))
         fill_cache(lookup->users, lookup->id, &lookup->json);
     lookup_unlist(lookup);
 }
@@ -217,7 +215,7 @@ int users_add(struct users *users, const struct user_input *input, char id[ID_SI
     int status = insert(users, input, &rows, err);
     if (status == 0) {
         snprintf(id, ID_SIZE, "%s", pg_rows_get(rows, 0, 0));
-        add_json(json, id, input->name, input->email);
+        user_json_add(json, id, input->name, input->email);
     }
     pg_rows_free(rows);
     if (status != 0)

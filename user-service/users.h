@@ -2,9 +2,9 @@
  *
  * A read looks in the cache, then in the database, and then fills the cache for a
  * minute. The cache holds the body of the reply as it is sent: a hit is copied from
- * Redis to the client and not parsed. Simultaneous misses of the same user cost one
- * query (single flight). If Redis is down, rows come from the database, and no request
- * waits for Redis.
+ * Redis to the client and not parsed, only compared with its one form (user_json.h).
+ * Simultaneous misses of the same user cost one query (single flight). If Redis is down,
+ * rows come from the database, and no request waits for Redis.
  *
  * A row never changes, and an id is never used twice: a slow fill cannot overwrite
  * newer data.

@@ -6,7 +6,7 @@
  * wins: an error during the cleanup after it must not hide it.
  *
  *     struct err err = ERR_INIT;
- *     if (redis_ping(redis, deadline, &err) != 0)
+ *     if (redis_probe(redis, deadline, &err) != 0)
  *         log_warn("redis_down", log_s("error", err.text));
  *
  * No function keeps a pointer to a caller's err. `err` is never NULL.

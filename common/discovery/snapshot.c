@@ -191,8 +191,10 @@ static void read_job(void *arg)
 static int make_path(const struct watched_service *watched, char path[PATH_MAX])
 {
     int len = snprintf(path, PATH_MAX, "%s/", watched->snapshot_dir);
-    for (const unsigned char *p = (const unsigned char *)watched->name; len < PATH_MAX - 64 && *p; p++)
-        len += snprintf(path + len, (size_t)(PATH_MAX - len), islower(*p) || isdigit(*p) || strchr("-_", *p) ? "%c" : "%%%02x", *p);
+    for (const unsigned char *p = (const unsigned char *)watched->name; len < PATH_MAX - 64 && *p; p++) {
+        bool is_plain = islower(*p) || isdigit(*p) || strchr("-_", *p);
+        len += snprintf(path + len, (size_t)(PATH_MAX - len), is_plain ? "%c" : "%%%02x", *p);
+    }
     if (len >= PATH_MAX - 64)
         return -1;
     snprintf(path + len, (size_t)(PATH_MAX - len), ".instances");

@@ -44,13 +44,14 @@ static void flush(void *arg)
         redis_uv_flush(redis->context);
 }
 
-struct redis *redis_new(const char *url)
+struct redis *redis_new(const char *url, const char *probe_key)
 {
     struct redis *redis = calloc(1, sizeof *redis);
     if (!redis || parse_url(url, &redis->url, redis->database) != 0) {
         free(redis);
         return NULL;
     }
+    redis->probe_key = probe_key;
     err_set(&redis->why, ERR_UNREACHABLE, "Redis: still connecting");
     loop_add_hook(flush, redis);
     group_go(&redis->keeper, redis_keep_connected, redis);
@@ -68,18 +69,24 @@ void redis_close(struct redis *redis)
 /* --- Commands --------------------------------------------------------------------- */
 
 static int send_if_up(struct redis *redis, const struct redis_arguments *arguments, int64_t deadline, struct buf *out,
-                     bool *found, struct err *err)
+                     struct err *err)
 {
-    int status = redis->up ? redis_send(redis, arguments, deadline, out, found, err)
+    int status = redis->up ? redis_send(redis, arguments, deadline, out, err)
                            : err_set(err, ERR_UNREACHABLE, "%s", redis->why.text);
     redis->failures += status != 0;
+    if (status != 0 && err->code == ERR_FAILED)
+        redis_suspect(redis, err);
     return status;
 }
 
 int redis_get(struct redis *redis, const char *key, int64_t deadline, struct buf *out, bool *found, struct err *err)
 {
-    struct redis_arguments get = REDIS_ARGUMENTS("GET", key);
-    int status = send_if_up(redis, &get, deadline, out, found, err);
+    /* Not GET: another program may have stored 512 MB there, and Redis would send all of it. */
+    char last[24];
+    snprintf(last, sizeof last, "%zu", out->cap);
+    struct redis_arguments get = REDIS_ARGUMENTS("GETRANGE", key, "0", last);
+    int status = send_if_up(redis, &get, deadline, out, err);
+    *found = status == 0 && out->len > 0;
     redis->gets++;
     redis->hits += status == 0 && *found;
     return status;
@@ -94,21 +101,20 @@ int redis_set(struct redis *redis, const char *key, const char *value, size_t le
     set.values[2] = value;
     set.lengths[2] = len;
     redis->sets++;
-    return send_if_up(redis, &set, deadline, NULL, NULL, err);
+    return send_if_up(redis, &set, deadline, NULL, err);
 }
 
 int redis_del(struct redis *redis, const char *key, int64_t deadline, struct err *err)
 {
     struct redis_arguments del = REDIS_ARGUMENTS("DEL", key);
     redis->dels++;
-    return send_if_up(redis, &del, deadline, NULL, NULL, err);
+    return send_if_up(redis, &del, deadline, NULL, err);
 }
 
-int redis_ping(struct redis *redis, int64_t deadline, struct err *err)
+int redis_probe(struct redis *redis, int64_t deadline, struct err *err)
 {
-    struct redis_arguments ping = REDIS_ARGUMENTS("PING");
     if (redis->up)
-        return redis_send(redis, &ping, deadline, NULL, NULL, err);
+        return redis_send_probe(redis, deadline, err);
     /* The keeper waits before its next attempt: start that attempt now. */
     if (!redis->context && redis->keeper_wait)
         wait_wake(redis->keeper_wait);
@@ -135,7 +141,7 @@ static void counter(struct buf *out, const char *name, const char *help, int64_t
 
 void redis_metrics(const struct redis *redis, struct buf *out)
 {
-    metrics_head(out, "redis_up", "gauge", "1 while Redis answers.");
+    metrics_head(out, "redis_up", "gauge", "1 while Redis answers and accepts writes.");
     metrics_value(out, "redis_up", NULL, redis->up);
     counter(out, "redis_connects_total", "Connections opened.", redis->connects);
     metrics_head(out, "redis_commands_total", "counter", "Commands, answered or not.");

@@ -3,7 +3,7 @@
  *
  *   redis_uv.[ch]      hiredis on the loop
  *   redis_internal.h   the structs below
- *   redis_command.c    sends one command and waits for its reply
+ *   redis_command.c    sends one command, or the probe, and waits for the reply
  *   redis_keeper.c     the fiber that opens the connection, and opens it again
  *   redis.[ch]         create, close, the commands, metrics
  */
@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log_repeat.h"
 #include "loop/sync.h"
 #include "net/url.h"
 
@@ -21,12 +22,15 @@ struct redis {
     struct url url;
     char database[16];          /* its number, such as "0" */
     redisAsyncContext *context; /* NULL: none; may still be connecting */
-    bool up;                    /* it answered a PING, and no call has timed out since */
+    const char *probe_key;      /* for redis_send_probe */
+    bool up;                    /* it passed the probe, and no call has timed out since */
     struct group keeper;
     struct wait *keeper_wait;   /* the keeper waits for the connection's end or for the next attempt */
     struct wait_queue attempts; /* pings that wait for the result of the next attempt to connect */
     struct err why;             /* why it is not up */
     bool down_logged;
+    struct err suspicion; /* an error reply after which the keeper repeats the probe; ERR_NONE: none */
+    struct log_repeat refusal;
 
     int64_t gets, hits, sets, dels, failures, connects;
 };
@@ -44,14 +48,20 @@ struct redis_arguments {
 struct redis_arguments redis_arguments_of(const char *const *values);
 
 /* Sends one command on the present connection, even if it is not up yet. out: gets a
- * string reply, may be NULL; found: false for a nil, may be NULL. */
+ * string reply, may be NULL. */
 int redis_send(struct redis *redis, const struct redis_arguments *arguments, int64_t deadline, struct buf *out,
-               bool *found, struct err *err);
+               struct err *err);
 
-/* Closes the connection; each call that waits for a reply gets ERR_BROKEN at once. */
+/* Does what a cache does: sets, reads and deletes a key. If Redis refuses one of these, the connection is closed. */
+int redis_send_probe(struct redis *redis, int64_t deadline, struct err *err);
+
+/* Closes the connection; each call that waits for a reply gets ERR_BROKEN with this text at once. */
 void redis_take_down(struct redis *redis, const char *why);
 
 /* --- redis_keeper.c --------------------------------------------------------------- */
+
+/* Redis replied with this error to a command. Starts the probe, if it is not running. */
+void redis_suspect(struct redis *redis, const struct err *err);
 
 /* A fiber (arg: struct redis *): keeps it connected until cancelled. */
 void redis_keep_connected(void *arg);

@@ -1,5 +1,5 @@
-/* The fiber behind the connection: it connects, sends a PING and waits for the
- * reply, and does so again when the connection ends or is taken down. This is the
+/* The fiber behind the connection: it connects, sends the probe and waits for its
+ * replies, and does so again when the connection ends or is taken down. This is the
  * half of the circuit breaker that closes the circuit again.
  */
 #include <string.h>
@@ -10,8 +10,10 @@
 #include "store/redis_internal.h"
 #include "store/redis_uv.h"
 
-/* A Redis that does not answer a PING within this time is of no use as a cache. */
-enum { CONNECT_LIMIT_MS = 1000 };
+enum {
+    PROBE_LIMIT_MS = 1000, /* a Redis that does not answer within this time is of no use as a cache */
+    REFUSAL_REPEAT_MS = 60 * 1000,
+};
 
 /* --- The connection ends ---------------------------------------------------------- */
 
@@ -58,25 +60,25 @@ static int start_connecting(struct redis *redis, int64_t deadline, struct err *e
     return 0;
 }
 
-/* Redis is up when it answers: a hung server also accepts connections. */
-static int log_in_and_ping(struct redis *redis, int64_t deadline, struct err *err)
+/* Redis is up when it has passed the probe: a hung server also accepts connections. */
+static int log_in_and_probe(struct redis *redis, int64_t deadline, struct err *err)
 {
     const struct url *url = &redis->url;
     struct redis_arguments password = REDIS_ARGUMENTS("AUTH", url->password),
                            both = REDIS_ARGUMENTS("AUTH", url->user, url->password);
-    struct redis_arguments database = REDIS_ARGUMENTS("SELECT", redis->database), ping = REDIS_ARGUMENTS("PING");
-    if (url->password[0] && redis_send(redis, url->user[0] ? &both : &password, deadline, NULL, NULL, err) != 0)
+    struct redis_arguments database = REDIS_ARGUMENTS("SELECT", redis->database);
+    if (url->password[0] && redis_send(redis, url->user[0] ? &both : &password, deadline, NULL, err) != 0)
         return -1;
-    if (strcmp(redis->database, "0") != 0 && redis_send(redis, &database, deadline, NULL, NULL, err) != 0)
+    if (strcmp(redis->database, "0") != 0 && redis_send(redis, &database, deadline, NULL, err) != 0)
         return -1;
-    return redis_send(redis, &ping, deadline, NULL, NULL, err);
+    return redis_send_probe(redis, deadline, err);
 }
 
 static int connect_once(struct redis *redis)
 {
     struct err err = ERR_INIT;
-    int64_t deadline = deadline_in(CONNECT_LIMIT_MS);
-    int status = start_connecting(redis, deadline, &err) == 0 && log_in_and_ping(redis, deadline, &err) == 0 ? 0 : -1;
+    int64_t deadline = deadline_in(PROBE_LIMIT_MS);
+    int status = start_connecting(redis, deadline, &err) == 0 && log_in_and_probe(redis, deadline, &err) == 0 ? 0 : -1;
     if (status == 0 && redis->context) {
         redis->up = true;
         redis->connects++;
@@ -84,7 +86,7 @@ static int connect_once(struct redis *redis)
         redis->down_logged = false;
         return 0;
     }
-    redis_take_down(redis, "cannot connect");
+    redis_take_down(redis, "Redis: cannot connect");
     redis->why = err;
     redis->why.code = ERR_UNREACHABLE;
     return -1;
@@ -108,6 +110,30 @@ static int await_wake(struct redis *redis, int64_t deadline)
     return result == WAIT_CANCELLED ? -1 : 0;
 }
 
+/* --- An error reply --------------------------------------------------------------- */
+
+void redis_suspect(struct redis *redis, const struct err *err)
+{
+    redis->suspicion = *err;
+    if (redis->keeper_wait)
+        wait_wake(redis->keeper_wait);
+}
+
+/* The probe decides whether the error concerns one command only, such as a key of another node of a cluster,
+ * or the whole server. No list of Redis' error codes could be complete. */
+static void probe_if_suspect(struct redis *redis)
+{
+    struct err suspicion = redis->suspicion, ignored = ERR_INIT;
+    err_clear(&redis->suspicion);
+    if (!redis->up || suspicion.code == ERR_NONE ||
+        redis_send_probe(redis, deadline_in(PROBE_LIMIT_MS), &ignored) != 0)
+        return;
+    if (log_repeat_is_due(&redis->refusal, suspicion.text, REFUSAL_REPEAT_MS))
+        log_warn("redis_command_failed", log_s("error", suspicion.text));
+}
+
+/* --- The fiber -------------------------------------------------------------------- */
+
 void redis_keep_connected(void *arg)
 {
     struct redis *redis = arg;
@@ -117,12 +143,12 @@ void redis_keep_connected(void *arg)
         wait_queue_wake_all(&redis->attempts);
         if (up) {
             backoff_reset(&backoff);
-            while (redis->up && await_wake(redis, DEADLINE_NONE) == 0) {
-            }
+            while (redis->up && await_wake(redis, DEADLINE_NONE) == 0)
+                probe_if_suspect(redis);
         }
         log_down(redis);
         if (await_wake(redis, deadline_in(backoff_next(&backoff))) != 0)
             break;
     }
-    redis_take_down(redis, "closing");
+    redis_take_down(redis, "Redis: closing");
 }

@@ -7,13 +7,18 @@
 #include "scene.h"
 
 static struct server etcd;
+static const char *etcd_quota; /* bytes; NULL: etcd's default */
 
-/* A test may set user_settings and order_settings from [1] on before this. */
+/* A test may set etcd_quota, and user_settings and order_settings from [1] on, before this. */
 static inline void open_etcd_scene(void)
 {
     static char endpoints[160];
     open_world();
     cr_assert_eq(server_init(&etcd, SERVER_ETCD, &world.folder, &err), 0, "%s", err.text);
+    if (etcd_quota) {
+        etcd.options[0] = "--quota-backend-bytes";
+        etcd.options[1] = etcd_quota;
+    }
     start_server(&etcd);
     snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", etcd.url);
     user_settings[0] = order_settings[0] = endpoints;
@@ -31,18 +36,27 @@ static inline void close_etcd_scene(void)
     close_world();
 }
 
-/* POSTs to etcd's JSON gateway. True: status 200, and `text` is in the reply. */
-static inline bool etcd_replies(const char *path, const char *body, const char *text)
+/* POSTs to etcd's JSON gateway. Copies the first word after `before` in the reply to out. False: the status is
+ * not 200, or `before` is not in the reply. */
+static inline bool etcd_tells(const char *path, const char *body, const char *before, char out[32])
 {
     char url[160];
     struct probe_reply reply = {0};
     struct err ignored = ERR_INIT;
     snprintf(url, sizeof url, "%s%s", etcd.url, path);
     struct probe_request request = {.url = url, .body = body};
-    bool so = probe_send(NULL, &request, &reply, &ignored) == 0 && reply.status == 200 &&
-              strstr(buf_text(&reply.body), text);
+    bool is_ok = probe_send(NULL, &request, &reply, &ignored) == 0 && reply.status == 200;
+    const char *at = is_ok ? strstr(buf_text(&reply.body), before) : NULL;
+    snprintf(out, 32, "%.*s", at ? (int)strcspn(at + strlen(before), "\"") : 0, at ? at + strlen(before) : "");
     probe_reply_close(&reply);
-    return so;
+    return at != NULL;
+}
+
+/* True: status 200, and `text` is in the reply. */
+static inline bool etcd_replies(const char *path, const char *body, const char *text)
+{
+    char ignored[32];
+    return etcd_tells(path, body, text, ignored);
 }
 
 /* True if there are this many (int *) keys below /services/, of all services together. */

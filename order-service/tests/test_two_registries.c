@@ -91,3 +91,58 @@ Test(two_registries, unhealthy_instance_reports_itself_to_etcd, .init = open_two
     await(all_are_usable, NULL, PATIENCE_MS, "all are passing again in etcd");
     close_etcd_scene();
 }
+
+/* --- etcd over its quota ------------------------------------------------------------------ */
+
+/* Base64: the keys "fil…", with 30 KB each. */
+static void fill_etcd(void)
+{
+    struct buf body = BUF_INIT(64 * 1024);
+    bool accepts = true;
+    for (int i = 0; accepts && i < 100; i++) {
+        buf_clear(&body);
+        buf_addf(&body, "{\"key\":\"Zmls%04d\",\"value\":\"%040000d\"}", i, 0);
+        accepts = etcd_replies("/v3/kv/put", buf_text(&body), "");
+    }
+    buf_close(&body);
+    cr_expect_not(accepts);
+}
+
+/* As etcd's documentation says: make room, compact, defragment, disarm the alarm. */
+static void mend_etcd(void)
+{
+    char body[200], revision[32], member[32];
+    const char *filled = "{\"key\":\"Zmls\",\"range_end\":\"Zmlt\"}";
+    cr_expect(etcd_tells("/v3/kv/deleterange", filled, "\"revision\":\"", revision));
+    snprintf(body, sizeof body, "{\"revision\":\"%s\"}", revision);
+    cr_expect(etcd_replies("/v3/kv/compaction", body, ""));
+    cr_expect(etcd_replies("/v3/maintenance/defragment", "{}", ""));
+    cr_expect(etcd_tells("/v3/maintenance/alarm", "{\"action\":\"GET\"}", "[{\"memberID\":\"", member));
+    snprintf(body, sizeof body, "{\"action\":\"DEACTIVATE\",\"memberID\":\"%s\",\"alarm\":\"NOSPACE\"}", member);
+    cr_expect(etcd_replies("/v3/maintenance/alarm", body, ""));
+}
+
+static void open_two_with_quota(void)
+{
+    etcd_quota = "262144";
+    open_two();
+}
+
+Test(two_registries, full_etcd_does_not_keep_an_ill_instance, .init = open_two_with_quota)
+{
+    await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "all services are registered in etcd");
+    server_stop(&world.consul);
+    await(source_is, "etcd", PATIENCE_MS, "etcd is the source");
+    await(all_are_usable, NULL, PATIENCE_MS, "all are passing in etcd");
+    fill_etcd();
+    server_stop(&world.redis); /* the deep check of each user-service needs it */
+    await(etcd_has, &(int){1}, PATIENCE_MS, "only order-service, which is well, is still listed");
+    cr_expect(proc_wait_output(&users[0].proc, "cannot write the status critical, so the lease is not renewed", NULL, 0,
+                               PATIENCE_MS));
+
+    start_server(&world.redis);
+    mend_etcd();
+    await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "all are registered in etcd again");
+    await(all_are_usable, NULL, PATIENCE_MS, "all are passing again");
+    close_etcd_scene();
+}

@@ -52,6 +52,49 @@ Test(user_outage, rows_come_from_postgresql_without_redis, .init = setup, .fini 
     expect_miss_then_hit(&users, "/users/5");
 }
 
+/* --- A failover of Redis: ours becomes a replica of another --- */
+
+static void follow(const char *master)
+{
+    struct err err = ERR_INIT;
+    char command[100], log[PLACE_PATH_MAX + 16];
+    snprintf(command, sizeof command, "redis-cli -e -p %d REPLICAOF %s", world.redis.port.number, master);
+    snprintf(log, sizeof log, "%s/cli.log", world.redis.folder);
+    cr_assert_eq(proc_run((const char *[]){"sh", "-c", command, NULL}, NULL, log, 10000, &err), 0, "%s", err.text);
+}
+
+static int count_in_log(const char *text)
+{
+    char *output = proc_output(&users.proc);
+    int count = 0;
+    for (const char *at = output; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    free(output);
+    return count;
+}
+
+Test(user_outage, redis_replica_is_named_and_bypassed, .init = setup, .fini = teardown)
+{
+    struct err err = ERR_INIT;
+    struct server other;
+    char master[48];
+    cr_assert_eq(server_init(&other, SERVER_REDIS, &world.folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_start(&other, &err), 0, "%s", err.text);
+    expect_miss_then_hit(&users, "/users/5");
+
+    snprintf(master, sizeof master, "127.0.0.1 %d", other.port.number);
+    follow(master);
+    AWAIT_CASE(&users, "/health", 503, .part = "Redis: READONLY");
+    for (int i = 0; i < 5; i++)
+        EXPECT_CASES(&users, {"/users/5", 200, .header = "X-Cache: bypass", .part = "\"User5\""});
+    cr_expect_eq(count_in_log("msg=redis_down error=\"Redis: READONLY"), 1);
+
+    follow("NO ONE");
+    cr_expect(await_status(&users, "/health", 200), "it recovers without a restart");
+    expect_miss_then_hit(&users, "/users/6");
+    server_close(&other);
+}
+
 Test(user_outage, hung_redis_delays_requests_only_briefly, .init = setup, .fini = teardown)
 {
     expect_miss_then_hit(&users, "/users/5");

@@ -10,7 +10,7 @@
 #include "registry/etcd/etcd_fetch.h"
 #include "registry/etcd/etcd_wire.h"
 
-/* Values of last_put that are not a hash. */
+/* Values of etcd_written.hash that are not a hash. */
 enum { PUT_NONE = 0, PUT_UNCONFIRMED = 1 };
 
 static struct etcd *etcd_of(struct registry *registry)
@@ -44,22 +44,34 @@ static enum instance_status status_of(const struct etcd *etcd, const struct regi
                                                                                   : INSTANCE_CRITICAL;
 }
 
+static int send_put(struct etcd *etcd, struct etcd_exchange *exchange, bool has_body, int64_t deadline, struct err *err)
+{
+    if (etcd_send(etcd, "/v3/kv/put", exchange, has_body, deadline, err) != 0)
+        return -1;
+    if (error_contains(exchange, "lease not found"))
+        return err_set(err, ERR_NOT_FOUND, "etcd: the lease has expired");
+    return exchange->response.status == 200 ? 0 : etcd_http_error(&exchange->response, err);
+}
+
 /* Writes the key. Without `force` only if its value has changed since the last time. */
 static int put_key(struct etcd *etcd, const struct registration_spec *spec, bool force, int64_t deadline,
                    struct err *err)
 {
     struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
     struct buf *body = &exchange.body;
-    bool has_body = etcd_add_put(body, spec, registry_address(&etcd->base, spec), status_of(etcd, spec));
+    enum instance_status status = status_of(etcd, spec);
+    bool has_body = etcd_add_put(body, spec, registry_address(&etcd->base, spec), status);
     uint64_t hash = hash_bytes(buf_text(body), body->len);
+    struct etcd_written before = etcd->written;
     int rc = 0;
-    if (!has_body || force || hash != etcd->last_put) {
-        etcd->last_put = PUT_UNCONFIRMED;
-        rc = etcd_send(etcd, "/v3/kv/put", &exchange, has_body, deadline, err);
-        if (rc == 0 && exchange.response.status != 200)
-            rc = etcd_http_error(&exchange.response, err);
+    if (!has_body || force || hash != before.hash) {
+        bool is_passing = status == INSTANCE_PASSING;
+        etcd->written = (struct etcd_written){PUT_UNCONFIRMED, before.may_be_passing || is_passing};
+        rc = send_put(etcd, &exchange, has_body, deadline, err);
         if (rc == 0)
-            etcd->last_put = hash;
+            etcd->written = (struct etcd_written){hash, is_passing};
+        else if (exchange.response.status >= 400 && exchange.response.status < 500) /* certainly not written */
+            etcd->written = before;
     }
     etcd_exchange_close(&exchange);
     return rc;
@@ -92,7 +104,7 @@ static int etcd_deregister(struct registry *registry, const struct registration_
 {
     struct etcd *etcd = etcd_of(registry);
     struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
-    etcd->last_put = PUT_NONE;
+    etcd->written = (struct etcd_written){PUT_NONE, true};
     int rc = etcd_send(etcd, "/v3/lease/revoke", &exchange, etcd_add_lease(&exchange.body, spec), deadline, err);
     if (rc == 0 && error_contains(&exchange, "lease not found"))
         rc = delete_key(etcd, spec, deadline, err);
@@ -152,17 +164,28 @@ static int keep_alive(struct etcd *etcd, const struct registration_spec *spec, i
     return rc;
 }
 
-/* A put wakes every watch of the service, so put_key() sends only changes. Nothing is put before this process
- * has registered: the lease may be that of an earlier process. */
+/* A put wakes every watch of the service, so put_key() sends only changes. It can fail while etcd still renews
+ * the lease: etcd is over its quota, or our role has lost its permission. Then the key would say passing for
+ * ever, whatever the instance's health. So the lease of such a key is not renewed: the key disappears, and the
+ * instance registers again as soon as it can. A key that says critical may stay.
+ *
+ * Nothing is put or renewed before this process has registered: the lease may be that of an earlier process. */
 static int etcd_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
                           const char *note, int64_t deadline, struct err *err)
 {
     struct etcd *etcd = etcd_of(registry);
+    struct err why = ERR_INIT;
     (void)note; /* the key has no place for it; the log and /health show the reason */
     etcd->healthy = healthy;
-    if (keep_alive(etcd, spec, deadline, err) != 0)
+    if (etcd->written.hash == PUT_NONE)
+        return err_set(err, ERR_NOT_FOUND, "etcd: %s is not registered yet", spec->id);
+    if (put_key(etcd, spec, false, deadline, &why) == 0)
+        return keep_alive(etcd, spec, deadline, err);
+    bool renews = !etcd->written.may_be_passing;
+    if (renews && keep_alive(etcd, spec, deadline, err) != 0)
         return -1;
-    return etcd->last_put == PUT_NONE ? 0 : put_key(etcd, spec, false, deadline, err);
+    return err_set(err, why.code, "etcd: cannot write the status %s%s: %s", instance_status_name(status_of(etcd, spec)),
+                   renews ? "" : ", so the lease is not renewed", why.text);
 }
 
 /* etcd checks no instance. */
@@ -204,6 +227,7 @@ struct registry *etcd_new(const char *endpoints, struct http_client *http, struc
         return NULL;
     }
     etcd->base.ops = &etcd_ops;
+    etcd->written.may_be_passing = true; /* an earlier process may have written the key */
     if (etcd_http_open(&etcd->http, endpoints, http, err) != 0) {
         free(etcd);
         return NULL;

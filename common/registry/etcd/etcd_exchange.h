@@ -7,11 +7,17 @@
 #include "registry/etcd/etcd_http.h"
 #include "registry/registry.h"
 
+/* What our key holds, as far as we know. */
+struct etcd_written {
+    uint64_t hash;       /* of the last put: an equal one is not sent again */
+    bool may_be_passing; /* callers may call us */
+};
+
 struct etcd {
     struct registry base;
     struct etcd_http http;
-    bool healthy;      /* as in the last heartbeat */
-    uint64_t last_put; /* hash of the last put: an equal one is not sent again */
+    bool healthy; /* as in the last heartbeat */
+    struct etcd_written written;
 };
 
 struct etcd_exchange {

@@ -157,5 +157,7 @@ int etcd_http_error(const struct http_response *response, struct err *err)
 {
     char reason[REASON_MAX];
     etcd_parse_reason(buf_text(&response->body), response->body.len, reason, sizeof reason);
-    return err_set(err, ERR_FAILED, "etcd: HTTP %d: %s", response->status, reason);
+    bool is_full = strstr(reason, "database space exceeded") != NULL;
+    return err_set(err, ERR_FAILED, "etcd: HTTP %d: %s%s", response->status, reason,
+                   is_full ? "; compact and defragment etcd, then disarm its alarm" : "");
 }

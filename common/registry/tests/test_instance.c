@@ -168,8 +168,8 @@ static bool is_usable(const struct instance *instance)
 Test(instance, address_is_ipv4_ipv6_or_plain_host_name)
 {
     static const char *const good[] = {"10.0.0.1", "::1", "fd00::3", "user-1", "user_1.example.org", "a."};
-    static const char *const bad[] = {"", "[::1]", "a b", "a/b", "a:80", "user@host", "a\nb", "h\xc3\xb6st", "fe80::1%eth0",
-                                      ".", "..", ".a", "a..b"};
+    static const char *const bad[] = {"", "[::1]", "a b", "a/b", "a:80", "user@host", "a\nb", "h\xc3\xb6st",
+                                      "fe80::1%eth0", ".", "..", ".a", "a..b"};
     struct instance instance = make("u-1");
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         instance.address = good[i];

@@ -49,7 +49,7 @@ static void start_server(void)
 static void run_client(void *arg)
 {
     void (*body)(void) = (void (*)(void))arg;
-    redis = redis_new(server.url);
+    redis = redis_new(server.url, "probe");
     body();
     redis_close(redis);
 }
@@ -115,7 +115,7 @@ static void use(void)
     cr_expect_eq(redis_del(redis, "a", deadline_in(10000), &err), 0);
     get("a", 10000, value, sizeof value);
     cr_expect_str_eq(value, "(none)");
-    cr_expect_eq(redis_ping(redis, deadline_in(10000), &err), 0, "%s", err.text);
+    cr_expect_eq(redis_probe(redis, deadline_in(10000), &err), 0, "%s", err.text);
     cr_expect_eq(redis_set(redis, "a", "x", 1, -5, deadline_in(10000), &err), -1);
     cr_expect_eq(err.code, ERR_FAILED);
     cr_expect(strstr(err.text, "invalid expire"), "%s", err.text);
@@ -164,7 +164,7 @@ static void fail_to_log_in(void)
     int64_t limit = deadline_in(30000);
     do { /* each ping waits for one attempt to connect, which takes at most 1 s */
         err_clear(&err);
-        cr_expect_eq(redis_ping(redis, limit, &err), -1);
+        cr_expect_eq(redis_probe(redis, limit, &err), -1);
         cr_expect_eq(err.code, ERR_UNREACHABLE);
     } while (!strstr(err.text, "WRONGPASS") && deadline_left(limit) > 0);
     cr_expect(strstr(err.text, "WRONGPASS"), "%s", err.text);
@@ -182,7 +182,7 @@ static void start_late(void)
     char value[300];
     struct err err = ERR_INIT;
     int64_t begin = clock_ms();
-    cr_expect_eq(redis_ping(redis, deadline_in(30000), &err), -1);
+    cr_expect_eq(redis_probe(redis, deadline_in(30000), &err), -1);
     cr_expect_eq(err.code, ERR_UNREACHABLE);
     cr_expect(strstr(err.text, "Connection refused"), "%s", err.text);
     cr_expect_lt(clock_ms() - begin, 15000, "it fails at once, not at the deadline");
@@ -208,7 +208,7 @@ static void be_killed_and_restart(void)
         cr_expect_eq(get("a", 10000, value, sizeof value), ERR_UNREACHABLE);
         start_server();
         cr_expect(becomes_up(true, 30000));
-        cr_expect_eq(redis_ping(redis, deadline_in(30000), &err), 0, "%s", err.text);
+        cr_expect_eq(redis_probe(redis, deadline_in(30000), &err), 0, "%s", err.text);
         cr_expect_eq(get("a", 10000, value, sizeof value), ERR_NONE);
     }
 }
@@ -245,7 +245,7 @@ static void hang_and_return(void)
     for (int i = 0; i < 100; i++)
         failed_fast += get("a", 10000, value, sizeof value) == ERR_UNREACHABLE;
     cr_expect_eq(failed_fast, 100);
-    cr_expect_eq(redis_ping(redis, deadline_in(100), &err), -1);
+    cr_expect_eq(redis_probe(redis, deadline_in(100), &err), -1);
 
     server_resume(&server);
     cr_expect(becomes_up(true, 30000));
@@ -345,4 +345,99 @@ Test(redis, large_value_is_written_in_several_steps)
 {
     start_server();
     with_client(store_large);
+}
+
+/* --- A Redis that refuses what a cache needs ---------------------------------------- */
+
+/* An operator's command; at most four words. */
+static void operate(const struct server *on, const char *command)
+{
+    struct err err = ERR_INIT;
+    char line[200], log[PLACE_PATH_MAX + 16];
+    snprintf(line, sizeof line, "redis-cli -e -p %d %s", on->port.number, command);
+    snprintf(log, sizeof log, "%s/cli", folder.path);
+    cr_assert_eq(proc_run((const char *[]){"sh", "-c", line, NULL}, NULL, log, 5000, &err), 0, "%s", err.text);
+}
+
+struct refusal {
+    const char *begin, *end; /* commands */
+    const char *word;        /* of the error that Redis replies */
+};
+
+/* Port 1 refuses: the master that the replica looks for is gone. */
+static const struct refusal refusals[] = {
+    {"REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "READONLY"},
+    {"CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "OOM"},
+    {"CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0", "NOREPLICAS"},
+    {"ACL SETUSER default -set", "ACL SETUSER default +set", "NOPERM"},
+    {"ACL SETUSER default -getrange", "ACL SETUSER default +getrange", "NOPERM"},
+};
+
+/* redis_probe() while it is down: the reason, as /health shows it. */
+static bool probe_says(const char *word)
+{
+    int64_t limit = deadline_in(30000);
+    struct err err = ERR_INIT;
+    do {
+        err_clear(&err);
+        redis_probe(redis, limit, &err);
+    } while (!strstr(err.text, word) && deadline_left(limit) > 0);
+    return strstr(err.text, word) != NULL;
+}
+
+static void refuse(void)
+{
+    char value[300];
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        cr_assert(becomes_up(true, 30000));
+        cr_expect_eq(set("a", "one"), ERR_NONE);
+        operate(&server, refusals[i].begin);
+        set("a", "two"); /* the first command that Redis refuses, with NOPERM for GETRANGE the next */
+        get("a", 10000, value, sizeof value);
+        cr_expect(becomes_up(false, 30000), "%s: it stays up", refusals[i].word);
+        cr_expect_eq(get("a", 10000, value, sizeof value), ERR_UNREACHABLE, "%s: %s", refusals[i].word, value);
+        cr_expect(probe_says(refusals[i].word), "%s", refusals[i].word);
+        operate(&server, refusals[i].end);
+    }
+    cr_expect(becomes_up(true, 30000), "it recovers by itself");
+}
+
+Test(redis, server_that_refuses_writes_is_left_until_it_does)
+{
+    start_server();
+    with_client(refuse);
+}
+
+static void notice_by_probe(void)
+{
+    cr_assert(becomes_up(true, 30000));
+    operate(&server, "REPLICAOF 127.0.0.1 1");
+    cr_expect(probe_says("READONLY"), "no command of a request was refused before");
+    cr_expect_not(redis_is_up(redis));
+}
+
+Test(redis, health_check_notices_a_replica)
+{
+    start_server();
+    with_client(notice_by_probe);
+}
+
+static void refuse_one_command(void)
+{
+    struct err err = ERR_INIT;
+    cr_assert(becomes_up(true, 30000));
+    for (int i = 0; i < 20; i++)
+        cr_expect_eq(redis_set(redis, "a", "x", 1, -5, deadline_in(10000), &err), -1);
+    cr_expect_eq(redis_probe(redis, deadline_in(10000), &err), 0);
+    cr_expect(redis_is_up(redis));
+    struct buf metrics = BUF_INIT(65536);
+    redis_metrics(redis, &metrics);
+    cr_expect(strstr(buf_text(&metrics), "redis_connects_total 1\n"), "%s", buf_text(&metrics));
+    buf_close(&metrics);
+}
+
+Test(redis, refusal_of_one_command_keeps_the_connection)
+{
+    start_server();
+    with_client(refuse_one_command);
 }

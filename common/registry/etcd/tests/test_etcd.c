@@ -579,6 +579,152 @@ Test(etcd, hung_endpoint_gets_only_its_share_of_the_time)
     server_close(&hung);
 }
 
+/* --- Over its quota ----------------------------------------------------------------------------------- */
+
+static int put_large(int number)
+{
+    struct buf body = BUF_INIT(64 * 1024);
+    buf_addf(&body, "{\"key\":\"Zmls%04d\",\"value\":\"", number); /* base64: "fil" and a number */
+    for (int i = 0; i < 10000; i++)
+        buf_adds(&body, "eHh4"); /* "xxx" */
+    buf_adds(&body, "\"}");
+    int status = post("/v3/kv/put", NULL, buf_text(&body));
+    buf_close(&body);
+    return status;
+}
+
+static void fill_etcd(void)
+{
+    int status = 200;
+    for (int i = 0; i < 100 && status == 200; i++)
+        status = put_large(i);
+    cr_assert_eq(status, 429, "%s", reply_text);
+}
+
+/* As etcd's documentation says: compact, defragment, disarm the alarm. */
+static void mend_etcd(void)
+{
+    char body[200], member[32] = "";
+    struct registry_cursor cursor = {0};
+    instance_list_unref(fetch(&cursor, 0));
+    snprintf(body, sizeof body, "{\"revision\":\"%d\"}", (int)cursor.index);
+    cr_expect_eq(post("/v3/kv/deleterange", NULL, "{\"key\":\"Zmls\",\"range_end\":\"Zmlt\"}"), 200, "%s", reply_text);
+    cr_expect_eq(post("/v3/kv/compaction", NULL, body), 200, "%s", reply_text);
+    snprintf(body, sizeof body, "{\"revision\":\"%d\"}", (int)cursor.index + 1);
+    cr_expect_eq(post("/v3/kv/compaction", NULL, body), 200, "%s", reply_text);
+    cr_expect_eq(post("/v3/maintenance/defragment", NULL, "{}"), 200, "%s", reply_text);
+    cr_expect_eq(post("/v3/maintenance/alarm", NULL, "{\"action\":\"GET\"}"), 200, "%s", reply_text);
+    const char *at = strstr(reply_text, "\"alarms\":[{\"memberID\":\"");
+    cr_assert(at && sscanf(at, "\"alarms\":[{\"memberID\":\"%31[0-9]", member) == 1, "%s", reply_text);
+    snprintf(body, sizeof body, "{\"action\":\"DEACTIVATE\",\"memberID\":\"%s\",\"alarm\":\"NOSPACE\"}", member);
+    cr_expect_eq(post("/v3/maintenance/alarm", NULL, body), 200, "%s", reply_text);
+}
+
+static int heartbeat(const struct registration_spec *spec, bool healthy)
+{
+    return TRY(registry_heartbeat(etcd, spec, healthy, "", soon(), &err));
+}
+
+static void expect_error(const char *text)
+{
+    cr_expect(strstr(err.text, text), "%s", err.text);
+}
+
+/* Sends heartbeats until the key is gone. */
+static void expect_removal(const struct registration_spec *spec, bool healthy)
+{
+    int64_t limit = deadline_in(60000);
+    while (count_now() == 1 && deadline_left(limit) > 0) {
+        cr_expect_eq(heartbeat(spec, healthy), -1);
+        fiber_sleep(200);
+    }
+    cr_expect_eq(count_now(), 0);
+}
+
+static struct registration_spec quick_spec(void)
+{
+    struct registration_spec spec = make_spec("u-1", CHECK_HTTP);
+    spec.check_interval_ms = 2000; /* the lease is three times as long */
+    return spec;
+}
+
+static void fall_ill(void)
+{
+    struct registration_spec spec = quick_spec();
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(heartbeat(&spec, true), 0, "%s", err.text);
+    fill_etcd();
+    cr_expect_eq(heartbeat(&spec, true), 0, "nothing has to be written: %s", err.text);
+    cr_expect_eq(heartbeat(&spec, false), -1);
+    expect_error("etcd: cannot write the status critical, so the lease is not renewed: ");
+    expect_error("database space exceeded; compact and defragment etcd, then disarm its alarm");
+    cr_expect_eq(heartbeat(&spec, true), 0, "what is written is right again: %s", err.text);
+    expect_removal(&spec, false);
+
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), -1);
+    expect_error("database space exceeded; compact");
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    mend_etcd();
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(heartbeat(&spec, true), 0, "%s", err.text);
+    expect_status(INSTANCE_PASSING);
+    cr_expect_eq(TRY(registry_deregister(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+}
+
+static void run_with_small_quota(void (*story)(void))
+{
+    cr_assert_eq(folder_take(&folder, &err), 0, "%s", err.text);
+    cr_assert_eq(server_init(&server, SERVER_ETCD, &folder, &err), 0, "%s", err.text);
+    server.options[0] = "--quota-backend-bytes";
+    server.options[1] = "262144";
+    cr_assert_eq(server_start(&server, &err), 0, "%s", err.text);
+    run_with_etcd(story);
+}
+
+Test(etcd, ill_instance_is_not_kept_passing_over_the_quota)
+{
+    run_with_small_quota(fall_ill);
+}
+
+static void recover(void)
+{
+    struct registration_spec spec = quick_spec();
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    fill_etcd();
+    int64_t end = deadline_in(8000);
+    while (deadline_left(end) > 0) {
+        cr_expect_eq(heartbeat(&spec, true), -1);
+        expect_error("etcd: cannot write the status passing: ");
+        fiber_sleep(500);
+    }
+    expect_status(INSTANCE_CRITICAL);
+    mend_etcd();
+    cr_expect_eq(heartbeat(&spec, true), 0, "%s", err.text);
+    expect_status(INSTANCE_PASSING);
+}
+
+Test(etcd, critical_instance_stays_listed_over_the_quota)
+{
+    run_with_small_quota(recover);
+}
+
+static void restart_over_quota(void)
+{
+    struct registration_spec spec = quick_spec();
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect_eq(heartbeat(&spec, true), 0, "%s", err.text);
+    fill_etcd();
+    registry_free(etcd); /* killed, and restarted with the same id at another port */
+    etcd = TRY(etcd_new(server.url, http, &err));
+    cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), -1);
+    expect_removal(&spec, true);
+}
+
+Test(etcd, key_of_an_earlier_process_is_not_kept_alive)
+{
+    run_with_small_quota(restart_over_quota);
+}
+
 /* --- With a password --------------------------------------------------------------------------------- */
 
 static void enable_passwords(void)
