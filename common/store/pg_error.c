@@ -33,9 +33,7 @@ static enum err_code code_of(const char *state)
     return ERR_FAILED;
 }
 
-/* A failing statement does not make /health fail, so the log tells. Not for values that
- * a client chose (22, unique_violation): they are its errors, and it gets them. */
-static void log_error_of_statement(const char *state, const char *text)
+void pg_log_error(const char *state, const char *text)
 {
     enum { AGAIN_MS = 60 * 1000 };
     static struct log_repeat repeat;
@@ -57,7 +55,7 @@ int pg_check(const PGresult *result, struct err *err)
     enum err_code code = code_of(state ? state : "");
     const char *hint = code == ERR_NOT_FOUND ? "; load the schema with `make db-seed DATABASE_URL=…`" : "";
     err_set(err, code, "PostgreSQL: %.*s%s", first_line(message), message, hint);
-    log_error_of_statement(state ? state : "", err->text);
+    pg_log_error(state ? state : "", err->text);
     return -1;
 }
 

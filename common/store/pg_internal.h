@@ -30,6 +30,9 @@ struct pg_transaction;
 
 /* 0 if the result is a success; else -1 with its error. */
 int pg_check(const PGresult *result, struct err *err);
+/* Requests may fail while /health does not, so the log tells: at most 3 lines a minute. Not
+ * for values that a client chose (class 22, unique_violation). state: "": not an answer of PostgreSQL. */
+void pg_log_error(const char *state, const char *text);
 /* True: a prepared statement failed because its plan or the statement itself is gone. Prepared again it works. */
 bool pg_is_stale(const PGresult *result);
 /* True: the result is an error with this SQLSTATE. */

@@ -103,8 +103,10 @@ static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadli
         return last;
 lost:
     pg_check_lost(tx->conn, err); /* unless err has a reason */
-    if (err->code == ERR_TIMEOUT)
+    if (err->code == ERR_TIMEOUT) {
+        pg_log_error("", err->text);
         pg_suspect(tx->pg, since);
+    }
     PQclear(last);
     if (err->code == ERR_BROKEN)
         pg_drop_transaction(tx);
@@ -273,7 +275,7 @@ static int commit(struct pg_transaction *tx, struct err *err)
         return 0;
     /* No answer of PostgreSQL, or only that the connection ends: it may have committed before. */
     if (!tx->conn || tx->unanswered || seen.code == ERR_BROKEN)
-        return err_set(err, ERR_UNKNOWN_OUTCOME, "the outcome is unknown: the commit was not confirmed: %s", seen.text);
+        return err_set(err, ERR_UNKNOWN_OUTCOME, "the outcome is unknown: PostgreSQL did not confirm the commit");
     return err_set(err, seen.code, "%s", seen.text);
 }
 
