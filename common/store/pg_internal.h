@@ -9,8 +9,9 @@
  *   pg_pipeline.c        sends many requests on one connection, takes the results
  *   pg_read.[ch]         pg_read; detects that the server hangs
  *   pg_keeper.c          the fiber that opens such a connection again
- *   pg_transaction.[ch]  a connection for each transaction
+ *   pg_session.c         one connection for transactions
  *   pg_abandon.c         cancels a transaction that got no reply
+ *   pg_transaction.[ch]  a connection for each transaction
  *   pg.[ch]              create, close, metrics
  */
 #ifndef STORE_PG_INTERNAL_H
@@ -146,7 +147,7 @@ void pg_report_down(struct pg *pg, const struct err *why);
 /* A fiber (arg: struct pg_reader *): keeps it connected until cancelled. */
 void pg_keep_reader(void *arg);
 
-/* --- pg_transaction.c ------------------------------------------------------------- */
+/* --- pg_session.c ----------------------------------------------------------------- */
 
 struct pg_transaction {
     struct pg *pg;
@@ -159,11 +160,18 @@ struct pg_transaction {
     char process[16], began[48]; /* of the running transaction: PostgreSQL's process id, and now() */
 };
 
+/* Connects. 0 or -1. */
+int pg_open_transaction(struct pg_transaction *tx, int64_t deadline, struct err *err);
+/* Waits for the result of the statement that was sent; the caller clears it. sent: the
+ * return value of PQsend…, 0 if it failed. NULL: the connection is lost and closed, or
+ * PostgreSQL has not answered. */
+PGresult *pg_take_result(struct pg_transaction *tx, int sent, int64_t deadline, struct err *err);
 /* Waits until the reply is complete, or a result of it. 0, or -1: ERR_TIMEOUT, ERR_CANCELLED, ERR_BROKEN. */
 int pg_await_transaction(struct pg_transaction *tx, int64_t deadline, struct err *err);
+/* Closes the connection. */
+void pg_drop_transaction(struct pg_transaction *tx);
 /* Its place in the pool is free again. */
 void pg_free_transaction(struct pg_transaction *tx);
-void pg_drop_transaction(struct pg_transaction *tx);
 
 /* --- pg_abandon.c ----------------------------------------------------------------- */
 

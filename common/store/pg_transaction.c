@@ -1,8 +1,6 @@
 /* Each transaction has a connection of its own, from a small pool.
  *
- * A connection in an unknown state (no reply in time, an error of the socket) is
- * closed, not repaired: PostgreSQL then rolls the transaction back. If a COMMIT got
- * no reply, we cannot know whether the transaction was committed.
+ * If a COMMIT got no reply, we cannot know whether the transaction was committed.
  *
  * A statement is sent unprepared, and its timeout is set in the transaction itself: so a
  * pooler may run each transaction in another session, and no plan outlives a migration.
@@ -13,113 +11,22 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "loop/fiber.h"
 #include "store/pg_internal.h"
 #include "store/pg_read.h"
 
 /* A rollback that takes longer is not worth the wait: the connection is closed instead. */
 enum { ROLLBACK_LIMIT_MS = 200 };
 
-/* --- One connection --------------------------------------------------------------- */
-
-void pg_drop_transaction(struct pg_transaction *tx)
-{
-    pg_watch_free(tx->watch);
-    PQfinish(tx->conn);
-    tx->watch = NULL;
-    tx->conn = NULL;
-    tx->unanswered = false;
-}
-
-/* An idle connection becomes readable when the server closes it. */
-static void on_ready(void *arg, int events)
-{
-    (void)events;
-    struct pg_transaction *tx = arg;
-    bool lost = !PQconsumeInput(tx->conn);
-    if (tx->waiter)
-        wait_wake(tx->waiter);
-    else if (lost)
-        pg_drop_transaction(tx);
-}
-
 static int64_t deadline_of(const struct pg_transaction *tx)
 {
     return deadline_min(tx->deadline, deadline_in(tx->pg->timeout_ms));
-}
-
-static int open_connection(struct pg_transaction *tx, struct err *err)
-{
-    tx->conn = pg_connect(tx->pg, deadline_of(tx), err);
-    if (!tx->conn)
-        return -1;
-    tx->watch = pg_watch_new(PQsocket(tx->conn), on_ready, tx);
-    if (!tx->watch) {
-        pg_drop_transaction(tx);
-        return err_set(err, ERR_UNREACHABLE, "PostgreSQL: cannot watch the socket");
-    }
-    pg_watch_for(tx->watch, PG_READABLE);
-    return 0;
-}
-
-/* --- Sending and waiting ---------------------------------------------------------- */
-
-int pg_await_transaction(struct pg_transaction *tx, int64_t deadline, struct err *err)
-{
-    while (PQisBusy(tx->conn)) {
-        int left = PQflush(tx->conn);
-        if (left < 0 || PQstatus(tx->conn) == CONNECTION_BAD)
-            return pg_check_lost(tx->conn, err);
-        struct wait wait;
-        wait_init(&wait);
-        tx->waiter = &wait;
-        pg_watch_for(tx->watch, PG_READABLE | (left ? PG_WRITABLE : 0));
-        enum wait_result result = wait_park(&wait, deadline);
-        tx->waiter = NULL;
-        if (pg_check_wait(result, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* Waits for the result of the statement that was sent; the caller clears it. sent: the
- * return value of PQsend…, 0 if it failed. NULL: the connection is lost and closed, or
- * PostgreSQL has not answered. */
-static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadline, struct err *err)
-{
-    int64_t since = clock_ms();
-    PGresult *last = NULL, *result;
-    if (!sent)
-        goto lost;
-    for (;;) {
-        if (pg_await_transaction(tx, deadline, err) != 0)
-            goto lost;
-        if (!(result = PQgetResult(tx->conn)))
-            break;
-        PQclear(last);
-        last = result;
-    }
-    if (last && PQstatus(tx->conn) != CONNECTION_BAD)
-        return last;
-lost:
-    pg_check_lost(tx->conn, err); /* unless err has a reason */
-    if (err->code == ERR_TIMEOUT) {
-        pg_log_error("", err->text);
-        pg_suspect(tx->pg, since);
-    }
-    PQclear(last);
-    if (err->code == ERR_BROKEN)
-        pg_drop_transaction(tx);
-    else
-        tx->unanswered = true;
-    return NULL;
 }
 
 /* BEGIN, COMMIT, ROLLBACK. -1 also if PostgreSQL did something else instead: for the
  * COMMIT of a failed transaction it does a ROLLBACK. */
 static int run_command(struct pg_transaction *tx, const char *word, int64_t deadline, struct err *err)
 {
-    PGresult *result = take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
+    PGresult *result = pg_take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
     if (!result)
         return -1;
     int status = pg_check(result, err);
@@ -160,12 +67,6 @@ static struct pg_transaction *acquire(struct pg *pg, int64_t deadline, struct er
     return tx;
 }
 
-void pg_free_transaction(struct pg_transaction *tx)
-{
-    tx->taken = false;
-    wait_queue_wake_one(&tx->pg->transaction_waiters);
-}
-
 static void release(struct pg_transaction *tx)
 {
     if (tx->unanswered && group_go(&tx->pg->keepers, pg_abandon_transaction, tx) == 0)
@@ -192,7 +93,7 @@ static int begin_on(struct pg_transaction *tx, struct err *err)
 {
     snprintf(tx->process, sizeof tx->process, "0"); /* none known yet */
     snprintf(tx->began, sizeof tx->began, "-infinity");
-    PGresult *result = take_result(tx, send_begin(tx), deadline_of(tx), err);
+    PGresult *result = pg_take_result(tx, send_begin(tx), deadline_of(tx), err);
     if (!result)
         return -1;
     int status = pg_check(result, err);
@@ -218,7 +119,7 @@ static int begin(struct pg_transaction *tx, struct err *err)
             return err_set(err, stale.code, "%s", stale.text);
         pg_drop_transaction(tx);
     }
-    return open_connection(tx, err) != 0 ? -1 : begin_on(tx, err);
+    return pg_open_transaction(tx, deadline_of(tx), err) != 0 ? -1 : begin_on(tx, err);
 }
 
 static int begin_free(struct pg_transaction *tx, int64_t deadline, struct err *err)
@@ -247,7 +148,7 @@ static int run(struct pg_transaction *tx, const struct pg_statement *statement, 
                struct pg_rows **rows, struct err *err)
 {
     int sent = PQsendQueryParams(tx->conn, statement->sql, statement->params, NULL, params, NULL, NULL, 0);
-    PGresult *result = take_result(tx, sent, deadline_of(tx), err);
+    PGresult *result = pg_take_result(tx, sent, deadline_of(tx), err);
     if (!result)
         return -1;
     int status = pg_check(result, err);
