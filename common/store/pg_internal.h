@@ -113,6 +113,7 @@ struct pg_reader {
     bool unsynced;                   /* something was sent since the last Sync */
     int64_t heard_ms;                /* when data came last */
     int64_t silent_since;            /* when a call timed out; 0: data came since then */
+    bool renew;                      /* to be opened again, as soon as it is not in use and another one is up */
     struct wait *keeper;             /* where the fiber in pg_keeper.c waits for the connection's end */
 };
 
@@ -146,6 +147,8 @@ void pg_report_down(struct pg *pg, const struct err *why);
 
 /* A fiber (arg: struct pg_reader *): keeps it connected until cancelled. */
 void pg_keep_reader(void *arg);
+/* Opens each of them again, one after the other, without an effect on reads. With one reader: no effect. */
+void pg_renew_readers(struct pg *pg);
 
 /* --- pg_session.c ----------------------------------------------------------------- */
 
@@ -195,6 +198,7 @@ struct pg {
     bool was_tried;              /* the first attempt to connect has ended, in success or failure */
     struct wait_queue first_try; /* reads that wait for it: it takes some ms at the start */
     struct err why;              /* why there is no connection */
+    bool read_only;              /* what the last transaction that began found */
     bool down_logged;            /* since it was last up */
 
     int64_t reads, read_failures, commits, rollbacks, connects;

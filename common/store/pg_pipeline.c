@@ -45,7 +45,7 @@ void pg_lose_reader(struct pg_reader *reader, const struct err *why)
     reader->watch = NULL;
     reader->conn = NULL;
     reader->prepared.count = reader->prepared.numbers = reader->syncs = 0;
-    reader->unsynced = reader->own_session = false;
+    reader->unsynced = reader->own_session = reader->renew = false;
     reader->silent_since = 0;
     while (reader->first) {
         struct pg_request *request = take_first(reader);
@@ -263,6 +263,8 @@ void pg_reader_ready(void *arg, int events)
     struct pg_reader *reader = arg;
     if (events & PG_READABLE) {
         reader->heard_ms = clock_ms();
+        if (reader->silent_since && reader->keeper)
+            wait_wake(reader->keeper);
         reader->silent_since = 0;
     }
     if (!PQconsumeInput(reader->conn) || take_results(reader) != 0) {

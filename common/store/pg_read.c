@@ -55,12 +55,20 @@ void pg_suspect(struct pg *pg, int64_t since)
 
 /* --- A read ----------------------------------------------------------------------- */
 
+/* Of two that are to be renewed, the first one is spared, so that it becomes free. */
+static bool is_better(const struct pg_reader *reader, const struct pg_reader *best)
+{
+    if (reader->renew || best->renew)
+        return best->renew;
+    return reader->syncs < best->syncs;
+}
+
 static struct pg_reader *choose_reader(struct pg *pg)
 {
     struct pg_reader *best = NULL;
     for (int i = 0; i < pg->reader_count; i++) {
         struct pg_reader *reader = &pg->readers[i];
-        if (pg_reader_is_up(reader) && (!best || reader->syncs < best->syncs))
+        if (pg_reader_is_up(reader) && (!best || is_better(reader, best)))
             best = reader;
     }
     return best;

@@ -99,6 +99,7 @@ static int begin_on(struct pg_transaction *tx, struct err *err)
     int status = pg_check(result, err);
     if (status == 0 && strcmp(PQgetvalue(result, 0, 0), "off") != 0)
         status = err_set(err, ERR_READ_ONLY, "PostgreSQL is read-only (a standby, or default_transaction_read_only)");
+    tx->pg->read_only |= err->code == ERR_READ_ONLY;
     if (status == 0) {
         snprintf(tx->process, sizeof tx->process, "%s", PQgetvalue(result, 0, 1));
         snprintf(tx->began, sizeof tx->began, "%s", PQgetvalue(result, 0, 2));
@@ -125,8 +126,13 @@ static int begin(struct pg_transaction *tx, struct err *err)
 static int begin_free(struct pg_transaction *tx, int64_t deadline, struct err *err)
 {
     tx->deadline = deadline;
-    if (begin(tx, err) == 0)
+    if (begin(tx, err) == 0) {
+        /* Those for reads may still belong to the server that only reads, and is behind. */
+        if (tx->pg->read_only)
+            pg_renew_readers(tx->pg);
+        tx->pg->read_only = false;
         return 0;
+    }
     if (!tx->unanswered)
         pg_drop_transaction(tx);
     release(tx);

@@ -1,5 +1,6 @@
 /* What happens to PostgreSQL in operation: migrations, read-only times, an absent standby. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "scene.h"
@@ -19,6 +20,15 @@ static void admin(const char *statement)
              server.port.number);
     cr_expect_eq(server_sql(&server, NULL, statement, &err), 0, "%s: %s", statement, err.text);
     err_clear(&err);
+}
+
+/* Whether this is true of pg_stat_activity. */
+static bool holds(void *condition)
+{
+    char sql[256];
+    struct err ignored = ERR_INIT;
+    snprintf(sql, sizeof sql, "DO $$ BEGIN ASSERT (SELECT %s FROM pg_stat_activity); END $$", (const char *)condition);
+    return server_sql(&world.postgres, NULL, sql, &ignored) == 0;
 }
 
 static void open_services(void)
@@ -125,12 +135,21 @@ static void expect_writable(void)
 
 Test(order_database, read_only_sessions_are_replaced, .init = open_services, .fini = close_services)
 {
+    char url[SERVICE_URL_MAX];
+    struct load_count count;
     expect_order(201, NULL, "book");
     admin("ALTER DATABASE lesson SET default_transaction_read_only = on");
     admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'lesson'");
     expect_read_only();
+    struct load *load = load_start(service_url(&users[0], "/users/", url), 8, 50);
     admin("ALTER DATABASE lesson RESET default_transaction_read_only");
+    admin("CREATE TABLE writable AS SELECT now() AS since");
+    admin("GRANT SELECT ON writable TO lesson");
     expect_writable();
+    await(holds, "count(*) FILTER (WHERE usename = 'lesson' AND backend_start < (SELECT since FROM writable)) = 0",
+          PATIENCE_MS, "no connection is left that only reads");
+    load_stop(load, &count);
+    expect_no_failure(&count, "reads, while the connections are replaced");
 }
 
 Test(order_database, orders_are_placed_after_a_promotion, .init = open_services, .fini = close_services)
@@ -149,28 +168,29 @@ Test(order_database, orders_are_placed_after_a_promotion, .init = open_services,
 
 /* --- The commit waits for a standby that is not there --------------------------------------- */
 
-static bool holds(void *condition)
-{
-    char sql[256];
-    struct err ignored = ERR_INIT;
-    snprintf(sql, sizeof sql, "DO $$ BEGIN ASSERT (SELECT %s FROM pg_stat_activity); END $$", (const char *)condition);
-    return server_sql(&world.postgres, NULL, sql, &ignored) == 0;
-}
+static atomic_int placing;
 
 static void *place_order(void *arg)
 {
     (void)arg;
     order_is_placed(NULL);
+    placing--;
     return NULL;
 }
 
 /* More at once than the pool has connections. */
 static void place_many(void)
 {
-    enum { MANY = 16 };
+    enum { MANY = 24 };
+    /* 2 for reads and 8 for transactions of order-service, 2 and 1 of user-service, and psql. */
+    static char within_bound[] = "count(*) FILTER (WHERE usename = 'lesson') <= 14";
     pthread_t threads[MANY];
+    placing = MANY;
     for (int i = 0; i < MANY; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, place_order, NULL), 0);
+    do
+        cr_expect(holds(within_bound));
+    while (placing > 0);
     for (int i = 0; i < MANY; i++)
         pthread_join(threads[i], NULL);
 }
@@ -188,8 +208,6 @@ Test(order_database, commit_without_standby_is_cancelled, .init = open_services,
         expect_order(503, key, "the order may exist: repeat the request with the same Idempotency-Key");
     }
     place_many();
-    /* 2 for reads and 4 for transactions of order-service, 2 and 1 of user-service, and psql. */
-    cr_expect(holds("count(*) FILTER (WHERE usename = 'lesson') <= 10"));
     await(holds, "count(*) FILTER (WHERE wait_event = 'SyncRep') = 0", PATIENCE_MS, "no commit waits");
     cr_expect_eq(post(&users[0], "/users", "{\"name\":\"A\",\"email\":\"a@b\"}", NULL, &reply), 503);
     cr_expect(strstr(buf_text(&reply.body), "409 means that the user exists"), "%s", buf_text(&reply.body));
