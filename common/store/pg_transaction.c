@@ -56,9 +56,11 @@ static struct pg_transaction *acquire(struct pg *pg, int64_t deadline, struct er
     struct pg_transaction *tx;
     while (!(tx = find_free(pg))) {
         enum wait_result result = wait_queue_park(&pg->transaction_waiters, deadline);
-        if (result == WAIT_TIMEOUT)
+        if (result == WAIT_TIMEOUT) {
             err_set(err, ERR_TIMEOUT, "PostgreSQL: all %d transaction connections are in use",
                     pg->transaction_count);
+            pg_log_error("", err->text);
+        }
         if (pg_check_wait(result, err) != 0)
             return NULL;
     }
@@ -133,6 +135,8 @@ static int begin_free(struct pg_transaction *tx, int64_t deadline, struct err *e
         tx->pg->read_only = false;
         return 0;
     }
+    if (err->code == ERR_UNREACHABLE || err->code == ERR_READ_ONLY) /* all others are logged where they come from */
+        pg_log_error("", err->text);
     if (!tx->unanswered)
         pg_drop_transaction(tx);
     release(tx);

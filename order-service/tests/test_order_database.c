@@ -123,6 +123,7 @@ static void expect_read_only(void)
     await_reply(&orders, "/health", 503, "PostgreSQL is read-only");
     await_reply(&users[0], "/health", 503, "only reads work: PostgreSQL is read-only"); /* 503: there is no Redis */
     expect_order(503, NULL, "PostgreSQL is read-only");
+    cr_expect(lines_of(&orders, "msg=postgres_error sqlstate=\"\" error=\"PostgreSQL is read-only") == 1);
     cr_expect_eq(get_status(&orders, "/orders/1", NULL), 200);
     cr_expect_eq(get_status(&users[0], "/users/8", NULL), 200);
 }

@@ -586,6 +586,67 @@ Test(pg, transaction_is_committed_whole_or_not_at_all)
     with_client(commit_and_roll_back);
 }
 
+static const struct pg_statement only_read = {
+    "only_read", "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", 0};
+
+static void write_after_read_only(void)
+{
+    struct pg_transaction *tx;
+    struct err err = ERR_INIT;
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(begin(&tx, 10000), ERR_NONE);
+    cr_expect_eq(pg_run(tx, &only_read, NULL, NULL, &err), 0, "%s", err.text);
+    cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
+    enum err_code code = begin(&tx, 10000);
+    cr_expect_eq(code, ERR_NONE);
+    if (code != ERR_NONE)
+        return;
+    cr_expect_eq(run(tx, "2001"), ERR_NONE);
+    cr_expect_eq(pg_commit(tx, &err), 0, "%s", err.text);
+}
+
+Test(pg, read_only_session_is_replaced_before_a_write)
+{
+    start_with_table();
+    with_client(write_after_read_only);
+}
+
+static const struct pg_statement count_naps = {
+    "count_naps", "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep($1%'"
+                  " AND pid <> pg_backend_pid()", 0};
+
+static void expect_naps(const char *count)
+{
+    char text[300] = "";
+    int64_t limit = deadline_in(30000);
+    while (strcmp(text, count) != 0 && deadline_left(limit) > 0)
+        read_one(&count_naps, NULL, 10000, text);
+    cr_expect_str_eq(text, count);
+}
+
+static void give_up_a_statement(void)
+{
+    struct pg_transaction *tx;
+    struct err err = ERR_INIT;
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(begin(&tx, 1000), ERR_NONE);
+    cr_expect_eq(pg_run(tx, &nap, (const char *[]){"100"}, NULL, &err), -1);
+    cr_expect_eq(err.code, ERR_TIMEOUT, "%s", err.text);
+    pg_rollback(tx);
+    expect_naps("0");
+    for (int i = 0; i < 4; i++) { /* more than the pool has: each place becomes free again */
+        cr_expect_eq(begin(&tx, 10000), ERR_NONE);
+        pg_rollback(tx);
+    }
+}
+
+Test(pg, abandoned_statement_is_cancelled_on_the_server)
+{
+    timeout_ms = 60000; /* so that statement_timeout does not end it first */
+    start_with_table();
+    with_client(give_up_a_statement);
+}
+
 static void commit_one(void *arg)
 {
     char id[16];
