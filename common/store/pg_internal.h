@@ -140,6 +140,9 @@ void pg_lose_broken_reader(struct pg_reader *reader);
 /* Called when a call that began at `since` (clock_ms) got no reply in time: each reader that
  * got no data since then counts as hung until data comes. */
 void pg_suspect(struct pg *pg, int64_t since);
+/* Waits if no reader is up, but only where an answer is due any moment: for the first attempt to connect,
+ * because a service gets requests as soon as it listens, and for the reply to a ping. */
+void pg_await_up(struct pg *pg, int64_t deadline);
 /* Remembers why there is no connection; logs it once per outage. */
 void pg_report_down(struct pg *pg, const struct err *why);
 
@@ -195,8 +198,9 @@ struct pg {
     int transaction_count;
     struct wait_queue transaction_waiters;
     struct group keepers;
-    bool was_tried;              /* the first attempt to connect has ended, in success or failure */
-    struct wait_queue first_try; /* reads that wait for it: it takes some ms at the start */
+    bool was_tried;               /* the first attempt to connect has ended, in success or failure */
+    int64_t suspected_ms;         /* when a call last timed out and the readers were pinged */
+    struct wait_queue up_waiters; /* calls that wait for that attempt, or for the reply to a ping */
     struct err why;              /* why there is no connection */
     bool read_only;              /* what the last transaction that began found */
     bool down_logged;            /* since it was last up */

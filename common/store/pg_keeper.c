@@ -77,7 +77,7 @@ static int open_reader(struct pg_reader *reader)
     struct err err = ERR_INIT;
     int status = connect_reader(reader, &err);
     pg->was_tried = true;
-    wait_queue_wake_all(&pg->first_try); /* they run when this fiber waits again */
+    wait_queue_wake_all(&pg->up_waiters); /* they run when this fiber waits again */
     if (status != 0) {
         if (err.code != ERR_CANCELLED)
             pg_report_down(pg, &err);

@@ -145,6 +145,7 @@ static int begin_free(struct pg_transaction *tx, int64_t deadline, struct err *e
 
 int pg_begin(struct pg *pg, int64_t deadline, struct pg_transaction **out, struct err *err)
 {
+    pg_await_up(pg, deadline);
     if (!pg_is_up(pg))
         return err_set(err, ERR_UNREACHABLE, "%s", pg->why.text);
     struct pg_transaction *tx = acquire(pg, deadline_min(deadline, deadline_in(pg->timeout_ms)), err);
