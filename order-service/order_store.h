@@ -34,8 +34,7 @@ int order_store_find_by_key(struct order_store *store, const char *key, struct o
 
 /* Returns 0 after the commit. key: NULL for none. -1: ERR_CONFLICT: another request
  * placed an order with this key meanwhile; ERR_INVALID: PostgreSQL cannot store these
- * values; any other code: cannot store now. Then no order is stored, unless only the
- * reply to the commit was lost. */
+ * values; ERR_UNKNOWN_OUTCOME: the order may be stored; any other code: cannot store now. */
 int order_store_add(struct order_store *store, const struct order_input *input, const char *key,
                     struct order *order, struct err *err);
 

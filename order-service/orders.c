@@ -107,5 +107,8 @@ int orders_place(struct orders *orders, const struct order_input *input, const c
     }
     if (stored.code == ERR_CONFLICT) /* another request with this key was faster */
         return replay(orders, input, key, order, err);
-    return err_set(err, stored.code, "%s", stored.text);
+    const char *hint = stored.code != ERR_UNKNOWN_OUTCOME ? ""
+                       : key ? "; the order may exist: repeat the request with the same Idempotency-Key to find out"
+                             : "; the order may exist: with an Idempotency-Key the request could be repeated";
+    return err_set(err, stored.code, "%s%s", stored.text, hint);
 }

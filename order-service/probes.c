@@ -17,7 +17,8 @@ static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL
         "orders_there", "SELECT FROM orders, idempotency_keys LIMIT 1", 0};
     struct app *app = arg;
     (void)detail;
-    return probe_postgres(app->pg, &any, deadline, err);
+    /* Placing orders is what this service is for, so a database that only reads makes it unhealthy. */
+    return probe_postgres(app->pg, &any, deadline, err) != 0 ? -1 : pg_check_writable(app->pg, deadline, err);
 }
 
 /* Reads what discovery knows and sends no query. Right after the start, while no list has

@@ -55,8 +55,9 @@ static void add_user(struct http_request *req, struct users *users, const struct
     struct buf json = BUF_INIT(USER_JSON_MAX);
     char id[ID_SIZE], location[ID_SIZE + 8];
     if (users_add(users, input, id, &json, &err) != 0) {
-        http_problem(req, status_of(err.code), "%s",
-                     err.code == ERR_CONFLICT ? "a user with this e-mail exists" : err.text);
+        http_problem(req, status_of(err.code), "%s%s",
+                     err.code == ERR_CONFLICT ? "a user with this e-mail exists" : err.text,
+                     err.code == ERR_UNKNOWN_OUTCOME ? "; repeat the request: 409 means that the user exists" : "");
     } else {
         snprintf(location, sizeof location, "/users/%s", id);
         http_add_header(req, "Location", location);

@@ -17,8 +17,8 @@ enum { CANCELS = 3 };
 /* xact_start: a process id alone could by now belong to another transaction, or be
  * one of another server. */
 static const struct pg_statement cancel = {
-    "cancel", "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1::int AND xact_start = $2::timestamptz",
-    2};
+    "cancel",
+    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1::int AND xact_start = $2::timestamptz", 2};
 static const struct pg_statement terminate = {
     "terminate",
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::int AND xact_start = $2::timestamptz", 2};

@@ -48,14 +48,12 @@ static bool quotes_internals(const char *state)
     return false;
 }
 
-/* A failing statement does not make /health fail, so the log names it. Not for values that
- * a client chose (22, unique_violation): they are its errors, and it gets them. */
-static void log_error_of_statement(const char *state, const char *message)
+void pg_log_error(const char *state, const char *text)
 {
     enum { AGAIN_MS = 60 * 1000 };
     static struct log_repeat repeat;
     char what[sizeof repeat.text];
-    snprintf(what, sizeof what, "%s %.*s", state, first_line(message), message);
+    snprintf(what, sizeof what, "%s %.*s", state, first_line(text), text);
     if (strncmp(state, "22", 2) != 0 && strcmp(state, "23505") != 0 && log_repeat_is_due(&repeat, what, AGAIN_MS))
         log_warn("postgres_error", log_s("sqlstate", state), log_s("error", what + strlen(state) + 1));
 }
@@ -69,7 +67,7 @@ int pg_check(const PGresult *result, struct err *err)
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     if (!message)
         message = result ? PQresultErrorMessage(result) : "out of memory";
-    log_error_of_statement(state ? state : "", message);
+    pg_log_error(state ? state : "", message);
     if (state && quotes_internals(state))
         message = "it refused the values or the statement; its log says why";
     enum err_code code = code_of(state ? state : "");

@@ -9,8 +9,9 @@
  *   pg_pipeline.c        sends many requests on one connection, takes the results
  *   pg_read.[ch]         pg_read; detects that the server hangs
  *   pg_keeper.c          the fiber that opens such a connection again
- *   pg_transaction.[ch]  a connection for each transaction
+ *   pg_session.c         one connection for transactions
  *   pg_abandon.c         cancels a transaction that got no reply
+ *   pg_transaction.[ch]  a connection for each transaction
  *   pg.[ch]              create, close, metrics
  */
 #ifndef STORE_PG_INTERNAL_H
@@ -30,6 +31,9 @@ struct pg_transaction;
 
 /* 0 if the result is a success; else -1 with its error. */
 int pg_check(const PGresult *result, struct err *err);
+/* Requests may fail while /health does not, so the log tells: at most 3 lines a minute. Not
+ * for values that a client chose (class 22, unique_violation). state: "": not an answer of PostgreSQL. */
+void pg_log_error(const char *state, const char *text);
 /* True: a prepared statement failed because its plan or the statement itself is gone. Prepared again it works. */
 bool pg_is_stale(const PGresult *result);
 /* True: the result is an error with this SQLSTATE. */
@@ -109,6 +113,7 @@ struct pg_reader {
     bool unsynced;                   /* something was sent since the last Sync */
     int64_t heard_ms;                /* when data came last */
     int64_t silent_since;            /* when a call timed out; 0: data came since then */
+    bool renew;                      /* to be opened again, as soon as it is not in use and another one is up */
     struct wait *keeper;             /* where the fiber in pg_keeper.c waits for the connection's end */
 };
 
@@ -135,6 +140,9 @@ void pg_lose_broken_reader(struct pg_reader *reader);
 /* Called when a call that began at `since` (clock_ms) got no reply in time: each reader that
  * got no data since then counts as hung until data comes. */
 void pg_suspect(struct pg *pg, int64_t since);
+/* Waits if no reader is up, but only where an answer is due any moment: for the first attempt to connect,
+ * because a service gets requests as soon as it listens, and for the reply to a ping. */
+void pg_await_up(struct pg *pg, int64_t deadline);
 /* Remembers why there is no connection; logs it once per outage. */
 void pg_report_down(struct pg *pg, const struct err *why);
 
@@ -142,8 +150,10 @@ void pg_report_down(struct pg *pg, const struct err *why);
 
 /* A fiber (arg: struct pg_reader *): keeps it connected until cancelled. */
 void pg_keep_reader(void *arg);
+/* Opens each of them again, one after the other, without an effect on reads. With one reader: no effect. */
+void pg_renew_readers(struct pg *pg);
 
-/* --- pg_transaction.c ------------------------------------------------------------- */
+/* --- pg_session.c ----------------------------------------------------------------- */
 
 struct pg_transaction {
     struct pg *pg;
@@ -156,11 +166,18 @@ struct pg_transaction {
     char process[16], began[48]; /* of the running transaction: PostgreSQL's process id, and now() */
 };
 
+/* Connects. 0 or -1. */
+int pg_open_transaction(struct pg_transaction *tx, int64_t deadline, struct err *err);
+/* Waits for the result of the statement that was sent; the caller clears it. sent: the
+ * return value of PQsend…, 0 if it failed. NULL: the connection is lost and closed, or
+ * PostgreSQL has not answered. */
+PGresult *pg_take_result(struct pg_transaction *tx, int sent, int64_t deadline, struct err *err);
 /* Waits until the reply is complete, or a result of it. 0, or -1: ERR_TIMEOUT, ERR_CANCELLED, ERR_BROKEN. */
 int pg_await_transaction(struct pg_transaction *tx, int64_t deadline, struct err *err);
+/* Closes the connection. */
+void pg_drop_transaction(struct pg_transaction *tx);
 /* Its place in the pool is free again. */
 void pg_free_transaction(struct pg_transaction *tx);
-void pg_drop_transaction(struct pg_transaction *tx);
 
 /* --- pg_abandon.c ----------------------------------------------------------------- */
 
@@ -181,9 +198,11 @@ struct pg {
     int transaction_count;
     struct wait_queue transaction_waiters;
     struct group keepers;
-    bool was_tried;              /* the first attempt to connect has ended, in success or failure */
-    struct wait_queue first_try; /* reads that wait for it: it takes some ms at the start */
+    bool was_tried;               /* the first attempt to connect has ended, in success or failure */
+    int64_t suspected_ms;         /* when a call last timed out and the readers were pinged */
+    struct wait_queue up_waiters; /* calls that wait for that attempt, or for the reply to a ping */
     struct err why;              /* why there is no connection */
+    bool read_only;              /* what the last transaction that began found */
     bool down_logged;            /* since it was last up */
 
     int64_t reads, read_failures, commits, rollbacks, connects;

@@ -45,7 +45,7 @@ void pg_lose_reader(struct pg_reader *reader, const struct err *why)
     reader->watch = NULL;
     reader->conn = NULL;
     reader->prepared.count = reader->prepared.numbers = reader->syncs = 0;
-    reader->unsynced = reader->own_session = false;
+    reader->unsynced = reader->own_session = reader->renew = false;
     reader->silent_since = 0;
     while (reader->first) {
         struct pg_request *request = take_first(reader);
@@ -258,12 +258,21 @@ static int take_results(struct pg_reader *reader)
     return 0;
 }
 
+static void end_silence(struct pg_reader *reader)
+{
+    reader->silent_since = 0;
+    wait_queue_wake_all(&reader->pg->up_waiters);
+    if (reader->keeper)
+        wait_wake(reader->keeper);
+}
+
 void pg_reader_ready(void *arg, int events)
 {
     struct pg_reader *reader = arg;
     if (events & PG_READABLE) {
         reader->heard_ms = clock_ms();
-        reader->silent_since = 0;
+        if (reader->silent_since)
+            end_silence(reader);
     }
     if (!PQconsumeInput(reader->conn) || take_results(reader) != 0) {
         pg_lose_broken_reader(reader);

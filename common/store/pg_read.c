@@ -44,6 +44,7 @@ void pg_suspect(struct pg *pg, int64_t since)
 {
     if (!pg_is_up(pg))
         return;
+    pg->suspected_ms = clock_ms();
     for (int i = 0; i < pg->reader_count; i++)
         suspect_reader(&pg->readers[i], since);
     if (pg_is_up(pg))
@@ -55,23 +56,37 @@ void pg_suspect(struct pg *pg, int64_t since)
 
 /* --- A read ----------------------------------------------------------------------- */
 
+/* Of two that are to be renewed, the first one is spared, so that it becomes free. */
+static bool is_better(const struct pg_reader *reader, const struct pg_reader *best)
+{
+    if (reader->renew || best->renew)
+        return best->renew;
+    return reader->syncs < best->syncs;
+}
+
 static struct pg_reader *choose_reader(struct pg *pg)
 {
     struct pg_reader *best = NULL;
     for (int i = 0; i < pg->reader_count; i++) {
         struct pg_reader *reader = &pg->readers[i];
-        if (pg_reader_is_up(reader) && (!best || reader->syncs < best->syncs))
+        if (pg_reader_is_up(reader) && (!best || is_better(reader, best)))
             best = reader;
     }
     return best;
 }
 
-/* NULL: there is no connection. A call waits only for the first attempt to connect,
- * because a service gets requests as soon as it listens. */
+void pg_await_up(struct pg *pg, int64_t deadline)
+{
+    enum { PING_MS = 100 }; /* far more than a reply takes, and far less than a call may wait */
+    int64_t until = pg->was_tried ? deadline_min(deadline, pg->suspected_ms + PING_MS) : deadline;
+    if (!pg_is_up(pg) && deadline_left(until) > 0)
+        wait_queue_park(&pg->up_waiters, until);
+}
+
+/* NULL: there is no connection. */
 static struct pg_reader *await_reader(struct pg *pg, int64_t deadline)
 {
-    if (!pg->was_tried)
-        wait_queue_park(&pg->first_try, deadline);
+    pg_await_up(pg, deadline);
     return choose_reader(pg);
 }
 

@@ -1,8 +1,6 @@
 /* Each transaction has a connection of its own, from a small pool.
  *
- * A connection in an unknown state (no reply in time, an error of the socket) is
- * closed, not repaired: PostgreSQL then rolls the transaction back. If a COMMIT got
- * no reply, we cannot know whether the transaction was committed.
+ * If a COMMIT got no reply, we cannot know whether the transaction was committed.
  *
  * A statement is sent unprepared, and its timeout is set in the transaction itself: so a
  * pooler may run each transaction in another session, and no plan outlives a migration.
@@ -13,111 +11,22 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "loop/fiber.h"
 #include "store/pg_internal.h"
 #include "store/pg_read.h"
 
 /* A rollback that takes longer is not worth the wait: the connection is closed instead. */
 enum { ROLLBACK_LIMIT_MS = 200 };
 
-/* --- One connection --------------------------------------------------------------- */
-
-void pg_drop_transaction(struct pg_transaction *tx)
-{
-    pg_watch_free(tx->watch);
-    PQfinish(tx->conn);
-    tx->watch = NULL;
-    tx->conn = NULL;
-    tx->unanswered = false;
-}
-
-/* An idle connection becomes readable when the server closes it. */
-static void on_ready(void *arg, int events)
-{
-    (void)events;
-    struct pg_transaction *tx = arg;
-    bool lost = !PQconsumeInput(tx->conn);
-    if (tx->waiter)
-        wait_wake(tx->waiter);
-    else if (lost)
-        pg_drop_transaction(tx);
-}
-
 static int64_t deadline_of(const struct pg_transaction *tx)
 {
     return deadline_min(tx->deadline, deadline_in(tx->pg->timeout_ms));
-}
-
-static int open_connection(struct pg_transaction *tx, struct err *err)
-{
-    tx->conn = pg_connect(tx->pg, deadline_of(tx), err);
-    if (!tx->conn)
-        return -1;
-    tx->watch = pg_watch_new(PQsocket(tx->conn), on_ready, tx);
-    if (!tx->watch) {
-        pg_drop_transaction(tx);
-        return err_set(err, ERR_UNREACHABLE, "PostgreSQL: cannot watch the socket");
-    }
-    pg_watch_for(tx->watch, PG_READABLE);
-    return 0;
-}
-
-/* --- Sending and waiting ---------------------------------------------------------- */
-
-int pg_await_transaction(struct pg_transaction *tx, int64_t deadline, struct err *err)
-{
-    while (PQisBusy(tx->conn)) {
-        int left = PQflush(tx->conn);
-        if (left < 0 || PQstatus(tx->conn) == CONNECTION_BAD)
-            return pg_check_lost(tx->conn, err);
-        struct wait wait;
-        wait_init(&wait);
-        tx->waiter = &wait;
-        pg_watch_for(tx->watch, PG_READABLE | (left ? PG_WRITABLE : 0));
-        enum wait_result result = wait_park(&wait, deadline);
-        tx->waiter = NULL;
-        if (pg_check_wait(result, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* Waits for the result of the statement that was sent; the caller clears it. sent: the
- * return value of PQsend…, 0 if it failed. NULL: the connection is lost and closed, or
- * PostgreSQL has not answered. */
-static PGresult *take_result(struct pg_transaction *tx, int sent, int64_t deadline, struct err *err)
-{
-    int64_t since = clock_ms();
-    PGresult *last = NULL, *result;
-    if (!sent)
-        goto lost;
-    for (;;) {
-        if (pg_await_transaction(tx, deadline, err) != 0)
-            goto lost;
-        if (!(result = PQgetResult(tx->conn)))
-            break;
-        PQclear(last);
-        last = result;
-    }
-    if (last && PQstatus(tx->conn) != CONNECTION_BAD)
-        return last;
-lost:
-    pg_check_lost(tx->conn, err); /* unless err has a reason */
-    if (err->code == ERR_TIMEOUT)
-        pg_suspect(tx->pg, since);
-    PQclear(last);
-    if (err->code == ERR_BROKEN)
-        pg_drop_transaction(tx);
-    else
-        tx->unanswered = true;
-    return NULL;
 }
 
 /* BEGIN, COMMIT, ROLLBACK. -1 also if PostgreSQL did something else instead: for the
  * COMMIT of a failed transaction it does a ROLLBACK. */
 static int run_command(struct pg_transaction *tx, const char *word, int64_t deadline, struct err *err)
 {
-    PGresult *result = take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
+    PGresult *result = pg_take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
     if (!result)
         return -1;
     int status = pg_check(result, err);
@@ -147,21 +56,17 @@ static struct pg_transaction *acquire(struct pg *pg, int64_t deadline, struct er
     struct pg_transaction *tx;
     while (!(tx = find_free(pg))) {
         enum wait_result result = wait_queue_park(&pg->transaction_waiters, deadline);
-        if (result == WAIT_TIMEOUT)
+        if (result == WAIT_TIMEOUT) {
             err_set(err, ERR_TIMEOUT, "PostgreSQL: all %d transaction connections are in use",
                     pg->transaction_count);
+            pg_log_error("", err->text);
+        }
         if (pg_check_wait(result, err) != 0)
             return NULL;
     }
     tx->taken = true;
     tx->deadline = deadline;
     return tx;
-}
-
-void pg_free_transaction(struct pg_transaction *tx)
-{
-    tx->taken = false;
-    wait_queue_wake_one(&tx->pg->transaction_waiters);
 }
 
 static void release(struct pg_transaction *tx)
@@ -190,12 +95,13 @@ static int begin_on(struct pg_transaction *tx, struct err *err)
 {
     snprintf(tx->process, sizeof tx->process, "0"); /* none known yet */
     snprintf(tx->began, sizeof tx->began, "-infinity");
-    PGresult *result = take_result(tx, send_begin(tx), deadline_of(tx), err);
+    PGresult *result = pg_take_result(tx, send_begin(tx), deadline_of(tx), err);
     if (!result)
         return -1;
     int status = pg_check(result, err);
     if (status == 0 && strcmp(PQgetvalue(result, 0, 0), "off") != 0)
         status = err_set(err, ERR_READ_ONLY, "PostgreSQL is read-only (a standby, or default_transaction_read_only)");
+    tx->pg->read_only |= err->code == ERR_READ_ONLY;
     if (status == 0) {
         snprintf(tx->process, sizeof tx->process, "%s", PQgetvalue(result, 0, 1));
         snprintf(tx->began, sizeof tx->began, "%s", PQgetvalue(result, 0, 2));
@@ -216,14 +122,21 @@ static int begin(struct pg_transaction *tx, struct err *err)
             return err_set(err, stale.code, "%s", stale.text);
         pg_drop_transaction(tx);
     }
-    return open_connection(tx, err) != 0 ? -1 : begin_on(tx, err);
+    return pg_open_transaction(tx, deadline_of(tx), err) != 0 ? -1 : begin_on(tx, err);
 }
 
 static int begin_free(struct pg_transaction *tx, int64_t deadline, struct err *err)
 {
     tx->deadline = deadline;
-    if (begin(tx, err) == 0)
+    if (begin(tx, err) == 0) {
+        /* Those for reads may still belong to the server that only reads, and is behind. */
+        if (tx->pg->read_only)
+            pg_renew_readers(tx->pg);
+        tx->pg->read_only = false;
         return 0;
+    }
+    if (err->code == ERR_UNREACHABLE || err->code == ERR_READ_ONLY) /* all others are logged where they come from */
+        pg_log_error("", err->text);
     if (!tx->unanswered)
         pg_drop_transaction(tx);
     release(tx);
@@ -232,6 +145,7 @@ static int begin_free(struct pg_transaction *tx, int64_t deadline, struct err *e
 
 int pg_begin(struct pg *pg, int64_t deadline, struct pg_transaction **out, struct err *err)
 {
+    pg_await_up(pg, deadline);
     if (!pg_is_up(pg))
         return err_set(err, ERR_UNREACHABLE, "%s", pg->why.text);
     struct pg_transaction *tx = acquire(pg, deadline_min(deadline, deadline_in(pg->timeout_ms)), err);
@@ -245,7 +159,7 @@ static int run(struct pg_transaction *tx, const struct pg_statement *statement, 
                struct pg_rows **rows, struct err *err)
 {
     int sent = PQsendQueryParams(tx->conn, statement->sql, statement->params, NULL, params, NULL, NULL, 0);
-    PGresult *result = take_result(tx, sent, deadline_of(tx), err);
+    PGresult *result = pg_take_result(tx, sent, deadline_of(tx), err);
     if (!result)
         return -1;
     int status = pg_check(result, err);
@@ -273,7 +187,7 @@ static int commit(struct pg_transaction *tx, struct err *err)
         return 0;
     /* No answer of PostgreSQL, or only that the connection ends: it may have committed before. */
     if (!tx->conn || tx->unanswered || seen.code == ERR_BROKEN)
-        return err_set(err, ERR_UNKNOWN_OUTCOME, "the outcome is unknown: the commit was not confirmed: %s", seen.text);
+        return err_set(err, ERR_UNKNOWN_OUTCOME, "the outcome is unknown: PostgreSQL did not confirm the commit");
     return err_set(err, seen.code, "%s", seen.text);
 }
 

@@ -84,6 +84,8 @@ static const struct kind {
     [SERVER_CONSUL] = {"consul", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
     [SERVER_CONSUL_MEMBER] = {"consul-cluster", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
     [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", 1, SIGTERM, etcd_answers, {NULL}},
+    [SERVER_PGBOUNCER] =
+        {"pgbouncer", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGTERM, postgres_answers, {NULL}},
 };
 
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err)

@@ -1,4 +1,4 @@
-/* server: a real PostgreSQL, Redis, Consul or etcd that a test can stop, kill and pause.
+/* server: a real PostgreSQL, PgBouncer, Redis, Consul or etcd that a test can stop, kill and pause.
  *
  * A server keeps its port from server_init() to server_close(), and PostgreSQL and etcd
  * keep their data. So it can start late, be killed, hang and return, and its clients
@@ -25,6 +25,7 @@ enum server_kind {
     SERVER_CONSUL,
     SERVER_CONSUL_MEMBER, /* a member of a cluster: see cluster.h */
     SERVER_ETCD,
+    SERVER_PGBOUNCER, /* options: the port of a PostgreSQL, and the pool mode */
 };
 
 struct server {
