@@ -12,6 +12,7 @@
  *   pg_session.c         one connection for transactions
  *   pg_abandon.c         cancels a transaction that got no reply
  *   pg_transaction.[ch]  a connection for each transaction
+ *   pg_execute.c         one statement in a transaction of its own, repeated if that can help
  *   pg.[ch]              create, close, metrics
  */
 #ifndef STORE_PG_INTERNAL_H
@@ -26,13 +27,14 @@
 
 struct pg;
 struct pg_transaction;
+struct pg_unique;
 
 /* --- pg_error.c ------------------------------------------------------------------- */
 
-/* 0 if the result is a success; else -1 with its error. */
-int pg_check(const PGresult *result, struct err *err);
+/* 0 if the result is a success; else -1 with its error. unique: as for pg_execute. */
+int pg_check(const PGresult *result, const struct pg_unique *unique, struct err *err);
 /* Requests may fail while /health does not, so the log tells: at most 3 lines a minute. Not
- * for values that a client chose (class 22, unique_violation). state: "": not an answer of PostgreSQL. */
+ * for ERR_INVALID and ERR_CONFLICT: a client chose the value. state: "": not an answer of PostgreSQL. */
 void pg_log_error(const char *state, const char *text);
 /* True: a prepared statement failed because its plan or the statement itself is gone. Prepared again it works. */
 bool pg_is_stale(const PGresult *result);
@@ -160,6 +162,7 @@ struct pg_transaction {
     bool unanswered; /* its last statement got no reply: PostgreSQL may still run it */
     struct wait *waiter; /* for the socket */
     int64_t deadline;
+    const struct pg_unique *unique; /* of pg_execute; NULL: none */
     char process[16], began[48]; /* of the running transaction: PostgreSQL's process id, and now() */
 };
 
