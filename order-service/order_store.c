@@ -57,20 +57,6 @@ int order_store_find_by_key(struct order_store *store, const char *key, struct o
 
 /* --- Write ---------------------------------------------------------------------------- */
 
-/* Runs one statement in a transaction of its own. */
-static int run_in_transaction(struct order_store *store, const struct pg_statement *statement,
-                              const char *const *params, struct pg_rows **rows, struct err *err)
-{
-    struct pg_transaction *tx;
-    if (pg_begin(store->pg, deadline_in(store->timeout_ms), &tx, err) != 0)
-        return -1;
-    if (pg_run(tx, statement, params, rows, err) != 0) {
-        pg_rollback(tx);
-        return -1;
-    }
-    return pg_commit(tx, err);
-}
-
 static const struct pg_statement add_order = {
     "order_add",
     "INSERT INTO orders (user_id, item, quantity) VALUES ($1, $2, $3) RETURNING id, user_id, item, quantity", 3};
@@ -96,7 +82,8 @@ int order_store_add(struct order_store *store, const struct order_input *input, 
     snprintf(quantity, sizeof quantity, "%" PRId64, input->quantity);
     const char *const params[] = {input->user_id, input->item, quantity, key};
     struct pg_rows *rows = NULL;
-    int status = run_in_transaction(store, key ? &add_order_with_key : &add_order, params, &rows, err);
+    int status = pg_execute(store->pg, key ? &add_order_with_key : &add_order, params, NULL,
+                            deadline_in(store->timeout_ms), &rows, err);
     if (status == 0 && read_order(rows, order) != 0)
         status = err_set(err, ERR_CONFLICT, "this Idempotency-Key is in use");
     pg_rows_free(rows);
@@ -115,6 +102,6 @@ void order_store_purge(struct order_store *store)
     if (store->purged_ms && clock_ms() - store->purged_ms < PURGE_EVERY_MS)
         return;
     store->purged_ms = clock_ms();
-    if (run_in_transaction(store, &purge, NULL, NULL, &err) != 0)
+    if (pg_execute(store->pg, &purge, NULL, NULL, deadline_in(store->timeout_ms), NULL, &err) != 0)
         log_debug("keys_not_purged", log_s("error", err.text));
 }

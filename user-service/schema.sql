@@ -10,8 +10,28 @@ CREATE TABLE IF NOT EXISTS users (
     name  text NOT NULL,
     email text NOT NULL
 );
--- One account for each address, in upper or lower case.
-CREATE UNIQUE INDEX IF NOT EXISTS users_email_key ON users (lower(email));
+-- One account for each address, in upper or lower case. The ICU collation knows the letters of every script, whatever
+-- the database's locale: in locale C, lower() alone changes only A to Z. upper(lower()) also unites the letters that have
+-- more than one small form, such as the Greek sigma. An index of an older schema is replaced; it stays where ICU is
+-- missing (a database with the encoding SQL_ASCII), or where two e-mails exist that differ in case only.
+DO $$
+BEGIN
+    IF pg_get_indexdef(to_regclass('users_email_key')) LIKE '%und-x-icu%' THEN
+        RETURN; -- it is there already
+    END IF;
+    BEGIN
+        DROP INDEX IF EXISTS users_email_key;
+        CREATE UNIQUE INDEX users_email_key ON users (upper(lower(email COLLATE "und-x-icu")));
+    EXCEPTION
+        WHEN dependent_objects_still_exist THEN
+            RETURN; -- a constraint of another schema, which has its own idea of an e-mail
+        WHEN undefined_object THEN
+            RAISE WARNING 'this database has no ICU collation: e-mails are unique as its own locale compares them';
+        WHEN unique_violation THEN
+            RAISE WARNING 'users has e-mails that differ in case only: make them differ, then load the schema again';
+    END;
+    CREATE UNIQUE INDEX IF NOT EXISTS users_email_key ON users (lower(email));
+END $$;
 
 INSERT INTO users (id, name, email)
 SELECT n, 'User' || n, 'user' || n || '@example.com' FROM generate_series(1, 1000) AS n

@@ -194,25 +194,14 @@ int users_find(struct users *users, const char *id, struct buf *json, enum users
     return read_database(users, id, *cache == USERS_MISS, json, err);
 }
 
-static int insert(struct users *users, const struct user_input *input, struct pg_rows **rows, struct err *err)
-{
-    static const struct pg_statement add = {"user_add", "INSERT INTO users (name, email) VALUES ($1, $2) RETURNING id",
-                                            2};
-    const char *const params[] = {input->name, input->email};
-    struct pg_transaction *tx;
-    if (pg_begin(users->pg, deadline_in(users->timeout_ms), &tx, err) != 0)
-        return -1;
-    if (pg_run(tx, &add, params, rows, err) != 0) {
-        pg_rollback(tx);
-        return -1;
-    }
-    return pg_commit(tx, err);
-}
+static const struct pg_statement add = {"user_add", "INSERT INTO users (name, email) VALUES ($1, $2) RETURNING id", 2};
+static const struct pg_unique email_is_unique = {"users", "email"};
 
 int users_add(struct users *users, const struct user_input *input, char id[ID_SIZE], struct buf *json, struct err *err)
 {
     struct pg_rows *rows = NULL;
-    int status = insert(users, input, &rows, err);
+    const char *const params[] = {input->name, input->email};
+    int status = pg_execute(users->pg, &add, params, &email_is_unique, deadline_in(users->timeout_ms), &rows, err);
     if (status == 0) {
         snprintf(id, ID_SIZE, "%s", pg_rows_get(rows, 0, 0));
         user_json_add(json, id, input->name, input->email);

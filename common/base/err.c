@@ -54,7 +54,7 @@ const char *err_name(enum err_code code)
         [ERR_CONFLICT] = "conflict",   [ERR_BROKEN] = "broken",     [ERR_UNREACHABLE] = "unreachable",
         [ERR_TIMEOUT] = "timeout",     [ERR_CANCELLED] = "cancelled", [ERR_PROTOCOL] = "protocol",
         [ERR_TOO_LARGE] = "too_large", [ERR_BUSY] = "busy",         [ERR_FAILED] = "failed",
-        [ERR_READ_ONLY] = "read_only", [ERR_UNKNOWN_OUTCOME] = "unknown_outcome",
+        [ERR_AGAIN] = "again",         [ERR_READ_ONLY] = "read_only", [ERR_UNKNOWN_OUTCOME] = "unknown_outcome",
     };
     return names[code];
 }

@@ -26,6 +26,7 @@ enum err_code {
     ERR_PROTOCOL,    /* the reply breaks its protocol */
     ERR_TOO_LARGE,   /* a reply over its cap */
     ERR_READ_ONLY,   /* the server only reads for now: retry later */
+    ERR_AGAIN,       /* undone because it met others at the same time: repeat it now */
     ERR_BUSY,        /* a limit of our own: retry later */
     ERR_FAILED,      /* anything else: see the text */
     ERR_UNKNOWN_OUTCOME, /* it may or may not have been done: the confirmation is missing */

@@ -14,9 +14,11 @@ enum { HEADERS_MAX = 16 + 3 };
 /* What curl borrows while a call runs. Lives on the stack of the calling fiber, so
  * that a call on a kept connection allocates no memory of ours. */
 struct request {
-    char address[ADDRESS_MAX];
-    char connect_to_text[ADDRESS_MAX + 8];
+    struct addresses addresses;
+    char connect_to_text[300];
     struct curl_slist connect_to;
+    char resolve_text[300 + ADDRESSES_MAX * (ADDRESS_MAX + 3)];
+    struct curl_slist resolve;
     char host_header[300];
     struct curl_slist headers[HEADERS_MAX];
     size_t header_count;

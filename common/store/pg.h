@@ -25,7 +25,7 @@
 
 /* Errors of all calls: ERR_UNREACHABLE (no connection; the text says why),
  * ERR_TIMEOUT, ERR_BROKEN (the connection was lost during the call),
- * ERR_CONFLICT (unique violation, 23505), ERR_NOT_FOUND (no such table: the
+ * ERR_CONFLICT (the unique violation that pg_execute expects), ERR_NOT_FOUND (no such table: the
  * schema is not loaded), ERR_INVALID (PostgreSQL cannot accept the value), ERR_READ_ONLY,
  * ERR_UNKNOWN_OUTCOME (of a commit),
  * ERR_FAILED, ERR_CANCELLED. */

@@ -1,13 +1,13 @@
-/* Opens a connection without blocking: libpq's socket is watched by the loop. */
-#include <stdio.h>
+/* Opens a connection to one address without blocking: libpq's socket is watched by the loop. */
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/log_repeat.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
-#include "loop/resolve.h"
 #include "store/pg_internal.h"
 
 /* --- A socket on the loop --------------------------------------------------------- */
@@ -79,55 +79,68 @@ static int await_socket(PGconn *conn, int events, int64_t deadline, struct err *
     return pg_check_wait(result, err);
 }
 
-/* --- Addresses -------------------------------------------------------------------- */
+/* --- What PostgreSQL says ----------------------------------------------------------- */
 
-static const char *option(const struct pg *pg, const char *name)
+enum { AGAIN_MS = 60 * 1000 };
+
+/* RAISE WARNING in a trigger, for instance. libpq itself would print it to standard error.
+ * The detail is left out, because it often quotes a row. */
+static void on_notice(void *arg, const PGresult *result)
 {
-    for (const PQconninfoOption *o = pg->options; o->keyword; o++)
-        if (strcmp(o->keyword, name) == 0)
-            return o->val;
-    return NULL;
+    static struct log_repeat repeat;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    bool is_warning = !severity || strcmp(severity, "WARNING") == 0;
+    (void)arg;
+    if (!message)
+        message = PQresultErrorMessage(result); /* one of libpq's own */
+    if (is_warning && !log_repeat_is_due(&repeat, message, AGAIN_MS))
+        return;
+    log_write(is_warning ? LOG_WARN : LOG_DEBUG, "postgres_notice",
+              LOG_FIELDS(log_s("severity", severity), log_s("sqlstate", state), log_s("notice", message)));
 }
 
-/* libpq would look a host name up and block. So it also gets the address (and keeps
- * the name, which TLS verifies). A URL may name several hosts, separated by commas;
- * a host that begins with '/' is the path of a socket. */
-static int resolve_hosts(const struct pg *pg, struct buf *addresses, int64_t deadline, struct err *err)
+static void warn_of_encoding(const PGconn *conn)
 {
-    const char *hosts = option(pg, "host");
-    if (!hosts || option(pg, "hostaddr"))
-        return 0;
-    for (const char *host = hosts; host; host = strchr(host, ',') ? strchr(host, ',') + 1 : NULL) {
-        char name[256], address[ADDRESS_MAX] = "";
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(host, ","), host);
-        if (name[0] && name[0] != '/' && resolve_host(name, address, deadline, err) != 0)
-            return -1;
-        if (!buf_addf(addresses, "%s%s", host == hosts ? "" : ",", address))
-            return err_set(err, ERR_INVALID, "PostgreSQL: too many hosts in the URL");
-    }
-    return 0;
+    static struct log_repeat repeat;
+    const char *encoding = PQparameterStatus(conn, "server_encoding");
+    if (encoding && strcmp(encoding, "UTF8") != 0 && log_repeat_is_due(&repeat, encoding, DEADLINE_NONE))
+        log_warn("postgres_encoding", log_s("encoding", encoding),
+                 log_s("hint", "use a database with the encoding UTF8: this one cannot hold every text"));
 }
 
-/* --- Connecting ------------------------------------------------------------------- */
+/* --- Connecting --------------------------------------------------------------------- */
 
-static PGconn *start_connecting(const struct pg *pg, const char *addresses)
+static bool is_one_of(const char *word, const char *const *list)
 {
+    while (*list && strcmp(word, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static PGconn *start_connecting(const struct pg *pg, const struct pg_target *target)
+{
+    static const char *const of_target[] = {"host", "hostaddr", "port", NULL};
     enum { OPTIONS_MAX = 64 };
-    const char *keywords[OPTIONS_MAX + 4], *values[OPTIONS_MAX + 4];
+    const char *keywords[OPTIONS_MAX + 7], *values[OPTIONS_MAX + 7];
     int count = 0;
     for (const PQconninfoOption *o = pg->options; o->keyword && count < OPTIONS_MAX; o++) {
-        if (!o->val)
+        if (!o->val || is_one_of(o->keyword, of_target))
             continue;
         keywords[count] = o->keyword;
         values[count++] = o->val;
     }
-    /* If a keyword occurs twice, libpq uses the later one. Kerberos (gssencmode) reads files
-     * and calls servers, so it is off unless the URL sets it. */
-    const char *more[][2] = {{"hostaddr", *addresses ? addresses : NULL},
-                             {"gssencmode", option(pg, "gssencmode") ? NULL : "disable"}};
+    /* If a keyword occurs twice, libpq uses the later one. All our text is UTF-8, whatever the URL or
+     * PGCLIENTENCODING says. Kerberos (gssencmode) reads files and calls servers, so it is off unless
+     * the URL sets it. libpq skips an empty value. */
+    const char *more[][2] = {{"host", target->host},
+                             {"hostaddr", target->address},
+                             {"port", target->port},
+                             {"target_session_attrs", target->session},
+                             {"client_encoding", "UTF8"},
+                             {"gssencmode", pg_option(pg, "gssencmode") ? "" : "disable"}};
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
-        if (!more[i][1])
-            continue;
         keywords[count] = more[i][0];
         values[count++] = more[i][1];
     }
@@ -150,19 +163,18 @@ static int finish_connecting(PGconn *conn, int64_t deadline, struct err *err)
     return PQsetnonblocking(conn, 1) == 0 ? 0 : pg_check_lost(conn, err);
 }
 
-PGconn *pg_connect(const struct pg *pg, int64_t deadline, struct err *err)
+PGconn *pg_connect_to(const struct pg *pg, const struct pg_target *target, int64_t deadline, struct err *err)
 {
-    struct buf addresses = BUF_INIT(1024);
-    PGconn *conn = NULL;
-    if (resolve_hosts(pg, &addresses, deadline, err) == 0) {
-        conn = start_connecting(pg, buf_text(&addresses));
-        if (!conn)
-            err_set(err, ERR_UNREACHABLE, "PostgreSQL: out of memory");
+    PGconn *conn = start_connecting(pg, target);
+    if (!conn) {
+        err_set(err, ERR_UNREACHABLE, "PostgreSQL: out of memory");
+        return NULL;
     }
-    buf_close(&addresses);
-    if (conn && finish_connecting(conn, deadline, err) != 0) {
+    PQsetNoticeReceiver(conn, on_notice, NULL);
+    if (finish_connecting(conn, deadline, err) != 0) {
         PQfinish(conn);
         return NULL;
     }
+    warn_of_encoding(conn);
     return conn;
 }

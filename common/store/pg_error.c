@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/log_repeat.h"
 #include "store/pg_internal.h"
+#include "store/pg_transaction.h"
 
 static int first_line(const char *text)
 {
@@ -17,7 +18,11 @@ static enum err_code code_of(const char *state)
         const char *prefix; /* two characters: a whole class */
         enum err_code code;
     } codes[] = {
-        {"23505", ERR_CONFLICT},  /* unique_violation */
+        {"23514", ERR_INVALID},   /* check_violation. The rest of class 23 is not the fault of a client's value: */
+        {"23", ERR_FAILED},       /* a sequence that is behind its rows, a column that we do not know */
+        {"22P05", ERR_FAILED},    /* untranslatable_character: see pg_check() */
+        {"40001", ERR_AGAIN},     /* serialization_failure, also a conflict with a standby's recovery */
+        {"40P01", ERR_AGAIN},     /* deadlock_detected */
         {"25006", ERR_READ_ONLY}, /* read_only_sql_transaction */
         {"42P01", ERR_NOT_FOUND}, /* undefined_table */
         {"3F000", ERR_NOT_FOUND}, /* invalid_schema_name */
@@ -25,7 +30,6 @@ static enum err_code code_of(const char *state)
         {"57P", ERR_BROKEN},      /* the server shuts down */
         {"08", ERR_BROKEN},       /* connection_exception */
         {"22", ERR_INVALID},      /* data_exception */
-        {"23", ERR_INVALID},      /* the other integrity_constraint_violations */
     };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strncmp(state, codes[i].prefix, strlen(codes[i].prefix)) == 0)
@@ -38,7 +42,8 @@ static enum err_code code_of(const char *state)
 static bool quotes_internals(const char *state)
 {
     static const char *const classes[] = {"22", "23", "42", "P0", "XX"};
-    static const char *const shown[] = {"42P01", "42501"}; /* no table, no permission: the operator must know which */
+    /* No table, no permission, a character that the database's encoding lacks: the operator must know which. */
+    static const char *const shown[] = {"42P01", "42501", "22P05"};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(state, shown[i]) == 0)
             return false;
@@ -54,25 +59,53 @@ void pg_log_error(const char *state, const char *text)
     static struct log_repeat repeat;
     char what[sizeof repeat.text];
     snprintf(what, sizeof what, "%s %.*s", state, first_line(text), text);
-    if (strncmp(state, "22", 2) != 0 && strcmp(state, "23505") != 0 && log_repeat_is_due(&repeat, what, AGAIN_MS))
+    if (log_repeat_is_due(&repeat, what, AGAIN_MS))
         log_warn("postgres_error", log_s("sqlstate", state), log_s("error", what + strlen(state) + 1));
 }
 
-int pg_check(const PGresult *result, struct err *err)
+/* What to do about it, where PostgreSQL's message does not say that. */
+static const char *hint_for(enum err_code code, const char *state)
+{
+    if (code == ERR_NOT_FOUND)
+        return "; load the schema with `make db-seed DATABASE_URL=…`";
+    if (strcmp(state, "22P05") == 0)
+        return "; use a database with the encoding UTF8, which holds every text";
+    return "";
+}
+
+/* Not by the name of the constraint alone, which another schema may choose. The detail is "Key (lower(email))=(x@y.z)
+ * already exists.", with translated words; it is missing if our role may not read the column. */
+static bool violates(const PGresult *result, const struct pg_unique *unique)
+{
+    const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
+    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+    const char *name = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    if (!table || !unique || strcmp(table, unique->table) != 0)
+        return false;
+    const char *key = detail ? strchr(detail, '(') : NULL, *end = key ? strstr(key, ")=(") : NULL;
+    const char *place = strstr(end ? key : name ? name : "", unique->column);
+    return place && (!end || place < end);
+}
+
+int pg_check(const PGresult *result, const struct pg_unique *unique, struct err *err)
 {
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
         return 0;
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!state)
+        state = "";
     if (!message)
         message = result ? PQresultErrorMessage(result) : "out of memory";
-    pg_log_error(state ? state : "", message);
-    if (state && quotes_internals(state))
+    enum err_code code = code_of(state);
+    if (strcmp(state, "23505") == 0 && violates(result, unique))
+        code = ERR_CONFLICT;
+    if (code != ERR_CONFLICT && code != ERR_INVALID)
+        pg_log_error(state, message);
+    if (quotes_internals(state))
         message = "it refused the values or the statement; its log says why";
-    enum err_code code = code_of(state ? state : "");
-    const char *hint = code == ERR_NOT_FOUND ? "; load the schema with `make db-seed DATABASE_URL=…`" : "";
-    return err_set(err, code, "PostgreSQL: %.*s%s", first_line(message), message, hint);
+    return err_set(err, code, "PostgreSQL: %.*s%s", first_line(message), message, hint_for(code, state));
 }
 
 bool pg_has_state(const PGresult *result, const char *state)

@@ -4,7 +4,8 @@
  *   pg_statement.[ch]    a statement, and the rows that it returns
  *   pg_internal.h        the structs below
  *   pg_error.c           turns libpq's failures into struct err
- *   pg_connect.c         opens a connection without blocking; its socket on the loop
+ *   pg_connect.c         opens a connection to one address; its socket on the loop; notices
+ *   pg_hosts.c           tries the addresses of the URL's hosts
  *   pg_prepared.c        the statements that a connection for reads has prepared
  *   pg_pipeline.c        sends many requests on one connection, takes the results
  *   pg_read.[ch]         pg_read; detects that the server hangs
@@ -12,6 +13,7 @@
  *   pg_session.c         one connection for transactions
  *   pg_abandon.c         cancels a transaction that got no reply
  *   pg_transaction.[ch]  a connection for each transaction
+ *   pg_execute.c         one statement in a transaction of its own, repeated if that can help
  *   pg.[ch]              create, close, metrics
  */
 #ifndef STORE_PG_INTERNAL_H
@@ -21,18 +23,20 @@
 
 #include "base/err.h"
 #include "base/metrics.h"
+#include "loop/resolve.h"
 #include "loop/sync.h"
 #include "store/pg_statement.h"
 
 struct pg;
 struct pg_transaction;
+struct pg_unique;
 
 /* --- pg_error.c ------------------------------------------------------------------- */
 
-/* 0 if the result is a success; else -1 with its error. */
-int pg_check(const PGresult *result, struct err *err);
+/* 0 if the result is a success; else -1 with its error. unique: as for pg_execute. */
+int pg_check(const PGresult *result, const struct pg_unique *unique, struct err *err);
 /* Requests may fail while /health does not, so the log tells: at most 3 lines a minute. Not
- * for values that a client chose (class 22, unique_violation). state: "": not an answer of PostgreSQL. */
+ * for ERR_INVALID and ERR_CONFLICT: a client chose the value. state: "": not an answer of PostgreSQL. */
 void pg_log_error(const char *state, const char *text);
 /* True: a prepared statement failed because its plan or the statement itself is gone. Prepared again it works. */
 bool pg_is_stale(const PGresult *result);
@@ -54,8 +58,22 @@ struct pg_watch *pg_watch_new(int socket, void (*ready)(void *arg, int events), 
 void pg_watch_for(struct pg_watch *watch, int events);
 void pg_watch_free(struct pg_watch *watch); /* NULL is allowed */
 
-/* Connected and non-blocking. NULL with ERR_UNREACHABLE, ERR_TIMEOUT or ERR_CANCELLED. */
-PGconn *pg_connect(const struct pg *pg, int64_t deadline, struct err *err);
+/* One address of one host; "": not set. */
+struct pg_target {
+    char host[256], address[ADDRESS_MAX], port[8];
+    const char *session; /* target_session_attrs; NULL only in a target that is not set */
+};
+
+/* Connected and non-blocking; text is UTF-8. NULL with ERR_UNREACHABLE, ERR_TIMEOUT or ERR_CANCELLED. */
+PGconn *pg_connect_to(const struct pg *pg, const struct pg_target *target, int64_t deadline, struct err *err);
+
+/* --- pg_hosts.c ------------------------------------------------------------------- */
+
+/* An option of the URL, or of its environment variable. NULL: neither sets it. */
+const char *pg_option(const struct pg *pg, const char *name);
+/* The same for the first address of the URL's hosts that lets us in. DEADLINE_NONE: only each address has a
+ * limit, connect_timeout. The error names all that failed. */
+PGconn *pg_connect(struct pg *pg, int64_t deadline, struct err *err);
 
 /* --- pg_prepared.c ---------------------------------------------------------------- */
 
@@ -163,6 +181,7 @@ struct pg_transaction {
     bool unanswered; /* its last statement got no reply: PostgreSQL may still run it */
     struct wait *waiter; /* for the socket */
     int64_t deadline;
+    const struct pg_unique *unique; /* of pg_execute; NULL: none */
     char process[16], began[48]; /* of the running transaction: PostgreSQL's process id, and now() */
 };
 
@@ -190,6 +209,7 @@ enum { PG_READERS_MAX = 2 };
 
 struct pg {
     PQconninfoOption *options; /* the URL, parsed by libpq */
+    struct pg_target reached;  /* where the last connection was opened */
     int64_t timeout_ms;
     char statement_timeout[24]; /* ms, as text */
     struct pg_reader readers[PG_READERS_MAX];

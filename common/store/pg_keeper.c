@@ -59,7 +59,7 @@ static void greet(struct pg_reader *reader)
 static int connect_reader(struct pg_reader *reader, struct err *err)
 {
     struct pg *pg = reader->pg;
-    PGconn *conn = pg_connect(pg, deadline_in(pg->timeout_ms), err);
+    PGconn *conn = pg_connect(pg, DEADLINE_NONE, err);
     if (conn && PQenterPipelineMode(conn))
         reader->watch = pg_watch_new(PQsocket(conn), pg_reader_ready, reader);
     if (!reader->watch) {

@@ -113,7 +113,7 @@ static int take_rows(struct pg_request *request, const struct pg *pg, struct pg_
 {
     if (!request->result)
         return err_set(err, ERR_BROKEN, "%s", pg->why.text);
-    if (pg_check(request->result, err) != 0) {
+    if (pg_check(request->result, NULL, err) != 0) {
         PQclear(request->result);
         return -1;
     }
@@ -149,8 +149,8 @@ static int read_rows(struct pg *pg, struct pg_request *request, int64_t deadline
     return status;
 }
 
-int pg_read(struct pg *pg, const struct pg_statement *statement, const char *const *params, int64_t deadline,
-            struct pg_rows **rows, struct err *err)
+static int read_once(struct pg *pg, const struct pg_statement *statement, const char *const *params, int64_t deadline,
+                     struct pg_rows **rows, struct err *err)
 {
     struct wait wait;
     wait_init(&wait);
@@ -159,9 +159,29 @@ int pg_read(struct pg *pg, const struct pg_statement *statement, const char *con
         return err_set(err, ERR_FAILED, "out of memory");
     *request =
         (struct pg_request){.kind = PG_REQUEST_READ, .statement = statement, .params = params, .waiter = &wait};
+    return read_rows(pg, request, deadline, rows, err);
+}
 
+/* A read, too, may meet others: with serializable as the database's default, or on a standby. */
+static int read_again(struct pg *pg, const struct pg_statement *statement, const char *const *params,
+                      int64_t deadline, struct pg_rows **rows, struct err *err)
+{
+    struct backoff backoff = BACKOFF_INIT(2, 100);
+    for (;;) {
+        struct err seen = ERR_INIT;
+        if (read_once(pg, statement, params, deadline, rows, &seen) == 0)
+            return 0;
+        int64_t pause_ms = seen.code == ERR_AGAIN ? backoff_next(&backoff) : 0;
+        if (pause_ms == 0 || deadline_left(deadline) <= pause_ms || fiber_sleep(pause_ms) != 0)
+            return err_set(err, seen.code, "%s", seen.text);
+    }
+}
+
+int pg_read(struct pg *pg, const struct pg_statement *statement, const char *const *params, int64_t deadline,
+            struct pg_rows **rows, struct err *err)
+{
     int64_t begin = clock_us();
-    int status = read_rows(pg, request, deadline_min(deadline, deadline_in(pg->timeout_ms)), rows, err);
+    int status = read_again(pg, statement, params, deadline_min(deadline, deadline_in(pg->timeout_ms)), rows, err);
     if (status == 0) {
         pg->reads++;
         histogram_add(&pg->read_time, clock_us() - begin);

@@ -29,7 +29,7 @@ static int run_command(struct pg_transaction *tx, const char *word, int64_t dead
     PGresult *result = pg_take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
     if (!result)
         return -1;
-    int status = pg_check(result, err);
+    int status = pg_check(result, NULL, err);
     if (status == 0 && strcmp(PQcmdStatus(result), word) != 0)
         status = err_set(err, ERR_FAILED, "PostgreSQL: %s ended as %s", word, PQcmdStatus(result));
     PQclear(result);
@@ -80,12 +80,14 @@ static void release(struct pg_transaction *tx)
 
 /* --- A transaction ---------------------------------------------------------------- */
 
-/* now() is when the transaction began: with the process id it tells which one to cancel. */
+/* Read committed, whatever the database's default: our statements are written for it. A
+ * stricter level ends some that would only have had to wait (SQLSTATE 40001).
+ * now() is when the transaction began: with the process id it tells which one to cancel. */
 static int send_begin(const struct pg_transaction *tx)
 {
     char sql[192];
     snprintf(sql, sizeof sql,
-             "BEGIN; SELECT current_setting('transaction_read_only'), pg_backend_pid(), now(),"
+             "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT current_setting('transaction_read_only'), pg_backend_pid(), now(),"
              " set_config('statement_timeout', '%s', true)",
              tx->pg->statement_timeout);
     return PQsendQuery(tx->conn, sql);
@@ -98,7 +100,7 @@ static int begin_on(struct pg_transaction *tx, struct err *err)
     PGresult *result = pg_take_result(tx, send_begin(tx), deadline_of(tx), err);
     if (!result)
         return -1;
-    int status = pg_check(result, err);
+    int status = pg_check(result, NULL, err);
     if (status == 0 && strcmp(PQgetvalue(result, 0, 0), "off") != 0)
         status = err_set(err, ERR_READ_ONLY, "PostgreSQL is read-only (a standby, or default_transaction_read_only)");
     tx->pg->read_only |= err->code == ERR_READ_ONLY;
@@ -128,6 +130,7 @@ static int begin(struct pg_transaction *tx, struct err *err)
 static int begin_free(struct pg_transaction *tx, int64_t deadline, struct err *err)
 {
     tx->deadline = deadline;
+    tx->unique = NULL;
     if (begin(tx, err) == 0) {
         /* Those for reads may still belong to the server that only reads, and is behind. */
         if (tx->pg->read_only)
@@ -162,7 +165,7 @@ static int run(struct pg_transaction *tx, const struct pg_statement *statement, 
     PGresult *result = pg_take_result(tx, sent, deadline_of(tx), err);
     if (!result)
         return -1;
-    int status = pg_check(result, err);
+    int status = pg_check(result, tx->unique, err);
     if (status == 0 && rows)
         *rows = (struct pg_rows *)result;
     else

@@ -22,6 +22,17 @@ int pg_commit(struct pg_transaction *tx, struct err *err);
 /* Frees tx. Takes at most 200 ms: then it closes the connection instead. */
 void pg_rollback(struct pg_transaction *tx);
 
+/* A unique violation (SQLSTATE 23505) that the caller expects. */
+struct pg_unique {
+    const char *table, *column; /* the key may have more columns, and the column be part of an expression */
+};
+
+/* The four calls at once: runs one statement in a transaction of its own. If PostgreSQL undid the
+ * transaction because of others (a serialization failure, a deadlock), repeats it until the deadline.
+ * unique: this violation is ERR_CONFLICT, any other one ERR_FAILED; NULL: none is expected. */
+int pg_execute(struct pg *pg, const struct pg_statement *statement, const char *const *params,
+               const struct pg_unique *unique, int64_t deadline, struct pg_rows **rows, struct err *err);
+
 /* 0 if a transaction can begin that may write, or if all connections are busy with others.
  * -1: the error that writing requests meet now, such as ERR_READ_ONLY. */
 int pg_check_writable(struct pg *pg, int64_t deadline, struct err *err);

@@ -40,11 +40,8 @@ static void on_connect(const redisAsyncContext *context, int status)
 
 /* --- Connect ---------------------------------------------------------------------- */
 
-static int start_connecting(struct redis *redis, int64_t deadline, struct err *err)
+static int start_connecting(struct redis *redis, const char *address, struct err *err)
 {
-    char address[ADDRESS_MAX];
-    if (resolve_host(redis->url.host, address, deadline, err) != 0)
-        return -1;
     redisAsyncContext *context = redisAsyncConnect(address, redis->url.port);
     if (!context)
         return err_set(err, ERR_UNREACHABLE, "Redis: out of memory");
@@ -74,11 +71,12 @@ static int log_in_and_probe(struct redis *redis, int64_t deadline, struct err *e
     return redis_send_probe(redis, deadline, err);
 }
 
-static int connect_once(struct redis *redis)
+static int connect_to(struct redis *redis, const char *address)
 {
     struct err err = ERR_INIT;
     int64_t deadline = deadline_in(PROBE_LIMIT_MS);
-    int status = start_connecting(redis, deadline, &err) == 0 && log_in_and_probe(redis, deadline, &err) == 0 ? 0 : -1;
+    int status =
+        start_connecting(redis, address, &err) == 0 && log_in_and_probe(redis, deadline, &err) == 0 ? 0 : -1;
     if (status == 0 && redis->context) {
         redis->up = true;
         redis->connects++;
@@ -89,6 +87,22 @@ static int connect_once(struct redis *redis)
     redis_take_down(redis, "Redis: cannot connect");
     redis->why = err;
     redis->why.code = ERR_UNREACHABLE;
+    return -1;
+}
+
+/* A name may have several addresses: each one is tried, with the whole limit for each. */
+static int connect_once(struct redis *redis)
+{
+    struct addresses addresses;
+    struct err err = ERR_INIT;
+    if (resolve_host(redis->url.host, &addresses, deadline_in(PROBE_LIMIT_MS), &err) != 0) {
+        redis->why = err;
+        redis->why.code = ERR_UNREACHABLE;
+        return -1;
+    }
+    for (int i = 0; i < addresses.count && !fiber_cancelled(); i++)
+        if (connect_to(redis, addresses.list[i]) == 0)
+            return 0;
     return -1;
 }
 

@@ -128,7 +128,7 @@ static void *post_order(void *arg)
     return NULL;
 }
 
-Test(order_idempotency, twenty_equal_keys_at_once_make_one_order, .init = setup, .fini = teardown)
+static void expect_one_order_for_twenty(void)
 {
     enum { CLIENTS = 20 };
     struct client clients[CLIENTS] = {0};
@@ -144,6 +144,68 @@ Test(order_idempotency, twenty_equal_keys_at_once_make_one_order, .init = setup,
     }
     expect_count("orders WHERE user_id = 7", 1);
     expect_count("idempotency_keys", 1);
+}
+
+Test(order_idempotency, twenty_equal_keys_at_once_make_one_order, .init = setup, .fini = teardown)
+{
+    expect_one_order_for_twenty();
+}
+
+/* A default of the database holds for the sessions that begin after it. */
+static void setup_isolated(const char *level)
+{
+    char statement[128];
+    struct err err = ERR_INIT;
+    setup();
+    snprintf(statement, sizeof statement, "ALTER DATABASE lesson SET default_transaction_isolation = '%s'", level);
+    cr_assert_eq(server_sql(&world.postgres, NULL, statement, &err), 0, "%s", err.text);
+    server_kill(&world.postgres);
+    cr_assert_eq(server_start(&world.postgres, &err), 0, "%s", err.text);
+    cr_assert(await_status(&orders, "/orders/1", 200));
+    cr_assert(await_status(&others, "/orders/1", 200));
+}
+
+Test(order_idempotency, twenty_keys_with_repeatable_read, .fini = teardown)
+{
+    setup_isolated("repeatable read");
+    expect_one_order_for_twenty();
+}
+
+Test(order_idempotency, twenty_keys_with_serializable, .fini = teardown)
+{
+    setup_isolated("serializable");
+    expect_one_order_for_twenty();
+}
+
+/* Two tries fail: one in its statement, one in its COMMIT. */
+Test(order_idempotency, undone_transaction_is_repeated, .init = setup, .fini = teardown)
+{
+    struct err err = ERR_INIT;
+    const char *statement =
+        "CREATE SEQUENCE tries; CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
+        " IF nextval('tries') = TG_ARGV[1]::int THEN RAISE 'met another' USING ERRCODE = TG_ARGV[0]; END IF;"
+        " RETURN NULL; END$$;"
+        "CREATE TRIGGER deadlock AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION meet('40P01', 1);"
+        "CREATE CONSTRAINT TRIGGER serialization AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION meet('40001', 3)";
+    cr_assert_eq(server_sql(&world.postgres, NULL, statement, &err), 0, "%s", err.text);
+    EXPECT_CASES(&orders, {"/orders", 201, .body = BOOK});
+    expect_count("orders WHERE user_id = 7", 1);
+    server_sql(&world.postgres, NULL, "ALTER SEQUENCE tries RESTART", &err);
+    EXPECT_CASES(&orders, {"/orders", 201, .body = BOOK, KEY("k")}, {"/orders", 201, .body = BOOK, KEY("k")});
+    expect_count("orders WHERE user_id = 7", 2);
+}
+
+Test(order_idempotency, sequence_behind_its_rows_is_told, .init = setup, .fini = teardown)
+{
+    struct err err = ERR_INIT;
+    server_sql(&world.postgres, NULL, "SELECT setval(pg_get_serial_sequence('orders', 'id'), 1)", &err);
+    EXPECT_CASES(&orders,
+                 {"/orders", 503, .body = BOOK, KEY("k"), .part = "orders_pkey"},
+                 {"/orders", 503, .body = BOOK, .part = "orders_pkey"},
+                 {"/orders", 201, .body = BOOK, KEY("k")}, /* both took an id of the sequence */
+                 {"/orders", 201, .body = BOOK, KEY("k")});
+    expect_count("orders WHERE user_id = 7", 1);
 }
 
 Test(order_idempotency, request_waits_for_an_uncommitted_equal_key, .init = setup, .fini = teardown)

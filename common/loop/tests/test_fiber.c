@@ -370,12 +370,13 @@ static void offloads(void *arg)
     open_gate();
     cr_expect_not(passed);
 
-    char address[ADDRESS_MAX];
+    struct addresses addresses;
     err_clear(&err);
-    cr_expect_eq(resolve_host("localhost", address, deadline_in(5000), &err), 0);
-    cr_expect_str_eq(address, "127.0.0.1");
-    cr_expect_eq(resolve_host("::1", address, 0, &err), 0);
-    cr_expect_str_eq(address, "::1");
+    cr_expect_eq(resolve_host("localhost", &addresses, deadline_in(5000), &err), 0);
+    cr_expect_str_eq(addresses.list[0], "127.0.0.1");
+    cr_expect_eq(resolve_host("::1", &addresses, 0, &err), 0);
+    cr_expect_eq(addresses.count, 1);
+    cr_expect_str_eq(addresses.list[0], "::1");
 }
 
 Test(fiber, blocking_call_runs_on_a_thread_and_can_time_out)

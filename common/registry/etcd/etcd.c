@@ -116,14 +116,14 @@ static int etcd_deregister(struct registry *registry, const struct registration_
 
 /* --- Reconcile, heartbeat, check output -------------------------------------------------------- */
 
-/* The value is compared only if a put of it was confirmed before the key was read (known_put: last_put at that
+/* The value is compared only if a put of it was confirmed before the key was read (known_put: written.hash at that
  * time), and none came since. Otherwise a heartbeat puts it, or has just done so. */
 static int compare_key(struct etcd *etcd, const struct registration_spec *spec, const struct buf *reply,
                        uint64_t known_put, const char **difference, bool *is_ours, struct err *err)
 {
     struct buf put = BUF_INIT(ETCD_REQUEST_CAP);
     bool is_put = etcd_add_put(&put, spec, registry_address(&etcd->base, spec), status_of(etcd, spec)) &&
-                  hash_bytes(buf_text(&put), put.len) == known_put && etcd->last_put == known_put;
+                  hash_bytes(buf_text(&put), put.len) == known_put && etcd->written.hash == known_put;
     int rc = etcd_parse_own(buf_text(reply), reply->len, spec, is_put ? &put : NULL, difference, is_ours, err);
     buf_close(&put);
     return rc;
@@ -134,7 +134,7 @@ static int etcd_is_registered(struct registry *registry, const struct registrati
 {
     struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
     struct etcd *etcd = etcd_of(registry);
-    uint64_t known_put = etcd->last_put;
+    uint64_t known_put = etcd->written.hash;
     const char *difference = "";
     *registered = false;
     int rc = etcd_send(etcd, "/v3/kv/range", &exchange, etcd_add_key(&exchange.body, spec), deadline, err);

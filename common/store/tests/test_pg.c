@@ -568,7 +568,7 @@ static void commit_and_roll_back(void)
 
     cr_expect_eq(begin(&tx, 10000), ERR_NONE);
     cr_expect_eq(run(tx, "2002"), ERR_NONE);
-    cr_expect_eq(run(tx, "1"), ERR_CONFLICT);
+    cr_expect_eq(run(tx, "1"), ERR_FAILED, "a unique violation that it does not expect");
     cr_expect_eq(run(tx, "2003"), ERR_FAILED, "the transaction is aborted");
     cr_expect_eq(pg_commit(tx, &err), -1, "the commit reports it");
     cr_expect_eq(err.code, ERR_FAILED, "%s", err.text);
@@ -648,6 +648,33 @@ Test(pg, abandoned_statement_is_cancelled_on_the_server)
     timeout_ms = 60000; /* so that statement_timeout does not end it first */
     start_with_table();
     with_client(give_up_a_statement);
+}
+
+static enum err_code execute(const char *id, const char *name, const struct pg_unique *unique)
+{
+    struct err err = ERR_INIT;
+    pg_execute(pg, &insert, (const char *[]){id, name}, unique, deadline_in(10000), NULL, &err);
+    return err.code;
+}
+
+static void violate_keys(void)
+{
+    const struct pg_unique by_name = {"t", "name"}, elsewhere = {"u", "name"};
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(execute("2001", "new", &by_name), ERR_NONE);
+    cr_expect_eq(execute("2002", "new", &by_name), ERR_CONFLICT);
+    cr_expect_eq(execute("2002", "new", &elsewhere), ERR_FAILED);
+    cr_expect_eq(execute("2002", "new", NULL), ERR_FAILED);
+    cr_expect_eq(execute("2001", "(name)=(", &by_name), ERR_FAILED, "the primary key");
+    cr_expect_eq(execute("2002", "", &by_name), ERR_INVALID, "a check");
+}
+
+Test(pg, only_the_expected_key_is_a_conflict)
+{
+    struct err err = ERR_INIT;
+    start_with_table();
+    cr_expect_eq(server_sql(&server, NULL, "CREATE UNIQUE INDEX whatever ON t (lower(name)); ALTER TABLE t ADD CHECK (name <> '')", &err), 0);
+    with_client(violate_keys);
 }
 
 static void commit_one(void *arg)

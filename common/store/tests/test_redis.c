@@ -1,11 +1,15 @@
 /* redis against a real Redis: its commands, while the server starts late, is killed or hangs. */
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "harness/server.h"
 #include "loop/loop.h"
+#include "loop/resolve.h"
 #include "loop/sync.h"
 #include "store/redis.h"
 
@@ -175,6 +179,39 @@ Test(redis, wrong_password_error_has_the_text_of_redis)
     start_server();
     snprintf(server.url, sizeof server.url, "redis://ann:no@127.0.0.1:%d/3", server.port.number);
     with_client(fail_to_log_in);
+}
+
+/* --- A name with several addresses --------------------------------------------------- */
+
+static bool look_up(const char *host, struct addresses *out)
+{
+    /* Nothing listens on the first one, and the second one does not reply. */
+    static const char *const list[] = {"127.0.0.2", "127.0.0.3", "127.0.0.1"};
+    (void)host;
+    for (out->count = 0; out->count < 3; out->count++)
+        snprintf(out->list[out->count], ADDRESS_MAX, "%s", list[out->count]);
+    return true;
+}
+
+static void use_third_address(void)
+{
+    cr_expect(becomes_up(true, 60000));
+    cr_expect_eq(set("a", "one"), ERR_NONE);
+}
+
+Test(redis, each_address_of_a_name_is_tried)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server.port.number)};
+    inet_pton(AF_INET, "127.0.0.3", &address.sin_addr);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(listener, 16), 0);
+    start_server();
+    resolve_with(look_up);
+    snprintf(server.url, sizeof server.url, "redis://three.test:%d/0", server.port.number);
+    with_client(use_third_address);
+    close(listener);
 }
 
 static void start_late(void)

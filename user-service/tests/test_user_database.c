@@ -1,0 +1,208 @@
+/* Databases as users have them: other locales and encodings, older schemas, triggers, a sequence behind its rows. */
+#include "service/tests/http_case.h"
+
+TestSuite(user_database, .timeout = 300);
+
+static struct world world;
+static struct service users;
+static struct server database; /* another database of the same server, or the usual one */
+
+static void setup(void)
+{
+    start_stores(&world);
+    database = world.postgres;
+}
+
+static void teardown(void)
+{
+    cr_expect_eq(service_stop(&users), 0);
+    world_stop(&world);
+}
+
+static void run_sql(const struct server *server, const char *file, const char *statement)
+{
+    struct err err = ERR_INIT;
+    cr_expect_eq(server_sql(server, file, statement, &err), 0, "%s: %s", file ? file : statement, err.text);
+}
+
+static void load_schema(void)
+{
+    char file[PLACE_PATH_MAX + 64], source[PLACE_PATH_MAX];
+    source_path(source);
+    snprintf(file, sizeof file, "%s/user-service/schema.sql", source);
+    run_sql(&database, file, NULL);
+}
+
+/* As PostgreSQL's superuser: our own role may not create databases. */
+static void create_database(const char *name, const char *properties)
+{
+    char statement[160];
+    struct server admin = world.postgres;
+    snprintf(admin.url, sizeof admin.url, "postgresql://postgres@127.0.0.1:%d/postgres", admin.port.number);
+    snprintf(statement, sizeof statement, "CREATE DATABASE %s TEMPLATE template0 OWNER lesson %s", name, properties);
+    run_sql(&admin, NULL, statement);
+    snprintf(database.url, sizeof database.url, "postgresql://lesson@127.0.0.1:%d/%s", admin.port.number, name);
+    load_schema();
+}
+
+static void start_users(const char *setting)
+{
+    char url[160];
+    snprintf(url, sizeof url, "DATABASE_URL=%s", database.url);
+    start_service(&users, &world, "user-service", (const char *[]){url, "DATABASE_TIMEOUT=20s", setting, NULL});
+    cr_assert(await_status(&users, "/health", 200));
+}
+
+/* The first line of the log with this text, without its time; "" if there is none. */
+static const char *log_line(const char *text, char out[400])
+{
+    char *output = proc_output(&users.proc), *at = strstr(output, text);
+    while (at && at > output && at[-1] != '\n')
+        at--;
+    at = at ? strstr(at, "level=") : NULL;
+    snprintf(out, 400, "%.*s", at ? (int)strcspn(at, "\n") : 0, at ? at : "");
+    free(output);
+    return out;
+}
+
+static void expect_line(const char *text, const char *whole)
+{
+    char line[400];
+    cr_expect_str_eq(log_line(text, line), whole);
+}
+
+/* --- Which unique constraint? ------------------------------------------------------- */
+
+#define NEW_USER(email) "{\"name\":\"A\",\"email\":\"" email "\"}"
+
+Test(user_database, sequence_behind_its_rows_is_no_conflict, .init = setup, .fini = teardown)
+{
+    char line[400];
+    start_users(NULL);
+    run_sql(&database, NULL, "SELECT setval(pg_get_serial_sequence('users', 'id'), 5)");
+    EXPECT_CASES(&users, {"/users", 503, .body = NEW_USER("fresh@x.y"), .part = "users_pkey"});
+    cr_expect(strstr(log_line("users_pkey", line), "msg=postgres_error sqlstate=23505"), "%s", line);
+    run_sql(&database, NULL, "SELECT setval(pg_get_serial_sequence('users', 'id'), 1000)");
+    EXPECT_CASES(&users,
+                 {"/users", 201, .body = NEW_USER("fresh@x.y")},
+                 {"/users", 409, .body = NEW_USER("Fresh@x.y"), .part = "e-mail exists"});
+}
+
+Test(user_database, only_the_emails_key_is_a_conflict, .init = setup, .fini = teardown)
+{
+    start_users(NULL);
+    run_sql(&database, NULL, "ALTER INDEX users_email_key RENAME TO one_account");
+    EXPECT_CASES(&users, {"/users", 409, .body = NEW_USER("user7@example.com")});
+    run_sql(&database, NULL, "CREATE UNIQUE INDEX users_name_key ON users (name)");
+    EXPECT_CASES(&users, {"/users", 503, .body = "{\"name\":\"User7\",\"email\":\"(email)=(@x.y\"}"});
+    run_sql(&database, NULL,
+            "CREATE TABLE letters (email text UNIQUE); INSERT INTO letters VALUES ('twice@x.y');"
+            "CREATE FUNCTION write_letter() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN INSERT INTO letters VALUES (NEW.email); RETURN NEW; END';"
+            "CREATE TRIGGER letter AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION write_letter()");
+    EXPECT_CASES(&users,
+                 {"/users", 503, .body = NEW_USER("twice@x.y"), .part = "letters_email_key"},
+                 {"/users", 201, .body = NEW_USER("once@x.y")});
+}
+
+/* --- E-mails that differ in case only ------------------------------------------------- */
+
+static void expect_case_ignored(void)
+{
+    EXPECT_CASES(&users,
+                 {"/users", 201, .body = NEW_USER("élan@x.y")},
+                 {"/users", 409, .body = NEW_USER("ÉLAN@x.y")},
+                 {"/users", 409, .body = NEW_USER("Élan@X.y")},
+                 {"/users", 201, .body = NEW_USER("elan@x.y")},
+                 {"/users", 409, .body = NEW_USER("USER5@example.com")});
+}
+
+Test(user_database, case_is_ignored_in_locale_c, .init = setup, .fini = teardown)
+{
+    create_database("locale_c", "ENCODING 'UTF8' LOCALE 'C'");
+    start_users(NULL);
+    expect_case_ignored();
+    EXPECT_CASES(&users,
+                 {"/users", 201, .body = NEW_USER("иван@x.y")},
+                 {"/users", 409, .body = NEW_USER("ИВАН@x.y")},
+                 {"/users", 201, .body = NEW_USER("σοφος@x.y")},
+                 {"/users", 409, .body = NEW_USER("ΣΟΦΟΣ@x.y")},
+                 {"/users", 201, .body = NEW_USER("straße@x.y")},
+                 {"/users", 409, .body = NEW_USER("STRASSE@x.y")},
+                 {"/users", 409, .body = NEW_USER("STRAẞE@x.y")});
+}
+
+Test(user_database, older_schema_gets_the_new_email_index, .init = setup, .fini = teardown)
+{
+    static const char older[] = "DROP INDEX users_email_key; CREATE UNIQUE INDEX users_email_key ON users (lower(email))";
+    create_database("older", "ENCODING 'UTF8' LOCALE 'C'");
+    run_sql(&database, NULL, older);
+    /* Two e-mails that the new index does not allow: the old one stays, and the data. */
+    run_sql(&database, NULL, "INSERT INTO users (name, email) VALUES ('A', 'Óla@x.y'), ('B', 'óla@x.y')");
+    load_schema();
+    start_users(NULL);
+    EXPECT_CASES(&users, {"/users", 409, .body = NEW_USER("USER5@example.com")},
+                 {"/users/1002", 200, .part = "óla"});
+    run_sql(&database, NULL, "UPDATE users SET email = 'olla@x.y' WHERE name = 'B'");
+    load_schema();
+    load_schema();
+    expect_case_ignored();
+}
+
+/* --- Encodings -------------------------------------------------------------------------- */
+
+Test(user_database, text_is_utf8_whatever_the_environment_says, .init = setup, .fini = teardown)
+{
+    start_users("PGCLIENTENCODING=LATIN1");
+    EXPECT_CASES(&users,
+                 {"/users", 201, .body = "{\"name\":\"é中\",\"email\":\"é@x.y\"}", .part = "\"name\":\"é中\""},
+                 {"/users/1001", 200, .part = "{\"id\":\"1001\",\"name\":\"é中\",\"email\":\"é@x.y\"}"});
+    run_sql(&database, NULL, "SELECT 1 / (count(*) = 1)::int FROM users WHERE convert_to(name, 'UTF8') = '\\xc3a9e4b8ad'");
+}
+
+Test(user_database, latin1_database_damages_no_name, .init = setup, .fini = teardown)
+{
+    char line[400];
+    create_database("latin1", "ENCODING 'LATIN1' LOCALE 'C'");
+    snprintf(database.url + strlen(database.url), 40, "?client_encoding=LATIN1");
+    start_users(NULL);
+    EXPECT_CASES(&users,
+                 {"/users", 201, .body = "{\"name\":\"é\",\"email\":\"é@x.y\"}", .part = "\"name\":\"é\""},
+                 {"/users/1001", 200, .part = "\"name\":\"é\""},
+                 {"/users", 409, .body = NEW_USER("É@x.y")},
+                 {"/users", 503, .body = "{\"name\":\"中\",\"email\":\"z@x.y\"}", .part = "use a database with the encoding UTF8"});
+    expect_line("postgres_encoding", "level=warn msg=postgres_encoding encoding=LATIN1 "
+                                     "hint=\"use a database with the encoding UTF8: this one cannot hold every text\"");
+    cr_expect(strstr(log_line("22P05", line), "msg=postgres_error"), "%s", line);
+}
+
+Test(user_database, invalid_bytes_of_sql_ascii_are_not_sent, .init = setup, .fini = teardown)
+{
+    create_database("ascii", "ENCODING 'SQL_ASCII' LOCALE 'C'");
+    start_users(NULL);
+    run_sql(&database, NULL, "UPDATE users SET name = E'a\\xff' WHERE id = 9");
+    EXPECT_CASES(&users,
+                 {"/users/9", 503, .part = "invalid byte sequence"},
+                 {"/users", 201, .body = "{\"name\":\"é中\",\"email\":\"é@x.y\"}", .part = "\"name\":\"é中\""},
+                 {"/users", 409, .body = NEW_USER("USER5@example.com")});
+}
+
+/* --- Notices ------------------------------------------------------------------------------ */
+
+Test(user_database, warning_of_a_trigger_is_one_log_line, .init = setup, .fini = teardown)
+{
+    start_users(NULL);
+    run_sql(&database, NULL,
+            "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$BEGIN RAISE WARNING E'first\\nlevel=error msg=forged' USING DETAIL = 'secret', HINT = 'a hint';"
+            " RAISE NOTICE 'quiet'; RETURN NEW; END$$;"
+            "CREATE TRIGGER shout AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION shout()");
+    EXPECT_CASES(&users, {"/users", 201, .body = NEW_USER("a@x.y")}, {"/users", 201, .body = NEW_USER("b@x.y")});
+    expect_line("postgres_notice", "level=warn msg=postgres_notice severity=WARNING sqlstate=01000 "
+                                   "notice=\"first\\nlevel=error msg=forged\"");
+    char *output = proc_output(&users.proc);
+    for (const char *line = output; *line; line += strcspn(line, "\n") + 1)
+        cr_expect(strncmp(line, "time=", 5) == 0, "%s", line);
+    cr_expect_not(strstr(output, "secret") || strstr(output, "quiet"), "%s", output);
+    free(output);
+}
