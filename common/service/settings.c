@@ -96,8 +96,8 @@ static void add_registry_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {
         {"CONSUL_HTTP_ADDR", ENV_TEXT, "http://127.0.0.1:8500", &s->consul.address, .check = consul_check_address,
-         .accepts = "http://host:port, https://host:port or host:port", .help = "address of the Consul agent",
-         .secret = true},
+         .accepts = "http://host:port, https://host:port or host:port, such as http://127.0.0.1:8500",
+         .help = "address of the Consul agent", .secret = true},
         {"CONSUL_HTTP_TOKEN", ENV_TEXT, "", &s->consul.token, .max = 1024, .check = settings_check_printable,
          .accepts = "one word of at most 512 bytes", .help = "ACL token for Consul; empty: none", .secret = true},
         {"CONSUL_HTTP_TOKEN_FILE", ENV_TEXT, "", &s->consul.token_file, .accepts = "a file that holds such a token",
@@ -116,7 +116,8 @@ static void add_registry_rows(struct table *table, struct settings *s)
          .accepts = "a host name or an IP address",
          .help = "name to expect in Consul's certificate; empty: the host of CONSUL_HTTP_ADDR"},
         {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = etcd_check_endpoints,
-         .accepts = "http[s]://[user:password@]host:port, comma-separated",
+         .accepts = "http[s]://[user:password@]host:port, comma-separated, "
+                    "such as http://127.0.0.1:2379,http://127.0.0.2:2379",
          .help = "etcd as the second registry; empty: Consul only", .secret = true},
     };
     add_rows(table, rows, sizeof rows / sizeof *rows);
@@ -127,7 +128,7 @@ static void add_dependency_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {
         {"DATABASE_URL", ENV_TEXT, "postgresql://lesson:lesson@127.0.0.1:5432/lesson", &s->database_url,
-         .check = pg_check_url, .accepts = "a libpq URI: postgresql://user:password@host:port/database",
+         .check = pg_check_url, .accepts = "a libpq URI, such as postgresql://user:password@127.0.0.1:5432/database",
          .help = "PostgreSQL to use", .secret = true},
         {"DATABASE_TIMEOUT", ENV_DURATION, "2s", &s->database_timeout_ms, .min = SECOND / 10, .max = 5 * MINUTE,
          .help = "longest wait for PostgreSQL; then the reply is 503"},

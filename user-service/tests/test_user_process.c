@@ -80,6 +80,70 @@ Test(user_process, wrong_variable_is_exit_code_2_and_one_line, .init = setup, .f
     expect_rejected("order-service", "CALL_ATTEMPTS=0", "CALL_ATTEMPTS=0: ");
 }
 
+/* Starts the program with the setting. A setting that it accepts leads to the next problem: the port is in use. */
+static char *try_setting(const char *program, const char *port, const char *name, const char *value, int *code)
+{
+    char setting[200], *output;
+    const char *const args[3] = {"--port", port}, *const env[] = {setting, NULL};
+    snprintf(setting, sizeof setting, "%s=%s", name, value);
+    *code = run(program, args, env, &output);
+    return output;
+}
+
+/* Returns how many examples follow "such as", as in "such as 10s, 5m or 1h". Each must be accepted. */
+static int expect_examples_accepted(const char *program, const char *port, const char *name, const char *text)
+{
+    const char *end = text + strcspn(text, "\n"), *at = strstr(text, "such as ");
+    int count = 0;
+    bool more = at && at < end;
+    for (at = at ? at + strlen("such as ") : end; more; count++) {
+        char example[128], *output;
+        size_t len = strcspn(at, " \n");
+        more = at[len - 1] == ',' || strncmp(at + len, " or ", 4) == 0;
+        snprintf(example, sizeof example, "%.*s", (int)(at[len - 1] == ',' ? len - 1 : len), at);
+        at += len + (strncmp(at + len, " or ", 4) == 0 ? 4 : 1);
+        int code;
+        output = try_setting(program, port, name, example, &code);
+        cr_expect_eq(code, 1, "%s=%s is an example: %s", name, example, output);
+        free(output);
+    }
+    return count;
+}
+
+/* Takes the examples from --help, and from the error that a wrong value gives. */
+static void expect_all_examples_accepted(const char *program, const char *port, int least)
+{
+    char *help, name[64] = "";
+    int count = 0;
+    const char *const args[3] = {"--help"};
+    cr_assert_eq(run(program, args, NULL, &help), 0);
+    for (char *line = strstr(help, "Environment variables:"); line && *line; line += strcspn(line, "\n") + 1) {
+        if (strncmp(line, "  ", 2) == 0 && line[2] != ' ')
+            snprintf(name, sizeof name, "%.*s", (int)strcspn(line + 2, "\n"), line + 2);
+        if (strncmp(line, "      default ", 14) != 0 || expect_examples_accepted(program, port, name, line) == 0)
+            continue;
+        int code;
+        char *output = try_setting(program, port, name, "?", &code);
+        cr_expect_eq(code, 2, "%s=?: %s", name, output);
+        cr_expect_gt(expect_examples_accepted(program, port, name, output), 0, "%s", output);
+        free(output);
+        count++;
+    }
+    cr_expect_geq(count, least, "%s: %d settings have examples", program, count);
+    free(help);
+}
+
+Test(user_process, examples_in_messages_are_accepted, .init = setup, .fini = teardown)
+{
+    struct service first;
+    char port[16];
+    start_service(&first, &world, "user-service", NULL);
+    snprintf(port, sizeof port, "%d", first.port);
+    expect_all_examples_accepted("user-service", port, 12);
+    expect_all_examples_accepted("order-service", port, 14);
+    cr_expect_eq(service_stop(&first), 0);
+}
+
 Test(user_process, settings_of_the_other_service_are_ignored, .init = setup, .fini = teardown)
 {
     struct service users;
