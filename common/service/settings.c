@@ -135,10 +135,11 @@ static void add_dependency_rows(struct table *table, struct settings *s)
         {"HEALTH_TIMEOUT", ENV_DURATION, "1s", &s->health_timeout_ms, .min = SECOND / 20, .max = MINUTE,
          .help = "longest wait of /health for each dependency; all are checked at the same time"},
         {"DISK_PATH", ENV_TEXT, "/", &s->disk_path, .max = 4095, .check = settings_check_absolute_path,
-         .accepts = "an absolute path", .help = "/health checks the free space of this path's file system"},
+         .accepts = "an absolute path", .help = "/health checks the free space and inodes of this path's file system"},
         {"DISK_MIN_FREE", ENV_TEXT, "5%", &s->disk_min_free, .check = settings_check_min_free,
          .accepts = "0% to 100%, or a size such as 500MB (B, KB to TB, KiB to TiB)",
-         .help = "with less free space the instance is unhealthy; 0%: any free space is enough"},
+         .help = "with less free space, or a smaller share of free inodes, the instance is unhealthy; a size needs one "
+                 "free inode; 0%: nothing needs to be free"},
         {"LOG_LEVEL", ENV_CHOICE, "info", &s->log_level, .choices = "debug|info|warn|error",
          .help = "lowest level to log; debug logs every request"},
     };

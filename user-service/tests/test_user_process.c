@@ -1,5 +1,9 @@
 /* The program as its user sees it: arguments, exit codes, logs. */
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "service/tests/http_case.h"
@@ -304,4 +308,32 @@ Test(user_process, secrets_are_in_no_log_and_no_reply, .init = setup, .fini = te
         cr_expect_not(strstr(logs[i], "hunter2"), "%s", logs[i]);
         free(logs[i]);
     }
+}
+
+/* --- A full disk ------------------------------------------------------------------------- */
+
+/* A tmpfs that only this process and its children see. Needs root. Its top folder uses one inode. */
+static void mount_tmpfs(const char *path, const char *options)
+{
+    if (mkdir(path, 0755) == 0 && unshare(CLONE_NEWNS) == 0 &&
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("tmpfs", path, "tmpfs", 0, options) == 0)
+        return;
+    fprintf(stderr, "    skipped: cannot mount a tmpfs here: %s\n", strerror(errno));
+    cr_skip_test("cannot mount a tmpfs here: %s", strerror(errno));
+}
+
+Test(user_process, disk_without_free_inodes_is_unhealthy, .init = setup, .fini = teardown)
+{
+    struct service users;
+    char path[PLACE_PATH_MAX + 8], setting[PLACE_PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/mnt", world.folder.path);
+    snprintf(setting, sizeof setting, "DISK_PATH=%s", path);
+    mount_tmpfs(path, "nr_inodes=1,size=1m");
+
+    start_service(&users, &world, "user-service", (const char *[]){setting, NULL});
+    AWAIT_CASE(&users, "/health", 503, .part = "0.0% of the inodes free (0 of 1), less than DISK_MIN_FREE=5%");
+    cr_expect_eq(mount("tmpfs", path, "tmpfs", MS_REMOUNT, "nr_inodes=100"), 0);
+    AWAIT_CASE(&users, "/health", 503, .part = "\"disk\":{\"status\":\"healthy\"");
+    cr_expect_eq(service_stop(&users), 0);
+    umount2(path, MNT_DETACH);
 }
