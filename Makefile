@@ -15,6 +15,8 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 SHELL := /bin/bash
+# These change how bash runs a recipe. consul-dev/environment.sh does the same for scripts, and removes more.
+unexport POSIXLY_CORRECT BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -215,7 +217,7 @@ demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait afte
 	$(again) run-demo
 
 run-demo: $(PROGRAMS) $(BUILD)/demo
-	@BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
 
 test: ## check: run all tests except the long outages
 	@$(DEPS)

@@ -2,6 +2,9 @@
 # Functions that the scripts of this folder share: messages, file ownership, free ports,
 # and safe identification of processes. Source this file.
 
+# shellcheck source=consul-dev/environment.sh
+. "${BASH_SOURCE[0]%/*}/environment.sh"
+
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }

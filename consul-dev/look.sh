@@ -12,23 +12,33 @@ any_of() { # name...
 
 any_runs() { any_of consul "${CLUSTER_OF_3[@]}" "${STORES[@]}" "${SERVICES[@]}"; }
 
-get() { curl -fsS --noproxy '*' --max-time 2 "http://127.0.0.1:$1"; }
+# (-q: without the user's .curlrc)
+get() { curl -q -fsS --noproxy '*' --max-time 2 "http://127.0.0.1:$1"; }
 database_url() { echo "postgresql://lesson:lesson@127.0.0.1:${PORT[postgres]}/lesson"; }
 
 ready_consul() { get "${PORT[$1]}/v1/status/leader" | grep -q :; }
 ready_consul-server() { ready_consul "$1"; }
 ready_consul-client() { ready_consul "$1"; }
 ready_postgres() { psql -X -q -d "$(database_url)?connect_timeout=2" -c 'select 1'; }
-ready_redis() { timeout 2 redis-cli -p "${PORT[redis]}" ping | grep -q PONG; }
+ready_redis() {
+    local reply
+    reply=$(timeout 2 redis-cli -p "${PORT[redis]}" ping 2>&1) || true
+    [[ $reply == *PONG* ]] || { echo "$reply" >&2; return 1; }
+}
 ready_user-service() { get "${PORT[$1]}/health/live"; }
 ready_order-service() { get "${PORT[$1]}/health/live"; }
 
+# A server that has not answered for 3 s may never do so: then the reason is shown at once, not after the whole time.
 await_ready() { # name, seconds
-    local begin=${EPOCHREALTIME/[.,]/} ms
-    while ! "ready_${1%-[0-9]}" "$1" >/dev/null 2>&1; do
-        ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
+    local begin=${EPOCHREALTIME/[.,]/} ms problem told=''
+    while ! problem=$("ready_${1%-[0-9]}" "$1" 2>&1 >/dev/null); do
+        ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000)) problem=${problem##*$'\n'}
         if ! is_running "$1"; then log_tail "$1" "ended during its start"; fi
-        if [ $ms -gt $(($2 * 1000)) ]; then log_tail "$1" "is not ready after $2 s"; fi
+        if [ $ms -gt $(($2 * 1000)) ]; then log_tail "$1" "is not ready after $2 s${problem:+ ($problem)}"; fi
+        if [ -z "$told" ] && [ $ms -gt 3000 ]; then
+            told=1
+            say "waiting for $1, at most $2 s${problem:+: $problem}"
+        fi
         sleep 0.05
     done
     say "$1 runs on port ${PORT[$1]} (pid $(pid_of "$1"))"
@@ -47,7 +57,7 @@ health_of() { # name
     case $1 in
     *-service*)
         # Not get(), which discards the body of a 503.
-        body=$(curl -s --noproxy '*' --max-time 3 "http://127.0.0.1:${PORT[$1]}/health") ||
+        body=$(curl -q -s --noproxy '*' --max-time 3 "http://127.0.0.1:${PORT[$1]}/health") ||
             { echo "no reply"; return; }
         word=$(grep -oE '"status": *"[a-z]+"' <<<"$body" | head -n 1 | cut -d '"' -f 4)
         failing=$(grep -oE '"[a-z-]+": *\{"status": *"unhealthy"' <<<"$body" | cut -d '"' -f 2 | paste -sd , || true)

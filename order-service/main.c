@@ -35,6 +35,7 @@ static int open_discovery(struct app *app, struct service *service)
         .call_timeout_ms = app->settings.call_timeout_ms,
         .call_attempts = (int)app->settings.call_attempts,
         .zone = settings->zone,
+        .max_calls = service_max_calls(service),
     };
     app->client = service_client_new(&client);
     return app->client ? 0 : -1;

@@ -72,7 +72,8 @@ int main(int argc, char **argv)
     static struct app app;
     static const struct env_var vars[] = {
         {"REDIS_URL", ENV_TEXT, "redis://127.0.0.1:6379/0", &app.redis_url, .check = redis_check_url,
-         .accepts = "redis://[user:password@]host[:port][/db]", .help = "Redis to use as the cache", .secret = true},
+         .accepts = "redis://[user:password@]host[:port][/db], such as redis://127.0.0.1:6379/0",
+         .help = "Redis to use as the cache", .secret = true},
     };
     static const struct health_probe probes[] = {
         {"postgres", .vital = true, .check = check_postgres},

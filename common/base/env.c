@@ -80,9 +80,27 @@ static void print_duration(char *out, size_t size, int64_t ms)
         snprintf(out, size, "%lldms", (long long)ms);
 }
 
+/* "10s, 5m or 1h": examples that the setting accepts. */
+static void print_examples(char *out, size_t size, const struct env_var *var)
+{
+    static const int64_t examples[] = {500, 10000, 300000, 3600000};
+    enum { EXAMPLES = sizeof examples / sizeof *examples };
+    char texts[EXAMPLES][24];
+    size_t count = 0, len = 0;
+    for (size_t i = 0; i < EXAMPLES; i++)
+        if (examples[i] >= var->min && examples[i] <= var->max)
+            print_duration(texts[count++], sizeof *texts, examples[i]);
+    if (count == 0)
+        print_duration(texts[count++], sizeof *texts, var->min);
+    for (size_t i = 0; i < count && len < size; i++) {
+        const char *mark = i == 0 ? "" : i + 1 < count ? ", " : " or ";
+        len += (size_t)snprintf(out + len, size - len, "%s%s", mark, texts[i]);
+    }
+}
+
 static void describe(const struct env_var *var, char *out, size_t size)
 {
-    char min[32], max[32];
+    char min[32], max[32], examples[96];
     switch (var->kind) {
     case ENV_TEXT:
         snprintf(out, size, "%s", var->accepts ? var->accepts : "text");
@@ -93,7 +111,8 @@ static void describe(const struct env_var *var, char *out, size_t size)
     case ENV_DURATION:
         print_duration(min, sizeof min, var->min);
         print_duration(max, sizeof max, var->max);
-        snprintf(out, size, "a duration of %s to %s, such as 500ms, 10s, 5m or 1h", min, max);
+        print_examples(examples, sizeof examples, var);
+        snprintf(out, size, "a duration of %s to %s, such as %s", min, max, examples);
         return;
     case ENV_CHOICE:
         snprintf(out, size, "one of %s", var->choices);

@@ -46,7 +46,7 @@ struct env_var {
 
 /* Reads every row. On the first invalid one: -1 and one line that names the
  * variable, its value and the accepted values, for example
- * `CHECK_INTERVAL=10: want a duration of 1s to 1h, such as 500ms, 10s, 5m or 1h`. */
+ * `CHECK_INTERVAL=10: want a duration of 1s to 1h, such as 10s, 5m or 1h`. */
 int env_read(const struct env_var *vars, size_t count, struct err *err);
 
 /* For each variable: name, help, default, accepted values. */

@@ -1,18 +1,23 @@
 #include "client/service_client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/own_limit.h"
 #include "client/attempt.h"
 #include "client/client_metrics.h"
 #include "client/upstream.h"
 #include "client/view.h"
+#include "loop/sync.h"
 #include "net/http_client.h"
 
 struct service_client {
     struct service_client_config config;
     struct upstreams upstreams;
+    size_t calls; /* that run now */
+    struct wait_queue waiting;
 };
 
 struct call_state {
@@ -135,6 +140,26 @@ static enum service_outcome run_attempts(struct call_state *state)
     return outcome;
 }
 
+/* A call needs a file descriptor for its connection. Without this limit, calls would fail at the limit of
+ * descriptors, although one becomes free in a moment. */
+static int wait_for_turn(struct service_client *client, int64_t deadline, struct err *err)
+{
+    size_t max = client->config.max_calls;
+    while (max > 0 && client->calls >= max)
+        if (wait_queue_park(&client->waiting, deadline) != WAIT_WOKEN) {
+            own_limit_log(EMFILE);
+            return err_set(err, ERR_BUSY, "at the limit of %zu concurrent calls to other services", max);
+        }
+    client->calls++;
+    return 0;
+}
+
+static void end_turn(struct service_client *client)
+{
+    client->calls--;
+    wait_queue_wake_one(&client->waiting);
+}
+
 void service_client_get(struct service_client *client, const struct service_call *call, struct service_reply *reply)
 {
     struct call_state state = {.client = client, .call = call, .reply = reply};
@@ -146,8 +171,13 @@ void service_client_get(struct service_client *client, const struct service_call
         err_set(&reply->err, ERR_BUSY, "No healthy %.100s instances: out of memory", call->service);
         return;
     }
-    retry_budget_call(&state.upstream->budget, clock_ms());
-    reply->outcome = run_attempts(&state);
+    if (wait_for_turn(client, state.deadline, &reply->err) == 0) {
+        retry_budget_call(&state.upstream->budget, clock_ms());
+        reply->outcome = run_attempts(&state);
+        end_turn(client);
+    } else {
+        reply->outcome = SERVICE_UNREACHABLE;
+    }
     state.upstream->calls[reply->outcome]++;
     for (size_t i = 0; i < state.tried_count; i++)
         balancer_release(state.tried[i]);

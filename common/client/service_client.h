@@ -24,6 +24,7 @@ struct service_client_config {
     int64_t call_timeout_ms;
     int call_attempts; /* at most SERVICE_ATTEMPTS_MAX */
     const char *zone; /* of the caller; "" for none */
+    size_t max_calls; /* at the same time; more calls wait; 0: no limit */
 };
 
 enum { SERVICE_ATTEMPTS_MAX = BALANCE_TRIED_MAX };

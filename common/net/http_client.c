@@ -1,10 +1,12 @@
 #include "net/http_client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/own_limit.h"
 #include "net/http_call_request.h"
 #include "net/http_multi.h"
 
@@ -137,6 +139,19 @@ static void transfer_give_back(struct http_client *client, struct transfer *tran
 
 /* --- The result -------------------------------------------------------------------------- */
 
+/* The errno of a limit of our own that prevented the connection; 0: none. IPv4 only: with IPv6, EADDRNOTAVAIL
+ * also means that this machine has no such address at all. */
+static int own_limit_of(const struct transfer *transfer)
+{
+    long os_error = 0;
+    if (transfer->result != CURLE_COULDNT_CONNECT)
+        return 0;
+    if (own_limit_is(transfer->socket_error))
+        return transfer->socket_error;
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
+    return os_error == EADDRNOTAVAIL && !strchr(transfer->host, ':') ? EADDRNOTAVAIL : 0;
+}
+
 static enum err_code code_of(const struct transfer *transfer)
 {
     switch (transfer->result) {
@@ -170,9 +185,10 @@ static enum err_code code_of(const struct transfer *transfer)
 /* The texts of curl name its options and its internal steps, and a caller of ours may read them. */
 static const char *reason_of(const struct transfer *transfer)
 {
-    long os_error = 0;
-    if (transfer->result == CURLE_COULDNT_CONNECT || transfer->result == CURLE_RECV_ERROR ||
-        transfer->result == CURLE_SEND_ERROR)
+    long os_error = transfer->socket_error;
+    bool may_have_one = transfer->result == CURLE_COULDNT_CONNECT || transfer->result == CURLE_RECV_ERROR ||
+                        transfer->result == CURLE_SEND_ERROR;
+    if (may_have_one && !os_error)
         curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
     if (os_error)
         return strerror((int)os_error);
@@ -194,6 +210,11 @@ static const char *reason_of(const struct transfer *transfer)
 static int read_result(struct transfer *transfer, struct err *err)
 {
     struct http_response *response = transfer->response;
+    int own_limit = own_limit_of(transfer);
+    if (own_limit) {
+        own_limit_log(own_limit);
+        return err_set(err, ERR_BUSY, "%s", reason_of(transfer));
+    }
     if (transfer->result != CURLE_OK)
         return err_set(err, code_of(transfer), "%s", reason_of(transfer));
 
@@ -243,6 +264,7 @@ int http_call(struct http_client *client, const struct http_call *call, struct h
     transfer->received = transfer->turn_bytes = 0;
     transfer->paused = false;
     transfer->head_ended = false;
+    transfer->socket_error = 0;
     transfer->callback_error = ERR_BROKEN;
     transfer->curl_error[0] = '\0';
 
@@ -290,6 +312,11 @@ struct http_client *http_client_new(size_t max_connections)
         return client;
     free(client);
     return NULL;
+}
+
+void http_client_limit(struct http_client *client, size_t connections)
+{
+    http_multi_limit(client->multi, connections);
 }
 
 void http_client_free(struct http_client *client)

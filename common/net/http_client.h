@@ -20,13 +20,16 @@ struct http_client;
 /* max_connections: how many may be kept alive; choose more than upstreams × concurrency.
  * NULL: out of memory. */
 struct http_client *http_client_new(size_t max_connections);
+/* At this many connections an idle one is closed for each new one. While none is idle, calls wait. */
+void http_client_limit(struct http_client *client, size_t connections);
 /* No call may be running. */
 void http_client_free(struct http_client *client);
 
 /* 0: a whole reply arrived, whatever its status. -1: ERR_UNREACHABLE (no
  * connection: nothing was sent), ERR_BROKEN (reset, or the end before a whole
  * reply), ERR_TIMEOUT, ERR_TOO_LARGE, ERR_PROTOCOL (not HTTP), ERR_CANCELLED,
- * ERR_INVALID (bad host or path, or too many headers), ERR_BUSY (out of memory).
+ * ERR_INVALID (bad host or path, or too many headers), ERR_BUSY (out of memory,
+ * file descriptors or local ports: see base/own_limit.h).
  * err.text names host and port. If the server closed a kept connection just then,
  * a GET, HEAD, PUT, DELETE or OPTIONS is repeated on a new connection. Any other
  * method never uses a kept connection, so no request takes effect twice.

@@ -5,11 +5,13 @@
  * the end of the body. It calls request_end() when the last byte of the reply is
  * sent or the client has disconnected.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/own_limit.h"
 #include "net/http_internal.h"
 #include "net/http_reply.h"
 #include "net/url.h"
@@ -199,6 +201,11 @@ static void start_handler(struct http_request *req)
     struct http_server *server = req->server;
     bool always = req->match.route->flags & HTTP_ROUTE_ALWAYS;
     bool full = server->handling >= server->config.max_requests && !always;
+    if (req->connection->surplus && !(req->match.route->flags & HTTP_ROUTE_PROBE)) {
+        own_limit_log(EMFILE);
+        http_problem(req, 503, "at the limit of %zu connections", server->config.max_connections);
+        return;
+    }
     if (full || server->closing || group_go(&server->handlers, run_handler, req) != 0) {
         http_problem(req, 503, "at the limit of %zu concurrent requests", server->config.max_requests);
         return;

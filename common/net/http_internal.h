@@ -82,6 +82,7 @@ struct http_connection {
     bool consumed_unknown;        /* … not known after a chunked one */
     bool used;                    /* had a request */
     bool cut;                     /* was shut down for being slow */
+    bool surplus;                 /* over max_connections when it was accepted */
     int64_t since_ms;             /* accepted, or the last request ended */
     int64_t head_began_ms;        /* of the next request; 0: not seen */
 };

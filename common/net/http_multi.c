@@ -1,6 +1,8 @@
 #include "net/http_multi.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -174,6 +176,17 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, voi
     return 0;
 }
 
+/* curl would report a failed socket() as if the other side had refused the connection. */
+static curl_socket_t on_curl_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct transfer *transfer = arg;
+    (void)purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        transfer->socket_error = errno;
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 static int on_curl_close(void *arg, curl_socket_t fd)
 {
     struct watch *watch = watch_of(arg, fd);
@@ -187,6 +200,8 @@ static int on_curl_close(void *arg, curl_socket_t fd)
 void http_multi_attach(struct http_multi *multi, struct transfer *transfer)
 {
     curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETFUNCTION, on_curl_open);
+    curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETDATA, transfer);
     curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETFUNCTION, on_curl_close);
     curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, multi);
 }
@@ -246,6 +261,11 @@ struct http_multi *http_multi_new(size_t max_connections)
     curl_multi_setopt(multi->curl, CURLMOPT_MAXCONNECTS, (long)max_connections);
     loop_add_hook(on_batch_end, multi);
     return multi;
+}
+
+void http_multi_limit(struct http_multi *multi, size_t connections)
+{
+    curl_multi_setopt(multi->curl, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)connections);
 }
 
 void http_multi_free(struct http_multi *multi)

@@ -31,6 +31,7 @@ struct transfer {
     struct transfer *next; /* in the pool */
     struct wait wait;
     CURLcode result; /* valid after the wait was woken */
+    int socket_error; /* errno of socket() for this call; 0: none */
     bool paused;     /* woken only to resume curl */
 
     /* One call; set and read by http_client.c. */
@@ -46,6 +47,7 @@ struct transfer {
 /* NULL: out of memory. max_connections: see http_client_new. */
 struct http_multi *http_multi_new(size_t max_connections);
 void http_multi_free(struct http_multi *multi); /* after all its transfers */
+void http_multi_limit(struct http_multi *multi, size_t connections); /* see http_client_limit */
 
 /* Sets the options by which http_multi recognises the transfer and its sockets. To be
  * called for a new easy handle, and again after curl_easy_reset. */

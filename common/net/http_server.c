@@ -7,7 +7,6 @@
 #include "net/http_server.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -24,7 +23,7 @@ enum {
     /* For each connection: the head of a request and the head of its reply. A
      * quarter of MHD's default, and measured as fast. */
     MEMORY_BYTES = 8192,
-    FILES_KEPT = 256,   /* descriptors that are not for clients */
+    CONNECTIONS_MAX = 100000,
 };
 
 /* Lives one turn of the loop longer than the server, because libuv closes handles in the next turn. */
@@ -87,20 +86,12 @@ static void on_tick(uv_timer_t *handle)
 
 /* --- Start --------------------------------------------------------------------------------- */
 
-static unsigned connections_max(void)
-{
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur <= 2 * FILES_KEPT)
-        return FILES_KEPT;
-    rlim_t rest = files.rlim_cur - FILES_KEPT;
-    return rest < 100000 ? (unsigned)rest : 100000;
-}
-
 static struct MHD_Daemon *start_mhd(struct http_server *server, int fd)
 {
+    unsigned connections = (unsigned)server->config.max_connections + HTTP_SURPLUS_MAX;
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request_on_call, server,
                             MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_CONNECTION_LIMIT, connections_max(),
+                            MHD_OPTION_CONNECTION_LIMIT, connections,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
                             MHD_OPTION_URI_LOG_CALLBACK, request_begin, server,
                             MHD_OPTION_NOTIFY_COMPLETED, request_end, server,
@@ -133,6 +124,8 @@ struct http_server *http_server_new(const struct http_server_config *config, str
     struct http_handles *handles = calloc(1, sizeof *handles);
     if (server && handles) {
         server->config = *config;
+        if (config->max_connections == 0 || config->max_connections > CONNECTIONS_MAX)
+            server->config.max_connections = CONNECTIONS_MAX;
         server->port = socket_port(fd);
         server->listening = true;
         server->handles = handles;

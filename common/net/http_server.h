@@ -13,8 +13,8 @@
  *
  * The server itself does what every service needs: X-Request-Id, X-Served-By, HEAD
  * for every GET, 404, 405 with Allow, 400 without Host, 413, 408, 503 with
- * Retry-After at the limit of concurrent requests, and `Connection: close` while
- * draining. Slow clients are bounded: 10 s for a head that has begun, 30 s for a
+ * Retry-After at the limits of concurrent requests and of connections, and
+ * `Connection: close` while draining. Slow clients are bounded: 10 s for a head that has begun, 30 s for a
  * body, 75 s of idleness between requests.
  */
 #ifndef NET_HTTP_SERVER_H

@@ -8,6 +8,8 @@
 #include "net/http_router.h"
 
 enum { HTTP_BODY_MAX = 64 * 1024 }; /* of a request; over it: 413 */
+/* Connections over max_connections that are accepted, only to refuse their requests. */
+enum { HTTP_SURPLUS_MAX = 16 };
 
 /* The result of one request. */
 struct http_outcome {
@@ -26,6 +28,7 @@ struct http_server_config {
     size_t route_count;
     void *arg;           /* for handlers and observer */
     size_t max_requests; /* concurrent; over it 503 */
+    size_t max_connections; /* over it a request gets 503 unless it is a probe, and its connection is closed; 0: 100,000 */
     void (*observe)(void *arg, const struct http_outcome *outcome); /* after each reply; may be NULL */
 };
 

@@ -20,6 +20,7 @@
 /* RFC 9112 leaves these limits to the server; ours are close to nginx's and Apache's. */
 enum {
     FIRST_BYTE_MS = 10 * 1000, /* from accept */
+    SURPLUS_MS = 200,          /* the same at the limit of connections, where the next one waits for its place */
     HEAD_MS = 10 * 1000,       /* from its first byte */
     BODY_MS = 30 * 1000,       /* from the end of the head */
     IDLE_MS = 75 * 1000,       /* between requests */
@@ -64,6 +65,7 @@ static struct http_connection *connection_new(struct http_server *server, struct
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     connection->since_ms = clock_ms();
     ring_add(server, connection);
+    connection->surplus = server->connections > server->config.max_connections;
     return connection;
 }
 
@@ -116,6 +118,8 @@ static int64_t deadline_between_requests(struct http_connection *connection)
     }
     if (connection->head_began_ms)
         return connection->head_began_ms + HEAD_MS;
+    if (connection->surplus)
+        return connection->since_ms + SURPLUS_MS;
     return connection->since_ms + (connection->used ? IDLE_MS : FIRST_BYTE_MS);
 }
 

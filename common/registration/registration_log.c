@@ -38,13 +38,19 @@ void registration_log_change(const struct registration *r, bool is_repeated, int
              log_s("difference", r->registry->difference), log_i("retry_ms", pause_ms), hint);
 }
 
-/* If the instance replied to the check, its address is right. Consul's agent reports a reply to an HTTP check
- * as "HTTP GET http://10.0.0.1:8001/health: 503 …", and a reply to a gRPC check as "gRPC application didn't
- * report …". With a TTL check the agent never connects to the instance. */
+/* True if the agent could not connect, or got no reply in time. Any other text shows that something replied at
+ * this address: "HTTP GET http://10.0.0.1:8001/health: 503 …", "gRPC application didn't report …", a broken reply.
+ * These may quote what the instance itself cannot reach, so they are ruled out first. With a TTL check the agent
+ * never connects to the instance. */
 static bool may_have_wrong_address(const struct registration *r, const char *output)
 {
-    return r->spec.check != CHECK_TTL && strncmp(output, "HTTP ", 5) != 0 &&
-           strncmp(output, "gRPC application", 16) != 0;
+    static const char *const unreachable[] = {"dial ", "imeout exceeded", "eadline exceeded", "DeadlineExceeded"};
+    if (r->spec.check == CHECK_TTL || strncmp(output, "HTTP ", 5) == 0 || strncmp(output, "gRPC application", 16) == 0)
+        return false;
+    for (size_t i = 0; i < sizeof unreachable / sizeof *unreachable; i++)
+        if (strstr(output, unreachable[i]))
+            return true;
+    return false;
 }
 
 static void log_check_failure(const struct registration *r, const char *output)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "base/env.h"
 #include "loop/offload.h"
@@ -71,24 +70,47 @@ static int read_free_space(struct disk *disk, int64_t deadline, struct statvfs *
 
 /* --- The check -------------------------------------------------------------------- */
 
+/* A file system without a fixed number of inodes (btrfs) reports 0 of them, and cannot run out. */
+static bool has_inodes(const struct statvfs *space)
+{
+    return space->f_files > 0;
+}
+
+/* The detail names the inodes only if they are scarcer than the space: then they limit what can be written. */
+static void describe(const struct statvfs *space, double percent, double inode_percent, char *detail, size_t size)
+{
+    double block = (double)space->f_frsize;
+    snprintf(detail, size, "%.1f%% free (%.1f GB of %.1f GB)", percent, (double)space->f_bavail * block / 1e9,
+             (double)space->f_blocks * block / 1e9);
+    size_t len = strlen(detail);
+    if (inode_percent < percent)
+        snprintf(detail + len, size - len, ", %.1f%% of the inodes free (%ju of %ju)", inode_percent,
+                 (uintmax_t)space->f_favail, (uintmax_t)space->f_files);
+}
+
+int disk_judge(const struct disk *disk, const struct statvfs *space, char *detail, size_t size, struct err *err)
+{
+    double total = (double)space->f_blocks, free_bytes = (double)space->f_bavail * (double)space->f_frsize;
+    /* A pseudo file system has no blocks and cannot become full. */
+    double percent = total > 0 ? 100 * (double)space->f_bavail / total : 100;
+    double inode_percent = has_inodes(space) ? 100 * (double)space->f_favail / (double)space->f_files : 100;
+    const struct disk_min_free *min = &disk->min_free;
+    describe(space, percent, inode_percent, detail, size);
+
+    if (percent < min->percent || inode_percent < min->percent)
+        return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE=%g%%", disk->path, detail, min->percent);
+    if (total > 0 && free_bytes < (double)min->bytes)
+        return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE (%.1f GB)", disk->path, detail,
+                       (double)min->bytes / 1e9);
+    if (min->bytes > 0 && inode_percent <= 0)
+        return err_set(err, ERR_FAILED, "%s: %s: no file can be created", disk->path, detail);
+    return 0;
+}
+
 int disk_check(struct disk *disk, int64_t deadline, char *detail, size_t size, struct err *err)
 {
     struct statvfs space = {0};
     if (read_free_space(disk, deadline, &space, err) != 0)
         return -1;
-
-    double block = (double)space.f_frsize;
-    double total = (double)space.f_blocks * block, free_bytes = (double)space.f_bavail * block;
-    /* A pseudo file system has no blocks and cannot become full. */
-    double percent = total > 0 ? 100 * free_bytes / total : 100;
-    snprintf(detail, size, "%.1f%% free (%.1f GB of %.1f GB)", percent, free_bytes / 1e9, total / 1e9);
-
-    bool enough = percent >= disk->min_free.percent && (total <= 0 || free_bytes >= (double)disk->min_free.bytes);
-    if (enough)
-        return 0;
-    if (disk->min_free.percent > 0)
-        return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE=%g%%", disk->path, detail,
-                       disk->min_free.percent);
-    return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE (%.1f GB)", disk->path, detail,
-                   (double)disk->min_free.bytes / 1e9);
+    return disk_judge(disk, &space, detail, size, err);
 }

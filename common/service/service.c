@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/own_limit.h"
 #include "grpc/grpc_health.h"
 #include "loop/loop.h"
 #include "net/http_client.h"
@@ -26,9 +27,15 @@ enum {
     /* Connections kept open: more than upstreams × concurrency. Connections beyond it
      * are closed after each call, which makes calls three times slower. */
     HTTP_CONNECTIONS = 1024,
+    REGISTRY_CONNECTIONS = 16, /* more than the registries ever need at once */
     /* Requests in progress; each uses a stack of about 12 KB. The reply to any more is
      * 503: in a longer queue, clients would time out before their turn. */
     REQUESTS_MAX = 4096,
+
+    /* Of the file descriptors, for all but clients and calls: the loop, PostgreSQL, Redis, the registries, files. */
+    FILES_KEPT = 48,
+    FILES_LEAST = 40, /* for clients and calls, however low the limit is */
+    FILES_FEW = 1024, /* with fewer a warning is logged */
 };
 
 void *service_app(const struct service *service)
@@ -52,7 +59,26 @@ struct registry *const *service_registries(const struct service *service, size_t
     return service->registries.at;
 }
 
+size_t service_max_calls(const struct service *service)
+{
+    return service->max_calls;
+}
+
 /* --- Start ------------------------------------------------------------------------ */
+
+/* Divides the file descriptors, so that each request that is let in can also have its connection to another
+ * service: seven of eight for clients, one for calls. A call is short, and a client's connection stays. */
+static void divide_files(struct service *service)
+{
+    size_t limit = own_limit_files();
+    size_t rest = limit > FILES_KEPT + FILES_LEAST ? limit - FILES_KEPT : FILES_LEAST;
+    service->max_calls = rest / 8 < REQUESTS_MAX ? rest / 8 : REQUESTS_MAX;
+    service->max_clients = rest - service->max_calls - HTTP_SURPLUS_MAX;
+    if (limit < FILES_FEW)
+        log_warn("few_file_descriptors", log_i("limit", (int64_t)limit), log_i("clients", (int64_t)service->max_clients),
+                 log_i("calls", (int64_t)service->max_calls),
+                 log_s("hint", OWN_LIMIT_FILES_HINT));
+}
 
 static int check_disk(void *arg, int64_t deadline, char detail[HEALTH_DETAIL_MAX], struct err *err)
 {
@@ -114,6 +140,7 @@ static int open_http(struct service *service, struct err *err)
         .route_count = service->route_count,
         .arg = service,
         .max_requests = REQUESTS_MAX,
+        .max_connections = service->max_clients,
         .observe = observe,
     };
     service->server = http_server_new(&config, err);
@@ -167,9 +194,11 @@ static void check_dependencies(void *arg)
 
 static int start(struct service *service, struct err *err)
 {
+    divide_files(service);
     service->http = http_client_new(HTTP_CONNECTIONS);
     if (!service->http)
         return err_set(err, ERR_FAILED, "out of memory");
+    http_client_limit(service->http, service->max_calls + REGISTRY_CONNECTIONS);
     if (registries_open(&service->registries, &service->settings, service->http, err) != 0)
         return -1;
     open_health(service);

@@ -29,6 +29,8 @@ int service_main(const struct service_definition *definition, int argc, char **a
 void *service_app(const struct service *service);
 const struct settings *service_settings(const struct service *service);
 struct http_client *service_http(const struct service *service);
+/* How many calls to other services may run at the same time. */
+size_t service_max_calls(const struct service *service);
 /* The registries, most trusted first; *count of them. Borrowed. */
 struct registry *const *service_registries(const struct service *service, size_t *count);
 

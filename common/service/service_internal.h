@@ -25,6 +25,8 @@
 struct service {
     const struct service_definition *definition;
     struct settings settings;
+    size_t max_clients; /* connections of clients … */
+    size_t max_calls;   /* … and calls to other services at the same time: see divide_files() */
     struct http_client *http;
     struct registries registries;
     struct health health;

@@ -95,8 +95,8 @@ static void add_registry_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {
         {"CONSUL_HTTP_ADDR", ENV_TEXT, "http://127.0.0.1:8500", &s->consul.address, .check = consul_check_address,
-         .accepts = "http://host:port, https://host:port or host:port", .help = "address of the Consul agent",
-         .secret = true},
+         .accepts = "http://host:port, https://host:port or host:port, such as http://127.0.0.1:8500",
+         .help = "address of the Consul agent", .secret = true},
         {"CONSUL_HTTP_TOKEN", ENV_TEXT, "", &s->consul.token, .max = 1024, .check = settings_check_printable,
          .accepts = "one word of at most 512 bytes", .help = "ACL token for Consul; empty: none", .secret = true},
         {"CONSUL_HTTP_TOKEN_FILE", ENV_TEXT, "", &s->consul.token_file, .accepts = "a file that holds such a token",
@@ -115,7 +115,8 @@ static void add_registry_rows(struct table *table, struct settings *s)
          .accepts = "a host name or an IP address",
          .help = "name to expect in Consul's certificate; empty: the host of CONSUL_HTTP_ADDR"},
         {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = etcd_check_endpoints,
-         .accepts = "http[s]://[user:password@]host:port, comma-separated",
+         .accepts = "http[s]://[user:password@]host:port, comma-separated, "
+                    "such as http://127.0.0.1:2379,http://127.0.0.2:2379",
          .help = "etcd as the second registry; empty: Consul only", .secret = true},
     };
     add_rows(table, rows, sizeof rows / sizeof *rows);
@@ -126,17 +127,18 @@ static void add_dependency_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {
         {"DATABASE_URL", ENV_TEXT, "postgresql://lesson:lesson@127.0.0.1:5432/lesson", &s->database_url,
-         .check = pg_check_url, .accepts = "a libpq URI: postgresql://user:password@host:port/database",
+         .check = pg_check_url, .accepts = "a libpq URI, such as postgresql://user:password@127.0.0.1:5432/database",
          .help = "PostgreSQL to use", .secret = true},
         {"DATABASE_TIMEOUT", ENV_DURATION, "2s", &s->database_timeout_ms, .min = SECOND / 10, .max = 5 * MINUTE,
          .help = "longest wait for PostgreSQL; then the reply is 503"},
         {"HEALTH_TIMEOUT", ENV_DURATION, "1s", &s->health_timeout_ms, .min = SECOND / 20, .max = MINUTE,
          .help = "longest wait of /health for each dependency; all are checked at the same time"},
         {"DISK_PATH", ENV_TEXT, "/", &s->disk_path, .max = 4095, .check = settings_check_absolute_path,
-         .accepts = "an absolute path", .help = "/health checks the free space of this path's file system"},
+         .accepts = "an absolute path", .help = "/health checks the free space and inodes of this path's file system"},
         {"DISK_MIN_FREE", ENV_TEXT, "5%", &s->disk_min_free, .check = settings_check_min_free,
          .accepts = "0% to 100%, or a size such as 500MB (B, KB to TB, KiB to TiB)",
-         .help = "with less free space the instance is unhealthy; 0%: any free space is enough"},
+         .help = "with less free space, or a smaller share of free inodes, the instance is unhealthy; a size needs one "
+                 "free inode; 0%: nothing needs to be free"},
         {"LOG_LEVEL", ENV_CHOICE, "info", &s->log_level, .choices = "debug|info|warn|error",
          .help = "lowest level to log; debug logs every request"},
     };

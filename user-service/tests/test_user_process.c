@@ -1,5 +1,9 @@
 /* The program as its user sees it: arguments, exit codes, logs. */
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "service/tests/http_case.h"
@@ -90,6 +94,70 @@ Test(user_process, name_that_a_url_swallows_is_rejected, .init = setup, .fini = 
     expect_rejected("order-service", "USER_SERVICE_NAME=..", "USER_SERVICE_NAME=..: ");
     expect_rejected("order-service", "STATIC_INSTANCES=..=127.0.0.1:1", "STATIC_INSTANCES=..=127.0.0.1:1: ");
     expect_rejected("order-service", "STATIC_INSTANCES=a/b=127.0.0.1:1", "STATIC_INSTANCES=a/b=127.0.0.1:1: ");
+}
+
+/* Starts the program with the setting. A setting that it accepts leads to the next problem: the port is in use. */
+static char *try_setting(const char *program, const char *port, const char *name, const char *value, int *code)
+{
+    char setting[200], *output;
+    const char *const args[3] = {"--port", port}, *const env[] = {setting, NULL};
+    snprintf(setting, sizeof setting, "%s=%s", name, value);
+    *code = run(program, args, env, &output);
+    return output;
+}
+
+/* Returns how many examples follow "such as", as in "such as 10s, 5m or 1h". Each must be accepted. */
+static int expect_examples_accepted(const char *program, const char *port, const char *name, const char *text)
+{
+    const char *end = text + strcspn(text, "\n"), *at = strstr(text, "such as ");
+    int count = 0;
+    bool more = at && at < end;
+    for (at = at ? at + strlen("such as ") : end; more; count++) {
+        char example[128], *output;
+        size_t len = strcspn(at, " \n");
+        more = at[len - 1] == ',' || strncmp(at + len, " or ", 4) == 0;
+        snprintf(example, sizeof example, "%.*s", (int)(at[len - 1] == ',' ? len - 1 : len), at);
+        at += len + (strncmp(at + len, " or ", 4) == 0 ? 4 : 1);
+        int code;
+        output = try_setting(program, port, name, example, &code);
+        cr_expect_eq(code, 1, "%s=%s is an example: %s", name, example, output);
+        free(output);
+    }
+    return count;
+}
+
+/* Takes the examples from --help, and from the error that a wrong value gives. */
+static void expect_all_examples_accepted(const char *program, const char *port, int least)
+{
+    char *help, name[64] = "";
+    int count = 0;
+    const char *const args[3] = {"--help"};
+    cr_assert_eq(run(program, args, NULL, &help), 0);
+    for (char *line = strstr(help, "Environment variables:"); line && *line; line += strcspn(line, "\n") + 1) {
+        if (strncmp(line, "  ", 2) == 0 && line[2] != ' ')
+            snprintf(name, sizeof name, "%.*s", (int)strcspn(line + 2, "\n"), line + 2);
+        if (strncmp(line, "      default ", 14) != 0 || expect_examples_accepted(program, port, name, line) == 0)
+            continue;
+        int code;
+        char *output = try_setting(program, port, name, "?", &code);
+        cr_expect_eq(code, 2, "%s=?: %s", name, output);
+        cr_expect_gt(expect_examples_accepted(program, port, name, output), 0, "%s", output);
+        free(output);
+        count++;
+    }
+    cr_expect_geq(count, least, "%s: %d settings have examples", program, count);
+    free(help);
+}
+
+Test(user_process, examples_in_messages_are_accepted, .init = setup, .fini = teardown)
+{
+    struct service first;
+    char port[16];
+    start_service(&first, &world, "user-service", NULL);
+    snprintf(port, sizeof port, "%d", first.port);
+    expect_all_examples_accepted("user-service", port, 12);
+    expect_all_examples_accepted("order-service", port, 14);
+    cr_expect_eq(service_stop(&first), 0);
 }
 
 Test(user_process, settings_of_the_other_service_are_ignored, .init = setup, .fini = teardown)
@@ -252,4 +320,32 @@ Test(user_process, secrets_are_in_no_log_and_no_reply, .init = setup, .fini = te
         cr_expect_not(strstr(logs[i], "hunter2"), "%s", logs[i]);
         free(logs[i]);
     }
+}
+
+/* --- A full disk ------------------------------------------------------------------------- */
+
+/* A tmpfs that only this process and its children see. Needs root. Its top folder uses one inode. */
+static void mount_tmpfs(const char *path, const char *options)
+{
+    if (mkdir(path, 0755) == 0 && unshare(CLONE_NEWNS) == 0 &&
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mount("tmpfs", path, "tmpfs", 0, options) == 0)
+        return;
+    fprintf(stderr, "    skipped: cannot mount a tmpfs here: %s\n", strerror(errno));
+    cr_skip_test("cannot mount a tmpfs here: %s", strerror(errno));
+}
+
+Test(user_process, disk_without_free_inodes_is_unhealthy, .init = setup, .fini = teardown)
+{
+    struct service users;
+    char path[PLACE_PATH_MAX + 8], setting[PLACE_PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/mnt", world.folder.path);
+    snprintf(setting, sizeof setting, "DISK_PATH=%s", path);
+    mount_tmpfs(path, "nr_inodes=1,size=1m");
+
+    start_service(&users, &world, "user-service", (const char *[]){setting, NULL});
+    AWAIT_CASE(&users, "/health", 503, .part = "0.0% of the inodes free (0 of 1), less than DISK_MIN_FREE=5%");
+    cr_expect_eq(mount("tmpfs", path, "tmpfs", MS_REMOUNT, "nr_inodes=100"), 0);
+    AWAIT_CASE(&users, "/health", 503, .part = "\"disk\":{\"status\":\"healthy\"");
+    cr_expect_eq(service_stop(&users), 0);
+    umount2(path, MNT_DETACH);
 }

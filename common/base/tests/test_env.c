@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/env.h"
 
@@ -64,13 +65,33 @@ Test(env, error_shows_bad_value_and_accepted_values)
     struct err err = ERR_INIT;
     setenv("T_INTERVAL", "10", 1);
     cr_assert_eq(env_read(vars, VARS, &err), -1);
-    cr_expect_str_eq(err.text, "T_INTERVAL=10: want a duration of 1s to 1h, such as 500ms, 10s, 5m or 1h");
+    cr_expect_str_eq(err.text, "T_INTERVAL=10: want a duration of 1s to 1h, such as 10s, 5m or 1h");
 
     clear();
     err_clear(&err);
     setenv("T_POLICY", "c", 1);
     cr_assert_eq(env_read(vars, VARS, &err), -1);
     cr_expect_str_eq(err.text, "T_POLICY=c: want one of a|b|cc");
+}
+
+static void expect_examples(int64_t min, int64_t max, const char *examples)
+{
+    int64_t ms;
+    struct err err = ERR_INIT;
+    const struct env_var var = {"T_INTERVAL", ENV_DURATION, "x", &ms, .min = min, .max = max};
+    cr_assert_eq(env_read(&var, 1, &err), -1);
+    const char *shown = strstr(err.text, ", such as ");
+    cr_assert(shown, "%s", err.text);
+    cr_expect_str_eq(shown + strlen(", such as "), examples, "%s", err.text);
+}
+
+Test(env, examples_lie_within_the_range_of_the_setting)
+{
+    expect_examples(0, 3600000, "500ms, 10s, 5m or 1h");
+    expect_examples(1000, 3600000, "10s, 5m or 1h");
+    expect_examples(50, 60000, "500ms or 10s");
+    expect_examples(500, 500, "500ms");
+    expect_examples(7200000, 86400000, "2h");
 }
 
 Test(env, value_out_of_range_is_rejected)

@@ -134,6 +134,61 @@ Test(client, call_reaches_an_instance_found_by_discovery)
     run(good_call);
 }
 
+/* --- The limit of concurrent calls ------------------------------------------------------- */
+
+static int done;
+
+static void call_instance(void *arg)
+{
+    const struct service_call call = {.service = "user-service", .path = "/users/7", .key = "", .trace = &trace,
+                                      .deadline = arg ? *(int64_t *)arg : DEADLINE_NONE, .body_cap = 65536};
+    struct service_reply own = SERVICE_REPLY_INIT;
+    service_client_get(client, &call, &own);
+    done += own.outcome == SERVICE_OK;
+    if (own.outcome != SERVICE_OK) {
+        cr_expect_eq(own.outcome, SERVICE_UNREACHABLE);
+        cr_expect_str_eq(own.err.text, "at the limit of 2 concurrent calls to other services");
+    }
+    service_reply_close(&own);
+}
+
+static void six_calls_two_at_a_time(void)
+{
+    struct group group = {0};
+    upstreams['a'].takes_ms = upstreams['b'].takes_ms = upstreams['c'].takes_ms = 100;
+    int64_t began = clock_ms();
+    for (int i = 0; i < 6; i++)
+        group_go(&group, call_instance, NULL);
+    group_join(&group);
+    cr_expect_eq(done, 6);
+    cr_expect_eq(clock_ms() - began, 300);
+}
+
+Test(client, calls_over_the_limit_wait_for_their_turn)
+{
+    config.max_calls = 2;
+    run(six_calls_two_at_a_time);
+}
+
+static void no_turn_in_time(void)
+{
+    struct group group = {0};
+    int64_t deadline = deadline_in(50);
+    upstreams['a'].takes_ms = upstreams['b'].takes_ms = upstreams['c'].takes_ms = 100;
+    group_go(&group, call_instance, NULL);
+    group_go(&group, call_instance, NULL);
+    group_go(&group, call_instance, &deadline);
+    group_join(&group);
+    cr_expect_eq(done, 2);
+    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 2, "no instance was called for it");
+}
+
+Test(client, call_without_a_turn_fails_and_calls_no_instance)
+{
+    config.max_calls = 2;
+    run(no_turn_in_time);
+}
+
 static void each_retried(void)
 {
     static const enum fake_behaviour kinds[] = {REFUSES, RESETS, REPLIES_500, REDIRECTS, GARBAGE, HUGE_BODY, HANGS};

@@ -1,4 +1,10 @@
 /* http_client: calls that time out or are cancelled while they connect. */
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+
 #include "loop/sync.h"
 #include "net/tests/client_fixture.h"
 
@@ -75,4 +81,52 @@ CLIENT_TEST(http_connect, call_cancelled_while_connecting_leaks_nothing)
         group_join(&group);
     }
     full_server_close();
+}
+
+/* --- Limits of this process and machine ------------------------------------------------- */
+
+CLIENT_TEST(http_connect, missing_descriptor_is_a_limit_of_our_own)
+{
+    struct rlimit enough, none;
+    int next = dup(0);
+    close(next);
+    getrlimit(RLIMIT_NOFILE, &enough);
+    none = (struct rlimit){(rlim_t)next, enough.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    EXPECT_FAILS("/ok", ERR_BUSY);
+    cr_expect(strstr(err.text, "Too many open files"), "%s", err.text);
+    setrlimit(RLIMIT_NOFILE, &enough);
+    cr_expect_eq(get("/ok"), ERR_NONE, "%s", err.text);
+}
+
+/* A network of its own for this thread, with one local port. False: that needs root. */
+static bool enter_network_with_one_port(int number)
+{
+    struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    if (unshare(CLONE_NEWNET) != 0)
+        return false;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_expect_eq(ioctl(fd, SIOCSIFFLAGS, &up), 0);
+    close(fd);
+    FILE *range = fopen("/proc/sys/net/ipv4/ip_local_port_range", "we");
+    if (!range)
+        return false;
+    fprintf(range, "%d %d\n", number, number);
+    return fclose(range) == 0;
+}
+
+CLIENT_TEST(http_connect, missing_local_port_is_a_limit_of_our_own)
+{
+    enum { ONLY_PORT = 40000 };
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(ONLY_PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (!enter_network_with_one_port(ONLY_PORT)) {
+        fprintf(stderr, "    skipped: this user may not create a network\n");
+        return;
+    }
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_expect_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    EXPECT_FAILS("/ok", ERR_BUSY);
+    close(fd);
+    EXPECT_FAILS("/ok", ERR_UNREACHABLE); /* nothing listens in this network */
 }

@@ -138,6 +138,55 @@ Test(http_server, request_over_the_limit_is_503_except_for_probes)
     with_server(at_limit, 1);
 }
 
+static void at_limit_of_connections(void)
+{
+    struct err err = ERR_INIT;
+    struct http_server_config config = {.address = "127.0.0.1", .served_by = "x", .routes = routes, .max_requests = 10,
+                                        .route_count = sizeof routes / sizeof *routes, .max_connections = 1};
+    http_server_close(server, deadline_in(5000));
+    server = http_server_new(&config, &err);
+    int first = connect_to_server();
+    send_text(first, "GET /show/1 HTTP/1.1\r\n" HOST "\r\n");
+    cr_expect(read_reply(first) && reply_has("HTTP/1.1 200 "));
+    for (int i = 0; i < 2 * HTTP_SURPLUS_MAX; i++) { /* each surplus connection makes room for the next one */
+        cr_expect_eq(status_of("GET /show/1 HTTP/1.1\r\n" HOST "\r\n"), 503);
+        cr_expect(reply_has("\r\nRetry-After: 1\r\n") && reply_has("\r\nConnection: close\r\n"), "%s", reply_text);
+        cr_expect_eq(status_of("GET /live HTTP/1.1\r\n" HOST "\r\n"), 200);
+    }
+    send_text(first, "GET /show/1 HTTP/1.1\r\n" HOST "\r\n");
+    cr_expect(read_reply(first) && reply_has("HTTP/1.1 200 "), "%s", reply_text);
+    close(first);
+    close_clean();
+}
+
+Test(http_server, connection_over_the_limit_gets_503_unless_a_probe)
+{
+    with_server(at_limit_of_connections, 1);
+}
+
+static void silent_surplus(void)
+{
+    struct err err = ERR_INIT;
+    struct http_server_config config = {.address = "127.0.0.1", .served_by = "x", .routes = routes, .max_requests = 10,
+                                        .route_count = sizeof routes / sizeof *routes, .max_connections = 1};
+    int idle[1 + HTTP_SURPLUS_MAX];
+    http_server_close(server, deadline_in(5000));
+    server = http_server_new(&config, &err);
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+        idle[i] = connect_to_server();
+    int64_t began = clock_ms();
+    cr_expect_eq(status_of("GET /live HTTP/1.1\r\n" HOST "\r\n"), 200);
+    cr_expect_lt(clock_ms() - began, 9000, "a normal silent connection is closed after 10 s");
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+        close(idle[i]);
+    close_clean();
+}
+
+Test(http_server, silent_surplus_connections_give_way_to_a_probe)
+{
+    with_server(silent_surplus, 1);
+}
+
 static void lost_client(void)
 {
     int fd = connect_to_server();

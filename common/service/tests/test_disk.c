@@ -55,6 +55,48 @@ Test(disk, too_little_space_is_an_error_with_the_minimum)
     run(expect_too_little_space);
 }
 
+/* A disk of 1 GB that is empty, with this many of 1000 inodes free. */
+static int judge_inodes(unsigned free_inodes, unsigned inodes, const char *min_free, char detail[240], struct err *err)
+{
+    const struct statvfs space = {.f_frsize = 1000, .f_blocks = 1000000, .f_bavail = 1000000, .f_files = inodes,
+                                  .f_ffree = free_inodes + 5, .f_favail = free_inodes};
+    struct disk disk = {.path = "/data"};
+    err_clear(err);
+    cr_expect_eq(disk_parse_min_free(min_free, &disk.min_free), 0);
+    return disk_judge(&disk, &space, detail, 240, err);
+}
+
+Test(disk, too_few_free_inodes_are_an_error)
+{
+    char detail[240];
+    struct err err = ERR_INIT;
+    cr_expect_eq(judge_inodes(49, 1000, "5%", detail, &err), -1);
+    cr_expect_str_eq(err.text, "/data: 100.0% free (1.0 GB of 1.0 GB), 4.9% of the inodes free (49 of 1000), "
+                               "less than DISK_MIN_FREE=5%");
+    cr_expect_eq(judge_inodes(50, 1000, "5%", detail, &err), 0, "%s", err.text);
+    cr_expect_str_eq(detail, "100.0% free (1.0 GB of 1.0 GB), 5.0% of the inodes free (50 of 1000)");
+    cr_expect_eq(judge_inodes(1000, 1000, "5%", detail, &err), 0, "%s", err.text);
+    cr_expect_str_eq(detail, "100.0% free (1.0 GB of 1.0 GB)", "not scarcer than the space");
+}
+
+Test(disk, size_as_the_limit_needs_one_free_inode)
+{
+    char detail[240];
+    struct err err = ERR_INIT;
+    cr_expect_eq(judge_inodes(0, 1000, "500MB", detail, &err), -1);
+    cr_expect(strstr(err.text, "0.0% of the inodes free (0 of 1000): no file can be created"), "%s", err.text);
+    cr_expect_eq(judge_inodes(1, 1000, "500MB", detail, &err), 0, "%s", err.text);
+}
+
+Test(disk, file_system_without_inode_numbers_has_enough)
+{
+    char detail[240];
+    struct err err = ERR_INIT;
+    cr_expect_eq(judge_inodes(0, 0, "5%", detail, &err), 0, "%s", err.text);
+    cr_expect_eq(judge_inodes(0, 0, "500MB", detail, &err), 0, "%s", err.text);
+    cr_expect_eq(judge_inodes(0, 1000, "0%", detail, &err), 0, "0%% turns the check off");
+}
+
 static void expect_no_such_path(void *arg)
 {
     (void)arg;
