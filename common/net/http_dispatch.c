@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "net/http_internal.h"
 #include "net/http_reply.h"
+#include "net/http_syntax.h"
 #include "net/url.h"
 
 enum {
@@ -86,13 +87,15 @@ void requests_free_pool(struct http_server *server)
 
 /* --- The first line ------------------------------------------------------------------ */
 
-/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). */
+/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). Empty: the host is not valid. */
 static const char *skip_authority(const char *target)
 {
     if (strncasecmp(target, "http://", 7) != 0)
         return target;
-    const char *path = strpbrk(target + 7, "/?");
-    return path && *path == '/' ? path : "/";
+    const char *host = target + 7, *path = host + strcspn(host, "/?");
+    if (path == host || !http_is_host(host, (size_t)(path - host)))
+        return "";
+    return *path == '/' ? path : "/";
 }
 
 void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
@@ -110,7 +113,7 @@ void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
     req->query_count = 0;
     req->match = (struct http_match){.status = 0};
     req->id[0] = '\0';
-    req->chunked = req->too_large = false;
+    req->chunked = req->too_large = req->last = false;
     req->handled = true;
     req->raw_target = target ? target : "";
     req->raw_len = strlen(req->raw_target);
@@ -209,8 +212,23 @@ static void start_handler(struct http_request *req)
     wait_begin(req);
 }
 
+/* The reply to "OPTIONS *": the methods of all routes. */
+static void describe_server(struct http_request *req)
+{
+    const struct http_server_config *config = &req->server->config;
+    for (size_t i = 0; i < config->route_count; i++)
+        http_allow_method(&req->match, config->routes[i].method);
+    http_allow_method(&req->match, "OPTIONS");
+    http_add_header(req, "Allow", req->match.allow);
+    http_reply(req, 204, NULL, "", 0);
+}
+
 static void dispatch(struct http_request *req)
 {
+    if (strcmp(buf_text(&req->target), "*") == 0) {
+        describe_server(req);
+        return;
+    }
     find_route(req);
     if (!req->match.route || !(req->match.route->flags & HTTP_ROUTE_PROBE))
         req->server->last_call_ms = req->began_ms;

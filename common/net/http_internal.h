@@ -64,6 +64,7 @@ struct http_request {
     size_t query_count;
     char id[HTTP_ID_MAX + 1];
     bool chunked, too_large;
+    bool last; /* the connection closes after the reply */
     struct buf body;
     struct buf headers;  /* of the reply, in the same form as head */
     bool suspended;      /* MHD ignores the connection until it is resumed */

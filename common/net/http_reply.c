@@ -44,7 +44,7 @@ static void add_headers(const struct http_request *req, struct MHD_Response *res
         MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "X-Request-Id", req->id);
     MHD_add_response_header(response, "X-Served-By", req->server->config.served_by);
-    if (req->server->draining)
+    if (req->server->draining || req->last)
         MHD_add_response_header(response, "Connection", "close");
 
     const char *end = req->headers.data + req->headers.len;

@@ -35,6 +35,126 @@ Test(http_request, malformed_head_is_400)
     with_server(bad_heads, 1);
 }
 
+/* '~' stands for a NUL. */
+static int send_with_nuls(int fd, const char *request)
+{
+    char bytes[512];
+    size_t len = strlen(request);
+    memcpy(bytes, request, len);
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] == '~')
+            bytes[i] = '\0';
+    send_bytes(fd, bytes, len);
+    reply_text[0] = '\0';
+    read_reply(fd);
+    return strncmp(reply_text, "HTTP/1.1 ", 9) == 0 ? atoi(reply_text + 9) : 0;
+}
+
+/* A client may send a head as the first of a connection, or after another request. */
+static void expect_400_and_close(const char *request)
+{
+    for (int before = 0; before < 2; before++) {
+        int fd = connect_to_server();
+        if (before)
+            cr_expect_eq(send_with_nuls(fd, "GET /live HTTP/1.1\r\n" HOST "\r\n"), 200);
+        cr_expect_eq(send_with_nuls(fd, request), 400, "%s -> %s", request, reply_text);
+        cr_expect(reply_has("\"status\":400") && reply_has("X-Request-Id") && reply_has("Connection: close"), "%s -> %s",
+                  request, reply_text);
+        cr_expect(is_closed(fd), "%s", request);
+        close(fd);
+    }
+}
+
+#define GET_LIVE "GET /live HTTP/1.1\r\n"
+
+static void heads_to_reject(void)
+{
+    static const char *const requests[] = {
+        GET_LIVE HOST "Content-Length : 0\r\n\r\n", GET_LIVE HOST "Content-Length\t: 0\r\n\r\n",
+        GET_LIVE HOST ": x\r\n\r\n",                GET_LIVE ": x\r\n" HOST "\r\n",
+        GET_LIVE HOST "X Y: z\r\n\r\n",             GET_LIVE HOST "X(: z\r\n\r\n",
+        GET_LIVE HOST "X\xc3\xa9: z\r\n\r\n",       GET_LIVE HOST "X\x01: z\r\n\r\n",
+        GET_LIVE HOST "X: a\rb\r\n\r\n",            GET_LIVE HOST "X: a\r\r\n\r\n",
+        GET_LIVE HOST "X: a\rY: b\r\n\r\n",         GET_LIVE HOST "X: a\x01\r\n\r\n",
+        GET_LIVE HOST "X: a\x7f\r\n\r\n",           GET_LIVE HOST "X: a~b\r\n\r\n",
+        GET_LIVE HOST "X: ~\r\nY: b\r\n\r\n",       GET_LIVE HOST "X: a~b\r\nY: b\r\n\r\n",
+        GET_LIVE HOST "X: a\r\n b\r\n\r\n",         GET_LIVE HOST "X: a\r\n\tb\r\nY: b\r\n\r\n",
+        GET_LIVE HOST "Content-Length: 0\r\n 1\r\n\r\n",
+        GET_LIVE " X: a\r\n" HOST "\r\n",           GET_LIVE " \tX: a\r\n" HOST "\r\n",
+        GET_LIVE "Host: a b/c\r\n\r\n",             GET_LIVE "Host: a/c\r\n\r\n",
+        GET_LIVE "Host: a@b\r\n\r\n",               GET_LIVE "Host: a:b\r\n\r\n",
+        GET_LIVE "Host: a:80:80\r\n\r\n",           GET_LIVE "Host: ::1\r\n\r\n",
+        GET_LIVE "Host: [::1\r\n\r\n",              GET_LIVE "Host: []\r\n\r\n",
+        GET_LIVE "Host: [::1]x\r\n\r\n",            GET_LIVE "Host: a,b\r\nHost: a\r\n\r\n",
+        GET_LIVE "Host: caf\xc3\xa9\r\n\r\n",       GET_LIVE HOST HOST "\r\n",
+        GET_LIVE "\r\n",                             "GET  /live HTTP/1.1\r\n" HOST "\r\n",
+        "GET /live  HTTP/1.1\r\n" HOST "\r\n",       "G@T /live HTTP/1.1\r\n" HOST "\r\n",
+        "G\x01T /live HTTP/1.1\r\n" HOST "\r\n",    "GET http://a b/ HTTP/1.1\r\n" HOST "\r\n",
+        "GET http:///live HTTP/1.1\r\n" HOST "\r\n", "GET http://u@h/live HTTP/1.1\r\n" HOST "\r\n",
+        "GET * HTTP/1.1\r\n" HOST "\r\n",            "OPTIONS live HTTP/1.1\r\n" HOST "\r\n",
+        "GET /live#x~ HTTP/1.1\r\n" HOST "\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
+        expect_400_and_close(requests[i]);
+    close_clean();
+}
+
+Test(http_request, head_that_rfc_9112_rejects_is_400_and_closes)
+{
+    with_server(heads_to_reject, 1);
+}
+
+static void heads_to_accept(void)
+{
+    static const char *const requests[] = {
+        GET_LIVE "Host:\r\n\r\n",                   GET_LIVE "Host: [::1]:8080\r\n\r\n",
+        GET_LIVE "Host: [::1]\r\n\r\n",             GET_LIVE "Host: 127.0.0.1:8001\r\n\r\n",
+        GET_LIVE "Host: a_b.c-d:\r\n\r\n",          GET_LIVE "host:h \t\r\n\r\n",
+        GET_LIVE HOST "X: caf\xc3\xa9 \xff\r\n\r\n", GET_LIVE HOST "X: a\tb\r\n\r\n",
+        GET_LIVE HOST "X:\r\n\r\n",                 GET_LIVE HOST "X: \r\nY:a:b\r\n\r\n",
+        GET_LIVE HOST "!#$%&'*+-.^_`|: z\r\n\r\n",   "\r\n" GET_LIVE HOST "\r\n",
+        "GET /live HTTP/1.1\nHost: h\nX: y\n\n",     "GET /live HTTP/1.0\r\n\r\n",
+        "GET /live HTTP/1.0\n\n",                    "GET http://other:80/live HTTP/1.1\r\n" HOST "\r\n",
+        "GET HTTP://h/live HTTP/1.1\r\n" HOST "\r\n", "GET /live?a=1&b=%20&c HTTP/1.1\r\n" HOST "\r\n",
+        GET_LIVE HOST "Content-Length: 0\r\n\r\n",  GET_LIVE HOST "Cookie: a=b; c=\"d\", e\r\n\r\n",
+    };
+    int kept = connect_to_server();
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        cr_expect_eq(status_of(requests[i]), 200, "%s -> %s", requests[i], reply_text);
+        if (strstr(requests[i], "HTTP/1.1"))
+            cr_expect_eq(send_with_nuls(kept, requests[i]), 200, "%s -> %s", requests[i], reply_text);
+    }
+    close(kept);
+    close_clean();
+}
+
+Test(http_request, unusual_head_that_is_valid_is_accepted)
+{
+    with_server(heads_to_accept, 1);
+}
+
+static void about_the_server(void)
+{
+    cr_expect_eq(status_of("OPTIONS * HTTP/1.1\r\n" HOST "\r\n"), 204);
+    cr_expect(reply_has("\r\nAllow: GET, HEAD, POST, OPTIONS\r\n"), "%s", reply_text);
+    cr_expect_not(reply_has("Connection: close"));
+    close_clean();
+}
+
+Test(http_request, options_asterisk_names_all_methods)
+{
+    with_server(about_the_server, 1);
+}
+
 /* A C string ends at a NUL: the rest of the target would be lost unnoticed. */
 static void targets_with_a_nul(void)
 {
