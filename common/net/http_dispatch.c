@@ -98,23 +98,32 @@ static const char *skip_authority(const char *target)
     return *path == '/' ? path : "/";
 }
 
-void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
+static struct http_request *request_new(struct http_server *server)
 {
-    struct http_server *server = arg;
-    struct http_connection *connection =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    struct http_request *req = connection ? request_take(server) : NULL;
+    struct http_request *req = request_take(server);
     if (!req)
-        return NULL; /* request_on_call closes the connection */
-
+        return NULL;
     req->server = server;
-    req->connection = connection;
+    req->connection = NULL;
     req->phase = HTTP_HEAD;
     req->query_count = 0;
     req->match = (struct http_match){.status = 0};
     req->id[0] = '\0';
     req->chunked = req->too_large = req->last = false;
     req->handled = true;
+    return req;
+}
+
+void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
+{
+    struct http_server *server = arg;
+    struct http_connection *connection =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    struct http_request *req = connection ? request_new(server) : NULL;
+    if (!req)
+        return NULL; /* request_on_call closes the connection */
+
+    req->connection = connection;
     req->raw_target = target ? target : "";
     req->raw_len = strlen(req->raw_target);
     buf_adds(&req->target, skip_authority(req->raw_target));
@@ -123,6 +132,19 @@ void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
     connection->request = req;
     server->requests++;
     return req;
+}
+
+void request_reject_raw(struct http_server *server, int fd, int status, const char *detail)
+{
+    struct http_request *req = request_new(server);
+    if (!req)
+        return;
+    req->known_method = HTTP_METHODS - 1;
+    req->began_us = clock_us();
+    buf_adds(&req->target, "/"); /* the real one may be what is wrong */
+    request_set_id(req, NULL);
+    reply_raw(req, fd, status, detail);
+    request_give_back(req);
 }
 
 /* --- From the body to the handler ------------------------------------------------------ */

@@ -101,7 +101,7 @@ static bool is_valid_id(const char *id)
     return len > 0;
 }
 
-static void set_id(struct http_request *req, const char *given)
+void request_set_id(struct http_request *req, const char *given)
 {
     if (given && is_valid_id(given)) {
         memcpy(req->id, given, strlen(given) + 1);
@@ -162,13 +162,15 @@ static bool first_line_is_valid(struct http_request *req, const char *version)
 
 /* Replies with an error if the head is invalid. The connection closes after it: it is unclear
  * what follows. */
-static void check_head(struct http_request *req, const struct head *head, const char *version)
+static void check_head(struct http_request *req, const struct head *head, const char *version, size_t size)
 {
     bool is_old = strcmp(version, "HTTP/1.0") == 0;
     req->last = true;
     if (!first_line_is_valid(req, version))
         return;
-    if (head->fault)
+    if (size > HTTP_HEAD_MAX)
+        http_problem(req, 431, "the head of the request is larger than %d bytes", HTTP_HEAD_MAX);
+    else if (head->fault)
         http_problem(req, 400, "header '%.40s': %s", text_at(head, head->faulty), head->fault);
     else if (!has_valid_host(head, is_old))
         http_problem(req, 400, "want exactly one Host header, a host and perhaps a port");
@@ -177,7 +179,7 @@ static void check_head(struct http_request *req, const struct head *head, const 
     else if (head->lengths > 0 && strtoull(text_at(head, head->length), NULL, 10) > HTTP_BODY_MAX)
         http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
     else
-        req->last = false;
+        req->last = req->connection->large;
 }
 
 /* The last line and the empty line end in one or two NULs each. */
@@ -194,7 +196,7 @@ void request_read_head(struct http_request *req, struct MHD_Connection *mhd, con
     struct head head = {.req = req, .end = version + strlen(version)};
     MHD_get_connection_values(mhd, MHD_HEADER_KIND, copy_header, &head);
     check_end(&head, method, size);
-    set_id(req, head.id > 0 ? text_at(&head, head.id) : NULL);
+    request_set_id(req, head.id > 0 ? text_at(&head, head.id) : NULL);
     req->method = method;
     req->known_method = find_method(method);
     req->server->active[req->known_method]++;
@@ -203,5 +205,5 @@ void request_read_head(struct http_request *req, struct MHD_Connection *mhd, con
     req->began_ms = req->began_us / 1000;
     req->phase = HTTP_BODY;
     req->connection->consumed += size;
-    check_head(req, &head, version);
+    check_head(req, &head, version, size);
 }

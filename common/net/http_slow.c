@@ -63,6 +63,8 @@ static struct http_connection *connection_new(struct http_server *server, struct
     connection->mhd = mhd;
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     connection->since_ms = clock_ms();
+    connection->large = server->adding_large;
+    server->large_connections += connection->large;
     ring_add(server, connection);
     return connection;
 }
@@ -80,6 +82,7 @@ void connection_on_change(void *arg, struct MHD_Connection *mhd, void **context,
         return;
     forget_half_head(connection);
     ring_remove(server, connection);
+    server->large_connections -= connection->large;
     free(connection);
     server_check_idle(server);
 }
@@ -141,7 +144,7 @@ static void cut(struct http_connection *connection)
 {
     struct http_request *req = connection->request;
     if (req && req->phase == HTTP_BODY)
-        reply_timeout_raw(req);
+        reply_raw(req, connection->fd, 408, "the request body did not arrive in time");
     shutdown(connection->fd, SHUT_RDWR);
     connection->cut = true;
 }
