@@ -4,12 +4,12 @@
 
 static bool is_alphanumeric(unsigned char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return (unsigned)(c | 0x20) - 'a' < 26 || (unsigned)c - '0' < 10;
 }
 
 static bool is_token_character(unsigned char c)
 {
-    return is_alphanumeric(c) || (c && strchr("-!#$%&'*+.^_`|~", c));
+    return is_alphanumeric(c) || c == '-' || (c && strchr("!#$%&'*+.^_`|~", c));
 }
 
 bool http_is_token(const char *text, size_t len)
@@ -24,7 +24,7 @@ bool http_is_field_value(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f)
+        if (c < ' ' ? c != '\t' : c == 0x7f)
             return false;
     }
     return true;
