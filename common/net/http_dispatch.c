@@ -14,6 +14,7 @@
 #include "base/own_limit.h"
 #include "net/http_internal.h"
 #include "net/http_reply.h"
+#include "net/http_syntax.h"
 #include "net/url.h"
 
 enum {
@@ -88,13 +89,31 @@ void requests_free_pool(struct http_server *server)
 
 /* --- The first line ------------------------------------------------------------------ */
 
-/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). */
+/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). Empty: the host is not valid. */
 static const char *skip_authority(const char *target)
 {
     if (strncasecmp(target, "http://", 7) != 0)
         return target;
-    const char *path = strpbrk(target + 7, "/?");
-    return path && *path == '/' ? path : "/";
+    const char *host = target + 7, *path = host + strcspn(host, "/?");
+    if (path == host || !http_is_host(host, (size_t)(path - host)))
+        return "";
+    return *path == '/' ? path : "/";
+}
+
+static struct http_request *request_new(struct http_server *server)
+{
+    struct http_request *req = request_take(server);
+    if (!req)
+        return NULL;
+    req->server = server;
+    req->connection = NULL;
+    req->phase = HTTP_HEAD;
+    req->query_count = 0;
+    req->match = (struct http_match){.status = 0};
+    req->id[0] = '\0';
+    req->chunked = req->too_large = req->last = false;
+    req->handled = true;
+    return req;
 }
 
 void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
@@ -102,18 +121,11 @@ void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
     struct http_server *server = arg;
     struct http_connection *connection =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    struct http_request *req = connection ? request_take(server) : NULL;
+    struct http_request *req = connection ? request_new(server) : NULL;
     if (!req)
         return NULL; /* request_on_call closes the connection */
 
-    req->server = server;
     req->connection = connection;
-    req->phase = HTTP_HEAD;
-    req->query_count = 0;
-    req->match = (struct http_match){.status = 0};
-    req->id[0] = '\0';
-    req->chunked = req->too_large = false;
-    req->handled = true;
     req->raw_target = target ? target : "";
     req->raw_len = strlen(req->raw_target);
     buf_adds(&req->target, skip_authority(req->raw_target));
@@ -122,6 +134,19 @@ void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
     connection->request = req;
     server->requests++;
     return req;
+}
+
+void request_reject_raw(struct http_server *server, int fd, int status, const char *detail)
+{
+    struct http_request *req = request_new(server);
+    if (!req)
+        return;
+    req->known_method = HTTP_METHODS - 1;
+    req->began_us = clock_us();
+    buf_adds(&req->target, "/"); /* the real one may be what is wrong */
+    request_set_id(req, NULL);
+    reply_raw(req, fd, status, detail);
+    request_give_back(req);
 }
 
 /* --- From the body to the handler ------------------------------------------------------ */
@@ -216,8 +241,23 @@ static void start_handler(struct http_request *req)
     wait_begin(req);
 }
 
+/* The reply to "OPTIONS *": the methods of all routes. */
+static void describe_server(struct http_request *req)
+{
+    const struct http_server_config *config = &req->server->config;
+    for (size_t i = 0; i < config->route_count; i++)
+        http_allow_method(&req->match, config->routes[i].method);
+    http_allow_method(&req->match, "OPTIONS");
+    http_add_header(req, "Allow", req->match.allow);
+    http_reply(req, 204, NULL, "", 0);
+}
+
 static void dispatch(struct http_request *req)
 {
+    if (strcmp(buf_text(&req->target), "*") == 0) {
+        describe_server(req);
+        return;
+    }
     find_route(req);
     if (!req->match.route || !(req->match.route->flags & HTTP_ROUTE_PROBE))
         req->server->last_call_ms = req->began_ms;

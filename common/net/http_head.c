@@ -11,6 +11,7 @@
 #include "base/rand.h"
 #include "net/http_internal.h"
 #include "net/http_reply.h"
+#include "net/http_syntax.h"
 
 static int find_method(const char *method)
 {
@@ -20,44 +21,73 @@ static int find_method(const char *method)
     return i;
 }
 
-/* The headers that the server itself reads. Each text is an offset in req->head. */
+/* The headers that the server itself reads, and the first that is wrong. Each text is an offset in
+ * req->head; a name is never at offset 0 if its value is. */
 struct head {
     struct http_request *req;
+    const char *end; /* of the last line, in MHD's buffer */
     int hosts, lengths, codings;
-    size_t length, coding, id;
+    size_t host, length, coding, id;
+    size_t name;       /* of the last header */
+    const char *fault; /* NULL: no header is wrong */
+    size_t faulty;     /* its name */
 };
 
 static const char *text_at(const struct head *head, size_t offset)
 {
-    return head->req->head.data + offset;
+    return buf_text(&head->req->head) + offset;
 }
 
 /* MHD keeps the blanks after a value, which are not part of it (RFC 9110, 5.5). */
-static size_t trimmed_len(const char *value)
+static size_t trimmed_len(const char *value, size_t len)
 {
-    size_t len = strlen(value);
     while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
         len--;
     return len;
+}
+
+/* MHD writes a NUL over each CR and LF, so a line begins one or two bytes after the end of the line
+ * before. If not, that line goes on after a NUL, or MHD has joined it with its continuation
+ * ("obs-fold", RFC 9112, 5.2). */
+static bool follows(const char *line, const char *end_before)
+{
+    uintptr_t begins = (uintptr_t)line, ended = (uintptr_t)end_before;
+    return begins == ended + 1 || begins == ended + 2;
+}
+
+static const char *fault_of(const struct head *head, const char *name, const char *value, size_t len)
+{
+    if (!follows(name, head->end))
+        return "the line before it contains a NUL, or continues on the next line";
+    if (!http_is_token(name, strlen(name)))
+        return "its name is empty or has a character that is not allowed in a name";
+    if (!http_is_field_value(value, len))
+        return "its value has a control character";
+    return NULL;
 }
 
 static enum MHD_Result copy_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
     struct head *head = arg;
     struct buf *kept = &head->req->head;
+    size_t len = strlen(value), trimmed = trimmed_len(value, len);
     (void)kind;
+    head->name = kept->len;
+    if (!head->fault && (head->fault = fault_of(head, name, value, len)))
+        head->faulty = head->name;
+    head->end = value + len;
     buf_add(kept, name, strlen(name) + 1);
     size_t offset = kept->len;
-    buf_add(kept, value, trimmed_len(value));
+    buf_add(kept, value, trimmed);
     buf_add(kept, "", 1);
     if (strcasecmp(name, "Host") == 0)
-        head->hosts++;
+        head->hosts++, head->host = offset;
     else if (strcasecmp(name, "X-Request-Id") == 0)
         head->id = offset;
     else if (strcasecmp(name, "Content-Length") == 0)
         head->lengths++, head->length = offset;
     else if (strcasecmp(name, "Transfer-Encoding") == 0)
-        head->codings++, head->coding = offset;
+        head->codings += trimmed == len ? 1 : 2, head->coding = offset; /* MHD does not know "chunked " */
     return MHD_YES;
 }
 
@@ -71,7 +101,7 @@ static bool is_valid_id(const char *id)
     return len > 0;
 }
 
-static void set_id(struct http_request *req, const char *given)
+void request_set_id(struct http_request *req, const char *given)
 {
     if (given && is_valid_id(given)) {
         memcpy(req->id, given, strlen(given) + 1);
@@ -91,46 +121,82 @@ static bool line_has_nul(const struct http_request *req, const char *version)
     return after > end + 1 && after - end < HTTP_HEAD_MAX;
 }
 
-/* A path or query is visible ASCII; any other byte must be percent-encoded. */
-static bool is_valid_target(const char *target)
+/* "OPTIONS *" asks about the server itself (RFC 9112, 3.2.4). */
+static bool is_valid_target(const struct http_request *req)
 {
-    if (*target != '/')
-        return false;
-    while (*target > ' ' && *target <= '~')
-        target++;
-    return *target == '\0';
+    return http_is_path(buf_text(&req->target), req->target.len) ||
+           (strcmp(buf_text(&req->target), "*") == 0 && strcmp(req->method, "OPTIONS") == 0);
 }
 
 /* If a proxy and we disagree about where a body ends, an attacker can smuggle a
  * request past the proxy (RFC 9112, 11.2). So an ambiguous request is rejected. */
-static bool has_clear_framing(const struct head *head)
+static bool has_clear_framing(const struct head *head, bool is_old)
 {
     if (head->codings == 0)
         return head->lengths <= 1;
-    return head->codings == 1 && head->lengths == 0 && strcasecmp(text_at(head, head->coding), "chunked") == 0;
+    return head->codings == 1 && head->lengths == 0 && !is_old &&
+           strcasecmp(text_at(head, head->coding), "chunked") == 0;
 }
 
-/* Replies with an error if the head is invalid. MHD closes the connection after such
- * a reply, because a body may follow. */
-static void check_head(struct http_request *req, const struct head *head, const char *version)
+static bool has_valid_host(const struct head *head, bool is_old)
 {
-    if (line_has_nul(req, version))
+    const char *host = text_at(head, head->host);
+    return head->hosts == 1 ? http_is_host(host, strlen(host)) : head->hosts == 0 && is_old;
+}
+
+static bool first_line_is_valid(struct http_request *req, const char *version)
+{
+    const char *method = req->method;
+    if (!http_is_token(method, strlen(method)))
+        http_problem(req, 400, "the method has a character that is not allowed in a method");
+    else if (req->raw_target != method + strlen(method) + 1)
+        http_problem(req, 400, "want exactly one space between the method and the target");
+    else if (line_has_nul(req, version))
         http_problem(req, 400, "the request target contains a NUL");
-    else if (!is_valid_target(buf_text(&req->target)))
+    else if (!is_valid_target(req))
         http_problem(req, 400, "the request target must be a path of visible ASCII characters");
-    else if (head->hosts > 1 || (head->hosts == 0 && strcmp(version, "HTTP/1.0") != 0))
-        http_problem(req, 400, "want exactly one Host header");
-    else if (!has_clear_framing(head))
+    else
+        return true;
+    return false;
+}
+
+/* Replies with an error if the head is invalid. The connection closes after it: it is unclear
+ * what follows. */
+static void check_head(struct http_request *req, const struct head *head, const char *version, size_t size)
+{
+    bool is_old = strcmp(version, "HTTP/1.0") == 0;
+    req->last = true;
+    if (!first_line_is_valid(req, version))
+        return;
+    if (size > HTTP_HEAD_MAX)
+        http_problem(req, 431, "the head of the request is larger than %d bytes", HTTP_HEAD_MAX);
+    else if (head->fault)
+        http_problem(req, 400, "header '%.40s': %s", text_at(head, head->faulty), head->fault);
+    else if (!has_valid_host(head, is_old))
+        http_problem(req, 400, "want exactly one Host header, a host and perhaps a port");
+    else if (!has_clear_framing(head, is_old))
         http_problem(req, 400, "Content-Length and Transfer-Encoding leave the end of the body ambiguous");
     else if (head->lengths > 0 && strtoull(text_at(head, head->length), NULL, 10) > HTTP_BODY_MAX)
         http_problem(req, 413, "the body is larger than %d bytes", HTTP_BODY_MAX);
+    else
+        req->last = req->connection->large;
+}
+
+/* The last line and the empty line end in one or two NULs each. */
+static void check_end(struct head *head, const char *method, size_t size)
+{
+    uintptr_t ends = (uintptr_t)method + size, ended = (uintptr_t)head->end;
+    if (!head->fault && (ends < ended + 2 || ends > ended + 4))
+        head->fault = "the line contains a NUL", head->faulty = head->name;
 }
 
 void request_read_head(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version)
 {
-    struct head head = {.req = req};
+    size_t size = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+    struct head head = {.req = req, .end = version + strlen(version)};
     MHD_get_connection_values(mhd, MHD_HEADER_KIND, copy_header, &head);
-    set_id(req, head.id > 0 ? text_at(&head, head.id) : NULL);
+    check_end(&head, method, size);
+    request_set_id(req, head.id > 0 ? text_at(&head, head.id) : NULL);
     req->method = method;
     req->known_method = find_method(method);
     req->server->active[req->known_method]++;
@@ -138,7 +204,6 @@ void request_read_head(struct http_request *req, struct MHD_Connection *mhd, con
     req->began_us = clock_us();
     req->began_ms = req->began_us / 1000;
     req->phase = HTTP_BODY;
-    req->connection->consumed +=
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    check_head(req, &head, version);
+    req->connection->consumed += size;
+    check_head(req, &head, version, size);
 }

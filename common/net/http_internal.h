@@ -10,6 +10,7 @@
  *     http_slow.c      time limits for slow clients
  *     http_head.c      checks and keeps the head of a request
  *     http_dispatch.c  one request, from its first line to its handler
+ *     http_arrival.c   new connections, until the first bytes arrive
  *     http_server.c    create and close; runs libmicrohttpd on our loop
  *
  * libmicrohttpd (MHD) calls back only inside MHD_run(), which http_server.c calls
@@ -31,7 +32,7 @@ enum {
     HTTP_ID_MAX = 128,
     HTTP_QUERY_MAX = 8,
     HTTP_POLLED_MAX = 128, /* see http_wait.c */
-    HTTP_HEAD_MAX = 16384, /* bytes; never reached, because MHD has 8 KiB for a head */
+    HTTP_HEAD_MAX = 32768, /* bytes; over it 431, or 414 if the first line alone is longer */
     HTTP_METHODS = 10,
 };
 
@@ -64,6 +65,7 @@ struct http_request {
     size_t query_count;
     char id[HTTP_ID_MAX + 1];
     bool chunked, too_large;
+    bool last; /* the connection closes after the reply */
     struct buf body;
     struct buf headers;  /* of the reply, in the same form as head */
     bool suspended;      /* MHD ignores the connection until it is resumed */
@@ -83,13 +85,15 @@ struct http_connection {
     bool used;                    /* had a request */
     bool cut;                     /* was shut down for being slow */
     bool surplus;                 /* over max_connections when it was accepted */
+    bool large;                   /* has memory for a large head; serves one request */
     int64_t since_ms;             /* accepted, or the last request ended */
     int64_t head_began_ms;        /* of the next request; 0: not seen */
 };
 
 struct http_server {
     struct http_server_config config;
-    struct MHD_Daemon *mhd;
+    struct MHD_Daemon *mhd, *mhd_large; /* see http_arrival.c */
+    int listener;
     uint16_t port;
     bool listening, draining, closing;
 
@@ -98,7 +102,11 @@ struct http_server {
     bool uploading;               /* MHD_run() read a piece of a body */
 
     struct http_connection *ring; /* the next one to visit */
-    size_t connections;
+    size_t connections;       /* MHD's */
+    size_t large_connections; /* those of them in mhd_large */
+    bool adding_large, adding_surplus; /* the connection that MHD is being given */
+    struct http_arrival *arrivals;
+    size_t arrival_count;
     size_t requests;   /* begun, and the reply is not completely sent */
     size_t half_heads; /* connections with a part of a first line */
     size_t handling;   /* handlers' fibers */
@@ -138,8 +146,8 @@ void wait_suspend_all(struct http_server *server);
  * with the method as sent would let a client create metrics without limit. */
 extern const char *const http_methods[HTTP_METHODS];
 
-/* http_reply.c: sends a whole 408 without MHD, which cannot reply within a body. */
-void reply_timeout_raw(struct http_request *req);
+/* http_reply.c: sends a whole error to the socket without MHD, and asks the client to close. */
+void reply_raw(struct http_request *req, int fd, int status, const char *detail);
 
 /* http_slow.c */
 void connection_on_change(void *server, struct MHD_Connection *mhd, void **connection,
@@ -149,7 +157,9 @@ void slow_sweep(struct http_server *server, size_t count);
 /* Called when the first line of a request has arrived. Returns when its first byte arrived. */
 int64_t slow_take_head(struct http_connection *connection);
 
-/* http_head.c: fills the request; may reply already (phase HTTP_REPLYING). */
+/* http_head.c */
+void request_set_id(struct http_request *req, const char *given); /* NULL, or not a valid id: a new one */
+/* Fills the request; may reply already (phase HTTP_REPLYING). */
 void request_read_head(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version);
 
 /* http_dispatch.c: MHD's callbacks, and the pool. */
@@ -158,5 +168,12 @@ enum MHD_Result request_on_call(void *server, struct MHD_Connection *mhd, const 
                                 const char *version, const char *upload, size_t *upload_len, void **request);
 void request_end(void *server, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode how);
 void requests_free_pool(struct http_server *server);
+/* Sends an error for a request that MHD must not read. */
+void request_reject_raw(struct http_server *server, int fd, int status, const char *detail);
+
+/* http_arrival.c. False: no more can be accepted now: too many are open, or descriptors or memory are out. */
+bool arrivals_accept(struct http_server *server, int listener);
+void arrivals_close_silent(struct http_server *server); /* those that have sent nothing for 10 s; over the limit: HTTP_SURPLUS_MS */
+void arrivals_close_all(struct http_server *server);
 
 #endif

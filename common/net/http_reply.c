@@ -44,7 +44,7 @@ static void add_headers(const struct http_request *req, struct MHD_Response *res
         MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "X-Request-Id", req->id);
     MHD_add_response_header(response, "X-Served-By", req->server->config.served_by);
-    if (req->server->draining || req->connection->surplus)
+    if (req->server->draining || req->last || req->connection->surplus)
         MHD_add_response_header(response, "Connection", "close");
 
     const char *end = req->headers.data + req->headers.len;
@@ -147,18 +147,18 @@ void http_problem(struct http_request *req, int status, const char *fmt, ...)
 /* MHD sends a reply only before a body or after it. For this request nothing has
  * been sent yet, except perhaps "100 Continue". So we may write to the socket
  * ourselves: a few hundred bytes, which fit into its buffer. */
-void reply_timeout_raw(struct http_request *req)
+void reply_raw(struct http_request *req, int fd, int status, const char *detail)
 {
     struct buf body = BUF_INIT(PROBLEM_MAX), reply = BUF_INIT(PROBLEM_MAX);
-    write_problem(&body, req, 408, "the request body did not arrive in time");
+    write_problem(&body, req, status, detail);
     buf_addf(&reply,
-             "HTTP/1.1 408 %s\r\nConnection: close\r\nContent-Type: %s\r\nX-Request-Id: %s\r\n"
+             "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: %s\r\nX-Request-Id: %s\r\n"
              "X-Served-By: %s\r\nContent-Length: %zu\r\n\r\n%s",
-             MHD_get_reason_phrase_for(408), problem_type, req->id, req->server->config.served_by, body.len,
-             buf_text(&body));
-    ssize_t sent = send(req->connection->fd, buf_text(&reply), reply.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+             status, MHD_get_reason_phrase_for((unsigned)status), problem_type, req->id,
+             req->server->config.served_by, body.len, buf_text(&body));
+    ssize_t sent = send(fd, buf_text(&reply), reply.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0)
-        report_outcome(req, 408);
+        report_outcome(req, status);
     buf_close(&reply);
     buf_close(&body);
 }

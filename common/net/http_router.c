@@ -58,9 +58,11 @@ static bool method_matches(const struct http_route *route, const char *method)
     return strcmp(route->method, method) == 0 || (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
-static void allow_method(struct http_match *match, const char *method)
+void http_allow_method(struct http_match *match, const char *method)
 {
     size_t len = strlen(match->allow);
+    if (strstr(match->allow, method))
+        return;
     snprintf(match->allow + len, sizeof match->allow - len, "%s%s%s", len ? ", " : "", method,
              strcmp(method, "GET") == 0 ? ", HEAD" : "");
 }
@@ -83,6 +85,6 @@ void http_route_match(const struct http_route *routes, size_t count, const char 
             return;
         }
         match->status = 405;
-        allow_method(match, routes[i].method);
+        http_allow_method(match, routes[i].method);
     }
 }

@@ -40,4 +40,7 @@ struct http_match {
 void http_route_match(const struct http_route *routes, size_t count, const char *method, char *path,
                       struct http_match *match);
 
+/* Adds a method to match->allow, with HEAD after GET, unless it is there. */
+void http_allow_method(struct http_match *match, const char *method);
+
 #endif

@@ -23,12 +23,16 @@ enum {
     /* For each connection: the head of a request and the head of its reply. A
      * quarter of MHD's default, and measured as fast. */
     MEMORY_BYTES = 8192,
+    /* For a connection with a large head: see http_arrival.c. Half of it is for a list of cookies
+     * and parameters. It is address space: only the pages in use take memory. */
+    MEMORY_LARGE_BYTES = 2 * 1024 * 1024,
     CONNECTIONS_MAX = 100000,
 };
 
 /* Lives one turn of the loop longer than the server, because libuv closes handles in the next turn. */
 struct http_handles {
-    uv_poll_t poll;  /* MHD's epoll */
+    uv_poll_t poll, poll_large; /* MHD's epolls */
+    uv_poll_t listener;         /* closed when we stop listening */
     uv_timer_t tick; /* checks slow clients, and runs MHD in case it has work left */
     uv_idle_t again; /* active while MHD has work that it can do at once */
     int open;
@@ -48,7 +52,9 @@ static bool mhd_has_more(struct http_server *server)
     MHD_UNSIGNED_LONG_LONG timeout_ms;
     if (server->polled_count > 0)
         return server->uploading;
-    return MHD_get_timeout(server->mhd, &timeout_ms) == MHD_YES && timeout_ms == 0;
+    return (MHD_get_timeout(server->mhd, &timeout_ms) == MHD_YES && timeout_ms == 0) ||
+           (server->large_connections > 0 && MHD_get_timeout(server->mhd_large, &timeout_ms) == MHD_YES &&
+            timeout_ms == 0);
 }
 
 static void pump(void *arg)
@@ -60,6 +66,8 @@ static void pump(void *arg)
     do {
         server->uploading = false;
         MHD_run(server->mhd);
+        if (server->large_connections > 0)
+            MHD_run(server->mhd_large);
         server->pump_wanted = mhd_has_more(server);
     } while (server->pump_wanted && ++rounds < PUMP_ROUNDS);
 
@@ -75,9 +83,20 @@ static void on_readable(uv_poll_t *handle, int status, int events)
     server_want_pump(handle->data);
 }
 
+static void on_client(uv_poll_t *handle, int status, int events)
+{
+    struct http_server *server = handle->data;
+    (void)status, (void)events;
+    if (!arrivals_accept(server, server->listener))
+        uv_poll_stop(handle); /* until the next tick: else the loop would spin */
+}
+
 static void on_tick(uv_timer_t *handle)
 {
     struct http_server *server = handle->data;
+    if (server->listening)
+        uv_poll_start(&server->handles->listener, UV_READABLE, on_client);
+    arrivals_close_silent(server);
     wait_suspend_all(server);
     slow_sweep(server, server->draining ? SIZE_MAX : SWEEP_SLICE);
     server_check_idle(server);
@@ -86,13 +105,13 @@ static void on_tick(uv_timer_t *handle)
 
 /* --- Start --------------------------------------------------------------------------------- */
 
-static struct MHD_Daemon *start_mhd(struct http_server *server, int fd)
+static struct MHD_Daemon *start_mhd(struct http_server *server, size_t memory)
 {
     unsigned connections = (unsigned)server->config.max_connections + HTTP_SURPLUS_MAX;
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request_on_call, server,
-                            MHD_OPTION_LISTEN_SOCKET, fd,
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+                            request_on_call, server,
                             MHD_OPTION_CONNECTION_LIMIT, connections,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
                             MHD_OPTION_URI_LOG_CALLBACK, request_begin, server,
                             MHD_OPTION_NOTIFY_COMPLETED, request_end, server,
                             MHD_OPTION_NOTIFY_CONNECTION, connection_on_change, server,
@@ -100,16 +119,28 @@ static struct MHD_Daemon *start_mhd(struct http_server *server, int fd)
                             MHD_OPTION_END);
 }
 
+static void watch(struct http_server *server, uv_poll_t *poll, int fd, uv_poll_cb callback)
+{
+    uv_poll_init(loop_uv(), poll, fd);
+    poll->data = server;
+    uv_poll_start(poll, UV_READABLE, callback);
+}
+
+static int epoll_of(struct MHD_Daemon *mhd)
+{
+    return MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+}
+
 static void join_loop(struct http_server *server)
 {
     struct http_handles *handles = server->handles;
-    int epoll_fd = MHD_get_daemon_info(server->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    uv_poll_init(loop_uv(), &handles->poll, epoll_fd);
+    watch(server, &handles->poll, epoll_of(server->mhd), on_readable);
+    watch(server, &handles->poll_large, epoll_of(server->mhd_large), on_readable);
+    watch(server, &handles->listener, server->listener, on_client);
     uv_timer_init(loop_uv(), &handles->tick);
     uv_idle_init(loop_uv(), &handles->again);
-    handles->open = 3;
-    handles->poll.data = handles->tick.data = server;
-    uv_poll_start(&handles->poll, UV_READABLE, on_readable);
+    handles->open = 5;
+    handles->tick.data = server;
     uv_timer_start(&handles->tick, on_tick, TICK_MS, TICK_MS);
     loop_add_hook(pump, server);
 }
@@ -129,9 +160,13 @@ struct http_server *http_server_new(const struct http_server_config *config, str
         server->port = socket_port(fd);
         server->listening = true;
         server->handles = handles;
-        server->mhd = start_mhd(server, fd);
+        server->listener = fd;
+        server->mhd = start_mhd(server, MEMORY_BYTES);
+        server->mhd_large = server->mhd ? start_mhd(server, MEMORY_LARGE_BYTES) : NULL;
     }
-    if (!server || !server->mhd) {
+    if (!server || !server->mhd_large) {
+        if (server && server->mhd)
+            MHD_stop_daemon(server->mhd);
         err_set(err, ERR_FAILED, "cannot start the HTTP server on port %u: out of memory", config->port);
         close(fd);
         free(handles);
@@ -160,18 +195,27 @@ int64_t http_server_last_call_ms(const struct http_server *server)
     return server->last_call_ms;
 }
 
+
+size_t http_server_in_flight(const struct http_server *server)
+{
+    return server_in_flight(server);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct http_handles *handles = handle->data;
+    if (--handles->open == 0)
+        free(handles);
+}
+
 void http_server_stop_listening(struct http_server *server)
 {
     if (!server->listening)
         return;
     server->listening = false;
-    close(MHD_quiesce_daemon(server->mhd));
-    server_want_pump(server);
-}
-
-size_t http_server_in_flight(const struct http_server *server)
-{
-    return server_in_flight(server);
+    server->handles->listener.data = server->handles;
+    uv_close((uv_handle_t *)&server->handles->listener, on_handle_closed);
+    close(server->listener);
 }
 
 static bool wait_until_idle(struct http_server *server, int64_t deadline)
@@ -187,19 +231,13 @@ static bool wait_until_idle(struct http_server *server, int64_t deadline)
     return server_in_flight(server) == 0;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
-{
-    struct http_handles *handles = handle->data;
-    if (--handles->open == 0)
-        free(handles);
-}
-
 static void leave_loop(struct http_server *server)
 {
     struct http_handles *handles = server->handles;
     loop_remove_hook(pump, server);
-    handles->poll.data = handles->tick.data = handles->again.data = handles;
+    handles->poll.data = handles->poll_large.data = handles->tick.data = handles->again.data = handles;
     uv_close((uv_handle_t *)&handles->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&handles->poll_large, on_handle_closed);
     uv_close((uv_handle_t *)&handles->tick, on_handle_closed);
     uv_close((uv_handle_t *)&handles->again, on_handle_closed);
 }
@@ -218,8 +256,10 @@ bool http_server_close(struct http_server *server, int64_t deadline)
     server_want_pump(server);
     pump(server);
 
+    arrivals_close_all(server);
     leave_loop(server);
     MHD_stop_daemon(server->mhd);
+    MHD_stop_daemon(server->mhd_large);
     requests_free_pool(server);
     free(server);
     return clean;
@@ -230,7 +270,7 @@ bool http_server_close(struct http_server *server, int64_t deadline)
 void http_server_metrics(const struct http_server *server, struct buf *out)
 {
     metrics_head(out, "http_server_connections", "gauge", "Open client connections.");
-    metrics_value(out, "http_server_connections", NULL, (int64_t)server->connections);
+    metrics_value(out, "http_server_connections", NULL, (int64_t)(server->connections + server->arrival_count));
     metrics_head(out, "http_server_draining", "gauge", "1 after the signal to stop, else 0.");
     metrics_value(out, "http_server_draining", NULL, server->draining);
     metrics_head(out, "http_server_active_requests", "gauge", "Requests whose reply is not completely sent.");

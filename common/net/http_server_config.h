@@ -9,7 +9,7 @@
 
 enum { HTTP_BODY_MAX = 64 * 1024 }; /* of a request; over it: 413 */
 /* Connections over max_connections that are accepted, only to refuse their requests. */
-enum { HTTP_SURPLUS_MAX = 16 };
+enum { HTTP_SURPLUS_MAX = 16, HTTP_SURPLUS_MS = 200 /* the time for their first byte: the next one waits for its place */ };
 
 /* The result of one request. */
 struct http_outcome {

@@ -20,7 +20,6 @@
 /* RFC 9112 leaves these limits to the server; ours are close to nginx's and Apache's. */
 enum {
     FIRST_BYTE_MS = 10 * 1000, /* from accept */
-    SURPLUS_MS = 200,          /* the same at the limit of connections, where the next one waits for its place */
     HEAD_MS = 10 * 1000,       /* from its first byte */
     BODY_MS = 30 * 1000,       /* from the end of the head */
     IDLE_MS = 75 * 1000,       /* between requests */
@@ -64,8 +63,10 @@ static struct http_connection *connection_new(struct http_server *server, struct
     connection->mhd = mhd;
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     connection->since_ms = clock_ms();
+    connection->large = server->adding_large;
+    server->large_connections += connection->large;
     ring_add(server, connection);
-    connection->surplus = server->connections > server->config.max_connections;
+    connection->surplus = server->adding_surplus;
     return connection;
 }
 
@@ -82,6 +83,7 @@ void connection_on_change(void *arg, struct MHD_Connection *mhd, void **context,
         return;
     forget_half_head(connection);
     ring_remove(server, connection);
+    server->large_connections -= connection->large;
     free(connection);
     server_check_idle(server);
 }
@@ -119,7 +121,7 @@ static int64_t deadline_between_requests(struct http_connection *connection)
     if (connection->head_began_ms)
         return connection->head_began_ms + HEAD_MS;
     if (connection->surplus)
-        return connection->since_ms + SURPLUS_MS;
+        return connection->since_ms + HTTP_SURPLUS_MS;
     return connection->since_ms + (connection->used ? IDLE_MS : FIRST_BYTE_MS);
 }
 
@@ -145,7 +147,7 @@ static void cut(struct http_connection *connection)
 {
     struct http_request *req = connection->request;
     if (req && req->phase == HTTP_BODY)
-        reply_timeout_raw(req);
+        reply_raw(req, connection->fd, 408, "the request body did not arrive in time");
     shutdown(connection->fd, SHUT_RDWR);
     connection->cut = true;
 }

@@ -32,7 +32,9 @@ static bool is_visible(uint32_t character)
 static uint32_t next_character(const unsigned char **p)
 {
     const unsigned char first = *(*p)++;
-    uint32_t character = first < 0x80 ? first : first < 0xe0 ? first & 0x1f : first < 0xf0 ? first & 0x0f : first & 0x07;
+    uint32_t character = first;
+    if (first >= 0x80)
+        character = first < 0xe0 ? first & 0x1f : first < 0xf0 ? first & 0x0f : first & 0x07;
     while ((**p & 0xc0) == 0x80)
         character = character << 6 | (*(*p)++ & 0x3f);
     return character;
