@@ -165,11 +165,13 @@ struct service_client *service_client_new(const struct service_client_config *co
     struct service_client *client = calloc(1, sizeof *client);
     if (!client)
         return NULL;
-    if (upstreams_init(&client->upstreams, config->discovery, config->policy, config->zone) != 0) {
+    if (upstreams_init(&client->upstreams, config->discovery, config->policy, config->id, config->zone) != 0) {
+        upstreams_close(&client->upstreams);
         free(client);
         return NULL;
     }
     client->config = *config;
+    client->config.id = client->upstreams.caller;
     client->config.zone = client->upstreams.zone;
     if (!client->config.transport.call)
         client->config.transport = (struct service_transport){call_by_http, config->http};

@@ -119,7 +119,8 @@ void caller_start(struct sim_caller *caller)
     caller->discovery = discovery_new(&discovery);
     const struct service_client_config client = {
         .discovery = caller->discovery, .transport = {send_call, caller}, .policy = settings->policy,
-        .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX, .zone = caller->zone,
+        .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX,
+        .id = caller->process.name, .zone = caller->zone,
     };
     discovery_watch(caller->discovery, SERVICE);
     caller->client = service_client_new(&client);

@@ -30,6 +30,7 @@ static void setup(void)
         .policy = BALANCE_ROUND_ROBIN,
         .call_timeout_ms = 3000,
         .call_attempts = 3,
+        .id = "",
         .zone = "",
     };
 }
