@@ -52,14 +52,6 @@ static struct balancer_peer *choose_last_resort(const struct peer_set *out, cons
     return NULL;
 }
 
-static bool has_failed_at_missing(const struct balance_request *request)
-{
-    for (size_t i = 0; i < request->tried_count; i++)
-        if (request->tried[i]->missing)
-            return true;
-    return false;
-}
-
 static struct balancer_peer *choose_listed(const struct peer_set *set, const struct balance_request *request)
 {
     size_t first = set->count ? rand_scale(set->draw, set->count) : 0;
@@ -102,15 +94,17 @@ static struct balancer_peer *choose(const struct balancer *balancer, const struc
     if (on_probation)
         return on_probation;
     struct balancer_peer *peer = NULL;
-    if (has_failed_at_missing(request) && !(peer = choose_listed(&eligible->near, request)))
+    if (request->prefer_listed && !(peer = choose_listed(&eligible->near, request)))
         peer = choose_listed(&eligible->far, request);
     if (!peer)
         peer = choose_by_zone(balancer, request);
     return peer ? peer : choose_last_resort(&eligible->ejections.out, request);
 }
 
-/* Moves on to the next turn, of the zones and of the policy. */
-static void advance(struct balancer *balancer, const struct balancer_peer *picked)
+/* Moves on to the next turn of the policy; and of the zones, if this is a first attempt: a
+ * retry may have no choice between them, and the next calls would have to make up for it. */
+static void advance(struct balancer *balancer, const struct balance_request *request,
+                    const struct balancer_peer *picked)
 {
     struct eligible *eligible = &balancer->eligible;
     if (peer_set_has(&eligible->near, picked)) {
@@ -123,7 +117,7 @@ static void advance(struct balancer *balancer, const struct balancer_peer *picke
         eligible->ejections.out.draw = rand_u64();
         return;
     }
-    if (eligible->far.count > 0)
+    if (eligible->far.count > 0 && request->tried_count == 0)
         zones_advance(&eligible->zones, peer_set_has(&eligible->near, picked));
 }
 
@@ -143,7 +137,7 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
         ejections->probation_next = 0;
     if (!peer)
         return NULL;
-    advance(balancer, peer);
+    advance(balancer, request, peer);
     outlier_begin_call(&peer->outlier);
     peer->picks++;
     peer->holders++;

@@ -37,6 +37,7 @@ struct balance_request {
     const char *key;                      /* for consistent_hash; never NULL */
     struct balancer_peer *const *tried;   /* already tried by this call, still held; not picked again */
     size_t tried_count;                   /* at most BALANCE_TRIED_MAX */
+    bool prefer_listed; /* an attempt at a missing instance has failed: the others that are missing may be gone as well */
 };
 
 enum { BALANCE_TRIED_MAX = 16 };

@@ -130,7 +130,8 @@ void caller_start(struct sim_caller *caller)
     memset(caller->observed, 0, sizeof caller->observed);
     memset(caller->calls_in, 0, sizeof caller->calls_in);
     memset(caller->retries_in, 0, sizeof caller->retries_in);
-    caller->version = caller->called_version = 0;
+    caller->version = caller->called_version = caller->turns.version = 0;
+    caller->has_called = false;
     caller->source = "";
 }
 

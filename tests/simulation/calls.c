@@ -78,6 +78,7 @@ static void note_attempt(struct call_record *record, uint16_t port)
     if (record->attempts > ATTEMPTS_MAX || !choice.chosen)
         return;
     record->tried[record->attempts].instance = instance;
+    record->tried[record->attempts].missing = choice.missing;
     record->tried[record->attempts].last_resort = choice_is_last_resort(record, &choice);
     snprintf(record->tried[record->attempts++].id, ID_MAX, "%s", choice.chosen->id);
     record->caller->observed[instance].calls_now++;

@@ -342,6 +342,7 @@ static void expect_listed_retry(enum balance_policy policy)
         struct balancer_peer *tried[2], *retried;
         struct balance_request request = {.key = key, .tried = tried, .tried_count = 1};
         tried[0] = balancer_pick(balancer, &(struct balance_request){.key = key}, 0);
+        request.prefer_listed = tried[0]->missing;
         retried = balancer_pick(balancer, &request, 0);
         if (tried[0]->missing)
             cr_expect_str_eq(retried->instance->id, "d", "policy %d", (int)policy);
