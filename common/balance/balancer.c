@@ -8,17 +8,18 @@
 #include "base/rand.h"
 
 struct balancer {
-    struct policy *policy;
+    struct policy *near, *far; /* two of the same kind: each has the turns of its side */
     struct peer_list peers;
     struct eligible eligible;
     uint64_t ejections;
-    char *zone;
+    char *caller, *zone;
 };
 
 static void update_eligible(struct balancer *balancer)
 {
     eligible_update(&balancer->eligible, &balancer->peers);
-    balancer->policy->ops->rebuild(balancer->policy, &balancer->eligible.near);
+    balancer->near->ops->rebuild(balancer->near, &balancer->eligible.near);
+    balancer->far->ops->rebuild(balancer->far, &balancer->eligible.far);
 }
 
 void balancer_settle(struct balancer *balancer, int64_t now_ms)
@@ -51,6 +52,40 @@ static struct balancer_peer *choose_last_resort(const struct peer_set *out, cons
     return NULL;
 }
 
+static struct balancer_peer *choose_listed(const struct peer_set *set, const struct balance_request *request)
+{
+    size_t first = set->count ? rand_scale(set->draw, set->count) : 0;
+    for (size_t i = 0; i < set->count; i++) {
+        struct balancer_peer *peer = set->at[(first + i) % set->count];
+        if (!peer->missing && !request_tried(request, peer))
+            return peer;
+    }
+    return NULL;
+}
+
+static struct balancer_peer *choose_by_policy(const struct policy *policy, const struct peer_set *set,
+                                              const struct balance_request *request)
+{
+    return peer_set_untried(set, request) > 0 ? policy->ops->choose(policy, set, request) : NULL;
+}
+
+static bool next_is_near(const struct balancer *balancer, const char *key)
+{
+    return zones_next_is_near(&balancer->eligible.zones, balancer->near->ops->by_key ? key : NULL);
+}
+
+static struct balancer_peer *choose_by_zone(const struct balancer *balancer, const struct balance_request *request)
+{
+    const struct eligible *eligible = &balancer->eligible;
+    if (eligible->far.count == 0)
+        return choose_by_policy(balancer->near, &eligible->near, request);
+    bool is_near = next_is_near(balancer, request->key);
+    struct balancer_peer *peer = is_near ? choose_by_policy(balancer->near, &eligible->near, request) : NULL;
+    if (!peer)
+        peer = choose_by_policy(balancer->far, &eligible->far, request);
+    return peer || is_near ? peer : choose_by_policy(balancer->near, &eligible->near, request);
+}
+
 /* Only a first attempt tests an instance on probation, because that call still has its retries. */
 static struct balancer_peer *choose(const struct balancer *balancer, const struct balance_request *request)
 {
@@ -58,18 +93,32 @@ static struct balancer_peer *choose(const struct balancer *balancer, const struc
     struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(&eligible->ejections) : NULL;
     if (on_probation)
         return on_probation;
-    if (peer_set_untried(&eligible->near, request) > 0)
-        return balancer->policy->ops->choose(balancer->policy, &eligible->near, request);
-    if (peer_set_untried(&eligible->far, request) > 0)
-        return peer_set_draw(&eligible->far, request);
-    return choose_last_resort(&eligible->ejections.out, request);
+    struct balancer_peer *peer = NULL;
+    if (request->prefer_listed && !(peer = choose_listed(&eligible->near, request)))
+        peer = choose_listed(&eligible->far, request);
+    if (!peer)
+        peer = choose_by_zone(balancer, request);
+    return peer ? peer : choose_last_resort(&eligible->ejections.out, request);
 }
 
-static struct peer_set *set_of(struct eligible *eligible, const struct balancer_peer *peer)
+/* Moves on to the next turn of the policy; and of the zones, if this is a first attempt: a
+ * retry may have no choice between them, and the next calls would have to make up for it. */
+static void advance(struct balancer *balancer, const struct balance_request *request,
+                    const struct balancer_peer *picked)
 {
-    if (peer_set_has(&eligible->near, peer))
-        return &eligible->near;
-    return peer_set_has(&eligible->far, peer) ? &eligible->far : &eligible->ejections.out;
+    struct eligible *eligible = &balancer->eligible;
+    if (peer_set_has(&eligible->near, picked)) {
+        eligible->near.draw = rand_u64();
+        balancer->near->ops->advance(balancer->near, &eligible->near, picked);
+    } else if (peer_set_has(&eligible->far, picked)) {
+        eligible->far.draw = rand_u64();
+        balancer->far->ops->advance(balancer->far, &eligible->far, picked);
+    } else {
+        eligible->ejections.out.draw = rand_u64();
+        return;
+    }
+    if (eligible->far.count > 0 && request->tried_count == 0)
+        zones_advance(&eligible->zones, peer_set_has(&eligible->near, picked));
 }
 
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
@@ -88,10 +137,7 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
         ejections->probation_next = 0;
     if (!peer)
         return NULL;
-    struct peer_set *set = set_of(&balancer->eligible, peer);
-    if (set == &balancer->eligible.near)
-        balancer->policy->ops->advance(balancer->policy, set, peer);
-    set->draw = rand_u64();
+    advance(balancer, request, peer);
     outlier_begin_call(&peer->outlier);
     peer->picks++;
     peer->holders++;
@@ -127,15 +173,18 @@ static int reserve(struct balancer *balancer, size_t count)
 {
     if (eligible_reserve(&balancer->eligible, count) != 0)
         return -1;
-    return balancer->policy->ops->reserve(balancer->policy, count);
+    if (balancer->near->ops->reserve(balancer->near, count) != 0)
+        return -1;
+    return balancer->far->ops->reserve(balancer->far, *balancer->zone ? count : 0);
 }
 
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing)
 {
     struct peer_list former;
     size_t count = list->count > balancer->peers.count ? list->count : balancer->peers.count;
-    if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, missing, &former) != 0)
+    if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, balancer->caller, missing, &former) != 0)
         return -1;
+    eligible_count_zones(&balancer->eligible, &balancer->peers);
     update_eligible(balancer);
     peer_list_close_former(&former); /* only now: the policy has carried over its state */
     return 0;
@@ -168,15 +217,17 @@ static struct policy *policy_new(enum balance_policy which)
     return NULL;
 }
 
-struct balancer *balancer_new(enum balance_policy policy, const char *zone)
+struct balancer *balancer_new(enum balance_policy policy, const char *caller, const char *zone)
 {
     struct balancer *balancer = calloc(1, sizeof *balancer);
     if (!balancer)
         return NULL;
+    balancer->caller = strdup(caller);
     balancer->zone = strdup(zone);
-    balancer->policy = policy_new(policy);
+    balancer->near = policy_new(policy);
+    balancer->far = policy_new(policy);
     eligible_init(&balancer->eligible, balancer->zone);
-    if (balancer->zone && balancer->policy)
+    if (balancer->caller && balancer->zone && balancer->near && balancer->far)
         return balancer;
     balancer_free(balancer);
     return NULL;
@@ -187,9 +238,12 @@ void balancer_free(struct balancer *balancer)
     if (!balancer)
         return;
     peer_list_close(&balancer->peers);
-    if (balancer->policy)
-        balancer->policy->ops->free(balancer->policy);
+    if (balancer->near)
+        balancer->near->ops->free(balancer->near);
+    if (balancer->far)
+        balancer->far->ops->free(balancer->far);
     eligible_close(&balancer->eligible);
+    free(balancer->caller);
     free(balancer->zone);
     free(balancer);
 }
@@ -206,9 +260,10 @@ const struct balancer_peer *balancer_at(const struct balancer *balancer, size_t 
     return balancer->peers.at[i];
 }
 
-struct obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms)
+struct obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, const char *key,
+                                 int64_t now_ms)
 {
-    return obstacle_of(&balancer->eligible, peer, now_ms);
+    return obstacle_of(&balancer->eligible, peer, next_is_near(balancer, key), now_ms);
 }
 
 bool balancer_in_panic(const struct balancer *balancer)

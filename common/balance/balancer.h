@@ -4,9 +4,10 @@
  * A pick then returns the first of these that exists:
  *   1. an instance on probation, if this is the first attempt of a call and no other call
  *      to the instance is under way;
- *   2. an instance in the caller's zone (`near`); the policy chooses it;
- *   3. a random instance in another zone (`far`): only for a retry that has tried all of
- *      `near`;
+ *   2. a listed instance, if this call has failed at one that the registry no longer names;
+ *   3. an instance in the caller's zone (`near`) or in another one (`far`), as zones.h
+ *      decides; the policy chooses it. If this call has tried all of the one side, it is an
+ *      instance of the other;
  *   4. an instance that is ejected or on probation: only for a retry that has tried all
  *      others. It may have recovered, and without it the call would fail now. (Finagle's
  *      balancers also use nodes that they consider dead if no other is left.)
@@ -31,8 +32,8 @@ enum balance_policy {
 
 struct balancer;
 
-/* zone: the caller's, "" for none; copied. NULL: out of memory. */
-struct balancer *balancer_new(enum balance_policy policy, const char *zone);
+/* caller: the SERVICE_ID of the caller (peer_turn). zone: the caller's, "" for none. Both are copied. NULL: out of memory. */
+struct balancer *balancer_new(enum balance_policy policy, const char *caller, const char *zone);
 void balancer_free(struct balancer *balancer); /* NULL is allowed; peers that a call holds stay until released */
 
 /* Takes over a new list, after instance_list_finish(), and a reference to it. An instance
@@ -57,8 +58,9 @@ struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer
 /* All peers, in bytewise order of id, whether or not they may be picked. */
 size_t balancer_count(const struct balancer *balancer);
 const struct balancer_peer *balancer_at(const struct balancer *balancer, size_t i);
-/* Why the policy cannot pick this one now. */
-struct obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms);
+/* Why a first attempt with this key cannot pick this one now. */
+struct obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, const char *key,
+                                 int64_t now_ms);
 bool balancer_in_panic(const struct balancer *balancer); /* fail open is on */
 uint64_t balancer_ejections(const struct balancer *balancer); /* so far */
 

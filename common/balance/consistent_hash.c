@@ -179,6 +179,7 @@ static void ring_free(struct policy *policy)
 }
 
 static const struct policy_ops ops = {
+    .by_key = true,
     .reserve = ring_reserve,
     .rebuild = ring_rebuild,
     .choose = ring_choose,

@@ -1,7 +1,5 @@
 #include "balance/eligible.h"
 
-#include <string.h>
-
 #include "base/rand.h"
 
 /* --- The tier in use ----------------------------------------------------------------- */
@@ -23,8 +21,8 @@ static void collect_tier(struct peer_set *set, const struct peer_list *peers, en
 {
     set->count = 0;
     for (size_t i = 0; i < peers->count; i++)
-        if (tier_of(peers->at[i]->instance) == tier)
-            set->at[set->count++] = peers->at[i];
+        if (tier_of(peers->by_turn[i]->instance) == tier)
+            set->at[set->count++] = peers->by_turn[i];
 }
 
 /* Puts the instances of the best tier into `near`. */
@@ -40,43 +38,6 @@ static void choose_tier(struct eligible *eligible, const struct peer_list *peers
     eligible->tier = TIER_NEVER;
 }
 
-/* --- The caller's zone --------------------------------------------------------------- */
-
-static bool in_zone(const struct eligible *eligible, const struct balancer_peer *peer)
-{
-    return strcmp(peer->instance->zone, eligible->zone) == 0;
-}
-
-/* Calls within a zone are faster and cheaper. But when a zone has lost most of its
- * instances, the few that are left must not get the load of all. */
-static bool zone_has_enough(const struct eligible *eligible, const struct peer_list *peers)
-{
-    size_t all = 0, usable = 0;
-    if (!*eligible->zone)
-        return false;
-    for (size_t i = 0; i < peers->count; i++)
-        all += in_zone(eligible, peers->at[i]);
-    for (size_t i = 0; all > 0 && i < eligible->near.count; i++)
-        usable += in_zone(eligible, eligible->near.at[i]);
-    return usable > 0 && usable * 2 >= all;
-}
-
-/* Moves the instances in other zones from `near` to `far`. */
-static void choose_zone(struct eligible *eligible, const struct peer_list *peers)
-{
-    struct peer_set *near = &eligible->near, *far = &eligible->far;
-    far->count = 0;
-    if (!zone_has_enough(eligible, peers))
-        return;
-    size_t all = near->count;
-    near->count = 0;
-    for (size_t i = 0; i < all; i++) {
-        struct balancer_peer *peer = near->at[i];
-        struct peer_set *set = in_zone(eligible, peer) ? near : far;
-        set->at[set->count++] = peer;
-    }
-}
-
 /* --- Update -------------------------------------------------------------------------- */
 
 static void number_slots(const struct peer_set *set)
@@ -85,11 +46,16 @@ static void number_slots(const struct peer_set *set)
         set->at[i]->slot = i;
 }
 
+void eligible_count_zones(struct eligible *eligible, const struct peer_list *peers)
+{
+    zones_count(&eligible->zones, peers, eligible->far.at);
+}
+
 void eligible_update(struct eligible *eligible, const struct peer_list *peers)
 {
     choose_tier(eligible, peers);
     ejections_separate(&eligible->ejections, &eligible->near, eligible->far.at);
-    choose_zone(eligible, peers);
+    zones_separate(&eligible->zones, &eligible->near, &eligible->far);
     ejections_find_next_end(&eligible->ejections, peers);
 
     for (size_t i = 0; i < peers->count; i++)
@@ -108,7 +74,7 @@ bool eligible_may_eject(const struct eligible *eligible, const struct balancer_p
 
 void eligible_init(struct eligible *eligible, const char *zone)
 {
-    *eligible = (struct eligible){.zone = zone, .tier = TIER_NEVER};
+    *eligible = (struct eligible){.zones.caller = zone, .tier = TIER_NEVER};
     eligible->near.draw = rand_u64();
     eligible->far.draw = rand_u64();
     ejections_init(&eligible->ejections);

@@ -10,24 +10,24 @@
  *      c. on a node that is down.
  *      An instance in maintenance is never picked.
  *   2. Of that tier, at most half are out (ejections.h): they have failed repeatedly.
- *   3. Of the rest, those in the caller's zone are `near`: the policy picks from these.
- *      If fewer than half of that zone are left, all of the rest are `near`.
+ *   3. Of the rest, those in the caller's zone are `near`, the others are `far` (zones.h).
  */
 #ifndef BALANCE_ELIGIBLE_H
 #define BALANCE_ELIGIBLE_H
 
 #include "balance/ejections.h"
+#include "balance/zones.h"
 
 enum tier { TIER_HEALTHY, TIER_FAIL_OPEN, TIER_LAST, TIER_NEVER };
 
 enum tier tier_of(const struct instance *instance);
 
 struct eligible {
-    const char *zone;     /* the caller's, borrowed; "" for none */
     enum tier tier;       /* the one in use; TIER_NEVER: no instance may be picked */
     struct ejections ejections; /* the instances of that tier that are out */
-    struct peer_set near; /* the policy picks from these */
-    struct peer_set far;  /* in other zones: for a retry when all of `near` were tried */
+    struct zones zones;   /* which part of the calls goes to `near` */
+    struct peer_set near; /* in the caller's zone; all, if it has no zone or no instance is in it */
+    struct peer_set far;  /* in other zones */
 };
 
 void eligible_init(struct eligible *eligible, const char *zone);
@@ -35,6 +35,8 @@ void eligible_close(struct eligible *eligible);
 /* Makes room for `count` peers. 0, or -1: out of memory. */
 int eligible_reserve(struct eligible *eligible, size_t count);
 
+/* Call it for each new list, before eligible_update. */
+void eligible_count_zones(struct eligible *eligible, const struct peer_list *peers);
 /* Computes all of the above. Call it after any change of the peers or of an ejection. Allocates nothing. */
 void eligible_update(struct eligible *eligible, const struct peer_list *peers);
 /* True: this peer may be ejected. It is in the tier in use, and at most half of the tier is out afterwards. */

@@ -5,16 +5,26 @@
 
 #include "balance/eligible.h"
 
-struct obstacle obstacle_of(const struct eligible *eligible, const struct balancer_peer *peer, int64_t now_ms)
+static struct obstacle obstacle_of_zone(const struct zones *zones, bool near_is_next)
+{
+    return (struct obstacle){.kind = OBSTACLE_ZONE, .stays_near = near_is_next, .near_gain = zones->near_gain,
+                             .near_weight = zones->near_weight, .weight = zones->weight, .zones = zones->count};
+}
+
+struct obstacle obstacle_of(const struct eligible *eligible, const struct balancer_peer *peer, bool near_is_next,
+                            int64_t now_ms)
 {
     bool is_in_tier = tier_of(peer->instance) == eligible->tier && eligible->tier != TIER_NEVER;
-    if (peer_set_has(&eligible->near, peer) || (is_in_tier && peer->outlier.on_probation && peer_is_free(peer)))
-        return (struct obstacle){OBSTACLE_NONE, 0};
+    bool is_near = peer_set_has(&eligible->near, peer), is_far = peer_set_has(&eligible->far, peer);
+    if ((near_is_next ? is_near : is_far) || (is_in_tier && peer->outlier.on_probation && peer_is_free(peer)))
+        return (struct obstacle){.kind = OBSTACLE_NONE};
+    if (is_near || is_far)
+        return obstacle_of_zone(&eligible->zones, near_is_next);
     if (!is_in_tier)
-        return (struct obstacle){OBSTACLE_STATE, 0};
+        return (struct obstacle){.kind = OBSTACLE_STATE};
     if (outlier_is_ejected(&peer->outlier))
-        return (struct obstacle){OBSTACLE_EJECTION, peer->outlier.back_ms - now_ms};
-    return (struct obstacle){peer->outlier.on_probation ? OBSTACLE_PROBATION : OBSTACLE_ZONE, 0};
+        return (struct obstacle){.kind = OBSTACLE_EJECTION, .left_ms = peer->outlier.back_ms - now_ms};
+    return (struct obstacle){.kind = OBSTACLE_PROBATION};
 }
 
 static const char *state_text(const struct instance *instance)
@@ -28,6 +38,17 @@ static const char *state_text(const struct instance *instance)
     return "warning, and its warning weight is 0";
 }
 
+static void zone_text(struct obstacle obstacle, const char *its_zone, const char *zone, char *out, size_t size)
+{
+    int percent = (int)(obstacle.near_gain * 100 / obstacle.weight);
+    int n = *its_zone ? snprintf(out, size, "in zone %s; ", its_zone) : snprintf(out, size, "in no zone; ");
+    snprintf(out + n, size - (size_t)n,
+             "%d %% of the calls stay in the caller's zone %s (weight %" PRId64 " of %" PRId64
+             ", zones: %zu), and the next call %s",
+             percent, zone, obstacle.near_weight, obstacle.weight, obstacle.zones,
+             obstacle.stays_near ? "does" : "does not");
+}
+
 void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone, char *out, size_t size)
 {
     if (obstacle.kind == OBSTACLE_STATE)
@@ -37,8 +58,6 @@ void obstacle_text(struct obstacle obstacle, const struct instance *instance, co
                  (obstacle.left_ms + 999) / 1000, OUTLIER_FAILURES);
     else if (obstacle.kind == OBSTACLE_PROBATION)
         snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
-    else if (*instance->zone)
-        snprintf(out, size, "in zone %s; the caller's zone %s has enough instances", instance->zone, zone);
     else
-        snprintf(out, size, "in no zone; the caller's zone %s has enough instances", zone);
+        zone_text(obstacle, instance->zone, zone, out, size);
 }

@@ -1,5 +1,8 @@
 #include "balance/peer.h"
 
+#include <string.h>
+
+#include "base/hash.h"
 #include "base/rand.h"
 
 int peer_weight(const struct balancer_peer *peer)
@@ -25,6 +28,18 @@ void peer_release(struct balancer_peer *peer)
         return;
     instance_list_unref(peer->list);
     free(peer);
+}
+
+uint64_t peer_turn(const char *caller, const char *id)
+{
+    return *caller ? hash_mix(hash_bytes(caller, strlen(caller)) ^ hash_bytes(id, strlen(id))) : 0;
+}
+
+int peer_order(const struct balancer_peer *a, const struct balancer_peer *b)
+{
+    if (a->turn != b->turn)
+        return a->turn < b->turn ? -1 : 1;
+    return instance_order(a->instance, b->instance);
 }
 
 size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request)
@@ -62,12 +77,12 @@ struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct bal
     return set->at[drawn];
 }
 
-size_t peers_find_from(struct balancer_peer *const *at, size_t count, const struct instance *instance)
+size_t peers_find_from(struct balancer_peer *const *at, size_t count, const struct balancer_peer *peer)
 {
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (instance_order(at[middle]->instance, instance) < 0)
+        if (peer_order(at[middle], peer) < 0)
             low = middle + 1;
         else
             high = middle;

@@ -25,6 +25,7 @@ struct balancer_peer {
     /* private */
     size_t holders;     /* calls under way, and the balancer while the peer is listed */
     bool listed;        /* in the balancer's list */
+    uint64_t turn;      /* its place in the caller's own order (peer_order) */
     size_t slot;        /* its index in `near`, `far` or `out` (eligible.h); PEER_NO_SLOT: in none */
     size_t class, seat; /* used by the policy `weighted` */
 };
@@ -36,6 +37,7 @@ struct balance_request {
     const char *key;                      /* for consistent_hash; never NULL */
     struct balancer_peer *const *tried;   /* already tried by this call, still held; not picked again */
     size_t tried_count;                   /* at most BALANCE_TRIED_MAX */
+    bool prefer_listed; /* an attempt at a missing instance has failed: the others that are missing may be gone as well */
 };
 
 enum { BALANCE_TRIED_MAX = 16 };
@@ -54,6 +56,12 @@ static inline bool peer_is_free(const struct balancer_peer *peer)
     return peer->listed && peer->holders == 1;
 }
 
+/* The place of an id in the order of one caller: a hash of both, so callers that start together do not call the
+ * same instance first (as in Envoy, pull request 3271). caller: its SERVICE_ID; "": in order of id. */
+uint64_t peer_turn(const char *caller, const char *id);
+/* <0, 0 or >0: the caller's own order: by turn, then by id and node. */
+int peer_order(const struct balancer_peer *a, const struct balancer_peer *b);
+
 /* The weight that counts now: the warning weight while in warning. At least 1. */
 int peer_weight(const struct balancer_peer *peer);
 
@@ -62,7 +70,7 @@ struct balancer_peer *peer_new(void);
 /* Frees the peer when its last holder releases it. */
 void peer_release(struct balancer_peer *peer);
 
-/* Peers in the order of the list: by id, then by node; the slot of each is its index here. */
+/* Peers in the caller's own order (peer_order); the slot of each is its index here. */
 struct peer_set {
     struct balancer_peer **at;
     size_t count;
@@ -79,9 +87,9 @@ static inline bool peer_set_has(const struct peer_set *set, const struct balance
 size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request);
 /* A random peer that this call has not tried; each has the same chance. There must be one. Changes nothing. */
 struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct balance_request *request);
-/* The index of the first peer that is not before this instance in the order of a list; 0 if there is none.
+/* The index of the first peer that is not before this one in the caller's own order; 0 if there is none.
  * If the next peer of a rotation has left, the rotation continues at this index. */
-size_t peers_find_from(struct balancer_peer *const *at, size_t count, const struct instance *instance);
+size_t peers_find_from(struct balancer_peer *const *at, size_t count, const struct balancer_peer *peer);
 
 /* Grows the array to hold at least `count` entries and keeps its contents.
  * 0, or -1: out of memory, and nothing has changed. */

@@ -1,18 +1,19 @@
 #include "balance/peer_list.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct balancer_peer *peer_list_find(const struct peer_list *peers, const struct instance *instance)
 {
+    const struct instance_list *list = peers->list;
+    const struct instance *found = list ? instance_list_find(list, instance->id) : NULL;
+    if (!found)
+        return NULL;
     /* An id that is alone is enough, as in instance_list_match(). */
-    const struct instance any_node = {.id = instance->id, .node = ""};
-    size_t at = peers_find_from(peers->at, peers->count, &any_node);
-    if (at < peers->count && strcmp(peers->at[at]->instance->id, instance->id) == 0 &&
-        (at + 1 == peers->count || strcmp(peers->at[at + 1]->instance->id, instance->id) != 0))
-        return peers->at[at];
-    at = peers_find_from(peers->at, peers->count, instance);
-    bool is_there = at < peers->count && instance_order(peers->at[at]->instance, instance) == 0;
-    return is_there ? peers->at[at] : NULL;
+    size_t at = (size_t)(found - list->at);
+    if (at + 1 < list->count && strcmp(list->at[at + 1].id, instance->id) == 0)
+        found = instance_list_find_same(list, instance);
+    return found ? peers->at[found - list->at] : NULL;
 }
 
 /* --- Take over a new list ------------------------------------------------------------ */
@@ -66,19 +67,38 @@ static void set_instance(struct balancer_peer *peer, struct instance_list *list,
     peer->listed = true;
 }
 
-int peer_list_replace(struct peer_list *peers, struct instance_list *list, const bool *missing,
+static int by_turn(const void *left, const void *right)
+{
+    return peer_order(*(struct balancer_peer *const *)left, *(struct balancer_peer *const *)right);
+}
+
+static void sort_by_turn(struct peer_list *peers, const char *caller)
+{
+    for (size_t i = 0; i < peers->count; i++) {
+        peers->at[i]->turn = peer_turn(caller, peers->at[i]->instance->id);
+        peers->by_turn[i] = peers->at[i];
+    }
+    if (*caller && peers->count > 1)
+        qsort(peers->by_turn, peers->count, sizeof *peers->by_turn, by_turn);
+}
+
+int peer_list_replace(struct peer_list *peers, struct instance_list *list, const char *caller, const bool *missing,
                       struct peer_list *former)
 {
     size_t count = list->count;
-    struct balancer_peer **at = match_peers(peers, list, count);
-    if (!at)
+    struct balancer_peer **sorted = calloc(count + 1, sizeof(struct balancer_peer *));
+    struct balancer_peer **at = sorted ? match_peers(peers, list, count) : NULL;
+    if (!at) {
+        free(sorted);
         return -1;
+    }
     *former = *peers;
-    *peers = (struct peer_list){.at = at, .count = count, .list = instance_list_ref(list)};
+    *peers = (struct peer_list){.at = at, .by_turn = sorted, .count = count, .list = instance_list_ref(list)};
     for (size_t i = 0; i < former->count; i++)
         former->at[i]->listed = false;
     for (size_t i = 0; i < count; i++)
         set_instance(at[i], list, i, missing && missing[i]);
+    sort_by_turn(peers, caller);
     return 0;
 }
 
@@ -97,6 +117,7 @@ void peer_list_close_former(struct peer_list *former)
         if (!former->at[i]->listed)
             unlist(former->at[i]);
     instance_list_unref(former->list);
+    free(former->by_turn);
     free(former->at);
 }
 
@@ -105,5 +126,6 @@ void peer_list_close(struct peer_list *peers)
     for (size_t i = 0; i < peers->count; i++)
         unlist(peers->at[i]);
     instance_list_unref(peers->list);
+    free(peers->by_turn);
     free(peers->at);
 }

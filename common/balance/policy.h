@@ -26,6 +26,7 @@ struct policy {
 };
 
 struct policy_ops {
+    bool by_key; /* the key decides, not a turn: so the key also chooses between the zones */
     /* Makes room for `count` peers. 0, or -1: out of memory. */
     int (*reserve)(struct policy *policy, size_t count);
     /* The set has changed. The policy keeps its state by id. Peers that have left

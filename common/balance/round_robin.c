@@ -1,4 +1,4 @@
-/* round_robin: one instance after the other, in order of id. If the instance whose turn
+/* round_robin: one instance after the other, in the caller's own order (peer_order). If the instance whose turn
  * it is leaves the list, the next one follows. The common mistake is to keep only an
  * index: in a new list it points to another instance, or past the end. */
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static void move_to(struct round_robin *robin, const struct peer_set *set, size_
 static void round_robin_rebuild(struct policy *policy, const struct peer_set *set)
 {
     struct round_robin *robin = (struct round_robin *)policy;
-    move_to(robin, set, robin->next_peer ? peers_find_from(set->at, set->count, robin->next_peer->instance) : 0);
+    move_to(robin, set, robin->next_peer ? peers_find_from(set->at, set->count, robin->next_peer) : 0);
 }
 
 static struct balancer_peer *round_robin_choose(const struct policy *policy, const struct peer_set *set,

@@ -22,14 +22,14 @@ struct weighted {
 
 /* --- A turn: choose, then advance ---------------------------------------------------- */
 
-/* Compares the classes as they are after the gain of this turn. */
-static bool has_more(const struct weight_class *a, const struct weight_class *b)
+/* What the class has after the gain of this turn. */
+static int64_t gained(const struct weight_class *class)
 {
-    int64_t a_has = a->current + a->gain, b_has = b->current + b->gain;
-    return a_has > b_has || (a_has == b_has && a->first_slot < b->first_slot);
+    return class->current + class->gain;
 }
 
-/* Changes nothing: weighted_advance() takes the turn. */
+/* If two classes have the same, the heavier one is picked: so 3:1 gives A A B A. Changes
+ * nothing: weighted_advance() takes the turn. */
 static struct balancer_peer *weighted_choose(const struct policy *policy, const struct peer_set *set,
                                              const struct balance_request *request)
 {
@@ -37,7 +37,7 @@ static struct balancer_peer *weighted_choose(const struct policy *policy, const 
     const struct weight_class *best = NULL;
     for (size_t i = 0; i < classes->count; i++) {
         const struct weight_class *class = &classes->at[i];
-        if ((!best || has_more(class, best)) && weight_class_has_untried(class, i, set, request))
+        if ((!best || gained(class) >= gained(best)) && weight_class_has_untried(class, i, set, request))
             best = class;
     }
     if (!best)

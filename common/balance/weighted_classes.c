@@ -60,8 +60,7 @@ static void count_members(struct weighted_classes *classes, const struct peer_se
 {
     for (size_t i = 0; i < set->count; i++) {
         struct weight_class *class = class_find(classes->at, classes->count, peer_weight(set->at[i]));
-        if (class->count++ == 0)
-            class->first_slot = i;
+        class->count++;
         set->at[i]->class = (size_t)(class - classes->at);
     }
     size_t begin = 0;
@@ -96,7 +95,7 @@ static void keep_former(struct weighted_classes *classes)
     classes->at = spare;
     for (size_t i = 0; i < classes->former_count; i++) {
         struct weight_class *class = &classes->former[i];
-        class->next_due = classes->members[class->begin + class->next]->instance;
+        class->next_due = classes->members[class->begin + class->next];
     }
 }
 

@@ -7,18 +7,17 @@
 struct weight_class {
     int64_t current;   /* gained minus paid (weighted.c) */
     int64_t gain;      /* in each turn: the weight × the number of members */
-    size_t first_slot; /* of its first member: the lower one wins if two classes have the same */
     int weight;
     size_t begin, count; /* its members: `count` from `begin` on in weighted_classes.members */
     size_t next;         /* the member whose turn it is, 0 … count-1 */
-    const struct instance *next_due; /* that member's instance, while a new set is taken over */
+    const struct balancer_peer *next_due; /* that member, while a new set is taken over */
 };
 
 /* Zero-initialise. */
 struct weighted_classes {
     struct weight_class *at; /* ascending by weight */
     size_t count;
-    struct balancer_peer **members; /* in order of class, then of id */
+    struct balancer_peer **members; /* in order of class, then in that of the set */
     int64_t total;                  /* of all gains */
     /* private: the classes of the previous set, and scratch memory */
     struct weight_class *former;

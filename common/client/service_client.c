@@ -28,6 +28,7 @@ struct call_state {
     int64_t deadline;
     struct balancer_peer *tried[SERVICE_ATTEMPTS_MAX];
     size_t tried_count;
+    bool failed_at_missing;
 };
 
 /* --- Choose the next instance -------------------------------------------------------- */
@@ -67,7 +68,11 @@ static struct balancer_peer *next_peer(struct call_state *state)
         upstream_sync(state->upstream, &view);
         follow_tried(state);
         const struct balance_request request = {
-            .key = state->call->key, .tried = state->tried, .tried_count = state->tried_count};
+            .key = state->call->key,
+            .tried = state->tried,
+            .tried_count = state->tried_count,
+            .prefer_listed = state->failed_at_missing,
+        };
         if (allow_attempt(state, &request))
             peer = balancer_pick(state->upstream->balancer, &request, clock_ms());
     }
@@ -101,6 +106,7 @@ static struct attempt try_peer(struct call_state *state, struct balancer_peer *p
 
     /* While the attempt waits, a new list may replace the one that holds the instance. */
     struct instance_list *list = instance_list_ref(peer->list);
+    bool was_missing = peer->missing;
     const struct instance *instance = peer->instance;
     struct attempt attempt = attempt_make(&config->transport, state->call, instance, deadline, state->reply);
     /* A timeout after less than half a share does not show that the instance hangs. */
@@ -115,6 +121,7 @@ static struct attempt try_peer(struct call_state *state, struct balancer_peer *p
     call_metrics_add(&state->upstream->attempts, &result);
     instance_list_unref(list);
     report_attempt(state, peer, &attempt);
+    state->failed_at_missing |= attempt.outcome != SERVICE_OK && was_missing;
     return attempt;
 }
 
@@ -195,11 +202,13 @@ struct service_client *service_client_new(const struct service_client_config *co
     struct service_client *client = calloc(1, sizeof *client);
     if (!client)
         return NULL;
-    if (upstreams_init(&client->upstreams, config->discovery, config->policy, config->zone) != 0) {
+    if (upstreams_init(&client->upstreams, config->discovery, config->policy, config->id, config->zone) != 0) {
+        upstreams_close(&client->upstreams);
         free(client);
         return NULL;
     }
     client->config = *config;
+    client->config.id = client->upstreams.caller;
     client->config.zone = client->upstreams.zone;
     if (!client->config.transport.call)
         client->config.transport = (struct service_transport){call_by_http, config->http};

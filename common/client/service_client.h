@@ -23,13 +23,14 @@ struct service_client_config {
     enum balance_policy policy;
     int64_t call_timeout_ms;
     int call_attempts; /* at most SERVICE_ATTEMPTS_MAX */
+    const char *id;   /* the SERVICE_ID of the caller: ties in the balancer are broken in an order of its own */
     const char *zone; /* of the caller; "" for none */
     size_t max_calls; /* at the same time; more calls wait; 0: no limit */
 };
 
 enum { SERVICE_ATTEMPTS_MAX = BALANCE_TRIED_MAX };
 
-/* The parts of the config outlive the client, except the zone, which is copied. NULL: out
+/* The parts of the config outlive the client, except id and zone, which are copied. NULL: out
  * of memory. */
 struct service_client *service_client_new(const struct service_client_config *config);
 /* NULL is allowed. No call may be under way. */

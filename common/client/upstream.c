@@ -14,10 +14,11 @@ static void upstream_free(struct upstream *upstream)
 }
 
 int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, enum balance_policy policy,
-                   const char *zone)
+                   const char *caller, const char *zone)
 {
-    *upstreams = (struct upstreams){.discovery = discovery, .policy = policy, .zone = strdup(zone)};
-    return upstreams->zone ? 0 : -1;
+    *upstreams = (struct upstreams){
+        .discovery = discovery, .policy = policy, .caller = strdup(caller), .zone = strdup(zone)};
+    return upstreams->caller && upstreams->zone ? 0 : -1;
 }
 
 void upstreams_close(struct upstreams *upstreams)
@@ -27,6 +28,7 @@ void upstreams_close(struct upstreams *upstreams)
         upstreams->first = upstream->next;
         upstream_free(upstream);
     }
+    free(upstreams->caller);
     free(upstreams->zone);
 }
 
@@ -39,7 +41,7 @@ struct upstream *upstream_get(struct upstreams *upstreams, const char *service)
         return upstream;
 
     upstream->service = strdup(service);
-    upstream->balancer = balancer_new(upstreams->policy, upstreams->zone);
+    upstream->balancer = balancer_new(upstreams->policy, upstreams->caller, upstreams->zone);
     if (!upstream->service || !upstream->balancer) {
         upstream_free(upstream);
         return NULL;

@@ -23,13 +23,14 @@ struct upstream {
 struct upstreams {
     struct discovery *discovery;
     enum balance_policy policy;
-    char *zone; /* of the caller; "" for none */
+    char *caller; /* the SERVICE_ID of the caller */
+    char *zone;   /* of the caller; "" for none */
     struct upstream *first;
 };
 
-/* zone: copied. 0, or -1: out of memory. */
+/* caller, zone: copied. 0, or -1: out of memory. */
 int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, enum balance_policy policy,
-                   const char *zone);
+                   const char *caller, const char *zone);
 void upstreams_close(struct upstreams *upstreams);
 
 /* The upstream of a service, created by its first use. NULL: out of memory. */

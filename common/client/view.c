@@ -27,19 +27,20 @@ struct entries {
     size_t count;
 };
 
-static struct entry entry_of(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms)
+static struct entry entry_of(const struct balancer *balancer, const struct balancer_peer *peer, const char *key,
+                             int64_t now_ms)
 {
     return (struct entry){
         .instance = peer->instance,
         .status = upstream_status_name(peer),
         .picks = peer->picks,
         .is_ejected = outlier_is_ejected(&peer->outlier),
-        .obstacle = balancer_why_not(balancer, peer, now_ms),
+        .obstacle = balancer_why_not(balancer, peer, key, now_ms),
     };
 }
 
-/* False: out of memory. */
-static bool entries_copy(struct entries *entries, const struct balancer *balancer, int64_t now_ms)
+/* key: of the next call. False: out of memory. */
+static bool entries_copy(struct entries *entries, const struct balancer *balancer, const char *key, int64_t now_ms)
 {
     size_t count = balancer_count(balancer);
     *entries = (struct entries){.count = count};
@@ -50,7 +51,7 @@ static bool entries_copy(struct entries *entries, const struct balancer *balance
         return false;
     entries->list = instance_list_ref(balancer_at(balancer, 0)->list); /* all peers have the same list */
     for (size_t i = 0; i < count; i++)
-        entries->at[i] = entry_of(balancer, balancer_at(balancer, i), now_ms);
+        entries->at[i] = entry_of(balancer, balancer_at(balancer, i), key, now_ms);
     return true;
 }
 
@@ -103,7 +104,7 @@ static json_t *text_or_null_new(const char *text)
 static bool add_service(struct buf *out, const struct balancer *balancer, const struct discovery_view *view)
 {
     struct entries entries;
-    bool added = entries_copy(&entries, balancer, clock_ms()) &&
+    bool added = entries_copy(&entries, balancer, "", clock_ms()) &&
                  add_member(out, "{", "source", json_text_new(view->list ? view->source : "none")) &&
                  add_member(out, ",", "age_ms", json_integer(view->age_ms)) &&
                  add_member(out, ",", "index", json_integer((json_int_t)view->index)) &&
@@ -165,7 +166,7 @@ int view_explain(struct upstreams *upstreams, const char *service, const char *k
     struct entries entries;
     const struct balance_request request = {.key = key};
     const struct balancer_peer *next = balancer_peek(upstream->balancer, &request, now_ms);
-    bool added = entries_copy(&entries, upstream->balancer, now_ms) &&
+    bool added = entries_copy(&entries, upstream->balancer, key, now_ms) &&
                  add_member(out, "{", "tier", json_text_new(view.list ? view.source : "none")) &&
                  add_member(out, ",", "instance", text_or_null_new(next ? next->instance->id : NULL)) &&
                  buf_adds(out, ",\"passed_over\":") && add_obstacles(out, &entries, upstreams->zone) &&

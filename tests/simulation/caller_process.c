@@ -119,7 +119,8 @@ void caller_start(struct sim_caller *caller)
     caller->discovery = discovery_new(&discovery);
     const struct service_client_config client = {
         .discovery = caller->discovery, .transport = {send_call, caller}, .policy = settings->policy,
-        .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX, .zone = caller->zone,
+        .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX,
+        .id = caller->process.name, .zone = caller->zone,
     };
     discovery_watch(caller->discovery, SERVICE);
     caller->client = service_client_new(&client);
@@ -129,7 +130,8 @@ void caller_start(struct sim_caller *caller)
     memset(caller->observed, 0, sizeof caller->observed);
     memset(caller->calls_in, 0, sizeof caller->calls_in);
     memset(caller->retries_in, 0, sizeof caller->retries_in);
-    caller->version = caller->called_version = 0;
+    caller->version = caller->called_version = caller->turns.version = 0;
+    caller->has_called = false;
     caller->source = "";
 }
 

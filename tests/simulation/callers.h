@@ -33,6 +33,11 @@ struct sim_caller {
     struct observed_instance observed[INSTANCES_MAX];
     const char *source; /* of its list, when it was last observed */
     uint64_t version, called_version; /* of its list, when it was last observed; and at the last call */
+    bool has_called;
+    struct {
+        uint64_t version; /* of the list; 0: none */
+        int64_t calls, near;
+    } turns; /* first attempts with that list, and those of them within the zone */
     int64_t called_since_ms; /* the first call with that list */
     /* Calls and retries in each tenth of a second of the last ten seconds. */
     int64_t window_at;
@@ -47,6 +52,7 @@ struct call_record {
         int instance;
         char id[ID_MAX];
         bool alone;       /* the list had no other entry with its id */
+        bool missing;     /* the registry no longer named it */
         bool last_resort; /* it may have been ejected: no other instance was left */
     } tried[ATTEMPTS_MAX + 1];
     int attempts;

@@ -79,6 +79,7 @@ static void note_attempt(struct call_record *record, uint16_t port)
         return;
     record->tried[record->attempts].instance = instance;
     record->tried[record->attempts].alone = choice_is_alone(&choice);
+    record->tried[record->attempts].missing = choice.missing;
     record->tried[record->attempts].last_resort = choice_is_last_resort(record, &choice);
     snprintf(record->tried[record->attempts++].id, ID_MAX, "%s", choice.chosen->id);
     record->caller->observed[instance].calls_now++;

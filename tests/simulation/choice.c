@@ -6,6 +6,7 @@
 #include "balance/outlier.h"
 #include "base/clock.h"
 #include "simulation/bounds.h"
+#include "simulation/turns.h"
 
 enum { REMOVAL_MS = 100 }; /* failed missing instances are removed in batches (merged_list.c BATCH_MS) */
 
@@ -45,13 +46,10 @@ bool choice_is_maybe_ejected(const struct observed_instance *observed)
 
 static void count(struct choice *choice, const struct call_record *record, const struct instance *instance)
 {
-    const struct sim_caller *caller = record->caller;
-    const struct observed_instance *observed = &caller->observed[instance_of_port(instance->port)];
+    const struct observed_instance *observed = &record->caller->observed[instance_of_port(instance->port)];
     bool passes = instance->status == INSTANCE_PASSING && !instance->maintenance;
-    bool is_untried = !choice_was_tried(record, instance->id), is_near = strcmp(instance->zone, caller->zone) == 0;
-    choice->zone += is_near;
+    bool is_untried = !choice_was_tried(record, instance->id);
     choice->passing += passes;
-    choice->zone_callable += passes && is_near && !choice_is_maybe_ejected(observed);
     choice->callable += passes && is_untried && !choice_is_maybe_ejected(observed);
     choice->idle += passes && is_untried && observed->calls_now == 0;
 }
@@ -122,7 +120,7 @@ static void check_alive(const struct call_record *record, const struct choice *c
                     clock_ms() - instance->died_ms[life_of_port(port)], choice->live_elsewhere);
 }
 
-/* --- 11 and 12: maintenance and zones ---------------------------------------------------------- */
+/* --- 11: maintenance ---------------------------------------------------------------------------- */
 
 static void check_maintenance(const struct call_record *record, const struct choice *choice, int instance)
 {
@@ -135,19 +133,6 @@ static void check_maintenance(const struct call_record *record, const struct cho
     if (choice->chosen->maintenance || is_known)
         trace_break(&world->trace, "%s calls %s, which is in maintenance", record->caller->process.name,
                     choice->chosen->id);
-}
-
-static void check_zone(const struct call_record *record, const struct choice *choice,
-                       const struct observed_instance *observed)
-{
-    const char *zone = record->caller->zone;
-    bool is_far = *zone && strcmp(choice->chosen->zone, zone) != 0;
-    bool is_trial = choice_is_maybe_ejected(observed); /* after an ejection it gets a trial call in any zone */
-    if (is_far && !is_trial && record->attempts == 0 && choice->zone_callable > 0 &&
-        choice->zone_callable * 2 >= choice->zone)
-        trace_break(&world_of(record)->trace, "%s in %s calls %s in %s, while %zu of %zu in its own zone can be called",
-                    record->caller->process.name, zone, choice->chosen->id, choice->chosen->zone, choice->zone_callable,
-                    choice->zone);
 }
 
 /* --- 1 again: failed instances -------------------------------------------------------------------- */
@@ -168,7 +153,7 @@ bool choice_is_last_resort(const struct call_record *record, const struct choice
     return record->attempts > 0 && choice->callable == 0;
 }
 
-void choice_check(const struct call_record *record, uint16_t port)
+void choice_check(struct call_record *record, uint16_t port)
 {
     struct world *world = world_of(record);
     const char *name = record->caller->process.name;
@@ -182,7 +167,7 @@ void choice_check(const struct call_record *record, uint16_t port)
         trace_break(&world->trace, "%s sends a call to %s twice", name, choice.chosen->id);
     note_version(record->caller, choice.view.version);
     check_maintenance(record, &choice, instance_of_port(port));
-    check_zone(record, &choice, observed);
+    turns_check(record, &choice);
     check_alive(record, &choice, port);
     if (choice.chosen->status == INSTANCE_CRITICAL && can_call_passing_one(record, &choice))
         trace_break(&world->trace, "%s calls %s, which is critical, while %zu are passing", name, choice.chosen->id,

@@ -1,5 +1,5 @@
 /* choice: which instances a caller can call at the moment of an attempt, and whether it may
- * call the one that it chose (promises 1, 11 and 12 of invariants.h, and from 5: a retry goes
+ * call the one that it chose (promises 1 and 11 of invariants.h, and from 5: a retry goes
  * to another instance). */
 #ifndef SIMULATION_CHOICE_H
 #define SIMULATION_CHOICE_H
@@ -16,7 +16,6 @@ struct choice {
     size_t live_elsewhere; /* passing, really alive, and not the chosen one */
     size_t callable;       /* passing, not maybe ejected, and not tried by this call */
     size_t idle;           /* passing, and no call under way has tried it */
-    size_t zone, zone_callable; /* in the caller's zone: all; those that are passing and not maybe ejected */
 };
 
 /* port: of the instance that is called; 0: of none. */
@@ -32,6 +31,6 @@ bool choice_is_maybe_ejected(const struct observed_instance *observed);
 bool choice_is_last_resort(const struct call_record *record, const struct choice *choice);
 
 /* Checks the promises for an attempt at this port. */
-void choice_check(const struct call_record *record, uint16_t port);
+void choice_check(struct call_record *record, uint16_t port);
 
 #endif

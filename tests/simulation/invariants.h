@@ -19,10 +19,11 @@
  *  10. The list in use comes from the most trusted source available; and a registry that
  *      works again is in use again within its bound.
  *  11. An instance in maintenance is not called once a list says so.
- *  12. A first attempt does not go to another zone while half of the instances in the
- *      caller's own zone can be called.
+ *  12. Of the first attempts, the part that zones.h promises stays in the caller's zone.
  *  13. An operator's maintenance outlives restarts and registrations, until the entry is
  *      removed.
+ *  14. A retry after a missing instance goes to a listed one, if one can be called.
+ *  15. A caller begins with the instance that is first in its own order.
  *
  * Each promise was seen to break, within 2,000 seeds, after one change of the real code:
  *   1  a new list is ignored; critical counts as healthy; failures never eject; a missing
@@ -42,8 +43,11 @@
  *  10  the second registry before the first; the older one of two stale lists; a backoff
  *      ten times as long; a blocking query at a registry that failed
  *  11  maintenance is ignored
- *  12  no zone is preferred, or only a zone in which all can be called
+ *  12  no zone is preferred; all calls stay in the zone; zones without an instance that can
+ *      be called do not count
  *  13  each registration replaces all checks
+ *  14  no listed instance is looked for
+ *  15  the order of the list is used for all callers
  *
  * Of the real code the checks see only its messages on the network and the lists of
  * discovery. They also know the real state of each instance, which the real code does not.

@@ -74,7 +74,7 @@ static void fleet_set(struct balancer *balancer, const char *text)
 
 static __attribute__((unused)) struct balancer *fleet_balancer(enum balance_policy policy, const char *text)
 {
-    struct balancer *balancer = balancer_new(policy, "");
+    struct balancer *balancer = balancer_new(policy, "", "");
     fleet_set(balancer, text);
     return balancer;
 }

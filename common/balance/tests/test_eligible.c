@@ -7,7 +7,7 @@ static void expect_reason(struct balancer *balancer, const char *id, const char 
 {
     char text[160] = "can be picked";
     const struct balancer_peer *peer = fleet_peer(balancer, id);
-    struct obstacle obstacle = balancer_why_not(balancer, peer, now_ms);
+    struct obstacle obstacle = balancer_why_not(balancer, peer, "", now_ms);
     if (obstacle.kind != OBSTACLE_NONE)
         obstacle_text(obstacle, peer->instance, "here", text, sizeof text);
     cr_expect_str_eq(text, reason, "%s: %s", id, text);
@@ -328,40 +328,39 @@ Test(eligible, last_resort_gets_one_call_at_a_time)
     balancer_free(balancer);
 }
 
-/* --- Zones --------------------------------------------------------------------------- */
+/* --- Missing instances --------------------------------------------------------------- */
 
-static struct balancer *zoned_balancer(const char *fleet)
+static void expect_listed_retry(enum balance_policy policy)
 {
-    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "here");
-    fleet_set(balancer, fleet);
-    return balancer;
-}
-
-Test(eligible, callers_zone_is_preferred_while_half_is_usable)
-{
-    struct balancer *balancer = zoned_balancer("a:1@here b:1/critical@here c:1@there d:1");
-    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "aa");
-    expect_reason(balancer, "c", "in zone there; the caller's zone here has enough instances", 0);
-    fleet_set(balancer, "a:1@here b:1/critical@here c:1@there d:1 e:1/critical@here");
-    cr_expect_str_eq(fleet_picks(balancer, 3, 0), "acd");
-    fleet_set(balancer, "c:1@there d:1");
-    cr_expect_str_eq(fleet_picks(balancer, 2, 0), "cd");
+    struct balancer *balancer = balancer_new(policy, "caller", "");
+    struct instance_list *list = fleet_new("a:1 b:1 c:1 d:1 e:1 f:1/critical");
+    const bool missing[] = {true, true, true, false, true, false};
+    cr_assert_eq(balancer_update(balancer, list, missing), 0);
+    for (int i = 0; i < 50; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", i);
+        struct balancer_peer *tried[2], *retried;
+        struct balance_request request = {.key = key, .tried = tried, .tried_count = 1};
+        tried[0] = balancer_pick(balancer, &(struct balance_request){.key = key}, 0);
+        request.prefer_listed = tried[0]->missing;
+        retried = balancer_pick(balancer, &request, 0);
+        if (tried[0]->missing)
+            cr_expect_str_eq(retried->instance->id, "d", "policy %d", (int)policy);
+        tried[1] = retried;
+        request.tried_count = 2;
+        if (tried[0]->missing) /* no listed one is left that can be picked */
+            cr_expect(balancer_peek(balancer, &request, 0)->missing, "policy %d", (int)policy);
+        balancer_release(tried[0]);
+        balancer_release(retried);
+    }
+    instance_list_unref(list);
     balancer_free(balancer);
 }
 
-Test(eligible, retry_leaves_zone_when_all_of_it_were_tried)
+Test(eligible, retry_after_a_missing_one_goes_to_a_listed)
 {
-    struct balancer *balancer = zoned_balancer("a:1@here c:1@there d:1@there");
-    struct balancer_peer *tried[3];
-    struct balance_request request = {.key = "", .tried = tried};
-    for (; request.tried_count < 3; request.tried_count++)
-        tried[request.tried_count] = balancer_pick(balancer, &request, 0);
-    cr_expect_str_eq(tried[0]->instance->id, "a");
-    cr_expect_neq(tried[1], tried[2]);
-    cr_expect_null(balancer_pick(balancer, &request, 0));
-    while (request.tried_count > 0)
-        balancer_release(tried[--request.tried_count]);
-    balancer_free(balancer);
+    for (int policy = 0; policy < policy_count(); policy++)
+        expect_listed_retry((enum balance_policy)policy);
 }
 
 /* --- A new list ---------------------------------------------------------------------- */
@@ -410,7 +409,7 @@ Test(eligible, returned_instance_is_followed_by_id)
 
 Test(eligible, missing_instances_can_still_be_picked)
 {
-    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "");
+    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "", "");
     struct instance_list *list = fleet_new("a:1 b:1");
     cr_assert_eq(balancer_update(balancer, list, (const bool[]){false, true}), 0);
     instance_list_unref(list);

@@ -30,6 +30,7 @@ static void setup(void)
         .policy = BALANCE_ROUND_ROBIN,
         .call_timeout_ms = 3000,
         .call_attempts = 3,
+        .id = "",
         .zone = "",
     };
 }
@@ -538,6 +539,33 @@ static void missing_and_draining(void)
 Test(client, missing_instances_that_drain_are_dropped_at_once)
 {
     run(missing_and_draining);
+}
+
+/* A reply drops three of four, which are really gone. */
+static void most_missing_and_refusing(void)
+{
+    get("7");
+    fake_set(&consul, "d");
+    all_are(REFUSES);
+    upstreams['d'].behaviour = HEALTHY;
+    fiber_sleep(1000);
+    for (int i = 0; i < 12; i++) {
+        char key[4];
+        snprintf(key, sizeof key, "%d", i);
+        cr_expect_eq(get(key), SERVICE_OK, "call %d with policy %d", i, config.policy);
+        cr_expect_str_eq(reply.instance, "d");
+    }
+}
+
+Test(client, retry_after_vanished_instance_goes_to_a_listed)
+{
+    config.call_attempts = 2;
+    for (int policy = BALANCE_RANDOM; policy <= BALANCE_CONSISTENT_HASH; policy++) {
+        config.policy = (enum balance_policy)policy;
+        all_are(HEALTHY);
+        fake_init(&consul, &fake_consul_ops, "a b c d");
+        run(most_missing_and_refusing);
+    }
 }
 
 /* --- Views and metrics --------------------------------------------------------------- */

@@ -90,7 +90,7 @@ static void run_fiber(void *arg)
     discovery_watch(discovery, "user-service");
     http = http_client_new(16);
     const struct service_client_config config = {.discovery = discovery, .http = http, .policy = BALANCE_WEIGHTED,
-                                                 .call_timeout_ms = 3000, .call_attempts = 3, .zone = ""};
+                                                 .call_timeout_ms = 3000, .call_attempts = 3, .id = "", .zone = ""};
     client = service_client_new(&config);
     make_calls();
     service_client_free(client);
