@@ -200,6 +200,8 @@ static const char *reason_of(const struct transfer *transfer)
     case ERR_PROTOCOL:
         return "the reply is not valid HTTP";
     case ERR_BROKEN:
+        if (strstr(transfer->curl_error, "alert")) /* of TLS, such as "alert certificate required": nothing else says why */
+            return transfer->curl_error;
         return transfer->result == CURLE_GOT_NOTHING ? "the connection closed without a reply"
                                                      : "the connection closed within the reply";
     default: /* TLS: curl names what is wrong with the certificate */

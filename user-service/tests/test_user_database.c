@@ -80,7 +80,7 @@ Test(user_database, sequence_behind_its_rows_is_no_conflict, .init = setup, .fin
     char line[400];
     start_users(NULL);
     run_sql(&database, NULL, "SELECT setval(pg_get_serial_sequence('users', 'id'), 5)");
-    EXPECT_CASES(&users, {"/users", 503, .body = NEW_USER("fresh@x.y"), .part = "users_pkey"});
+    EXPECT_CASES(&users, {"/users", 503, .body = NEW_USER("fresh@x.y"), .part = "it refused the values"});
     cr_expect(strstr(log_line("users_pkey", line), "msg=postgres_error sqlstate=23505"), "%s", line);
     run_sql(&database, NULL, "SELECT setval(pg_get_serial_sequence('users', 'id'), 1000)");
     EXPECT_CASES(&users,
@@ -101,7 +101,7 @@ Test(user_database, only_the_emails_key_is_a_conflict, .init = setup, .fini = te
             " 'BEGIN INSERT INTO letters VALUES (NEW.email); RETURN NEW; END';"
             "CREATE TRIGGER letter AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION write_letter()");
     EXPECT_CASES(&users,
-                 {"/users", 503, .body = NEW_USER("twice@x.y"), .part = "letters_email_key"},
+                 {"/users", 503, .body = NEW_USER("twice@x.y"), .part = "it refused the values"},
                  {"/users", 201, .body = NEW_USER("once@x.y")});
 }
 
@@ -182,7 +182,7 @@ Test(user_database, invalid_bytes_of_sql_ascii_are_not_sent, .init = setup, .fin
     start_users(NULL);
     run_sql(&database, NULL, "UPDATE users SET name = E'a\\xff' WHERE id = 9");
     EXPECT_CASES(&users,
-                 {"/users/9", 503, .part = "invalid byte sequence"},
+                 {"/users/9", 503, .part = "it refused the values"},
                  {"/users", 201, .body = "{\"name\":\"é中\",\"email\":\"é@x.y\"}", .part = "\"name\":\"é中\""},
                  {"/users", 409, .body = NEW_USER("USER5@example.com")});
 }
