@@ -19,7 +19,8 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
          .help = "where the last good lists are saved; empty: not saved"},
         {"STATIC_INSTANCES", ENV_TEXT, "", &s->static_instances, .check = discovery_check_static,
          .accepts = "services with their instances, such as "
-                    "user-service=127.0.0.1:8001,127.0.0.1:8002;other-service=127.0.0.1:9001", .help = "static fallback"},
+                    "user-service=127.0.0.1:8001,127.0.0.1:8002;other-service=127.0.0.1:9001",
+         .help = "static fallback"},
         {"LB_POLICY", ENV_CHOICE, "weighted", &s->policy, .choices = BALANCE_POLICY_NAMES,
          .help = "how an instance is picked; the key of consistent_hash is the user's id"},
         {"CALL_TIMEOUT", ENV_DURATION, "3s", &s->call_timeout_ms, .min = 10, .max = 300000,

@@ -17,7 +17,8 @@ struct http_text {
 };
 
 enum http_route_flags {
-    HTTP_ROUTE_PROBE = 1,  /* /health*, /metrics: does not count as traffic while draining; answered at the limit of connections */
+    /* /health*, /metrics: does not count as traffic while draining; answered at the limit of connections */
+    HTTP_ROUTE_PROBE = 1,
     HTTP_ROUTE_ALWAYS = 2, /* answered even at the limit of concurrent requests */
 };
 

@@ -28,7 +28,8 @@ struct http_server_config {
     size_t route_count;
     void *arg;           /* for handlers and observer */
     size_t max_requests; /* concurrent; over it 503 */
-    size_t max_connections; /* over it a request gets 503 unless it is a probe, and its connection is closed; 0: 100,000 */
+    /* Over it a request gets 503 unless it is a probe, and its connection is closed; 0: 100,000. */
+    size_t max_connections;
     void (*observe)(void *arg, const struct http_outcome *outcome); /* after each reply; may be NULL */
 };
 

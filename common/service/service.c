@@ -75,8 +75,8 @@ static void divide_files(struct service *service)
     service->max_calls = rest / 8 < REQUESTS_MAX ? rest / 8 : REQUESTS_MAX;
     service->max_clients = rest - service->max_calls - HTTP_SURPLUS_MAX;
     if (limit < FILES_FEW)
-        log_warn("few_file_descriptors", log_i("limit", (int64_t)limit), log_i("clients", (int64_t)service->max_clients),
-                 log_i("calls", (int64_t)service->max_calls),
+        log_warn("few_file_descriptors", log_i("limit", (int64_t)limit),
+                 log_i("clients", (int64_t)service->max_clients), log_i("calls", (int64_t)service->max_calls),
                  log_s("hint", OWN_LIMIT_FILES_HINT));
 }
 

@@ -8,6 +8,7 @@
 #define NET_TESTS_SCRIPT_SERVER_H
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -180,8 +181,11 @@ static void *serve_connection(void *arg)
 static void *accept_all(void *arg)
 {
     int fd, on = 1;
-    while ((fd = accept((int)(intptr_t)arg, NULL, NULL)) >= 0) {
+    /* A test may leave this process without a free descriptor for a moment. */
+    while ((fd = accept((int)(intptr_t)arg, NULL, NULL)) >= 0 || errno == EMFILE) {
         pthread_t thread;
+        if (fd < 0)
+            continue;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         pthread_create(&thread, NULL, serve_connection, (void *)(intptr_t)fd);
         pthread_detach(thread);
