@@ -67,49 +67,31 @@ static int set_path(const char *path, CURL *easy, struct err *err)
     return 0;
 }
 
-/* Several addresses: curl tries one after the other, and each gets half of the time that is
- * left (IPv6 is tried in parallel). The addresses belong to the host, even if the certificate
- * has another name: two hosts may share that one. */
-static void set_addresses(struct request *request, const struct http_call *call, CURL *easy)
-{
-    const struct addresses *addresses = &request->addresses;
-    char *text = request->resolve_text;
-    size_t size = sizeof request->resolve_text;
-    int len = snprintf(text, size, "%s:%u:", call->host, call->port);
-    for (int i = 0; i < addresses->count && len > 0 && (size_t)len < size; i++)
-        len += snprintf(text + len, size - (size_t)len, strchr(addresses->list[i], ':') ? "%s[%s]" : "%s%s", i ? "," : "",
-                        addresses->list[i]);
-    request->resolve = (struct curl_slist){.data = text};
-    curl_easy_setopt(easy, CURLOPT_RESOLVE, &request->resolve);
-    if (call->deadline != DEADLINE_NONE)
-        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)deadline_left(call->deadline) + 1);
-}
-
-static void connect_to(struct request *request, const char *host, CURL *easy)
-{
-    snprintf(request->connect_to_text, sizeof request->connect_to_text, strchr(host, ':') ? "::[%s]:" : "::%s:", host);
-    request->connect_to = (struct curl_slist){.data = request->connect_to_text};
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, &request->connect_to);
-}
-
 /* curl must never resolve a name, because that would block. It gets the address to connect
  * to, and uses the name only for the Host header and the certificate. */
+void request_aim(struct request *request, int number, const struct http_call *call, struct transfer *transfer)
+{
+    const char *address = request->addresses.list[number];
+    int more = request->addresses.count - 1 - number;
+    if (strcmp(transfer->host, address) == 0)
+        return;
+    snprintf(request->connect_to_text, sizeof request->connect_to_text, strchr(address, ':') ? "::[%s]:" : "::%s:",
+             address);
+    request->connect_to = (struct curl_slist){.data = request->connect_to_text};
+    request->altered = true;
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, &request->connect_to);
+    int64_t share_ms = more && call->deadline != DEADLINE_NONE ? deadline_left(call->deadline) / (more + 1) + 1 : 0;
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)share_ms);
+}
+
 static int set_target(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err)
 {
-    struct addresses *addresses = &request->addresses;
-    if (resolve_host(call->host, addresses, call->deadline, err) != 0)
+    if (resolve_host(call->host, &request->addresses, call->deadline, err) != 0)
         return -1;
     const char *name = call->tls && call->tls->server_name ? call->tls->server_name : call->host;
     if (set_origin(transfer, name, call, err) != 0 || set_path(call->path, transfer->easy, err) != 0)
         return -1;
-    if (strcmp(name, addresses->list[0]) == 0)
-        return 0;
-
-    request->altered = true;
-    if (addresses->count > 1)
-        set_addresses(request, call, transfer->easy);
-    if (addresses->count == 1 || name != call->host)
-        connect_to(request, addresses->count == 1 ? addresses->list[0] : call->host, transfer->easy);
+    request_aim(request, 0, call, transfer);
     if (name == call->host)
         return 0;
     snprintf(request->host_header, sizeof request->host_header,

@@ -15,17 +15,19 @@ enum { HEADERS_MAX = 16 + 3 };
  * that a call on a kept connection allocates no memory of ours. */
 struct request {
     struct addresses addresses;
-    char connect_to_text[300];
+    char connect_to_text[ADDRESS_MAX + 8];
     struct curl_slist connect_to;
-    char resolve_text[300 + ADDRESSES_MAX * (ADDRESS_MAX + 3)];
-    struct curl_slist resolve;
     char host_header[300];
     struct curl_slist headers[HEADERS_MAX];
     size_t header_count;
     bool altered; /* options beyond a plain GET were set */
 };
 
-/* Waits if the host is a name. 0, or -1 with ERR_INVALID (host, path or
+/* Sets the address of this number, out of request->addresses, as the one to connect to. If more follow, it
+ * gets only its share of the time that is left. */
+void request_aim(struct request *request, int number, const struct http_call *call, struct transfer *transfer);
+
+/* Waits if the host is a name; aims at its first address. 0, or -1 with ERR_INVALID (host, path or
  * headers cannot be sent), ERR_BUSY (out of memory), or as resolve_host. `request`
  * must live until the transfer has ended; `altered` is set also after -1. */
 int request_set(struct request *request, const struct http_call *call, struct transfer *transfer, struct err *err);

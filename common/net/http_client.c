@@ -6,18 +6,22 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
+#include "base/hash.h"
 #include "base/own_limit.h"
 #include "net/http_call_request.h"
 #include "net/http_multi.h"
 
 enum {
     HEAD_MAX = 32 * 1024,   /* bytes of a reply's head */
+    REACHED_SLOTS = 16,     /* two names in one slot only cost each other the preference */
     TURN_BYTES = 32 * 1024, /* bytes of a stream that are read before other fibers run */
 };
 
 struct http_client {
     struct http_multi *multi;
     struct transfer *pool; /* unused ones, each set for a plain GET */
+    char reached[REACHED_SLOTS][ADDRESS_MAX]; /* of names with several addresses, by a hash of the name */
 };
 
 /* --- The reply, as it arrives -------------------------------------------------------- */
@@ -241,6 +245,55 @@ static int run_transfer(struct http_client *client, struct transfer *transfer, s
     }
 }
 
+/* --- A name with several addresses -------------------------------------------------------- */
+
+/* Nothing was sent, so another address may be tried. The only time limit that curl gets is for connecting. */
+static bool never_connected(const struct transfer *transfer)
+{
+    return transfer->result == CURLE_COULDNT_CONNECT || transfer->result == CURLE_OPERATION_TIMEDOUT;
+}
+
+static char *reached_by(struct http_client *client, const char *host)
+{
+    return client->reached[hash_bytes(host, strlen(host)) % REACHED_SLOTS];
+}
+
+/* The address that was reached last becomes the first one: curl may still have a connection to it, and the
+ * others may hang. */
+static void prefer_reached(struct http_client *client, const char *host, struct addresses *addresses)
+{
+    char first[ADDRESS_MAX];
+    for (int i = 1; i < addresses->count; i++)
+        if (strcmp(addresses->list[i], reached_by(client, host)) == 0) {
+            memcpy(first, addresses->list[i], ADDRESS_MAX);
+            memmove(addresses->list[1], addresses->list[0], (size_t)i * ADDRESS_MAX);
+            memcpy(addresses->list[0], first, ADDRESS_MAX);
+        }
+}
+
+/* curl could try several addresses by itself, but driven by our loop it does not leave one that hangs. */
+static int try_addresses(struct http_client *client, struct transfer *transfer, struct request *request,
+                         struct err *err)
+{
+    const struct http_call *call = transfer->call;
+    struct addresses *addresses = &request->addresses;
+    if (addresses->count == 1)
+        return run_transfer(client, transfer, err);
+    prefer_reached(client, call->host, addresses);
+    for (int i = 0;; i++) {
+        struct err seen = ERR_INIT;
+        transfer->curl_error[0] = '\0';
+        request_aim(request, i, call, transfer);
+        if (run_transfer(client, transfer, &seen) == 0) {
+            memcpy(reached_by(client, call->host), addresses->list[i], ADDRESS_MAX);
+            return 0;
+        }
+        bool ended = seen.code == ERR_UNREACHABLE || seen.code == ERR_TIMEOUT;
+        if (i + 1 == addresses->count || !ended || deadline_left(call->deadline) == 0 || !never_connected(transfer))
+            return err_set(err, seen.code, "%s", seen.text);
+    }
+}
+
 /* --- The call ------------------------------------------------------------------------------ */
 
 static void response_reset(struct http_response *response, const struct http_call *call)
@@ -272,7 +325,7 @@ int http_call(struct http_client *client, const struct http_call *call, struct h
 
     int status = request_set(&request, call, transfer, err);
     if (status == 0)
-        status = run_transfer(client, transfer, err);
+        status = try_addresses(client, transfer, &request, err);
     transfer_give_back(client, transfer, request.altered);
     if (status == 0)
         return 0;

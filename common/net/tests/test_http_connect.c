@@ -1,10 +1,11 @@
-/* http_client: calls that time out or are cancelled while they connect. */
+/* http_client: calls that time out or are cancelled while they connect, names with several addresses, limits of our own. */
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 
+#include "loop/resolve.h"
 #include "loop/sync.h"
 #include "net/tests/client_fixture.h"
 
@@ -16,10 +17,12 @@ static struct full_server {
     uint16_t port;
 } full;
 
-static void full_server_open(void)
+/* at: 0 is any free port. */
+static void full_server_open(const char *host, uint16_t at)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(at)};
     socklen_t len = sizeof address;
+    inet_pton(AF_INET, host, &address.sin_addr);
     full.listener = socket(AF_INET, SOCK_STREAM, 0);
     cr_expect_eq(bind(full.listener, (struct sockaddr *)&address, len), 0);
     cr_expect_eq(listen(full.listener, 0), 0);
@@ -48,7 +51,7 @@ static void time_out_connecting(int64_t after_ms)
 
 CLIENT_TEST(http_connect, socket_of_a_timed_out_connect_is_not_reused)
 {
-    full_server_open();
+    full_server_open("127.0.0.1", 0);
     for (int i = 0; i < 3; i++) {
         time_out_connecting(50);
         cr_expect_eq(get("/empty"), ERR_NONE, "%s", err.text);
@@ -71,7 +74,7 @@ static void call_in_fiber(void *arg)
 /* This happens when a program ends at the moment when its watch connects to the registry again. */
 CLIENT_TEST(http_connect, call_cancelled_while_connecting_leaks_nothing)
 {
-    full_server_open();
+    full_server_open("127.0.0.1", 0);
     for (int i = 0; i < 20; i++) {
         struct group group = {0};
         group_go(&group, call_in_fiber, NULL);
@@ -129,4 +132,36 @@ CLIENT_TEST(http_connect, missing_local_port_is_a_limit_of_our_own)
     EXPECT_FAILS("/ok", ERR_BUSY);
     close(fd);
     EXPECT_FAILS("/ok", ERR_UNREACHABLE); /* nothing listens in this network */
+}
+
+/* --- A name with several addresses -------------------------------------------------------- */
+
+static bool look_up(const char *host, struct addresses *out)
+{
+    /* Nothing listens on the first one, and the second one does not reply. */
+    static const char *const list[] = {"127.0.0.2", "127.0.0.3", "127.0.0.1"};
+    (void)host;
+    for (out->count = 0; out->count < 3; out->count++)
+        snprintf(out->list[out->count], ADDRESS_MAX, "%s", list[out->count]);
+    return true;
+}
+
+CLIENT_TEST(http_connect, each_address_of_a_name_is_tried)
+{
+    struct http_call call = call_of("/empty");
+    call.host = "three.test";
+    resolve_with(look_up);
+    full_server_open("127.0.0.3", port);
+    for (int i = 0; i < 6 && response.status != 204; i++) { /* the address that hangs takes its share of the time */
+        call.deadline = deadline_in(1000 << i);
+        make(&call);
+    }
+    cr_expect_eq(response.status, 204, "%s", err.text);
+    full_server_close();
+
+    /* Now the first address accepts and does not reply. The one that was reached is preferred. */
+    full_server_open("127.0.0.2", port);
+    call.deadline = deadline_in(20000);
+    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+    full_server_close();
 }
