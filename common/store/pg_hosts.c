@@ -79,11 +79,15 @@ static bool may_go_on(const struct attempt *attempt)
     return attempt->err.code != ERR_CANCELLED && deadline_left(attempt->deadline) > 0;
 }
 
+static int64_t deadline_of_one(const struct attempt *attempt)
+{
+    return deadline_min(attempt->deadline, deadline_in(attempt->limit_ms));
+}
+
 static PGconn *try_address(struct attempt *attempt, const struct pg_target *target)
 {
     struct err seen = ERR_INIT, named = ERR_INIT;
-    int64_t deadline = deadline_min(attempt->deadline, deadline_in(attempt->limit_ms));
-    PGconn *conn = pg_connect_to(attempt->pg, target, deadline, &seen);
+    PGconn *conn = pg_connect_to(attempt->pg, target, deadline_of_one(attempt), &seen);
     if (conn) {
         attempt->pg->reached = *target;
         return conn;
@@ -104,8 +108,7 @@ static PGconn *try_host(struct attempt *attempt, struct pg_target *target)
     PGconn *conn = NULL;
     if (!*target->host || *target->host == '/' || *target->address)
         return try_address(attempt, target);
-    int64_t deadline = deadline_min(attempt->deadline, deadline_in(attempt->limit_ms));
-    if (resolve_host(target->host, &addresses, deadline, &seen) != 0) {
+    if (resolve_host(target->host, &addresses, deadline_of_one(attempt), &seen) != 0) {
         add_failure(attempt, &seen);
         return NULL;
     }

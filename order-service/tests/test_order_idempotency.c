@@ -174,7 +174,14 @@ Test(order_idempotency, twenty_keys_with_repeatable_read, .fini = teardown)
 
 Test(order_idempotency, twenty_keys_with_serializable, .fini = teardown)
 {
+    struct err err = ERR_INIT;
+    const char *statement =
+        "CREATE FUNCTION want_read_committed() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN"
+        " IF current_setting('transaction_isolation') <> 'read committed' THEN RAISE 'too strict'; END IF;"
+        " RETURN NULL; END$$;"
+        "CREATE TRIGGER level AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION want_read_committed()";
     setup_isolated("serializable");
+    cr_assert_eq(server_sql(&world.postgres, NULL, statement, &err), 0, "%s", err.text);
     expect_one_order_for_twenty();
 }
 
