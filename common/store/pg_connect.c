@@ -112,6 +112,14 @@ static void warn_of_encoding(const PGconn *conn)
 
 /* --- Connecting --------------------------------------------------------------------- */
 
+const char *pg_option(const struct pg *pg, const char *name)
+{
+    for (const PQconninfoOption *o = pg->options; o->keyword; o++)
+        if (strcmp(o->keyword, name) == 0)
+            return o->val ? o->val : o->envvar ? getenv(o->envvar) : NULL;
+    return NULL;
+}
+
 static bool is_one_of(const char *word, const char *const *list)
 {
     while (*list && strcmp(word, *list) != 0)

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/log_repeat.h"
 #include "store/pg_internal.h"
-#include "store/pg_transaction.h"
 
 static int first_line(const char *text)
 {

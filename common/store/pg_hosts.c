@@ -14,14 +14,6 @@
 
 /* --- The URL ------------------------------------------------------------------------ */
 
-const char *pg_option(const struct pg *pg, const char *name)
-{
-    for (const PQconninfoOption *o = pg->options; o->keyword; o++)
-        if (strcmp(o->keyword, name) == 0)
-            return o->val ? o->val : o->envvar ? getenv(o->envvar) : NULL;
-    return NULL;
-}
-
 /* The list's element of this number, or its only one. NULL is an empty list. */
 static void take_element(const char *list, int number, char *out, size_t size)
 {

@@ -29,7 +29,6 @@
 
 struct pg;
 struct pg_transaction;
-struct pg_unique;
 
 /* --- pg_error.c ------------------------------------------------------------------- */
 
@@ -58,6 +57,9 @@ struct pg_watch *pg_watch_new(int socket, void (*ready)(void *arg, int events), 
 void pg_watch_for(struct pg_watch *watch, int events);
 void pg_watch_free(struct pg_watch *watch); /* NULL is allowed */
 
+/* An option of the URL, or of its environment variable. NULL: neither sets it. */
+const char *pg_option(const struct pg *pg, const char *name);
+
 /* One address of one host; "": not set. */
 struct pg_target {
     char host[256], address[ADDRESS_MAX], port[8];
@@ -69,9 +71,7 @@ PGconn *pg_connect_to(const struct pg *pg, const struct pg_target *target, int64
 
 /* --- pg_hosts.c ------------------------------------------------------------------- */
 
-/* An option of the URL, or of its environment variable. NULL: neither sets it. */
-const char *pg_option(const struct pg *pg, const char *name);
-/* The same for the first address of the URL's hosts that lets us in. DEADLINE_NONE: only each address has a
+/* As pg_connect_to, for the first address of the URL's hosts that lets us in. DEADLINE_NONE: only each address has a
  * limit, connect_timeout. The error names all that failed. */
 PGconn *pg_connect(struct pg *pg, int64_t deadline, struct err *err);
 

@@ -1,4 +1,4 @@
-/* pg_statement: an SQL statement, and the rows that it returns. */
+/* pg_statement: an SQL statement, the rows that it returns, and the conflict that it may meet. */
 #ifndef STORE_PG_STATEMENT_H
 #define STORE_PG_STATEMENT_H
 
@@ -9,6 +9,11 @@ struct pg_statement {
     const char *name; /* at most 50 characters */
     const char *sql; /* $1, $2, …; parameters and results travel as text */
     int params;
+};
+
+/* A unique violation (SQLSTATE 23505) that the caller expects. */
+struct pg_unique {
+    const char *table, *column; /* the key may have more columns, and the column be part of an expression */
 };
 
 /* libpq's result under our name. */

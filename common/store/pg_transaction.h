@@ -22,11 +22,6 @@ int pg_commit(struct pg_transaction *tx, struct err *err);
 /* Frees tx. Takes at most 200 ms: then it closes the connection instead. */
 void pg_rollback(struct pg_transaction *tx);
 
-/* A unique violation (SQLSTATE 23505) that the caller expects. */
-struct pg_unique {
-    const char *table, *column; /* the key may have more columns, and the column be part of an expression */
-};
-
 /* The four calls at once: runs one statement in a transaction of its own. If PostgreSQL undid the
  * transaction because of others (a serialization failure, a deadlock), repeats it until the deadline.
  * unique: this violation is ERR_CONFLICT, any other one ERR_FAILED; NULL: none is expected. */
