@@ -11,6 +11,7 @@
 #include "simulation/bounds.h"
 #include "simulation/choice.h"
 #include "simulation/invariants.h"
+#include "simulation/turns.h"
 
 enum {
     BUCKET_MS = 100,
@@ -93,6 +94,7 @@ void calls_attempt_begins(struct call_record *record, const struct http_call *ca
     invariants_check_all(world_of(record));
     check_repetition(record, call);
     choice_check(record, call->port);
+    turns_check(record, call->port);
     if (record->attempts > 0) {
         caller->retries_in[bucket_now(caller)]++;
         check_budget(caller);

@@ -6,7 +6,6 @@
 #include "balance/outlier.h"
 #include "base/clock.h"
 #include "simulation/bounds.h"
-#include "simulation/turns.h"
 
 enum { REMOVAL_MS = 100 }; /* failed missing instances are removed in batches (merged_list.c BATCH_MS) */
 
@@ -153,7 +152,7 @@ bool choice_is_last_resort(const struct call_record *record, const struct choice
     return record->attempts > 0 && choice->callable == 0;
 }
 
-void choice_check(struct call_record *record, uint16_t port)
+void choice_check(const struct call_record *record, uint16_t port)
 {
     struct world *world = world_of(record);
     const char *name = record->caller->process.name;
@@ -167,7 +166,6 @@ void choice_check(struct call_record *record, uint16_t port)
         trace_break(&world->trace, "%s sends a call to %s twice", name, choice.chosen->id);
     note_version(record->caller, choice.view.version);
     check_maintenance(record, &choice, instance_of_port(port));
-    turns_check(record, &choice);
     check_alive(record, &choice, port);
     if (choice.chosen->status == INSTANCE_CRITICAL && can_call_passing_one(record, &choice))
         trace_break(&world->trace, "%s calls %s, which is critical, while %zu are passing", name, choice.chosen->id,

@@ -31,6 +31,6 @@ bool choice_is_maybe_ejected(const struct observed_instance *observed);
 bool choice_is_last_resort(const struct call_record *record, const struct choice *choice);
 
 /* Checks the promises for an attempt at this port. */
-void choice_check(struct call_record *record, uint16_t port);
+void choice_check(const struct call_record *record, uint16_t port);
 
 #endif

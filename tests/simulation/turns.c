@@ -142,11 +142,14 @@ static void check_order(const struct call_record *record, const struct choice *c
                         choice->chosen->id, list->at[i].id);
 }
 
-void turns_check(struct call_record *record, const struct choice *choice)
+void turns_check(struct call_record *record, uint16_t port)
 {
+    const struct choice choice = choice_of(record, port);
+    if (!choice.chosen)
+        return;
     if (*record->caller->zone)
-        check_zone(record, choice);
-    check_listed(record, choice);
-    check_order(record, choice);
+        check_zone(record, &choice);
+    check_listed(record, &choice);
+    check_order(record, &choice);
     record->caller->has_called = true;
 }

@@ -6,7 +6,7 @@
 
 #include "simulation/choice.h"
 
-/* Checks the promises for an attempt that goes to choice->chosen. */
-void turns_check(struct call_record *record, const struct choice *choice);
+/* Checks the promises for an attempt at this port. */
+void turns_check(struct call_record *record, uint16_t port);
 
 #endif
