@@ -158,7 +158,7 @@ Test(order_balance, lone_near_instance_gets_a_fifth_of_calls, .fini = close_worl
         }
         cr_expect(near >= 12 - off && near <= 12 + off, "%s: %d of 60", policies[i], near);
         char *text = body_of(&orders[i], "/discovery/explain?service=user-service&key=1");
-        cr_expect(strstr(text, "the caller's zone z1, which gets 20 % of the calls (10 % of the weight, 2 zones)"), "%s", text);
+        cr_expect(strstr(text, "20 % of the calls stay in the caller's zone z1 (weight 1 of 10, zones: 2)"), "%s", text);
         free(text);
     }
 }
