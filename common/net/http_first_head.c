@@ -87,9 +87,13 @@ struct first_head first_head_judge(const char *bytes, size_t len, size_t max)
 {
     const char *end = bytes + len, *next = bytes + strspn(bytes, "\r\n");
     struct line line;
-    if (!take_line(&next, end, &line))
-        return len < max ? (struct first_head){0} : rejected(414, "the request target is too long");
-    struct first_head verdict = judge_first_line(&line);
+    struct first_head verdict = {0};
+    if (!take_line(&next, end, &line)) {
+        if (len >= max)
+            verdict = rejected(414, "the request target is too long");
+        return verdict;
+    }
+    verdict = judge_first_line(&line);
     while (verdict.status == 0 && take_line(&next, end, &line)) {
         if (line.len == 0)
             return judge_size(bytes, (size_t)(next - bytes), max);

@@ -120,8 +120,6 @@ static int64_t deadline_between_requests(struct http_connection *connection)
     }
     if (connection->head_began_ms)
         return connection->head_began_ms + HEAD_MS;
-    if (connection->surplus)
-        return connection->since_ms + HTTP_SURPLUS_MS;
     return connection->since_ms + (connection->used ? IDLE_MS : FIRST_BYTE_MS);
 }
 
