@@ -266,7 +266,7 @@ static void prefer_reached(struct http_client *client, const char *host, struct 
     for (int i = 1; i < addresses->count; i++)
         if (strcmp(addresses->list[i], reached_by(client, host)) == 0) {
             memcpy(first, addresses->list[i], ADDRESS_MAX);
-            memmove(addresses->list[1], addresses->list[0], (size_t)i * ADDRESS_MAX);
+            memcpy(addresses->list[i], addresses->list[0], ADDRESS_MAX);
             memcpy(addresses->list[0], first, ADDRESS_MAX);
         }
 }
