@@ -43,8 +43,7 @@
  *  10  the second registry before the first; the older one of two stale lists; a backoff
  *      ten times as long; a blocking query at a registry that failed
  *  11  maintenance is ignored
- *  12  no zone is preferred; all calls stay in the zone; zones without an instance that can
- *      be called do not count
+ *  12  no zone is preferred; all calls stay in the zone; only one zone counts
  *  13  each registration replaces all checks
  *  14  no listed instance is looked for
  *  15  the order of the list is used for all callers
