@@ -144,7 +144,9 @@ void calls_attempt_ended(struct call_record *record, const struct http_call *cal
         observed->failures = 0; /* it may have been ejected meanwhile, for a reason that is not seen here */
     observed->failed_ms = clock_ms();
     observed->failures_ever++;
-    if (observed->missing && clock_ms() - took_ms > observed->missing_since_ms) {
+    /* Another entry of the instance may be missing while this one is listed. */
+    bool was_missing = record->attempts > 0 && record->tried[record->attempts - 1].missing;
+    if (was_missing && observed->missing && clock_ms() - took_ms > observed->missing_since_ms) {
         observed->failed_missing_ms = clock_ms();
         observed->failed_missing_port = call->port;
     }

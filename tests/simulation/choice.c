@@ -7,7 +7,10 @@
 #include "base/clock.h"
 #include "simulation/bounds.h"
 
-enum { REMOVAL_MS = 100 }; /* failed missing instances are removed in batches (merged_list.c BATCH_MS) */
+enum {
+    REMOVAL_MS = 100,    /* failed missing instances are removed in batches (merged_list.c BATCH_MS) */
+    RELISTED_MS = 5000,  /* later it may have been listed again, and be missing anew */
+};
 
 static struct world *world_of(const struct call_record *record)
 {
@@ -172,7 +175,8 @@ void choice_check(const struct call_record *record, uint16_t port)
                     choice.passing);
     if (choice.missing && observed->failed_missing_port == port &&
         observed->failed_missing_ms > observed->missing_since_ms &&
-        clock_ms() - observed->failed_missing_ms > REMOVAL_MS)
+        clock_ms() - observed->failed_missing_ms > REMOVAL_MS &&
+        clock_ms() - observed->failed_missing_ms < RELISTED_MS)
         trace_break(&world->trace, "%s calls %s, which is missing and has failed", name, choice.chosen->id);
     if (observed->ejected_ms && observed->ejected_version == choice.view.version &&
         !choice_is_last_resort(record, &choice) &&
