@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/env.h"
 #include "load.h"
 #include "observers.h"
 #include "reset.h"
+#include "scenario.h"
 #include "service_env.h"
 #include "settings_change.h"
 
@@ -22,15 +22,24 @@ static int64_t number_member(const json_t *request, const char *name, int64_t mi
     return number >= min && number <= max ? number : -1;
 }
 
-static int refuse(int status, struct err *err, const char *text)
+static int refuse(struct refusal *refusal, int status, const char *code, const char *text)
 {
-    err_set(err, ERR_INVALID, "%s", text);
-    return status;
+    refusal->status = status;
+    refusal->code = code;
+    return err_set(&refusal->err, ERR_INVALID, "%s", text);
 }
 
-static int status_of(const struct err *err)
+static int wrong_value(struct refusal *refusal, const char *text)
 {
-    return err->code == ERR_CONFLICT ? 409 : 503;
+    return refuse(refusal, 422, "wrong_value", text);
+}
+
+/* For what the program refuses itself: refusal->err is set. */
+static int cannot(struct refusal *refusal, const char *code)
+{
+    refusal->status = refusal->err.code == ERR_CONFLICT ? 409 : 503;
+    refusal->code = code;
+    return -1;
 }
 
 /* --- One process ----------------------------------------------------------------------- */
@@ -60,15 +69,16 @@ static const struct process_action *find_process_action(const char *name)
 }
 
 static int do_process(struct actions *actions, const struct process_action *action, const json_t *request,
-                      struct err *err)
+                      struct refusal *refusal)
 {
-    const char *target = text_member(request, "target");
-    struct node *node = model_find(actions->model, target);
-    if (!node) {
-        err_set(err, ERR_NOT_FOUND, "cannot %s \"%.60s\": there is no such process", action->name, target);
-        return 404;
-    }
-    return action->run(actions->processes, node, err) == 0 ? 0 : status_of(err);
+    static const char *const codes[] = {"read_only", "is_starting", "is_running", "is_hung",
+                                        "is_draining", "is_ended", "is_killed"};
+    struct node *node = model_find(actions->model, text_member(request, "target"));
+    if (!node)
+        return refuse(refusal, 404, "no_such_process", "target: there is no such process");
+    if (action->run(actions->processes, node, &refusal->err) == 0)
+        return 0;
+    return cannot(refusal, codes[node->process_state]);
 }
 
 /* --- The others --------------------------------------------------------------------------- */
@@ -79,15 +89,17 @@ static bool is_label(const char *text)
                                      strlen(text);
 }
 
-static int add(struct actions *actions, const json_t *request, struct err *err)
+static int add(struct actions *actions, const json_t *request, struct refusal *refusal)
 {
     int64_t weight = number_member(request, "weight", 1, WEIGHT_MAX, 1);
     const char *zone = text_member(request, "zone"), *version = text_member(request, "version");
     if (weight < 0)
-        return refuse(422, err, "weight: want a whole number, 1 to 65535");
+        return wrong_value(refusal, "weight: want a whole number, 1 to 65535");
     if (!is_label(zone) || !is_label(version))
-        return refuse(422, err, "zone and version: want at most 64 of letters, digits, '.', '-', '_'");
-    return processes_add_user(actions->processes, 0, (int)weight, zone, version, err) ? 0 : status_of(err);
+        return wrong_value(refusal, "zone and version: want at most 64 of letters, digits, '.', '-', '_'");
+    return processes_add_user(actions->processes, 0, (int)weight, zone, version, &refusal->err)
+               ? 0
+               : cannot(refusal, "cannot_add");
 }
 
 static bool is_key(const char *key)
@@ -97,17 +109,17 @@ static bool is_key(const char *key)
            (len >= 1 && len <= 18 && *key != '0' && strspn(key, "0123456789") == len);
 }
 
-static int set_load(struct actions *actions, const json_t *request, struct err *err)
+static int set_load(struct actions *actions, const json_t *request, struct refusal *refusal)
 {
     struct load_setting *load = &actions->model->load;
     const json_t *on = json_object_get(request, "on"), *key = json_object_get(request, "key");
     int64_t rate = number_member(request, "rate", 1, LOAD_RATE_MAX, load->rate);
     if (on && !json_is_boolean(on))
-        return refuse(422, err, "on: want true or false");
+        return wrong_value(refusal, "on: want true or false");
     if (rate < 0)
-        return refuse(422, err, "rate: want a whole number of calls a second, 1 to 1000");
+        return wrong_value(refusal, "rate: want a whole number of calls a second, 1 to 1000");
     if (key && !is_key(json_string_value(key) ? json_string_value(key) : ""))
-        return refuse(422, err, "key: want \"random\", or a user id such as \"7\"");
+        return wrong_value(refusal, "key: want \"random\", or a user id such as \"7\"");
     bool was_on = load->on;
     load->on = on ? json_is_true(on) : load->on;
     load->rate = (int)rate;
@@ -120,50 +132,80 @@ static int set_load(struct actions *actions, const json_t *request, struct err *
     return 0;
 }
 
-static int change_settings(struct actions *actions, const json_t *request, struct err *err)
+static int change_settings(struct actions *actions, const json_t *request, struct refusal *refusal)
 {
     const json_t *policy = json_object_get(request, "policy");
     const char *name = json_string_value(policy);
     int index = policy ? policy_index(name ? name : "") : actions->model->policy;
     int64_t ttl_s = number_member(request, "ttl_s", 1, TTL_S_MAX, actions->model->ttl_s);
     if (index < 0)
-        return refuse(422, err, "policy: want random, round_robin, weighted or consistent_hash");
+        return wrong_value(refusal, "policy: want random, round_robin, weighted or consistent_hash");
     if (ttl_s < 0)
-        return refuse(422, err, "ttl_s: want a whole number of seconds, 1 to 3600");
-    return settings_change(actions, index, (int)ttl_s, err) == 0 ? 0 : status_of(err);
+        return wrong_value(refusal, "ttl_s: want a whole number of seconds, 1 to 3600");
+    return settings_change(actions, index, (int)ttl_s, &refusal->err) == 0 ? 0 : cannot(refusal, "restarting");
 }
 
-static int reset(struct actions *actions, const json_t *request, struct err *err)
+static int reset(struct actions *actions, const json_t *request, struct refusal *refusal)
 {
     (void)request;
-    return reset_start(actions, err) == 0 ? 0 : status_of(err);
+    return reset_start(actions, &refusal->err) == 0 ? 0 : cannot(refusal, "resetting");
 }
+
+static int start_scenario(struct actions *actions, const json_t *request, struct refusal *refusal)
+{
+    if (scenario_start(actions, text_member(request, "name"), &refusal->err) == 0)
+        return 0;
+    if (refusal->err.code == ERR_NOT_FOUND)
+        return refuse(refusal, 404, "no_such_scenario", "");
+    return cannot(refusal, "not_all_running");
+}
+
+static int stop_scenario(struct actions *actions, const json_t *request, struct refusal *refusal)
+{
+    (void)request;
+    return scenario_stop(actions) ? 0 : refuse(refusal, 409, "no_scenario", "no scenario runs");
+}
+
+enum when {
+    ALSO_OBSERVING = 1,     /* also for processes that others have started */
+    DURING_SCENARIO = 2,    /* does not disturb it, or ends it */
+};
 
 static const struct {
     const char *name;
-    int (*run)(struct actions *actions, const json_t *request, struct err *err);
-    bool also_observing;
+    int (*run)(struct actions *actions, const json_t *request, struct refusal *refusal);
+    unsigned when;
 } others[] = {
-    {"load", set_load, true},
-    {"add", add, false},
-    {"settings", change_settings, false},
-    {"reset", reset, false},
+    {"load", set_load, ALSO_OBSERVING},
+    {"add", add, 0},
+    {"settings", change_settings, 0},
+    {"reset", reset, DURING_SCENARIO},
+    {"scenario", start_scenario, 0},
+    {"scenario-stop", stop_scenario, DURING_SCENARIO},
 };
 
-int actions_do(struct actions *actions, const json_t *request, struct err *err)
+/* --- All -------------------------------------------------------------------------------------- */
+
+static int check_mode(const struct actions *actions, unsigned when, struct refusal *refusal)
+{
+    if (!actions->processes && !(when & ALSO_OBSERVING))
+        return refuse(refusal, 403, "read_only",
+                      "the playground has not started these processes, so it cannot control them");
+    if (actions->scenario_runs && !(when & DURING_SCENARIO))
+        return refuse(refusal, 409, "scenario_running", "a scenario runs; stop it first");
+    if (actions->resetting)
+        return refuse(refusal, 409, "resetting", "everything is being put back; wait a moment");
+    return 0;
+}
+
+int actions_do(struct actions *actions, const json_t *request, struct refusal *refusal)
 {
     const char *name = text_member(request, "action");
     const struct process_action *process_action = find_process_action(name);
-    size_t i = 0;
-    while (i < sizeof others / sizeof *others && strcmp(others[i].name, name) != 0)
-        i++;
-    bool is_other = i < sizeof others / sizeof *others;
-    if (!process_action && !is_other) {
-        err_set(err, ERR_INVALID, "action: there is no action \"%.60s\"", name);
-        return 422;
-    }
-    if (!actions->processes && !(is_other && others[i].also_observing))
-        return refuse(403, err, "the playground has not started these processes, so it cannot control them");
-    return process_action ? do_process(actions, process_action, request, err)
-                          : others[i].run(actions, request, err);
+    if (process_action)
+        return check_mode(actions, 0, refusal) == 0 ? do_process(actions, process_action, request, refusal) : -1;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(others[i].name, name) == 0)
+            return check_mode(actions, others[i].when, refusal) == 0 ? others[i].run(actions, request, refusal) : -1;
+    return refuse(refusal, 422, "no_such_action", "action: there is no such action");
 }

@@ -15,9 +15,17 @@ struct actions {
     struct group *fibers;
     bool restarting; /* order-service restarts for a new setting */
     bool resetting;  /* everything is being put back */
+    bool scenario_runs, scenario_stops;
 };
 
-/* Carries out {"action":…}. 0, or the status of the reply: 404, 409, 422 or 403, with err. */
-int actions_do(struct actions *actions, const json_t *request, struct err *err);
+/* Why an action was refused. */
+struct refusal {
+    int status;       /* of the reply: 403, 404, 409, 422 or 503 */
+    const char *code; /* for the page, which words it: "is_running"; static text */
+    struct err err;   /* the same in words */
+};
+
+/* Carries out {"action":…}. 0, or -1 with *refusal. */
+int actions_do(struct actions *actions, const json_t *request, struct refusal *refusal);
 
 #endif

@@ -46,7 +46,7 @@ static void make_call(void *arg)
     if (answered)
         http_response_header(&response, "X-Upstream", instance, sizeof instance);
     if (err.code != ERR_CANCELLED)
-        seconds_call(&model->seconds, instance, answered && response.status < 500, clock_us() - began);
+        seconds_call(&model->seconds, instance, answered ? response.status : 0, began);
     http_response_close(&response);
     free(call);
     waiting--;

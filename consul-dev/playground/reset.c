@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "load.h"
 #include "loop/fiber.h"
+#include "scenario.h"
 #include "settings_change.h"
 
 enum { POLL_MS = 50, LIMIT_MS = 60000 };
@@ -61,6 +62,9 @@ static void run(void *arg)
     struct err err = ERR_INIT;
     int64_t deadline = deadline_in(LIMIT_MS);
     int policy = model->policy, ttl_s = model->ttl_s;
+    scenario_stop(actions);
+    while (actions->scenario_runs && deadline_left(deadline) > 0 && fiber_sleep(POLL_MS) == 0) {
+    }
     reset_defaults(model);
     do {
         add_missing(actions->processes);

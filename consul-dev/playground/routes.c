@@ -6,6 +6,8 @@
 #include "net/http_server.h"
 #include "page_files.h"
 
+enum { PROBLEM_MAX = 4096 };
+
 /* Nothing from outside is loaded, and no other page can show this one in a frame and make a person click in it. */
 static void add_security_headers(struct http_request *req)
 {
@@ -73,15 +75,26 @@ static void get_events(struct http_request *req, void *arg)
         events_serve(playground->events, req);
 }
 
+/* A problem (RFC 9457) with one member more. */
+static void reply_refusal(struct http_request *req, const struct refusal *refusal)
+{
+    struct buf body = BUF_INIT(PROBLEM_MAX);
+    buf_addf(&body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":",
+             "the action was refused", refusal->status, refusal->code);
+    json_add_string(&body, refusal->err.text, strlen(refusal->err.text));
+    buf_adds(&body, ",\"instance\":\"/api/do\"}");
+    size_t len = body.len;
+    http_reply_take(req, refusal->status, "application/problem+json", buf_take(&body), len);
+}
+
 static void do_action(struct playground *playground, struct http_request *req, const json_t *object)
 {
     static const char done[] = "{\"ok\":true}";
-    struct err err = ERR_INIT;
-    int status = actions_do(playground->actions, object, &err);
-    if (status == 0)
+    struct refusal refusal = {.err = ERR_INIT};
+    if (actions_do(playground->actions, object, &refusal) == 0)
         http_reply(req, 200, "application/json", done, sizeof done - 1);
     else
-        http_problem(req, status, "%s", err.text);
+        reply_refusal(req, &refusal);
 }
 
 static void post_do(struct http_request *req, void *arg)
