@@ -1,5 +1,5 @@
 // The page's language: the browser's, until the reader switches it; the choice is kept in the browser.
-// Elements with data-text="key" get their text from here; other parts call text() and listen to 'language'.
+// Elements with the attribute data-text get their text from here; other parts call text() and listen to 'language'.
 import { english } from './text-en.mjs';
 import { chinese } from './text-zh.mjs';
 import { changed } from './store.mjs';
