@@ -1,0 +1,83 @@
+#include "reset.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "load.h"
+#include "loop/fiber.h"
+#include "settings_change.h"
+
+enum { POLL_MS = 50, LIMIT_MS = 60000 };
+
+void reset_defaults(struct model *model)
+{
+    model->load = (struct load_setting){.on = !model->options->observes, .rate = LOAD_RATE_FIRST, .key = "random"};
+    model->policy = model->options->policy;
+    model->ttl_s = (int)(model->options->ttl_ms / 1000);
+}
+
+static bool is_extra(const struct node *node)
+{
+    int number;
+    return node->kind == NODE_USERS &&
+           (sscanf(node->id, "user-service-%d", &number) != 1 || number > BASE_USERS);
+}
+
+/* One step for each process that is not as it should be. True: all are. */
+static bool put_back(struct processes *processes)
+{
+    struct model *model = processes->model;
+    bool done = true;
+    for (size_t i = 0; i < model->node_count; i++) {
+        struct node *node = model->nodes[i];
+        struct err err = ERR_INIT;
+        bool leaves = is_extra(node) || node->process->remove_when_ended;
+        if (leaves && node->process_state != PROCESS_DRAINING)
+            processes_remove_user(processes, node);
+        else if (node->process_state == PROCESS_HUNG)
+            process_continue(processes, node, &err);
+        else if (!leaves && !node_is_alive(node))
+            process_start(processes, node, &err);
+        done = done && !leaves && node->process_state == PROCESS_RUNNING;
+    }
+    return done;
+}
+
+static void add_missing(struct processes *processes)
+{
+    for (int number = 1; number <= BASE_USERS; number++) {
+        char id[32];
+        struct err err = ERR_INIT;
+        snprintf(id, sizeof id, "user-service-%d", number);
+        if (!model_find(processes->model, id))
+            processes_add_user(processes, number, 1, "", "", &err);
+    }
+}
+
+static void run(void *arg)
+{
+    struct actions *actions = arg;
+    struct model *model = actions->model;
+    struct err err = ERR_INIT;
+    int64_t deadline = deadline_in(LIMIT_MS);
+    int policy = model->policy, ttl_s = model->ttl_s;
+    reset_defaults(model);
+    do {
+        add_missing(actions->processes);
+    } while (!put_back(actions->processes) && deadline_left(deadline) > 0 && fiber_sleep(POLL_MS) == 0);
+    if (policy != model->policy || ttl_s != model->ttl_s)
+        settings_change(actions, model->policy, model->ttl_s, &err);
+    mark(model, "reset", NULL, "");
+    actions->resetting = false;
+}
+
+int reset_start(struct actions *actions, struct err *err)
+{
+    if (actions->resetting)
+        return err_set(err, ERR_CONFLICT, "everything is already being put back");
+    actions->resetting = true;
+    if (group_go(actions->fibers, run, actions) == 0)
+        return 0;
+    actions->resetting = false;
+    return err_set(err, ERR_BUSY, "out of memory");
+}

@@ -1,0 +1,51 @@
+/* seconds: the calls of the last two minutes, counted second by second, for the page's timeline.
+ *
+ * load.c reports each call when it has ended. At the end of a second the counts become one line
+ * of JSON, which is kept and sent to every page.
+ */
+#ifndef PLAYGROUND_SECONDS_H
+#define PLAYGROUND_SECONDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum {
+    SECONDS_KEPT = 120,
+    SECOND_CALLS_MAX = 4096, /* more calls than load.c makes in a second */
+    SECOND_INSTANCES_MAX = 128,
+    SLOW_US = 750 * 1000, /* a call that takes longer has waited for a fault: as in tests/harness/load.h */
+};
+
+struct second_count {
+    char id[129]; /* the instance of the call's last attempt */
+    uint32_t calls, failed;
+};
+
+struct seconds {
+    char *lines[SECONDS_KEPT]; /* JSON; a ring; NULL: not there yet */
+    uint64_t count;            /* of all seconds so far; the newest is lines[(count - 1) % SECONDS_KEPT] */
+
+    /* The second that has not ended. */
+    uint32_t ok, failed, slow, measured;
+    uint32_t took_us[SECOND_CALLS_MAX];
+    struct second_count by[SECOND_INSTANCES_MAX];
+    uint32_t by_count;
+
+    uint64_t total_ok, total_failed; /* since the start: for the scenarios */
+};
+
+/* instance: "" if no instance was reached. */
+void seconds_call(struct seconds *seconds, const char *instance, bool ok, int64_t took_us);
+/* The counts of one instance in the second that has not ended; NULL: it was not called. */
+const struct second_count *seconds_of(const struct seconds *seconds, const char *instance);
+/* Ends the second. t: its beginning, in seconds since 1970. */
+void seconds_end(struct seconds *seconds, int64_t t);
+/* The line with this number, from 0; NULL: not kept. */
+const char *seconds_line(const struct seconds *seconds, uint64_t number);
+/* Appends all that are kept as a JSON array. */
+void seconds_write(const struct seconds *seconds, struct buf *out);
+void seconds_close(struct seconds *seconds);
+
+#endif
