@@ -8,20 +8,11 @@
 #ifndef PLAYGROUND_PROCESSES_H
 #define PLAYGROUND_PROCESSES_H
 
-#include "harness/world.h"
 #include "loop/sync.h"
 #include "model.h"
+#include "process.h"
 
 enum { BASE_USERS = 3 };
-
-struct process {
-    struct proc *proc;
-    struct server *server;  /* NULL: a service */
-    struct service service;
-    struct port port;       /* of a service: reserved while it does not run */
-    bool asked_to_end;      /* by a signal of ours */
-    bool remove_when_ended;
-};
 
 struct processes {
     struct model *model;
