@@ -107,33 +107,19 @@ bool scenario_add(struct scenario *scenario)
 
 /* --- The end ------------------------------------------------------------------------------ */
 
-static bool was_added(const struct scenario *scenario, const char *id)
+static bool was_added(const struct node *node, const void *arg)
 {
+    const struct scenario *scenario = arg;
     for (int i = 0; i < scenario->added_count; i++)
-        if (strcmp(scenario->added[i], id) == 0)
+        if (strcmp(scenario->added[i], node->id) == 0)
             return true;
     return false;
 }
 
-/* All processes ran when it began. True: all run again, and those that it has added are gone. */
+/* All processes ran when it began. */
 static bool put_back(struct scenario *scenario)
 {
-    struct model *model = scenario->model;
-    struct processes *processes = scenario->control->processes;
-    bool done = true;
-    for (size_t i = 0; i < model->node_count; i++) {
-        struct node *node = model->nodes[i];
-        struct err err = ERR_INIT;
-        bool added = was_added(scenario, node->id);
-        if (added && !node->process->remove_when_ended)
-            processes_remove_user(processes, node);
-        else if (node->process_state == PROCESS_HUNG)
-            process_continue(processes, node, &err);
-        else if (!added && !node_is_alive(node))
-            process_start(processes, node, &err);
-        done = done && !added && node->process_state == PROCESS_RUNNING;
-    }
-    return done;
+    return processes_put_back(scenario->control->processes, was_added, scenario);
 }
 
 static void run(void *arg)
