@@ -32,12 +32,12 @@ function whyNot(node, one) {
 
 function showButtons(node) {
   const wanted = ACTIONS.filter(one => one.in !== null || node.kind === 'user-service');
-  keepChildren(part('buttons'), wanted.map(one => one.action), action => element('button', { type: 'button', class: `button action-${action}` }, element('span'), element('small')), (button, action, i) => {
+  keepChildren(part('buttons'), wanted.map(one => one.action), action => element('button', { type: 'button', class: `button action-${action}` }, element('span'), ' ', element('small')), (button, action, i) => {
     const why = whyNot(node, wanted[i]);
     setText(button.firstChild, text(`do.${action}`));
     setText(button.lastChild, text(`signal.${action}`, { signal: signalOf(node) }));
     setEnabled(button, why === '', why);
-    setAttribute(button, 'aria-label', text('do.label', { what: text(`do.${action}`), process: nameOf(node) }));
+    setAttribute(button, 'aria-label', text('do.label', { what: button.textContent, process: nameOf(node) }));
     setAttribute(button, 'aria-describedby', `about-${action}`);
   });
   keepChildren(part('about'), wanted.map(one => one.action), action => element('li', { id: `about-${action}` }, element('b'), element('span')), (item, action) => {

@@ -22,14 +22,11 @@ export function fit(string, width, size) {
   return `${cut}…`;
 }
 
-function describe(node) {
-  const words = [nameOf(node), text(`state.${node.state}`)];
-  if (node.kind === 'user-service') {
-    words.push(text('card.weight', { n: node.weight }));
-    if (node.zone) words.push(text('card.zone', { zone: node.zone }));
-    words.push(text('card.version', { version: node.version }), text('card.share', { share: percent(node.share) }), text('card.calls', { n: node.calls ?? 0 }));
-  }
-  return words.join(text('list.comma'));
+// What is on the card, in its order, so that one can also call it by what one reads; then what has no room there.
+function describe(card, node) {
+  const seen = [...card.querySelectorAll('text')].map(line => line.textContent).filter(Boolean).join(' ');
+  if (node.kind !== 'user-service' || card.dataset.kind === 'full') return seen;
+  return [seen, node.id, text('card.weight', { n: node.weight }), node.zone && text('card.zone', { zone: node.zone }), text('card.version', { version: node.version }), text('card.share', { share: percent(node.share) })].filter(Boolean).join(text('list.comma'));
 }
 
 // What each card consists of, by size: [part, class, x, y].
@@ -49,7 +46,8 @@ export function makeCard(node, size) {
   card.append(svg('rect', { class: 'card-box', rx: kind === 'tiny' ? 7 : 10 }));
   if (node.kind === 'user-service') card.append(svg('rect', { class: 'card-stripe', width: 4, rx: 2 }));
   card.append(svg('g', { class: 'card-shape' }));
-  for (const [part, classes] of LINES[kind]) card.append(svg('text', { class: classes, 'data-part': part }));
+  // (The blank separates the words for a screen reader.)
+  for (const [part, classes] of LINES[kind]) card.append(svg('text', { class: classes, 'data-part': part }), ' ');
   if (kind === 'full') card.append(svg('rect', { class: 'bar-back', height: 6, rx: 3 }), svg('rect', { class: 'bar', height: 6, rx: 3 }));
   card.dataset.kind = kind;
   return card;
@@ -93,7 +91,6 @@ export function showCard(card, node, box, total, isSelected) {
   setAttribute(card, 'transform', `translate(${box.x} ${box.y})`);
   setAttribute(card, 'aria-selected', isSelected ? 'true' : 'false');
   setAttribute(card, 'tabindex', isSelected ? 0 : -1);
-  setAttribute(card, 'aria-label', describe(node));
   const back = card.querySelector('.card-box');
   setAttribute(back, 'width', box.w);
   setAttribute(back, 'height', box.h);
@@ -107,6 +104,7 @@ export function showCard(card, node, box, total, isSelected) {
   showShape(card, node, kind);
   showTexts(card, node, kind, box, total);
   showBar(card, node, box);
+  setAttribute(card, 'aria-label', describe(card, node));
 }
 
 function showTexts(card, node, kind, box, total) {

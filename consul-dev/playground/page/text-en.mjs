@@ -38,7 +38,6 @@ export const english = {
   'card.zone': 'zone {zone}',
   'card.version': 'version {version}',
   'card.share': '{share} of the picks',
-  'card.calls': '{n} calls a second',
   'card.shareAndRate': '{share} · {n}/s',
   'card.total': '{n} calls/s',
   'card.failed': '{n} failed',

@@ -38,7 +38,6 @@ export const chinese = {
   'card.zone': '可用区 {zone}',
   'card.version': '版本 {version}',
   'card.share': '占 {share} 的调用',
-  'card.calls': '每秒 {n} 次调用',
   'card.shareAndRate': '{share} · {n} 次/秒',
   'card.total': '{n} 次/秒',
   'card.failed': '失败 {n} 次',
