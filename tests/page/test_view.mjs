@@ -221,7 +221,7 @@ test('read_only_page_says_why_and_keeps_the_load', async () => {
   standIn.state = { ...newState(), mode: 'observe', why_read_only: 'the processes are in containers' };
   for (const node of standIn.state.nodes) node.process = null;
   const page = await browser.open(standIn.url);
-  await page.getByText('the processes are in containers').waitFor();
+  await page.getByText('the playground has not started these processes').waitFor();
   await page.locator('.action-kill').click({ force: true });
   await page.locator('#reset').click({ force: true });
   await page.locator('#load-on').click();

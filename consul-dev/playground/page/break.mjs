@@ -5,7 +5,7 @@ import { text } from './language.mjs';
 import { nameOf } from './cards.mjs';
 import { send } from './actions.mjs';
 import { shape } from './states.mjs';
-import { findNode, isReadOnly, listen, select, store } from './store.mjs';
+import { findNode, isReadOnly, listen, runningScenario, select, store } from './store.mjs';
 
 // The action, and the states of the process in which it is possible.
 const LIVE = ['running', 'starting'];
@@ -26,6 +26,7 @@ const signalOf = node => (node.kind === 'postgres' ? 'SIGINT' : 'SIGTERM');
 
 function whyNot(node, one) {
   if (isReadOnly()) return text('readonly.button');
+  if (runningScenario()) return text('break.scenario');
   if (one.in === null || one.in.includes(node.process)) return '';
   return text('break.notNow', { process: text(`process.${node.process}`) });
 }

@@ -10,7 +10,7 @@ export const nameOf = node => NAMES[node.kind] ?? node.id;
 export const percent = share => `${Math.round((share ?? 0) * 100)} %`;
 
 // "7" of user-service-7: small cards have no room for more.
-const shortName = id => id.replace(/^.*?-(?=[^-]+$)/, '');
+export const shortName = id => id.replace(/^.*?-(?=[^-]+$)/, '');
 
 // About how wide a text is; a Chinese character is as wide as its height.
 const widthOf = (string, size) => [...string].reduce((sum, c) => sum + (c > '\u2e80' ? 1 : 0.56), 0) * size;
@@ -63,11 +63,12 @@ function showShape(card, node, kind) {
   setAttribute(holder, 'transform', `translate(${kind === 'tiny' ? 12 : 13} ${kind === 'tiny' ? 5 : kind === 'compact' ? 4 : kind === 'server' ? 6 : 7}) scale(${scale})`);
 }
 
+// The worst state is the card's; that the instance is also ejected is said here.
 function metaOf(node, width) {
-  const long = [text('card.weight', { n: node.weight }), node.zone && text('card.zone', { zone: node.zone }), node.version && `v${node.version}`];
-  const whole = long.filter(Boolean).join(' · ');
-  if (widthOf(whole, 12) <= width) return whole;
-  return [text('card.w', { n: node.weight }), node.zone, node.version && `v${node.version}`].filter(Boolean).join(' · ');
+  const also = node.ejected && node.state !== 'ejected' ? text('state.ejected') : '';
+  const version = node.version && `v${node.version}`;
+  const whole = [also, text('card.weight', { n: node.weight }), node.zone && text('card.zone', { zone: node.zone }), version].filter(Boolean).join(' · ');
+  return widthOf(whole, 12) <= width ? whole : [also, text('card.w', { n: node.weight }), node.zone, version].filter(Boolean).join(' · ');
 }
 
 function textsOf(node, kind, box, total) {
