@@ -58,7 +58,7 @@ function showRoutes(nodes) {
   keepChildren(routes, ids, () => svg('path'), (path, id) => {
     const node = nodes.find(one => one.id === id);
     setAttribute(path, 'd', placed.calls.get(id));
-    setAttribute(path, 'class', `route state-${node.state}${node.listed === false ? ' is-unlisted' : ''}`);
+    setAttribute(path, 'class', `route state-${node.state}`);
     setAttribute(path, 'stroke-width', (1.2 + thick * ((node.calls ?? 0) / busiest)).toFixed(1));
   });
 }
@@ -82,7 +82,7 @@ function show() {
   setText(groupName, text('picture.group', { n: nodes.filter(node => node.kind === 'user-service').length }));
   showLines();
   showRoutes(nodes);
-  if (isNew) setRoutes(routes, placed);
+  if (isNew) setRoutes(routes);
 }
 
 const focusSelected = () => byId(`node-${store.selected}`)?.focus({ preventScroll: false });
