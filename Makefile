@@ -82,7 +82,7 @@ archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
 tests    = $(patsubst %.c,$(BUILD)/tests/%,$(wildcard $(1)/tests/test_*.c))
 
 UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,$(call folder,$(l))))
-INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev)
+INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev) $(call tests,consul-dev/playground)
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
 FAULT_TOOLS       := $(BUILD)/registry-faults $(BUILD)/upstream-faults
 
@@ -116,7 +116,7 @@ $(BUILD)/tests/$(1)/tests/%: $(BUILD)/obj/$(1)/tests/%.o $(call archives,$(harne
 	@echo "  LINK  $$@"
 	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@
 endef
-$(foreach d,user-service order-service consul-dev,$(eval $(call integration,$(d))))
+$(foreach d,user-service order-service consul-dev consul-dev/playground,$(eval $(call integration,$(d))))
 
 $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))
@@ -219,7 +219,7 @@ everything: ## check: compile all programs and tests, without running them
 run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
-integration-tests: $(PROGRAMS) $(FAULT_TOOLS) $(INTEGRATION_TESTS)
+integration-tests: $(PROGRAMS) $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
 demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step)
 	@$(DEPS)

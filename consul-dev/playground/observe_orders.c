@@ -6,7 +6,10 @@
 #include "loop/fiber.h"
 #include "observers.h"
 
-enum { KNOWLEDGE_PERIOD_MS = 200 };
+enum {
+    KNOWLEDGE_PERIOD_MS = 200,
+    KNOWLEDGE_PER_NODE_MS = 8, /* with 50 instances a question costs more, so there are fewer: order-service must not notice */
+};
 
 /* --- One instance --------------------------------------------------------------------------- */
 
@@ -131,6 +134,12 @@ static void read_explanation(struct model *model, const json_t *body)
 
 /* --- The fiber ---------------------------------------------------------------------------------- */
 
+static int64_t period(const struct model *model)
+{
+    int64_t all = (int64_t)model->node_count * KNOWLEDGE_PER_NODE_MS;
+    return all > KNOWLEDGE_PERIOD_MS ? all : KNOWLEDGE_PERIOD_MS;
+}
+
 /* While it drains it is not asked: it waits until requests stop. */
 static bool can_be_asked(const struct node *orders)
 {
@@ -167,5 +176,5 @@ void observe_orders(void *arg)
         if (!can_be_asked(model_first(model, NODE_ORDERS)) || ask(model, "/discovery", read_discovery) != 0 ||
             ask(model, path, read_explanation) != 0)
             forget(model);
-    } while (fiber_sleep(KNOWLEDGE_PERIOD_MS) == 0);
+    } while (fiber_sleep(period(model)) == 0);
 }

@@ -70,7 +70,7 @@ int options_read(struct options *options, int argc, char **argv, enum options_ac
     url_parse(options->orders_text, &options->orders_url);
     url_parse(options->consul_text, &options->consul_url);
     if (!options->observes)
-        options->bind_address = "127.0.0.1"; /* whoever reaches the page can kill processes: only this machine */
+        options->bind_address = "127.0.0.1"; /* its buttons kill processes, so only this machine may reach them */
     return 0;
 }
 

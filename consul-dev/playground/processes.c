@@ -132,6 +132,8 @@ int processes_open(struct processes *processes, struct model *model, struct grou
         add_server(processes, NODE_REDIS, "redis", &world->redis, SERVER_REDIS, 0, err) != 0 ||
         !add_service(processes, NODE_ORDERS, "order-service", options->order_port, "ORDER_PORT", err))
         return -1;
+    world->postgres.options[0] = "-c";
+    world->postgres.options[1] = "max_connections=500"; /* three for each of NODES_MAX services; the default is 100 */
     for (int number = 1; number <= BASE_USERS; number++)
         if (!add_user(processes, number, user_port(processes, number), err))
             return -1;

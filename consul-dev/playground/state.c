@@ -15,12 +15,16 @@ static const char *const states[] = {"gone",     "hung",    "draining", "startin
 
 /* --- The state of a node ---------------------------------------------------------------- */
 
+static bool consul_answers(const struct model *model)
+{
+    const struct node *consul = model_first(model, NODE_CONSUL);
+    return consul->health == HEALTH_GOOD && node_is_alive(consul) && consul->process_state != PROCESS_HUNG;
+}
+
 /* While Consul does not answer, its last list says nothing. */
 static enum listing consul_says(const struct model *model, const struct node *node)
 {
-    const struct node *consul = model_first(model, NODE_CONSUL);
-    bool answers = consul->health == HEALTH_GOOD && node_is_alive(consul) && consul->process_state != PROCESS_HUNG;
-    return answers ? node->consul : LISTING_ABSENT;
+    return consul_answers(model) ? node->consul : LISTING_ABSENT;
 }
 
 static enum node_state process_state(const struct node *node)
@@ -51,7 +55,8 @@ static enum node_state instance_state(const struct model *model, const struct no
         return STATE_WARNING;
     if (node->ejected)
         return STATE_EJECTED;
-    if (consul == LISTING_ABSENT && node->orders == LISTING_ABSENT && model->knowledge.known)
+    bool lists_are_known = consul_answers(model) || model->knowledge.known;
+    if (lists_are_known && consul == LISTING_ABSENT && node->orders == LISTING_ABSENT)
         return STATE_STARTING; /* it waits for its random delay, then it registers */
     return STATE_PASSING;
 }
