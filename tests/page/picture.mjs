@@ -8,9 +8,11 @@ const FILE = 'docs/playground.png';
 const SIZE_MAX = 200 * 1024;
 
 const playground = await startPlayground();
-const browser = await openBrowser({ width: 1220, height: 812 });
+const browser = await openBrowser({ width: 1280, height: 800 });
 try {
   const page = await browser.open(playground.url);
+  // (So that the timeline has something to tell.)
+  await until('50 s of calls', async () => (await page.locator('.bars path').first().getAttribute('d')).split('M').length > 50, 120000);
   await playground.act({ action: 'add', weight: 3, zone: 'z1', version: '2.0.0' });
   await until('the new instance is used', async () => (await playground.state()).nodes.some(node => node.id === 'user-service-4' && node.share > 0.3), 60000);
   await playground.act({ action: 'hang', target: 'user-service-2' });

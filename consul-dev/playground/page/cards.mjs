@@ -114,7 +114,7 @@ function showTexts(card, node, kind, box, total) {
     const line = card.querySelector(`[data-part="${part}"]`);
     setAttribute(line, 'x', x === 0 ? box.w - 12 : x);
     setAttribute(line, 'y', y);
-    setText(line, x === 0 ? texts[part] : fit(texts[part] ?? '', box.w - x - 6, part === 'name' ? 13.5 : kind === 'tiny' ? 11 : 12));
+    setText(line, x === 0 ? texts[part] : fit(texts[part] ?? '', box.w - x - 3, part === 'name' ? 13.5 : kind === 'tiny' ? 11 : 12));
   }
 }
 

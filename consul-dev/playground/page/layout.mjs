@@ -86,11 +86,11 @@ function wide(parts, width, size) {
   const from = EDGE + CALLER.width + 74;
   const room = width - EDGE - side - 44 - from;
   const grid = gridOf(parts.instances.length, size, room, true);
-  const area = { x: from + Math.max(0, (room - grid.width) / 2), y: EDGE + SERVER.height + 52 };
+  const area = { x: from + Math.max(0, (room - grid.width) / 2), y: EDGE + SERVER.height + 54 };
   placeInstances(parts.instances, area, size, grid, boxes);
   const rows = Math.max(grid.rows, 1);
   const tall = Math.max(rows * (size.height + size.gap) - size.gap, 170);
-  const group = { x: area.x - 14, y: area.y - 30, w: grid.width + 28, h: tall + 44 };
+  const group = { x: area.x - 14, y: area.y - 34, w: grid.width + 28, h: tall + 46 };
   const height = group.y + group.h + 20;
   const middle = area.y + tall / 2;
   if (parts.caller) boxes.set(parts.caller.id, { x: EDGE, y: middle - CALLER.height / 2, w: CALLER.width, h: CALLER.height });

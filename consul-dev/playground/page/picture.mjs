@@ -29,7 +29,7 @@ function place(nodes) {
   setAttribute(picture, 'height', placed.height);
   for (const [name, value] of Object.entries({ x: placed.group.x, y: placed.group.y, width: placed.group.w, height: placed.group.h })) setAttribute(groupBox, name, value);
   setAttribute(groupName, 'x', placed.group.x + (placed.isWide ? 14 : 34));
-  setAttribute(groupName, 'y', placed.group.y + 19);
+  setAttribute(groupName, 'y', placed.group.y + 17);
   return true;
 }
 

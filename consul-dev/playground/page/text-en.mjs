@@ -168,7 +168,7 @@ export const english = {
   'reason.zoneStays': 'in zone {zone}; {percent} % of the calls stay in the own zone {own}, and the next one does',
   'reason.zoneLeaves': 'in zone {zone}; {percent} % of the calls stay in the own zone {own}, and the next one does not',
 
-  'timeline.title': 'The last two minutes',
+  'timeline.title': 'Last two minutes',
   'timeline.idea': 'Calls per second, by instance. The marks above are events.',
   'timeline.label': 'Chart: calls per second of the last two minutes, by instance. The list of events says the same in words.',
   'timeline.now': 'now',
