@@ -262,6 +262,17 @@ test-outages: ## check: run the long outages on real servers
 run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
+.PHONY: test-page page-picture
+test-page: ## check: test the page of `make playground` in Chromium (skipped if there is none)
+	@$(DEPS) page || echo "continuing with what is installed"
+	$(again) $(PROGRAMS) $(BUILD)/playground
+	@BUILD=$(BUILD) tests/page/run || [ $$? = 77 ]
+
+page-picture: ## check: make docs/playground.png, the picture of the page in the README
+	@$(DEPS) page
+	$(again) $(PROGRAMS) $(BUILD)/playground
+	@BUILD=$(BUILD) tests/page/run tests/page/picture.mjs
+
 simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run and print its log)
 	@$(DEPS)
 	$(again) run-simulate

@@ -28,6 +28,7 @@ export async function openBrowser(as = {}) {
   const closeContext = context.close.bind(context);
   return Object.assign(context, {
     errors,
+    profile,
     async close() {
       await closeContext();
       rmSync(profile, { recursive: true, force: true });

@@ -31,7 +31,8 @@ export function newState(instances = 3) {
 // A second in which each instance got the same number of calls.
 export function newSecond(t, rate, ids, more = {}) {
   const by = Object.fromEntries(ids.map((id, i) => [id, Math.floor(rate / ids.length) + (i < rate % ids.length ? 1 : 0)]));
-  return { t, ok: rate, failed: 0, slow: 0, p50_ms: 1.1, p99_ms: 4.2, by, ...more };
+  const last = Array.from({ length: Math.min(rate, 40) }, (_, i) => [ids[i % ids.length], 1.1, 200]);
+  return { t, ok: rate, failed: 0, slow: 0, p50_ms: 1.1, p99_ms: 4.2, by, last, ...more };
 }
 
 export class StandIn {

@@ -15,7 +15,7 @@ test('both_languages_have_the_same_texts', () => {
 
 test('chinese_texts_are_chinese', () => {
   for (const [key, value] of Object.entries(chinese)) {
-    if (!/^signal\.|^list\.|^card\.shareAndRate$/.test(key)) assert.match(value, /[\u4e00-\u9fff]/, key);
+    if (!/^signal\.|^do\.label$|^list\.|^card\.shareAndRate$/.test(key)) assert.match(value, /[\u4e00-\u9fff]/, key);
   }
 });
 

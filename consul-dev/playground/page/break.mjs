@@ -5,7 +5,7 @@ import { text } from './language.mjs';
 import { nameOf } from './cards.mjs';
 import { send } from './actions.mjs';
 import { shape } from './states.mjs';
-import { findNode, isReadOnly, listen, select, store } from './store.mjs';
+import { findNode, isReadOnly, listen, runningScenario, select, store } from './store.mjs';
 
 // The action, and the states of the process in which it is possible.
 const LIVE = ['running', 'starting'];
@@ -26,18 +26,19 @@ const signalOf = node => (node.kind === 'postgres' ? 'SIGINT' : 'SIGTERM');
 
 function whyNot(node, one) {
   if (isReadOnly()) return text('readonly.button');
+  if (runningScenario()) return text('break.scenario');
   if (one.in === null || one.in.includes(node.process)) return '';
   return text('break.notNow', { process: text(`process.${node.process}`) });
 }
 
 function showButtons(node) {
   const wanted = ACTIONS.filter(one => one.in !== null || node.kind === 'user-service');
-  keepChildren(part('buttons'), wanted.map(one => one.action), action => element('button', { type: 'button', class: `button action-${action}` }, element('span'), element('small')), (button, action, i) => {
+  keepChildren(part('buttons'), wanted.map(one => one.action), action => element('button', { type: 'button', class: `button action-${action}` }, element('span'), ' ', element('small')), (button, action, i) => {
     const why = whyNot(node, wanted[i]);
     setText(button.firstChild, text(`do.${action}`));
     setText(button.lastChild, text(`signal.${action}`, { signal: signalOf(node) }));
     setEnabled(button, why === '', why);
-    setAttribute(button, 'aria-label', text('do.label', { what: text(`do.${action}`), process: nameOf(node) }));
+    setAttribute(button, 'aria-label', text('do.label', { what: button.textContent, process: nameOf(node) }));
     setAttribute(button, 'aria-describedby', `about-${action}`);
   });
   keepChildren(part('about'), wanted.map(one => one.action), action => element('li', { id: `about-${action}` }, element('b'), element('span')), (item, action) => {

@@ -9,7 +9,10 @@ const LAUNCHES_MAX = 24; // a second
 const FLIGHT_MS = 700;
 const SLOW_FLIGHT_MS = 1500;
 const FRAME_MS = 40;
+const MANY = 12; // with more instances, a frame costs more and shows less
+const MANY_FRAME_MS = 66;
 const SAMPLES = 24;
+const MARGIN = 8; // an arrow beside its route
 
 const canvas = byId('calls');
 const pen = canvas.getContext('2d');
@@ -25,20 +28,35 @@ function readColours() {
   colours = Object.fromEntries(['ok', 'slow', 'failed'].map(kind => [kind, style.getPropertyValue(`--call-${kind}`).trim()]));
 }
 
-// Reads each route once per layout, so that a frame only looks points up.
-export function setRoutes(routes, { width, height }) {
+// The canvas covers only where the routes are, because each frame is as expensive as the canvas is large.
+function coverRoutes() {
+  const all = [...tracks.values()].flat();
+  if (all.length === 0) return;
+  const [left, right] = [Math.min(...all.map(({ x }) => x)) - MARGIN, Math.max(...all.map(({ x }) => x)) + MARGIN];
+  const [top, bottom] = [Math.min(...all.map(({ y }) => y)) - MARGIN, Math.max(...all.map(({ y }) => y)) + MARGIN];
   const scale = Math.min(devicePixelRatio || 1, 2);
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  canvas.width = (right - left) * scale;
+  canvas.height = (bottom - top) * scale;
+  Object.assign(canvas.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+  pen.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
+}
+
+// Reads each route once per layout, so that a frame only looks points up.
+export function setRoutes(routes) {
   tracks = new Map([...routes.children].map(path => {
     const length = path.getTotalLength();
     const points = Array.from({ length: SAMPLES + 1 }, (_, i) => path.getPointAtLength((length * i) / SAMPLES));
     return [path.dataset.key, points.map(({ x, y }) => ({ x, y }))];
   }));
   flights = [];
+  coverRoutes();
+}
+
+function clear() {
+  pen.save();
+  pen.resetTransform();
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  pen.restore();
 }
 
 // The calls of a second: in their order if the program tells it, otherwise from the counts by instance.
@@ -68,7 +86,7 @@ function launch() {
   }
   if (flights.length > 0 && timer === 0) {
     readColours();
-    timer = setTimeout(nextFrame, FRAME_MS);
+    timer = setTimeout(nextFrame, frameMs());
   }
 }
 
@@ -98,12 +116,13 @@ function drawArrow({ track, begin, ms, kind }, now) {
 
 function frame() {
   const now = performance.now();
-  pen.clearRect(0, 0, canvas.width, canvas.height);
+  clear();
   flights = flights.filter(flight => now < flight.begin + flight.ms + (flight.kind === 'failed' ? 250 : 0));
   for (const flight of flights) if (now >= flight.begin) drawArrow(flight, now);
-  timer = flights.length > 0 ? setTimeout(nextFrame, FRAME_MS) : 0;
+  timer = flights.length > 0 ? setTimeout(nextFrame, frameMs()) : 0;
 }
 
+const frameMs = () => (tracks.size > MANY ? MANY_FRAME_MS : FRAME_MS);
 const nextFrame = () => requestAnimationFrame(frame);
 
 export function startCalls() {

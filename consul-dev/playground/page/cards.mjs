@@ -10,7 +10,7 @@ export const nameOf = node => NAMES[node.kind] ?? node.id;
 export const percent = share => `${Math.round((share ?? 0) * 100)} %`;
 
 // "7" of user-service-7: small cards have no room for more.
-const shortName = id => id.replace(/^.*?-(?=[^-]+$)/, '');
+export const shortName = id => id.replace(/^.*?-(?=[^-]+$)/, '');
 
 // About how wide a text is; a Chinese character is as wide as its height.
 const widthOf = (string, size) => [...string].reduce((sum, c) => sum + (c > '\u2e80' ? 1 : 0.56), 0) * size;
@@ -22,14 +22,11 @@ export function fit(string, width, size) {
   return `${cut}…`;
 }
 
-function describe(node) {
-  const words = [nameOf(node), text(`state.${node.state}`)];
-  if (node.kind === 'user-service') {
-    words.push(text('card.weight', { n: node.weight }));
-    if (node.zone) words.push(text('card.zone', { zone: node.zone }));
-    words.push(text('card.version', { version: node.version }), text('card.share', { share: percent(node.share) }), text('card.calls', { n: node.calls ?? 0 }));
-  }
-  return words.join(text('list.comma'));
+// What is on the card, in its order, so that one can also call it by what one reads; then what has no room there.
+function describe(card, node) {
+  const seen = [...card.querySelectorAll('text')].map(line => line.textContent).filter(Boolean).join(' ');
+  if (node.kind !== 'user-service' || card.dataset.kind === 'full') return seen;
+  return [seen, node.id, text('card.weight', { n: node.weight }), node.zone && text('card.zone', { zone: node.zone }), text('card.version', { version: node.version }), text('card.share', { share: percent(node.share) })].filter(Boolean).join(text('list.comma'));
 }
 
 // What each card consists of, by size: [part, class, x, y].
@@ -49,7 +46,8 @@ export function makeCard(node, size) {
   card.append(svg('rect', { class: 'card-box', rx: kind === 'tiny' ? 7 : 10 }));
   if (node.kind === 'user-service') card.append(svg('rect', { class: 'card-stripe', width: 4, rx: 2 }));
   card.append(svg('g', { class: 'card-shape' }));
-  for (const [part, classes] of LINES[kind]) card.append(svg('text', { class: classes, 'data-part': part }));
+  // (The blank separates the words for a screen reader.)
+  for (const [part, classes] of LINES[kind]) card.append(svg('text', { class: classes, 'data-part': part }), ' ');
   if (kind === 'full') card.append(svg('rect', { class: 'bar-back', height: 6, rx: 3 }), svg('rect', { class: 'bar', height: 6, rx: 3 }));
   card.dataset.kind = kind;
   return card;
@@ -65,11 +63,12 @@ function showShape(card, node, kind) {
   setAttribute(holder, 'transform', `translate(${kind === 'tiny' ? 12 : 13} ${kind === 'tiny' ? 5 : kind === 'compact' ? 4 : kind === 'server' ? 6 : 7}) scale(${scale})`);
 }
 
+// The worst state is the card's; that the instance is also ejected is said here.
 function metaOf(node, width) {
-  const long = [text('card.weight', { n: node.weight }), node.zone && text('card.zone', { zone: node.zone }), node.version && `v${node.version}`];
-  const whole = long.filter(Boolean).join(' · ');
-  if (widthOf(whole, 12) <= width) return whole;
-  return [text('card.w', { n: node.weight }), node.zone, node.version && `v${node.version}`].filter(Boolean).join(' · ');
+  const also = node.ejected && node.state !== 'ejected' ? text('state.ejected') : '';
+  const version = node.version && `v${node.version}`;
+  const whole = [also, text('card.weight', { n: node.weight }), node.zone && text('card.zone', { zone: node.zone }), version].filter(Boolean).join(' · ');
+  return widthOf(whole, 12) <= width ? whole : [also, text('card.w', { n: node.weight }), node.zone, version].filter(Boolean).join(' · ');
 }
 
 function textsOf(node, kind, box, total) {
@@ -93,7 +92,6 @@ export function showCard(card, node, box, total, isSelected) {
   setAttribute(card, 'transform', `translate(${box.x} ${box.y})`);
   setAttribute(card, 'aria-selected', isSelected ? 'true' : 'false');
   setAttribute(card, 'tabindex', isSelected ? 0 : -1);
-  setAttribute(card, 'aria-label', describe(node));
   const back = card.querySelector('.card-box');
   setAttribute(back, 'width', box.w);
   setAttribute(back, 'height', box.h);
@@ -107,6 +105,7 @@ export function showCard(card, node, box, total, isSelected) {
   showShape(card, node, kind);
   showTexts(card, node, kind, box, total);
   showBar(card, node, box);
+  setAttribute(card, 'aria-label', describe(card, node));
 }
 
 function showTexts(card, node, kind, box, total) {
@@ -115,7 +114,7 @@ function showTexts(card, node, kind, box, total) {
     const line = card.querySelector(`[data-part="${part}"]`);
     setAttribute(line, 'x', x === 0 ? box.w - 12 : x);
     setAttribute(line, 'y', y);
-    setText(line, x === 0 ? texts[part] : fit(texts[part] ?? '', box.w - x - 6, part === 'name' ? 13.5 : kind === 'tiny' ? 11 : 12));
+    setText(line, x === 0 ? texts[part] : fit(texts[part] ?? '', box.w - x - 3, part === 'name' ? 13.5 : kind === 'tiny' ? 11 : 12));
   }
 }
 

@@ -70,7 +70,7 @@ export function reconnectNow() {
   if (store.connection === 'lost') open();
 }
 
-// Resolves to null, or to what went wrong: {status, detail}; status 0: no answer.
+// Resolves to null, or to what went wrong: {status, code, detail}; status 0: no answer.
 export async function act(action) {
   try {
     const reply = await fetch('/api/do', {
@@ -80,7 +80,7 @@ export async function act(action) {
     });
     if (reply.ok) return null;
     const problem = await reply.json().catch(() => ({}));
-    return { status: reply.status, detail: problem.detail ?? problem.title ?? reply.statusText };
+    return { status: reply.status, code: problem.code ?? '', detail: problem.detail ?? problem.title ?? reply.statusText };
   } catch {
     return { status: 0, detail: '' };
   }

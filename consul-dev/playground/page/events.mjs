@@ -8,7 +8,9 @@ import { listen, store } from './store.mjs';
 
 const SHOWN_MAX = 60;
 const SPEAK_MS = 3000;
-const SPOKEN = new Set(['stopped', 'ended', 'killed', 'hung', 'continued', 'critical', 'ejected', 'back', 'source', 'stale', 'panic', 'panic_over', 'scenario', 'scenario_done', 'reset', 'added', 'removed']);
+// These are spoken, and named on the timeline.
+export const IMPORTANT = new Set(['stopped', 'ended', 'killed', 'hung', 'continued', 'critical', 'missing', 'ejected', 'back', 'source', 'stale', 'panic', 'panic_over',
+  'settings', 'scenario', 'scenario_done', 'added', 'removed', 'reset']);
 
 const list = byId('events');
 const speaker = byId('speaker');
@@ -16,12 +18,14 @@ let spokenId = 0;
 let waiting = [];
 let timer = 0;
 
-// "Consul stopped"; a scenario's target is its name.
+// "Consul stopped". The text of a scenario's mark is its name and, at the end, its outcome: "storm: passed".
 export function markText(mark) {
-  const isScenario = mark.code.startsWith('scenario');
-  const what = isScenario ? text(`scenario.${mark.target}.name`) : (NAMES[mark.target] ?? mark.target ?? '');
   const key = `mark.${mark.code}`;
-  return hasText(key) ? text(key, { what, text: mark.text ?? '' }) : [what, mark.text].filter(Boolean).join(': ');
+  const what = NAMES[mark.target] ?? mark.target ?? '';
+  if (!hasText(key)) return [what, mark.text].filter(Boolean).join(': ');
+  if (!mark.code.startsWith('scenario')) return text(key, { what, text: mark.text ?? '' });
+  const [name, outcome] = mark.text.split(': ');
+  return text(key, { what: text(`scenario.${name}.name`), text: outcome ? text(`verdict.${outcome}`) : '' });
 }
 
 const timeOf = mark => new Date(mark.t_ms).toLocaleTimeString('en-GB');
@@ -34,7 +38,7 @@ function speak() {
 
 function speakNew() {
   const newest = store.marks.at(-1)?.id ?? 0;
-  if (spokenId > 0) waiting.push(...store.marks.filter(mark => mark.id > spokenId && SPOKEN.has(mark.code)).map(markText));
+  if (spokenId > 0) waiting.push(...store.marks.filter(mark => mark.id > spokenId && IMPORTANT.has(mark.code)).map(markText));
   spokenId = newest;
   if (waiting.length > 0 && timer === 0) timer = setTimeout(speak, SPEAK_MS);
 }

@@ -6,7 +6,7 @@ const WIDE_MIN = 640;
 const EDGE = 10;
 // The more instances, the smaller their cards.
 const SIZES = [
-  { name: 'full', upTo: 8, upToNarrow: 4, height: 70, least: 150, most: 250, gap: 12 },
+  { name: 'full', upTo: 8, upToNarrow: 4, height: 70, least: 150, most: 250, gap: 10 },
   { name: 'compact', upTo: 24, upToNarrow: 18, height: 52, least: 88, most: 130, gap: 12 },
   { name: 'tiny', upTo: Infinity, upToNarrow: Infinity, height: 38, least: 60, most: 84, gap: 8 },
 ];
@@ -86,12 +86,12 @@ function wide(parts, width, size) {
   const from = EDGE + CALLER.width + 74;
   const room = width - EDGE - side - 44 - from;
   const grid = gridOf(parts.instances.length, size, room, true);
-  const area = { x: from + Math.max(0, (room - grid.width) / 2), y: EDGE + SERVER.height + 56 };
+  const area = { x: from + Math.max(0, (room - grid.width) / 2), y: EDGE + SERVER.height + 54 };
   placeInstances(parts.instances, area, size, grid, boxes);
   const rows = Math.max(grid.rows, 1);
   const tall = Math.max(rows * (size.height + size.gap) - size.gap, 170);
-  const group = { x: area.x - 14, y: area.y - 30, w: grid.width + 28, h: tall + 44 };
-  const height = group.y + group.h + 24;
+  const group = { x: area.x - 14, y: area.y - 34, w: grid.width + 28, h: tall + 46 };
+  const height = group.y + group.h + 20;
   const middle = area.y + tall / 2;
   if (parts.caller) boxes.set(parts.caller.id, { x: EDGE, y: middle - CALLER.height / 2, w: CALLER.width, h: CALLER.height });
   const across = parts.registries.length * SERVER.wide + (parts.registries.length - 1) * 40;

@@ -29,7 +29,7 @@ function place(nodes) {
   setAttribute(picture, 'height', placed.height);
   for (const [name, value] of Object.entries({ x: placed.group.x, y: placed.group.y, width: placed.group.w, height: placed.group.h })) setAttribute(groupBox, name, value);
   setAttribute(groupName, 'x', placed.group.x + (placed.isWide ? 14 : 34));
-  setAttribute(groupName, 'y', placed.group.y + 19);
+  setAttribute(groupName, 'y', placed.group.y + 17);
   return true;
 }
 
@@ -58,7 +58,7 @@ function showRoutes(nodes) {
   keepChildren(routes, ids, () => svg('path'), (path, id) => {
     const node = nodes.find(one => one.id === id);
     setAttribute(path, 'd', placed.calls.get(id));
-    setAttribute(path, 'class', `route state-${node.state}${node.listed === false ? ' is-unlisted' : ''}`);
+    setAttribute(path, 'class', `route state-${node.state}`);
     setAttribute(path, 'stroke-width', (1.2 + thick * ((node.calls ?? 0) / busiest)).toFixed(1));
   });
 }
@@ -82,7 +82,7 @@ function show() {
   setText(groupName, text('picture.group', { n: nodes.filter(node => node.kind === 'user-service').length }));
   showLines();
   showRoutes(nodes);
-  if (isNew) setRoutes(routes, placed);
+  if (isNew) setRoutes(routes);
 }
 
 const focusSelected = () => byId(`node-${store.selected}`)?.focus({ preventScroll: false });

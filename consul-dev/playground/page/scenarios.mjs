@@ -2,7 +2,7 @@
 import { byId, element, isEnabled, keepChildren, setAttribute, setEnabled, setText } from './dom.mjs';
 import { hasText, text } from './language.mjs';
 import { send } from './actions.mjs';
-import { isReadOnly, listen, store } from './store.mjs';
+import { isReadOnly, listen, runningScenario, store } from './store.mjs';
 
 const NAMES = ['rolling-restart', 'registry-outage', 'redis-lost', 'hung-instance', 'storm'];
 const list = byId('scenarios');
@@ -24,9 +24,12 @@ function showSeen(holder, seen) {
   });
 }
 
+// The steps of a rolling restart are the same for each instance.
+const stepText = (name, step) => text(hasText(`scenario.${name}.step`) ? `scenario.${name}.step` : `scenario.${name}.step.${step}`, { step });
+
 function showOne(item, name) {
   const run = results.get(name);
-  const running = store.state?.scenario?.state === 'running' ? store.state.scenario.name : null;
+  const running = runningScenario();
   const [summary, expect, row, result] = item.children;
   setText(summary.firstChild, text(`scenario.${name}.name`));
   setText(summary.lastChild, run ? text(`verdict.${run.state}`) : '');
@@ -39,7 +42,7 @@ function showOne(item, name) {
   setAttribute(button, 'class', isMine ? 'button' : 'button primary');
   setAttribute(button, 'aria-label', `${text(isMine ? 'scenario.stop' : 'scenario.run')}: ${text(`scenario.${name}.name`)}`);
   setEnabled(button, !isReadOnly() && (running === null || isMine), text(isReadOnly() ? 'readonly.button' : 'scenario.other'));
-  setText(step, isMine ? text('scenario.step', { step: run.step, steps: run.steps }) : '');
+  setText(step, isMine && run.step > 0 ? text('scenario.step', { ...run, what: stepText(name, run.step) }) : '');
   result.hidden = !run || (run.state === 'running' && Object.keys(run.seen ?? {}).length === 0);
   setText(result.firstChild, text('scenario.seen'));
   showSeen(result.lastChild, run?.seen);
@@ -62,8 +65,7 @@ export function startScenarios() {
     const button = event.target.closest('button');
     const name = event.target.closest('details')?.dataset.key;
     if (!button || !name || !isEnabled(button)) return;
-    const isMine = store.state?.scenario?.state === 'running' && store.state.scenario.name === name;
-    send(isMine ? { action: 'scenario-stop' } : { action: 'scenario', name });
+    send(runningScenario() === name ? { action: 'scenario-stop' } : { action: 'scenario', name });
   });
   listen(['state', 'language'], show);
 }

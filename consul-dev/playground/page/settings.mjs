@@ -2,7 +2,7 @@
 import { byId, isEnabled, setEnabled, setText } from './dom.mjs';
 import { text } from './language.mjs';
 import { send } from './actions.mjs';
-import { isReadOnly, listen, store } from './store.mjs';
+import { isReadOnly, listen, runningScenario, store } from './store.mjs';
 
 const policy = byId('policy');
 const ttl = byId('ttl');
@@ -21,9 +21,10 @@ function show() {
     ttl.value = settings.ttl_s;
   }
   setText(byId('policy-idea'), text(`policy.${policy.value}`));
-  for (const id of ['settings-apply', 'add-button', 'reset']) setEnabled(byId(id), !isReadOnly(), text('readonly.button'));
+  setEnabled(byId('reset'), !isReadOnly(), text('readonly.button'));
+  const why = isReadOnly() ? text('readonly.button') : runningScenario() ? text('break.scenario') : '';
+  for (const id of ['settings-apply', 'add-button']) setEnabled(byId(id), why === '', why);
   byId('readonly').hidden = !isReadOnly();
-  setText(byId('readonly-why'), store.state.why_read_only ?? '');
 }
 
 export function startSettings() {

@@ -5,7 +5,7 @@ import { text } from './language.mjs';
 import { colourOf } from './series.mjs';
 import { shapeOfMark, shape } from './states.mjs';
 import { HISTORY_S, listen, store } from './store.mjs';
-import { markText } from './events.mjs';
+import { IMPORTANT, markText } from './events.mjs';
 
 const LEFT = 34;
 const RIGHT = 10;
@@ -94,30 +94,50 @@ function showAxes({ top, y }) {
   });
 }
 
-// A mark has a shape and, if there is room for it in one of two rows, its words.
+const lengthOf = words => [...words].reduce((sum, c) => sum + (c > '\u2e80' ? 11 : 6), 22);
+
+// Gives the words of important marks a place in one of two rows, right or left of their line, the newest first.
+// The others have only their line: the list of events names them.
+function placeWords(marks, x) {
+  const taken = [[], []];
+  const places = new Map(); // id -> {row, isLeft}
+  const isFree = (row, begin, end) => begin >= 0 && end <= width && taken[row].every(([from, to]) => end < from || begin > to);
+  for (const mark of [...marks].reverse()) {
+    if (!IMPORTANT.has(mark.code)) continue;
+    const at = x(mark.t_ms / 1000);
+    const length = lengthOf(markText(mark));
+    for (const [row, isLeft] of [[0, false], [1, false], [0, true], [1, true]]) {
+      const [begin, end] = isLeft ? [at - length, at + 7] : [at - 7, at + length];
+      if (!isFree(row, begin, end)) continue;
+      taken[row].push([begin, end]);
+      places.set(mark.id, { row, isLeft });
+      break;
+    }
+  }
+  return places;
+}
+
+function showMark(group, mark, at, place) {
+  const words = markText(mark);
+  const [title, line, icon, label] = group.children;
+  const y = place ? 3 + 18 * place.row : 38;
+  setAttribute(group, 'class', `mark${IMPORTANT.has(mark.code) ? '' : ' is-minor'}`);
+  setText(title, words);
+  setAttribute(line, 'd', `M${at.toFixed(1)} ${y + (place ? 14 : 4)}V${height - BOTTOM}`);
+  setAttribute(icon, 'transform', `translate(${(at - (place ? 6 : 4)).toFixed(1)} ${y}) scale(${place ? 0.75 : 0.5})`);
+  setAttribute(label, 'x', (at + (place?.isLeft ? -9 : 9)).toFixed(1));
+  setAttribute(label, 'y', y + 10);
+  setAttribute(label, 'text-anchor', place?.isLeft ? 'end' : 'start');
+  setText(label, place ? words : '');
+}
+
 function showMarks({ x, end }) {
   const shown = store.marks.filter(mark => mark.t_ms / 1000 > end - HISTORY_S);
-  const free = [LEFT, LEFT];
+  const places = placeWords(shown, x);
   keepChildren(layer('marks'), shown.map(mark => mark.id), id => {
     const mark = shown.find(one => one.id === id);
-    return svg('g', { class: 'mark' }, svg('title'), svg('path'), shape(shapeOfMark(mark.code)), svg('text'));
-  }, (group, id, i) => {
-    const mark = shown[i];
-    const at = x(mark.t_ms / 1000);
-    const words = markText(mark);
-    const length = words.length * (words > '\u2e80' ? 11 : 5.6) + 20;
-    const row = free.findIndex(until => until <= at - 6);
-    const hasRoom = row >= 0 && at + length < width;
-    if (hasRoom) free[row] = at + length;
-    const y = row === 1 ? 20 : 3;
-    const [title, line, icon, label] = group.children;
-    setText(title, words);
-    setAttribute(line, 'd', `M${at.toFixed(1)} ${hasRoom ? y + 12 : 43}V${height - BOTTOM}`);
-    setAttribute(icon, 'transform', `translate(${(at - 6).toFixed(1)} ${hasRoom ? y : 35}) scale(${hasRoom ? 0.75 : 0.5})`);
-    setAttribute(label, 'x', (at + 9).toFixed(1));
-    setAttribute(label, 'y', y + 10);
-    setText(label, hasRoom ? words : '');
-  });
+    return svg('g', {}, svg('title'), svg('path'), shape(shapeOfMark(mark.code)), svg('text'));
+  }, (group, id, i) => showMark(group, shown[i], x(shown[i].t_ms / 1000), places.get(id)));
 }
 
 function showLegend(seconds, series) {
