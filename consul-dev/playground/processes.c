@@ -115,6 +115,23 @@ static int64_t user_port(const struct processes *processes, int number)
     return first ? first + number - 1 : 0;
 }
 
+/* A service would fail to listen only later, when the other one already runs. */
+static int check_ports_differ(const struct model *model, struct err *err)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        const struct node *node = model->nodes[i];
+        if (node->port == model->options->port)
+            return err_set(err, ERR_CONFLICT, text_of(TEXT("port %d is set for %s and for the page",
+                                                           "端口 %d 同时分配给了 %s 和页面")), node->port, node->id);
+        for (size_t j = 0; j < i; j++)
+            if (node->port == model->nodes[j]->port)
+                return err_set(err, ERR_CONFLICT, text_of(TEXT("port %d is set for %s and for %s",
+                                                               "端口 %d 同时分配给了 %s 和 %s")),
+                               node->port, model->nodes[j]->id, node->id);
+    }
+    return 0;
+}
+
 int processes_open(struct processes *processes, struct model *model, struct group *fibers, struct err *err)
 {
     const struct options *options = model->options;
@@ -132,7 +149,7 @@ int processes_open(struct processes *processes, struct model *model, struct grou
     for (int number = 1; number <= BASE_USERS; number++)
         if (!add_user(processes, number, user_port(processes, number), err))
             return -1;
-    return 0;
+    return check_ports_differ(model, err);
 }
 
 /* --- Add and remove ------------------------------------------------------------------------- */

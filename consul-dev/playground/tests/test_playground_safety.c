@@ -115,7 +115,21 @@ Test(playground_safety, port_in_use_is_named_and_nothing_starts, .fini = teardow
     expect_refusal_to_start("PLAYGROUND_PORT");
 }
 
-/* --- The end ------------------------------------------------------------------------------------ */
+Test(playground_safety, one_port_for_two_is_refused, .fini = teardown)
+{
+    char order[32], consul[32];
+    struct port port = {0};
+    cr_assert_eq(port_take(&port, &err), 0);
+    snprintf(order, sizeof order, "ORDER_PORT=%d", port.number);
+    snprintf(consul, sizeof consul, "CONSUL_PORT=%d", port.number);
+    launch((const char *const[]){order, consul, NULL}, NULL);
+    cr_expect(proc_wait(&playground, PATIENCE_MS));
+    cr_expect(WIFEXITED(playground.status) && WEXITSTATUS(playground.status) == 1);
+    char *output = proc_output(&playground);
+    cr_expect(strstr(output, "consul") && strstr(output, "order-service"), "%s", output);
+    free(output);
+    port_release(&port);
+}
 
 static void expect_nothing_left(struct pids *pids)
 {
@@ -123,6 +137,18 @@ static void expect_nothing_left(struct pids *pids)
     cr_expect_geq(ms, 0, "a process still runs");
     REPORT("%d processes had ended %lld ms later", pids->count, (long long)ms);
 }
+
+Test(playground_safety, ctrl_c_during_the_start_leaves_nothing, .fini = teardown)
+{
+    struct pids pids = {.count = 0};
+    launch(NULL, NULL);
+    find_page();
+    add_children((int)playground.pid, &pids);
+    cr_expect_eq(end_playground(), 0);
+    expect_nothing_left(&pids);
+}
+
+/* --- The end ------------------------------------------------------------------------------------ */
 
 static void count_started(struct pids *pids)
 {
