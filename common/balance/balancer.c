@@ -226,7 +226,8 @@ struct balancer *balancer_new(enum balance_policy policy, const char *caller, co
     balancer->zone = strdup(zone);
     balancer->near = policy_new(policy);
     balancer->far = policy_new(policy);
-    eligible_init(&balancer->eligible, balancer->zone);
+    if (balancer->caller && balancer->zone)
+        eligible_init(&balancer->eligible, balancer->caller, balancer->zone);
     if (balancer->caller && balancer->zone && balancer->near && balancer->far)
         return balancer;
     balancer_free(balancer);

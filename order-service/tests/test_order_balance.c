@@ -163,6 +163,36 @@ Test(order_balance, lone_near_instance_gets_a_fifth_of_calls, .fini = close_worl
     }
 }
 
+/* The first call of this caller that goes to `near`; 0: none of five does. */
+static int first_near_call(int caller)
+{
+    struct called called;
+    for (int call = 1; call <= 5; call++) {
+        view_call(NULL, &orders[caller], call, &called);
+        if (strcmp(called.upstream, "near") == 0)
+            return call;
+    }
+    return 0;
+}
+
+Test(order_balance, callers_reach_a_lone_near_instance_apart, .fini = close_world)
+{
+    open_world("z2");
+    add_entry("near", users.port, "z1");
+    for (int i = 2; i < 10; i++)
+        add_entry((char[]){'f', 'a', 'r', '-', (char)('0' + i), '\0'}, users.port, "z2");
+    bool all_alike = true;
+    int first = 0;
+    for (int i = 0; i < CALLERS; i++) {
+        start_caller(i, "weighted", (const char *const[]){"SERVICE_ZONE=z1", NULL}, 10);
+        int call = first_near_call(i);
+        cr_expect_gt(call, 0, "one of five calls stays near");
+        all_alike &= i == 0 || call == first;
+        first = call;
+    }
+    cr_expect(!all_alike, "each caller's call %d goes to the lone instance", first);
+}
+
 /* A reply drops three of four entries, which are dead. No GET may spend all its attempts on them. */
 Test(order_balance, retry_leaves_missing_instances_for_a_listed_one, .fini = close_world)
 {

@@ -61,6 +61,31 @@ Test(zones, near_share_counts_weights_and_all_zones)
     expect_near("z1", "a:1@z1 b:9@z2 c:1/critical@z3 d:1/maintenance@z4", 400); /* their callers count */
 }
 
+/* Which of the first calls of this caller is the first that stays in its zone. */
+static size_t first_near_call(enum balance_policy policy, const char *caller)
+{
+    struct balancer *balancer = balancer_new(policy, caller, "z1");
+    fleet_set(balancer, TEN);
+    size_t first = strcspn(fleet_picks(balancer, 5, 0), "a");
+    balancer_free(balancer);
+    return first;
+}
+
+/* Otherwise a lone near instance would get the calls of all callers of its zone at once. */
+Test(zones, callers_call_their_zone_at_different_turns)
+{
+    static const char *const callers[] = {"orders-0", "orders-1", "orders-2", "orders-3", "orders-4", "orders-5"};
+    for (int policy = 0; policy < policy_count(); policy++) {
+        bool all_alike = true;
+        for (size_t i = 0; i < 6 && policy != BALANCE_CONSISTENT_HASH; i++) {
+            size_t first = first_near_call((enum balance_policy)policy, callers[i]);
+            cr_expect_lt(first, 5, "one of five calls stays near");
+            all_alike &= first == first_near_call((enum balance_policy)policy, callers[0]);
+        }
+        cr_expect(policy == BALANCE_CONSISTENT_HASH || !all_alike, "policy %d", policy);
+    }
+}
+
 Test(zones, far_calls_go_to_other_zones_by_weight)
 {
     struct balancer *balancer = balancer_new(BALANCE_WEIGHTED, "caller", "z1");
