@@ -213,3 +213,33 @@ Test(order_balance, retry_leaves_missing_instances_for_a_listed_one, .fini = clo
         }
     }
 }
+
+static bool budget_is_spent(void)
+{
+    struct called called;
+    view_call(NULL, &orders[0], 1, &called);
+    char *text = body_of(&orders[0], "/metrics");
+    bool is = strstr(text, "\nservice_call_retry_budget{service=\"user-service\"} 0\n") != NULL;
+    free(text);
+    return is;
+}
+
+/* Many calls at once may need more of these retries than the budget has: so they do not count. Here dead entries that
+ * are still listed spend it before. */
+Test(order_balance, vanished_fleet_needs_no_retry_budget, .fini = close_world)
+{
+    open_world("");
+    for (int i = 1; i <= 8; i++)
+        add_entry((char[]){'d', 'e', 'a', 'd', (char)('0' + i), '\0'}, closed.number, "");
+    start_caller(0, "weighted", (const char *const[]){"CALL_ATTEMPTS=2", NULL}, 9);
+    for (int i = 0; i < 1000 && !budget_is_spent(); i++)
+        ;
+    put("/v1/catalog/deregister", "{\"Node\":\"elsewhere\"}");
+    cr_assert(wait_until(is_known, &(struct known){0, 1, 8}, PATIENCE_MS));
+    for (int call = 1; call <= 12; call++) {
+        struct called called;
+        view_call(NULL, &orders[0], call, &called);
+        cr_expect(called.status == 200 && strcmp(called.upstream, "living") == 0, "call %d: %d from %s", call,
+                  called.status, called.upstream);
+    }
+}
