@@ -183,3 +183,39 @@ Test(zones, retry_goes_to_the_other_side_when_one_is_tried)
         balancer_release(tried[--request.tried_count]);
     balancer_free(balancer);
 }
+
+/* Of 1,000 calls: how many fail at a missing instance, and how many of these are then retried near. */
+static void count_listed_retries(struct balancer *balancer, int *retries, int *near)
+{
+    *retries = *near = 0;
+    for (int i = 0; i < 1000; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", i);
+        struct balancer_peer *tried = balancer_pick(balancer, &(struct balance_request){.key = key}, 0);
+        const struct balance_request request = {.key = key, .tried = &tried, .tried_count = 1, .prefer_listed = true};
+        struct balancer_peer *retried = tried->missing ? balancer_pick(balancer, &request, 0) : NULL;
+        balancer_release(tried);
+        if (!retried)
+            continue;
+        cr_expect_not(retried->missing);
+        *retries += 1;
+        *near += strcmp(retried->instance->zone, "z1") == 0;
+        balancer_release(retried);
+    }
+}
+
+/* Otherwise a lone near instance gets the retries of all calls that failed at missing instances. */
+Test(zones, retries_after_missing_ones_keep_the_share)
+{
+    struct instance_list *list = fleet_new(TEN " k:1@z2 l:1@z2 m:1@z2 n:1@z2 o:1@z2 p:1@z2 q:1@z2 r:1@z2 s:1@z2 t:1@z2");
+    const bool missing[20] = {[10] = true, true, true, true, true, true, true, true, true, true};
+    for (int policy = 0; policy < policy_count(); policy++) {
+        struct balancer *balancer = balancer_new((enum balance_policy)policy, "caller", "z1");
+        int retries, near;
+        cr_assert_eq(balancer_update(balancer, list, missing), 0);
+        count_listed_retries(balancer, &retries, &near);
+        cr_expect(retries > 300 && near * 4 < retries, "policy %d: %d of %d retries stay near", policy, near, retries);
+        balancer_free(balancer);
+    }
+    instance_list_unref(list);
+}
