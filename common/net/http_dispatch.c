@@ -89,12 +89,18 @@ void requests_free_pool(struct http_server *server)
 
 /* --- The first line ------------------------------------------------------------------ */
 
-/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). Empty: the host is not valid. */
+/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). The scheme is https if a proxy ends TLS
+ * before us. Empty: the host is not valid. */
 static const char *skip_authority(const char *target)
 {
-    if (strncasecmp(target, "http://", 7) != 0)
+    const char *host = target;
+    if (strncasecmp(target, "http://", 7) == 0)
+        host += 7;
+    else if (strncasecmp(target, "https://", 8) == 0)
+        host += 8;
+    else
         return target;
-    const char *host = target + 7, *path = host + strcspn(host, "/?");
+    const char *path = host + strcspn(host, "/?");
     if (path == host || !http_is_host(host, (size_t)(path - host)))
         return "";
     return *path == '/' ? path : "/";

@@ -38,14 +38,6 @@ static const char *text_at(const struct head *head, size_t offset)
     return buf_text(&head->req->head) + offset;
 }
 
-/* MHD keeps the blanks after a value, which are not part of it (RFC 9110, 5.5). */
-static size_t trimmed_len(const char *value, size_t len)
-{
-    while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
-        len--;
-    return len;
-}
-
 /* MHD writes a NUL over each CR and LF, so a line begins one or two bytes after the end of the line
  * before. If not, that line goes on after a NUL, or MHD has joined it with its continuation
  * ("obs-fold", RFC 9112, 5.2). */
@@ -70,7 +62,7 @@ static enum MHD_Result copy_header(void *arg, enum MHD_ValueKind kind, const cha
 {
     struct head *head = arg;
     struct buf *kept = &head->req->head;
-    size_t len = strlen(value), trimmed = trimmed_len(value, len);
+    size_t len = strlen(value), trimmed = http_trimmed_len(value, len); /* MHD keeps the blanks */
     (void)kind;
     head->name = kept->len;
     if (!head->fault && (head->fault = fault_of(head, name, value, len)))
@@ -154,7 +146,7 @@ static bool first_line_is_valid(struct http_request *req, const char *version)
     else if (line_has_nul(req, version))
         http_problem(req, 400, "the request target contains a NUL");
     else if (!is_valid_target(req))
-        http_problem(req, 400, "the request target must be a path of visible ASCII characters");
+        http_problem(req, 400, "the request target must be a path of visible ASCII characters, without a fragment");
     else
         return true;
     return false;
