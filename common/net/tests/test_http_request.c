@@ -104,7 +104,11 @@ static void heads_to_reject(void)
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"
         "\r\n0\r\n\r\n",
-        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip \r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\nTransfer-Encoding: chunked \r\n"
+        "\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -159,6 +163,45 @@ static void first_heads_to_reject(void)
     cr_expect_eq(status_of("GET /live HTTP/2.0\r\n" HOST "\r\n"), 505);
     cr_expect(reply_has("\"status\":505"));
     close_clean();
+}
+
+static int pieces; /* of a head that send_in_pieces() sends */
+
+/* Sends the head in pieces; the server has seen each before the next one comes. */
+static void send_in_pieces(int fd, const char *head)
+{
+    size_t len = strlen(head), size = len / (size_t)pieces + 1;
+    for (size_t sent = 0; sent < len; sent += size) {
+        send_bytes(fd, head + sent, len - sent < size ? len - sent : size);
+        for (int i = 0; i < 3; i++)
+            fiber_sleep(1);
+    }
+}
+
+static void heads_in_pieces(void)
+{
+    for (pieces = 2; pieces < 200; pieces *= 3) {
+        int fd = connect_to_server();
+        send_in_pieces(fd, "GET /live HTTP/1.1\r\n" HOST "X-Name: a value\r\n\r\n");
+        cr_expect(read_reply(fd) && reply_has("HTTP/1.1 200"), "%d -> %s", pieces, reply_text);
+        cr_expect_not(reply_has("Connection: close"), "%d -> %s", pieces, reply_text);
+        cr_expect_eq(send_with_nuls(fd, "GET /live HTTP/1.1\r\n" HOST "\r\n"), 200, "%s", reply_text);
+        close(fd);
+
+        fd = connect_to_server();
+        send_in_pieces(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: +2\r\n\r\n");
+        cr_expect(read_reply(fd) && reply_has("HTTP/1.1 400") && reply_has("\"status\":400"), "%s", reply_text);
+        cr_expect(is_closed(fd));
+        cr_expect_not(reply_has("HTTP"), "one reply only: %s", reply_text);
+        close(fd);
+    }
+    cr_expect_eq(http_server_in_flight(server), 0);
+    close_clean();
+}
+
+Test(http_request, head_in_pieces_is_judged_like_a_whole_one)
+{
+    with_server(heads_in_pieces, 1);
 }
 
 Test(http_request, first_head_of_a_connection_gets_our_reply)
@@ -312,6 +355,13 @@ static void blanks(void)
     cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "X-Request-Id:  a b \t \r\nContent-Length: 0\r\n\r\n"), 201);
     cr_expect(reply_has("X-Request-Id: a b\r\n"), "%s", reply_text);
     cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 201);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3 \r\n\r\nabc"), 201, "%s", reply_text);
+    cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "content-length:3\t \r\nX: y\r\n\r\nabc"), 201);
+    cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n"
+                           "1\r\na\r\n0\r\n\r\n"), 201);
+    cr_expect(reply_has("\r\n\r\na"), "%s", reply_text);
     cr_expect_eq(status_of("GET /header HTTP/1.1\r\nX-None:\r\n" HOST "X-Key:k  \r\n\r\n"), 200);
     cr_expect(reply_has("[k] 1"), "%s", reply_text);
     cr_expect_eq(status_of("GET /header HTTP/1.1\r\n" HOST "X-Key: k\r\nx-key: l\r\n\r\n"), 200);
