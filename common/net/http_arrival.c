@@ -83,17 +83,18 @@ static bool look(struct http_arrival *arrival)
     ssize_t len = recv(arrival->fd, bytes, HTTP_HEAD_MAX, MSG_PEEK);
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
-    /* Nothing more: the client has closed its end, or the kernel cannot keep more. */
-    if (len <= 0 || (size_t)len == arrival->seen) {
+    if (len <= 0) {
         close(arrival->fd);
         return true;
     }
+    /* The client has closed its end, or the kernel cannot keep more (thousands of tiny packets). MHD reads it. */
+    bool comes_no_more = (size_t)len == arrival->seen;
     bytes[len] = '\0';
     arrival->seen = (size_t)len;
     first_head_judge(&arrival->head, bytes, arrival->seen, HTTP_HEAD_MAX);
     if (arrival->head.status != 0)
         reject(arrival);
-    else if (arrival->head.is_complete)
+    else if (arrival->head.is_complete || comes_no_more)
         hand_over(arrival);
     else
         return false;

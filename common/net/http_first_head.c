@@ -47,12 +47,13 @@ static void judge_first_line(struct first_head *head, const struct line *line)
 
 static void judge_length(struct first_head *head, const char *value, size_t len, bool has_blanks)
 {
+    size_t zeros = strspn(value, "0");
     if (len == 0 || strspn(value, "0123456789") < len)
         reject(head, 400, "Content-Length must be a number of digits only");
-    else if (len >= sizeof head->length)
+    else if (len > zeros + HTTP_LENGTH_MAX)
         reject(head, 413, "the body is too large");
     else if (has_blanks)
-        memcpy(head->length, value, len);
+        memcpy(head->length, zeros < len ? value + zeros : "0", zeros < len ? len - zeros : 1);
 }
 
 static void judge_header(struct first_head *head, const struct line *line)

@@ -19,7 +19,7 @@ struct first_head {
     bool is_small;      /* complete, and MHD needs little memory for it */
     size_t judged;      /* bytes of the lines that have been judged */
     /* MHD does not know these values with a blank after them, which is legal (RFC 9110, 5.5): */
-    char length[HTTP_LENGTH_MAX + 1]; /* the digits of Content-Length; "" if no blank follows them */
+    char length[HTTP_LENGTH_MAX + 1]; /* the digits of Content-Length; "": no blank follows them */
     bool is_chunked;                  /* Transfer-Encoding is "chunked" and a blank */
 };
 

@@ -359,6 +359,11 @@ static void blanks(void)
     cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
     cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "content-length:3\t \r\nX: y\r\n\r\nabc"), 201);
     cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 0000000000000000000003 \r\n\r\nabc"), 201);
+    cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 0000000000000000000003\r\n\r\nabc"), 201);
+    cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 000 \r\n\r\n"), 201);
     cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n"
                            "1\r\na\r\n0\r\n\r\n"), 201);
     cr_expect(reply_has("\r\n\r\na"), "%s", reply_text);
