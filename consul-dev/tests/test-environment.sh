@@ -12,9 +12,9 @@ set -euo pipefail
 
 mkdir "$DIR/home"
 echo 'proxy = "http://127.0.0.1:9"' >"$DIR/home/.curlrc"
-echo 'cd() { builtin cd "$@" && echo "moved to $PWD"; }' >"$DIR/rc"
+echo 'cd() { builtin cd "$@" && echo "moved to $PWD"; }; echo "a text of the rc file"' >"$DIR/rc"
 odd_shell=(CDPATH=.: POSIXLY_CORRECT=1 SHELLOPTS=noclobber:noglob BASH_ENV="$DIR/rc" ENV="$DIR/rc" GLOBIGNORE='*'
-    GREP_OPTIONS=-v 'BASH_FUNC_mkdir%%=() { echo "not mkdir"; }')
+    GREP_OPTIONS=-v 'BASH_FUNC_mkdir%%=() { echo "not mkdir"; }' 'BASH_FUNC_nproc%%=() { echo "not nproc"; }')
 odd_servers=(PGSSLMODE=require PGHOST=gone.invalid PGPORT=1 PGSERVICE=none PGOPTIONS='-c none=1' PGCLUSTER=99/none
     REDISCLI_AUTH=secret CONSUL_HTTP_SSL=true CONSUL_CACERT=/none CONSUL_HTTP_TOKEN_FILE=/none)
 odd_proxy=(http_proxy=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 ALL_PROXY=http://127.0.0.1:9 HOME="$DIR/home")
