@@ -362,6 +362,28 @@ Test(registration, entry_that_stays_changed_causes_no_storm)
     cr_expect(strstr(log, " hint=SERVICE_ID=<id-that-no-other-process-uses>\n"), "%s", log);
 }
 
+static void other_process_deregisters(void)
+{
+    fake.keeps_change = true;
+    fake.change = "Port is 9, not 8001";
+    fiber_sleep(3600 * 1000); /* the pauses are 5 minutes now */
+    for (int i = 0; i < 5; i++) {
+        int calls = fake.register_calls;
+        while (fake.register_calls == calls)
+            fiber_sleep(1000);
+        fiber_sleep(20000);
+        fake.knows_us = false;
+        fiber_sleep(6000 + 10); /* one check */
+        cr_expect(fake.knows_us);
+    }
+    deregister(8000);
+}
+
+Test(registration, entry_that_is_gone_ends_the_pause)
+{
+    log_of(other_process_deregisters);
+}
+
 static void lose_state(void)
 {
     fiber_sleep(40000);
