@@ -182,9 +182,11 @@ Test(user_database, invalid_bytes_of_sql_ascii_are_not_sent, .init = setup, .fin
     start_users(NULL);
     run_sql(&database, NULL, "UPDATE users SET name = E'a\\xff' WHERE id = 9");
     EXPECT_CASES(&users,
-                 {"/users/9", 503, .part = "it refused the values"},
+                 {"/users/9", 503, .part = "invalid byte sequence"},
                  {"/users", 201, .body = "{\"name\":\"é中\",\"email\":\"é@x.y\"}", .part = "\"name\":\"é中\""},
                  {"/users", 409, .body = NEW_USER("USER5@example.com")});
+    expect_line("22021", "level=warn msg=postgres_error sqlstate=22021 "
+                         "error=\"invalid byte sequence for encoding \\\"UTF8\\\": 0xff\"");
 }
 
 /* --- Notices ------------------------------------------------------------------------------ */
