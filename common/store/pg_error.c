@@ -19,7 +19,8 @@ static enum err_code code_of(const char *state)
     } codes[] = {
         {"23514", ERR_INVALID},   /* check_violation. The rest of class 23 is not the fault of a client's value: */
         {"23", ERR_FAILED},       /* a sequence that is behind its rows, a column that we do not know */
-        {"22P05", ERR_FAILED},    /* untranslatable_character: see pg_check() */
+        {"22P05", ERR_FAILED},    /* untranslatable_character: the database's encoding lacks it */
+        {"22021", ERR_FAILED},    /* character_not_in_repertoire: a row is not UTF-8; a client's text always is */
         {"40001", ERR_AGAIN},     /* serialization_failure, also a conflict with a standby's recovery */
         {"40P01", ERR_AGAIN},     /* deadlock_detected */
         {"25006", ERR_READ_ONLY}, /* read_only_sql_transaction */
@@ -41,8 +42,8 @@ static enum err_code code_of(const char *state)
 static bool quotes_internals(const char *state)
 {
     static const char *const classes[] = {"22", "23", "42", "P0", "XX"};
-    /* No table, no permission, a character that the database's encoding lacks: the operator must know which. */
-    static const char *const shown[] = {"42P01", "42501", "22P05"};
+    /* No table, no permission, a character that the database or UTF-8 has not: the operator must know which. */
+    static const char *const shown[] = {"42P01", "42501", "22P05", "22021"};
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         if (strcmp(state, shown[i]) == 0)
             return false;
@@ -69,6 +70,8 @@ static const char *hint_for(enum err_code code, const char *state)
         return "; load the schema with `make db-seed DATABASE_URL=…`";
     if (strcmp(state, "22P05") == 0)
         return "; use a database with the encoding UTF8, which holds every text";
+    if (strcmp(state, "22021") == 0)
+        return "; the row has text in another encoding: correct it";
     return "";
 }
 

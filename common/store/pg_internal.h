@@ -71,6 +71,9 @@ PGconn *pg_connect_to(const struct pg *pg, const struct pg_target *target, int64
 
 /* --- pg_hosts.c ------------------------------------------------------------------- */
 
+/* "a,,b" has three elements; an empty list, or NULL, has one. */
+int pg_count_elements(const char *list);
+
 /* As pg_connect_to, for the first address of the URL's hosts that lets us in. DEADLINE_NONE: only each address has a
  * limit, connect_timeout. The error names all that failed. */
 PGconn *pg_connect(struct pg *pg, int64_t deadline, struct err *err);

@@ -182,12 +182,22 @@ Test(user_database, invalid_bytes_of_sql_ascii_are_not_sent, .init = setup, .fin
     start_users(NULL);
     run_sql(&database, NULL, "UPDATE users SET name = E'a\\xff' WHERE id = 9");
     EXPECT_CASES(&users,
-                 {"/users/9", 503, .part = "it refused the values"},
+                 {"/users/9", 503, .part = "invalid byte sequence"},
                  {"/users", 201, .body = "{\"name\":\"é中\",\"email\":\"é@x.y\"}", .part = "\"name\":\"é中\""},
                  {"/users", 409, .body = NEW_USER("USER5@example.com")});
+    expect_line("22021", "level=warn msg=postgres_error sqlstate=22021 "
+                         "error=\"invalid byte sequence for encoding \\\"UTF8\\\": 0xff\"");
 }
 
 /* --- Notices ------------------------------------------------------------------------------ */
+
+static void expect_log_lines_only(void)
+{
+    char *output = proc_output(&users.proc);
+    for (const char *line = output; *line; line += strcspn(line, "\n") + 1)
+        cr_expect(strncmp(line, "time=", 5) == 0, "%s", line);
+    free(output);
+}
 
 Test(user_database, warning_of_a_trigger_is_one_log_line, .init = setup, .fini = teardown)
 {
@@ -200,9 +210,19 @@ Test(user_database, warning_of_a_trigger_is_one_log_line, .init = setup, .fini =
     EXPECT_CASES(&users, {"/users", 201, .body = NEW_USER("a@x.y")}, {"/users", 201, .body = NEW_USER("b@x.y")});
     expect_line("postgres_notice", "level=warn msg=postgres_notice severity=WARNING sqlstate=01000 "
                                    "notice=\"first\\nlevel=error msg=forged\"");
+    expect_log_lines_only();
     char *output = proc_output(&users.proc);
-    for (const char *line = output; *line; line += strcspn(line, "\n") + 1)
-        cr_expect(strncmp(line, "time=", 5) == 0, "%s", line);
     cr_expect_not(strstr(output, "secret") || strstr(output, "quiet"), "%s", output);
     free(output);
+}
+
+/* Of a folder libpq says the same as of a file that others may read. */
+Test(user_database, unfit_password_file_is_one_log_line, .init = setup, .fini = teardown)
+{
+    snprintf(database.url, sizeof database.url, "postgresql://lesson@127.0.0.1:%d/lesson", world.postgres.port.number);
+    start_users("PGPASSFILE=/");
+    EXPECT_CASES(&users, {"/users/7", 200});
+    expect_line("password_file", "level=warn msg=postgres_password_file_ignored file=/ "
+                                 "hint=\"it must be a plain file that only its owner may read: chmod 600\"");
+    expect_log_lines_only();
 }

@@ -112,9 +112,30 @@ Test(pg_url, valid_urls_are_accepted_and_others_rejected)
     cr_expect_eq(pg_check_url("postgresql://h:0/db"), -1);
     cr_expect_eq(pg_check_url("postgresql://h:65536/db"), -1);
     cr_expect_eq(pg_check_url("postgresql://h/db?sslmode=maybe"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?sslmode=allow%20prefer"), -1);
     cr_expect_eq(pg_check_url("mysql://h/db"), -1);
     cr_expect_eq(pg_check_url("host=h"), -1);
     cr_expect_eq(pg_check_url(""), -1);
+}
+
+/* psql refuses these, too. Without a host, PGHOST may name several. */
+Test(pg, url_that_libpq_would_refuse_later_is_refused)
+{
+    cr_expect_eq(pg_check_url("postgresql:///db?host=a,b,c&port=1,2"), -1);
+    cr_expect_eq(pg_check_url("postgresql:///db?host=a&port=1,2"), -1);
+    cr_expect_eq(pg_check_url("postgresql:///db?host=a,b&hostaddr=127.0.0.1"), -1);
+    cr_expect_eq(pg_check_url("postgresql:///db?host=a,b&hostaddr=,127.0.0.1&port=1,2"), 0);
+    cr_expect_eq(pg_check_url("postgresql:///db?hostaddr=127.0.0.1,127.0.0.2&port=1"), 0);
+    cr_expect_eq(pg_check_url("postgresql:///db?port=1,2"), 0);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout=2s"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout=1.5"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout="), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout=99999999999"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout=-1"), 0);
+    cr_expect_eq(pg_check_url("postgresql://h/db?target_session_attrs=master"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?target_session_attrs=prefer-standby"), 0);
+    cr_expect_eq(pg_check_url("postgresql://h/db?channel_binding=maybe"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?gssencmode=maybe"), -1);
 }
 
 static void read_rows(void)
