@@ -118,9 +118,13 @@ bool pg_has_state(const PGresult *result, const char *state)
 
 /* The text of "cached plan must not change result type" may be translated, and 0A000 alone
  * (feature_not_supported) has other causes: so PostgreSQL's own function tells. */
-bool pg_is_stale(const PGresult *result)
+bool pg_is_stale(const PGresult *result, bool prepared)
 {
     const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    /* A parameter keeps the type that its column had: "operator does not exist: text = bigint". */
+    if (prepared && state && strncmp(state, "42", 2) == 0)
+        return true;
     return pg_has_state(result, "26000") || /* invalid_sql_statement_name: no such prepared statement */
            (pg_has_state(result, "0A000") && function && strcmp(function, "RevalidateCachedQuery") == 0);
 }

@@ -37,8 +37,9 @@ int pg_check(const PGresult *result, const struct pg_unique *unique, struct err 
 /* Requests may fail while /health does not, so the log tells: at most 3 lines a minute. Not
  * for ERR_INVALID and ERR_CONFLICT: a client chose the value. state: "": not an answer of PostgreSQL. */
 void pg_log_error(const char *state, const char *text);
-/* True: a prepared statement failed because its plan or the statement itself is gone. Prepared again it works. */
-bool pg_is_stale(const PGresult *result);
+/* True: a prepared statement failed because its plan or the statement itself is gone, or may not fit
+ * the tables any more. Prepared again it works, if any statement does. */
+bool pg_is_stale(const PGresult *result, bool prepared);
 /* True: the result is an error with this SQLSTATE. */
 bool pg_has_state(const PGresult *result, const char *state);
 /* Why libpq gave up on this connection, in one line. Returns -1. */

@@ -211,7 +211,7 @@ static void learn(struct pg_reader *reader, const struct pg_request *request)
     /* It has another client's statement, or lacks ours: the session is not ours alone. */
     if (pg_has_state(result, "42P05") || pg_has_state(result, "26000"))
         reader->own_session = false;
-    if (pg_is_stale(result))
+    if (pg_is_stale(result, request->number != 0))
         pg_forget_prepared(&reader->prepared, request->number);
 }
 
@@ -219,7 +219,8 @@ static void learn(struct pg_reader *reader, const struct pg_request *request)
 static int complete_first(struct pg_reader *reader)
 {
     struct pg_request *request = take_first(reader);
-    bool repeat = PQresultStatus(request->result) == PGRES_PIPELINE_ABORTED || pg_is_stale(request->result);
+    bool repeat = PQresultStatus(request->result) == PGRES_PIPELINE_ABORTED ||
+                  pg_is_stale(request->result, request->number != 0);
     learn(reader, request);
     if (repeat && !request->alone && request->waiter) {
         PQclear(request->result);

@@ -280,6 +280,22 @@ Test(pg, changed_column_type_fails_no_read)
     with_client(migrate_while_reading);
 }
 
+static void change_parameter_type_while_reading(void)
+{
+    struct err err = ERR_INIT;
+    cr_expect(becomes_up(true, 30000));
+    expect_prepared("1");
+    cr_expect_eq(server_sql(&server, NULL, "ALTER TABLE t ALTER COLUMN id TYPE text", &err), 0, "%s", err.text);
+    read_seven(3);
+    expect_prepared("2");
+}
+
+Test(pg, changed_parameter_type_fails_no_read)
+{
+    start_with_table();
+    with_client(change_parameter_type_while_reading);
+}
+
 static void lose_prepared_statements(void)
 {
     char text[300];
