@@ -121,6 +121,20 @@ Test(pg_hosts, environment_of_libpq_names_hosts_too)
     EXPECT_REACHED("%s", "/lesson");
 }
 
+Test(pg_hosts, service_file_names_hosts_too)
+{
+    char path[PLACE_PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/services", folder.path);
+    FILE *file = fopen(path, "we");
+    cr_assert(file);
+    fprintf(file, "[mine]\nhost=%s,%s\nport=%d\ndbname=lesson\n", silent, serving, server.port.number);
+    fclose(file);
+    setenv("PGSERVICEFILE", path, 1);
+    EXPECT_REACHED("%s", "/?service=mine");
+    setenv("PGSERVICE", "mine", 1);
+    EXPECT_REACHED("%s", "/");
+}
+
 Test(pg_hosts, preferred_standby_may_be_a_primary)
 {
     EXPECT_REACHED("gone.test:1,%s:%d/lesson?target_session_attrs=prefer-standby", serving, server.port.number);
