@@ -120,8 +120,8 @@ Test(user_database, key_of_a_part_of_the_email_is_no_conflict, .init = setup, .f
     run_sql(&database, NULL, "DELETE FROM users WHERE id > 1");
     expect_conflict(false, "CREATE UNIQUE INDEX by_domain ON users (split_part(email, '@', 2))", "DROP INDEX by_domain",
                     "fresh@example.com");
-    expect_conflict(false, "CREATE UNIQUE INDEX by_start ON users (substring(email from 1 for 4))", "DROP INDEX by_start",
-                    "user2@x.y");
+    expect_conflict(false, "CREATE UNIQUE INDEX by_start ON users (substring(email from 1 for 4))",
+                    "DROP INDEX by_start", "user2@x.y");
     expect_conflict(false, "ALTER TABLE users ADD backup_email text UNIQUE DEFAULT 'none'",
                     "ALTER TABLE users DROP backup_email", "backup@x.y");
     EXPECT_CASES(&users, {"/users", 201, .body = NEW_USER("fresh@example.com")});
