@@ -25,7 +25,7 @@ static int execute_once(struct pg *pg, const struct pg_statement *statement, con
     if (pg_begin(pg, deadline, &tx, err) != 0)
         return -1;
     tx->unique = unique;
-    if (pg_run(tx, statement, params, rows, err) != 0 || (adds_row && check_row(*rows, err) != 0)) {
+    if (pg_run(tx, statement, params, rows, err) != 0 || (adds_row && rows && check_row(*rows, err) != 0)) {
         pg_rollback(tx);
         return -1;
     }
