@@ -9,6 +9,7 @@
 #include "scenario.h"
 #include "service_env.h"
 #include "settings_change.h"
+#include "stories.h"
 
 enum { TTL_S_MAX = 3600, WEIGHT_MAX = 65535 };
 
@@ -68,15 +69,15 @@ static const struct process_action *find_process_action(const char *name)
     return NULL;
 }
 
-static int do_process(struct actions *actions, const struct process_action *action, const json_t *request,
+static int do_process(struct control *control, const struct process_action *action, const json_t *request,
                       struct refusal *refusal)
 {
     static const char *const codes[] = {"read_only", "is_starting", "is_running", "is_hung",
                                         "is_draining", "is_ended", "is_killed"};
-    struct node *node = model_find(actions->model, text_member(request, "target"));
+    struct node *node = model_find(control->model, text_member(request, "target"));
     if (!node)
         return refuse(refusal, 404, "no_such_process", "target: there is no such process");
-    if (action->run(actions->processes, node, &refusal->err) == 0)
+    if (action->run(control->processes, node, &refusal->err) == 0)
         return 0;
     return cannot(refusal, codes[node->process_state]);
 }
@@ -89,7 +90,7 @@ static bool is_label(const char *text)
                                      strlen(text);
 }
 
-static int add(struct actions *actions, const json_t *request, struct refusal *refusal)
+static int add(struct control *control, const json_t *request, struct refusal *refusal)
 {
     int64_t weight = number_member(request, "weight", 1, WEIGHT_MAX, 1);
     const char *zone = text_member(request, "zone"), *version = text_member(request, "version");
@@ -97,7 +98,7 @@ static int add(struct actions *actions, const json_t *request, struct refusal *r
         return wrong_value(refusal, "weight: want a whole number, 1 to 65535");
     if (!is_label(zone) || !is_label(version))
         return wrong_value(refusal, "zone and version: want at most 64 of letters, digits, '.', '-', '_'");
-    return processes_add_user(actions->processes, 0, (int)weight, zone, version, &refusal->err)
+    return processes_add_user(control->processes, 0, (int)weight, zone, version, &refusal->err)
                ? 0
                : cannot(refusal, "cannot_add");
 }
@@ -109,9 +110,9 @@ static bool is_key(const char *key)
            (len >= 1 && len <= 18 && *key != '0' && strspn(key, "0123456789") == len);
 }
 
-static int set_load(struct actions *actions, const json_t *request, struct refusal *refusal)
+static int set_load(struct control *control, const json_t *request, struct refusal *refusal)
 {
-    struct load_setting *load = &actions->model->load;
+    struct load_setting *load = &control->model->load;
     const json_t *on = json_object_get(request, "on"), *key = json_object_get(request, "key");
     int64_t rate = number_member(request, "rate", 1, LOAD_RATE_MAX, load->rate);
     if (on && !json_is_boolean(on))
@@ -128,42 +129,41 @@ static int set_load(struct actions *actions, const json_t *request, struct refus
     char text[64];
     snprintf(text, sizeof text, "%d/s, %s", load->rate, load->key);
     if (load->on || was_on)
-        mark(actions->model, load->on ? "load_on" : "load_off", NULL, text);
+        mark(control->model, load->on ? "load_on" : "load_off", NULL, text);
     return 0;
 }
 
-static int change_settings(struct actions *actions, const json_t *request, struct refusal *refusal)
+static int change_settings(struct control *control, const json_t *request, struct refusal *refusal)
 {
     const json_t *policy = json_object_get(request, "policy");
     const char *name = json_string_value(policy);
-    int index = policy ? policy_index(name ? name : "") : actions->model->policy;
-    int64_t ttl_s = number_member(request, "ttl_s", 1, TTL_S_MAX, actions->model->ttl_s);
+    int index = policy ? policy_index(name ? name : "") : control->model->policy;
+    int64_t ttl_s = number_member(request, "ttl_s", 1, TTL_S_MAX, control->model->ttl_s);
     if (index < 0)
         return wrong_value(refusal, "policy: want random, round_robin, weighted or consistent_hash");
     if (ttl_s < 0)
         return wrong_value(refusal, "ttl_s: want a whole number of seconds, 1 to 3600");
-    return settings_change(actions, index, (int)ttl_s, &refusal->err) == 0 ? 0 : cannot(refusal, "restarting");
+    return settings_change(control, index, (int)ttl_s, &refusal->err) == 0 ? 0 : cannot(refusal, "restarting");
 }
 
-static int reset(struct actions *actions, const json_t *request, struct refusal *refusal)
+static int reset(struct control *control, const json_t *request, struct refusal *refusal)
 {
     (void)request;
-    return reset_start(actions, &refusal->err) == 0 ? 0 : cannot(refusal, "resetting");
+    return reset_start(control, &refusal->err) == 0 ? 0 : cannot(refusal, "resetting");
 }
 
-static int start_scenario(struct actions *actions, const json_t *request, struct refusal *refusal)
+static int start_scenario(struct control *control, const json_t *request, struct refusal *refusal)
 {
-    if (scenario_start(actions, text_member(request, "name"), &refusal->err) == 0)
-        return 0;
-    if (refusal->err.code == ERR_NOT_FOUND)
-        return refuse(refusal, 404, "no_such_scenario", "");
-    return cannot(refusal, "not_all_running");
+    const struct story *story = story_find(text_member(request, "name"));
+    if (!story)
+        return refuse(refusal, 404, "no_such_scenario", "name: there is no such scenario");
+    return scenario_start(control, story, &refusal->err) == 0 ? 0 : cannot(refusal, "not_all_running");
 }
 
-static int stop_scenario(struct actions *actions, const json_t *request, struct refusal *refusal)
+static int stop_scenario(struct control *control, const json_t *request, struct refusal *refusal)
 {
     (void)request;
-    return scenario_stop(actions) ? 0 : refuse(refusal, 409, "no_scenario", "no scenario runs");
+    return scenario_stop(control) ? 0 : refuse(refusal, 409, "no_scenario", "no scenario runs");
 }
 
 enum when {
@@ -173,7 +173,7 @@ enum when {
 
 static const struct {
     const char *name;
-    int (*run)(struct actions *actions, const json_t *request, struct refusal *refusal);
+    int (*run)(struct control *control, const json_t *request, struct refusal *refusal);
     unsigned when;
 } others[] = {
     {"load", set_load, ALSO_OBSERVING},
@@ -186,26 +186,26 @@ static const struct {
 
 /* --- All -------------------------------------------------------------------------------------- */
 
-static int check_mode(const struct actions *actions, unsigned when, struct refusal *refusal)
+static int check_mode(const struct control *control, unsigned when, struct refusal *refusal)
 {
-    if (!actions->processes && !(when & ALSO_OBSERVING))
+    if (!control->processes && !(when & ALSO_OBSERVING))
         return refuse(refusal, 403, "read_only",
                       "the playground has not started these processes, so it cannot control them");
-    if (actions->scenario_runs && !(when & DURING_SCENARIO))
+    if (control->scenario_runs && !(when & DURING_SCENARIO))
         return refuse(refusal, 409, "scenario_running", "a scenario runs; stop it first");
-    if (actions->resetting)
+    if (control->resetting)
         return refuse(refusal, 409, "resetting", "everything is being put back; wait a moment");
     return 0;
 }
 
-int actions_do(struct actions *actions, const json_t *request, struct refusal *refusal)
+int actions_do(struct control *control, const json_t *request, struct refusal *refusal)
 {
     const char *name = text_member(request, "action");
     const struct process_action *process_action = find_process_action(name);
     if (process_action)
-        return check_mode(actions, 0, refusal) == 0 ? do_process(actions, process_action, request, refusal) : -1;
+        return check_mode(control, 0, refusal) == 0 ? do_process(control, process_action, request, refusal) : -1;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(others[i].name, name) == 0)
-            return check_mode(actions, others[i].when, refusal) == 0 ? others[i].run(actions, request, refusal) : -1;
+            return check_mode(control, others[i].when, refusal) == 0 ? others[i].run(control, request, refusal) : -1;
     return refuse(refusal, 422, "no_such_action", "action: there is no such action");
 }

@@ -5,18 +5,8 @@
 #ifndef PLAYGROUND_ACTIONS_H
 #define PLAYGROUND_ACTIONS_H
 
-#include "model.h"
+#include "control.h"
 #include "net/json.h"
-#include "processes.h"
-
-struct actions {
-    struct model *model;
-    struct processes *processes; /* NULL in observe mode */
-    struct group *fibers;
-    bool restarting; /* order-service restarts for a new setting */
-    bool resetting;  /* everything is being put back */
-    bool scenario_runs, scenario_stops;
-};
 
 /* Why an action was refused. */
 struct refusal {
@@ -26,6 +16,6 @@ struct refusal {
 };
 
 /* Carries out {"action":…}. 0, or -1 with *refusal. */
-int actions_do(struct actions *actions, const json_t *request, struct refusal *refusal);
+int actions_do(struct control *control, const json_t *request, struct refusal *refusal);
 
 #endif

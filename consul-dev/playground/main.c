@@ -37,7 +37,7 @@ struct program {
     struct model model;
     struct processes processes;
     struct events events;
-    struct actions actions;
+    struct control control;
     struct playground playground;
     struct observer observer;
     struct load load;
@@ -140,13 +140,13 @@ static int open_parts(struct program *program)
     events_init(&program->events, model);
     program->observer = (struct observer){model, &program->fibers};
     program->load = (struct load){model, &program->fibers};
-    program->actions = (struct actions){.model = model, .fibers = &program->fibers};
-    program->playground = (struct playground){&program->events, &program->actions};
+    program->control = (struct control){.model = model, .fibers = &program->fibers};
+    program->playground = (struct playground){&program->events, &program->control};
     if (program->options.observes) {
         add_all_observed(program);
         return 0;
     }
-    program->actions.processes = &program->processes;
+    program->control.processes = &program->processes;
     return processes_open(&program->processes, model, &program->fibers, &program->err);
 }
 

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "harness/server.h"
 #include "loop/offload.h"
 #include "observers.h"
-#include "processes.h"
+#include "process.h"
 
 enum {
     PERIOD_MS = 500,

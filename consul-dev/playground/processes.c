@@ -1,7 +1,5 @@
 #include "processes.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +8,10 @@
 #include "base/clock.h"
 #include "checker/text.h"
 #include "loop/fiber.h"
-#include "loop/offload.h"
 #include "observers.h"
-#include "service_env.h"
 
 enum {
     POLL_MS = 50,          /* how soon the end of a process is noticed */
-    START_LIMIT_MS = 60000, /* initdb on a busy machine takes seconds */
     DRAIN_LIMIT_MS = 4000,  /* at the end: a service without calls needs 1 s */
     STOP_LIMIT_MS = 5000,
 };
@@ -140,96 +135,7 @@ int processes_open(struct processes *processes, struct model *model, struct grou
     return 0;
 }
 
-/* --- Signals -------------------------------------------------------------------------------- */
-
-static int unfit(const struct node *node, const char *action, struct err *err)
-{
-    static const char *const states[] = {"unknown", "starting", "running", "hung", "draining", "ended", "killed"};
-    return err_set(err, ERR_CONFLICT, "cannot %s %.60s: it is %s", action, node->id, states[node->process_state]);
-}
-
-static void end_with(struct node *node, int signum)
-{
-    bool hung = node->process_state == PROCESS_HUNG;
-    node->process->asked_to_end = true;
-    node->process_state = PROCESS_DRAINING;
-    proc_signal(node->process->proc, signum);
-    if (hung) /* a stopped process handles no signal but SIGKILL */
-        proc_resume(node->process->proc);
-}
-
-int process_stop(struct processes *processes, struct node *node, struct err *err)
-{
-    if (!node_is_alive(node) || node->process_state == PROCESS_DRAINING)
-        return unfit(node, "stop", err);
-    end_with(node, node->kind == NODE_POSTGRES ? SIGINT : SIGTERM); /* on SIGTERM PostgreSQL waits for its clients */
-    if (node_is_service(node))
-        mark(processes->model, "draining", node, "");
-    return 0;
-}
-
-int process_term(struct processes *processes, struct node *node, struct err *err)
-{
-    if (node->process_state != PROCESS_RUNNING)
-        return unfit(node, "terminate", err);
-    end_with(node, SIGTERM);
-    mark(processes->model, "draining", node, "");
-    return 0;
-}
-
-int process_kill(struct processes *processes, struct node *node, struct err *err)
-{
-    (void)processes;
-    if (!node_is_alive(node))
-        return unfit(node, "kill", err);
-    proc_signal_all(node->process->proc, SIGKILL);
-    return 0;
-}
-
-int process_hang(struct processes *processes, struct node *node, struct err *err)
-{
-    if (node->process_state != PROCESS_RUNNING)
-        return unfit(node, "hang", err);
-    proc_signal_all(node->process->proc, SIGSTOP);
-    node->process_state = PROCESS_HUNG;
-    mark(processes->model, "hung", node, "");
-    return 0;
-}
-
-int process_continue(struct processes *processes, struct node *node, struct err *err)
-{
-    if (node->process_state != PROCESS_HUNG)
-        return unfit(node, "continue", err);
-    proc_resume(node->process->proc);
-    node->process_state = PROCESS_RUNNING;
-    mark(processes->model, "continued", node, "");
-    return 0;
-}
-
-/* --- Start ----------------------------------------------------------------------------------- */
-
-static int launch_service(struct processes *processes, const struct node *node, struct err *err)
-{
-    struct service_env env;
-    service_env_fill(&env, processes->model, node, processes->etcd.url, processes->world.folder.path);
-    return service_launch(&node->process->service, &processes->world,
-                          node->kind == NODE_ORDERS ? "order-service" : "user-service", env.list, err);
-}
-
-int process_start(struct processes *processes, struct node *node, struct err *err)
-{
-    struct process *process = node->process;
-    if (node_is_alive(node))
-        return unfit(node, "start", err);
-    int status = process->server ? server_launch(process->server, err) : launch_service(processes, node, err);
-    if (status != 0)
-        return -1;
-    process->asked_to_end = false;
-    node->process_state = PROCESS_STARTING;
-    node->health = HEALTH_UNKNOWN;
-    node->pid = (int)process->proc->pid;
-    return 0;
-}
+/* --- Add and remove ------------------------------------------------------------------------- */
 
 struct node *processes_add_user(struct processes *processes, int number, int weight, const char *zone, const char *version,
                             struct err *err)
@@ -262,6 +168,25 @@ void processes_remove_user(struct processes *processes, struct node *node)
     struct err ignored = ERR_INIT; /* it is already draining, or has ended */
     node->process->remove_when_ended = true;
     process_stop(processes, node, &ignored);
+}
+
+bool processes_put_back(struct processes *processes, bool (*leaves)(const struct node *node, const void *arg),
+                        const void *arg)
+{
+    bool done = true;
+    for (size_t i = 0; i < processes->model->node_count; i++) {
+        struct node *node = processes->model->nodes[i];
+        struct err ignored = ERR_INIT; /* the next step tries again */
+        bool goes = node->process->remove_when_ended || leaves(node, arg);
+        if (goes && !node->process->remove_when_ended)
+            processes_remove_user(processes, node);
+        else if (node->process_state == PROCESS_HUNG)
+            process_continue(processes, node, &ignored);
+        else if (!goes && !node_is_alive(node))
+            process_start(processes, node, &ignored);
+        done = done && !goes && node->process_state == PROCESS_RUNNING;
+    }
+    return done;
 }
 
 /* --- The end of a process ---------------------------------------------------------------------- */
@@ -307,69 +232,6 @@ void processes_watch(void *arg)
                 remove_ended(processes, node);
         }
     } while (fiber_sleep(POLL_MS) == 0);
-}
-
-/* --- Bring up ------------------------------------------------------------------------------------ */
-
-struct schema_job {
-    const struct world *world;
-    int status;
-    struct err err;
-};
-
-static void load_schema(void *arg)
-{
-    struct schema_job *job = arg;
-    job->status = world_load_schema(job->world, &job->err);
-}
-
-static int start_kind(struct processes *processes, bool services, struct err *err)
-{
-    for (size_t i = 0; i < processes->model->node_count; i++) {
-        struct node *node = processes->model->nodes[i];
-        if (node_is_service(node) == services && process_start(processes, node, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int report_death(const struct node *node, struct err *err)
-{
-    char *output = proc_output(node->process->proc);
-    size_t len = strlen(output);
-    err_set(err, ERR_FAILED, "cannot start %s: %s", node->id, output + (len > 180 ? len - 180 : 0));
-    free(output);
-    return -1;
-}
-
-static int await_server(const struct processes *processes, enum node_kind kind, struct err *err)
-{
-    int64_t deadline = deadline_in(START_LIMIT_MS);
-    for (;;) {
-        const struct node *node = model_first(processes->model, kind);
-        if (!node || node->health == HEALTH_GOOD)
-            return 0;
-        if (!node_is_alive(node) || deadline_left(deadline) == 0)
-            return report_death(node, err);
-        if (fiber_sleep(POLL_MS) != 0)
-            return err_set(err, ERR_CANCELLED, "cancelled");
-    }
-}
-
-int processes_bring_up(struct processes *processes, struct err *err)
-{
-    static const struct offload_job job = {.work = load_schema};
-    struct schema_job schema = {.world = &processes->world, .err = ERR_INIT};
-    if (start_kind(processes, false, err) != 0 || await_server(processes, NODE_POSTGRES, err) != 0)
-        return -1;
-    if (offload_run(&job, &schema, sizeof schema, deadline_in(START_LIMIT_MS), err) != 0)
-        return -1;
-    if (schema.status != 0)
-        return err_set(err, ERR_FAILED, "%s", schema.err.text);
-    return await_server(processes, NODE_REDIS, err) != 0 || await_server(processes, NODE_CONSUL, err) != 0 ||
-                   await_server(processes, NODE_ETCD, err) != 0
-               ? -1
-               : start_kind(processes, true, err);
 }
 
 /* --- Close ------------------------------------------------------------------------------------------ */

@@ -8,29 +8,9 @@
 #ifndef PLAYGROUND_PROCESSES_H
 #define PLAYGROUND_PROCESSES_H
 
-#include "harness/world.h"
-#include "loop/sync.h"
-#include "model.h"
+#include "process.h"
 
 enum { BASE_USERS = 3 };
-
-struct process {
-    struct proc *proc;
-    struct server *server;  /* NULL: a service */
-    struct service service;
-    struct port port;       /* of a service: reserved while it does not run */
-    bool asked_to_end;      /* by a signal of ours */
-    bool remove_when_ended;
-};
-
-struct processes {
-    struct model *model;
-    struct group *fibers;
-    struct world world;
-    struct server etcd;
-    int next_user; /* the number of the next user-service */
-    char last_words[DETAIL_MAX]; /* why bring_up failed */
-};
 
 /* Reserves the ports and adds the nodes; starts nothing. -1: a port is in use (the text says which, and what to
  * do), or a folder cannot be created. `fibers` must be joined before processes_close(). */
@@ -42,18 +22,15 @@ void processes_watch(void *processes);
 /* Ends all processes: the services drain for a moment, the servers stop, then what is left is killed. In a fiber. */
 void processes_close(struct processes *processes);
 
-/* Each of these: 0, or -1 with ERR_CONFLICT: it does not fit the state of the process. */
-int process_start(struct processes *processes, struct node *node, struct err *err); /* also ERR_FAILED */
-int process_stop(struct processes *processes, struct node *node, struct err *err);  /* the clean way of its kind */
-int process_term(struct processes *processes, struct node *node, struct err *err);  /* SIGTERM */
-int process_kill(struct processes *processes, struct node *node, struct err *err);
-int process_hang(struct processes *processes, struct node *node, struct err *err);
-int process_continue(struct processes *processes, struct node *node, struct err *err);
-
 /* Adds a user-service and starts it. NULL with err: too many, or ERR_FAILED. */
 struct node *processes_add_user(struct processes *processes, int number, int weight, const char *zone, const char *version,
                             struct err *err);
 /* Stops a user-service, and removes it from the picture when it has ended. */
 void processes_remove_user(struct processes *processes, struct node *node);
+
+/* One step of putting the processes back: removes the instances for which leaves(arg) is true, continues what
+ * hangs, and starts what has ended. True: nothing is left to do. */
+bool processes_put_back(struct processes *processes, bool (*leaves)(const struct node *node, const void *arg),
+                        const void *arg);
 
 #endif

@@ -17,31 +17,12 @@ void reset_defaults(struct model *model)
     model->ttl_s = (int)(model->options->ttl_ms / 1000);
 }
 
-static bool is_extra(const struct node *node)
+static bool is_extra(const struct node *node, const void *unused)
 {
     int number;
+    (void)unused;
     return node->kind == NODE_USERS &&
            (sscanf(node->id, "user-service-%d", &number) != 1 || number > BASE_USERS);
-}
-
-/* One step for each process that is not as it should be. True: all are. */
-static bool put_back(struct processes *processes)
-{
-    struct model *model = processes->model;
-    bool done = true;
-    for (size_t i = 0; i < model->node_count; i++) {
-        struct node *node = model->nodes[i];
-        struct err err = ERR_INIT;
-        bool leaves = is_extra(node) || node->process->remove_when_ended;
-        if (leaves && node->process_state != PROCESS_DRAINING)
-            processes_remove_user(processes, node);
-        else if (node->process_state == PROCESS_HUNG)
-            process_continue(processes, node, &err);
-        else if (!leaves && !node_is_alive(node))
-            process_start(processes, node, &err);
-        done = done && !leaves && node->process_state == PROCESS_RUNNING;
-    }
-    return done;
 }
 
 static void add_missing(struct processes *processes)
@@ -57,31 +38,31 @@ static void add_missing(struct processes *processes)
 
 static void run(void *arg)
 {
-    struct actions *actions = arg;
-    struct model *model = actions->model;
+    struct control *control = arg;
+    struct model *model = control->model;
     struct err err = ERR_INIT;
     int64_t deadline = deadline_in(LIMIT_MS);
     int policy = model->policy, ttl_s = model->ttl_s;
-    scenario_stop(actions);
-    while (actions->scenario_runs && deadline_left(deadline) > 0 && fiber_sleep(POLL_MS) == 0) {
+    scenario_stop(control);
+    while (control->scenario_runs && deadline_left(deadline) > 0 && fiber_sleep(POLL_MS) == 0) {
     }
     reset_defaults(model);
     do {
-        add_missing(actions->processes);
-    } while (!put_back(actions->processes) && deadline_left(deadline) > 0 && fiber_sleep(POLL_MS) == 0);
+        add_missing(control->processes);
+    } while (!processes_put_back(control->processes, is_extra, NULL) && deadline_left(deadline) > 0 && fiber_sleep(POLL_MS) == 0);
     if (policy != model->policy || ttl_s != model->ttl_s)
-        settings_change(actions, model->policy, model->ttl_s, &err);
+        settings_change(control, model->policy, model->ttl_s, &err);
     mark(model, "reset", NULL, "");
-    actions->resetting = false;
+    control->resetting = false;
 }
 
-int reset_start(struct actions *actions, struct err *err)
+int reset_start(struct control *control, struct err *err)
 {
-    if (actions->resetting)
+    if (control->resetting)
         return err_set(err, ERR_CONFLICT, "everything is already being put back");
-    actions->resetting = true;
-    if (group_go(actions->fibers, run, actions) == 0)
+    control->resetting = true;
+    if (group_go(control->fibers, run, control) == 0)
         return 0;
-    actions->resetting = false;
+    control->resetting = false;
     return err_set(err, ERR_BUSY, "out of memory");
 }

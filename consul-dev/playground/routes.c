@@ -91,7 +91,7 @@ static void do_action(struct playground *playground, struct http_request *req, c
 {
     static const char done[] = "{\"ok\":true}";
     struct refusal refusal = {.err = ERR_INIT};
-    if (actions_do(playground->actions, object, &refusal) == 0)
+    if (actions_do(playground->control, object, &refusal) == 0)
         http_reply(req, 200, "application/json", done, sizeof done - 1);
     else
         reply_refusal(req, &refusal);

@@ -9,7 +9,7 @@
 /* What the handlers get. */
 struct playground {
     struct events *events;
-    struct actions *actions;
+    struct control *control;
 };
 
 extern const struct http_route playground_routes[];

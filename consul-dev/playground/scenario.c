@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "load.h"
 #include "loop/fiber.h"
-#include "stories.h"
 
 enum { POLL_MS = 50, RESTORE_LIMIT_MS = 30000, RATE = 50 };
 
@@ -56,7 +55,7 @@ void scenario_saw(struct scenario *scenario, const char *key, int64_t value)
 
 static bool is_stopped(const struct scenario *scenario)
 {
-    return scenario->actions->scenario_stops;
+    return scenario->control->scenario_stops;
 }
 
 bool scenario_check(struct scenario *scenario, bool held)
@@ -92,14 +91,14 @@ bool scenario_do(struct scenario *scenario, int (*action)(struct processes *, st
 {
     struct err err = ERR_INIT;
     struct node *node = model_find(scenario->model, id);
-    return scenario_check(scenario, node && action(scenario->actions->processes, node, &err) == 0);
+    return scenario_check(scenario, node && action(scenario->control->processes, node, &err) == 0);
 }
 
 bool scenario_add(struct scenario *scenario)
 {
     struct err err = ERR_INIT;
     const struct node *node = scenario->added_count < SCENARIO_ADDED_MAX
-                                  ? processes_add_user(scenario->actions->processes, 0, 1, "", "", &err)
+                                  ? processes_add_user(scenario->control->processes, 0, 1, "", "", &err)
                                   : NULL;
     if (node)
         snprintf(scenario->added[scenario->added_count++], TARGET_MAX, "%s", node->id);
@@ -108,33 +107,19 @@ bool scenario_add(struct scenario *scenario)
 
 /* --- The end ------------------------------------------------------------------------------ */
 
-static bool was_added(const struct scenario *scenario, const char *id)
+static bool was_added(const struct node *node, const void *arg)
 {
+    const struct scenario *scenario = arg;
     for (int i = 0; i < scenario->added_count; i++)
-        if (strcmp(scenario->added[i], id) == 0)
+        if (strcmp(scenario->added[i], node->id) == 0)
             return true;
     return false;
 }
 
-/* All processes ran when it began. True: all run again, and those that it has added are gone. */
+/* All processes ran when it began. */
 static bool put_back(struct scenario *scenario)
 {
-    struct model *model = scenario->model;
-    struct processes *processes = scenario->actions->processes;
-    bool done = true;
-    for (size_t i = 0; i < model->node_count; i++) {
-        struct node *node = model->nodes[i];
-        struct err err = ERR_INIT;
-        bool added = was_added(scenario, node->id);
-        if (added && !node->process->remove_when_ended)
-            processes_remove_user(processes, node);
-        else if (node->process_state == PROCESS_HUNG)
-            process_continue(processes, node, &err);
-        else if (!added && !node_is_alive(node))
-            process_start(processes, node, &err);
-        done = done && !added && node->process_state == PROCESS_RUNNING;
-    }
-    return done;
+    return processes_put_back(scenario->control->processes, was_added, scenario);
 }
 
 static void run(void *arg)
@@ -152,7 +137,7 @@ static void run(void *arg)
     view->state = is_stopped(scenario) ? "stopped" : scenario->failed ? "failed" : "passed";
     snprintf(text, sizeof text, "%s: %s", view->name, view->state);
     mark(model, "scenario_done", NULL, text);
-    scenario->actions->scenario_runs = scenario->actions->scenario_stops = false;
+    scenario->control->scenario_runs = scenario->control->scenario_stops = false;
 }
 
 /* --- The beginning --------------------------------------------------------------------------- */
@@ -173,12 +158,12 @@ static const struct node *not_running(const struct model *model)
     return NULL;
 }
 
-static void begin(struct actions *actions, const struct story *story)
+static void begin(struct control *control, const struct story *story)
 {
-    struct model *model = actions->model;
+    struct model *model = control->model;
     const struct seconds *seconds = &model->seconds;
     current = (struct scenario){
-        .actions = actions, .model = model, .story = story, .load_before = model->load, .began_ms = clock_ms(),
+        .control = control, .model = model, .story = story, .load_before = model->load, .began_ms = clock_ms(),
         .ok_before = seconds->total_ok, .failed_before = seconds->total_failed, .slow_before = seconds->total_slow};
     model->scenario.name = story->name;
     model->scenario.step = 0;
@@ -190,29 +175,26 @@ static void begin(struct actions *actions, const struct story *story)
     mark(model, "scenario", NULL, story->name);
 }
 
-int scenario_start(struct actions *actions, const char *name, struct err *err)
+int scenario_start(struct control *control, const struct story *story, struct err *err)
 {
-    const struct story *story = story_find(name);
-    const struct node *ended = not_running(actions->model);
-    if (!story)
-        return err_set(err, ERR_NOT_FOUND, "there is no scenario \"%.60s\"", name);
-    if (actions->scenario_runs)
+    const struct node *ended = not_running(control->model);
+    if (control->scenario_runs)
         return err_set(err, ERR_CONFLICT, "a scenario runs already; stop it first");
     if (ended)
         return err_set(err, ERR_CONFLICT, "a scenario needs all processes, and %.60s does not run: put everything back first",
                        ended->id);
-    begin(actions, story);
-    actions->scenario_runs = true;
-    if (group_go(actions->fibers, run, &current) == 0)
+    begin(control, story);
+    control->scenario_runs = true;
+    if (group_go(control->fibers, run, &current) == 0)
         return 0;
-    actions->scenario_runs = false;
+    control->scenario_runs = false;
     return err_set(err, ERR_BUSY, "out of memory");
 }
 
-bool scenario_stop(struct actions *actions)
+bool scenario_stop(struct control *control)
 {
-    if (!actions->scenario_runs)
+    if (!control->scenario_runs)
         return false;
-    actions->scenario_stops = true;
+    control->scenario_stops = true;
     return true;
 }

@@ -6,12 +6,12 @@
 #ifndef PLAYGROUND_SCENARIO_H
 #define PLAYGROUND_SCENARIO_H
 
-#include "actions.h"
+#include "control.h"
 
 enum { SEEN_MAX = 12, SCENARIO_ADDED_MAX = 32 };
 
 struct scenario {
-    struct actions *actions;
+    struct control *control;
     struct model *model;
     const struct story *story;
     struct load_setting load_before;
@@ -33,10 +33,10 @@ struct story {
     int steps; /* 0: one for each user-service */
 };
 
-/* Starts the story with this name. 0, or -1 with err: ERR_NOT_FOUND; ERR_CONFLICT: one runs, or not all processes run. */
-int scenario_start(struct actions *actions, const char *name, struct err *err);
+/* Starts the story. 0, or -1 with err; ERR_CONFLICT: one runs, or not all processes run. */
+int scenario_start(struct control *control, const struct story *story, struct err *err);
 /* Stops the running one; the processes return to their former states. False: none runs. */
-bool scenario_stop(struct actions *actions);
+bool scenario_stop(struct control *control);
 
 /* --- For stories ---------------------------------------------------------------------- */
 

@@ -73,7 +73,8 @@ static double quantile_ms(const struct seconds *seconds, uint32_t percent)
 {
     if (seconds->measured == 0)
         return 0;
-    return seconds->took_us[(seconds->measured - 1) * percent / 100] / 1000.0;
+    uint32_t at = (seconds->measured - 1) * percent / 100;
+    return seconds->took_us[at] / 1000.0;
 }
 
 /* All but the closing brace. */

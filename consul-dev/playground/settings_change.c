@@ -21,22 +21,22 @@ static bool await_process(struct model *model, enum process_state state, int64_t
 
 static void restart(void *arg)
 {
-    struct actions *actions = arg;
-    struct model *model = actions->model;
+    struct control *control = arg;
+    struct model *model = control->model;
     struct err err = ERR_INIT;
     struct node *orders = model_first(model, NODE_ORDERS);
-    if (await_process(model, PROCESS_ENDED, DRAIN_LIMIT_MS) && process_start(actions->processes, orders, &err) == 0)
+    if (await_process(model, PROCESS_ENDED, DRAIN_LIMIT_MS) && process_start(control->processes, orders, &err) == 0)
         await_process(model, PROCESS_RUNNING, START_LIMIT_MS);
     model->load_held = false;
-    actions->restarting = false;
+    control->restarting = false;
 }
 
-int settings_change(struct actions *actions, int policy, int ttl_s, struct err *err)
+int settings_change(struct control *control, int policy, int ttl_s, struct err *err)
 {
-    struct model *model = actions->model;
+    struct model *model = control->model;
     struct node *orders = model_first(model, NODE_ORDERS);
     char text[64];
-    if (actions->restarting || orders->process_state == PROCESS_STARTING || orders->process_state == PROCESS_DRAINING)
+    if (control->restarting || orders->process_state == PROCESS_STARTING || orders->process_state == PROCESS_DRAINING)
         return err_set(err, ERR_CONFLICT, "order-service is starting or stopping; try again in a moment");
     model->policy = policy;
     model->ttl_s = ttl_s;
@@ -46,9 +46,9 @@ int settings_change(struct actions *actions, int policy, int ttl_s, struct err *
     if (!node_is_alive(orders))
         return 0; /* the settings count from its next start */
 
-    actions->restarting = model->load_held = true;
-    if (process_stop(actions->processes, orders, err) == 0 && group_go(actions->fibers, restart, actions) == 0)
+    control->restarting = model->load_held = true;
+    if (process_stop(control->processes, orders, err) == 0 && group_go(control->fibers, restart, control) == 0)
         return 0;
-    actions->restarting = model->load_held = false;
+    control->restarting = model->load_held = false;
     return err_set(err, ERR_BUSY, "cannot restart order-service");
 }

@@ -32,7 +32,7 @@ void storm_end(struct scenario *scenario)
     for (int i = 0; i < scenario->added_count; i++) {
         struct node *node = model_find(scenario->model, scenario->added[i]);
         if (node)
-            processes_remove_user(scenario->actions->processes, node);
+            processes_remove_user(scenario->control->processes, node);
     }
 }
 
@@ -75,7 +75,7 @@ static int compare(const void *a, const void *b)
 
 int storm_peak(const struct scenario *scenario)
 {
-    int64_t times[SCENARIO_ADDED_MAX];
+    int64_t times[SCENARIO_ADDED_MAX] = {0};
     int count = 0, peak = 0;
     for (int i = 0; i < scenario->added_count; i++) {
         const struct node *node = model_find(scenario->model, scenario->added[i]);

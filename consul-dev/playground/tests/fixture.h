@@ -141,6 +141,24 @@ static inline bool is_shown(void *arg)
     return shown;
 }
 
+/* The instance with this id got calls in the last second. */
+static inline bool is_called(void *id)
+{
+    json_t *state = state_new();
+    bool called = number_in(node_in(state, id), "calls") > 0;
+    json_decref(state);
+    return called;
+}
+
+/* The picture has no node with this id. */
+static inline bool is_gone(void *id)
+{
+    json_t *state = state_new();
+    bool gone = state && !node_in(state, id);
+    json_decref(state);
+    return gone;
+}
+
 static inline void dump_state(void)
 {
     struct probe_reply reply = {0};

@@ -131,22 +131,6 @@ Test(playground, stopped_order_service_knows_nothing, .init = setup, .fini = tea
 
 /* --- Instances, load and settings ---------------------------------------------------------------- */
 
-static bool is_called(void *arg)
-{
-    json_t *state = state_new();
-    bool called = number_in(node_in(state, arg), "calls") > 0;
-    json_decref(state);
-    return called;
-}
-
-static bool is_gone_from_picture(void *arg)
-{
-    json_t *state = state_new();
-    bool gone = state && !node_in(state, arg);
-    json_decref(state);
-    return gone;
-}
-
 Test(playground, instance_can_be_added_and_removed, .init = setup, .fini = teardown)
 {
     cr_expect_eq(act("{\"action\":\"add\",\"weight\":3,\"zone\":\"z1\",\"version\":\"2.0.0\"}"), 200);
@@ -159,7 +143,7 @@ Test(playground, instance_can_be_added_and_removed, .init = setup, .fini = teard
     json_decref(state);
     cr_expect(wait_until(is_called, "user-service-4", PATIENCE_MS));
     cr_expect_eq(act_on("remove", "user-service-4"), 200);
-    cr_expect(wait_until(is_gone_from_picture, "user-service-4", PATIENCE_MS));
+    cr_expect(wait_until(is_gone, "user-service-4", PATIENCE_MS));
     expect_refused("{\"action\":\"add\",\"weight\":0}", 422, "wrong_value");
     expect_refused("{\"action\":\"add\",\"zone\":\"a b\"}", 422, "wrong_value");
     expect_refused("{\"action\":\"remove\",\"target\":\"redis\"}", 409, "is_running");
@@ -274,9 +258,9 @@ Test(playground, reset_puts_everything_back, .init = setup, .fini = teardown)
     cr_expect_eq(act_on("hang", "user-service-1"), 200);
     cr_expect_eq(act_on("remove", "user-service-3"), 200);
     cr_expect_eq(act("{\"action\":\"load\",\"on\":false}"), 200);
-    cr_expect(wait_until(is_gone_from_picture, "user-service-3", PATIENCE_MS));
+    cr_expect(wait_until(is_gone, "user-service-3", PATIENCE_MS));
     cr_expect_eq(act("{\"action\":\"reset\"}"), 200);
-    cr_expect(wait_until(is_gone_from_picture, "user-service-4", PATIENCE_MS));
+    cr_expect(wait_until(is_gone, "user-service-4", PATIENCE_MS));
     await_state("user-service-3", "passing");
     await_state(NULL, "passing");
     cr_expect(wait_until(calls_are, &(int){20}, PATIENCE_MS));

@@ -68,22 +68,6 @@ Test(playground_observe, observed_services_are_never_controlled, .init = setup_o
     cr_expect(proc_is_running(&users[0].proc) && proc_is_running(&orders.proc) && proc_is_running(&world.consul.proc));
 }
 
-static bool is_called(void *arg)
-{
-    json_t *state = state_new();
-    bool called = number_in(node_in(state, arg), "calls") > 0;
-    json_decref(state);
-    return called;
-}
-
-static bool is_gone(void *arg)
-{
-    json_t *state = state_new();
-    bool gone = state && !node_in(state, arg);
-    json_decref(state);
-    return gone;
-}
-
 Test(playground_observe, faults_of_observed_services_are_shown, .init = setup_observed, .fini = teardown_observed)
 {
     cr_expect_eq(act("{\"action\":\"load\",\"on\":true,\"rate\":20}"), 200);
