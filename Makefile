@@ -16,6 +16,8 @@ CC := gcc
 endif
 SHELL := /bin/bash
 # These change how bash runs a recipe. consul-dev/environment.sh does the same for scripts, and removes more.
+# -p: `unexport` is not for $(shell ...); bash then ignores them itself, and functions that were exported.
+.SHELLFLAGS := -pc
 unexport POSIXLY_CORRECT BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -329,7 +331,7 @@ lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, c
 C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/playground/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/playground/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* tests/page/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
 run-lint: unit-tests $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
 	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
 	@.ci/lint-circles $(BUILD) $(C_FOLDERS)

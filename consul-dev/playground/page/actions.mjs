@@ -8,26 +8,26 @@ let problem = null;
 
 // The program's own words are English, so those that it has a code for are worded here.
 function problemText() {
-  if (problem === null) return '';
-  if (problem.status === 0) return text('notice.unreachable');
-  const key = `refused.${problem.code}`;
-  return hasText(key) ? text(key) : text('notice.refused', problem);
+    if (problem === null) return '';
+    if (problem.status === 0) return text('notice.unreachable');
+    const key = `refused.${problem.code}`;
+    return hasText(key) ? text(key) : text('notice.refused', problem);
 }
 
 export function showProblem() {
-  notice.hidden = problem === null;
-  setText(notice.querySelector('.notice-text'), problemText());
+    notice.hidden = problem === null;
+    setText(notice.querySelector('.notice-text'), problemText());
 }
 
 export async function send(action) {
-  problem = await act(action);
-  showProblem();
-  return problem === null;
+    problem = await act(action);
+    showProblem();
+    return problem === null;
 }
 
 export function startNotice() {
-  byId('notice-close').addEventListener('click', () => {
-    problem = null;
-    showProblem();
-  });
+    byId('notice-close').addEventListener('click', () => {
+        problem = null;
+        showProblem();
+    });
 }

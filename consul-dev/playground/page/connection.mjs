@@ -16,72 +16,76 @@ let silenceTimer = 0;
 let hiddenTimer = 0;
 
 function close() {
-  clearTimeout(retryTimer);
-  clearTimeout(silenceTimer);
-  source?.close();
-  source = null;
+    clearTimeout(retryTimer);
+    clearTimeout(silenceTimer);
+    source?.close();
+    source = null;
 }
 
 function lose() {
-  close();
-  setConnection('lost');
-  retryTimer = setTimeout(open, retryMs);
-  retryMs = Math.min(retryMs * 1.6, RETRY_MAX_MS);
+    close();
+    setConnection('lost');
+    retryTimer = setTimeout(open, retryMs);
+    retryMs = Math.min(retryMs * 1.6, RETRY_MAX_MS);
 }
 
 function heard() {
-  clearTimeout(silenceTimer);
-  silenceTimer = setTimeout(lose, SILENCE_MS);
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(lose, SILENCE_MS);
 }
 
 function receive(kind, take) {
-  source.addEventListener(kind, event => {
-    heard();
-    take(JSON.parse(event.data));
-    // (Only data proves that the program answers.)
-    setConnection('open');
-    retryMs = RETRY_MS;
-  });
+    source.addEventListener(kind, event => {
+        heard();
+        take(JSON.parse(event.data));
+        // (Only data proves that the program answers.)
+        setConnection('open');
+        retryMs = RETRY_MS;
+    });
 }
 
 function open() {
-  close();
-  source = new EventSource('/api/events');
-  receive('state', setState);
-  receive('history', setHistory);
-  receive('second', addSecond);
-  receive('mark', addMark);
-  source.onerror = lose;
-  heard();
+    close();
+    source = new EventSource('/api/events');
+    receive('state', setState);
+    receive('history', setHistory);
+    receive('second', addSecond);
+    receive('mark', addMark);
+    source.onerror = lose;
+    heard();
 }
 
 function onVisibility() {
-  clearTimeout(hiddenTimer);
-  if (document.hidden) hiddenTimer = setTimeout(close, HIDDEN_MS);
-  else if (!source) open();
+    clearTimeout(hiddenTimer);
+    if (document.hidden) hiddenTimer = setTimeout(close, HIDDEN_MS);
+    else if (!source) open();
 }
 
 export function connect() {
-  document.addEventListener('visibilitychange', onVisibility);
-  open();
+    document.addEventListener('visibilitychange', onVisibility);
+    open();
 }
 
 export function reconnectNow() {
-  if (store.connection === 'lost') open();
+    if (store.connection === 'lost') open();
 }
 
 // Resolves to null, or to what went wrong: {status, code, detail}; status 0: no answer.
 export async function act(action) {
-  try {
-    const reply = await fetch('/api/do', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(action),
-    });
-    if (reply.ok) return null;
-    const problem = await reply.json().catch(() => ({}));
-    return { status: reply.status, code: problem.code ?? '', detail: problem.detail ?? problem.title ?? reply.statusText };
-  } catch {
-    return { status: 0, detail: '' };
-  }
+    try {
+        const reply = await fetch('/api/do', {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify(action),
+        });
+        if (reply.ok) return null;
+        const problem = await reply.json().catch(() => ({}));
+        return {
+            status: reply.status,
+            code: problem.code ?? '',
+            detail: problem.detail ?? problem.title ?? reply.statusText,
+        };
+    } catch {
+        return { status: 0, detail: '' };
+    }
 }

@@ -6,20 +6,31 @@ import { text } from './language.mjs';
 import { colourOf } from './series.mjs';
 import { listen, store } from './store.mjs';
 
-const SHOWN_MAX = 24;
+const CHIP_WIDTH = 30; // with its gap
+
+const list = byId('last-calls');
+let room = 0;
 
 function chip([id, ms, status]) {
-  const failed = status === 0 || status >= 500;
-  const node = element('li', { class: failed ? 'chip is-failed' : `chip swatch-series-${colourOf(id)}`, title: `${id || '–'}, ${ms} ms, ${status || text('calls.failed')}` });
-  setText(node, failed ? `✕ ${shortName(id)}` : shortName(id));
-  return node;
+    const failed = status === 0 || status >= 500;
+    const node = element('li', {
+        class: failed ? 'chip is-failed' : `chip swatch-series-${colourOf(id)}`,
+        title: `${id || '–'}, ${ms} ms, ${status || text('calls.failed')}`,
+    });
+    setText(node, failed ? `✕ ${shortName(id)}` : shortName(id));
+    return node;
 }
 
+// As many as there is room for.
 function show() {
-  const calls = store.seconds.at(-1)?.last ?? [];
-  byId('last-calls').replaceChildren(...calls.slice(-SHOWN_MAX).map(chip));
+    const calls = store.seconds.at(-1)?.last ?? [];
+    list.replaceChildren(...(room > 0 ? calls.slice(-room).map(chip) : []));
 }
 
 export function startLastCalls() {
-  listen(['seconds', 'language'], show);
+    new ResizeObserver(([entry]) => {
+        room = Math.floor(entry.contentRect.width / CHIP_WIDTH);
+        show();
+    }).observe(list);
+    listen(['seconds', 'language'], show);
 }

@@ -7,13 +7,18 @@ import { listen } from './store.mjs';
 const STATES = ['passing', 'warning', 'critical', 'missing', 'ejected', 'draining', 'hung', 'starting', 'gone'];
 
 function show() {
-  keepChildren(byId('states'), STATES, state => element('li', { class: `state-${state}` }, shape(state, 'svg'), element('b'), element('span')), (item, state) => {
-    setText(item.children[1], text(`state.${state}`));
-    setText(item.children[2], text(`means.${state}`));
-  });
+    keepChildren(
+        byId('states'),
+        STATES,
+        state => element('li', { class: `state-${state}` }, shape(state, 'svg'), element('b'), element('span')),
+        (item, state) => {
+            setText(item.children[1], text(`state.${state}`));
+            setText(item.children[2], text(`means.${state}`));
+        },
+    );
 }
 
 export function startLegend() {
-  show();
-  listen(['language'], show);
+    show();
+    listen(['language'], show);
 }

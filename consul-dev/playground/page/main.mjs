@@ -19,16 +19,16 @@ import { startTabs } from './tabs.mjs';
 import { startTimeline } from './timeline.mjs';
 
 function showConnection() {
-  setText(byId('connection-text'), text(`connection.${store.connection}`));
-  setAttribute(byId('connection'), 'class', `connection is-${store.connection}`);
-  byId('lost').hidden = store.connection !== 'lost';
-  setAttribute(document.body, 'class', store.connection === 'lost' ? 'is-lost' : '');
+    setText(byId('connection-text'), text(`connection.${store.connection}`));
+    setAttribute(byId('connection'), 'class', `connection is-${store.connection}`);
+    byId('lost').hidden = store.connection !== 'lost';
+    setAttribute(document.body, 'class', store.connection === 'lost' ? 'is-lost' : '');
 }
 
 function showLanguage() {
-  // Each language is named in itself, for a reader who does not read the other one.
-  setText(byId('language'), currentLanguage() === 'zh' ? 'English' : '中文');
-  setAttribute(byId('language'), 'lang', currentLanguage() === 'zh' ? 'en' : 'zh-CN');
+    // Each language is named in itself, for a reader who does not read the other one.
+    setText(byId('language'), currentLanguage() === 'zh' ? 'English' : '中文');
+    setAttribute(byId('language'), 'lang', currentLanguage() === 'zh' ? 'en' : 'zh-CN');
 }
 
 translateDocument();
@@ -39,5 +39,21 @@ byId('reconnect').addEventListener('click', reconnectNow);
 listen(['connection', 'language'], showConnection);
 listen(['language'], showLanguage);
 listen(['language'], showProblem);
-for (const start of [startNotice, startTabs, startPicture, startCalls, startLastCalls, startKnowledge, startBreak, startTimeline, startEvents, startLegend, startLoad, startSettings, startScenarios, startHint]) start();
+for (const start of [
+    startNotice,
+    startTabs,
+    startPicture,
+    startCalls,
+    startLastCalls,
+    startKnowledge,
+    startBreak,
+    startTimeline,
+    startEvents,
+    startLegend,
+    startLoad,
+    startSettings,
+    startScenarios,
+    startHint,
+])
+    start();
 connect();

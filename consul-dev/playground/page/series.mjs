@@ -5,9 +5,9 @@ const COLOURS = 8;
 const given = new Map(); // id -> 0…7
 
 export function colourOf(id) {
-  if (!given.has(id)) {
-    const number = Number(/(\d+)$/.exec(id)?.[1] ?? given.size + 1);
-    given.set(id, (number - 1 + COLOURS) % COLOURS);
-  }
-  return given.get(id);
+    if (!given.has(id)) {
+        const number = Number(/(\d+)$/.exec(id)?.[1] ?? given.size + 1);
+        given.set(id, (number - 1 + COLOURS) % COLOURS);
+    }
+    return given.get(id);
 }
