@@ -22,9 +22,11 @@ static int status_with(const char *path, const char *host, const char *origin)
 
 static void expect_hosts(const char *path)
 {
-    static const char *const good[] = {"127.0.0.1", "localhost", "LOCALHOST:8088", "127.0.0.1:1", "[::1]", "[::1]:8088"};
-    static const char *const bad[] = {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8088", "10.0.0.1",
-                                      "0.0.0.0:8088", "[::2]:8088", "127.0.0.2", "evil.example:8088"};
+    static const char *const good[] = {"127.0.0.1",   "localhost", "LOCALHOST:8088",
+                                       "127.0.0.1:1", "[::1]",     "[::1]:8088"};
+    static const char *const bad[] = {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8088",
+                                      "10.0.0.1",     "0.0.0.0:8088",           "[::2]:8088",
+                                      "127.0.0.2",    "evil.example:8088"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         cr_expect_eq(status_with(path, good[i], NULL), 200, "%s %s", path, good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -51,7 +53,8 @@ Test(playground_safety, forged_and_malformed_actions_are_refused, .init = setup,
     static const char stop[] = "{\"action\":\"stop\",\"target\":\"redis\"}";
     char code[64];
     cr_expect_eq(act_with(stop, (const char *const[]){"Content-Type: text/plain", NULL}, code), 415);
-    cr_expect_eq(act_with(stop, (const char *const[]){"Content-Type: application/x-www-form-urlencoded", NULL}, code), 415);
+    cr_expect_eq(act_with(stop, (const char *const[]){"Content-Type: application/x-www-form-urlencoded", NULL}, code),
+                 415);
     cr_expect_eq(act_with(stop, (const char *const[]){"Origin: http://evil.example", NULL}, code), 403);
     cr_expect_eq(act_with(stop, (const char *const[]){"Host: evil.example", NULL}, code), 403);
     cr_expect_eq(act("{\"action\":"), 400);
