@@ -16,6 +16,8 @@ CC := gcc
 endif
 SHELL := /bin/bash
 # These change how bash runs a recipe. consul-dev/environment.sh does the same for scripts, and removes more.
+# -p: `unexport` is not for $(shell ...); bash then ignores them itself, and functions that were exported.
+.SHELLFLAGS := -pc
 unexport POSIXLY_CORRECT BASH_ENV ENV CDPATH SHELLOPTS BASHOPTS
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -46,21 +46,24 @@ static bool wants_chinese(const struct http_request *req)
 
 static void write_html(bool zh, struct buf *out)
 {
-    buf_addf(out,
-             "<!doctype html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
-             "<title>order-service</title>\n<h1>order-service</h1>\n<p>%s\n<ul>\n",
-             zh ? "zh-CN" : "en",
-             zh ? "课程中的调用方：发现 user-service 的实例并调用它们。它提供以下接口："
-                : "The lesson's caller: it discovers the instances of user-service and calls them. It answers:");
+    buf_addf(
+        out,
+        "<!doctype html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
+        "<title>order-service</title>\n<h1>order-service</h1>\n<p>%s\n<ul>\n",
+        zh ? "zh-CN" : "en",
+        zh ? "课程中的调用方：发现 user-service 的实例并调用它们。它提供以下接口："
+           : "The lesson's caller: it discovers the instances of user-service and calls them. It answers:");
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         const struct line *line = &lines[i];
         buf_addf(out, "<li><code>%s ", line->method);
         buf_addf(out, line->example ? "<a href=\"%s\">%s</a>" : "%s%s", line->example ? line->example : "", line->path);
         buf_addf(out, "</code>: %s\n", zh ? line->zh : line->en);
     }
-    buf_addf(out, "</ul>\n<p>%s <code>make playground</code>, <a href=\"http://127.0.0.1:8088/\">http://127.0.0.1:8088</a>\n",
-             zh ? "实时观察整个系统，并动手制造故障：" : "To see the whole system at work, and to break it:");
+    buf_addf(
+        out,
+        "</ul>\n<p>%s <code>make playground</code>, <a href=\"http://127.0.0.1:8088/\">http://127.0.0.1:8088</a>\n",
+        zh ? "实时观察整个系统，并动手制造故障：" : "To see the whole system at work, and to break it:");
 }
 
 static void write_json(struct buf *out)

@@ -1,6 +1,7 @@
 #include "routes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "app.h"
 #include "index_page.h"
@@ -127,11 +128,17 @@ static void get_discovery(struct http_request *req, void *arg)
     buf_close(&json);
 }
 
+/* As a C string it would be another, shorter text. */
+static bool has_nul(struct http_text text)
+{
+    return text.len > 0 && memchr(text.text, '\0', text.len) != NULL;
+}
+
 static void get_explanation(struct http_request *req, void *arg)
 {
     struct app *app = service_app(arg);
     struct http_text service = http_query(req, "service"), key = http_query(req, "key");
-    if (!service.text || service.len == 0) {
+    if (service.len == 0 || has_nul(service) || has_nul(key)) {
         http_problem(req, 400, "want /discovery/explain?service=NAME&key=KEY (key only for consistent_hash)");
         return;
     }

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "net/json.h"
+#include "service/visible.h"
 #include "user_input.h"
 
 bool user_json_add(struct buf *json, const char *id, const char *name, const char *email)
@@ -40,9 +41,15 @@ static size_t character_len(const unsigned char *p, const unsigned char *end)
     return c1 ? 0 : utf8_len(p, (size_t)(end - p));
 }
 
-/* Takes min to max characters, up to the quote behind them. */
+static bool shows(const unsigned char *begin, const unsigned char *end)
+{
+    return text_has_visible((const char *)begin, (size_t)(end - begin));
+}
+
+/* Takes min to max characters, at least one of them visible, up to the quote behind them. */
 static bool take_text(struct cursor *at, size_t min, size_t max)
 {
+    const unsigned char *begin = at->p;
     size_t count = 0;
     for (; at->p < at->end && *at->p != '"'; count++) {
         size_t len = character_len(at->p, at->end);
@@ -50,7 +57,7 @@ static bool take_text(struct cursor *at, size_t min, size_t max)
             return false;
         at->p += len;
     }
-    return count >= min && count <= max;
+    return count >= min && count <= max && shows(begin, at->p);
 }
 
 static bool take_email(struct cursor *at)
@@ -59,7 +66,8 @@ static bool take_email(struct cursor *at)
     if (!take_text(at, EMAIL_MIN_CHARACTERS, EMAIL_MAX_CHARACTERS))
         return false;
     const unsigned char *sign = memchr(begin, '@', (size_t)(at->p - begin));
-    return sign && sign > begin && sign + 1 < at->p && !memchr(sign + 1, '@', (size_t)(at->p - sign - 1));
+    return sign && shows(begin, sign) && shows(sign + 1, at->p) && !memchr(sign + 1, '@', (size_t)(at->p - sign - 1)) &&
+           text_has_visible_ends((const char *)begin, (size_t)(at->p - begin));
 }
 
 bool user_json_is(const struct buf *json, const char *id)

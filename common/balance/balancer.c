@@ -86,6 +86,16 @@ static struct balancer_peer *choose_by_zone(const struct balancer *balancer, con
     return peer || is_near ? peer : choose_by_policy(balancer->near, &eligible->near, request);
 }
 
+/* The sides take turns as for first attempts: so a lone near instance does not get all of these retries. */
+static struct balancer_peer *choose_listed_by_zone(const struct balancer *balancer,
+                                                   const struct balance_request *request)
+{
+    const struct eligible *eligible = &balancer->eligible;
+    bool is_near = next_is_near(balancer, request->key);
+    struct balancer_peer *peer = choose_listed(is_near ? &eligible->near : &eligible->far, request);
+    return peer ? peer : choose_listed(is_near ? &eligible->far : &eligible->near, request);
+}
+
 /* Only a first attempt tests an instance on probation, because that call still has its retries. */
 static struct balancer_peer *choose(const struct balancer *balancer, const struct balance_request *request)
 {
@@ -93,9 +103,7 @@ static struct balancer_peer *choose(const struct balancer *balancer, const struc
     struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(&eligible->ejections) : NULL;
     if (on_probation)
         return on_probation;
-    struct balancer_peer *peer = NULL;
-    if (request->prefer_listed && !(peer = choose_listed(&eligible->near, request)))
-        peer = choose_listed(&eligible->far, request);
+    struct balancer_peer *peer = request->prefer_listed ? choose_listed_by_zone(balancer, request) : NULL;
     if (!peer)
         peer = choose_by_zone(balancer, request);
     return peer ? peer : choose_last_resort(&eligible->ejections.out, request);
@@ -226,7 +234,8 @@ struct balancer *balancer_new(enum balance_policy policy, const char *caller, co
     balancer->zone = strdup(zone);
     balancer->near = policy_new(policy);
     balancer->far = policy_new(policy);
-    eligible_init(&balancer->eligible, balancer->zone);
+    if (balancer->caller && balancer->zone)
+        eligible_init(&balancer->eligible, balancer->caller, balancer->zone);
     if (balancer->caller && balancer->zone && balancer->near && balancer->far)
         return balancer;
     balancer_free(balancer);

@@ -72,9 +72,10 @@ bool eligible_may_eject(const struct eligible *eligible, const struct balancer_p
 
 /* --- Create and free ----------------------------------------------------------------- */
 
-void eligible_init(struct eligible *eligible, const char *zone)
+void eligible_init(struct eligible *eligible, const char *caller, const char *zone)
 {
-    *eligible = (struct eligible){.zones.caller = zone, .tier = TIER_NEVER};
+    *eligible = (struct eligible){.tier = TIER_NEVER};
+    zones_init(&eligible->zones, caller, zone);
     eligible->near.draw = rand_u64();
     eligible->far.draw = rand_u64();
     ejections_init(&eligible->ejections);

@@ -30,7 +30,7 @@ struct eligible {
     struct peer_set far;  /* in other zones */
 };
 
-void eligible_init(struct eligible *eligible, const char *zone);
+void eligible_init(struct eligible *eligible, const char *caller, const char *zone);
 void eligible_close(struct eligible *eligible);
 /* Makes room for `count` peers. 0, or -1: out of memory. */
 int eligible_reserve(struct eligible *eligible, size_t count);

@@ -5,6 +5,12 @@
 #include "base/hash.h"
 #include "base/rand.h"
 
+void zones_init(struct zones *zones, const char *caller, const char *zone)
+{
+    uint64_t middle = (uint64_t)1 << 63;
+    *zones = (struct zones){.caller = zone, .begin = *caller ? hash_bytes(caller, strlen(caller)) : middle};
+}
+
 /* --- The zones of a list ------------------------------------------------------------- */
 
 static int by_zone(const void *left, const void *right)
@@ -43,6 +49,12 @@ static void add_weights(struct zones *zones, const struct peer_set *set)
     }
 }
 
+/* The turns keep near_current between -weight / 2 and weight / 2: they may begin anywhere there. */
+static int64_t first_turn(const struct zones *zones)
+{
+    return (int64_t)rand_scale(zones->begin, (uint64_t)zones->weight) - zones->weight / 2;
+}
+
 /* Scales the turns to the new total, so that a new list does not begin them again. */
 static void set_gains(struct zones *zones)
 {
@@ -50,7 +62,7 @@ static void set_gains(struct zones *zones)
     bool all_near = zones->near_weight == 0 || share >= zones->weight;
     zones->near_gain = all_near ? zones->weight : share;
     zones->far_gain = zones->weight - zones->near_gain;
-    zones->near_current = former > 0 ? zones->near_current * zones->weight / former : 0;
+    zones->near_current = former > 0 ? zones->near_current * zones->weight / former : first_turn(zones);
 }
 
 void zones_separate(struct zones *zones, struct peer_set *near, struct peer_set *far)

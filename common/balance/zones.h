@@ -22,8 +22,14 @@ struct zones {
     size_t count;       /* how many zones the list names */
     int64_t near_weight, weight;  /* of the instances in the caller's zone, and of all that may be picked */
     int64_t near_gain, far_gain;  /* near_gain of near_gain + far_gain calls stay near */
+    uint64_t begin;               /* where the turns begin: 0 to 2^64 - 1 for the whole round */
     int64_t near_current;         /* the two sides take turns as the classes in weighted.h do */
 };
+
+/* caller: its SERVICE_ID. Its hash is the place where the turns begin, so that callers that
+ * start together do not all call a lone near instance at once; "": in the middle.
+ * zone: borrowed, as zones.caller. */
+void zones_init(struct zones *zones, const char *caller, const char *zone);
 
 /* Call it for each new list. scratch: room for all its peers. */
 void zones_count(struct zones *zones, const struct peer_list *peers, struct balancer_peer **scratch);

@@ -9,10 +9,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 /* One line fits into PIPE_BUF (4096 on Linux). Such a write to a pipe that poll()
  * reports as writable does not block, and does not mix with another process's lines. */
-enum { LINE_MAX_BYTES = 4000 };
+enum {
+    LINE_MAX_BYTES = 4000,
+    CUT_BYTES = 3900, /* no value goes on from here: room for what closes the line */
+};
 
 struct line {
     char bytes[LINE_MAX_BYTES + 2];
@@ -46,34 +50,58 @@ static void puts_raw(struct line *line, const char *text)
     put(line, text, strlen(text));
 }
 
-static bool is_plain_word(const char *text)
+/* Bytes of the character at p; 0 if it is to be escaped: no UTF-8, a control character (also of those beyond
+ * ASCII: U+0085 is a line break, U+009B begins a command to a terminal), or a line or paragraph separator. */
+static size_t visible_len(const unsigned char *p)
 {
-    if (!*text)
-        return false;
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-        if (*p <= ' ' || *p == '"' || *p == '\\' || *p == 0x7f)
-            return false;
-    return true;
+    enum { LONGEST = 4 }; /* the '\0' ends a character that is cut off */
+    bool is_control = p[0] < ' ' || p[0] == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0);
+    bool is_separator = p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9); /* U+2028, U+2029 */
+    return is_control || is_separator ? 0 : utf8_len(p, LONGEST);
 }
 
+static bool is_plain_word(const char *text)
+{
+    size_t len;
+    for (const unsigned char *p = (const unsigned char *)text; *p; p += len) {
+        len = visible_len(p);
+        if (len == 0 || *p == ' ' || *p == '"' || *p == '\\')
+            return false;
+    }
+    return *text != '\0';
+}
+
+/* Returns how many bytes at p it has put. */
+static size_t put_character(struct line *line, const unsigned char *p)
+{
+    char escaped[5];
+    size_t len = visible_len(p);
+    if (*p == '"' || *p == '\\')
+        snprintf(escaped, sizeof escaped, "\\%c", *p);
+    else if (*p == '\n')
+        snprintf(escaped, sizeof escaped, "\\n");
+    else if (len == 0)
+        snprintf(escaped, sizeof escaped, "\\x%02x", *p);
+    else {
+        put(line, (const char *)p, len);
+        return len;
+    }
+    puts_raw(line, escaped);
+    return 1;
+}
+
+/* A value that is too long is cut between two characters, and its quotes are closed. */
 static void put_value(struct line *line, const char *text)
 {
-    if (is_plain_word(text)) {
+    if (line->len + strlen(text) < CUT_BYTES && is_plain_word(text)) {
         puts_raw(line, text);
         return;
     }
     puts_raw(line, "\"");
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        char escaped[5] = {(char)*p};
-        if (*p == '"' || *p == '\\')
-            snprintf(escaped, sizeof escaped, "\\%c", *p);
-        else if (*p == '\n')
-            snprintf(escaped, sizeof escaped, "\\n");
-        else if (*p < 0x20 || *p == 0x7f)
-            snprintf(escaped, sizeof escaped, "\\x%02x", *p);
-        puts_raw(line, escaped);
-    }
-    puts_raw(line, "\"");
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p && line->len < CUT_BYTES)
+        p += put_character(line, p);
+    puts_raw(line, *p ? "…\"" : "\"");
 }
 
 static void put_number(struct line *line, int64_t number)
@@ -118,7 +146,7 @@ void log_write(enum log_level level, const char *msg, const struct log_field *fi
     puts_raw(&line, names[level]);
     puts_raw(&line, " msg=");
     put_value(&line, msg);
-    for (const struct log_field *field = fields; field->key; field++) {
+    for (const struct log_field *field = fields; field->key && line.len < CUT_BYTES; field++) {
         puts_raw(&line, " ");
         puts_raw(&line, field->key);
         puts_raw(&line, "=");

@@ -4,7 +4,8 @@
  *     time=2026-01-02T03:04:05.678Z level=info msg=listening address=0.0.0.0 port=8001
  *
  * The message is a name to search for, not a sentence. A value that is not one plain
- * word is quoted and escaped, so that no input from outside can forge a line. Never
+ * word is quoted and escaped, so that no input from outside can forge a line. A value
+ * that is too long for a line is cut, and the fields after it are left out. Never
  * log a password, token or DSN. Logging never blocks the loop: if the pipe is full
  * because its reader does not read, lines are dropped. The next line that is written
  * reports how many.

@@ -29,20 +29,25 @@ struct call_state {
     struct balancer_peer *tried[SERVICE_ATTEMPTS_MAX];
     size_t tried_count;
     bool failed_at_missing;
+    bool tried_listed; /* at least one instance that the registry names */
 };
 
 /* --- Choose the next instance -------------------------------------------------------- */
 
 /* The first attempt is always allowed. A retry needs an instance that was not tried, and
- * only then takes from the budget. */
+ * only then takes from the budget. A call's first attempt at a listed instance takes
+ * nothing: when many instances vanish at once, more calls fail at missing instances than
+ * the budget has retries, and no listed instance has had these calls yet. */
 static bool allow_attempt(struct call_state *state, const struct balance_request *request)
 {
     struct upstream *upstream = state->upstream;
     if (state->tried_count == 0)
         return true;
-    if (!balancer_peek(upstream->balancer, request, clock_ms()))
+    const struct balancer_peer *next = balancer_peek(upstream->balancer, request, clock_ms());
+    if (!next)
         return false;
-    bool allowed = retry_budget_take(&upstream->budget, clock_ms());
+    bool is_first_listed = !state->tried_listed && !next->missing;
+    bool allowed = is_first_listed || retry_budget_take(&upstream->budget, clock_ms());
     upstream->retries += allowed;
     upstream->retries_refused += !allowed;
     return allowed;
@@ -122,6 +127,7 @@ static struct attempt try_peer(struct call_state *state, struct balancer_peer *p
     instance_list_unref(list);
     report_attempt(state, peer, &attempt);
     state->failed_at_missing |= attempt.outcome != SERVICE_OK && was_missing;
+    state->tried_listed |= !was_missing;
     return attempt;
 }
 

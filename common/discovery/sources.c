@@ -89,17 +89,70 @@ static bool keeps_missing(const struct sources *sources, const struct source *pr
     return !is_last_resort || (sources->in_use->has_failed && sources->in_use->list->count == 0);
 }
 
+/* --- Maintenance ---------------------------------------------------------------------------- */
+
+/* All entries with this id are in maintenance. */
+static bool is_in_maintenance(const struct instance_list *list, const char *id)
+{
+    const struct instance *first = instance_list_find(list, id), *end = first ? list->at + list->count : NULL;
+    for (const struct instance *instance = first; instance < end && strcmp(instance->id, id) == 0; instance++)
+        if (!instance->maintenance)
+            return false;
+    return first != NULL;
+}
+
+static bool any_differs(const struct instance_list *list, const struct instance_list *trusted)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->at[i].maintenance && is_in_maintenance(trusted, list->at[i].id))
+            return true;
+    return false;
+}
+
+/* etcd's entries know no maintenance, so the last list of a more trusted registry counts. Returns a reference: to a
+ * copy, or to the list itself if no instance differs or memory is out. */
+static struct instance_list *with_maintenance(struct instance_list *list, const struct instance_list *trusted)
+{
+    struct instance_list *copy = any_differs(list, trusted) ? instance_list_new() : NULL;
+    for (size_t i = 0; copy && i < list->count; i++) {
+        struct instance instance = list->at[i];
+        instance.maintenance |= is_in_maintenance(trusted, instance.id);
+        if (!instance_list_add(copy, &instance)) {
+            instance_list_unref(copy);
+            copy = NULL;
+        }
+    }
+    if (!copy)
+        return instance_list_ref(list);
+    instance_list_finish(copy);
+    return copy;
+}
+
+/* Merges the list of the source in use, with the maintenance that more trusted registries named last. */
+static void use_list(struct sources *sources, const struct source *previous, int64_t now_ms)
+{
+    struct instance_list *list = instance_list_ref(sources->in_use->list);
+    for (size_t i = 0; i < sources->registry_count && &sources->registries[i] != sources->in_use; i++) {
+        const struct instance_list *trusted = sources->registries[i].list;
+        struct instance_list *held = trusted ? with_maintenance(list, trusted) : instance_list_ref(list);
+        instance_list_unref(list);
+        list = held;
+    }
+    merged_list_update(&sources->merged, list, keeps_missing(sources, previous, now_ms), now_ms);
+    instance_list_unref(list);
+    instance_list_unref(sources->list_in_use);
+    sources->list_in_use = instance_list_ref(sources->in_use->list);
+    sources->version++;
+}
+
 void sources_refresh(struct sources *sources, int64_t now_ms)
 {
     const struct source *previous = sources->in_use;
     sources->in_use = choose_source(sources, now_ms);
     if (!sources->in_use)
         return;
-    if (sources->in_use->list != sources->merged.source_list) {
-        bool keep_lost = keeps_missing(sources, previous, now_ms);
-        merged_list_update(&sources->merged, sources->in_use->list, keep_lost, now_ms);
-        sources->version++;
-    }
+    if (sources->in_use->list != sources->list_in_use)
+        use_list(sources, previous, now_ms);
     if (merged_list_expire(&sources->merged, now_ms))
         sources->version++;
 }
@@ -159,5 +212,6 @@ void sources_close(struct sources *sources)
         instance_list_unref(sources->registries[i].list);
     instance_list_unref(sources->disk.list);
     instance_list_unref(sources->static_fallback.list);
+    instance_list_unref(sources->list_in_use);
     merged_list_close(&sources->merged);
 }

@@ -36,6 +36,7 @@ struct sources {
     int64_t ttl_ms;
 
     const struct source *in_use; /* NULL: no source has a list */
+    struct instance_list *list_in_use; /* the list of `in_use` that the merged list was made from */
     struct merged_list merged;   /* the list of `in_use`, with recently lost instances */
     uint64_t version;            /* of the merged list; 0: there is none */
 };

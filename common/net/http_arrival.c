@@ -1,7 +1,7 @@
-/* New connections, until the first bytes of their first request arrive.
+/* New connections, until the head of their first request has arrived.
  *
- * We accept them, not libmicrohttpd (MHD), and look at those bytes without taking them (MSG_PEEK). An
- * invalid head gets our own reply. A connection with a small head goes to the MHD daemon that has
+ * We accept them, not libmicrohttpd (MHD), and look at the head without taking it (MSG_PEEK), as often as more
+ * of it arrives. An invalid head gets our own reply. A connection with a small head goes to the MHD daemon that has
  * 8 KiB for each connection. Any other goes to a second daemon with room for a large head; it serves
  * one request of each connection, so no idle connection keeps that memory.
  */
@@ -25,8 +25,11 @@ struct http_arrival {
     struct http_server *server;
     struct http_arrival *prev, *next;
     int fd;
-    bool surplus; /* over max_connections when it was accepted */
-    int64_t since_ms;
+    bool surplus;     /* over max_connections when it was accepted */
+    int64_t since_ms; /* accepted, or the first byte arrived */
+    size_t seen;      /* bytes that have arrived */
+    bool begun;       /* counted in server->half_heads */
+    struct first_head head;
 };
 
 static void free_arrival(uv_handle_t *handle)
@@ -45,50 +48,79 @@ static void forget(struct http_arrival *arrival)
     if (arrival->next)
         arrival->next->prev = arrival->prev;
     server->arrival_count--;
+    server->half_heads -= arrival->begun;
     uv_close((uv_handle_t *)&arrival->poll, free_arrival);
 }
 
-/* --- The first bytes ------------------------------------------------------------------------- */
+/* --- The first head -------------------------------------------------------------------------- */
 
 static char bytes[HTTP_HEAD_MAX + 1]; /* of one connection at a time */
 
-static void hand_over(struct http_server *server, int fd, bool is_large, bool is_surplus)
+static void hand_over(const struct http_arrival *arrival)
 {
     const struct sockaddr_in unused = {.sin_family = AF_INET}; /* MHD stores an address; we use none */
-    server->adding_large = is_large;
-    server->adding_surplus = is_surplus;
-    MHD_add_connection(is_large ? server->mhd_large : server->mhd, fd, (const struct sockaddr *)&unused,
-                       sizeof unused);
+    struct http_server *server = arrival->server;
+    server->adding = &arrival->head;
+    server->adding_surplus = arrival->surplus;
+    MHD_add_connection(arrival->head.is_small ? server->mhd : server->mhd_large, arrival->fd,
+                       (const struct sockaddr *)&unused, sizeof unused);
     server_want_pump(server);
 }
 
 /* A close() with unread bytes would reset the connection, and the client might lose the reply. */
-static void reject(struct http_server *server, int fd, const struct first_head *head)
+static void reject(const struct http_arrival *arrival)
 {
-    request_reject_raw(server, fd, head->status, head->reason);
-    shutdown(fd, SHUT_WR);
-    while (recv(fd, bytes, HTTP_HEAD_MAX, 0) > 0) {
+    request_reject_raw(arrival->server, arrival->fd, arrival->head.status, arrival->head.reason);
+    shutdown(arrival->fd, SHUT_WR);
+    while (recv(arrival->fd, bytes, HTTP_HEAD_MAX, 0) > 0) {
     }
-    close(fd);
+    close(arrival->fd);
 }
 
-/* False: nothing has arrived yet. */
-static bool look(struct http_server *server, int fd, bool is_surplus)
+/* False: the head is not complete. */
+static bool look(struct http_arrival *arrival)
 {
-    ssize_t len = recv(fd, bytes, HTTP_HEAD_MAX, MSG_PEEK);
+    ssize_t len = recv(arrival->fd, bytes, HTTP_HEAD_MAX, MSG_PEEK);
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (len <= 0) {
-        close(fd);
+        close(arrival->fd);
         return true;
     }
+    /* The client has closed its end, or the kernel cannot keep more (thousands of tiny packets). MHD reads it. */
+    bool comes_no_more = (size_t)len == arrival->seen;
     bytes[len] = '\0';
-    struct first_head head = first_head_judge(bytes, (size_t)len, HTTP_HEAD_MAX);
-    if (head.status != 0)
-        reject(server, fd, &head);
+    arrival->seen = (size_t)len;
+    first_head_judge(&arrival->head, bytes, arrival->seen, HTTP_HEAD_MAX);
+    if (arrival->head.status != 0)
+        reject(arrival);
+    else if (arrival->head.is_complete || comes_no_more)
+        hand_over(arrival);
     else
-        hand_over(server, fd, !head.is_small, is_surplus);
+        return false;
     return true;
+}
+
+static void on_bytes(uv_poll_t *poll, int status, int events);
+
+/* The socket counts as readable when it has `count` bytes, so those that stay in it do not wake us again. */
+static void wake_at(const struct http_arrival *arrival, size_t count)
+{
+    int wanted = (int)count;
+    setsockopt(arrival->fd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof wanted);
+}
+
+static void await_more(struct http_arrival *arrival)
+{
+    if (arrival->seen > 0) {
+        wake_at(arrival, arrival->seen + 1);
+        if (!arrival->begun) {
+            arrival->begun = true;
+            arrival->since_ms = clock_ms();
+            arrival->server->half_heads++;
+        }
+    }
+    uv_poll_start(&arrival->poll, UV_READABLE, on_bytes);
 }
 
 static void on_bytes(uv_poll_t *poll, int status, int events)
@@ -96,32 +128,33 @@ static void on_bytes(uv_poll_t *poll, int status, int events)
     struct http_arrival *arrival = (struct http_arrival *)poll;
     (void)status, (void)events;
     uv_poll_stop(poll); /* before MHD watches the socket */
-    if (look(arrival->server, arrival->fd, arrival->surplus))
+    if (arrival->begun)
+        wake_at(arrival, 1); /* MHD wants each byte */
+    if (look(arrival))
         forget(arrival);
     else
-        uv_poll_start(poll, UV_READABLE, on_bytes);
+        await_more(arrival);
 }
 
 /* --- Accepting ------------------------------------------------------------------------------- */
 
-static void await_bytes(struct http_server *server, int fd, bool is_surplus)
+static void keep(const struct http_arrival *accepted)
 {
-    struct http_arrival *arrival = calloc(1, sizeof *arrival);
-    if (!arrival || uv_poll_init(loop_uv(), &arrival->poll, fd) != 0) {
+    struct http_server *server = accepted->server;
+    struct http_arrival *arrival = malloc(sizeof *arrival);
+    if (arrival)
+        *arrival = *accepted;
+    if (!arrival || uv_poll_init(loop_uv(), &arrival->poll, arrival->fd) != 0) {
         free(arrival);
-        close(fd);
+        close(accepted->fd);
         return;
     }
-    arrival->server = server;
-    arrival->fd = fd;
-    arrival->surplus = is_surplus;
-    arrival->since_ms = clock_ms();
     arrival->next = server->arrivals;
     if (arrival->next)
         arrival->next->prev = arrival;
     server->arrivals = arrival;
     server->arrival_count++;
-    uv_poll_start(&arrival->poll, UV_READABLE, on_bytes);
+    await_more(arrival);
 }
 
 /* False: at a limit of this process, which is logged. */
@@ -143,8 +176,9 @@ bool arrivals_accept(struct http_server *server, int listener)
         int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return can_accept_more();
-        if (!look(server, fd, open >= max))
-            await_bytes(server, fd, open >= max);
+        struct http_arrival accepted = {.server = server, .fd = fd, .surplus = open >= max, .since_ms = clock_ms()};
+        if (!look(&accepted))
+            keep(&accepted);
     }
     return true;
 }

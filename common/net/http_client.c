@@ -14,14 +14,14 @@
 
 enum {
     HEAD_MAX = 32 * 1024,   /* bytes of a reply's head */
-    REACHED_SLOTS = 16,     /* two names in one slot only cost each other the preference */
+    PREFERRED_SLOTS = 16,     /* two names in one slot only cost each other the preference */
     TURN_BYTES = 32 * 1024, /* bytes of a stream that are read before other fibers run */
 };
 
 struct http_client {
     struct http_multi *multi;
     struct transfer *pool; /* unused ones, each set for a plain GET */
-    char reached[REACHED_SLOTS][ADDRESS_MAX]; /* of names with several addresses, by a hash of the name */
+    char preferred[PREFERRED_SLOTS][ADDRESS_MAX]; /* of names with several addresses, by a hash of the name */
 };
 
 /* --- The reply, as it arrives -------------------------------------------------------- */
@@ -186,6 +186,15 @@ static enum err_code code_of(const struct transfer *transfer)
     }
 }
 
+/* OpenSSL's text, such as "OpenSSL/3.0: error:0A000412:SSL routines::sslv3 alert bad certificate": its last part
+ * says what is wrong. curl's own texts about a certificate have no such parts. */
+static const char *tls_reason_of(const char *text)
+{
+    static const char before[] = "routines::";
+    const char *last = strstr(text, before);
+    return strstr(text, "wrong version number") ? "the server does not speak TLS" : last ? last + strlen(before) : text;
+}
+
 /* The texts of curl name its options and its internal steps, and a caller of ours may read them. */
 static const char *reason_of(const struct transfer *transfer)
 {
@@ -205,11 +214,11 @@ static const char *reason_of(const struct transfer *transfer)
         return "the reply is not valid HTTP";
     case ERR_BROKEN:
         if (strstr(transfer->curl_error, "alert")) /* of TLS, such as "alert certificate required": nothing else says why */
-            return transfer->curl_error;
+            return tls_reason_of(transfer->curl_error);
         return transfer->result == CURLE_GOT_NOTHING ? "the connection closed without a reply"
                                                      : "the connection closed within the reply";
     default: /* TLS: curl names what is wrong with the certificate */
-        return transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(transfer->result);
+        return transfer->curl_error[0] ? tls_reason_of(transfer->curl_error) : curl_easy_strerror(transfer->result);
     }
 }
 
@@ -253,25 +262,29 @@ static bool never_connected(const struct transfer *transfer)
     return transfer->result == CURLE_COULDNT_CONNECT || transfer->result == CURLE_OPERATION_TIMEDOUT;
 }
 
-static char *reached_by(struct http_client *client, const char *host)
+static char *preferred_by(struct http_client *client, const char *host)
 {
-    return client->reached[hash_bytes(host, strlen(host)) % REACHED_SLOTS];
+    return client->preferred[hash_bytes(host, strlen(host)) % PREFERRED_SLOTS];
 }
 
-/* The address that was reached last becomes the first one: curl may still have a connection to it, and the
- * others may hang. */
-static void prefer_reached(struct http_client *client, const char *host, struct addresses *addresses)
+static void prefer(struct http_client *client, const char *host, const char *address)
 {
-    char first[ADDRESS_MAX];
-    for (int i = 1; i < addresses->count; i++)
-        if (strcmp(addresses->list[i], reached_by(client, host)) == 0) {
-            memcpy(first, addresses->list[i], ADDRESS_MAX);
-            memcpy(addresses->list[i], addresses->list[0], ADDRESS_MAX);
-            memcpy(addresses->list[0], first, ADDRESS_MAX);
-        }
+    memcpy(preferred_by(client, host), address, ADDRESS_MAX);
 }
 
-/* curl could try several addresses by itself, but driven by our loop it does not leave one that hangs. */
+/* The call begins with the preferred address, and goes on in the resolver's order. */
+static void rotate(struct http_client *client, const char *host, struct addresses *addresses)
+{
+    struct addresses resolved = *addresses;
+    for (int first = 1; first < resolved.count; first++)
+        if (strcmp(resolved.list[first], preferred_by(client, host)) == 0)
+            for (int i = 0; i < resolved.count; i++)
+                memcpy(addresses->list[i], resolved.list[(first + i) % resolved.count], ADDRESS_MAX);
+}
+
+/* curl could try several addresses by itself, but driven by our loop it does not leave one that hangs.
+ * The one that was reached last is preferred: curl may still have a connection to it. After one that
+ * connects and gives no reply, the next one is, so that it does not keep the others from use. */
 static int try_addresses(struct http_client *client, struct transfer *transfer, struct request *request,
                          struct err *err)
 {
@@ -279,16 +292,18 @@ static int try_addresses(struct http_client *client, struct transfer *transfer, 
     struct addresses *addresses = &request->addresses;
     if (addresses->count == 1)
         return run_transfer(client, transfer, err);
-    prefer_reached(client, call->host, addresses);
+    rotate(client, call->host, addresses);
     for (int i = 0;; i++) {
         struct err seen = ERR_INIT;
         transfer->curl_error[0] = '\0';
         request_aim(request, i, call, transfer);
         if (run_transfer(client, transfer, &seen) == 0) {
-            memcpy(reached_by(client, call->host), addresses->list[i], ADDRESS_MAX);
+            prefer(client, call->host, addresses->list[i]);
             return 0;
         }
         bool ended = seen.code == ERR_UNREACHABLE || seen.code == ERR_TIMEOUT;
+        if (seen.code == ERR_TIMEOUT || seen.code == ERR_BROKEN || seen.code == ERR_PROTOCOL)
+            prefer(client, call->host, addresses->list[(i + 1) % addresses->count]);
         if (i + 1 == addresses->count || !ended || deadline_left(call->deadline) == 0 || !never_connected(transfer))
             return err_set(err, seen.code, "%s", seen.text);
     }

@@ -92,12 +92,18 @@ void requests_free_pool(struct http_server *server)
 
 /* --- The first line ------------------------------------------------------------------ */
 
-/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). Empty: the host is not valid. */
+/* "http://host/path" means the same as "/path" (RFC 9112, 3.2.2). The scheme is https if a proxy ends TLS
+ * before us. Empty: the host is not valid. */
 static const char *skip_authority(const char *target)
 {
-    if (strncasecmp(target, "http://", 7) != 0)
+    const char *host = target;
+    if (strncasecmp(target, "http://", 7) == 0)
+        host += 7;
+    else if (strncasecmp(target, "https://", 8) == 0)
+        host += 8;
+    else
         return target;
-    const char *host = target + 7, *path = host + strcspn(host, "/?");
+    const char *path = host + strcspn(host, "/?");
     if (path == host || !http_is_host(host, (size_t)(path - host)))
         return "";
     return *path == '/' ? path : "/";
@@ -119,6 +125,15 @@ static struct http_request *request_new(struct http_server *server)
     return req;
 }
 
+/* MHD keeps the blank after "Content-Length: 5 " and then rejects it. Of several values it uses the first: ours. */
+static void repair_framing(const struct http_connection *connection)
+{
+    if (connection->first_length[0])
+        MHD_set_connection_value(connection->mhd, MHD_HEADER_KIND, "Content-Length", connection->first_length);
+    if (connection->first_is_chunked)
+        MHD_set_connection_value(connection->mhd, MHD_HEADER_KIND, "Transfer-Encoding", "chunked");
+}
+
 void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
 {
     struct http_server *server = arg;
@@ -133,6 +148,8 @@ void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
     req->raw_len = strlen(req->raw_target);
     buf_adds(&req->target, skip_authority(req->raw_target));
 
+    if (!connection->used)
+        repair_framing(connection);
     req->began_ms = slow_take_head(connection);
     connection->request = req;
     server->requests++;

@@ -27,79 +27,82 @@ static bool take_line(const char **next, const char *end, struct line *line)
     return true;
 }
 
-static struct first_head rejected(int status, const char *reason)
+static void reject(struct first_head *head, int status, const char *reason)
 {
-    return (struct first_head){.status = status, .reason = reason};
+    head->status = status;
+    head->reason = reason;
 }
 
 /* "GET /path HTTP/1.1". The target is judged later. */
-static struct first_head judge_first_line(const struct line *line)
+static void judge_first_line(struct first_head *head, const struct line *line)
 {
     const char *version = line->len > 9 ? line->text + line->len - 8 : NULL;
     const char *space = memchr(line->text, ' ', line->len);
     if (!version || !space || version[-1] != ' ' || space == version - 1 || strncmp(version, "HTTP/", 5) != 0 ||
         version[6] != '.' || !strchr("0123456789", version[5]) || !strchr("0123456789", version[7]))
-        return rejected(400, "the first line must be a method, a target and HTTP/1.1, with one space between them");
-    if (version[5] != '1')
-        return rejected(505, "only HTTP/1.1 and HTTP/1.0 are supported");
-    return (struct first_head){0};
+        reject(head, 400, "the first line must be a method, a target and HTTP/1.1, with one space between them");
+    else if (version[5] != '1')
+        reject(head, 505, "only HTTP/1.1 and HTTP/1.0 are supported");
 }
 
-static struct first_head judge_length(const char *value, size_t len)
+static void judge_length(struct first_head *head, const char *value, size_t len, bool has_blanks)
 {
-    size_t digits = strspn(value, "0123456789");
-    if (len == 0 || digits < len)
-        return rejected(400, "Content-Length must be a number of digits only");
-    if (len > 18)
-        return rejected(413, "the body is too large");
-    return (struct first_head){0};
+    size_t zeros = strspn(value, "0");
+    if (len == 0 || strspn(value, "0123456789") < len)
+        reject(head, 400, "Content-Length must be a number of digits only");
+    else if (len > zeros + HTTP_LENGTH_MAX)
+        reject(head, 413, "the body is too large");
+    else if (has_blanks)
+        memcpy(head->length, zeros < len ? value + zeros : "0", zeros < len ? len - zeros : 1);
 }
 
-static struct first_head judge_header(const struct line *line)
+static void judge_header(struct first_head *head, const struct line *line)
 {
     const char *colon = memchr(line->text, ':', line->len);
-    if (!colon)
-        return rejected(400, "a header line has no colon");
-    size_t name_len = (size_t)(colon - line->text);
-    if (!http_is_token(line->text, name_len))
-        return rejected(400, "the name of a header is empty or has a character that is not allowed in a name");
+    size_t name_len = colon ? (size_t)(colon - line->text) : 0;
+    if (!colon) {
+        reject(head, 400, "a header line has no colon");
+        return;
+    }
     const char *value = colon + 1 + strspn(colon + 1, " \t");
-    size_t len = (size_t)(line->text + line->len - value);
-    if (!http_is_field_value(value, len))
-        return rejected(400, "the value of a header has a control character");
-    if (name_len == 14 && strncasecmp(line->text, "Content-Length", 14) == 0)
-        return judge_length(value, len);
-    return (struct first_head){0};
+    size_t len = (size_t)(line->text + line->len - value), trimmed = http_trimmed_len(value, len);
+    if (!http_is_token(line->text, name_len))
+        reject(head, 400, "the name of a header is empty or has a character that is not allowed in a name");
+    else if (!http_is_field_value(value, len))
+        reject(head, 400, "the value of a header has a control character");
+    else if (name_len == 14 && strncasecmp(line->text, "Content-Length", 14) == 0)
+        judge_length(head, value, trimmed, trimmed < len);
+    else if (name_len == 17 && strncasecmp(line->text, "Transfer-Encoding", 17) == 0 && trimmed < len)
+        head->is_chunked = trimmed == 7 && strncasecmp(value, "chunked", 7) == 0;
 }
 
-static struct first_head judge_size(const char *bytes, size_t len, size_t max)
+static void judge_size(struct first_head *head, const char *bytes, size_t len, size_t max)
 {
     size_t entries = 0;
     for (size_t i = 0; i < len; i++)
         entries += bytes[i] == '\n' || bytes[i] == ';' || bytes[i] == ',' || bytes[i] == '&';
     size_t needed = len * COPIES + entries * ENTRY_BYTES;
     if (len > max || needed > LARGE_BYTES)
-        return rejected(431, "the head of the request is too large");
-    return (struct first_head){.is_small = needed <= SMALL_BYTES};
+        reject(head, 431, "the head of the request is too large");
+    head->is_complete = true;
+    head->is_small = needed <= SMALL_BYTES;
 }
 
-struct first_head first_head_judge(const char *bytes, size_t len, size_t max)
+void first_head_judge(struct first_head *head, const char *bytes, size_t len, size_t max)
 {
-    const char *end = bytes + len, *next = bytes + strspn(bytes, "\r\n");
+    /* Empty lines before the first line are allowed (RFC 9112, 2.2). */
+    const char *end = bytes + len, *next = bytes + (head->judged > 0 ? head->judged : strspn(bytes, "\r\n"));
     struct line line;
-    struct first_head verdict = {0};
-    if (!take_line(&next, end, &line)) {
-        if (len >= max)
-            verdict = rejected(414, "the request target is too long");
-        return verdict;
+    while (head->status == 0 && !head->is_complete && take_line(&next, end, &line)) {
+        if (head->judged == 0)
+            judge_first_line(head, &line);
+        else if (line.len == 0)
+            judge_size(head, bytes, (size_t)(next - bytes), max);
+        else
+            judge_header(head, &line);
+        head->judged = (size_t)(next - bytes);
     }
-    verdict = judge_first_line(&line);
-    while (verdict.status == 0 && take_line(&next, end, &line)) {
-        if (line.len == 0)
-            return judge_size(bytes, (size_t)(next - bytes), max);
-        verdict = judge_header(&line);
-    }
-    if (verdict.status == 0 && len >= max)
-        return rejected(431, "the head of the request is too large");
-    return verdict;
+    if (head->status == 0 && !head->is_complete && len >= max)
+        reject(head, head->judged > 0 ? 431 : 414,
+               head->judged > 0 ? "the head of the request is too large" : "the request target is too long");
 }

@@ -26,6 +26,8 @@ static int find_method(const char *method)
 struct head {
     struct http_request *req;
     const char *end; /* of the last line, in MHD's buffer */
+    int repaired;     /* headers before the first: see repair_framing() */
+    bool knows_blank; /* MHD has been told that "chunked " is "chunked" */
     int hosts, lengths, codings;
     size_t host, length, coding, id;
     size_t name;       /* of the last header */
@@ -36,14 +38,6 @@ struct head {
 static const char *text_at(const struct head *head, size_t offset)
 {
     return buf_text(&head->req->head) + offset;
-}
-
-/* MHD keeps the blanks after a value, which are not part of it (RFC 9110, 5.5). */
-static size_t trimmed_len(const char *value, size_t len)
-{
-    while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
-        len--;
-    return len;
 }
 
 /* MHD writes a NUL over each CR and LF, so a line begins one or two bytes after the end of the line
@@ -70,8 +64,12 @@ static enum MHD_Result copy_header(void *arg, enum MHD_ValueKind kind, const cha
 {
     struct head *head = arg;
     struct buf *kept = &head->req->head;
-    size_t len = strlen(value), trimmed = trimmed_len(value, len);
+    size_t len = strlen(value), trimmed = http_trimmed_len(value, len); /* MHD keeps the blanks */
     (void)kind;
+    if (head->repaired > 0) {
+        head->repaired--;
+        return MHD_YES;
+    }
     head->name = kept->len;
     if (!head->fault && (head->fault = fault_of(head, name, value, len)))
         head->faulty = head->name;
@@ -87,7 +85,7 @@ static enum MHD_Result copy_header(void *arg, enum MHD_ValueKind kind, const cha
     else if (strcasecmp(name, "Content-Length") == 0)
         head->lengths++, head->length = offset;
     else if (strcasecmp(name, "Transfer-Encoding") == 0)
-        head->codings += trimmed == len ? 1 : 2, head->coding = offset; /* MHD does not know "chunked " */
+        head->codings += trimmed == len || head->knows_blank ? 1 : 2, head->coding = offset;
     return MHD_YES;
 }
 
@@ -154,7 +152,7 @@ static bool first_line_is_valid(struct http_request *req, const char *version)
     else if (line_has_nul(req, version))
         http_problem(req, 400, "the request target contains a NUL");
     else if (!is_valid_target(req))
-        http_problem(req, 400, "the request target must be a path of visible ASCII characters");
+        http_problem(req, 400, "the request target must be a path of visible ASCII characters, without a fragment");
     else
         return true;
     return false;
@@ -194,6 +192,11 @@ void request_read_head(struct http_request *req, struct MHD_Connection *mhd, con
 {
     size_t size = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
     struct head head = {.req = req, .end = version + strlen(version)};
+    const struct http_connection *connection = req->connection;
+    if (!connection->used) {
+        head.knows_blank = connection->first_is_chunked;
+        head.repaired = (connection->first_length[0] != '\0') + connection->first_is_chunked;
+    }
     MHD_get_connection_values(mhd, MHD_HEADER_KIND, copy_header, &head);
     check_end(&head, method, size);
     request_set_id(req, head.id > 0 ? text_at(&head, head.id) : NULL);

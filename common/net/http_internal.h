@@ -26,6 +26,7 @@
 
 #include "base/buf.h"
 #include "loop/sync.h"
+#include "net/http_first_head.h"
 #include "net/http_router.h"
 #include "net/http_server_config.h"
 
@@ -97,6 +98,8 @@ struct http_connection {
     bool cut;                     /* was shut down for being slow */
     bool surplus;                 /* over max_connections when it was accepted */
     bool large;                   /* has memory for a large head; serves one request */
+    char first_length[HTTP_LENGTH_MAX + 1]; /* of the first request: see struct first_head */
+    bool first_is_chunked;
     int64_t since_ms;             /* accepted, or the last request ended */
     int64_t head_began_ms;        /* of the next request; 0: not seen */
 };
@@ -115,11 +118,12 @@ struct http_server {
     struct http_connection *ring; /* the next one to visit */
     size_t connections;       /* MHD's */
     size_t large_connections; /* those of them in mhd_large */
-    bool adding_large, adding_surplus; /* the connection that MHD is being given */
+    const struct first_head *adding; /* of the connection that MHD is being given */
+    bool adding_surplus;
     struct http_arrival *arrivals;
     size_t arrival_count;
     size_t requests;   /* begun, and the reply is not completely sent */
-    size_t half_heads; /* connections with a part of a first line */
+    size_t half_heads; /* connections with a part of a head */
     size_t handling;   /* handlers' fibers */
     size_t active[HTTP_METHODS]; /* requests whose head has arrived, by method */
     struct http_request *polled[HTTP_POLLED_MAX]; /* in HTTP_HANDLING, and not suspended */

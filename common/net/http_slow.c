@@ -12,6 +12,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -63,7 +64,9 @@ static struct http_connection *connection_new(struct http_server *server, struct
     connection->mhd = mhd;
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     connection->since_ms = clock_ms();
-    connection->large = server->adding_large;
+    connection->large = !server->adding->is_small;
+    memcpy(connection->first_length, server->adding->length, sizeof connection->first_length);
+    connection->first_is_chunked = server->adding->is_chunked;
     server->large_connections += connection->large;
     ring_add(server, connection);
     connection->surplus = server->adding_surplus;

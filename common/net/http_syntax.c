@@ -1,5 +1,7 @@
 #include "net/http_syntax.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <string.h>
 
 static bool is_alphanumeric(unsigned char c)
@@ -30,6 +32,13 @@ bool http_is_field_value(const char *text, size_t len)
     return true;
 }
 
+size_t http_trimmed_len(const char *text, size_t len)
+{
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+        len--;
+    return len;
+}
+
 static size_t count_of(const char *text, size_t len, const char *also)
 {
     size_t count = 0;
@@ -38,23 +47,53 @@ static size_t count_of(const char *text, size_t len, const char *also)
     return count;
 }
 
+static bool has_valid_escapes(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == '%' && (i + 2 >= len || !isxdigit((unsigned char)text[i + 1]) ||
+                               !isxdigit((unsigned char)text[i + 2])))
+            return false;
+    return true;
+}
+
+/* The inside of "[::1]", perhaps with a zone: "fe80::1%25eth0" (RFC 6874). */
+static bool is_ipv6(const char *text, size_t len)
+{
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr unused;
+    const char *zone = memchr(text, '%', len);
+    size_t address_len = zone ? (size_t)(zone - text) : len;
+    if (address_len >= sizeof address || (zone && len - address_len < 2))
+        return false;
+    memcpy(address, text, address_len);
+    address[address_len] = '\0';
+    return inet_pton(AF_INET6, address, &unused) == 1;
+}
+
+static bool is_port(const char *text, size_t len)
+{
+    unsigned port = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned digit = (unsigned char)text[i] - (unsigned)'0';
+        port = port * 10 + digit;
+        if (digit > 9 || port > 65535)
+            return false;
+    }
+    return true;
+}
+
 bool http_is_host(const char *text, size_t len)
 {
-    size_t host = 0;
-    if (len > 0 && text[0] == '[') { /* an IPv6 address */
-        host = 1 + count_of(text + 1, len - 1, ":.%");
-        if (host < 3 || host == len || text[host] != ']')
+    size_t host = count_of(text, len, "-._~%!$&'()*+,;=");
+    if (len > 0 && text[0] == '[') {
+        size_t inside = count_of(text + 1, len - 1, ":.%-_~");
+        if (inside + 1 == len || text[inside + 1] != ']' || !is_ipv6(text + 1, inside))
             return false;
-        host++;
-    } else {
-        host = count_of(text, len, "-._~%!$&'()*+,;=");
-    }
-    if (host == len)
-        return true;
-    if (text[host] != ':')
+        host = inside + 2;
+    } else if (!has_valid_escapes(text, host)) {
         return false;
-    size_t digits = strspn(text + host + 1, "0123456789");
-    return host + 1 + digits >= len;
+    }
+    return host == len || (host > 0 && text[host] == ':' && is_port(text + host + 1, len - host - 1));
 }
 
 bool http_is_path(const char *text, size_t len)
@@ -62,7 +101,7 @@ bool http_is_path(const char *text, size_t len)
     if (len == 0 || text[0] != '/')
         return false;
     for (size_t i = 0; i < len; i++)
-        if (text[i] <= ' ' || text[i] > '~')
+        if (text[i] <= ' ' || text[i] > '~' || text[i] == '#')
             return false;
     return true;
 }

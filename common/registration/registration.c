@@ -119,6 +119,24 @@ static bool has_changed(const struct registration *r)
     return *r->registry->difference && !r->forgotten;
 }
 
+/* Sleeps, and looks at the interval whether the entry is still another one. When the other process ends, it
+ * deregisters our id: then no caller finds us until we register again. */
+static int pause_while_changed(const struct registration *r, int64_t pause_ms)
+{
+    int64_t end = deadline_in(pause_ms);
+    for (;;) {
+        struct err ignored = ERR_INIT;
+        bool known;
+        if (fiber_sleep(deadline_left(deadline_min(end, deadline_in(rand_jitter(r->reconcile_ms, 20))))) != 0)
+            return -1;
+        if (deadline_left(end) == 0)
+            return 0;
+        if (registry_is_registered(r->registry, &r->spec, deadline_in(REGISTRATION_CALL_MS), &known, &ignored) == 0 &&
+            !*r->registry->difference)
+            return 0;
+    }
+}
+
 /* Two processes with one id overwrite each other's entry for ever, and an agent may change what it is sent: then
  * to register again does not help for long. So only the first change is put right without a pause. */
 static int wait_after_change(struct registration *r, struct backoff *backoff)
@@ -131,7 +149,7 @@ static int wait_after_change(struct registration *r, struct backoff *backoff)
         backoff_reset(backoff);
     registration_log_change(r, is_repeated, pause_ms);
     r->changed_ms = clock_ms() + pause_ms;
-    return fiber_sleep(pause_ms);
+    return pause_while_changed(r, pause_ms);
 }
 
 static void keep_registered(void *arg)

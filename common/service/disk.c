@@ -86,9 +86,21 @@ static void describe(const struct statvfs *space, double percent, double inode_p
     if (inode_percent < percent)
         snprintf(detail + len, size - len, ", %.1f%% of the inodes free (%ju of %ju)", inode_percent,
                  (uintmax_t)space->f_favail, (uintmax_t)space->f_files);
+    len = strlen(detail);
+    if (space->f_flag & ST_RDONLY)
+        snprintf(detail + len, size - len, ", read-only");
 }
 
-int disk_judge(const struct disk *disk, const struct statvfs *space, char *detail, size_t size, struct err *err)
+/* Linux makes a file system read-only after an error of its device. One that is read-only from the start is meant
+ * to be so, as the root of a container. */
+static bool has_become_read_only(struct disk *disk, const struct statvfs *space)
+{
+    bool is_read_only = space->f_flag & ST_RDONLY;
+    disk->was_writable |= !is_read_only;
+    return disk->was_writable && is_read_only;
+}
+
+int disk_judge(struct disk *disk, const struct statvfs *space, char *detail, size_t size, struct err *err)
 {
     double total = (double)space->f_blocks, free_bytes = (double)space->f_bavail * (double)space->f_frsize;
     /* A pseudo file system has no blocks and cannot become full. */
@@ -97,6 +109,8 @@ int disk_judge(const struct disk *disk, const struct statvfs *space, char *detai
     const struct disk_min_free *min = &disk->min_free;
     describe(space, percent, inode_percent, detail, size);
 
+    if (has_become_read_only(disk, space) && (min->percent > 0 || min->bytes > 0))
+        return err_set(err, ERR_FAILED, "%s has become read-only: no file can be written", disk->path);
     if (percent < min->percent || inode_percent < min->percent)
         return err_set(err, ERR_FAILED, "%s: %s, less than DISK_MIN_FREE=%g%%", disk->path, detail, min->percent);
     if (total > 0 && free_bytes < (double)min->bytes)

@@ -24,14 +24,15 @@ struct disk_min_free {
 struct disk {
     const char *path;
     struct disk_min_free min_free;
-    bool hanging; /* a call that has timed out is still running */
+    bool hanging;      /* a call that has timed out is still running */
+    bool was_writable; /* set by disk_judge() */
 };
 
 /* "5%" (0 to 100, decimals allowed) or "500MB". 0 or -1. */
 int disk_parse_min_free(const char *text, struct disk_min_free *min_free);
 
 /* Compares what statvfs() returned with the limit. The result is that of disk_check(). */
-int disk_judge(const struct disk *disk, const struct statvfs *space, char *detail, size_t size, struct err *err);
+int disk_judge(struct disk *disk, const struct statvfs *space, char *detail, size_t size, struct err *err);
 /* 0 with a detail such as "83.1% free (41.5 GB of 50.0 GB)"; or -1 with err. */
 int disk_check(struct disk *disk, int64_t deadline, char *detail, size_t size, struct err *err);
 

@@ -47,8 +47,8 @@ static void add_instance_rows(struct table *table, struct settings *s, const str
          .accepts = SERVICE_NAME_ACCEPTS, .help = "name under which callers discover the service"},
         {"SERVICE_ID", ENV_TEXT, "", &s->id, .check = settings_check_id, .accepts = INSTANCE_ID_ACCEPTS,
          .help = "id of this instance, unique in the registry; empty: <name>-<8 hex digits>, new at each start"},
-        {"SERVICE_ADDRESS", ENV_TEXT, "", &s->address, .check = settings_check_host,
-         .accepts = "an IPv4 or IPv6 address or a host name",
+        {"SERVICE_ADDRESS", ENV_TEXT, "", &s->address, .check = settings_check_service_address,
+         .accepts = "an IPv4 or IPv6 address or a host name; not 0.0.0.0 or ::",
          .help = "address to register, to which callers connect; empty: the local address that reaches the registry. "
                  "Set it if callers cannot use that one"},
         {"SERVICE_TAGS", ENV_TEXT, "v1,c", &s->tags, .max = 1024, .check = settings_check_printable,

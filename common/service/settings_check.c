@@ -1,5 +1,7 @@
 #include "service/settings_check.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,6 +40,16 @@ int settings_check_host(const char *value)
     struct err ignored = ERR_INIT;
     struct instance self = {.id = "self", .address = value, .port = 1};
     return instance_check(&self, &ignored);
+}
+
+/* To listen at 0.0.0.0 means all addresses, but no other machine can connect to it. Consul refuses to register it. */
+int settings_check_service_address(const char *value)
+{
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+    bool is_any = inet_aton(value, &ipv4) ? ipv4.s_addr == INADDR_ANY
+                                          : inet_pton(AF_INET6, value, &ipv6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&ipv6);
+    return is_any ? -1 : settings_check_host(value);
 }
 
 /* Reads the file now. Otherwise the only sign of a wrong file would be a registry that

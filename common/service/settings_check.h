@@ -11,6 +11,8 @@ int settings_check_printable(const char *value);
 int settings_check_bind_address(const char *value);
 /* An address or a host name that callers accept in a registered entry. */
 int settings_check_host(const char *value);
+/* The same, but not 0.0.0.0 or :: in any spelling. */
+int settings_check_service_address(const char *value);
 /* A PEM file that can be read. */
 int settings_check_pem(const char *path);
 int settings_check_absolute_path(const char *value);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,17 +27,58 @@ static bool are_ports(const char *text)
     }
 }
 
+static bool is_int(const char *text)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+    return end > text && *end == '\0' && number >= INT_MIN && number <= INT_MAX;
+}
+
+static bool is_one_of(const char *word, const char *words)
+{
+    char spaced[32];
+    snprintf(spaced, sizeof spaced, " %s ", word);
+    return !strchr(word, ' ') && strstr(words, spaced) != NULL;
+}
+
 /* libpq itself checks these only when it connects. */
 static bool option_is_fine(const PQconninfoOption *option)
 {
-    static const char modes[] = " disable allow prefer require verify-ca verify-full ";
-    char word[32];
+    static const struct {
+        const char *keyword, *words;
+    } choices[] = {
+        {"sslmode", " disable allow prefer require verify-ca verify-full "},
+        {"target_session_attrs", " any read-write read-only primary standby prefer-standby "},
+        {"channel_binding", " disable prefer require "},
+        {"gssencmode", " disable prefer require "},
+    };
     if (!option->val)
         return true;
     if (strcmp(option->keyword, "port") == 0)
         return are_ports(option->val);
-    snprintf(word, sizeof word, " %s ", option->val);
-    return strcmp(option->keyword, "sslmode") != 0 || strstr(modes, word) != NULL;
+    if (strcmp(option->keyword, "connect_timeout") == 0)
+        return is_int(option->val);
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (strcmp(option->keyword, choices[i].keyword) == 0)
+            return is_one_of(option->val, choices[i].words);
+    return true;
+}
+
+/* 0: not set, or empty. */
+static int count_of(const PQconninfoOption *options, const char *keyword)
+{
+    for (const PQconninfoOption *o = options; o->keyword; o++)
+        if (strcmp(o->keyword, keyword) == 0)
+            return o->val && *o->val ? pg_count_elements(o->val) : 0;
+    return 0;
+}
+
+/* One address for each host; one port for each, or one for all. A URL without hosts gets them from PGHOST. */
+static bool lists_match(const PQconninfoOption *options)
+{
+    int hosts = count_of(options, "host"), addresses = count_of(options, "hostaddr");
+    int ports = count_of(options, "port"), count = addresses ? addresses : hosts;
+    return (!hosts || !addresses || hosts == addresses) && (!count || ports <= 1 || ports == count);
 }
 
 int pg_check_url(const char *url)
@@ -47,11 +89,28 @@ int pg_check_url(const char *url)
     bool fine = options != NULL;
     for (const PQconninfoOption *o = options; fine && o->keyword; o++)
         fine = option_is_fine(o);
+    fine = fine && lists_match(options);
     PQconninfoFree(options);
     return fine ? 0 : -1;
 }
 
 /* --- Create and close ------------------------------------------------------------- */
+
+/* A service file may name the hosts. libpq reads it only when it connects: so it begins to, with an sslmode
+ * that it refuses before it opens a socket. Its own defaults are read, too. */
+static void read_service(PQconninfoOption *options, const char *service)
+{
+    static const char *const hosts[] = {"host", "hostaddr", "port", "connect_timeout", "target_session_attrs"};
+    const char *const keywords[] = {"service", "sslmode", NULL}, *const values[] = {service, "none", NULL};
+    PGconn *conn = PQconnectStartParams(keywords, values, 0);
+    PQconninfoOption *found = PQconninfo(conn); /* the same keywords in the same order */
+    for (size_t i = 0; found && options[i].keyword; i++)
+        for (size_t k = 0; k < sizeof hosts / sizeof *hosts; k++)
+            if (!options[i].val && found[i].val && strcmp(options[i].keyword, hosts[k]) == 0)
+                options[i].val = strdup(found[i].val); /* libpq frees it with the others */
+    PQconninfoFree(found);
+    PQfinish(conn);
+}
 
 /* Once a turn of the loop, after its fibers have run. */
 static void flush(void *arg)
@@ -75,6 +134,8 @@ struct pg *pg_new(const struct pg_config *config)
         free(pg);
         return NULL;
     }
+    if (pg_option(pg, "service"))
+        read_service(pg->options, pg_option(pg, "service"));
     pg->read_time.scale = HISTOGRAM_DATABASE;
     pg->timeout_ms = config->timeout_ms;
     /* PostgreSQL ends a statement a little before its caller gives up. So no statement

@@ -1,6 +1,9 @@
 /* Opens a connection to one address without blocking: libpq's socket is watched by the loop. */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 #include "base/clock.h"
@@ -127,11 +130,34 @@ static bool is_one_of(const char *word, const char *const *list)
     return *list != NULL;
 }
 
+/* What libpq gets as "passfile". It ignores a file that others may read, and says so in a line of its own on
+ * standard error, at each connection. So it does not get such a file, and the log says it once. */
+static const char *password_file(const struct pg *pg)
+{
+    static struct log_repeat repeat;
+    static const char none[] = "/dev/null/none"; /* libpq says nothing of a file that does not exist */
+    static const char unchanged[] = "";
+    const char *password = pg_option(pg, "password"), *set = pg_option(pg, "passfile"), *home = getenv("HOME");
+    char path[PATH_MAX];
+    struct stat file;
+    if (set && *set)
+        snprintf(path, sizeof path, "%s", set);
+    else
+        snprintf(path, sizeof path, "%s/.pgpass", home ? home : "");
+    bool is_read = !(password && *password) && stat(path, &file) == 0;
+    if (!is_read || (S_ISREG(file.st_mode) && !(file.st_mode & (S_IRWXG | S_IRWXO))))
+        return unchanged;
+    if (log_repeat_is_due(&repeat, path, DEADLINE_NONE))
+        log_warn("postgres_password_file_ignored", log_s("file", path),
+                 log_s("hint", "it must be a plain file that only its owner may read: chmod 600"));
+    return none;
+}
+
 static PGconn *start_connecting(const struct pg *pg, const struct pg_target *target)
 {
     static const char *const of_target[] = {"host", "hostaddr", "port", NULL};
     enum { OPTIONS_MAX = 64 };
-    const char *keywords[OPTIONS_MAX + 7], *values[OPTIONS_MAX + 7];
+    const char *keywords[OPTIONS_MAX + 8], *values[OPTIONS_MAX + 8];
     int count = 0;
     for (const PQconninfoOption *o = pg->options; o->keyword && count < OPTIONS_MAX; o++) {
         if (!o->val || is_one_of(o->keyword, of_target))
@@ -146,6 +172,7 @@ static PGconn *start_connecting(const struct pg *pg, const struct pg_target *tar
                              {"hostaddr", target->address},
                              {"port", target->port},
                              {"target_session_attrs", target->session},
+                             {"passfile", password_file(pg)},
                              {"client_encoding", "UTF8"},
                              {"gssencmode", pg_option(pg, "gssencmode") ? "" : "disable"}};
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {

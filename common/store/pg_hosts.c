@@ -23,7 +23,7 @@ static void take_element(const char *list, int number, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)strcspn(element, ","), element);
 }
 
-static int count_elements(const char *list)
+int pg_count_elements(const char *list)
 {
     int count = 1;
     for (; list && *list; list++)
@@ -115,7 +115,7 @@ static PGconn *try_host(struct attempt *attempt, struct pg_target *target)
 static PGconn *try_hosts(struct attempt *attempt, const char *session)
 {
     const char *addresses = pg_option(attempt->pg, "hostaddr");
-    int count = count_elements(addresses ? addresses : pg_option(attempt->pg, "host"));
+    int count = pg_count_elements(addresses ? addresses : pg_option(attempt->pg, "host"));
     PGconn *conn = NULL;
     for (int i = 0; i < count && !conn && may_go_on(attempt); i++) {
         struct pg_target target = {.session = session};

@@ -37,8 +37,9 @@ int pg_check(const PGresult *result, const struct pg_unique *unique, struct err 
 /* Requests may fail while /health does not, so the log tells: at most 3 lines a minute. Not
  * for ERR_INVALID and ERR_CONFLICT: a client chose the value. state: "": not an answer of PostgreSQL. */
 void pg_log_error(const char *state, const char *text);
-/* True: a prepared statement failed because its plan or the statement itself is gone. Prepared again it works. */
-bool pg_is_stale(const PGresult *result);
+/* True: a prepared statement failed because its plan or the statement itself is gone, or may not fit
+ * the tables any more. Prepared again it works, if any statement does. */
+bool pg_is_stale(const PGresult *result, bool prepared);
 /* True: the result is an error with this SQLSTATE. */
 bool pg_has_state(const PGresult *result, const char *state);
 /* Why libpq gave up on this connection, in one line. Returns -1. */
@@ -70,6 +71,9 @@ struct pg_target {
 PGconn *pg_connect_to(const struct pg *pg, const struct pg_target *target, int64_t deadline, struct err *err);
 
 /* --- pg_hosts.c ------------------------------------------------------------------- */
+
+/* "a,,b" has three elements; an empty list, or NULL, has one. */
+int pg_count_elements(const char *list);
 
 /* As pg_connect_to, for the first address of the URL's hosts that lets us in. DEADLINE_NONE: only each address has a
  * limit, connect_timeout. The error names all that failed. */
@@ -131,6 +135,7 @@ struct pg_reader {
     bool unsynced;                   /* something was sent since the last Sync */
     int64_t heard_ms;                /* when data came last */
     int64_t silent_since;            /* when a call timed out; 0: data came since then */
+    struct err refused;              /* why the greeting failed: a pooler without a server */
     bool renew;                      /* to be opened again, as soon as it is not in use and another one is up */
     struct wait *keeper;             /* where the fiber in pg_keeper.c waits for the connection's end */
 };

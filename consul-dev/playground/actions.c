@@ -57,8 +57,8 @@ static const struct process_action {
     const char *name;
     int (*run)(struct processes *processes, struct node *node, struct err *err);
 } process_actions[] = {
-    {"start", process_start},       {"stop", process_stop}, {"term", process_term},   {"kill", process_kill},
-    {"hang", process_hang},         {"continue", process_continue}, {"remove", remove_user},
+    {"start", process_start}, {"stop", process_stop},         {"term", process_term},  {"kill", process_kill},
+    {"hang", process_hang},   {"continue", process_continue}, {"remove", remove_user},
 };
 
 static const struct process_action *find_process_action(const char *name)
@@ -72,8 +72,8 @@ static const struct process_action *find_process_action(const char *name)
 static int do_process(struct control *control, const struct process_action *action, const json_t *request,
                       struct refusal *refusal)
 {
-    static const char *const codes[] = {"read_only", "is_starting", "is_running", "is_hung",
-                                        "is_draining", "is_ended", "is_killed"};
+    static const char *const codes[] = {"read_only",   "is_starting", "is_running", "is_hung",
+                                        "is_draining", "is_ended",    "is_killed"};
     struct node *node = model_find(control->model, text_member(request, "target"));
     if (!node)
         return refuse(refusal, 404, "no_such_process", "target: there is no such process");
@@ -86,8 +86,8 @@ static int do_process(struct control *control, const struct process_action *acti
 
 static bool is_label(const char *text)
 {
-    return strlen(text) <= 64 && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
-                                     strlen(text);
+    return strlen(text) <= 64 &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(text);
 }
 
 static int add(struct control *control, const json_t *request, struct refusal *refusal)
@@ -106,8 +106,7 @@ static int add(struct control *control, const json_t *request, struct refusal *r
 static bool is_key(const char *key)
 {
     size_t len = strlen(key);
-    return strcmp(key, "random") == 0 ||
-           (len >= 1 && len <= 18 && *key != '0' && strspn(key, "0123456789") == len);
+    return strcmp(key, "random") == 0 || (len >= 1 && len <= 18 && *key != '0' && strspn(key, "0123456789") == len);
 }
 
 static int set_load(struct control *control, const json_t *request, struct refusal *refusal)
@@ -167,8 +166,8 @@ static int stop_scenario(struct control *control, const json_t *request, struct 
 }
 
 enum when {
-    ALSO_OBSERVING = 1,     /* also for processes that others have started */
-    DURING_SCENARIO = 2,    /* does not disturb it, or ends it */
+    ALSO_OBSERVING = 1,  /* also for processes that others have started */
+    DURING_SCENARIO = 2, /* does not disturb it, or ends it */
 };
 
 static const struct {
@@ -176,12 +175,9 @@ static const struct {
     int (*run)(struct control *control, const json_t *request, struct refusal *refusal);
     unsigned when;
 } others[] = {
-    {"load", set_load, ALSO_OBSERVING},
-    {"add", add, 0},
-    {"settings", change_settings, 0},
-    {"reset", reset, DURING_SCENARIO},
-    {"scenario", start_scenario, 0},
-    {"scenario-stop", stop_scenario, DURING_SCENARIO},
+    {"load", set_load, ALSO_OBSERVING}, {"add", add, 0},
+    {"settings", change_settings, 0},   {"reset", reset, DURING_SCENARIO},
+    {"scenario", start_scenario, 0},    {"scenario-stop", stop_scenario, DURING_SCENARIO},
 };
 
 /* --- All -------------------------------------------------------------------------------------- */

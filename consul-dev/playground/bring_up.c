@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "checker/text.h"
 #include "loop/fiber.h"
 #include "loop/offload.h"
 #include "processes.h"
@@ -30,7 +31,9 @@ static int start_kind(struct processes *processes, bool services, struct err *er
 {
     for (size_t i = 0; i < processes->model->node_count; i++) {
         struct node *node = processes->model->nodes[i];
-        if (node_is_service(node) == services && process_start(processes, node, err) != 0)
+        if (node_is_service(node) != services || node_is_alive(node)) /* alive: a person was faster */
+            continue;
+        if (process_start(processes, node, err) != 0)
             return -1;
     }
     return 0;
@@ -40,7 +43,8 @@ static int report_death(const struct node *node, struct err *err)
 {
     char *output = proc_output(node->process->proc);
     size_t len = strlen(output);
-    err_set(err, ERR_FAILED, "cannot start %s: %s", node->id, output + (len > 180 ? len - 180 : 0));
+    err_set(err, ERR_FAILED, text_of(TEXT("cannot start %s: %s", "无法启动 %s：%s")), node->id,
+            output + (len > 180 ? len - 180 : 0));
     free(output);
     return -1;
 }
@@ -52,7 +56,9 @@ static int await_server(const struct processes *processes, enum node_kind kind, 
         const struct node *node = model_first(processes->model, kind);
         if (!node || node->health == HEALTH_GOOD)
             return 0;
-        if (!node_is_alive(node) || deadline_left(deadline) == 0)
+        if (node->process->asked_to_end) /* by a person, who will start it again */
+            deadline = deadline_in(START_LIMIT_MS);
+        else if (!node_is_alive(node) || deadline_left(deadline) == 0)
             return report_death(node, err);
         if (fiber_sleep(POLL_MS) != 0)
             return err_set(err, ERR_CANCELLED, "cancelled");

@@ -7,9 +7,8 @@
 struct control {
     struct model *model;
     struct processes *processes; /* NULL in observe mode */
-    struct group *fibers;
-    bool restarting; /* order-service restarts for a new setting */
-    bool resetting;  /* everything is being put back */
+    bool restarting;             /* order-service restarts for a new setting */
+    bool resetting;              /* everything is being put back */
     bool scenario_runs, scenario_stops;
 };
 

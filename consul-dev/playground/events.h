@@ -24,8 +24,8 @@ struct events {
     const struct model *model;
     struct page *pages;
     int count;
-    uint64_t seq;      /* of the newest state */
-    struct buf state;  /* the newest one, written once for all pages */
+    uint64_t seq;     /* of the newest state */
+    struct buf state; /* the newest one, written once for all pages */
     uint64_t digest;
     int64_t written_ms;
 };

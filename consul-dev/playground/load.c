@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "loop/fiber.h"
+#include "loop/sync.h"
 #include "net/http_client.h"
 
 enum {
@@ -52,9 +53,8 @@ static void make_call(void *arg)
     waiting--;
 }
 
-static void start_call(struct load *load)
+static void start_call(struct model *model)
 {
-    struct model *model = load->model;
     struct call *call = waiting < WAITING_MAX ? calloc(1, sizeof *call) : NULL;
     if (!call)
         return;
@@ -64,7 +64,7 @@ static void start_call(struct load *load)
     else
         snprintf(call->path, sizeof call->path, "/users/%s", model->load.key);
     waiting++;
-    if (group_go(load->fibers, make_call, call) != 0) {
+    if (group_go(model->fibers, make_call, call) != 0) {
         waiting--;
         free(call);
     }
@@ -97,13 +97,12 @@ static int64_t add_due(const struct model *model, int64_t due, int64_t elapsed_m
 
 void load_run(void *arg)
 {
-    struct load *load = arg;
-    struct model *model = load->model;
+    struct model *model = arg;
     int64_t due = 0, last_ms = clock_ms(), second = clock_wall_ms() / 1000;
     while (fiber_sleep(TICK_MS) == 0) {
         int64_t now_ms = clock_ms(), now_second = clock_wall_ms() / 1000;
         for (due = add_due(model, due, now_ms - last_ms); due >= 1000; due -= 1000)
-            start_call(load);
+            start_call(model);
         last_ms = now_ms;
         if (now_second != second)
             end_second(model, second);

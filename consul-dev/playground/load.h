@@ -7,17 +7,11 @@
 #ifndef PLAYGROUND_LOAD_H
 #define PLAYGROUND_LOAD_H
 
-#include "loop/sync.h"
 #include "model.h"
 
 enum { LOAD_RATE_MAX = 1000, LOAD_RATE_FIRST = 20, LOAD_USERS = 1000 /* the users in the database */ };
 
-struct load {
-    struct model *model;
-    struct group *fibers; /* for the calls */
-};
-
 /* Run as a fiber, until it is cancelled. Also ends each second of model->seconds. */
-void load_run(void *load);
+void load_run(void *model);
 
 #endif

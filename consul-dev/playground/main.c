@@ -14,6 +14,7 @@
 #include "load.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
+#include "loop/sync.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/json.h"
@@ -39,8 +40,6 @@ struct program {
     struct events events;
     struct control control;
     struct playground playground;
-    struct observer observer;
-    struct load load;
     struct http_server *server;
     struct group fibers;
     struct err err;
@@ -81,7 +80,7 @@ static void add_observed(struct program *program, enum node_kind kind, const cha
         snprintf(node->host, sizeof node->host, "%s", url->host);
         node->port = url->port;
     }
-    observe_node(&program->model, &program->fibers, node);
+    observe_node(&program->model, node);
 }
 
 static void add_all_observed(struct program *program)
@@ -108,9 +107,10 @@ static int listen_on(struct program *program)
     if (program->server)
         return 0;
     if (program->err.code == ERR_CONFLICT) {
-        const char *advice = text_of(TEXT("cannot use port %d for the page: another program listens on it. Choose "
-                                          "another one: make playground PLAYGROUND_PORT=N",
-                                          "页面端口 %d 已被其他程序占用。换一个端口：make playground PLAYGROUND_PORT=N"));
+        const char *advice =
+            text_of(TEXT("cannot use port %d for the page: another program listens on it. Choose "
+                         "another one: make playground PLAYGROUND_PORT=N",
+                         "页面端口 %d 已被其他程序占用。换一个端口：make playground PLAYGROUND_PORT=N"));
         err_clear(&program->err);
         snprintf(program->err.text, sizeof program->err.text, advice, (int)options->port);
     }
@@ -121,9 +121,9 @@ static void start_fibers(struct program *program)
 {
     struct group *fibers = &program->fibers;
     group_go(fibers, events_run, &program->events);
-    group_go(fibers, load_run, &program->load);
-    group_go(fibers, observe_orders, &program->observer);
-    group_go(fibers, observe_consul, &program->observer);
+    group_go(fibers, load_run, &program->model);
+    group_go(fibers, observe_orders, &program->model);
+    group_go(fibers, observe_consul, &program->model);
     if (program->options.observes)
         return;
     group_go(fibers, processes_watch, &program->processes);
@@ -133,21 +133,20 @@ static void start_fibers(struct program *program)
 static int open_parts(struct program *program)
 {
     struct model *model = &program->model;
-    *model = (struct model){.options = &program->options, .http = http_client_new(CALL_CONNECTIONS)};
+    *model = (struct model){
+        .options = &program->options, .http = http_client_new(CALL_CONNECTIONS), .fibers = &program->fibers};
     model->knowledge.passed_over = (struct buf)BUF_INIT(EXPLANATION_MAX);
     model->scenario.seen = (struct buf)BUF_INIT(EXPLANATION_MAX);
     reset_defaults(model);
     events_init(&program->events, model);
-    program->observer = (struct observer){model, &program->fibers};
-    program->load = (struct load){model, &program->fibers};
-    program->control = (struct control){.model = model, .fibers = &program->fibers};
+    program->control = (struct control){.model = model};
     program->playground = (struct playground){&program->events, &program->control};
     if (program->options.observes) {
         add_all_observed(program);
         return 0;
     }
     program->control.processes = &program->processes;
-    return processes_open(&program->processes, model, &program->fibers, &program->err);
+    return processes_open(&program->processes, model, &program->err);
 }
 
 /* --- End --------------------------------------------------------------------------------- */

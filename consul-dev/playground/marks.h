@@ -11,17 +11,17 @@
 #include "base/buf.h"
 
 enum {
-    MARKS_KEPT = 200,               /* of the last … */
-    HISTORY_MS = 2 * 60 * 1000,     /* … two minutes: what the page's timeline shows */
-    TARGET_MAX = 129,               /* bytes, with the '\0': the longest id of an instance */
+    MARKS_KEPT = 200,           /* of the last … */
+    HISTORY_MS = 2 * 60 * 1000, /* … two minutes: what the page's timeline shows */
+    TARGET_MAX = 129,           /* bytes, with the '\0': the longest id of an instance */
 };
 
 struct mark {
-    uint64_t id;        /* from 1 */
-    int64_t t_ms;       /* wall clock */
-    const char *code;   /* static text: "ejected"; the page words it in the reader's language */
+    uint64_t id;             /* from 1 */
+    int64_t t_ms;            /* wall clock */
+    const char *code;        /* static text: "ejected"; the page words it in the reader's language */
     char target[TARGET_MAX]; /* the id of a node; "" for none */
-    char text[160];     /* details as the program has them: a value, a cause */
+    char text[160];          /* details as the program has them: a value, a cause */
 };
 
 struct marks {

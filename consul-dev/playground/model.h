@@ -19,6 +19,7 @@
 
 struct process;
 struct http_client;
+struct group;
 
 enum { NODES_MAX = 128, DETAIL_MAX = 240 };
 
@@ -71,7 +72,7 @@ struct node {
 struct knowledge {
     bool known; /* false: order-service does not answer */
     char source[16];
-    int64_t age_ms, at_ms; /* the age, and when it was read (clock_ms) */
+    int64_t age_ms, at_ms;       /* the age, and when it was read (clock_ms) */
     char last_error[DETAIL_MAX]; /* "": none */
     bool panic;
     char next[TARGET_MAX], tier[16]; /* next "": no instance can be picked */
@@ -94,12 +95,13 @@ struct scenario_view {
 struct model {
     const struct options *options;
     struct http_client *http;
+    struct group *fibers;          /* all that run until the program ends */
     struct node *nodes[NODES_MAX]; /* in the order of the picture */
     size_t node_count;
     struct knowledge knowledge;
     struct load_setting load;
     bool load_held; /* while order-service restarts for a new setting */
-    int policy; /* index into BALANCE_POLICY_NAMES */
+    int policy;     /* index into BALANCE_POLICY_NAMES */
     int ttl_s;
     struct scenario_view scenario;
     struct marks marks;

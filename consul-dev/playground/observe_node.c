@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "loop/offload.h"
+#include "loop/sync.h"
 #include "observers.h"
 #include "process.h"
 
@@ -48,7 +49,8 @@ static void describe_checks(json_t *checks, char *out, size_t size)
     json_t *check;
     size_t len = 0;
     out[0] = '\0';
-    json_object_foreach(checks, name, check) {
+    json_object_foreach(checks, name, check)
+    {
         if (strcmp(text_member(check, "status"), "healthy") == 0 || len >= size)
             continue;
         len += (size_t)snprintf(out + len, size - len, "%s%s: %s", len ? "; " : "", name, text_member(check, "detail"));
@@ -120,7 +122,8 @@ static void ask_consul(struct model *model, struct node *node)
     bool has_leader = status == 200 && json_string_length(leader) > 0;
     if (has_leader)
         ask_node(model, node, "/v1/status/peers", &peers, &err);
-    snprintf(detail, sizeof detail, "leader, %zu server%s", json_array_size(peers), json_array_size(peers) == 1 ? "" : "s");
+    snprintf(detail, sizeof detail, "leader, %zu server%s", json_array_size(peers),
+             json_array_size(peers) == 1 ? "" : "s");
     if (has_leader)
         set_health(model, node, HEALTH_GOOD, detail);
     else if (is_expected_to_answer(node) && err.code != ERR_CANCELLED)
@@ -164,7 +167,8 @@ static void ask(struct model *model, struct node *node)
 static bool can_be_asked(const struct node *node)
 {
     bool is_store = node->kind == NODE_POSTGRES || node->kind == NODE_REDIS;
-    return node_is_alive(node) && node->process_state != PROCESS_HUNG && node->port != 0 && (node->process || !is_store);
+    return node_is_alive(node) && node->process_state != PROCESS_HUNG && node->port != 0 &&
+           (node->process || !is_store);
 }
 
 static int64_t period_of(const struct model *model, const struct node *node)
@@ -191,13 +195,32 @@ static void watch_node(void *arg)
     free(watch);
 }
 
-void observe_node(struct model *model, struct group *fibers, struct node *node)
+void observe_node(struct model *model, struct node *node)
 {
     struct watch *watch = calloc(1, sizeof *watch);
     if (!watch)
         return;
     *watch = (struct watch){model, node};
-    node->watched = group_go(fibers, watch_node, watch) == 0;
+    node->watched = group_go(model->fibers, watch_node, watch) == 0;
     if (!node->watched)
         free(watch);
+}
+
+/* --- Observe mode ------------------------------------------------------------------------------ */
+
+struct node *observe_instance(struct model *model, const char *id)
+{
+    struct node *node = model_find(model, id);
+    if (node || !model->options->observes)
+        return node;
+    node = model_add(model, NODE_USERS, id);
+    if (node)
+        observe_node(model, node);
+    return node;
+}
+
+void observe_departure(struct model *model, struct node *node)
+{
+    if (!node->process && node->kind == NODE_USERS && node->consul == LISTING_ABSENT && node->orders == LISTING_ABSENT)
+        model_remove(model, node);
 }

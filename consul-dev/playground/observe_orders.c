@@ -8,7 +8,8 @@
 
 enum {
     KNOWLEDGE_PERIOD_MS = 200,
-    KNOWLEDGE_PER_NODE_MS = 8, /* with 50 instances a question costs more, so there are fewer: order-service must not notice */
+    KNOWLEDGE_PER_NODE_MS =
+        8, /* with 50 instances a question costs more, so there are fewer: order-service must not notice */
 };
 
 /* --- One instance --------------------------------------------------------------------------- */
@@ -32,12 +33,22 @@ static void set_known(struct model *model, struct node *node, enum listing listi
     node->ejected = ejected;
 }
 
+static void read_address(struct node *node, const json_t *entry)
+{
+    snprintf(node->host, sizeof node->host, "%s", text_member(entry, "address"));
+    node->port = (int)json_integer_value(json_object_get(entry, "port"));
+    node->weight = (int)json_integer_value(json_object_get(entry, "weight"));
+    snprintf(node->zone, sizeof node->zone, "%s", text_member(entry, "zone"));
+}
+
 /* True: the shares must be counted anew, because the list has changed or order-service was started again. */
 static bool read_instance(struct model *model, const json_t *entry)
 {
-    struct node *node = model_find(model, text_member(entry, "id"));
+    struct node *node = observe_instance(model, text_member(entry, "id"));
     if (!node)
         return false;
+    if (!node->process && node->port == 0)
+        read_address(node, entry);
     enum listing before = node->orders;
     int64_t picks = json_integer_value(json_object_get(entry, "picks"));
     bool restarted = picks < node->picks;
@@ -52,9 +63,7 @@ static bool is_in(const json_t *instances, const char *id)
 {
     const json_t *entry;
     size_t i;
-    json_array_foreach(instances, i, entry)
-        if (strcmp(text_member(entry, "id"), id) == 0)
-            return true;
+    json_array_foreach(instances, i, entry) if (strcmp(text_member(entry, "id"), id) == 0) return true;
     return false;
 }
 
@@ -63,15 +72,15 @@ static void read_instances(struct model *model, const json_t *instances)
     const json_t *entry;
     size_t i;
     bool changed = false;
-    json_array_foreach(instances, i, entry)
-        changed |= read_instance(model, entry);
-    for (size_t n = 0; n < model->node_count; n++) {
-        struct node *node = model->nodes[n];
-        if (node->orders == LISTING_ABSENT || is_in(instances, node->id))
+    json_array_foreach(instances, i, entry) changed |= read_instance(model, entry);
+    for (size_t n = model->node_count; n > 0; n--) { /* backwards: a node may be removed */
+        struct node *node = model->nodes[n - 1];
+        if (node->kind != NODE_USERS || is_in(instances, node->id))
             continue;
+        changed |= node->orders != LISTING_ABSENT;
         node->orders = LISTING_ABSENT;
         node->ejected = false;
-        changed = true;
+        observe_departure(model, node);
     }
     if (changed)
         model_restart_shares(model);
@@ -121,7 +130,8 @@ static void read_explanation(struct model *model, const json_t *body)
     snprintf(known->tier, sizeof known->tier, "%s", text_member(body, "tier"));
     buf_clear(&known->passed_over);
     buf_adds(&known->passed_over, "[");
-    json_array_foreach(json_object_get(body, "passed_over"), i, entry) {
+    json_array_foreach(json_object_get(body, "passed_over"), i, entry)
+    {
         const char *id = text_member(entry, "id"), *reason = text_member(entry, "reason");
         buf_adds(&known->passed_over, i ? ",{\"id\":" : "{\"id\":");
         json_add_string(&known->passed_over, id, strlen(id));
@@ -168,7 +178,7 @@ static void forget(struct model *model)
 
 void observe_orders(void *arg)
 {
-    struct model *model = ((struct observer *)arg)->model;
+    struct model *model = arg;
     do {
         char path[96];
         snprintf(path, sizeof path, "/discovery/explain?service=user-service&key=%s",

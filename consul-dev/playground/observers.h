@@ -6,22 +6,20 @@
 #ifndef PLAYGROUND_OBSERVERS_H
 #define PLAYGROUND_OBSERVERS_H
 
-#include "loop/sync.h"
 #include "model.h"
 #include "net/json.h"
 
 enum { ASK_LIMIT_MS = 1500, ANSWER_MAX = 4 * 1024 * 1024 };
 
 /* Asks this node for its health until it is removed or the fibers are cancelled. */
-void observe_node(struct model *model, struct group *fibers, struct node *node);
-/* What the next two get. */
-struct observer {
-    struct model *model;
-    struct group *fibers; /* for the nodes that are found */
-};
+void observe_node(struct model *model, struct node *node);
+/* In observe mode others start instances: adds the one that a list names, unless it is known. NULL: it is not known. */
+struct node *observe_instance(struct model *model, const char *id);
+/* Removes it if neither list has it any more. */
+void observe_departure(struct model *model, struct node *node);
 /* Run as fibers, until they are cancelled. */
-void observe_orders(void *observer);
-void observe_consul(void *observer);
+void observe_orders(void *model);
+void observe_consul(void *model);
 
 /* GET from a node. The status, or 0 with err. *out: JSON, or NULL; the caller frees it. */
 int ask_node(const struct model *model, const struct node *node, const char *path, json_t **out, struct err *err);

@@ -46,6 +46,7 @@ int process_kill(struct processes *processes, struct node *node, struct err *err
     (void)processes;
     if (!node_is_alive(node))
         return unfit(node, "kill", err);
+    node->process->asked_to_end = true;
     proc_signal_all(node->process->proc, SIGKILL);
     return 0;
 }

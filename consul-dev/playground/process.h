@@ -7,21 +7,19 @@
 #define PLAYGROUND_PROCESS_H
 
 #include "harness/world.h"
-#include "loop/sync.h"
 #include "model.h"
 
 struct process {
     struct proc *proc;
     struct server *server; /* NULL: a service */
     struct service service;
-    struct port port;       /* of a service: reserved while it does not run */
-    bool asked_to_end;      /* by a signal of ours */
+    struct port port;  /* of a service: reserved while it does not run */
+    bool asked_to_end; /* by a signal of ours */
     bool remove_when_ended;
 };
 
 struct processes {
     struct model *model;
-    struct group *fibers;
     struct world world;
     struct server etcd;
     int next_user; /* the number of the next user-service */

@@ -12,7 +12,7 @@
 
 enum {
     POLL_MS = 50,          /* how soon the end of a process is noticed */
-    DRAIN_LIMIT_MS = 4000,  /* at the end: a service without calls needs 1 s */
+    DRAIN_LIMIT_MS = 4000, /* at the end: a service without calls needs 1 s */
     STOP_LIMIT_MS = 5000,
 };
 
@@ -21,10 +21,11 @@ enum {
 static void add_port_error(struct err *err, int number, const char *name, const char *variable)
 {
     char line[200];
-    snprintf(line, sizeof line, text_of(TEXT("cannot use port %d for %s: another program listens on it. If that is "
-                                             "`make up`: make down. Or: make playground %s=N",
-                                             "端口 %d（供 %s 使用）已被其他程序占用。如果是 make up 启动的服务，"
-                                             "先执行 make down；也可以换端口：make playground %s=N")),
+    snprintf(line, sizeof line,
+             text_of(TEXT("cannot use port %d for %s: another program listens on it. If that is "
+                          "`make up`: make down. Or: make playground %s=N",
+                          "端口 %d（供 %s 使用）已被其他程序占用。如果是 make up 启动的服务，"
+                          "先执行 make down；也可以换端口：make playground %s=N")),
              number, name, variable);
     err_set(err, ERR_CONFLICT, "%s", line);
 }
@@ -78,7 +79,7 @@ static int add_server(struct processes *processes, enum node_kind kind, const ch
     node->process->server = server;
     node->process->proc = &server->proc;
     node->port = server->port.number;
-    observe_node(processes->model, processes->fibers, node);
+    observe_node(processes->model, node);
     return 0;
 }
 
@@ -95,7 +96,7 @@ static struct node *add_service(struct processes *processes, enum node_kind kind
     }
     node->process->port = reserved;
     node->port = reserved.number;
-    observe_node(processes->model, processes->fibers, node);
+    observe_node(processes->model, node);
     return node;
 }
 
@@ -115,11 +116,29 @@ static int64_t user_port(const struct processes *processes, int number)
     return first ? first + number - 1 : 0;
 }
 
-int processes_open(struct processes *processes, struct model *model, struct group *fibers, struct err *err)
+/* A service would fail to listen only later, when the other one already runs. */
+static int check_ports_differ(const struct model *model, struct err *err)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        const struct node *node = model->nodes[i];
+        if (node->port == model->options->port)
+            return err_set(err, ERR_CONFLICT,
+                           text_of(TEXT("port %d is set for %s and for the page", "端口 %d 同时分配给了 %s 和页面")),
+                           node->port, node->id);
+        for (size_t j = 0; j < i; j++)
+            if (node->port == model->nodes[j]->port)
+                return err_set(err, ERR_CONFLICT,
+                               text_of(TEXT("port %d is set for %s and for %s", "端口 %d 同时分配给了 %s 和 %s")),
+                               node->port, model->nodes[j]->id, node->id);
+    }
+    return 0;
+}
+
+int processes_open(struct processes *processes, struct model *model, struct err *err)
 {
     const struct options *options = model->options;
     struct world *world = &processes->world;
-    *processes = (struct processes){.model = model, .fibers = fibers, .next_user = BASE_USERS + 1};
+    *processes = (struct processes){.model = model, .next_user = BASE_USERS + 1};
     if (folder_take(&world->folder, err) != 0 ||
         add_server(processes, NODE_CONSUL, "consul", &world->consul, SERVER_CONSUL, options->consul_port, err) != 0 ||
         (options->etcd && add_server(processes, NODE_ETCD, "etcd", &processes->etcd, SERVER_ETCD, 0, err) != 0) ||
@@ -132,13 +151,13 @@ int processes_open(struct processes *processes, struct model *model, struct grou
     for (int number = 1; number <= BASE_USERS; number++)
         if (!add_user(processes, number, user_port(processes, number), err))
             return -1;
-    return 0;
+    return check_ports_differ(model, err);
 }
 
 /* --- Add and remove ------------------------------------------------------------------------- */
 
-struct node *processes_add_user(struct processes *processes, int number, int weight, const char *zone, const char *version,
-                            struct err *err)
+struct node *processes_add_user(struct processes *processes, int number, int weight, const char *zone,
+                                const char *version, struct err *err)
 {
     bool next = number == 0;
     struct port wanted = {0};

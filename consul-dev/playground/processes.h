@@ -13,8 +13,8 @@
 enum { BASE_USERS = 3 };
 
 /* Reserves the ports and adds the nodes; starts nothing. -1: a port is in use (the text says which, and what to
- * do), or a folder cannot be created. `fibers` must be joined before processes_close(). */
-int processes_open(struct processes *processes, struct model *model, struct group *fibers, struct err *err);
+ * do), or a folder cannot be created. The fibers must be joined before processes_close(). */
+int processes_open(struct processes *processes, struct model *model, struct err *err);
 /* Starts all of it. Waits. 0, or -1 with err if a server does not start; ERR_CANCELLED. */
 int processes_bring_up(struct processes *processes, struct err *err);
 /* Run as a fiber; notices ended processes. */
@@ -23,8 +23,8 @@ void processes_watch(void *processes);
 void processes_close(struct processes *processes);
 
 /* Adds a user-service and starts it. NULL with err: too many, or ERR_FAILED. */
-struct node *processes_add_user(struct processes *processes, int number, int weight, const char *zone, const char *version,
-                            struct err *err);
+struct node *processes_add_user(struct processes *processes, int number, int weight, const char *zone,
+                                const char *version, struct err *err);
 /* Stops a user-service, and removes it from the picture when it has ended. */
 void processes_remove_user(struct processes *processes, struct node *node);
 

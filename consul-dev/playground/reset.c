@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "load.h"
 #include "loop/fiber.h"
+#include "loop/sync.h"
 #include "scenario.h"
 #include "settings_change.h"
 
@@ -21,8 +22,7 @@ static bool is_extra(const struct node *node, const void *unused)
 {
     int number;
     (void)unused;
-    return node->kind == NODE_USERS &&
-           (sscanf(node->id, "user-service-%d", &number) != 1 || number > BASE_USERS);
+    return node->kind == NODE_USERS && (sscanf(node->id, "user-service-%d", &number) != 1 || number > BASE_USERS);
 }
 
 static void add_missing(struct processes *processes)
@@ -49,7 +49,8 @@ static void run(void *arg)
     reset_defaults(model);
     do {
         add_missing(control->processes);
-    } while (!processes_put_back(control->processes, is_extra, NULL) && deadline_left(deadline) > 0 && fiber_sleep(POLL_MS) == 0);
+    } while (!processes_put_back(control->processes, is_extra, NULL) && deadline_left(deadline) > 0 &&
+             fiber_sleep(POLL_MS) == 0);
     if (policy != model->policy || ttl_s != model->ttl_s)
         settings_change(control, model->policy, model->ttl_s, &err);
     mark(model, "reset", NULL, "");
@@ -61,7 +62,7 @@ int reset_start(struct control *control, struct err *err)
     if (control->resetting)
         return err_set(err, ERR_CONFLICT, "everything is already being put back");
     control->resetting = true;
-    if (group_go(control->fibers, run, control) == 0)
+    if (group_go(control->model->fibers, run, control) == 0)
         return 0;
     control->resetting = false;
     return err_set(err, ERR_BUSY, "out of memory");

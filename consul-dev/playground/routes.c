@@ -21,8 +21,8 @@ static void add_security_headers(struct http_request *req)
 static bool admit(struct http_request *req)
 {
     bool doubtful = http_header_count(req, "Host") > 1 || http_header_count(req, "Origin") > 1;
-    const char *reason = doubtful ? "Host or Origin was sent twice"
-                                  : guard_reason(http_header(req, "Host"), http_header(req, "Origin"));
+    const char *reason =
+        doubtful ? "Host or Origin was sent twice" : guard_reason(http_header(req, "Host"), http_header(req, "Origin"));
     add_security_headers(req);
     if (reason)
         http_problem(req, 403, "%s", reason);
@@ -126,11 +126,8 @@ static void get_live(struct http_request *req, void *arg)
 }
 
 const struct http_route playground_routes[] = {
-    {"GET", "/", get_index, 0},
-    {"GET", "/page/{name}", get_file, 0},
-    {"GET", "/api/state", get_state, 0},
-    {"GET", "/api/events", get_events, 0},
-    {"POST", "/api/do", post_do, 0},
-    {"GET", "/health/live", get_live, HTTP_ROUTE_PROBE | HTTP_ROUTE_ALWAYS},
+    {"GET", "/", get_index, 0},          {"GET", "/page/{name}", get_file, 0},
+    {"GET", "/api/state", get_state, 0}, {"GET", "/api/events", get_events, 0},
+    {"POST", "/api/do", post_do, 0},     {"GET", "/health/live", get_live, HTTP_ROUTE_PROBE | HTTP_ROUTE_ALWAYS},
 };
 const size_t playground_route_count = sizeof playground_routes / sizeof *playground_routes;

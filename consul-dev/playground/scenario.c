@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "load.h"
 #include "loop/fiber.h"
+#include "loop/sync.h"
 
 enum { POLL_MS = 50, RESTORE_LIMIT_MS = 30000, RATE = 50 };
 
@@ -162,9 +163,14 @@ static void begin(struct control *control, const struct story *story)
 {
     struct model *model = control->model;
     const struct seconds *seconds = &model->seconds;
-    current = (struct scenario){
-        .control = control, .model = model, .story = story, .load_before = model->load, .began_ms = clock_ms(),
-        .ok_before = seconds->total_ok, .failed_before = seconds->total_failed, .slow_before = seconds->total_slow};
+    current = (struct scenario){.control = control,
+                                .model = model,
+                                .story = story,
+                                .load_before = model->load,
+                                .began_ms = clock_ms(),
+                                .ok_before = seconds->total_ok,
+                                .failed_before = seconds->total_failed,
+                                .slow_before = seconds->total_slow};
     model->scenario.name = story->name;
     model->scenario.step = 0;
     model->scenario.steps = story->steps ? story->steps : count_users(model);
@@ -181,11 +187,11 @@ int scenario_start(struct control *control, const struct story *story, struct er
     if (control->scenario_runs)
         return err_set(err, ERR_CONFLICT, "a scenario runs already; stop it first");
     if (ended)
-        return err_set(err, ERR_CONFLICT, "a scenario needs all processes, and %.60s does not run: put everything back first",
-                       ended->id);
+        return err_set(err, ERR_CONFLICT,
+                       "a scenario needs all processes, and %.60s does not run: put everything back first", ended->id);
     begin(control, story);
     control->scenario_runs = true;
-    if (group_go(control->fibers, run, &current) == 0)
+    if (group_go(control->model->fibers, run, &current) == 0)
         return 0;
     control->scenario_runs = false;
     return err_set(err, ERR_BUSY, "out of memory");

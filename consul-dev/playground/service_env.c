@@ -60,6 +60,9 @@ void service_env_fill(struct service_env *env, const struct model *model, const 
                       const char *folder)
 {
     *env = (struct service_env){.count = 0};
+    add(env, "SERVICE_NAME=%s",
+        node->kind == NODE_ORDERS ? "order-service" : "user-service"); /* the observers ask for these */
+    add(env, "USER_SERVICE_NAME=user-service");
     add(env, "SERVICE_ID=%s", node->id);
     add(env, "PORT=%d", node->port);
     add(env, "BIND_ADDRESS=127.0.0.1");

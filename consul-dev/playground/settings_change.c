@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "loop/fiber.h"
+#include "loop/sync.h"
 #include "service_env.h"
 
 enum { POLL_MS = 50, DRAIN_LIMIT_MS = 15000, START_LIMIT_MS = 20000 };
@@ -47,7 +48,7 @@ int settings_change(struct control *control, int policy, int ttl_s, struct err *
         return 0; /* the settings count from its next start */
 
     control->restarting = model->load_held = true;
-    if (process_stop(control->processes, orders, err) == 0 && group_go(control->fibers, restart, control) == 0)
+    if (process_stop(control->processes, orders, err) == 0 && group_go(control->model->fibers, restart, control) == 0)
         return 0;
     control->restarting = model->load_held = false;
     return err_set(err, ERR_BUSY, "cannot restart order-service");

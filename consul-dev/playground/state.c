@@ -179,9 +179,9 @@ void state_write(const struct model *model, uint64_t seq, struct buf *out)
 {
     buf_addf(out, "{\"seq\":%" PRIu64 ",\"time_ms\":%" PRId64 ",\"mode\":\"%s\"", seq, clock_wall_ms(),
              model->options->observes ? "observe" : "control");
-    add_text_or_null(out, "why_read_only", model->options->observes
-                                               ? "the playground has not started these processes, so it cannot control them"
-                                               : NULL);
+    add_text_or_null(
+        out, "why_read_only",
+        model->options->observes ? "the playground has not started these processes, so it cannot control them" : NULL);
     add_nodes(model, out);
     add_knowledge(model, out);
     buf_addf(out, ",\"load\":{\"on\":%s,\"rate\":%d", model->load.on ? "true" : "false", model->load.rate);

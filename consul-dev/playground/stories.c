@@ -9,8 +9,8 @@
 #include "storm.h"
 
 enum {
-    WATCH_MS = 3000,        /* how long a fault lasts after its effect, so that calls happen meanwhile */
-    END_LIMIT_MS = 15000,   /* a drain ends within 8 s */
+    WATCH_MS = 3000,         /* how long a fault lasts after its effect, so that calls happen meanwhile */
+    END_LIMIT_MS = 15000,    /* a drain ends within 8 s */
     USABLE_LIMIT_MS = 30000, /* random delay, first check, and the next query */
 };
 
@@ -209,8 +209,10 @@ static void storm(struct scenario *scenario)
 const struct story *story_find(const char *name)
 {
     static const struct story stories[] = {
-        {"rolling-restart", rolling_restart, 0}, {"registry-outage", registry_outage, 4},
-        {"redis-lost", redis_lost, 4},           {"hung-instance", hung_instance, 4},
+        {"rolling-restart", rolling_restart, 0},
+        {"registry-outage", registry_outage, 4},
+        {"redis-lost", redis_lost, 4},
+        {"hung-instance", hung_instance, 4},
         {"storm", storm, 4},
     };
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)

@@ -12,9 +12,9 @@ set -euo pipefail
 
 mkdir "$DIR/home"
 echo 'proxy = "http://127.0.0.1:9"' >"$DIR/home/.curlrc"
-echo 'cd() { builtin cd "$@" && echo "moved to $PWD"; }' >"$DIR/rc"
+echo 'cd() { builtin cd "$@" && echo "moved to $PWD"; }; echo "a text of the rc file"' >"$DIR/rc"
 odd_shell=(CDPATH=.: POSIXLY_CORRECT=1 SHELLOPTS=noclobber:noglob BASH_ENV="$DIR/rc" ENV="$DIR/rc" GLOBIGNORE='*'
-    GREP_OPTIONS=-v 'BASH_FUNC_mkdir%%=() { echo "not mkdir"; }')
+    GREP_OPTIONS=-v 'BASH_FUNC_mkdir%%=() { echo "not mkdir"; }' 'BASH_FUNC_nproc%%=() { echo "not nproc"; }')
 odd_servers=(PGSSLMODE=require PGHOST=gone.invalid PGPORT=1 PGSERVICE=none PGOPTIONS='-c none=1' PGCLUSTER=99/none
     REDISCLI_AUTH=secret CONSUL_HTTP_SSL=true CONSUL_CACERT=/none CONSUL_HTTP_TOKEN_FILE=/none)
 odd_proxy=(http_proxy=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9 ALL_PROXY=http://127.0.0.1:9 HOME="$DIR/home")
@@ -100,6 +100,20 @@ seed_data_uses_the_libpq_settings_of_the_user() {
     expect_contains "$output" 'service file "/none" not found'
 }
 
+# The scripts of Debian's packages fail in a folder with blanks. (One package is missing, and nothing is installed.)
+apt_gets_no_temporary_folder_of_the_user() {
+    mkdir "$DIR/programs" "$DIR/a b"
+    printf '#!/bin/sh\n[ "$4" = unzip ] || echo installed\n' >"$DIR/programs/dpkg-query"
+    printf '#!/bin/sh\n[ "$1" != install ] || env >"%s"\n' "$DIR/apt-env" >"$DIR/programs/apt-get"
+    printf '#!/bin/sh\n' >"$DIR/programs/apt-cache"
+    # shellcheck disable=SC2016 # for the script
+    printf '#!/bin/sh\nexec "$@"\n' >"$DIR/programs/sudo"
+    chmod +x "$DIR"/programs/*
+    PATH="$DIR/programs:$PATH" TMPDIR="$DIR/a b" "$HERE/install-deps" >"$DIR/installed" 2>&1 || true
+    expect_contains "$(cat "$DIR/apt-env")" '^DEBIAN_FRONTEND='
+    expect_eq "TMPDIR" "$(grep ^TMPDIR= "$DIR/apt-env" || true)" ""
+}
+
 run_tests stack_starts_in_an_odd_shell \
     stack_ignores_settings_for_other_servers \
     stack_starts_behind_a_proxy \
@@ -108,4 +122,5 @@ run_tests stack_starts_in_an_odd_shell \
     make_works_and_passes_settings_to_the_services \
     copy_in_a_folder_with_spaces_works \
     reason_of_a_slow_start_is_shown_soon \
+    apt_gets_no_temporary_folder_of_the_user \
     seed_data_uses_the_libpq_settings_of_the_user

@@ -163,6 +163,36 @@ Test(order_balance, lone_near_instance_gets_a_fifth_of_calls, .fini = close_worl
     }
 }
 
+/* The first call of this caller that goes to `near`; 0: none of five does. */
+static int first_near_call(int caller)
+{
+    struct called called;
+    for (int call = 1; call <= 5; call++) {
+        view_call(NULL, &orders[caller], call, &called);
+        if (strcmp(called.upstream, "near") == 0)
+            return call;
+    }
+    return 0;
+}
+
+Test(order_balance, callers_reach_a_lone_near_instance_apart, .fini = close_world)
+{
+    open_world("z2");
+    add_entry("near", users.port, "z1");
+    for (int i = 2; i < 10; i++)
+        add_entry((char[]){'f', 'a', 'r', '-', (char)('0' + i), '\0'}, users.port, "z2");
+    bool all_alike = true;
+    int first = 0;
+    for (int i = 0; i < CALLERS; i++) {
+        start_caller(i, "weighted", (const char *const[]){"SERVICE_ZONE=z1", NULL}, 10);
+        int call = first_near_call(i);
+        cr_expect_gt(call, 0, "one of five calls stays near");
+        all_alike &= i == 0 || call == first;
+        first = call;
+    }
+    cr_expect(!all_alike, "each caller's call %d goes to the lone instance", first);
+}
+
 /* A reply drops three of four entries, which are dead. No GET may spend all its attempts on them. */
 Test(order_balance, retry_leaves_missing_instances_for_a_listed_one, .fini = close_world)
 {
@@ -181,5 +211,35 @@ Test(order_balance, retry_leaves_missing_instances_for_a_listed_one, .fini = clo
             cr_expect(called.status == 200 && strcmp(called.upstream, "living") == 0, "%s: call %d: %d from %s",
                       policies[i], call, called.status, called.upstream);
         }
+    }
+}
+
+static bool budget_is_spent(void)
+{
+    struct called called;
+    view_call(NULL, &orders[0], 1, &called);
+    char *text = body_of(&orders[0], "/metrics");
+    bool is = strstr(text, "\nservice_call_retry_budget{service=\"user-service\"} 0\n") != NULL;
+    free(text);
+    return is;
+}
+
+/* Many calls at once may need more of these retries than the budget has: so they do not count. Here dead entries that
+ * are still listed spend it before. */
+Test(order_balance, vanished_fleet_needs_no_retry_budget, .fini = close_world)
+{
+    open_world("");
+    for (int i = 1; i <= 8; i++)
+        add_entry((char[]){'d', 'e', 'a', 'd', (char)('0' + i), '\0'}, closed.number, "");
+    start_caller(0, "weighted", (const char *const[]){"CALL_ATTEMPTS=2", NULL}, 9);
+    for (int i = 0; i < 1000 && !budget_is_spent(); i++)
+        ;
+    put("/v1/catalog/deregister", "{\"Node\":\"elsewhere\"}");
+    cr_assert(wait_until(is_known, &(struct known){0, 1, 8}, PATIENCE_MS));
+    for (int call = 1; call <= 12; call++) {
+        struct called called;
+        view_call(NULL, &orders[0], call, &called);
+        cr_expect(called.status == 200 && strcmp(called.upstream, "living") == 0, "call %d: %d from %s", call,
+                  called.status, called.upstream);
     }
 }

@@ -78,6 +78,8 @@ Test(order_discovery, order_service_finds_calls_and_shows_instances, .fini = tea
                  {"/discovery/explain?service=user-service", 200, .part = "{\"tier\":\"consul\",\"instance\":\"users-"},
                  {"/discovery/explain?service=user-service&key=7", 200, .part = "\"passed_over\":[]}"},
                  {"/discovery/explain?service=other", 404},
+                 {"/discovery/explain?service=user-service%00", 400},
+                 {"/discovery/explain?service=user-service&key=7%008", 400},
                  {"/discovery/explain?key=7", 400},
                  {"/discovery/explain", 400},
                  {"/discovery", 405, .body = "{}", .header = "Allow: GET, HEAD"});

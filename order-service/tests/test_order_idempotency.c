@@ -159,7 +159,7 @@ static void setup_isolated(const char *level)
     setup();
     snprintf(statement, sizeof statement, "ALTER DATABASE lesson SET default_transaction_isolation = '%s'", level);
     cr_assert_eq(server_sql(&world.postgres, NULL, statement, &err), 0, "%s", err.text);
-    server_kill(&world.postgres);
+    server_stop(&world.postgres);
     cr_assert_eq(server_start(&world.postgres, &err), 0, "%s", err.text);
     cr_assert(await_status(&orders, "/orders/1", 200));
     cr_assert(await_status(&others, "/orders/1", 200));

@@ -41,14 +41,27 @@ static void set_environment(const char *const env[])
     }
 }
 
-/* The child must not inherit the signals that the parent ignores or blocks. */
+/* The child must not inherit the signals that the parent ignores, handles or blocks. */
 static void reset_signals(void)
 {
     sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     for (int signum = 1; signum < NSIG; signum++)
         signal(signum, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* A signal that reaches the child before reset_signals() waits for it. Otherwise the parent's handler would run in the
+ * child: libuv's would report the signal to the parent, and the child would not end. */
+static pid_t fork_without_signals(void)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid != 0)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return pid;
 }
 
 static _Noreturn void run_program(const char *const argv[], const char *const env[], int log, pid_t parent)
@@ -79,7 +92,7 @@ int proc_start(struct proc *proc, const char *const argv[], const char *const en
     proc->log_begin = (long)lseek(fd, 0, SEEK_END);
 
     pid_t parent = getpid();
-    pid_t pid = fork();
+    pid_t pid = fork_without_signals();
     if (pid == 0)
         run_program(argv, env, fd, parent);
     close(fd);

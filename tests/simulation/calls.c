@@ -50,6 +50,15 @@ static void check_budget(struct sim_caller *caller)
                     calls);
 }
 
+/* Such an attempt takes nothing from the budget. */
+static bool is_first_listed(const struct call_record *record, uint16_t port)
+{
+    for (int i = 0; i < record->attempts; i++)
+        if (!record->tried[i].missing)
+            return false;
+    return !choice_of(record, port).missing;
+}
+
 void calls_begin(struct call_record *record)
 {
     record->caller->calls_in[bucket_now(record->caller)]++;
@@ -95,7 +104,7 @@ void calls_attempt_begins(struct call_record *record, const struct http_call *ca
     check_repetition(record, call);
     choice_check(record, call->port);
     turns_check(record, call->port);
-    if (record->attempts > 0) {
+    if (record->attempts > 0 && !is_first_listed(record, call->port)) {
         caller->retries_in[bucket_now(caller)]++;
         check_budget(caller);
     }

@@ -311,6 +311,8 @@ Test(user_http, foreign_cache_entry_is_a_miss_and_overwritten, .init = setup, .f
         "{\"id\":\"8\",\"name\":\"User8\",\"email\":\"user8@example.com\"} ",
         "{\"id\":\"8\",\"name\":\"User8\",\"email\":\"user8@example.com\",\"password\":\"x\"}",
         "{\"id\":\"8\",\"name\":\"\xff\",\"email\":\"user8@example.com\"}",
+        "{\"id\":\"8\",\"name\":\" \xe2\x80\x8b\",\"email\":\"user8@example.com\"}",
+        "{\"id\":\"8\",\"name\":\"User8\",\"email\":\"user8@example.com \"}",
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         expect_overwritten("SET", values[i]);

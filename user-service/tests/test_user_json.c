@@ -21,8 +21,8 @@ static bool is_user_8(const char *text)
 
 Test(user_json, what_is_written_is_recognised)
 {
-    static const char *const names[] = {"A",  "\"\\\"", "/", "\xc3\xa9l\xc3\xa8ve", "\xf0\x9f\x98\x80", "\xc2\xa0",
-                                        "{}"};
+    static const char *const names[] = {"A",  "\"\\\"", "/", "\xc3\xa9l\xc3\xa8ve", "\xf0\x9f\x98\x80", "\xc2\xa0 A ",
+                                        "{}", "\xcc\x81"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct buf json = BUF_INIT(8192);
         cr_assert(user_json_add(&json, "8", names[i], "a@b"));
@@ -49,6 +49,21 @@ Test(user_json, lengths_and_characters_are_those_of_post)
         buf_close(&second);
         name[100] = 'n';
         email[254] = 'e';
+    }
+}
+
+Test(user_json, blank_texts_are_refused_as_in_post)
+{
+    static const char *const wrong[][2] = {
+        {"   ", "a@b"}, {"\xc2\xa0", "a@b"}, {"\xe2\x80\x8b\xef\xb8\x8f", "a@b"},
+        {"n", " @b"},   {"n", " a@b"},       {"n", "\xe2\x80\x8bz@b"},
+        {"n", "a@ "},   {"n", "a@b "},       {"n", "a@b\xe3\x85\xa4"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct buf json = BUF_INIT(8192);
+        cr_assert(user_json_add(&json, "8", wrong[i][0], wrong[i][1]));
+        cr_expect_not(user_json_is(&json, "8"), "%s", buf_text(&json));
+        buf_close(&json);
     }
 }
 

@@ -100,3 +100,38 @@ Test(user_registration, loopback_at_a_real_agent_is_warned_of_once, .fini = tear
     cr_expect_null(strstr(log, "registered_on_loopback"), "%s", log);
     free(log);
 }
+
+#define MASTER "5d1b7e2a-0000-4000-8000-000000000001"
+#define IDENTITY "5d1b7e2a-0000-4000-8000-000000000002"
+#define TOKENS "tokens { master = \"" MASTER "\", agent = \"" MASTER "\" }"
+#define ACL "-hcl=acl { enabled = true, default_policy = \"deny\", " TOKENS " }"
+
+/* Until there is a leader, Consul creates no token. */
+static bool identity_is_created(void *unused)
+{
+    (void)unused;
+    char url[256];
+    struct err err = ERR_INIT;
+    struct probe_reply reply = {0};
+    snprintf(url, sizeof url, "%s/v1/acl/token", world.consul.url);
+    const struct probe_request request = {
+        .method = "PUT", .url = url, .headers = (const char *[]){"X-Consul-Token: " MASTER, NULL},
+        .body = "{\"SecretID\":\"" IDENTITY "\",\"ServiceIdentities\":[{\"ServiceName\":\"user-service\"}]}"};
+    bool created = probe_send(NULL, &request, &reply, &err) == 0 && reply.status == 200;
+    probe_reply_close(&reply);
+    return created;
+}
+
+/* Its token may not read /v1/agent/self. */
+Test(user_registration, service_identity_is_warned_of_loopback, .fini = teardown)
+{
+    struct err err = ERR_INIT;
+    cr_assert_eq(world_start(&world, &err), 0, "%s", err.text);
+    world.consul.options[2] = ACL;
+    advertise("-advertise=192.0.2.7");
+    cr_assert(wait_until(identity_is_created, NULL, 60000));
+    start_service(&users, &world, "user-service",
+                  (const char *[]){"SERVICE_ID=users-1", "CONSUL_HTTP_TOKEN=" IDENTITY, NULL});
+    expect_log(&users, "msg=registered_on_loopback registry=consul id=users-1 address=127.0.0.1 "
+                       "agent_address=192.0.2.7");
+}

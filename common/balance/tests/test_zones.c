@@ -61,6 +61,31 @@ Test(zones, near_share_counts_weights_and_all_zones)
     expect_near("z1", "a:1@z1 b:9@z2 c:1/critical@z3 d:1/maintenance@z4", 400); /* their callers count */
 }
 
+/* Which of the first calls of this caller is the first that stays in its zone. */
+static size_t first_near_call(enum balance_policy policy, const char *caller)
+{
+    struct balancer *balancer = balancer_new(policy, caller, "z1");
+    fleet_set(balancer, TEN);
+    size_t first = strcspn(fleet_picks(balancer, 5, 0), "a");
+    balancer_free(balancer);
+    return first;
+}
+
+/* Otherwise a lone near instance would get the calls of all callers of its zone at once. */
+Test(zones, callers_call_their_zone_at_different_turns)
+{
+    static const char *const callers[] = {"orders-0", "orders-1", "orders-2", "orders-3", "orders-4", "orders-5"};
+    for (int policy = 0; policy < policy_count(); policy++) {
+        bool all_alike = true;
+        for (size_t i = 0; i < 6 && policy != BALANCE_CONSISTENT_HASH; i++) {
+            size_t first = first_near_call((enum balance_policy)policy, callers[i]);
+            cr_expect_lt(first, 5, "one of five calls stays near");
+            all_alike &= first == first_near_call((enum balance_policy)policy, callers[0]);
+        }
+        cr_expect(policy == BALANCE_CONSISTENT_HASH || !all_alike, "policy %d", policy);
+    }
+}
+
 Test(zones, far_calls_go_to_other_zones_by_weight)
 {
     struct balancer *balancer = balancer_new(BALANCE_WEIGHTED, "caller", "z1");
@@ -157,4 +182,41 @@ Test(zones, retry_goes_to_the_other_side_when_one_is_tried)
     while (request.tried_count > 0)
         balancer_release(tried[--request.tried_count]);
     balancer_free(balancer);
+}
+
+/* Of 1,000 calls: how many fail at a missing instance, and how many of these are then retried near. */
+static void count_listed_retries(struct balancer *balancer, int *retries, int *near)
+{
+    *retries = *near = 0;
+    for (int i = 0; i < 1000; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", i);
+        struct balancer_peer *tried = balancer_pick(balancer, &(struct balance_request){.key = key}, 0);
+        const struct balance_request request = {.key = key, .tried = &tried, .tried_count = 1, .prefer_listed = true};
+        struct balancer_peer *retried = tried->missing ? balancer_pick(balancer, &request, 0) : NULL;
+        balancer_release(tried);
+        if (!retried)
+            continue;
+        cr_expect_not(retried->missing);
+        *retries += 1;
+        *near += strcmp(retried->instance->zone, "z1") == 0;
+        balancer_release(retried);
+    }
+}
+
+/* Otherwise a lone near instance gets the retries of all calls that failed at missing instances. */
+Test(zones, retries_after_missing_ones_keep_the_share)
+{
+    struct instance_list *list = fleet_new(TEN " k:1@z2 l:1@z2 m:1@z2 n:1@z2 o:1@z2"
+                                               " p:1@z2 q:1@z2 r:1@z2 s:1@z2 t:1@z2");
+    const bool missing[20] = {[10] = true, true, true, true, true, true, true, true, true, true};
+    for (int policy = 0; policy < policy_count(); policy++) {
+        struct balancer *balancer = balancer_new((enum balance_policy)policy, "caller", "z1");
+        int retries, near;
+        cr_assert_eq(balancer_update(balancer, list, missing), 0);
+        count_listed_retries(balancer, &retries, &near);
+        cr_expect(retries > 300 && near * 4 < retries, "policy %d: %d of %d retries stay near", policy, near, retries);
+        balancer_free(balancer);
+    }
+    instance_list_unref(list);
 }

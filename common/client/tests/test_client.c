@@ -568,6 +568,26 @@ Test(client, retry_after_vanished_instance_goes_to_a_listed)
     }
 }
 
+static void fleet_vanishes_after_a_storm(void)
+{
+    all_are(REPLIES_500);
+    for (int i = 0; i < 500; i++)
+        get("");
+    fake_set(&consul, "z");
+    all_are(REFUSES);
+    upstreams['z'].behaviour = HEALTHY;
+    fiber_sleep(1000);
+    for (int i = 0; i < 12; i++)
+        cr_expect_eq(get(""), SERVICE_OK, "call %d", i);
+}
+
+/* Many calls at once can fail at missing instances, more than the budget has retries. */
+Test(client, first_attempt_at_a_listed_instance_is_free)
+{
+    fake_init(&consul, &fake_consul_ops, "a b c d e f g h i j k l");
+    run(fleet_vanishes_after_a_storm);
+}
+
 /* --- Views and metrics --------------------------------------------------------------- */
 
 static char *text_of(json_t *tree)

@@ -73,3 +73,65 @@ Test(sources, instances_of_recent_snapshot_are_kept_as_missing)
     cr_expect_str_eq(known(&sources, 86400000), "ax?y?z?");
     sources_close(&sources);
 }
+
+/* --- Maintenance ----------------------------------------------------------------------- */
+
+/* As list_of; the instance with this id is in maintenance. */
+static struct instance_list *list_with_maintenance(const char *ids, char id)
+{
+    struct instance_list *list = list_of(ids);
+    for (size_t i = 0; i < list->count; i++)
+        list->at[i].maintenance = list->at[i].id[0] == id;
+    return list;
+}
+
+static bool is_in_maintenance(struct sources *sources, const char *id, int64_t now_ms)
+{
+    sources_refresh(sources, now_ms);
+    return instance_list_find(sources->merged.list, id)->maintenance;
+}
+
+/* etcd's entries know no maintenance. */
+Test(sources, maintenance_outlives_a_change_of_registry)
+{
+    struct sources sources = {
+        .registry_count = 2, .ttl_ms = TTL_MS, .registries = {{.kind = "consul"}, {.kind = "etcd"}}};
+    sources.disk.tried = true;
+    source_update(&sources.registries[0], list_with_maintenance("abc", 'b'), 1, 1000);
+    source_update(&sources.registries[1], list_of("abcd"), 1, 1000);
+    cr_expect(is_in_maintenance(&sources, "b", 1000));
+
+    source_update(&sources.registries[1], NULL, 1, 1000 + TTL_MS + 1); /* confirmed; Consul's list is stale */
+    cr_expect(is_in_maintenance(&sources, "b", 1000 + TTL_MS + 1));
+    cr_expect_str_eq(sources_name_in_use(&sources, 1000 + TTL_MS + 1), "etcd");
+    cr_expect_not(is_in_maintenance(&sources, "a", 1000 + TTL_MS + 1));
+    cr_expect_str_eq(known(&sources, 1000 + TTL_MS + 1), "abcd");
+    uint64_t version = sources.version;
+    sources_refresh(&sources, 1000 + TTL_MS + 2);
+    cr_expect_eq(sources.version, version, "nothing has changed");
+
+    source_update(&sources.registries[0], list_of("abc"), 2, 50000); /* Consul is back, and maintenance has ended */
+    cr_expect_not(is_in_maintenance(&sources, "b", 50000));
+    source_update(&sources.registries[1], NULL, 1, 50000 + TTL_MS + 1);
+    cr_expect_not(is_in_maintenance(&sources, "b", 50000 + TTL_MS + 1));
+    cr_expect_str_eq(sources_name_in_use(&sources, 50000 + TTL_MS + 1), "etcd");
+    sources_close(&sources);
+}
+
+/* A moved instance: only what it left behind at another node is in maintenance. */
+Test(sources, maintenance_at_one_of_two_nodes_is_not_inherited)
+{
+    struct sources sources = {
+        .registry_count = 2, .ttl_ms = TTL_MS, .registries = {{.kind = "consul"}, {.kind = "etcd"}}};
+    struct instance_list *list = instance_list_new();
+    struct instance instance = {.id = "a", .node = "old", .address = "10.0.0.1", .zone = "", .version = "", .port = 1,
+                                .weight = 1, .warning_weight = 1, .maintenance = true};
+    instance_list_add(list, &instance);
+    instance.node = "new", instance.port = 8000 + 'a', instance.maintenance = false;
+    instance_list_add(list, &instance);
+    instance_list_finish(list);
+    source_update(&sources.registries[0], list, 1, 1000);
+    source_update(&sources.registries[1], list_of("a"), 1, 1000 + TTL_MS + 1);
+    cr_expect_not(is_in_maintenance(&sources, "a", 1000 + TTL_MS + 1));
+    sources_close(&sources);
+}

@@ -169,3 +169,28 @@ CLIENT_TEST(http_connect, each_address_of_a_name_is_tried)
     cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
     close(fd);
 }
+
+/* What was sent is not sent again, so this call fails; but the next one begins with another address. */
+CLIENT_TEST(http_connect, address_that_does_not_reply_is_left)
+{
+    static const char *const silent[] = {"127.0.0.2", "127.0.0.3"};
+    int fds[2];
+    struct http_call call = call_of("/empty");
+    call.host = "three.test";
+    resolve_with(look_up);
+    for (int i = 0; i < 2; i++) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        inet_pton(AF_INET, silent[i], &address.sin_addr);
+        cr_assert_eq(bind(fds[i], (struct sockaddr *)&address, sizeof address), 0);
+        cr_assert_eq(listen(fds[i], 16), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        call.deadline = deadline_in(100);
+        cr_expect_eq(make(&call), ERR_TIMEOUT, "%s", err.text);
+    }
+    call.deadline = deadline_in(20000);
+    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+    for (int i = 0; i < 2; i++)
+        close(fds[i]);
+}

@@ -87,19 +87,28 @@ static void heads_to_reject(void)
         GET_LIVE "Host: [::1\r\n\r\n",              GET_LIVE "Host: []\r\n\r\n",
         GET_LIVE "Host: [::1]x\r\n\r\n",            GET_LIVE "Host: a,b\r\nHost: a\r\n\r\n",
         GET_LIVE "Host: caf\xc3\xa9\r\n\r\n",       GET_LIVE HOST HOST "\r\n",
+        GET_LIVE "Host: :80\r\n\r\n",              GET_LIVE "Host: a:65536\r\n\r\n",
+        GET_LIVE "Host: a%zz\r\n\r\n",             GET_LIVE "Host: a%4\r\n\r\n",
+        GET_LIVE "Host: [::::]\r\n\r\n",           GET_LIVE "Host: [...]\r\n\r\n",
+        GET_LIVE "Host: [1.2.3.4]\r\n\r\n",        GET_LIVE "Host: [fe80::1%]\r\n\r\n",
         GET_LIVE "\r\n",                             "GET  /live HTTP/1.1\r\n" HOST "\r\n",
         "GET /live  HTTP/1.1\r\n" HOST "\r\n",       "G@T /live HTTP/1.1\r\n" HOST "\r\n",
         "G\x01T /live HTTP/1.1\r\n" HOST "\r\n",    "GET http://a b/ HTTP/1.1\r\n" HOST "\r\n",
         "GET http:///live HTTP/1.1\r\n" HOST "\r\n", "GET http://u@h/live HTTP/1.1\r\n" HOST "\r\n",
         "GET * HTTP/1.1\r\n" HOST "\r\n",            "OPTIONS live HTTP/1.1\r\n" HOST "\r\n",
-        "GET /live#x~ HTTP/1.1\r\n" HOST "\r\n",
+        "GET /live#x~ HTTP/1.1\r\n" HOST "\r\n",  "GET /live?a#b HTTP/1.1\r\n" HOST "\r\n",
+        "GET http://:80/live HTTP/1.1\r\n" HOST "\r\n", "GET http://h#x HTTP/1.1\r\n" HOST "\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
         "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
         "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"
         "\r\n0\r\n\r\n",
-        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip \r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\nTransfer-Encoding: chunked \r\n"
+        "\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.0\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -154,6 +163,45 @@ static void first_heads_to_reject(void)
     cr_expect_eq(status_of("GET /live HTTP/2.0\r\n" HOST "\r\n"), 505);
     cr_expect(reply_has("\"status\":505"));
     close_clean();
+}
+
+static int pieces; /* of a head that send_in_pieces() sends */
+
+/* Sends the head in pieces; the server has seen each before the next one comes. */
+static void send_in_pieces(int fd, const char *head)
+{
+    size_t len = strlen(head), size = len / (size_t)pieces + 1;
+    for (size_t sent = 0; sent < len; sent += size) {
+        send_bytes(fd, head + sent, len - sent < size ? len - sent : size);
+        for (int i = 0; i < 3; i++)
+            fiber_sleep(1);
+    }
+}
+
+static void heads_in_pieces(void)
+{
+    for (pieces = 2; pieces < 200; pieces *= 3) {
+        int fd = connect_to_server();
+        send_in_pieces(fd, "GET /live HTTP/1.1\r\n" HOST "X-Name: a value\r\n\r\n");
+        cr_expect(read_reply(fd) && reply_has("HTTP/1.1 200"), "%d -> %s", pieces, reply_text);
+        cr_expect_not(reply_has("Connection: close"), "%d -> %s", pieces, reply_text);
+        cr_expect_eq(send_with_nuls(fd, "GET /live HTTP/1.1\r\n" HOST "\r\n"), 200, "%s", reply_text);
+        close(fd);
+
+        fd = connect_to_server();
+        send_in_pieces(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: +2\r\n\r\n");
+        cr_expect(read_reply(fd) && reply_has("HTTP/1.1 400") && reply_has("\"status\":400"), "%s", reply_text);
+        cr_expect(is_closed(fd));
+        cr_expect_not(reply_has("HTTP"), "one reply only: %s", reply_text);
+        close(fd);
+    }
+    cr_expect_eq(http_server_in_flight(server), 0);
+    close_clean();
+}
+
+Test(http_request, head_in_pieces_is_judged_like_a_whole_one)
+{
+    with_server(heads_in_pieces, 1);
 }
 
 Test(http_request, first_head_of_a_connection_gets_our_reply)
@@ -242,6 +290,8 @@ static void heads_to_accept(void)
         "GET /live HTTP/1.1\nHost: h\nX: y\n\n",     "GET /live HTTP/1.0\r\n\r\n",
         "GET /live HTTP/1.0\n\n",                    "GET http://other:80/live HTTP/1.1\r\n" HOST "\r\n",
         "GET HTTP://h/live HTTP/1.1\r\n" HOST "\r\n", "GET /live?a=1&b=%20&c HTTP/1.1\r\n" HOST "\r\n",
+        "GET https://h/live HTTP/1.1\r\n" HOST "\r\n", GET_LIVE "Host: a%41:65535\r\n\r\n",
+        GET_LIVE "Host: [fe80::1%25eth0]:80\r\n\r\n", GET_LIVE "Host: [::ffff:1.2.3.4]\r\n\r\n",
         GET_LIVE HOST "Content-Length: 0\r\n\r\n",  GET_LIVE HOST "Cookie: a=b; c=\"d\", e\r\n\r\n",
     };
     int kept = connect_to_server();
@@ -305,6 +355,18 @@ static void blanks(void)
     cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "X-Request-Id:  a b \t \r\nContent-Length: 0\r\n\r\n"), 201);
     cr_expect(reply_has("X-Request-Id: a b\r\n"), "%s", reply_text);
     cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 201);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3 \r\n\r\nabc"), 201, "%s", reply_text);
+    cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "content-length:3\t \r\nX: y\r\n\r\nabc"), 201);
+    cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 0000000000000000000003 \r\n\r\nabc"), 201);
+    cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 0000000000000000000003\r\n\r\nabc"), 201);
+    cr_expect(reply_has("\r\n\r\nabc"), "%s", reply_text);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Content-Length: 000 \r\n\r\n"), 201);
+    cr_expect_eq(status_of("POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked \r\n\r\n"
+                           "1\r\na\r\n0\r\n\r\n"), 201);
+    cr_expect(reply_has("\r\n\r\na"), "%s", reply_text);
     cr_expect_eq(status_of("GET /header HTTP/1.1\r\nX-None:\r\n" HOST "X-Key:k  \r\n\r\n"), 200);
     cr_expect(reply_has("[k] 1"), "%s", reply_text);
     cr_expect_eq(status_of("GET /header HTTP/1.1\r\n" HOST "X-Key: k\r\nx-key: l\r\n\r\n"), 200);

@@ -74,8 +74,12 @@ static void plain(struct http_request *req, void *arg)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/talk", talk, 0}, {"GET", "/once", say_once, 0},     {"GET", "/often", talk_often, 0},
-    {"GET", "/pour", pour, 0}, {"GET", "/pour-on", pour_without_end, 0}, {"GET", "/plain", plain, 0},
+    {"GET", "/talk", talk, 0},
+    {"GET", "/once", say_once, 0},
+    {"GET", "/often", talk_often, 0},
+    {"GET", "/pour", pour, 0},
+    {"GET", "/pour-on", pour_without_end, 0},
+    {"GET", "/plain", plain, 0},
 };
 
 /* --- Server and client ---------------------------------------------------------------- */
@@ -84,8 +88,11 @@ static void server_main(void *arg)
 {
     void (**body)(void) = arg;
     struct err err = ERR_INIT;
-    const struct http_server_config config = {.address = "127.0.0.1", .served_by = "me-1", .routes = routes,
-                                              .route_count = sizeof routes / sizeof *routes, .max_requests = 100};
+    const struct http_server_config config = {.address = "127.0.0.1",
+                                              .served_by = "me-1",
+                                              .routes = routes,
+                                              .route_count = sizeof routes / sizeof *routes,
+                                              .max_requests = 100};
     server = http_server_new(&config, &err);
     cr_expect_not_null(server, "%s", err.text);
     running = ended = 0;

@@ -14,6 +14,8 @@ static const char *shown(const json_t *value, char *out, size_t size)
 {
     if (json_is_integer(value))
         snprintf(out, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_true(value))
+        snprintf(out, size, "true");
     else
         snprintf(out, size, "%.60s", json_is_string(value) && json_string_length(value) ? json_string_value(value)
                                                                                         : "empty");
@@ -28,19 +30,25 @@ static bool say(char *text, size_t size, const char *what, const json_t *theirs,
     return true;
 }
 
-static bool is_equal(const json_t *a, const json_t *b)
+/* ours: NULL if we do not register this member. Then the agent may show "" or false. */
+static bool is_equal(const json_t *theirs, const json_t *ours)
 {
-    if (json_is_integer(a) && json_is_integer(b))
-        return json_integer_value(a) == json_integer_value(b);
-    return json_is_string(a) && json_is_string(b) && strcmp(json_string_value(a), json_string_value(b)) == 0;
+    if (!ours)
+        return !json_is_true(theirs) && json_string_length(theirs) == 0;
+    if (json_is_integer(theirs) && json_is_integer(ours))
+        return json_integer_value(theirs) == json_integer_value(ours);
+    return json_is_string(theirs) && json_is_string(ours) &&
+           strcmp(json_string_value(theirs), json_string_value(ours)) == 0;
 }
 
-/* Members of the entry, and of the objects in it. `from`: the key in our registration, if it is another. */
+/* Members of the entry, and of the objects in it. `from`: the key in our registration; NULL: we do not register it.
+ * With EnableTagOverride, any process may change our tags in the catalog; with a Kind, the entry is a proxy. */
 static const struct member {
     const char *object, *key, *from;
 } members[] = {
     {NULL, "Service", "Name"},       {NULL, "Address", "Address"},    {NULL, "Port", "Port"},
     {"Weights", "Passing", "Passing"}, {"Weights", "Warning", "Warning"},
+    {NULL, "EnableTagOverride", NULL}, {NULL, "Kind", NULL},
 };
 
 static bool member_differs(const json_t *service, const json_t *registration, char *text, size_t size)

@@ -97,6 +97,30 @@ Test(disk, file_system_without_inode_numbers_has_enough)
     cr_expect_eq(judge_inodes(0, 1000, "0%", detail, &err), 0, "0%% turns the check off");
 }
 
+static int judge_flags(struct disk *disk, unsigned long flags, char detail[240], struct err *err)
+{
+    const struct statvfs space = {.f_frsize = 1000, .f_blocks = 1000000, .f_bavail = 1000000, .f_flag = flags};
+    err_clear(err);
+    return disk_judge(disk, &space, detail, 240, err);
+}
+
+/* Linux makes a file system read-only after an error of its device. Without a change it is what the operator wants. */
+Test(disk, file_system_that_became_read_only_is_an_error)
+{
+    char detail[240];
+    struct err err = ERR_INIT;
+    struct disk disk = {.path = "/data", .min_free.percent = 5};
+    cr_expect_eq(judge_flags(&disk, ST_RDONLY, detail, &err), 0, "%s", err.text);
+    cr_expect_str_eq(detail, "100.0% free (1.0 GB of 1.0 GB), read-only");
+    cr_expect_eq(judge_flags(&disk, 0, detail, &err), 0, "%s", err.text);
+    cr_expect_eq(judge_flags(&disk, ST_RDONLY, detail, &err), -1);
+    cr_expect_str_eq(err.text, "/data has become read-only: no file can be written");
+    cr_expect_eq(judge_flags(&disk, 0, detail, &err), 0, "%s", err.text);
+
+    disk.min_free.percent = 0;
+    cr_expect_eq(judge_flags(&disk, ST_RDONLY, detail, &err), 0, "0%% turns the check off");
+}
+
 static void expect_no_such_path(void *arg)
 {
     (void)arg;

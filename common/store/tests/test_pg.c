@@ -112,9 +112,30 @@ Test(pg_url, valid_urls_are_accepted_and_others_rejected)
     cr_expect_eq(pg_check_url("postgresql://h:0/db"), -1);
     cr_expect_eq(pg_check_url("postgresql://h:65536/db"), -1);
     cr_expect_eq(pg_check_url("postgresql://h/db?sslmode=maybe"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?sslmode=allow%20prefer"), -1);
     cr_expect_eq(pg_check_url("mysql://h/db"), -1);
     cr_expect_eq(pg_check_url("host=h"), -1);
     cr_expect_eq(pg_check_url(""), -1);
+}
+
+/* psql refuses these, too. Without a host, PGHOST may name several. */
+Test(pg, url_that_libpq_would_refuse_later_is_refused)
+{
+    cr_expect_eq(pg_check_url("postgresql:///db?host=a,b,c&port=1,2"), -1);
+    cr_expect_eq(pg_check_url("postgresql:///db?host=a&port=1,2"), -1);
+    cr_expect_eq(pg_check_url("postgresql:///db?host=a,b&hostaddr=127.0.0.1"), -1);
+    cr_expect_eq(pg_check_url("postgresql:///db?host=a,b&hostaddr=,127.0.0.1&port=1,2"), 0);
+    cr_expect_eq(pg_check_url("postgresql:///db?hostaddr=127.0.0.1,127.0.0.2&port=1"), 0);
+    cr_expect_eq(pg_check_url("postgresql:///db?port=1,2"), 0);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout=2s"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout=1.5"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout="), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout=99999999999"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?connect_timeout=-1"), 0);
+    cr_expect_eq(pg_check_url("postgresql://h/db?target_session_attrs=master"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?target_session_attrs=prefer-standby"), 0);
+    cr_expect_eq(pg_check_url("postgresql://h/db?channel_binding=maybe"), -1);
+    cr_expect_eq(pg_check_url("postgresql://h/db?gssencmode=maybe"), -1);
 }
 
 static void read_rows(void)
@@ -257,6 +278,22 @@ Test(pg, changed_column_type_fails_no_read)
 {
     start_with_table();
     with_client(migrate_while_reading);
+}
+
+static void change_parameter_type_while_reading(void)
+{
+    struct err err = ERR_INIT;
+    cr_expect(becomes_up(true, 30000));
+    expect_prepared("1");
+    cr_expect_eq(server_sql(&server, NULL, "ALTER TABLE t ALTER COLUMN id TYPE text", &err), 0, "%s", err.text);
+    read_seven(3);
+    expect_prepared("2");
+}
+
+Test(pg, changed_parameter_type_fails_no_read)
+{
+    start_with_table();
+    with_client(change_parameter_type_while_reading);
 }
 
 static void lose_prepared_statements(void)
@@ -659,11 +696,11 @@ static enum err_code execute(const char *id, const char *name, const struct pg_u
 
 static void violate_keys(void)
 {
-    const struct pg_unique by_name = {"t", "name"}, elsewhere = {"u", "name"};
+    const struct pg_unique by_name = {"t", "name"}, similar = {"t", "nam"};
     cr_expect(becomes_up(true, 30000));
     cr_expect_eq(execute("2001", "new", &by_name), ERR_NONE);
     cr_expect_eq(execute("2002", "new", &by_name), ERR_CONFLICT);
-    cr_expect_eq(execute("2002", "new", &elsewhere), ERR_FAILED);
+    cr_expect_eq(execute("2002", "new", &similar), ERR_FAILED);
     cr_expect_eq(execute("2002", "new", NULL), ERR_FAILED);
     cr_expect_eq(execute("2001", "(name)=(", &by_name), ERR_FAILED, "the primary key");
     cr_expect_eq(execute("2002", "", &by_name), ERR_INVALID, "a check");

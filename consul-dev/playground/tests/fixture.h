@@ -1,4 +1,5 @@
-/* fixture: runs build/playground on free ports, and is its page: reads its state and events, and presses its buttons. */
+/* fixture: runs build/playground on free ports, and is its page: reads its state and events, and presses its buttons.
+ */
 #ifndef PLAYGROUND_TESTS_FIXTURE_H
 #define PLAYGROUND_TESTS_FIXTURE_H
 
@@ -37,7 +38,7 @@ static struct err err;
 static inline void launch(const char *const extra[], const char *argument)
 {
     char build[PLACE_PATH_MAX], program[PLACE_PATH_MAX + 16], log[PLACE_PATH_MAX + 16];
-    const char *env[ENV_MAX] = {"CONSUL_PORT=0", "USER_PORT=0", "ORDER_PORT=0", "PLAYGROUND_PORT=0",
+    const char *env[ENV_MAX] = {"CONSUL_PORT=0",     "USER_PORT=0",           "ORDER_PORT=0", "PLAYGROUND_PORT=0",
                                 "REGISTER_JITTER=0", "RECONCILE_INTERVAL=1s", "LC_ALL=C"};
     build_path(build);
     snprintf(program, sizeof program, "%s/playground", build);
@@ -86,9 +87,8 @@ static inline json_t *state_new(void)
 {
     struct probe_reply reply = {0};
     struct err ignored = ERR_INIT;
-    json_t *state = get("/api/state", NULL, &reply) == 200
-                        ? json_parse_new(buf_text(&reply.body), reply.body.len, &ignored)
-                        : NULL;
+    json_t *state =
+        get("/api/state", NULL, &reply) == 200 ? json_parse_new(buf_text(&reply.body), reply.body.len, &ignored) : NULL;
     probe_reply_close(&reply);
     return state;
 }
@@ -97,9 +97,8 @@ static inline const json_t *node_in(const json_t *state, const char *id)
 {
     const json_t *node;
     size_t i;
-    json_array_foreach(json_object_get(state, "nodes"), i, node)
-        if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0)
-            return node;
+    json_array_foreach(json_object_get(state, "nodes"), i,
+                       node) if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0) return node;
     return NULL;
 }
 
@@ -132,9 +131,7 @@ static inline bool is_shown(void *arg)
     const json_t *nodes = json_object_get(state, "nodes"), *node;
     size_t i;
     bool shown = json_array_size(nodes) > 0;
-    json_array_foreach(nodes, i, node)
-        if (!wanted->id && !node_is(node, wanted))
-            shown = false;
+    json_array_foreach(nodes, i, node) if (!wanted->id && !node_is(node, wanted)) shown = false;
     if (wanted->id)
         shown = node_in(state, wanted->id) && node_is(node_in(state, wanted->id), wanted);
     json_decref(state);
@@ -245,8 +242,8 @@ struct stream {
 static inline void stream_open(struct stream *stream, const char *headers)
 {
     char request[300];
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)page_port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)page_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     *stream = (struct stream){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .text = BUF_INIT(64 * 1024 * 1024)};
     cr_assert_eq(connect(stream->fd, (struct sockaddr *)&to, sizeof to), 0);
     int len = snprintf(request, sizeof request, "GET /api/events HTTP/1.1\r\nHost: %s\r\n%s\r\n", page_host, headers);

@@ -66,8 +66,7 @@ static int64_t calls_of(const json_t *state, const char *member)
     const json_t *node;
     size_t i;
     int64_t sum = 0;
-    json_array_foreach(json_object_get(state, "nodes"), i, node)
-        sum += number_in(node, member);
+    json_array_foreach(json_object_get(state, "nodes"), i, node) sum += number_in(node, member);
     return sum;
 }
 

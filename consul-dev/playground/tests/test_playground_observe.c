@@ -13,21 +13,27 @@ static void start_services(void)
     cr_assert_eq(world_start(&world, &err), 0, "%s", err.text);
     for (int i = 0; i < 2; i++)
         cr_assert_eq(service_start(&users[i], &world, "user-service",
-                                   (const char *const[]){ids[i], i ? "SERVICE_ZONE=z1" : "SERVICE_WEIGHT=3", NULL}, &err),
+                                   (const char *const[]){ids[i], i ? "SERVICE_ZONE=z1" : "SERVICE_WEIGHT=3", NULL},
+                                   &err),
                      0, "%s", err.text);
     cr_assert_eq(service_start(&orders, &world, "order-service", NULL, &err), 0, "%s", err.text);
 }
 
-static void setup_observed(void)
+static void observe(void)
 {
     char consul_setting[200], orders_setting[200], url[SERVICE_URL_MAX];
-    start_services();
     snprintf(consul_setting, sizeof consul_setting, "CONSUL_HTTP_ADDR=%s", world.consul.url);
     snprintf(orders_setting, sizeof orders_setting, "ORDER_SERVICE_URL=%s", service_url(&orders, "", url));
     launch((const char *const[]){consul_setting, orders_setting, NULL}, "--observe");
     find_page();
     await_state("first", "passing");
     await_state("second", "passing");
+}
+
+static void setup_observed(void)
+{
+    start_services();
+    observe();
     await_state(NULL, "passing");
 }
 
@@ -58,10 +64,12 @@ Test(playground_observe, observed_services_appear_with_their_data, .init = setup
 
 Test(playground_observe, observed_services_are_never_controlled, .init = setup_observed, .fini = teardown_observed)
 {
-    static const char *const actions[] = {
-        "{\"action\":\"kill\",\"target\":\"first\"}", "{\"action\":\"stop\",\"target\":\"consul\"}",
-        "{\"action\":\"add\"}", "{\"action\":\"settings\",\"ttl_s\":5}", "{\"action\":\"reset\"}",
-        "{\"action\":\"scenario\",\"name\":\"storm\"}"};
+    static const char *const actions[] = {"{\"action\":\"kill\",\"target\":\"first\"}",
+                                          "{\"action\":\"stop\",\"target\":\"consul\"}",
+                                          "{\"action\":\"add\"}",
+                                          "{\"action\":\"settings\",\"ttl_s\":5}",
+                                          "{\"action\":\"reset\"}",
+                                          "{\"action\":\"scenario\",\"name\":\"storm\"}"};
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         expect_refused(actions[i], 403, "read_only");
     cr_expect_eq(end_playground(), 0);
@@ -85,4 +93,24 @@ Test(playground_observe, faults_of_observed_services_are_shown, .init = setup_ob
     REPORT("lost Consul is shown after %lld ms", (long long)await_state("consul", "critical"));
     service_stop(&orders);
     await_state("order-service", "critical");
+}
+
+static bool both_are_known(void *arg)
+{
+    struct view view;
+    (void)arg;
+    view_take(&orders, "user-service", &view);
+    return view.usable == 2;
+}
+
+Test(playground_observe, instances_appear_although_consul_is_down, .init = start_services, .fini = teardown_observed)
+{
+    cr_assert(wait_until(both_are_known, NULL, PATIENCE_MS));
+    server_stop(&world.consul);
+    observe();
+    await_state("consul", "critical");
+    json_t *state = state_new();
+    cr_expect_eq(number_in(node_in(state, "first"), "port"), users[0].port);
+    cr_expect(json_is_false(json_object_get(node_in(state, "first"), "listed")));
+    json_decref(state);
 }

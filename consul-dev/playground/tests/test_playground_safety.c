@@ -22,9 +22,11 @@ static int status_with(const char *path, const char *host, const char *origin)
 
 static void expect_hosts(const char *path)
 {
-    static const char *const good[] = {"127.0.0.1", "localhost", "LOCALHOST:8088", "127.0.0.1:1", "[::1]", "[::1]:8088"};
-    static const char *const bad[] = {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8088", "10.0.0.1",
-                                      "0.0.0.0:8088", "[::2]:8088", "127.0.0.2", "evil.example:8088"};
+    static const char *const good[] = {"127.0.0.1",   "localhost", "LOCALHOST:8088",
+                                       "127.0.0.1:1", "[::1]",     "[::1]:8088"};
+    static const char *const bad[] = {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8088",
+                                      "10.0.0.1",     "0.0.0.0:8088",           "[::2]:8088",
+                                      "127.0.0.2",    "evil.example:8088"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         cr_expect_eq(status_with(path, good[i], NULL), 200, "%s %s", path, good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -51,7 +53,8 @@ Test(playground_safety, forged_and_malformed_actions_are_refused, .init = setup,
     static const char stop[] = "{\"action\":\"stop\",\"target\":\"redis\"}";
     char code[64];
     cr_expect_eq(act_with(stop, (const char *const[]){"Content-Type: text/plain", NULL}, code), 415);
-    cr_expect_eq(act_with(stop, (const char *const[]){"Content-Type: application/x-www-form-urlencoded", NULL}, code), 415);
+    cr_expect_eq(act_with(stop, (const char *const[]){"Content-Type: application/x-www-form-urlencoded", NULL}, code),
+                 415);
     cr_expect_eq(act_with(stop, (const char *const[]){"Origin: http://evil.example", NULL}, code), 403);
     cr_expect_eq(act_with(stop, (const char *const[]){"Host: evil.example", NULL}, code), 403);
     cr_expect_eq(act("{\"action\":"), 400);
@@ -115,7 +118,21 @@ Test(playground_safety, port_in_use_is_named_and_nothing_starts, .fini = teardow
     expect_refusal_to_start("PLAYGROUND_PORT");
 }
 
-/* --- The end ------------------------------------------------------------------------------------ */
+Test(playground_safety, one_port_for_two_is_refused, .fini = teardown)
+{
+    char order[32], consul[32];
+    struct port port = {0};
+    cr_assert_eq(port_take(&port, &err), 0);
+    snprintf(order, sizeof order, "ORDER_PORT=%d", port.number);
+    snprintf(consul, sizeof consul, "CONSUL_PORT=%d", port.number);
+    launch((const char *const[]){order, consul, NULL}, NULL);
+    cr_expect(proc_wait(&playground, PATIENCE_MS));
+    cr_expect(WIFEXITED(playground.status) && WEXITSTATUS(playground.status) == 1);
+    char *output = proc_output(&playground);
+    cr_expect(strstr(output, "consul") && strstr(output, "order-service"), "%s", output);
+    free(output);
+    port_release(&port);
+}
 
 static void expect_nothing_left(struct pids *pids)
 {
@@ -123,6 +140,18 @@ static void expect_nothing_left(struct pids *pids)
     cr_expect_geq(ms, 0, "a process still runs");
     REPORT("%d processes had ended %lld ms later", pids->count, (long long)ms);
 }
+
+Test(playground_safety, ctrl_c_during_the_start_leaves_nothing, .fini = teardown)
+{
+    struct pids pids = {.count = 0};
+    launch(NULL, NULL);
+    find_page();
+    add_children((int)playground.pid, &pids);
+    cr_expect_eq(end_playground(), 0);
+    expect_nothing_left(&pids);
+}
+
+/* --- The end ------------------------------------------------------------------------------------ */
 
 static void count_started(struct pids *pids)
 {

@@ -34,7 +34,7 @@ Test(consul_difference, entry_as_the_agent_shows_it_is_ours)
 {
     EXPECT("{\"ID\":\"u-1\",\"Service\":\"user-service\",\"Tags\":[\"c\",\"v1\"],\"Meta\":{\"version\":\"1.0\"},"
            "\"Port\":8001,\"Address\":\"10.0.0.1\",\"TaggedAddresses\":{\"lan_ipv4\":{\"Address\":\"10.0.0.1\"}},"
-           "\"Weights\":{\"Passing\":3,\"Warning\":1},\"EnableTagOverride\":false,\"ContentHash\":\"8b\"}",
+           "\"Weights\":{\"Passing\":3,\"Warning\":1},\"EnableTagOverride\":false,\"Kind\":\"\",\"ContentHash\":\"8b\"}",
            OUR_CHECKS, "");
     EXPECT("{}", NULL, "");
     EXPECT("{\"Meta\":{\"version\":\"1.0\",\"owner\":\"ops\",\"zone\":\"\"}}", NULL, "");
@@ -50,6 +50,8 @@ Test(consul_difference, each_changed_member_is_named)
     EXPECT("{\"Weights\":{\"Passing\":3,\"Warning\":5}}", NULL, "Warning is 5, not 1");
     EXPECT("{\"Tags\":null}", NULL, "the tags are others");
     EXPECT("{\"Tags\":[\"v1\",\"c\",\"d\"]}", NULL, "the tags are others");
+    EXPECT("{\"EnableTagOverride\":true}", NULL, "EnableTagOverride is true, not empty");
+    EXPECT("{\"Kind\":\"ingress-gateway\"}", NULL, "Kind is ingress-gateway, not empty");
     EXPECT("{\"Meta\":null}", NULL, "version is empty, not 1.0");
     EXPECT("{\"Meta\":{\"version\":\"1.0\",\"zone\":\"z9\"}}", NULL, "zone is z9, not empty");
 }
