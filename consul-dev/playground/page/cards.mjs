@@ -176,7 +176,7 @@ function endText(part, texts, box) {
     return widthOf(texts.word, 13.5) + widthOf(texts.port, 12) + 32 <= box.w ? texts.port : '';
 }
 
-const sizeOf = (part, kind) => (part === 'name' ? 15 : kind === 'tiny' ? 11 : 12); // (the name is bold)
+const sizeOf = (part, kind) => (part === 'name' ? 16 : kind === 'tiny' ? 11 : 12); // (the name is bold)
 
 function showTexts(card, node, kind, box, total) {
     const texts = textsOf(node, kind, box, total);
