@@ -65,7 +65,7 @@ test('hung_instance_is_shown_ejected_and_critical', async () => {
     await until('it is ejected', async () => (await node('user-service-2')).ejected, 30000);
     await page.locator('#knows-over').getByText('ejected for another').waitFor({ timeout: SHOWN_MS });
     await page.locator('#events').getByText('user-service-2 ejected').first().waitFor({ timeout: SHOWN_MS });
-    await screenshot(page, 'ejected');
+    await screenshot(page, 'hung');
     await press('user-service-2', 'continue');
     await until('it is used again', async () => (await node('user-service-2')).state === 'passing', 60000);
 });
@@ -151,6 +151,31 @@ test('scenario_runs_to_its_end', async () => {
     await one.getByText('as expected', { exact: true }).waitFor({ timeout: 60000 });
     await one.locator('.result').getByText('ejected after').waitFor();
     await screenshot(page, 'scenario');
+});
+
+// Slow checks and registrations leave the time to see two states that are short otherwise.
+test('ejected_and_missing_instances_are_shown', async () => {
+    const slow = await startPlayground({ CHECK_INTERVAL: '10s', REGISTER_JITTER: '10s' });
+    const tab = await browser.open(slow.url);
+    const state = async id => (await slow.state()).nodes.find(one => one.id === id).state;
+    const click = async (id, action) => {
+        await tab.locator(`#node-${id}`).click();
+        await tab.locator(`.action-${action}:not([aria-disabled])`).click();
+    };
+    await click('user-service-2', 'hang');
+    await until('it is ejected', async () => (await slow.state()).nodes.some(one => one.ejected), 30000);
+    await click('user-service-2', 'continue');
+    await tab.locator('#node-user-service-2.state-ejected').waitFor({ timeout: SHOWN_MS });
+    await screenshot(tab, 'ejected');
+    // Consul starts without data, so its list lacks the instances until they have registered again.
+    await click('consul', 'stop');
+    await until('Consul has ended', async () => (await state('consul')) === 'gone', 30000);
+    await click('consul', 'start');
+    await until('one is missing', async () => (await slow.state()).nodes.some(one => one.state === 'missing'), 30000);
+    await tab.locator('.card.state-missing').first().waitFor({ timeout: SHOWN_MS });
+    await screenshot(tab, 'missing');
+    await tab.close();
+    await slow.stop();
 });
 
 test('killed_playground_is_shown_and_comes_back', async () => {

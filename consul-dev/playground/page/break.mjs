@@ -2,7 +2,7 @@
 // state stays in its place, and says why it cannot be used.
 import { byId, element, isEnabled, keepChildren, setAttribute, setEnabled, setText } from './dom.mjs';
 import { hasText, text } from './language.mjs';
-import { nameOf } from './cards.mjs';
+import { factsOf, nameOf } from './cards.mjs';
 import { send } from './actions.mjs';
 import { shape } from './states.mjs';
 import { findNode, isReadOnly, listen, runningScenario, select, store } from './store.mjs';
@@ -91,8 +91,9 @@ function show() {
     setText(part('word'), text(`state.${node.state}`));
     const ofServer = `means.server.${node.state}`;
     setText(part('means'), text(node.kind !== 'user-service' && hasText(ofServer) ? ofServer : `means.${node.state}`));
-    const facts = [node.detail, node.pid && `pid ${node.pid}`, node.port && `port ${node.port}`].filter(Boolean);
-    setText(part('detail'), facts.join(' · '));
+    setText(part('facts'), node.kind === 'user-service' ? factsOf(node).join(' · ') : '');
+    const process = [node.detail, node.pid && `pid ${node.pid}`, node.port && `port ${node.port}`].filter(Boolean);
+    setText(part('detail'), process.join(' · '));
     showButtons(node);
 }
 

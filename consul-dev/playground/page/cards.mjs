@@ -22,6 +22,15 @@ export function fit(string, width, size) {
     return `${cut}…`;
 }
 
+// Weight, zone, version and share of an instance, in words.
+export const factsOf = node =>
+    [
+        text('card.weight', { n: node.weight }),
+        node.zone && text('card.zone', { zone: node.zone }),
+        text('card.version', { version: node.version }),
+        text('card.share', { share: percent(node.share) }),
+    ].filter(Boolean);
+
 // What is on the card, in its order, so that one can also call it by what one reads; then what has no room there.
 function describe(card, node) {
     const seen = [...card.querySelectorAll('text')]
@@ -29,16 +38,7 @@ function describe(card, node) {
         .filter(Boolean)
         .join(' ');
     if (node.kind !== 'user-service' || card.dataset.kind === 'full') return seen;
-    return [
-        seen,
-        node.id,
-        text('card.weight', { n: node.weight }),
-        node.zone && text('card.zone', { zone: node.zone }),
-        text('card.version', { version: node.version }),
-        text('card.share', { share: percent(node.share) }),
-    ]
-        .filter(Boolean)
-        .join(text('list.comma'));
+    return [seen, node.id, ...factsOf(node)].join(text('list.comma'));
 }
 
 // What each card consists of, by size: [part, class, x, y].
@@ -126,6 +126,9 @@ function metaOf(node, width) {
         : [also, text('card.w', { n: node.weight }), node.zone, version].filter(Boolean).join(' · ');
 }
 
+// In a narrow card the state's word is in the second row, where the name leaves it no room.
+const hasRoomBeside = box => box.w >= 225;
+
 function textsOf(node, kind, box, total) {
     const texts = {
         name: kind === 'tiny' || kind === 'compact' ? shortName(node.id) : nameOf(node),
@@ -133,7 +136,7 @@ function textsOf(node, kind, box, total) {
         port: node.port ? `:${node.port}` : '',
     };
     if (kind === 'full') {
-        texts.meta = metaOf(node, box.w - 24);
+        texts.meta = metaOf(node, box.w - 24 - (hasRoomBeside(box) ? 0 : widthOf(texts.word, 13) + 6));
         texts.rate = text('card.shareAndRate', { share: percent(node.share), n: node.calls ?? 0 });
     } else if (kind === 'compact') {
         texts.rate = `${text('card.w', { n: node.weight })} · ${percent(node.share)}`;
@@ -167,18 +170,23 @@ export function showCard(card, node, box, total, isSelected) {
     setAttribute(card, 'aria-label', describe(card, node));
 }
 
+// A text at the right end; it is left out if the one before it in its row leaves no room.
+function endText(part, texts, box) {
+    if (part !== 'port') return texts[part];
+    return widthOf(texts.word, 13.5) + widthOf(texts.port, 12) + 32 <= box.w ? texts.port : '';
+}
+
+const sizeOf = (part, kind) => (part === 'name' ? 16 : kind === 'tiny' ? 11 : 12); // (the name is bold)
+
 function showTexts(card, node, kind, box, total) {
     const texts = textsOf(node, kind, box, total);
     for (const [part, , x, y] of LINES[kind]) {
         const line = card.querySelector(`[data-part="${part}"]`);
-        setAttribute(line, 'x', x === 0 ? box.w - 12 : x);
-        setAttribute(line, 'y', y);
-        setText(
-            line,
-            x === 0
-                ? texts[part]
-                : fit(texts[part] ?? '', box.w - x - 3, part === 'name' ? 13.5 : kind === 'tiny' ? 11 : 12),
-        );
+        const isEnd = x === 0;
+        setAttribute(line, 'x', isEnd ? box.w - 12 : x);
+        setAttribute(line, 'y', kind === 'full' && part === 'word' && !hasRoomBeside(box) ? 41 : y);
+        const room = part === 'meta' && kind === 'full' && !hasRoomBeside(box) ? widthOf(texts.word, 13) + 16 : 3;
+        setText(line, isEnd ? endText(part, texts, box) : fit(texts[part] ?? '', box.w - x - room, sizeOf(part, kind)));
     }
 }
 

@@ -211,10 +211,10 @@ function narrow(parts, width, size) {
         h: Math.max(grid.rows, 1) * (size.height + gaps.gap) - gaps.gap + 42,
     };
     const below = group.y + group.h + 28;
-    const storeWidth = (width - 2 * EDGE - 24) / Math.max(parts.stores.length, 1);
+    const storeWidth = (width - 2 * EDGE - 12) / Math.max(parts.stores.length, 1);
     parts.stores.forEach((node, i) =>
         boxes.set(node.id, {
-            x: EDGE + i * (storeWidth + 24),
+            x: EDGE + i * (storeWidth + 12),
             y: below,
             w: Math.min(storeWidth, 170),
             h: SERVER.height,

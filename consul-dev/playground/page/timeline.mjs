@@ -1,5 +1,5 @@
 // The last two minutes: calls per second as bars stacked by instance, failed and slow calls on top, and the
-// events as numbered lines. It is drawn once a second, with one path for each colour.
+// events as lines with their words. It is drawn once a second, with one path for each colour.
 import { byId, element, keepChildren, setAttribute, setText, svg } from './dom.mjs';
 import { text } from './language.mjs';
 import { colourOf } from './series.mjs';
