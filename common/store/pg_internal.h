@@ -40,6 +40,8 @@ void pg_log_error(const char *state, const char *text);
 /* True: a prepared statement failed because its plan or the statement itself is gone, or may not fit
  * the tables any more. Prepared again it works, if any statement does. */
 bool pg_is_stale(const PGresult *result, bool prepared);
+/* True: an error that meets each write, whatever its values. */
+bool pg_stops_writes(const PGresult *result);
 /* True: the result is an error with this SQLSTATE. */
 bool pg_has_state(const PGresult *result, const char *state);
 /* Why libpq gave up on this connection, in one line. Returns -1. */
@@ -228,6 +230,8 @@ struct pg {
     struct wait_queue up_waiters; /* calls that wait for that attempt, or for the reply to a ping */
     struct err why;              /* why there is no connection */
     bool read_only;              /* what the last transaction that began found */
+    struct err no_writes;        /* the last error that meets each write */
+    int64_t no_writes_until;     /* when /health stops to show it; 0: a commit succeeded since then */
     bool down_logged;            /* since it was last up */
 
     int64_t reads, read_failures, commits, rollbacks, connects;

@@ -167,6 +167,41 @@ Test(order_database, orders_are_placed_after_a_promotion, .init = open_services,
     expect_writable();
 }
 
+/* --- Reads work, and no write does --------------------------------------------------------- */
+
+static void expect_no_writes(const char *fault, const char *repair, const char *text)
+{
+    char detail[160];
+    struct probe_reply reply = {0};
+    snprintf(detail, sizeof detail, "only reads work: PostgreSQL: %s", text);
+    expect_order(201, NULL, "book");
+    admin(fault);
+    expect_order(503, NULL, text);
+    await_reply(&orders, "/health", 503, text);
+    cr_expect_eq(get_status(&orders, "/orders/1", NULL), 200);
+    cr_expect_eq(post(&users[0], "/users", "{\"name\":\"A\",\"email\":\"a@b\"}", NULL, &reply), 503);
+    probe_reply_close(&reply);
+    await_reply(&users[0], "/health", 503, detail); /* 503: there is no Redis */
+    admin(repair);
+    expect_writable();
+}
+
+/* The error of a full disk, without a full disk. */
+Test(order_database, full_disk_shows_in_health, .init = open_services, .fini = close_services)
+{
+    admin("CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS "
+          "'BEGIN RAISE ''could not extend file: No space left on device'' USING ERRCODE = ''53100''; END'");
+    expect_no_writes("CREATE TRIGGER fill BEFORE INSERT ON orders EXECUTE FUNCTION fill();"
+                     "CREATE TRIGGER fill BEFORE INSERT ON users EXECUTE FUNCTION fill()",
+                     "DROP TRIGGER fill ON orders; DROP TRIGGER fill ON users", "could not extend file");
+}
+
+Test(order_database, missing_permission_shows_in_health, .init = open_services, .fini = close_services)
+{
+    expect_no_writes("REVOKE INSERT ON orders, users FROM lesson", "GRANT INSERT ON orders, users TO lesson",
+                     "permission denied for table");
+}
+
 /* --- The commit waits for a standby that is not there --------------------------------------- */
 
 static atomic_int placing;
