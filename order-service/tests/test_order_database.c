@@ -260,3 +260,44 @@ Test(order_database, commit_without_standby_is_cancelled, .init = open_services,
     admin("SELECT pg_reload_conf()");
     expect_writable();
 }
+
+/* Whether one commit that times out leaves the log as it is. If the machine stalls, the ping is answered late. */
+static bool outage_is_suspected_silently(void)
+{
+    int downs = lines_of(&orders, "msg=postgres_down");
+    expect_order(503, NULL, "the outcome is unknown");
+    await_reply(&orders, "/orders/1", 200, "book");
+    return lines_of(&orders, "msg=postgres_down") == downs;
+}
+
+static bool up_is_logged_last(void *arg)
+{
+    (void)arg;
+    return lines_of(&orders, "msg=postgres_up") == lines_of(&orders, "msg=postgres_down") + 1;
+}
+
+static bool down_is_logged_last(void *arg)
+{
+    (void)arg;
+    return lines_of(&orders, "msg=postgres_up") == lines_of(&orders, "msg=postgres_down");
+}
+
+Test(order_database, only_true_outages_are_logged, .init = open_services, .fini = close_services)
+{
+    bool silently = false;
+    expect_order(201, NULL, "book");
+    admin("ALTER SYSTEM SET synchronous_standby_names = 'gone'");
+    admin("SELECT pg_reload_conf()");
+    for (int i = 0; i < 5 && !silently; i++)
+        silently = outage_is_suspected_silently();
+    cr_expect(silently);
+    await(up_is_logged_last, NULL, PATIENCE_MS, "an answered ping ends each outage");
+    admin("ALTER SYSTEM RESET synchronous_standby_names");
+    for (int i = 0; i < 3; i++) {
+        server_stop(&world.postgres);
+        await(down_is_logged_last, NULL, PATIENCE_MS, "the outage is logged");
+        start_server(&world.postgres);
+        await_reply(&orders, "/orders/1", 200, "book");
+        await(up_is_logged_last, NULL, PATIENCE_MS, "its end is logged once");
+    }
+}
