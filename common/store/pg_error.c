@@ -21,6 +21,7 @@ static enum err_code code_of(const char *state)
         {"23514", ERR_INVALID},   /* check_violation. The rest of class 23 is not the fault of a client's value: */
         {"23", ERR_FAILED},       /* a sequence that is behind its rows, a column that we do not know */
         {"2200H", ERR_FAILED},    /* sequence_generator_limit_exceeded */
+        {"22003", ERR_FAILED},    /* numeric_value_out_of_range: a new id; the ranges of all our values are checked */
         {"22P05", ERR_FAILED},    /* untranslatable_character: the database's encoding lacks it */
         {"22021", ERR_FAILED},    /* character_not_in_repertoire: a row is not UTF-8; a client's text always is */
         {"40001", ERR_AGAIN},     /* serialization_failure, also a conflict with a standby's recovery */
@@ -163,6 +164,22 @@ int pg_check(const PGresult *result, const struct pg_unique *unique, struct err 
     if (quotes_internals(state))
         message = "it refused the values or the statement; its log says why";
     return err_set(err, code, "PostgreSQL: %.*s%s", first_line(message), message, hint_for(code, state));
+}
+
+bool pg_stops_writes(const PGresult *result)
+{
+    static const char *const prefixes[] = {
+        "42",    /* no permission, or the schema is not ours */
+        "53",    /* insufficient_resources: a full disk */
+        "58",    /* system_error: io_error */
+        "XX",    /* internal_error, data_corrupted; also a file that may not grow */
+        "2200H", /* sequence_generator_limit_exceeded */
+    };
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    for (size_t i = 0; state && i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(state, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    return false;
 }
 
 bool pg_has_state(const PGresult *result, const char *state)

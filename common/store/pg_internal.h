@@ -40,6 +40,8 @@ void pg_log_error(const char *state, const char *text);
 /* True: a prepared statement failed because its plan or the statement itself is gone, or may not fit
  * the tables any more. Prepared again it works, if any statement does. */
 bool pg_is_stale(const PGresult *result, bool prepared);
+/* True: an error that meets each write, whatever its values. */
+bool pg_stops_writes(const PGresult *result);
 /* True: the result is an error with this SQLSTATE. */
 bool pg_has_state(const PGresult *result, const char *state);
 /* Why libpq gave up on this connection, in one line. Returns -1. */
@@ -160,14 +162,19 @@ void pg_lose_broken_reader(struct pg_reader *reader);
 
 /* --- pg_read.c -------------------------------------------------------------------- */
 
+enum { PG_PING_MS = 100 }; /* far more than a reply takes, and far less than a call may wait */
+
 /* Called when a call that began at `since` (clock_ms) got no reply in time: each reader that
- * got no data since then counts as hung until data comes. */
+ * got no data since then counts as hung until data comes. Logs nothing: if only that one call got no reply,
+ * the ping is answered at once. */
 void pg_suspect(struct pg *pg, int64_t since);
 /* Waits if no reader is up, but only where an answer is due any moment: for the first attempt to connect,
  * because a service gets requests as soon as it listens, and for the reply to a ping. */
 void pg_await_up(struct pg *pg, int64_t deadline);
 /* Remembers why there is no connection; logs it once per outage. */
 void pg_report_down(struct pg *pg, const struct err *why);
+/* Logs that the outage is over; no effect if none is logged. */
+void pg_report_up(struct pg *pg);
 
 /* --- pg_keeper.c ------------------------------------------------------------------ */
 
@@ -228,7 +235,9 @@ struct pg {
     struct wait_queue up_waiters; /* calls that wait for that attempt, or for the reply to a ping */
     struct err why;              /* why there is no connection */
     bool read_only;              /* what the last transaction that began found */
-    bool down_logged;            /* since it was last up */
+    struct err no_writes;        /* the last error that meets each write */
+    int64_t no_writes_until;     /* when /health stops to show it; 0: a commit succeeded since then */
+    enum { LOGGED_NOTHING, LOGGED_UP, LOGGED_DOWN } logged; /* the last of these events */
 
     int64_t reads, read_failures, commits, rollbacks, connects;
     struct histogram read_time;

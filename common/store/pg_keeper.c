@@ -2,7 +2,6 @@
  * connection's end, and connects again. So no call has to wait for a connection.
  */
 #include "base/clock.h"
-#include "base/log.h"
 #include "loop/fiber.h"
 #include "store/pg_internal.h"
 #include "store/pg_read.h"
@@ -30,19 +29,42 @@ static void judge(struct pg_reader *reader, enum wait_result result)
         pg_lose_reader(reader, &why);
 }
 
+/* A reader that is silent has been sent a ping. */
+static void report(const struct pg_reader *reader)
+{
+    struct err why = ERR_INIT;
+    err_set(&why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
+    if (!reader->silent_since)
+        pg_report_up(reader->pg);
+    else if (deadline_left(reader->silent_since + PG_PING_MS) == 0)
+        pg_report_down(reader->pg, &why);
+}
+
+/* When to judge or report it next, if nothing happens before. */
+static int64_t limit_of(const struct pg_reader *reader)
+{
+    enum { RENEW_POLL_MS = 20 };
+    if (reader->renew)
+        return deadline_in(RENEW_POLL_MS);
+    if (!reader->silent_since)
+        return DEADLINE_NONE;
+    int64_t ping = reader->silent_since + PG_PING_MS, end = reader->silent_since + reader->pg->timeout_ms;
+    return deadline_left(ping) > 0 ? deadline_min(ping, end) : end;
+}
+
 /* Returns when the connection is lost; with first_data also when data came. */
 static void await_loss(struct pg_reader *reader, bool first_data)
 {
-    enum { RENEW_POLL_MS = 20 };
     while (reader->conn && (!first_data || reader->silent_since)) {
         struct wait wait;
         wait_init(&wait);
         reader->keeper = &wait;
-        int64_t until = reader->silent_since ? reader->silent_since + reader->pg->timeout_ms : DEADLINE_NONE;
-        enum wait_result result = wait_park(&wait, reader->renew ? deadline_in(RENEW_POLL_MS) : until);
+        enum wait_result result = wait_park(&wait, limit_of(reader));
         reader->keeper = NULL;
         if (reader->conn)
             judge(reader, result);
+        if (reader->conn && !first_data)
+            report(reader);
     }
 }
 
@@ -84,9 +106,7 @@ static int open_reader(struct pg_reader *reader)
             pg_report_down(pg, &err);
         return -1;
     }
-    if (!other_is_up(reader))
-        log_info("postgres_up");
-    pg->down_logged = false;
+    pg_report_up(pg);
     pg->connects++;
     return 0;
 }

@@ -20,10 +20,17 @@ bool pg_is_up(const struct pg *pg)
 void pg_report_down(struct pg *pg, const struct err *why)
 {
     pg->why = *why;
-    if (pg->down_logged || pg_is_up(pg))
+    if (pg->logged == LOGGED_DOWN || pg_is_up(pg))
         return;
-    pg->down_logged = true;
+    pg->logged = LOGGED_DOWN;
     log_warn("postgres_down", log_s("error", why->text));
+}
+
+void pg_report_up(struct pg *pg)
+{
+    if (pg->logged != LOGGED_UP)
+        log_info("postgres_up");
+    pg->logged = LOGGED_UP;
 }
 
 static void suspect_reader(struct pg_reader *reader, int64_t since)
@@ -49,9 +56,8 @@ void pg_suspect(struct pg *pg, int64_t since)
         suspect_reader(&pg->readers[i], since);
     if (pg_is_up(pg))
         return;
-    struct err why = ERR_INIT;
-    err_set(&why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
-    pg_report_down(pg, &why);
+    err_clear(&pg->why);
+    err_set(&pg->why, ERR_UNREACHABLE, "PostgreSQL: does not answer");
 }
 
 /* --- A read ----------------------------------------------------------------------- */
@@ -77,8 +83,7 @@ static struct pg_reader *choose_reader(struct pg *pg)
 
 void pg_await_up(struct pg *pg, int64_t deadline)
 {
-    enum { PING_MS = 100 }; /* far more than a reply takes, and far less than a call may wait */
-    int64_t until = pg->was_tried ? deadline_min(deadline, pg->suspected_ms + PING_MS) : deadline;
+    int64_t until = pg->was_tried ? deadline_min(deadline, pg->suspected_ms + PG_PING_MS) : deadline;
     if (!pg_is_up(pg) && deadline_left(until) > 0)
         wait_queue_park(&pg->up_waiters, until);
 }

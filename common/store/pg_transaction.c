@@ -17,9 +17,23 @@
 /* A rollback that takes longer is not worth the wait: the connection is closed instead. */
 enum { ROLLBACK_LIMIT_MS = 200 };
 
+/* A check of our own would have to write to find out. So /health shows what a request met, but not for long:
+ * a service that is unhealthy may get no requests, and only a request can find out that all is well again. */
+enum { NO_WRITES_MS = 10 * 1000 };
+
 static int64_t deadline_of(const struct pg_transaction *tx)
 {
     return deadline_min(tx->deadline, deadline_in(tx->pg->timeout_ms));
+}
+
+static int check(const struct pg_transaction *tx, const PGresult *result, struct err *err)
+{
+    int status = pg_check(result, tx->unique, err); /* a COMMIT checks the keys that are deferred */
+    if (pg_stops_writes(result)) {
+        tx->pg->no_writes = *err;
+        tx->pg->no_writes_until = deadline_in(NO_WRITES_MS);
+    }
+    return status;
 }
 
 /* BEGIN, COMMIT, ROLLBACK. -1 also if PostgreSQL did something else instead: for the
@@ -29,7 +43,7 @@ static int run_command(struct pg_transaction *tx, const char *word, int64_t dead
     PGresult *result = pg_take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
     if (!result)
         return -1;
-    int status = pg_check(result, tx->unique, err); /* a COMMIT checks the keys that are deferred */
+    int status = check(tx, result, err);
     if (status == 0 && strcmp(PQcmdStatus(result), word) != 0)
         status = err_set(err, ERR_FAILED, "PostgreSQL: %s ended as %s", word, PQcmdStatus(result));
     PQclear(result);
@@ -165,7 +179,7 @@ static int run(struct pg_transaction *tx, const struct pg_statement *statement, 
     PGresult *result = pg_take_result(tx, sent, deadline_of(tx), err);
     if (!result)
         return -1;
-    int status = pg_check(result, tx->unique, err);
+    int status = check(tx, result, err);
     if (status == 0 && rows)
         *rows = (struct pg_rows *)result;
     else
@@ -197,6 +211,8 @@ static int commit(struct pg_transaction *tx, struct err *err)
 int pg_commit(struct pg_transaction *tx, struct err *err)
 {
     int status = commit(tx, err);
+    if (status == 0)
+        tx->pg->no_writes_until = 0;
     (*(status == 0 ? &tx->pg->commits : &tx->pg->rollbacks))++;
     release(tx);
     return status;
@@ -220,6 +236,8 @@ void pg_rollback(struct pg_transaction *tx)
 int pg_check_writable(struct pg *pg, int64_t deadline, struct err *err)
 {
     struct pg_transaction *tx = find_free(pg);
+    if (deadline_left(pg->no_writes_until) > 0)
+        return err_set(err, pg->no_writes.code, "%s", pg->no_writes.text);
     if (!tx)
         return 0;
     tx->taken = true;

@@ -33,7 +33,8 @@ int pg_add_row(struct pg *pg, const struct pg_statement *statement, const char *
                const struct pg_unique *unique, int64_t deadline, struct pg_rows **rows, struct err *err);
 
 /* 0 if a transaction can begin that may write, or if all connections are busy with others.
- * -1: the error that writing requests meet now, such as ERR_READ_ONLY. */
+ * -1: the error that writing requests meet now, such as ERR_READ_ONLY, or met within the last 10 s, such as a full
+ * disk, if no commit has succeeded since. */
 int pg_check_writable(struct pg *pg, int64_t deadline, struct err *err);
 
 #endif

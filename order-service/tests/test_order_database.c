@@ -167,6 +167,41 @@ Test(order_database, orders_are_placed_after_a_promotion, .init = open_services,
     expect_writable();
 }
 
+/* --- Reads work, and no write does --------------------------------------------------------- */
+
+static void expect_no_writes(const char *fault, const char *repair, const char *text)
+{
+    char detail[160];
+    struct probe_reply reply = {0};
+    snprintf(detail, sizeof detail, "only reads work: PostgreSQL: %s", text);
+    expect_order(201, NULL, "book");
+    admin(fault);
+    expect_order(503, NULL, text);
+    await_reply(&orders, "/health", 503, text);
+    cr_expect_eq(get_status(&orders, "/orders/1", NULL), 200);
+    cr_expect_eq(post(&users[0], "/users", "{\"name\":\"A\",\"email\":\"a@b\"}", NULL, &reply), 503);
+    probe_reply_close(&reply);
+    await_reply(&users[0], "/health", 503, detail); /* 503: there is no Redis */
+    admin(repair);
+    expect_writable();
+}
+
+/* The error of a full disk, without a full disk. */
+Test(order_database, full_disk_shows_in_health, .init = open_services, .fini = close_services)
+{
+    admin("CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS "
+          "'BEGIN RAISE ''could not extend file: No space left on device'' USING ERRCODE = ''53100''; END'");
+    expect_no_writes("CREATE TRIGGER fill BEFORE INSERT ON orders EXECUTE FUNCTION fill();"
+                     "CREATE TRIGGER fill BEFORE INSERT ON users EXECUTE FUNCTION fill()",
+                     "DROP TRIGGER fill ON orders; DROP TRIGGER fill ON users", "could not extend file");
+}
+
+Test(order_database, missing_permission_shows_in_health, .init = open_services, .fini = close_services)
+{
+    expect_no_writes("REVOKE INSERT ON orders, users FROM lesson", "GRANT INSERT ON orders, users TO lesson",
+                     "permission denied for table");
+}
+
 /* --- The commit waits for a standby that is not there --------------------------------------- */
 
 static atomic_int placing;
@@ -224,4 +259,45 @@ Test(order_database, commit_without_standby_is_cancelled, .init = open_services,
     admin("ALTER SYSTEM RESET synchronous_standby_names");
     admin("SELECT pg_reload_conf()");
     expect_writable();
+}
+
+/* Whether one commit that times out leaves the log as it is. If the machine stalls, the ping is answered late. */
+static bool outage_is_suspected_silently(void)
+{
+    int downs = lines_of(&orders, "msg=postgres_down");
+    expect_order(503, NULL, "the outcome is unknown");
+    await_reply(&orders, "/orders/1", 200, "book");
+    return lines_of(&orders, "msg=postgres_down") == downs;
+}
+
+static bool up_is_logged_last(void *arg)
+{
+    (void)arg;
+    return lines_of(&orders, "msg=postgres_up") == lines_of(&orders, "msg=postgres_down") + 1;
+}
+
+static bool down_is_logged_last(void *arg)
+{
+    (void)arg;
+    return lines_of(&orders, "msg=postgres_up") == lines_of(&orders, "msg=postgres_down");
+}
+
+Test(order_database, only_true_outages_are_logged, .init = open_services, .fini = close_services)
+{
+    bool silently = false;
+    expect_order(201, NULL, "book");
+    admin("ALTER SYSTEM SET synchronous_standby_names = 'gone'");
+    admin("SELECT pg_reload_conf()");
+    for (int i = 0; i < 5 && !silently; i++)
+        silently = outage_is_suspected_silently();
+    cr_expect(silently);
+    await(up_is_logged_last, NULL, PATIENCE_MS, "an answered ping ends each outage");
+    admin("ALTER SYSTEM RESET synchronous_standby_names");
+    for (int i = 0; i < 3; i++) {
+        server_stop(&world.postgres);
+        await(down_is_logged_last, NULL, PATIENCE_MS, "the outage is logged");
+        start_server(&world.postgres);
+        await_reply(&orders, "/orders/1", 200, "book");
+        await(up_is_logged_last, NULL, PATIENCE_MS, "its end is logged once");
+    }
 }

@@ -1,4 +1,6 @@
 /* Both services behind PgBouncer, in each pool mode, under load and through its restart. */
+#include <stdlib.h>
+
 #include "scene.h"
 
 TestSuite(order_pooler, .timeout = 300);
@@ -74,4 +76,33 @@ Test(order_pooler, services_work_in_transaction_mode)
 Test(order_pooler, services_work_in_session_mode)
 {
     serve("session");
+}
+
+/* --- The log -------------------------------------------------------------------------------- */
+
+static bool last_logged(void *event)
+{
+    const char *last = NULL;
+    char *output = proc_output(&orders.proc);
+    for (const char *at = output; (at = strstr(at, "msg=postgres_")); at++)
+        if (strncmp(at, "msg=postgres_up", 15) == 0 || strncmp(at, "msg=postgres_down", 17) == 0)
+            last = at;
+    bool is_event = last && strncmp(last, event, strlen(event)) == 0;
+    free(output);
+    return is_event;
+}
+
+/* A pooler that hangs answers both connections for reads in the same moment when it returns. */
+Test(order_pooler, end_of_each_outage_is_logged)
+{
+    open_pooled("transaction");
+    for (int i = 0; i < 4; i++) {
+        server_pause(&bouncer);
+        await_reply(&orders, "/orders/1", 503, "no reply in time from"); /* new connections are attempted */
+        await(last_logged, "msg=postgres_down", PATIENCE_MS, "the outage is logged");
+        server_resume(&bouncer);
+        await_reply(&orders, "/health", 200, "\"postgres\":{\"status\":\"healthy\"");
+        await(last_logged, "msg=postgres_up", 5000, "its end is logged");
+    }
+    close_pooled();
 }

@@ -166,6 +166,17 @@ Test(user_database, exhausted_sequence_is_no_bad_value, .init = setup, .fini = t
     cr_expect(strstr(log_line("2200H", line), "msg=postgres_error"), "%s", line);
 }
 
+Test(user_database, id_beyond_its_type_is_no_bad_value, .init = setup, .fini = teardown)
+{
+    char line[400];
+    start_users(NULL);
+    run_sql(&database, NULL,
+            "CREATE SEQUENCE ids START 2147483647; ALTER TABLE users ALTER id DROP IDENTITY, ALTER id TYPE integer;"
+            "ALTER TABLE users ALTER id SET DEFAULT nextval('ids')");
+    EXPECT_CASES(&users, {"/users", 201, .body = NEW_USER("a@x.y")}, {"/users", 503, .body = NEW_USER("b@x.y")});
+    cr_expect(strstr(log_line("22003", line), "msg=postgres_error"), "%s", line);
+}
+
 /* --- E-mails that differ in case only ------------------------------------------------- */
 
 static void expect_case_ignored(void)

@@ -185,7 +185,7 @@ static void fail_to_read(void)
     for (int i = 0; i < 2; i++) { /* unprepared, prepared */
         cr_expect_eq(read_one(&by_id, "x", 10000, text), ERR_INVALID);
         cr_expect(strstr(text, "it refused the values") && !strstr(text, "bigint"), "%s", text);
-        cr_expect_eq(read_one(&by_id, "99999999999999999999", 10000, text), ERR_INVALID, "%s", text);
+        cr_expect_eq(read_one(&by_id, "99999999999999999999", 10000, text), ERR_FAILED, "%s", text);
         cr_expect_eq(read_one(&by_id, "7", 10000, text), ERR_NONE, "%s", text);
         cr_expect_eq(read_one(&from_nowhere, NULL, 10000, text), ERR_NOT_FOUND);
         cr_expect(strstr(text, "make db-seed DATABASE_URL="), "%s", text);
@@ -646,6 +646,30 @@ Test(pg, read_only_session_is_replaced_before_a_write)
 {
     start_with_table();
     with_client(write_after_read_only);
+}
+
+static const struct pg_statement insert_elsewhere = {
+    "insert_elsewhere", "INSERT INTO elsewhere (id) VALUES ($1)", 1};
+
+static void fail_to_write(void)
+{
+    struct err err = ERR_INIT, shown = ERR_INIT, forgotten = ERR_INIT;
+    const char *const id[] = {"2001"}, *const row[] = {"2001", "new"};
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(pg_execute(pg, &insert_elsewhere, id, NULL, deadline_in(10000), NULL, &err), -1);
+    cr_expect_eq(pg_check_writable(pg, deadline_in(10000), &shown), -1);
+    cr_expect_str_eq(shown.text, err.text);
+    cr_expect_eq(pg_execute(pg, &insert, row, NULL, deadline_in(10000), NULL, &err), 0);
+    cr_expect_eq(pg_check_writable(pg, deadline_in(10000), &forgotten), 0, "%s", forgotten.text);
+    err_clear(&err);
+    cr_expect_eq(pg_execute(pg, &insert, row, NULL, deadline_in(10000), NULL, &err), -1, "the key exists");
+    cr_expect_eq(pg_check_writable(pg, deadline_in(10000), &forgotten), 0, "only this value was refused");
+}
+
+Test(pg, error_of_each_write_is_shown_until_a_commit)
+{
+    start_with_table();
+    with_client(fail_to_write);
 }
 
 static const struct pg_statement count_naps = {
