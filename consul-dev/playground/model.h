@@ -52,6 +52,7 @@ struct node {
 
     struct process *process; /* NULL in observe mode */
     enum process_state process_state;
+    bool is_next; /* it has not been started yet, but will be: shown as starting, not as gone */
     int pid; /* 0: none */
 
     enum health health;

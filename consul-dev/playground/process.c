@@ -91,6 +91,7 @@ int process_start(struct processes *processes, struct node *node, struct err *er
         return -1;
     process->asked_to_end = false;
     node->process_state = PROCESS_STARTING;
+    node->is_next = false;
     node->health = HEALTH_UNKNOWN;
     node->pid = (int)process->proc->pid;
     return 0;

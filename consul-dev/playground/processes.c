@@ -59,6 +59,7 @@ static struct node *add_node(struct processes *processes, enum node_kind kind, c
     process->proc = &process->service.proc;
     node->process = process;
     node->process_state = PROCESS_ENDED;
+    node->is_next = true;
     return node;
 }
 

@@ -31,6 +31,7 @@ static enum node_state process_state(const struct node *node)
 {
     switch (node->process_state) {
     case PROCESS_ENDED:
+        return node->is_next ? STATE_STARTING : STATE_GONE;
     case PROCESS_KILLED:
         return STATE_GONE;
     case PROCESS_HUNG:
@@ -124,7 +125,7 @@ static void add_node(const struct model *model, const struct node *node, int64_t
         buf_addf(out, ",\"port\":%d", node->port);
     else
         buf_adds(out, ",\"port\":null");
-    add_text_or_null(out, "process", processes[node->process_state]);
+    add_text_or_null(out, "process", processes[node->is_next ? PROCESS_STARTING : node->process_state]);
     add_text(out, "state", states[node_state(model, node)]);
     if (node->pid)
         buf_addf(out, ",\"pid\":%d", node->pid);
