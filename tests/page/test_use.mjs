@@ -10,7 +10,8 @@ setUp();
 test('lost_connection_is_shown_and_comes_back', async () => {
     const page = await browser.open(standIn.url);
     const startAgain = await stopStandIn();
-    await page.getByText('Connection lost, reconnecting.').waitFor();
+    // (Sooner than the silence of a dead connection is noticed.)
+    await page.getByText('Connection lost, reconnecting.').waitFor({ timeout: 5000 });
     assert.deepEqual(await violations(page), []);
     await screenshot(page, 'lost');
     await startAgain();

@@ -12,8 +12,9 @@ export const percent = share => `${Math.round((share ?? 0) * 100)} %`;
 // "7" of user-service-7: small cards have no room for more.
 export const shortName = id => id.replace(/^.*?-(?=[^-]+$)/, '');
 
-// About how wide a text is; a Chinese character is as wide as its height.
-const widthOf = (string, size) => [...string].reduce((sum, c) => sum + (c > '\u2e80' ? 1 : 0.56), 0) * size;
+// About how wide a text is, in parts of its height: a Chinese character, a capital, another letter.
+const widthOfOne = c => (c > '\u2e80' ? 1 : /[A-Z]/.test(c) ? 0.7 : 0.56);
+const widthOf = (string, size) => [...string].reduce((sum, c) => sum + widthOfOne(c), 0) * size;
 
 export function fit(string, width, size) {
     if (widthOf(string, size) <= width) return string;
@@ -176,7 +177,7 @@ function endText(part, texts, box) {
     return widthOf(texts.word, 13.5) + widthOf(texts.port, 12) + 32 <= box.w ? texts.port : '';
 }
 
-const sizeOf = (part, kind) => (part === 'name' ? 16 : kind === 'tiny' ? 11 : 12); // (the name is bold)
+const sizeOf = (part, kind) => (part === 'name' ? 14.2 : kind === 'tiny' ? 11 : 12); // (the name is bold)
 
 function showTexts(card, node, kind, box, total) {
     const texts = textsOf(node, kind, box, total);

@@ -61,6 +61,8 @@ function showLines() {
     );
 }
 
+const isUsed = node => node.calls > 0 || ['passing', 'warning'].includes(node.state);
+
 // The thicker the route, the larger its share of the last second's calls.
 function showRoutes(nodes) {
     const ids = [...placed.calls.keys()];
@@ -73,7 +75,7 @@ function showRoutes(nodes) {
         (path, id) => {
             const node = nodes.find(one => one.id === id);
             setAttribute(path, 'd', placed.calls.get(id));
-            setAttribute(path, 'class', `route state-${node.state}`);
+            setAttribute(path, 'class', isUsed(node) ? 'route' : 'route is-unused');
             setAttribute(path, 'stroke-width', (1.2 + thick * ((node.calls ?? 0) / busiest)).toFixed(1));
         },
     );
