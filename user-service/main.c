@@ -46,7 +46,7 @@ static int check_postgres(void *arg, int64_t deadline, char detail[HEALTH_DETAIL
     struct err no_writes = ERR_INIT;
     if (probe_postgres(app->pg, &any_user, deadline, err) != 0)
         return -1;
-    /* Users are read far more often than added: the service stays healthy, and the detail tells. */
+    /* Users are read far more often than added: the service stays healthy, and the detail names it. */
     if (pg_check_writable(app->pg, deadline, &no_writes) != 0)
         snprintf(detail, HEALTH_DETAIL_MAX, "only reads work: %s", no_writes.text);
     return 0;

@@ -27,7 +27,7 @@ struct head {
     struct http_request *req;
     const char *end; /* of the last line, in MHD's buffer */
     int repaired;     /* headers before the first: see repair_framing() */
-    bool knows_blank; /* MHD has been told that "chunked " is "chunked" */
+    bool knows_blank; /* "chunked " was replaced by "chunked" for MHD */
     int hosts, lengths, codings;
     size_t host, length, coding, id;
     size_t name;       /* of the last header */

@@ -2,7 +2,7 @@
  *
  * To close the connection is not enough: a COMMIT that waits for a synchronous standby
  * does not notice it, and each such backend keeps one of the server's slots. So
- * PostgreSQL is told to cancel it, over a connection for reads (libpq's PQcancel would
+ * PostgreSQL is asked to cancel it, over a connection for reads (libpq's PQcancel would
  * block). Until the backend has ended, its place in the pool stays taken: otherwise the
  * server would see more connections than the pool has.
  */

@@ -189,7 +189,7 @@ bool pg_has_state(const PGresult *result, const char *state)
 }
 
 /* The text of "cached plan must not change result type" may be translated, and 0A000 alone
- * (feature_not_supported) has other causes: so PostgreSQL's own function tells. */
+ * (feature_not_supported) has other causes: so we look at PostgreSQL's own function. */
 bool pg_is_stale(const PGresult *result, bool prepared)
 {
     const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);

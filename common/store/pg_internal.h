@@ -34,7 +34,7 @@ struct pg_transaction;
 
 /* 0 if the result is a success; else -1 with its error. unique: as for pg_execute. */
 int pg_check(const PGresult *result, const struct pg_unique *unique, struct err *err);
-/* Requests may fail while /health does not, so the log tells: at most 3 lines a minute. Not
+/* Requests may fail while /health does not, so it is logged: at most 3 lines a minute. Not
  * for ERR_INVALID and ERR_CONFLICT: a client chose the value. state: "": not an answer of PostgreSQL. */
 void pg_log_error(const char *state, const char *text);
 /* True: a prepared statement failed because its plan or the statement itself is gone, or may not fit

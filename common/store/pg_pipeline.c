@@ -74,7 +74,7 @@ static int send_text(const struct pg_reader *reader, const char *sql, const char
     return PQsendQueryParams(reader->conn, sql, count, NULL, params, NULL, NULL, 0);
 }
 
-/* A pooler such as PgBouncer tells its clients a process id of its own making. Only in a
+/* A pooler such as PgBouncer gives its clients a process id of its own making. Only in a
  * session of our own may a setting outlive the transaction. */
 static int send_greeting(const struct pg_reader *reader)
 {

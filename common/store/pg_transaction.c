@@ -96,7 +96,7 @@ static void release(struct pg_transaction *tx)
 
 /* Read committed, whatever the database's default: our statements are written for it. A
  * stricter level ends some that would only have had to wait (SQLSTATE 40001).
- * now() is when the transaction began: with the process id it tells which one to cancel. */
+ * now() is when the transaction began: with the process id it names the one to cancel. */
 static int send_begin(const struct pg_transaction *tx)
 {
     char sql[192];

@@ -97,8 +97,8 @@ static bool take_text(json_t *reply, const char *object, const char *key, char *
     return *out != '\0';
 }
 
-/* The address that the agent tells other machines. With ACLs, the agent's own reply needs agent:read. False: the
- * token allows neither query. */
+/* The address that the agent advertises to other machines. With ACLs, the agent's own reply needs agent:read.
+ * False: the token allows neither query. */
 static bool read_agent_address(struct consul_http *http, const char *id, int64_t deadline, char *out, size_t size)
 {
     return take_text(query_new(http, "/v1/agent/self", deadline), "Member", "Addr", out, size) ||

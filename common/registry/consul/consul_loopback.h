@@ -16,7 +16,7 @@
  * alone: on this machine the own name may mean 127.0.1.1, and on others the real address. */
 bool consul_is_loopback(const char *address);
 
-/* Logs it if address is a loopback address, and the agent tells other machines a real one. If the agent itself is
+/* Logs it if address is a loopback address, and the agent advertises a real one. If the agent itself is
  * on loopback, everything runs on one machine. Without an answer (the token may allow neither query) it is
  * silent. Call it once, after the first registration. */
 void consul_warn_loopback(struct consul_http *http, const struct registration_spec *spec, const char *address,

@@ -122,8 +122,8 @@ static json_t *ttl_check_new(const struct registration_spec *spec)
                      "DeregisterCriticalServiceAfter", duration_new(spec->deregister_after_ms));
 }
 
-/* The agent shows the notes of a check, but not its definition. So the notes tell our check from that of
- * another registration (consul_difference.h). */
+/* The agent shows the notes of a check, but not its definition. So the notes show whether a check is ours
+ * or that of another registration (consul_difference.h). */
 static json_t *notes_new(const struct registration_spec *spec, const json_t *check)
 {
     const char *kind = consul_check_kind(spec->check);
