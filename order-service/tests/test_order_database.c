@@ -261,13 +261,23 @@ Test(order_database, commit_without_standby_is_cancelled, .init = open_services,
     expect_writable();
 }
 
-/* Whether one commit that times out leaves the log as it is. If the machine stalls, the ping is answered late. */
+/* Otherwise Consul's check reads from PostgreSQL each second, and a reply to that says that PostgreSQL is up. */
+static void open_without_check(void)
+{
+    order_settings[1] = "SERVICE_CHECK=none";
+    open_services();
+}
+
+/* Whether the first commit that times out leaves the log as it is. (After a later one, the reply to the
+ * cancellation of the one before may say that PostgreSQL is up.) */
 static bool outage_is_suspected_silently(void)
 {
-    int downs = lines_of(&orders, "msg=postgres_down");
+    cr_expect_eq(service_stop(&orders), 0);
+    start_orders();
+    await_reply(&orders, "/orders/1", 200, "book");
     expect_order(503, NULL, "the outcome is unknown");
     await_reply(&orders, "/orders/1", 200, "book");
-    return lines_of(&orders, "msg=postgres_down") == downs;
+    return lines_of(&orders, "msg=postgres_down") == 0;
 }
 
 static bool up_is_logged_last(void *arg)
@@ -282,13 +292,13 @@ static bool down_is_logged_last(void *arg)
     return lines_of(&orders, "msg=postgres_up") == lines_of(&orders, "msg=postgres_down");
 }
 
-Test(order_database, only_true_outages_are_logged, .init = open_services, .fini = close_services)
+Test(order_database, only_true_outages_are_logged, .init = open_without_check, .fini = close_services)
 {
     bool silently = false;
     expect_order(201, NULL, "book");
     admin("ALTER SYSTEM SET synchronous_standby_names = 'gone'");
     admin("SELECT pg_reload_conf()");
-    for (int i = 0; i < 5 && !silently; i++)
+    for (int i = 0; i < 5 && !silently; i++) /* if the machine stalls, a ping is answered late */
         silently = outage_is_suspected_silently();
     cr_expect(silently);
     await(up_is_logged_last, NULL, PATIENCE_MS, "an answered ping ends each outage");
