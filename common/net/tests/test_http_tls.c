@@ -1,6 +1,8 @@
 /* http_client: when it trusts the certificate of an https server. */
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,17 +82,22 @@ static void run(void (*test)(void))
     cr_expect_eq(loop_close(), 0);
 }
 
-static struct err call_server(const char *host, const struct http_tls *tls)
+static struct err call_port(const char *host, uint16_t port, const struct http_tls *tls)
 {
     struct err err = ERR_INIT;
     struct http_call call = {.host = host,
-                             .port = MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port,
+                             .port = port,
                              .path = "/",
                              .tls = tls,
                              .deadline = deadline_in(20000),
                              .body_cap = 1000};
     http_call(client, &call, &response, &err);
     return err;
+}
+
+static struct err call_server(const char *host, const struct http_tls *tls)
+{
+    return call_port(host, MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port, tls);
 }
 
 static void expect_call(const char *host, const struct http_tls *tls, enum err_code expected)
@@ -133,17 +140,57 @@ Test(http_tls, unverified_connection_is_not_reused_for_verified)
     run(check_trust);
 }
 
+/* Sends this to one client; "": closes the connection at once. */
+static const char *plain_reply;
+static int listener;
+
+static void *serve_without_tls(void *arg)
+{
+    char hello[4096];
+    int fd = accept(listener, NULL, NULL);
+    (void)arg;
+    if (*plain_reply && write(fd, plain_reply, strlen(plain_reply)) > 0)
+        while (read(fd, hello, sizeof hello) > 0) /* to close earlier could reset the connection, and lose the reply */
+            ;
+    close(fd);
+    return NULL;
+}
+
+static void expect_reason(const char *reply, const char *reason)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    pthread_t thread;
+    plain_reply = reply;
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&address, len), 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    pthread_create(&thread, NULL, serve_without_tls, NULL);
+
+    struct err err = call_port("127.0.0.1", ntohs(address.sin_port), &(struct http_tls){.ca_file = ca_file});
+    cr_expect_eq(err.code, ERR_UNREACHABLE);
+    cr_expect(strstr(err.text, reason), "%s", err.text);
+    pthread_join(thread, NULL);
+    close(listener);
+}
+
 static void call_without_tls(void)
 {
-    MHD_stop_daemon(server);
-    server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, reply_host, NULL, MHD_OPTION_END);
-    cr_assert(server);
-    struct err err = call_server("127.0.0.1", &(struct http_tls){.ca_file = ca_file});
-    cr_expect_eq(err.code, ERR_UNREACHABLE);
-    cr_expect(strstr(err.text, ": the server does not speak TLS"), "%s", err.text);
+    expect_reason("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", ": the server does not speak TLS");
 }
 
 Test(http_tls, server_without_tls_is_named_in_plain_words)
 {
     run(call_without_tls);
+}
+
+static void call_closing_server(void)
+{
+    expect_reason("", ": the connection closed within the TLS handshake");
+}
+
+Test(http_tls, closed_handshake_is_named_in_plain_words)
+{
+    run(call_closing_server);
 }
