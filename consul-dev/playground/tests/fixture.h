@@ -1,18 +1,14 @@
-/* fixture: runs build/playground on free ports, and is its page: reads its state and events, and presses its buttons.
+/* fixture: runs build/playground on free ports, and is its page: reads its state, and presses its buttons.
  */
 #ifndef PLAYGROUND_TESTS_FIXTURE_H
 #define PLAYGROUND_TESTS_FIXTURE_H
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "harness/http_probe.h"
@@ -22,7 +18,6 @@
 enum {
     PATIENCE_MS = 60000, /* the machine may be busy; a test prints the time that it measured */
     ENV_MAX = 16,
-    PIDS_MAX = 64,
 };
 
 #define REPORT(format, ...) fprintf(stderr, "    measured: " format "\n", __VA_ARGS__)
@@ -97,8 +92,9 @@ static inline const json_t *node_in(const json_t *state, const char *id)
 {
     const json_t *node;
     size_t i;
-    json_array_foreach(json_object_get(state, "nodes"), i,
-                       node) if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0) return node;
+    json_array_foreach(json_object_get(state, "nodes"), i, node)
+        if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0)
+            return node;
     return NULL;
 }
 
@@ -131,7 +127,9 @@ static inline bool is_shown(void *arg)
     const json_t *nodes = json_object_get(state, "nodes"), *node;
     size_t i;
     bool shown = json_array_size(nodes) > 0;
-    json_array_foreach(nodes, i, node) if (!wanted->id && !node_is(node, wanted)) shown = false;
+    json_array_foreach(nodes, i, node)
+        if (!wanted->id && !node_is(node, wanted))
+            shown = false;
     if (wanted->id)
         shown = node_in(state, wanted->id) && node_is(node_in(state, wanted->id), wanted);
     json_decref(state);
@@ -230,100 +228,6 @@ static inline void expect_refused(const char *body, int status, const char *code
     char seen[64];
     cr_expect_eq(act_with(body, NULL, seen), status, "%s", body);
     cr_expect_str_eq(seen, code, "%s", body);
-}
-
-/* --- Events -------------------------------------------------------------------------------------- */
-
-struct stream {
-    int fd;
-    struct buf text; /* all that has arrived */
-};
-
-static inline void stream_open(struct stream *stream, const char *headers)
-{
-    char request[300];
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)page_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    *stream = (struct stream){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .text = BUF_INIT(64 * 1024 * 1024)};
-    cr_assert_eq(connect(stream->fd, (struct sockaddr *)&to, sizeof to), 0);
-    int len = snprintf(request, sizeof request, "GET /api/events HTTP/1.1\r\nHost: %s\r\n%s\r\n", page_host, headers);
-    cr_assert_eq(send(stream->fd, request, (size_t)len, MSG_NOSIGNAL), len);
-}
-
-static inline bool stream_has_more(struct stream *stream)
-{
-    char bytes[16 * 1024];
-    ssize_t n = recv(stream->fd, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (n > 0)
-        buf_add(&stream->text, bytes, (size_t)n);
-    return n > 0;
-}
-
-struct sought_text {
-    struct stream *stream;
-    const char *text;
-};
-
-static inline bool has_arrived(void *arg)
-{
-    struct sought_text *sought = arg;
-    while (stream_has_more(sought->stream)) {
-    }
-    return strstr(buf_text(&sought->stream->text), sought->text) != NULL;
-}
-
-static inline bool stream_await(struct stream *stream, const char *text)
-{
-    struct sought_text sought = {stream, text};
-    return wait_until(has_arrived, &sought, PATIENCE_MS);
-}
-
-static inline void stream_close(struct stream *stream)
-{
-    close(stream->fd);
-    buf_close(&stream->text);
-}
-
-/* --- What is left ---------------------------------------------------------------------------------- */
-
-struct pids {
-    int pid[PIDS_MAX], count;
-};
-
-/* All that the playground has started, with their children. */
-static inline void add_children(int parent, struct pids *pids)
-{
-    char path[64];
-    int pid;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", parent, parent);
-    FILE *file = fopen(path, "re");
-    while (file && pids->count < PIDS_MAX && fscanf(file, "%d", &pid) == 1) {
-        pids->pid[pids->count++] = pid;
-        add_children(pid, pids);
-    }
-    if (file)
-        fclose(file);
-}
-
-static inline bool runs(int pid)
-{
-    char path[64], state = 'X';
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    FILE *file = fopen(path, "re");
-    if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-        state = 'X';
-    if (file)
-        fclose(file);
-    return state != 'X' && state != 'Z';
-}
-
-static inline bool none_runs(void *arg)
-{
-    const struct pids *pids = arg;
-    for (int i = 0; i < pids->count; i++)
-        if (runs(pids->pid[i]))
-            return false;
-    return true;
 }
 
 #endif

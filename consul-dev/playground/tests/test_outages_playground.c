@@ -2,7 +2,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "fixture.h"
+#include "event_stream.h"
 
 TestSuite(outages_playground, .timeout = 900);
 

@@ -1,5 +1,8 @@
 /* The playground's program: requests that it refuses, and what is left when it ends. */
-#include "fixture.h"
+#include <dirent.h>
+
+#include "descendants.h"
+#include "event_stream.h"
 
 TestSuite(playground_safety, .timeout = 300);
 
