@@ -55,7 +55,8 @@ int process_hang(struct processes *processes, struct node *node, struct err *err
 {
     if (node->process_state != PROCESS_RUNNING)
         return unfit(node, "hang", err);
-    proc_signal_all(node->process->proc, SIGSTOP);
+    /* Waits some ms until it has stopped. A process that stops after we were killed would stay: see proc_pause(). */
+    proc_pause(node->process->proc);
     node->process_state = PROCESS_HUNG;
     mark(processes->model, "hung", node, "");
     return 0;
