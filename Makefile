@@ -123,10 +123,11 @@ $(foreach d,user-service order-service consul-dev,$(eval $(call integration,$(d)
 $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))
 $(BUILD)/demo: $(call objects,consul-dev/demo) $(call archives,$(harness))
+$(BUILD)/pitfall: $(call objects,consul-dev/pitfalls) $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
 $(BUILD)/simulate: $(BUILD)/obj/tests/simulation/main.o $(call archives,$(simulation))
 $(FAULT_TOOLS): $(BUILD)/%-faults: $(BUILD)/obj/consul-dev/faults/%_faults.o \
   $(filter-out %/registry_faults.o %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(faults))
-$(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS):
+$(PROGRAMS) $(BUILD)/demo $(BUILD)/pitfall $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
@@ -147,6 +148,13 @@ $(BUILD)/lesson/%: exercises/0-lesson/%.c exercises/0-lesson/consul.h | have-pac
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) -std=gnu11 -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) $(PKG_CFLAGS) $< $(PKG_LIBS) -o $@
+
+# The five pitfalls: the lesson's way beside the project's.
+PITFALL_LESSON := $(patsubst consul-dev/pitfalls/lesson/%.c,$(BUILD)/lesson/%,$(wildcard consul-dev/pitfalls/lesson/*.c))
+$(BUILD)/lesson/%: consul-dev/pitfalls/lesson/%.c exercises/0-lesson/consul.h | have-packages
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) -Iexercises $(PKG_CFLAGS) $< $(PKG_LIBS) -o $@
 
 DRILL := exercises/checker/drill
 $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $(call archives,harness base)
@@ -209,7 +217,7 @@ run-build: $(PROGRAMS)
 everything: ## check: compile all programs and tests, without running them
 	$(again) run-everything
 
-run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
+run-everything: $(PROGRAMS) $(BUILD)/demo pitfall-parts $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
 integration-tests: $(PROGRAMS) $(FAULT_TOOLS) $(INTEGRATION_TESTS)
@@ -220,6 +228,16 @@ demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait afte
 
 run-demo: $(PROGRAMS) $(BUILD)/demo
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
+
+.PHONY: pitfall run-pitfall pitfall-parts
+pitfall-parts: $(PROGRAMS) $(BUILD)/pitfall $(PITFALL_LESSON) $(LESSON)
+
+pitfall: ## break: show pitfall N=1 to 5 of the lesson: the wrong way beside the right way, measured on real servers
+	@$(DEPS)
+	$(again) run-pitfall
+
+run-pitfall: pitfall-parts
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/pitfall $(N)
 
 test: ## check: run all tests except the long outages
 	@$(DEPS)
@@ -301,11 +319,11 @@ lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, c
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
+C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/pitfalls consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
-run-lint: unit-tests $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
+run-lint: unit-tests $(BUILD)/demo pitfall-parts $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
 	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
 	@.ci/lint-circles $(BUILD) $(C_FOLDERS)
 	@.ci/lint-docs
