@@ -191,7 +191,7 @@ endif
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
 AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(shell id -g $(OWNER)) --init-groups)
 # Long outages are tests in files with these names; `make test-outages` runs them.
-OUTAGE_SCRIPTS := $(wildcard exercises/checker/tests/test-outages-*.sh)
+OUTAGE_SCRIPTS := $(wildcard consul-dev/tests/test-outages-*.sh exercises/checker/tests/test-outages-*.sh)
 SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.sh exercises/checker/tests/*.sh))
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
@@ -243,7 +243,7 @@ test: ## check: run all tests except the long outages
 	@$(DEPS)
 	$(again) run-tests
 
-run-tests: unit-tests integration-tests exercise-parts
+run-tests: unit-tests integration-tests exercise-parts pitfall-parts
 	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
 # The user-services of `make up`.
@@ -263,7 +263,7 @@ test-outages: ## check: run the long outages on real servers
 	@$(DEPS)
 	$(again) run-outages
 
-run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
+run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts pitfall-parts
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
 simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run and print its log)

@@ -103,7 +103,7 @@ static int cut(struct result *result, struct err *err)
         sleep_ms(deadline_left(end) < STEP_MS ? deadline_left(end) : STEP_MS);
         show_clock();
     }
-    stage.clock.phase = AFTER;
+    stage.clock.phase = HEALING;
     if (network_join(&stage.network, stage.cut, err) != 0)
         return -1;
     report_progress("%s", SAY("the cable is connected again", "网线重新接上"));
@@ -236,11 +236,13 @@ static int judge(const struct result *result)
                       (double)result->elected_ms / 1000);
 }
 
+/* A consistent read needs a leader that the majority confirms. */
 static bool cut_server_follows(void *arg)
 {
     (void)arg;
-    int leader = stage_leader(&stage, stage.cut);
-    return leader >= 0 && leader == stage_leader(&stage, stage_other(&stage, 1));
+    json_t *read = stage_ask(&stage, stage.cut, NULL, "/v1/kv/clock?consistent", NULL);
+    json_decref(read);
+    return read != NULL;
 }
 
 static int run(struct result *result, struct err *err)
@@ -248,8 +250,11 @@ static int run(struct result *result, struct err *err)
     if (stage_start(&stage, err) != 0 || cut(result, err) != 0)
         return -1;
     int64_t healed_ms = time_until(cut_server_follows, NULL, LIMIT_MS);
+    if (healed_ms < 0)
+        return err_set(err, ERR_TIMEOUT, "the old leader does not follow the new one");
     report_progress(SAY("the old leader follows the new one, after %.1f s", "%.1f 秒后，原 Leader 跟随新 Leader"),
                     (double)healed_ms / 1000);
+    stage.clock.phase = AFTER;
     sleep_ms(STEP_MS);
     stage_stop_witnesses(&stage);
     read_history(&result->history);

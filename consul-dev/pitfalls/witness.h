@@ -14,7 +14,7 @@
 
 #include "network.h"
 
-enum phase { BEFORE, PARTITION, AFTER, PHASES };
+enum phase { BEFORE, PARTITION, HEALING, AFTER, PHASES };
 enum mode { DEFAULT, CONSISTENT, STALE, MODES };
 enum { WRITES_MAX = 1000, TICKS_MAX = 2000 };
 
