@@ -1,6 +1,6 @@
 /* Pitfall 3: the TTL of the cache. Three instances are replaced one after another: a new one starts, the old one is
- * deregistered and killed. Four callers with the same load: the lesson's client with a TTL of 1 s, 10 s and 300 s, and the
- * project's order-service, which watches. A stale call went to an instance that was gone. */
+ * deregistered and killed. Four callers with the same load: the lesson's client with a TTL of 1 s, 10 s and 300 s, and
+ * the project's order-service, which watches. A stale call went to an instance that was gone. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,8 +55,8 @@ static bool all_are_known(void *arg)
     return view.usable == USERS;
 }
 
-/* With Consul's default for check_update_interval: the output of a check that stays healthy is not a change. run-consul sets
- * 0, so that a person sees each output at once; a watch then returns after every check. */
+/* With Consul's default for check_update_interval: the output of a check that stays healthy is not a change. run-consul
+ * sets 0, so that a person sees each output at once; a watch then returns after every check. */
 static int restart_consul(struct err *err)
 {
     struct server *consul = &stage.world.consul;
@@ -78,7 +78,8 @@ static int start(struct err *err)
             return -1;
     if (!wait_until(all_are_passing, &(int){USERS}, LIMIT_MS))
         return err_set(err, ERR_TIMEOUT, "not all user-services become passing in Consul");
-    if (service_start(&stage.orders, &stage.world, "order-service", (const char *const[]){"DISCOVERY_CACHE_TTL=30s", NULL}, err) != 0)
+    if (service_start(&stage.orders, &stage.world, "order-service",
+                      (const char *const[]){"DISCOVERY_CACHE_TTL=30s", NULL}, err) != 0)
         return -1;
     return wait_until(all_are_known, NULL, LIMIT_MS)
                ? 0
@@ -108,23 +109,13 @@ static void stop(void)
 
 /* --- Replace the instances -------------------------------------------------------------------------- */
 
-static void deregister(int id)
-{
-    char url[256];
-    struct probe_reply reply = {0};
-    struct err ignored = ERR_INIT;
-    snprintf(url, sizeof url, "%s/v1/agent/service/deregister/%s-%d", stage.world.consul.url, service, id);
-    probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url}, &reply, &ignored);
-    probe_reply_close(&reply);
-}
-
 static int replace(int i, struct err *err)
 {
     struct service old = stage.users[i];
     int status = start_user(&stage.users[i], err);
     if (status == 0 && !wait_until(all_are_passing, &(int){USERS + 1}, LIMIT_MS))
         status = err_set(err, ERR_TIMEOUT, "a new user-service does not become passing in Consul");
-    deregister(i + 1);
+    consul_deregister(&stage.world.consul, service, i + 1);
     proc_stop(&old.proc, SIGKILL, 0);
     report_progress(SAY("user-service-%d runs on another port; user-service-%d is deregistered and gone",
                         "user-service-%d 在另一个端口启动；user-service-%d 已注销并停止"),
@@ -224,11 +215,13 @@ static void print_results(const struct caller caller[CALLERS])
     plot_print(points, CALLERS, SAY("queries of Consul per second", "每秒查询 Consul 的次数"),
                SAY("stale calls, %", "打到已下线实例的调用，%"));
     printf("\n");
-    report_row("", SAY("calls", "调用"), SAY("stale", "打到已下线实例"), SAY("failed", "失败"), SAY("queries/s", "查询/秒"), NULL);
+    report_row("", SAY("calls", "调用"), SAY("stale", "打到已下线实例"), SAY("failed", "失败"),
+               SAY("queries/s", "查询/秒"));
     for (int i = 0; i < CALLERS; i++)
-        report_row(i == WATCH ? SAY("the project's: watch", "本项目：变更通知") : cell(SAY("the lesson's: %s", "课程的写法：%s"), names[i]),
+        report_row(i == WATCH ? SAY("the project's: watch", "本项目：变更通知")
+                              : cell(SAY("the lesson's: %s", "课程的写法：%s"), names[i]),
                    cell("%d", caller[i].calls), cell("%d", caller[i].stale), cell("%d", caller[i].failed),
-                   cell("%.2f", per_second(&caller[i])), NULL);
+                   cell("%.2f", per_second(&caller[i])));
 }
 
 static int judge(const struct caller caller[CALLERS])
@@ -238,7 +231,8 @@ static int judge(const struct caller caller[CALLERS])
             return report_end(SAY("caller %d made no call", "调用方 %d 没有发出调用"), i + 1) | 1;
     print_results(caller);
     const struct caller *watch = &caller[WATCH];
-    report_expect(stale_percent(&caller[2]) > stale_percent(&caller[1]) && stale_percent(&caller[1]) > stale_percent(&caller[0]),
+    report_expect(stale_percent(&caller[2]) > stale_percent(&caller[1]) &&
+                      stale_percent(&caller[1]) > stale_percent(&caller[0]),
                   SAY("a longer TTL makes more calls stale", "TTL 越长，打到已下线实例的调用越多"));
     report_expect(per_second(&caller[0]) > per_second(&caller[1]) && per_second(&caller[1]) >= per_second(&caller[2]),
                   SAY("a shorter TTL queries Consul more often", "TTL 越短，查询 Consul 越频繁"));
@@ -246,12 +240,13 @@ static int judge(const struct caller caller[CALLERS])
                   SAY("the watch: as few stale calls as TTL 1 s, with fewer queries",
                       "变更通知：过期调用不多于 TTL 1 秒，查询更少"));
     report_expect(watch->failed == 0, SAY("no call of order-service fails", "order-service 的调用没有失败"));
-    return report_end(SAY("TTL 1 s, 10 s, 300 s: %.1f %%, %.1f %%, %.1f %% of the calls went to an instance that was gone, "
-                          "with %.2f, %.2f, %.2f queries a second; the watch: %.1f %%, with %.2f.",
-                          "TTL 1 秒、10 秒、300 秒：%.1f%%、%.1f%%、%.1f%% 的调用打到已下线的实例，"
-                          "每秒查询 %.2f、%.2f、%.2f 次；变更通知：%.1f%%，每秒查询 %.2f 次。"),
-                      stale_percent(&caller[0]), stale_percent(&caller[1]), stale_percent(&caller[2]), per_second(&caller[0]),
-                      per_second(&caller[1]), per_second(&caller[2]), stale_percent(watch), per_second(watch));
+    return report_end(
+        SAY("TTL 1 s, 10 s, 300 s: %.1f %%, %.1f %%, %.1f %% of the calls went to an instance that was gone, "
+            "with %.2f, %.2f, %.2f queries a second; the watch: %.1f %%, with %.2f.",
+            "TTL 1 秒、10 秒、300 秒：%.1f%%、%.1f%%、%.1f%% 的调用打到已下线的实例，"
+            "每秒查询 %.2f、%.2f、%.2f 次；变更通知：%.1f%%，每秒查询 %.2f 次。"),
+        stale_percent(&caller[0]), stale_percent(&caller[1]), stale_percent(&caller[2]), per_second(&caller[0]),
+        per_second(&caller[1]), per_second(&caller[2]), stale_percent(watch), per_second(watch));
 }
 
 int cache_ttl(struct err *err)

@@ -1,6 +1,6 @@
 /* Pitfall 4: the list is empty. First an operator deregisters all instances by mistake: they still run, and register
- * again after a second. Then all instances really stop, and start again. The lesson's client chooses from the empty list and
- * ends; the project's order-service keeps the instances that it knows, or replies 503. */
+ * again after a second. Then all instances really stop, and start again. The lesson's client chooses from the empty
+ * list and ends; the project's order-service keeps the instances that it knows, or replies 503. */
 #include <signal.h>
 #include <stdio.h>
 
@@ -88,16 +88,6 @@ static void stop(void)
 
 /* --- An empty list, though all instances run ------------------------------------------------------- */
 
-static void deregister(int i)
-{
-    char url[256];
-    struct probe_reply reply = {0};
-    struct err ignored = ERR_INIT;
-    snprintf(url, sizeof url, "%s/v1/agent/service/deregister/%s-%d", stage.world.consul.url, service, i + 1);
-    probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url}, &reply, &ignored);
-    probe_reply_close(&reply);
-}
-
 static void show(const struct load_count *count)
 {
     struct lesson_count lesson;
@@ -118,7 +108,7 @@ static void make_mistake(struct result *result)
                               "误操作：所有实例被注销；它们仍在运行，但 Consul 的列表为空"));
     for (int64_t end = deadline_in(MISTAKE_MS); deadline_left(end) > 0; sleep_ms(AGAIN_MS))
         for (int i = 0; i < USERS; i++)
-            deregister(i);
+            consul_deregister(&stage.world.consul, service, i + 1);
     time_until(all_are_passing, NULL, LIMIT_MS);
     report_progress("%s", SAY("the instances have registered again", "实例已重新注册"));
     sleep_ms(CALM_MS);
@@ -176,19 +166,20 @@ static void print_table(const struct result *result)
     const struct lesson_count *lesson = &result->lesson;
     const char *none = "-";
     printf("\n");
-    report_row("", SAY("the lesson's", "课程的写法"), SAY("the project's", "本项目"), NULL);
+    report_row("", SAY("the lesson's", "课程的写法"), SAY("the project's", "本项目"));
     report_row(SAY("calls before, failed", "之前的调用，失败"),
                cell("%d, %d", result->lesson_before.ok + result->lesson_before.failed, result->lesson_before.failed),
-               cell("%d, %d", (int)(result->before.ok + result->before.failed), (int)result->before.failed), NULL);
+               cell("%d, %d", (int)(result->before.ok + result->before.failed), (int)result->before.failed));
     report_row(SAY("calls with an empty list, failed", "列表为空之后的调用，失败"),
                cell("%d, %d", lesson->ok + lesson->failed - result->lesson_before.ok - result->lesson_before.failed,
                     lesson->failed - result->lesson_before.failed),
-               cell("%d, %d", (int)(result->mistake.ok + result->mistake.failed), (int)result->mistake.failed), NULL);
+               cell("%d, %d", (int)(result->mistake.ok + result->mistake.failed), (int)result->mistake.failed));
     report_row(SAY("the process", "进程"), lesson->crashed ? SAY("has ended", "已退出") : SAY("runs", "在运行"),
-               result->survived ? SAY("runs", "在运行") : SAY("has ended", "已退出"), NULL);
-    report_row(SAY("no instance: GET /users/1", "没有实例：GET /users/1"), none, cell("%d", result->none), NULL);
-    report_row(SAY("no instance: GET /orders/1, degraded", "没有实例：GET /orders/1，降级"), none, cell("%d", result->degraded), NULL);
-    report_row(SAY("instances are back: GET /users/1", "实例恢复：GET /users/1"), none, cell("%d", result->back), NULL);
+               result->survived ? SAY("runs", "在运行") : SAY("has ended", "已退出"));
+    report_row(SAY("no instance: GET /users/1", "没有实例：GET /users/1"), none, cell("%d", result->none));
+    report_row(SAY("no instance: GET /orders/1, degraded", "没有实例：GET /orders/1，降级"), none,
+               cell("%d", result->degraded));
+    report_row(SAY("instances are back: GET /users/1", "实例恢复：GET /users/1"), none, cell("%d", result->back));
 }
 
 static int judge(const struct result *result)
@@ -196,17 +187,18 @@ static int judge(const struct result *result)
     print_table(result);
     report_expect(result->lesson.crashed, SAY("the lesson's client ends", "课程的调用方退出"));
     report_expect(result->survived, SAY("order-service runs all the time", "order-service 一直在运行"));
-    report_expect(result->mistake.failed == 0,
-                  SAY("no call of order-service fails while the instances run", "实例在运行时，order-service 的调用没有失败"));
+    report_expect(result->mistake.failed == 0, SAY("no call of order-service fails while the instances run",
+                                                   "实例在运行时，order-service 的调用没有失败"));
     report_expect(result->none == 503, SAY("503 while there is no instance", "没有实例时返回 503"));
     report_expect(result->degraded == 200, SAY("an order without its user", "返回不含用户信息的订单"));
     report_expect(result->back == 200, SAY("200 when instances are back", "实例恢复后返回 200"));
-    return report_end(SAY("On the first empty list the lesson's client ended, after %d calls; order-service kept the instances "
-                          "that it knew (%d calls, %d failed), and replied %d only while no instance ran.",
-                          "遇到第一个空列表，课程的调用方就退出了（共调用 %d 次）；order-service 保留已知的实例"
-                          "（调用 %d 次，失败 %d 次），只有在没有任何实例运行时才返回 %d。"),
-                      result->lesson.ok + result->lesson.failed, (int)(result->mistake.ok + result->mistake.failed),
-                      (int)result->mistake.failed, result->none);
+    return report_end(
+        SAY("On the first empty list the lesson's client ended, after %d calls; order-service kept the instances "
+            "that it knew (%d calls, %d failed), and replied %d only while no instance ran.",
+            "遇到第一个空列表，课程的调用方就退出了（共调用 %d 次）；order-service 保留已知的实例"
+            "（调用 %d 次，失败 %d 次），只有在没有任何实例运行时才返回 %d。"),
+        result->lesson.ok + result->lesson.failed, (int)(result->mistake.ok + result->mistake.failed),
+        (int)result->mistake.failed, result->none);
 }
 
 int empty_list(struct err *err)

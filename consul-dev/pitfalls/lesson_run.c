@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/http_probe.h"
+
 void lesson_program(const char *name, char out[PLACE_PATH_MAX + 64])
 {
     char build[PLACE_PATH_MAX];
@@ -65,4 +67,14 @@ int lesson_service_start(struct proc *proc, const struct folder *folder, const s
     snprintf(url, sizeof url, "DATABASE_URL=%s", database);
     const char *const argv[] = {program, service, id, "1s", NULL}, *const env[] = {address, url, NULL};
     return proc_start(proc, argv, env, log, err);
+}
+
+void consul_deregister(const struct server *consul, const char *service, int number)
+{
+    char url[256];
+    struct probe_reply reply = {0};
+    struct err ignored = ERR_INIT;
+    snprintf(url, sizeof url, "%s/v1/agent/service/deregister/%s-%d", consul->url, service, number);
+    probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url}, &reply, &ignored);
+    probe_reply_close(&reply);
 }

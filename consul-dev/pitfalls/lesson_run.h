@@ -29,6 +29,9 @@ void lesson_client_stop(struct lesson_client *client, struct lesson_count *count
 int lesson_service_start(struct proc *proc, const struct folder *folder, const struct server *consul,
                          const char *service, int number, const char *database, struct err *err);
 
+/* Removes the instance <service>-<number> from the list, whether it runs or not. */
+void consul_deregister(const struct server *consul, const char *service, int number);
+
 /* The path of a program of the lesson. */
 void lesson_program(const char *name, char out[PLACE_PATH_MAX + 64]);
 

@@ -1,5 +1,5 @@
-/* make pitfall N=1..5: shows one of the lesson's five pitfalls on real servers: the wrong way beside the right way, under
- * the same load.
+/* make pitfall N=1..5: shows one of the lesson's five pitfalls on real servers: the wrong way beside the right way,
+ * under the same load.
  *
  * Exit code 0 only if the expected was seen, 1 if not, 2 for a wrong N, 77 if this machine does not allow it. */
 #include <stdio.h>

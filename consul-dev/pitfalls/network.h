@@ -1,8 +1,8 @@
-/* network: a private network of three machines, made of Linux network namespaces: a switch (a bridge) in the middle, and a
- * cable (a veth pair) to each machine, which can be cut.
+/* network: a private network of three machines, made of Linux network namespaces: a switch (a bridge) in the middle,
+ * and a cable (a veth pair) to each machine, which can be cut.
  *
- * Nothing of it has a name outside: this process moves into a new namespace, and the others are only open files of it. The
- * kernel removes all of it when this process and the servers that it has started have ended, also after kill -9.
+ * Nothing of it has a name outside: this process moves into a new namespace, and the others are only open files of it.
+ * The kernel removes all of it when this process and the servers that it has started have ended, also after kill -9.
  *
  *     network_open(&network, &folder, &err);
  *     network_enter(&network, 0);      // what this thread starts and connects to now is on machine 0
@@ -24,8 +24,8 @@ struct network {
     char log[PLACE_PATH_MAX + 32];
 };
 
-/* Moves this process into a namespace of its own. Without root it becomes root of a user namespace first. Call it before
- * any thread starts. -1: this machine does not allow it. */
+/* Moves this process into a namespace of its own. Without root it becomes root of a user namespace first. Call it
+ * before any thread starts. -1: this machine does not allow it. */
 int network_isolate(struct err *err);
 /* After network_isolate(). The address of machine i is network_address(i). */
 int network_open(struct network *network, const struct folder *folder, struct err *err);

@@ -1,6 +1,6 @@
-/* Pitfall 5: a network partition. The cable of the Consul leader is cut. It is the minority now, so it must stop to be the
- * leader, and the other two servers elect a new one. Witnesses write and read on both sides all the time. Beside the cut
- * server run the lesson's discover and the project's order-service. */
+/* Pitfall 5: a network partition. The cable of the Consul leader is cut. It is the minority now, so it must stop to be
+ * the leader, and the other two servers elect a new one. Witnesses write and read on both sides all the time. Beside
+ * the cut server run the lesson's discover and the project's order-service. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "pitfalls.h"
 #include "report.h"
 
-enum { BEFORE_MS = 3000, PARTITION_MS = 12000, LIMIT_MS = 15000, STEP_MS = 2000 };
+enum { BEFORE_MS = 3000, PARTITION_MS = 10000, LIMIT_MS = 15000, HEAL_MS = 30000, STEP_MS = 2000 };
 
 static struct stage stage;
 
@@ -23,8 +23,11 @@ struct result {
     int stale_instances; /* with ?stale at the cut server; one of them is deregistered */
     struct view project; /* order-service beside the cut server */
     struct history {
-        bool identical;                    /* all servers have the same writes, in the same order */
-        int committed, lost, undead, twice; /* lost: confirmed, but missing; undead: refused by the minority, but there */
+        bool identical; /* all servers have the same writes, in the same order */
+        int committed;
+        int lost;   /* confirmed, but missing */
+        int undead; /* refused by the minority, but there */
+        int twice;  /* two at the same index */
     } history;
 };
 
@@ -55,7 +58,8 @@ static bool lesson_finds_an_instance(void)
     snprintf(log, sizeof log, "%s/discover.log", stage.world.folder.path);
     snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage.consul[stage.cut].url);
     network_enter(&stage.network, stage.cut);
-    int started = proc_start(&proc, (const char *const[]){program, NULL}, (const char *const[]){consul, NULL}, log, &ignored);
+    int started =
+        proc_start(&proc, (const char *const[]){program, NULL}, (const char *const[]){consul, NULL}, log, &ignored);
     network_leave(&stage.network);
     if (started != 0)
         return false;
@@ -66,7 +70,8 @@ static bool lesson_finds_an_instance(void)
 
 static void show_clock(void)
 {
-    report_progress(SAY("the majority has confirmed value %d of the clock key", "多数派已确认 clock 键的值 %d"), stage.clock.newest);
+    report_progress(SAY("the majority has confirmed value %d of the clock key", "多数派已确认 clock 键的值 %d"),
+                    stage.clock.newest);
 }
 
 static void look_at_minority(struct result *result)
@@ -77,22 +82,32 @@ static void look_at_minority(struct result *result)
     stage_look_at_project(&stage, &result->project);
     result->lesson_finds = lesson_finds_an_instance();
     result->stale_instances = stage_instances_at_cut(&stage, "/v1/health/service/user-service?stale");
-    report_progress(SAY("at the cut server: the lesson's discover finds %s; order-service uses its list of %d instances, source %s; "
+    report_progress(SAY("at the cut server: the lesson's discover finds %s; order-service has %d instances, source %s; "
                         "?stale lists %d",
-                        "被隔离的服务器上：课程的 discover %s；order-service 使用自己的列表（%d 个实例，来源 %s）；?stale 返回 %d 个"),
-                    result->lesson_finds ? SAY("an instance", "找到实例") : SAY("nothing", "找不到实例"), result->project.count,
-                    result->project.source, result->stale_instances);
+                        "被隔离的服务器上：课程的 discover %s；order-service 有 %d 个实例，来源 %s；?stale 返回 %d 个"),
+                    result->lesson_finds ? SAY("an instance", "找到实例") : SAY("nothing", "找不到实例"),
+                    result->project.count, result->project.source, result->stale_instances);
+}
+
+static bool clock_ticks(void *arg)
+{
+    (void)arg;
+    return stage.clock.newest > 0;
 }
 
 static int cut(struct result *result, struct err *err)
 {
+    if (!wait_until(clock_ticks, NULL, LIMIT_MS))
+        return err_set(err, ERR_TIMEOUT, "the Consul servers accept no write");
+    stage.clock.phase = BEFORE;
     sleep_ms(BEFORE_MS);
     show_clock();
     int64_t end = deadline_in(PARTITION_MS);
     if (network_cut(&stage.network, stage.cut, err) != 0)
         return -1;
     stage.clock.phase = PARTITION;
-    report_progress(SAY("the cable of server %d, the leader, is cut", "服务器 %d（Leader）的网线被断开"), stage.cut + 1);
+    report_progress(SAY("the cable of server %d, the leader, is cut", "服务器 %d（Leader）的网线被断开"),
+                    stage.cut + 1);
     result->elected_ms = time_until(majority_has_leader, NULL, LIMIT_MS);
     if (result->elected_ms < 0)
         return err_set(err, ERR_TIMEOUT, "the majority elects no leader");
@@ -103,7 +118,7 @@ static int cut(struct result *result, struct err *err)
         sleep_ms(deadline_left(end) < STEP_MS ? deadline_left(end) : STEP_MS);
         show_clock();
     }
-    stage.clock.phase = HEALING;
+    stage.clock.phase = BETWEEN;
     if (network_join(&stage.network, stage.cut, err) != 0)
         return -1;
     report_progress("%s", SAY("the cable is connected again", "网线重新接上"));
@@ -188,23 +203,24 @@ static void print_side(const char *name, const struct witness *witness, enum pha
 {
     const struct tally *tally = &witness->tally[phase];
     report_row(name, cell("%d / %d", tally->accepted, tally->refused), reads_cell(&tally->reads[DEFAULT]),
-               reads_cell(&tally->reads[CONSISTENT]), reads_cell(&tally->reads[STALE]), NULL);
+               reads_cell(&tally->reads[CONSISTENT]), reads_cell(&tally->reads[STALE]));
 }
 
 static void print_table(const struct result *result)
 {
     const struct witness *minority = &stage.witness[stage.cut], *majority = &stage.witness[stage_other(&stage, 1)];
     printf("\n");
-    report_row("", SAY("writes", "写"), SAY("default reads", "默认读"), SAY("?consistent", "?consistent"), SAY("?stale", "?stale"), NULL);
-    report_row("", SAY("ok / refused", "成功 / 拒绝"), SAY("new/old/refused", "新/旧/拒绝"), SAY("new/old/refused", "新/旧/拒绝"),
-               SAY("new/old/refused", "新/旧/拒绝"), NULL);
+    report_row("", SAY("writes", "写"), SAY("default reads", "默认读"), SAY("?consistent", "?consistent"),
+               SAY("?stale", "?stale"));
+    report_row("", SAY("ok / refused", "成功 / 拒绝"), SAY("new/old/refused", "新/旧/拒绝"),
+               SAY("new/old/refused", "新/旧/拒绝"), SAY("new/old/refused", "新/旧/拒绝"));
     print_side(SAY("before, the leader", "分区前，Leader"), minority, BEFORE);
     print_side(SAY("partition, minority (the old leader)", "分区中，少数派（原 Leader）"), minority, PARTITION);
     print_side(SAY("partition, majority", "分区中，多数派"), majority, PARTITION);
     print_side(SAY("healed, the old leader", "恢复后，原 Leader"), minority, AFTER);
-    printf(SAY("\n  Writes in Raft's log: %d, on all three servers the same; confirmed but lost: %d; refused by the minority but "
-               "there: %d; two at one index: %d\n",
-               "\n  Raft 日志中的写入：%d 条，三个服务器一致；已确认但丢失：%d；少数派拒绝但存在：%d；同一序号有两条：%d\n"),
+    printf(SAY("\n  Writes in Raft's log, the same on all three servers: %d; confirmed but lost: %d; "
+               "refused by the minority but there: %d; two at one index: %d\n",
+               "\n  Raft 日志中的写入（三个服务器一致）：%d；已确认但丢失：%d；少数派拒绝但存在：%d；同一序号有两条：%d\n"),
            result->history.committed, result->history.lost, result->history.undead, result->history.twice);
 }
 
@@ -215,9 +231,11 @@ static int judge(const struct result *result)
     const struct reads *stale = &minority->reads[STALE], *consistent = &minority->reads[CONSISTENT];
     const struct history *history = &result->history;
     print_table(result);
-    report_expect(minority->accepted == 0 && minority->refused > 0, SAY("the minority refuses every write", "少数派拒绝所有写入"));
+    report_expect(minority->accepted == 0 && minority->refused > 0,
+                  SAY("the minority refuses every write", "少数派拒绝所有写入"));
     report_expect(majority->accepted > 0, SAY("the majority accepts writes", "多数派接受写入"));
-    report_expect(stale->old > 0 && stale->refused == 0, SAY("stale reads of the minority return old data", "少数派的 stale 读返回旧数据"));
+    report_expect(stale->old > 0 && stale->refused == 0,
+                  SAY("stale reads of the minority return old data", "少数派的 stale 读返回旧数据"));
     report_expect(consistent->current + consistent->old == 0 && consistent->refused > 0,
                   SAY("the minority refuses consistent reads", "少数派拒绝 consistent 读"));
     report_expect(history->identical && history->lost == 0 && history->undead == 0 && history->twice == 0,
@@ -225,15 +243,17 @@ static int judge(const struct result *result)
                       "只有一个 Leader 能提交：所有服务器写入一致，没有丢失"));
     report_expect(!result->lesson_finds, SAY("the lesson's discover finds no instance at the minority",
                                              "课程的 discover 在少数派一侧找不到实例"));
-    report_expect(result->stale_instances == 2, SAY("?stale still lists the deregistered instance", "?stale 仍列出已注销的实例"));
+    report_expect(result->stale_instances == 2,
+                  SAY("?stale still lists the deregistered instance", "?stale 仍列出已注销的实例"));
     report_expect(strcmp(result->project.source, "cache") == 0 && result->project.count == 2,
                   SAY("order-service keeps its list, as stale", "order-service 保留自己的列表，并标为过期"));
-    return report_end(SAY("The minority accepted %d of %d writes and no consistent read; its stale reads were up to %.1f s old; "
-                          "the majority had a new leader after %.1f s, and two leaders never both committed.",
-                          "少数派接受了 %d / %d 次写入，拒绝所有 consistent 读；它的 stale 读最多旧 %.1f 秒；"
-                          "多数派 %.1f 秒后选出新 Leader，两个 Leader 从未同时提交。"),
-                      minority->accepted, minority->accepted + minority->refused, (double)stale->oldest_ms / 1000,
-                      (double)result->elected_ms / 1000);
+    return report_end(
+        SAY("The minority accepted %d of %d writes and no consistent read; its stale reads were up to %.1f s old; "
+            "the majority had a new leader after %.1f s, and two leaders never both committed.",
+            "少数派接受了 %d / %d 次写入，拒绝所有 consistent 读；它的 stale 读最多旧 %.1f 秒；"
+            "多数派 %.1f 秒后选出新 Leader，两个 Leader 从未同时提交。"),
+        minority->accepted, minority->accepted + minority->refused, (double)stale->oldest_ms / 1000,
+        (double)result->elected_ms / 1000);
 }
 
 /* A consistent read needs a leader that the majority confirms. */
@@ -249,7 +269,7 @@ static int run(struct result *result, struct err *err)
 {
     if (stage_start(&stage, err) != 0 || cut(result, err) != 0)
         return -1;
-    int64_t healed_ms = time_until(cut_server_follows, NULL, LIMIT_MS);
+    int64_t healed_ms = time_until(cut_server_follows, NULL, HEAL_MS);
     if (healed_ms < 0)
         return err_set(err, ERR_TIMEOUT, "the old leader does not follow the new one");
     report_progress(SAY("the old leader follows the new one, after %.1f s", "%.1f 秒后，原 Leader 跟随新 Leader"),
@@ -268,13 +288,16 @@ int partition(struct err *err)
     report_begin(5, SAY("a network partition and split brain", "网络分区导致脑裂"),
                  SAY("discover: asks Consul for each call (exercises/0-lesson/discover.c)",
                      "discover：每次都查询 Consul（exercises/0-lesson/discover.c）"),
-                 SAY("order-service: a reply without a leader counts as failed; it keeps its list (common/registry/consul/consul.c)",
+                 SAY("order-service: a reply without a leader counts as failed; it keeps its list "
+                     "(common/registry/consul/consul.c)",
                      "order-service：没有 Leader 的回复视为失败，保留自己的列表（common/registry/consul/consul.c）"));
     if (folder_take(&stage.world.folder, err) != 0)
         return -1;
     if (network_isolate(&refused) != 0) {
         folder_remove(&stage.world.folder);
-        printf(SAY("skipped: %s. Run it as root: sudo make pitfall N=5\n", "跳过：%s。请以 root 身份运行：sudo make pitfall N=5\n"), refused.text);
+        printf(SAY("skipped: %s. Run it as root: sudo make pitfall N=5\n",
+                   "跳过：%s。请以 root 身份运行：sudo make pitfall N=5\n"),
+               refused.text);
         return PITFALL_SKIPPED;
     }
     int status = run(&result, err);

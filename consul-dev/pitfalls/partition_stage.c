@@ -6,11 +6,11 @@
 
 #include "report.h"
 
-enum { READY_MS = 30000, LOOK_MS = 2000 };
+enum { READY_MS = 30000, LOOK_MS = 2000, HCL_MAX = 1024 };
 
 /* --- Start -------------------------------------------------------------------------------------- */
 
-static int launch_server(struct stage *stage, int i, char hcl[512], struct err *err)
+static int launch_server(struct stage *stage, int i, char hcl[HCL_MAX], struct err *err)
 {
     struct server *consul = &stage->consul[i];
     char join[160] = "";
@@ -18,9 +18,10 @@ static int launch_server(struct stage *stage, int i, char hcl[512], struct err *
         snprintf(join + strlen(join), sizeof join - strlen(join), "%s\"%s:%d\"", other ? "," : "",
                  network_address(other), stage->consul[other].inner[1].number);
     /* rpc_hold_timeout: without a leader a request fails after 250 ms, not after 7 s. */
-    snprintf(hcl, 512,
-             "server = true bootstrap_expect = %d node_name = \"server-%d\" bind_addr = \"%s\" data_dir = \"%.160s/data\" "
-             "retry_join = [%s] retry_interval = \"1s\" autopilot { min_quorum = %d } performance { rpc_hold_timeout = \"250ms\" }",
+    snprintf(hcl, HCL_MAX,
+             "server = true bootstrap_expect = %d node_name = \"server-%d\" bind_addr = \"%s\" "
+             "data_dir = \"%.400s/data\" retry_join = [%s] retry_interval = \"1s\" "
+             "autopilot { min_quorum = %d } performance { rpc_hold_timeout = \"250ms\" }",
              MACHINES, i + 1, network_address(i), consul->folder, join, MACHINES);
     consul->options[0] = "-hcl";
     consul->options[1] = hcl;
@@ -32,7 +33,7 @@ static int launch_server(struct stage *stage, int i, char hcl[512], struct err *
 
 static int start_servers(struct stage *stage, struct err *err)
 {
-    static char hcl[MACHINES][512];
+    static char hcl[MACHINES][HCL_MAX];
     for (int i = 0; i < MACHINES; i++)
         if (server_init(&stage->consul[i], SERVER_CONSUL, &stage->world.folder, err) != 0)
             return -1;
@@ -86,8 +87,9 @@ int stage_other(const struct stage *stage, int number)
 static void register_instance(const struct stage *stage, int machine, int number)
 {
     char body[160];
-    snprintf(body, sizeof body, "{\"Name\":\"user-service\",\"ID\":\"user-service-%d\",\"Address\":\"127.0.0.1\",\"Port\":800%d}",
-             number, number);
+    snprintf(body, sizeof body,
+             "{\"Name\":\"user-service\",\"ID\":\"user-service-%d\",\"Address\":\"127.0.0.1\",\"Port\":800%d}", number,
+             number);
     json_decref(stage_ask(stage, machine, "PUT", "/v1/agent/service/register", body));
 }
 

@@ -44,12 +44,10 @@ static void draw(struct canvas *canvas, const struct plot_point *point, double x
 
 void plot_print(const struct plot_point *points, int count, const char *x_title, const char *y_title)
 {
-    struct canvas canvas;
+    struct canvas canvas = {{{0}}};
     double x_most = highest(points, count, 0), y_most = highest(points, count, 1);
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < ROWS; row++)
         memset(canvas.row[row], ' ', sizeof canvas.row[row] - 1);
-        canvas.row[row][sizeof canvas.row[row] - 1] = '\0';
-    }
     for (int i = 0; i < count; i++)
         draw(&canvas, &points[i], x_most, y_most);
     printf("  %s\n", y_title);

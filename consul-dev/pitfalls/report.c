@@ -32,16 +32,13 @@ void report_progress(const char *fmt, ...)
     va_end(args);
 }
 
-void report_row(const char *first, ...)
+void report_cells(const char *const *cells)
 {
-    va_list args;
-    va_start(args, first);
     printf("  ");
-    print_padded(first, FIRST);
-    for (const char *text; (text = va_arg(args, const char *)) != NULL;)
-        print_padded(text, CELL);
+    print_padded(*cells, FIRST);
+    for (const char *const *at = cells + 1; *at; at++)
+        print_padded(*at, at[1] ? CELL : 0);
     printf("\n");
-    va_end(args);
 }
 
 const char *cell(const char *fmt, ...)

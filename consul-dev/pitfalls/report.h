@@ -1,9 +1,9 @@
-/* report: what a pitfall prints, in the reader's language: what is compared, progress while it runs, a table, and at the
- * end one sentence.
+/* report: what a pitfall prints, in the reader's language: what is compared, progress while it runs, a table, and at
+ * the end one sentence.
  *
  *     report_begin(title, lesson, project);
  *     report_progress("%s", SAY("everything works", "一切正常"));
- *     report_row("", SAY("calls", "调用"), SAY("failed", "失败"), NULL);
+ *     report_row("", SAY("calls", "调用"), SAY("failed", "失败"));
  *     report_expect(failed > 0, SAY("calls fail", "有调用失败"));
  *     return report_end(SAY("%d of %d calls failed", "%d / %d 次调用失败"), failed, calls);
  */
@@ -11,6 +11,7 @@
 #define PITFALLS_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "checker/text.h"
@@ -21,8 +22,9 @@
 void report_begin(int number, const char *title, const char *lesson, const char *project);
 /* One line with the seconds since the begin. */
 void report_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* A line of the table: the first cell is wide. Ends with NULL. */
-void report_row(const char *first, ...) __attribute__((sentinel));
+/* A line of the table: its cells; the first one is wide. */
+#define report_row(...) report_cells((const char *const[]){__VA_ARGS__, NULL})
+void report_cells(const char *const *cells);
 /* "12", "3.4": a cell. Valid for the next nine calls. */
 const char *cell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -46,7 +46,8 @@ static int start_users(struct err *err)
         snprintf(id, sizeof id, "SERVICE_ID=%s-%d", deep, i + 1);
         snprintf(database, sizeof database, "DATABASE_URL=%s", url);
         const char *const env[] = {"SERVICE_NAME=deep-users", id, database, NULL};
-        if (lesson_service_start(&stage.shallow[i], &stage.world.folder, &stage.world.consul, shallow, i + 1, url, err) != 0 ||
+        if (lesson_service_start(&stage.shallow[i], &stage.world.folder, &stage.world.consul, shallow, i + 1, url,
+                                 err) != 0 ||
             service_start(&stage.deep[i], &stage.world, "user-service", env, err) != 0)
             return -1;
     }
@@ -158,14 +159,14 @@ static int judge(const struct result *result)
     const char *never = SAY("never", "一直没有");
     const char *noticed = result->noticed_ms < 0 ? never : cell("%.1f s", (double)result->noticed_ms / 1000);
     printf("\n");
-    report_row("", SAY("calls", "调用"), SAY("failed", "失败"), SAY("noticed after", "发现用时"), NULL);
+    report_row("", SAY("calls", "调用"), SAY("failed", "失败"), SAY("noticed after", "发现用时"));
     report_row(SAY("shallow check, the lesson's client", "浅检查，课程的调用方"),
                cell("%d", result->shallow.ok + result->shallow.failed), cell("%d", result->shallow.failed),
-               result->shallow_passing == USERS ? never : "?", NULL);
+               result->shallow_passing == USERS ? never : "?");
     report_row(SAY("deep check, the lesson's client", "深度检查，课程的调用方"),
-               cell("%d", result->deep.ok + result->deep.failed), cell("%d", result->deep.failed), noticed, NULL);
+               cell("%d", result->deep.ok + result->deep.failed), cell("%d", result->deep.failed), noticed);
     report_row(SAY("deep check, the project's order-service", "深度检查，本项目的 order-service"),
-               cell("%d", (int)(project->ok + project->failed)), cell("%d", (int)project->failed), noticed, NULL);
+               cell("%d", (int)(project->ok + project->failed)), cell("%d", (int)project->failed), noticed);
     report_expect(result->shallow_passing == USERS,
                   SAY("Consul lists the broken instance with the shallow check", "Consul 仍列出浅检查的故障实例"));
     report_expect(result->noticed_ms >= 0,
@@ -173,11 +174,12 @@ static int judge(const struct result *result)
     report_expect(result->shallow.failed > result->deep.failed,
                   SAY("more calls fail with the shallow check", "浅检查时失败的调用更多"));
     report_expect(project->failed == 0, SAY("no call of order-service fails", "order-service 的调用没有失败"));
-    return report_end(SAY("With the shallow check %d calls failed, for as long as the database was gone; with the deep check "
-                          "%d, until Consul noticed; order-service retries on another instance: %d.",
-                          "浅检查：数据库断开期间一直有调用失败，共 %d 次；深度检查：Consul 发现之前失败 %d 次；"
-                          "order-service 换一个实例重试，失败 %d 次。"),
-                      result->shallow.failed, result->deep.failed, (int)project->failed);
+    return report_end(
+        SAY("With the shallow check %d calls failed, for as long as the database was gone; with the deep check "
+            "%d, until Consul noticed; order-service retries on another instance: %d.",
+            "浅检查：数据库断开期间一直有调用失败，共 %d 次；深度检查：Consul 发现之前失败 %d 次；"
+            "order-service 换一个实例重试，失败 %d 次。"),
+        result->shallow.failed, result->deep.failed, (int)project->failed);
 }
 
 int shallow_check(struct err *err)

@@ -1,12 +1,10 @@
 /* Pitfall 2: the registration storm. Two Consuls restart without their data, each with a hundred real instances. The
- * lesson's register again at once, the project's after a random delay. The registrations are counted in Consul's log. */
+ * lesson's register again at once, the project's after a random delay. They are counted in Consul's log. */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "harness/agent_log.h"
 #include "harness/view.h"
 #include "lesson_run.h"
 #include "pitfalls.h"
@@ -15,7 +13,8 @@
 /* The project's default delay is 30 s; 20 s so that the whole lasts less than a minute. */
 #define JITTER "REGISTER_JITTER=20s"
 
-enum { FLEET = 100, SIDES = 2, LESSON = 0, PROJECT = 1, STEP_MS = 1000, LIMIT_MS = 30000, SECONDS_MAX = 60, BAR_MAX = 50 };
+enum { FLEET = 100, SIDES = 2, LESSON = 0, PROJECT = 1 };
+enum { STEP_MS = 1000, LIMIT_MS = 30000, SECONDS_MAX = 60, BAR_MAX = 50 };
 
 static struct side {
     struct world world; /* only its Consul, and the folder of the first */
@@ -55,10 +54,11 @@ static int start_consuls(struct err *err)
     return launch_consuls(err);
 }
 
-/* They need no database: nobody calls them. */
+/* They need no database, because they get no calls. */
 static int start_fleets(struct err *err)
 {
-    const char *const env[] = {JITTER, "SERVICE_CHECK=tcp", "DATABASE_URL=postgresql://lesson:lesson@127.0.0.1:1/lesson",
+    const char *const env[] = {JITTER, "SERVICE_CHECK=tcp",
+                               "DATABASE_URL=postgresql://lesson:lesson@127.0.0.1:1/lesson",
                                "REDIS_URL=redis://127.0.0.1:1/0", NULL};
     const struct world *world = &sides[PROJECT].world;
     for (int i = 0; i < FLEET; i++)
@@ -86,37 +86,14 @@ static void stop(void)
 
 /* --- Consul's log --------------------------------------------------------------------------------- */
 
-/* Parses a time such as 2020-01-01T12:34:56.789. Only differences matter, so the time zone does not. */
-static int64_t time_of(const char *line)
-{
-    struct tm tm = {0};
-    const char *rest = strptime(line + strspn(line, " "), "%Y-%m-%dT%H:%M:%S", &tm);
-    return rest && *rest == '.' ? (int64_t)timegm(&tm) * 1000 + atoi(rest + 1) : -1;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static void read_log(struct side *side)
 {
-    static int64_t at_ms[FLEET * 4];
-    const int most = (int)(sizeof at_ms / sizeof *at_ms);
-    char *output = proc_output(&side->world.consul.proc), *rest = output, *line;
-    int count = 0;
-    while ((line = strsep(&rest, "\n")) != NULL && count < most)
-        if (strstr(line, "Request finished: method=PUT url=/v1/agent/service/register"))
-            at_ms[count++] = time_of(line);
-    free(output);
-    qsort(at_ms, (size_t)count, sizeof *at_ms, by_time);
-    side->registrations = count;
-    for (int first = 0, end = 0; first < count; first++) { /* the highest number in any second */
-        while (end < count && at_ms[end] - at_ms[first] < 1000)
-            end++;
-        side->peak = end - first > side->peak ? end - first : side->peak;
-        int64_t second = (at_ms[first] - at_ms[0]) / 1000;
+    static struct agent_requests requests;
+    agent_requests_read(&side->world.consul.proc, "method=PUT url=/v1/agent/service/register", &requests);
+    side->registrations = requests.count;
+    side->peak = agent_requests_peak(&requests, 1000);
+    for (int i = 0; i < requests.count; i++) {
+        int64_t second = (requests.at_ms[i] - requests.at_ms[0]) / 1000;
         if (second < SECONDS_MAX)
             side->in_second[second]++;
     }
@@ -134,8 +111,9 @@ static int run(struct err *err)
     report_progress("%s", SAY("starting two Consuls, each with 100 instances", "正在启动两个 Consul，各有 100 个实例"));
     if (start_consuls(err) != 0 || start_fleets(err) != 0)
         return -1;
-    report_progress(SAY("both Consuls stop: %d and %d instances are registered", "两个 Consul 停止：已注册 %d 个和 %d 个实例"),
-                    registered(LESSON), registered(PROJECT));
+    report_progress(
+        SAY("both Consuls stop: %d and %d instances are registered", "两个 Consul 停止：已注册 %d 个和 %d 个实例"),
+        registered(LESSON), registered(PROJECT));
     for (int i = 0; i < SIDES; i++)
         server_kill(&sides[i].world.consul);
     if (launch_consuls(err) != 0)
@@ -146,8 +124,9 @@ static int run(struct err *err)
     while ((lesson < FLEET || project < FLEET) && deadline_left(end) > 0) {
         sleep_ms(STEP_MS);
         lesson = registered(LESSON), project = registered(PROJECT);
-        report_progress(SAY("registered again: %d without delay, %d with a random delay", "重新注册：无延迟 %d 个，随机延迟 %d 个"),
-                        lesson, project);
+        report_progress(
+            SAY("registered again: %d without delay, %d with a random delay", "重新注册：无延迟 %d 个，随机延迟 %d 个"),
+            lesson, project);
     }
     return 0;
 }
@@ -171,29 +150,33 @@ static int judge(void)
         read_log(&sides[i]);
     const struct side *lesson = &sides[LESSON], *project = &sides[PROJECT];
     draw(lesson, SAY("registrations in each second, without delay", "每秒注册数，无延迟"));
-    draw(project, SAY("registrations in each second, with a random delay of 0 to 20 s", "每秒注册数，随机延迟 0~20 秒"));
+    draw(project,
+         SAY("registrations in each second, with a random delay of 0 to 20 s", "每秒注册数，随机延迟 0~20 秒"));
     printf("\n");
-    report_row("", SAY("registrations", "注册次数"), SAY("peak in 1 s", "1 秒内峰值"), NULL);
-    report_row(SAY("the lesson's: no delay", "课程的写法：无延迟"), cell("%d", lesson->registrations), cell("%d", lesson->peak), NULL);
+    report_row("", SAY("registrations", "注册次数"), SAY("peak in 1 s", "1 秒内峰值"));
+    report_row(SAY("the lesson's: no delay", "课程的写法：无延迟"), cell("%d", lesson->registrations),
+               cell("%d", lesson->peak));
     report_row(SAY("the project's: a random delay", "本项目：随机延迟"), cell("%d", project->registrations),
-               cell("%d", project->peak), NULL);
+               cell("%d", project->peak));
     report_expect(lesson->registrations >= FLEET && project->registrations >= FLEET,
                   SAY("every instance registers again", "每个实例都重新注册"));
     report_expect(lesson->peak > 2 * project->peak,
                   SAY("the peak without delay is more than twice as high", "无延迟的峰值是随机延迟的两倍以上"));
-    return report_end(SAY("100 instances that register again at once: %d registrations in the worst second; with a random "
-                          "delay of up to 20 s: %d.",
-                          "100 个实例同时重新注册：最忙的 1 秒内注册 %d 次；随机延迟最长 20 秒：%d 次。"),
-                      lesson->peak, project->peak);
+    return report_end(
+        SAY("100 instances that register again at once: %d registrations in the worst second; with a random "
+            "delay of up to 20 s: %d.",
+            "100 个实例同时重新注册：最忙的 1 秒内注册 %d 次；随机延迟最长 20 秒：%d 次。"),
+        lesson->peak, project->peak);
 }
 
 int registration_storm(struct err *err)
 {
-    report_begin(2, SAY("the registration storm", "服务注册风暴"),
-                 SAY("registers at once (consul-dev/pitfalls/lesson/shallow_service.c)",
-                     "立即注册（consul-dev/pitfalls/lesson/shallow_service.c）"),
-                 SAY("waits a random time of 0 to 20 s (wait_jitter() in common/registration/registration.c; default 30 s)",
-                     "随机等待 0~20 秒（common/registration/registration.c 的 wait_jitter()；默认 30 秒）"));
+    report_begin(
+        2, SAY("the registration storm", "服务注册风暴"),
+        SAY("registers at once (consul-dev/pitfalls/lesson/shallow_service.c)",
+            "立即注册（consul-dev/pitfalls/lesson/shallow_service.c）"),
+        SAY("waits a random time of 0 to 20 s (wait_jitter() in common/registration/registration.c; default 30 s)",
+            "随机等待 0~20 秒（common/registration/registration.c 的 wait_jitter()；默认 30 秒）"));
     int status = run(err);
     int code = status == 0 ? judge() : -1;
     stop();

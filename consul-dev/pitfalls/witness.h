@@ -1,8 +1,8 @@
-/* witness: a thread on one machine that writes to the Consul server there and reads from it, in each consistency mode, and
- * keeps the results.
+/* witness: a thread on one machine that writes to the Consul server there and reads from it, in each consistency mode,
+ * and keeps the results.
  *
- * All witnesses read the same key, the clock, which one of them (the one with the pen) sets to 1, 2, 3 and so on. So a read
- * is old if Consul had confirmed a later value before the read began.
+ * All witnesses read the same key, the clock, which one of them (the one with the pen) sets to 1, 2, 3 and so on. So a
+ * read is old if Consul had confirmed a later value before the read began.
  */
 #ifndef PITFALLS_WITNESS_H
 #define PITFALLS_WITNESS_H
@@ -14,7 +14,7 @@
 
 #include "network.h"
 
-enum phase { BEFORE, PARTITION, HEALING, AFTER, PHASES };
+enum phase { BETWEEN, BEFORE, PARTITION, AFTER, PHASES }; /* what happens in between is in no table */
 enum mode { DEFAULT, CONSISTENT, STALE, MODES };
 enum { WRITES_MAX = 1000, TICKS_MAX = 2000 };
 
@@ -31,9 +31,9 @@ struct tally {
 
 /* Shared by all witnesses. */
 struct clock_key {
-    atomic_int newest;                     /* confirmed by Consul */
+    atomic_int newest;                       /* confirmed by Consul */
     _Atomic int64_t confirmed_ms[TICKS_MAX]; /* when each value was */
-    atomic_int phase;                      /* enum phase */
+    atomic_int phase;                        /* enum phase */
 };
 
 struct witness {

@@ -1,5 +1,5 @@
-/* The lesson, part V, 3: ServiceClient, which makes calls until it is ended. Each line of Python stands above the C code
- * that does the same. As in pitfall 4, it does not check for an empty list.
+/* The lesson, part V, 3: ServiceClient, which makes calls until it is ended. Each line of Python stands above the C
+ * code that does the same. As in pitfall 4, it does not check for an empty list.
  *
  *     service_client SERVICE CACHE_TTL CALLS_PER_SECOND
  *

@@ -33,7 +33,8 @@ static enum MHD_Result get_user(struct MHD_Connection *connection, const char *u
     const char *const values[] = {user_id};
     if (PQstatus(db) != CONNECTION_OK)
         PQreset(db);
-    PGresult *result = PQexecParams(db, "SELECT name, email FROM users WHERE id = $1::bigint", 1, NULL, values, NULL, NULL, 0);
+    PGresult *result =
+        PQexecParams(db, "SELECT name, email FROM users WHERE id = $1::bigint", 1, NULL, values, NULL, NULL, 0);
     bool found = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1;
     if (found)
         snprintf(body, sizeof body, "{\"id\": \"%.20s\", \"name\": \"%.100s\", \"email\": \"%.100s\"}", user_id,
@@ -59,9 +60,9 @@ static void register_service(void)
 {
     char check_url[64], url[512];
     snprintf(check_url, sizeof check_url, "http://127.0.0.1:%d/health", port);
-    json_t *service = json_pack("{s:s, s:s, s:s, s:i, s:{s:s, s:s, s:s}}", "Name", service_name, "ID", service_id,
-                                "Address", "127.0.0.1", "Port", port, "Check", "HTTP", check_url, "Interval",
-                                check_interval, "Timeout", "5s");
+    json_t *service =
+        json_pack("{s:s, s:s, s:s, s:i, s:{s:s, s:s, s:s}}", "Name", service_name, "ID", service_id, "Address",
+                  "127.0.0.1", "Port", port, "Check", "HTTP", check_url, "Interval", check_interval, "Timeout", "5s");
     char *body = json_dumps(service, 0);
     json_decref(http_json(consul_url("/v1/agent/service/register", url), body, NULL));
     free(body);
