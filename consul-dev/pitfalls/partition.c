@@ -122,6 +122,7 @@ static int cut(struct result *result, struct err *err)
     if (network_join(&stage.network, stage.cut, err) != 0)
         return -1;
     report_progress("%s", SAY("the cable is connected again", "网线重新接上"));
+    stage_rejoin(&stage);
     return 0;
 }
 
@@ -224,6 +225,16 @@ static void print_table(const struct result *result)
            result->history.committed, result->history.lost, result->history.undead, result->history.twice);
 }
 
+/* On all machines, in all phases. */
+static int old_consistent_reads(void)
+{
+    int old = 0;
+    for (int i = 0; i < MACHINES; i++)
+        for (int phase = 0; phase < PHASES; phase++)
+            old += stage.witness[i].tally[phase].reads[CONSISTENT].old;
+    return old;
+}
+
 static int judge(const struct result *result)
 {
     const struct tally *minority = &stage.witness[stage.cut].tally[PARTITION];
@@ -238,6 +249,8 @@ static int judge(const struct result *result)
                   SAY("stale reads of the minority return old data", "少数派的 stale 读返回旧数据"));
     report_expect(consistent->current + consistent->old == 0 && consistent->refused > 0,
                   SAY("the minority refuses consistent reads", "少数派拒绝 consistent 读"));
+    report_expect(old_consistent_reads() == 0,
+                  SAY("no consistent read returns old data, on any server", "所有服务器的 consistent 读都没有返回旧数据"));
     report_expect(history->identical && history->lost == 0 && history->undead == 0 && history->twice == 0,
                   SAY("only one leader commits: all servers have the same writes, none is lost",
                       "只有一个 Leader 能提交：所有服务器写入一致，没有丢失"));

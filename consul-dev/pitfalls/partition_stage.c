@@ -101,6 +101,14 @@ int stage_instances_at_cut(const struct stage *stage, const char *query)
     return count;
 }
 
+void stage_rejoin(const struct stage *stage)
+{
+    char path[64];
+    int machine = stage_other(stage, 1);
+    snprintf(path, sizeof path, "/v1/agent/join/%s:%d", network_address(machine), stage->consul[machine].inner[1].number);
+    json_decref(stage_ask(stage, stage->cut, "PUT", path, ""));
+}
+
 static bool both_are_listed(void *arg)
 {
     return stage_instances_at_cut(arg, "/v1/health/service/user-service?passing") == 2;

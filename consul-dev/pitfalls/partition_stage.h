@@ -33,6 +33,8 @@ json_t *stage_ask(const struct stage *stage, int machine, const char *method, co
 int stage_leader(const struct stage *stage, int machine);
 /* How many user-services the cut server lists for this query; -1: it does not reply. */
 int stage_instances_at_cut(const struct stage *stage, const char *query);
+/* As `consul join`: the cut server tries at once to reach another one. By itself it tries every 30 s. */
+void stage_rejoin(const struct stage *stage);
 /* What order-service knows. */
 void stage_look_at_project(const struct stage *stage, struct view *view);
 

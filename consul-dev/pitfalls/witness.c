@@ -2,12 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "harness/http_probe.h"
 #include "report.h"
 
-enum { PAUSE_MS = 150, TIMEOUT_MS = 4000 }; /* longer than the servers wait for a leader */
+enum { PAUSE_MS = 150, TIMEOUT_MS = 1500 }; /* longer than the servers wait for a leader */
 
 static const char *const mode_names[MODES] = {"", "&consistent", "&stale"};
 
@@ -24,20 +25,40 @@ static bool put(struct probe *probe, const char *server, const char *key, const 
     struct err ignored = ERR_INIT;
     snprintf(url, sizeof url, "%s/v1/kv/%s", server, key);
     const struct probe_request request = {.method = "PUT", .url = url, .body = value, .timeout_ms = TIMEOUT_MS};
-    bool accepted = probe_send(probe, &request, &reply, &ignored) == 0 && reply.status == 200;
+    bool accepted = probe_send(probe, &request, &reply, &ignored) == 0 && reply.status == 200 &&
+                    strncmp(buf_text(&reply.body), "true", 4) == 0;
     probe_reply_close(&reply);
     return accepted;
 }
 
 /* --- The clock ------------------------------------------------------------------------------- */
 
+/* The index of the clock's last change; 0: it does not exist; -1: no reply. */
+static long long index_of_clock(const struct witness *witness, struct probe *probe)
+{
+    char url[256];
+    struct probe_reply reply = {0};
+    struct err ignored = ERR_INIT;
+    snprintf(url, sizeof url, "%s/v1/kv/clock?consistent", witness->url);
+    const struct probe_request request = {.url = url, .timeout_ms = TIMEOUT_MS};
+    int status = probe_send(probe, &request, &reply, &ignored) == 0 ? reply.status : 0;
+    const char *index = status == 200 ? strstr(buf_text(&reply.body), "\"ModifyIndex\":") : NULL;
+    long long value = index ? atoll(index + strlen("\"ModifyIndex\":")) : status == 404 ? 0 : -1;
+    probe_reply_close(&reply);
+    return value;
+}
+
+/* With check-and-set (cas): a write whose reply was an error may still be done later, and must not set the clock back.
+ */
 static void tick(struct witness *witness, struct probe *probe)
 {
-    char value[16];
+    char key[48], value[16];
     struct clock_key *clock = witness->clock;
     int next = clock->newest + 1;
+    long long index = index_of_clock(witness, probe);
+    snprintf(key, sizeof key, "clock?cas=%lld", index);
     snprintf(value, sizeof value, "%d", next);
-    if (next < TICKS_MAX && put(probe, witness->url, "clock", value)) {
+    if (index >= 0 && next < TICKS_MAX && put(probe, witness->url, key, value)) {
         clock->confirmed_ms[next] = clock_ms();
         clock->newest = next;
     }
