@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "history.h"
 #include "lesson_run.h"
 #include "partition_stage.h"
 #include "pitfalls.h"
@@ -22,13 +23,7 @@ struct result {
     bool lesson_finds;   /* at the cut server */
     int stale_instances; /* with ?stale at the cut server; one of them is deregistered */
     struct view project; /* order-service beside the cut server */
-    struct history {
-        bool identical; /* all servers have the same writes, in the same order */
-        int committed;
-        int lost;   /* confirmed, but missing */
-        int undead; /* refused by the minority, but there */
-        int twice;  /* two at the same index */
-    } history;
+    struct history history;
 };
 
 /* --- The partition --------------------------------------------------------------------------------- */
@@ -124,73 +119,6 @@ static int cut(struct result *result, struct err *err)
     report_progress("%s", SAY("the cable is connected again", "网线重新接上"));
     stage_rejoin(&stage);
     return 0;
-}
-
-/* --- The history: which writes each server has ------------------------------------------------------- */
-
-/* The index in Raft's log of each write of the witnesses; 0: this server does not have it. */
-struct log_of_server {
-    int64_t index[MACHINES][WRITES_MAX];
-};
-
-static bool read_log(int machine, struct log_of_server *log)
-{
-    size_t i;
-    json_t *entry, *list = stage_ask(&stage, machine, NULL, "/v1/kv/pitfall/?recurse&stale", NULL);
-    memset(log, 0, sizeof *log);
-    json_array_foreach(list, i, entry) {
-        int writer, number;
-        const char *key = json_string_value(json_object_get(entry, "Key"));
-        if (key && sscanf(key, "pitfall/%d-%d", &writer, &number) == 2 && writer < MACHINES && number < WRITES_MAX)
-            log->index[writer][number] = json_integer_value(json_object_get(entry, "CreateIndex"));
-    }
-    json_decref(list);
-    return list != NULL;
-}
-
-static struct log_of_server logs[MACHINES];
-
-static bool logs_are_identical(void *arg)
-{
-    (void)arg;
-    for (int i = 0; i < MACHINES; i++)
-        if (!read_log(i, &logs[i]) || memcmp(&logs[i], &logs[0], sizeof logs[0]) != 0)
-            return false;
-    return true;
-}
-
-static int by_index(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
-/* Two leaders that both commit would give the same index to two writes. */
-static int count_twice(void)
-{
-    static int64_t all[MACHINES * WRITES_MAX];
-    int twice = 0;
-    memcpy(all, logs[0].index, sizeof all);
-    qsort(all, MACHINES * WRITES_MAX, sizeof *all, by_index);
-    for (int i = 1; i < MACHINES * WRITES_MAX; i++)
-        twice += all[i] != 0 && all[i] == all[i - 1];
-    return twice;
-}
-
-static void read_history(struct history *history)
-{
-    history->identical = wait_until(logs_are_identical, NULL, LIMIT_MS);
-    history->twice = count_twice();
-    for (int i = 0; i < MACHINES; i++) {
-        const struct witness *witness = &stage.witness[i];
-        for (int number = 0; number < witness->write_count; number++) {
-            const struct write *write = &witness->writes[number];
-            bool there = logs[0].index[i][number] != 0;
-            history->committed += there;
-            history->lost += write->accepted && !there;
-            history->undead += i == stage.cut && write->phase == PARTITION && !write->accepted && there;
-        }
-    }
 }
 
 /* --- The verdict ------------------------------------------------------------------------------------------ */
@@ -290,7 +218,7 @@ static int run(struct result *result, struct err *err)
     stage.clock.phase = AFTER;
     sleep_ms(STEP_MS);
     stage_stop_witnesses(&stage);
-    read_history(&result->history);
+    history_read(&stage, &result->history);
     return 0;
 }
 
