@@ -66,12 +66,18 @@ int report_end(const char *fmt, ...)
     printf("\n");
     for (int i = 0; i < unseen_count; i++)
         printf(SAY("✗ expected, but not seen: %s\n", "✗ 与预期不符，没有看到：%s\n"), unseen[i]);
+    if (unseen_count) {
+        printf("%s\n", SAY("✗ The measured values are not those that the lesson lets expect. If the machine was busy, "
+                           "run it again.",
+                           "✗ 实测结果与课程的预期不符。如果机器当时很忙，请再运行一次。"));
+        return 1;
+    }
     va_start(args, fmt);
-    printf("%s ", unseen_count ? "✗" : "✓");
+    printf("✓ ");
     vprintf(fmt, args);
     printf("\n");
     va_end(args);
-    return unseen_count ? 1 : 0;
+    return 0;
 }
 
 void sleep_ms(int64_t ms)

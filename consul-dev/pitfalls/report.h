@@ -30,7 +30,8 @@ const char *cell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Remembers what was expected and not seen. Returns `seen`. */
 bool report_expect(bool seen, const char *what);
-/* Prints what was expected and not seen, then the last line. Returns the exit code: 0 if all was seen, else 1. */
+/* The last line: the sentence, if all was seen. Else what was expected and not seen, and another sentence. Returns the
+ * exit code: 0 or 1. */
 int report_end(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 void sleep_ms(int64_t ms);
