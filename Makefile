@@ -132,10 +132,11 @@ $(BUILD)/obj/page_data.o: $(BUILD)/page_data.c $(BUILD)/flags | have-packages
 	@$(CC) $(CPPFLAGS) -I. $(CFLAGS) -c $< -o $@
 $(BUILD)/playground: $(call objects,consul-dev/playground) $(BUILD)/obj/page_data.o $(BUILD)/obj/exercises/checker/text.o \
   $(call archives,$(harness))
+$(BUILD)/pitfall: $(call objects,consul-dev/pitfalls) $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
 $(BUILD)/simulate: $(BUILD)/obj/tests/simulation/main.o $(call archives,$(simulation))
 $(FAULT_TOOLS): $(BUILD)/%-faults: $(BUILD)/obj/consul-dev/faults/%_faults.o \
   $(filter-out %/registry_faults.o %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(faults))
-$(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS):
+$(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/pitfall $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
@@ -156,6 +157,13 @@ $(BUILD)/lesson/%: exercises/0-lesson/%.c exercises/0-lesson/consul.h | have-pac
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) -std=gnu11 -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) $(PKG_CFLAGS) $< $(PKG_LIBS) -o $@
+
+# The five pitfalls: the lesson's way beside the project's.
+PITFALL_LESSON := $(patsubst consul-dev/pitfalls/lesson/%.c,$(BUILD)/lesson/%,$(wildcard consul-dev/pitfalls/lesson/*.c))
+$(BUILD)/lesson/%: consul-dev/pitfalls/lesson/%.c exercises/0-lesson/consul.h | have-packages
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra $(if $(WERROR),-Werror) -Iexercises $(PKG_CFLAGS) $< $(PKG_LIBS) -o $@
 
 DRILL := exercises/checker/drill
 $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $(call archives,harness base)
@@ -192,7 +200,7 @@ endif
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
 AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(shell id -g $(OWNER)) --init-groups)
 # Long outages are tests in files with these names; `make test-outages` runs them.
-OUTAGE_SCRIPTS := $(wildcard exercises/checker/tests/test-outages-*.sh)
+OUTAGE_SCRIPTS := $(wildcard consul-dev/tests/test-outages-*.sh exercises/checker/tests/test-outages-*.sh)
 SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.sh exercises/checker/tests/*.sh))
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
@@ -218,7 +226,7 @@ run-build: $(PROGRAMS)
 everything: ## check: compile all programs and tests, without running them
 	$(again) run-everything
 
-run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
+run-everything: $(PROGRAMS) pitfall-parts $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
 integration-tests: $(PROGRAMS) $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
@@ -237,11 +245,21 @@ playground: ## start: a page that shows all of it at work and lets you break it 
 run-playground: $(PROGRAMS) $(BUILD)/playground
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(BUILD)/playground
 
+.PHONY: pitfall run-pitfall pitfall-parts
+pitfall-parts: $(PROGRAMS) $(BUILD)/pitfall $(PITFALL_LESSON) $(LESSON)
+
+pitfall: ## break: show pitfall N=1 to 5 of the lesson: the wrong way beside the right way, measured on real servers
+	@$(DEPS)
+	$(again) run-pitfall
+
+run-pitfall: pitfall-parts
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(BUILD)/pitfall $(N)
+
 test: ## check: run all tests except the long outages
 	@$(DEPS)
 	$(again) run-tests
 
-run-tests: unit-tests integration-tests exercise-parts
+run-tests: unit-tests integration-tests exercise-parts pitfall-parts
 	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
 # The user-services of `make up`.
@@ -261,7 +279,7 @@ test-outages: ## check: run the long outages on real servers
 	@$(DEPS)
 	$(again) run-outages
 
-run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
+run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts pitfall-parts
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
 .PHONY: test-page page-picture
@@ -328,11 +346,11 @@ lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, c
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
+C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/pitfalls consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/playground/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* tests/page/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
-run-lint: unit-tests $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
+run-lint: unit-tests pitfall-parts $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
 	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
 	@.ci/lint-circles $(BUILD) $(C_FOLDERS)
 	@.ci/lint-docs

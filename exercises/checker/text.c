@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,4 +13,19 @@ const char *text_of(struct text text)
             return strncmp(value, "zh", 2) == 0 ? text.zh : text.en;
     }
     return text.en;
+}
+
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+        if ((*at & 0xC0) != 0x80)
+            width += *at >= 0xE3 ? 2 : 1; /* in UTF-8 CJK characters begin with E3 to EF */
+    return width;
+}
+
+void print_padded(const char *text, int width)
+{
+    int blanks = width - width_of(text);
+    printf("%s%*s", text, blanks > 0 ? blanks : 0, "");
 }

@@ -10,4 +10,7 @@ struct text {
 /* The first of LC_ALL, LC_MESSAGES and LANG that is set decides: Chinese if it begins with "zh". */
 const char *text_of(struct text text);
 
+/* Prints text, then blanks up to `width` columns of the terminal. A Chinese character takes two columns. */
+void print_padded(const char *text, int width);
+
 #endif

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "harness/agent_log.h"
 #include "harness/view.h"
 
 TestSuite(outages_storm, .timeout = 400);
@@ -21,7 +22,6 @@ enum {
     RECONCILE_MS = 5000,   /* the programs' default */
     FIRST_CHECK_MS = 1000, /* CHECK_INTERVAL */
     SLACK_MS = 10000,      /* a hundred processes on a busy machine */
-    REQUESTS_MAX = 100000,
 };
 
 static struct world world; /* only its folder and its Consul */
@@ -30,54 +30,8 @@ static struct err err;
 
 /* --- The requests in the agent's log ---------------------------------------------------------- */
 
-struct requests {
-    int64_t at_ms[REQUESTS_MAX]; /* sorted */
-    int count;
-};
-
-/* Parses a time such as 2020-01-01T12:34:56.789 at the start of a line, as UTC. Only differences matter, so the
- * time zone does not. */
-static int64_t time_of(const char *line)
-{
-    struct tm tm = {0};
-    const char *rest = strptime(line, "%Y-%m-%dT%H:%M:%S", &tm);
-    return rest && *rest == '.' ? (int64_t)timegm(&tm) * 1000 + atoi(rest + 1) : -1;
-}
-
-static int by_time(const void *a, const void *b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
-/* The requests whose line contains `url`. */
-static void read_requests(const char *url, struct requests *requests)
-{
-    char *output = proc_output(&world.consul.proc), *rest = output, *line;
-    requests->count = 0;
-    while ((line = strsep(&rest, "\n")) != NULL && requests->count < REQUESTS_MAX) {
-        const char *what = strstr(line, "agent.http: Request finished: ");
-        if (what && strstr(what, url))
-            requests->at_ms[requests->count++] = time_of(line + strspn(line, " "));
-    }
-    free(output);
-    qsort(requests->at_ms, (size_t)requests->count, sizeof *requests->at_ms, by_time);
-}
-
-/* The highest number of requests in any window of this length. */
-static int peak(const struct requests *requests, int64_t window_ms)
-{
-    int most = 0;
-    for (int first = 0, end = 0; first < requests->count; first++) {
-        while (end < requests->count && requests->at_ms[end] - requests->at_ms[first] < window_ms)
-            end++;
-        most = end - first > most ? end - first : most;
-    }
-    return most;
-}
-
 /* Prints a bar for each second. */
-static void draw(const struct requests *requests)
+static void draw(const struct agent_requests *requests)
 {
     int next = 0;
     for (int second = 0; next < requests->count; second++) {
@@ -120,7 +74,7 @@ static bool all_are_passing(void *arg)
 
 /* --- The test ------------------------------------------------------------------------------------ */
 
-static struct requests registrations, requests;
+static struct agent_requests registrations, requests;
 
 static void storm(const char *jitter, int64_t jitter_ms)
 {
@@ -133,18 +87,18 @@ static void storm(const char *jitter, int64_t jitter_ms)
     cr_expect_geq(took_ms, 0, "%s: not all are back within %lld ms", jitter, (long long)bound_ms);
     server_stop(&world.consul); /* now its log is complete */
 
-    read_requests("method=PUT url=/v1/agent/service/register", &registrations);
-    read_requests("url=/v1/agent/", &requests);
+    agent_requests_read(&world.consul.proc, "method=PUT url=/v1/agent/service/register", &registrations);
+    agent_requests_read(&world.consul.proc, "url=/v1/agent/", &requests);
     /* (An instance registers twice if Consul's reply came too late.) */
     cr_expect(registrations.count >= FLEET && registrations.count <= FLEET * 11 / 10,
               "%s: each registers once, and not %d times", jitter, registrations.count);
     fprintf(stderr, "    %s: registrations in each second after the first\n", jitter);
     draw(&registrations);
     fprintf(stderr, "    %-20s %16s %16s %10s\n", "highest number in", "100 ms", "1 s", "total");
-    fprintf(stderr, "    %-20s %16d %16d %10d\n", "registrations", peak(&registrations, 100),
-            peak(&registrations, 1000), registrations.count);
-    fprintf(stderr, "    %-20s %16d %16d %10d\n", "all their requests", peak(&requests, 100),
-            peak(&requests, 1000), requests.count);
+    fprintf(stderr, "    %-20s %16d %16d %10d\n", "registrations", agent_requests_peak(&registrations, 100),
+            agent_requests_peak(&registrations, 1000), registrations.count);
+    fprintf(stderr, "    %-20s %16d %16d %10d\n", "all their requests", agent_requests_peak(&requests, 100),
+            agent_requests_peak(&requests, 1000), requests.count);
     fprintf(stderr, "    all %d passing again after %.1f s\n", FLEET, (double)took_ms / 1000);
     cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text); /* so that the fleet can deregister */
     stop_fleet();
@@ -158,9 +112,9 @@ Test(outages_storm, hundred_lost_instances_register_again_over_time)
     world.consul.options[1] = "-log-level=debug"; /* logs a line for each request */
     cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text);
     storm("REGISTER_JITTER=0", 0);
-    int without = peak(&registrations, 1000);
+    int without = agent_requests_peak(&registrations, 1000);
     storm("REGISTER_JITTER=30s", 30000);
-    int with = peak(&registrations, 1000);
+    int with = agent_requests_peak(&registrations, 1000);
     cr_expect_lt(with, without, "%d in a second with the delay, %d without", with, without);
     server_close(&world.consul);
     folder_remove(&world.folder);

@@ -5,21 +5,6 @@
 
 enum { NAME = 9, TIME = 9, CALLS = 14, LIST = 16 }; /* widths of columns */
 
-static int width_of(const char *text)
-{
-    int width = 0;
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
-        if ((*at & 0xC0) != 0x80)
-            width += *at >= 0xE3 ? 2 : 1; /* in UTF-8 CJK characters begin with E3 to EF */
-    return width;
-}
-
-void print_padded(const char *text, int width)
-{
-    int blanks = width - width_of(text);
-    printf("%s%*s", text, blanks > 0 ? blanks : 0, "");
-}
-
 static void print_heads(const struct record *record)
 {
     print_padded("", TIME);

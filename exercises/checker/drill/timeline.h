@@ -9,7 +9,4 @@ void timeline_begin(const struct record *record);
 /* Prints each event and each second. */
 extern const struct record_listener timeline_listener;
 
-/* Prints text, then blanks up to `width` columns of the terminal. A Chinese character takes two columns. */
-void print_padded(const char *text, int width);
-
 #endif
