@@ -153,6 +153,10 @@ $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+$(BUILD)/lab: $(call objects,consul-dev/labs) $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
 .PHONY: exercise-parts link-exercise
 exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON) $(BUILD)/drill
 # (The parts are already built, so several of these may run at once.)
@@ -209,7 +213,7 @@ run-build: $(PROGRAMS)
 everything: ## check: compile all programs and tests, without running them
 	$(again) run-everything
 
-run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
+run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/lab $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
 integration-tests: $(PROGRAMS) $(FAULT_TOOLS) $(INTEGRATION_TESTS)
@@ -220,6 +224,12 @@ demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait afte
 
 run-demo: $(PROGRAMS) $(BUILD)/demo
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
+
+.PHONY: lab
+lab: ## break: run one of the lesson's claims as an experiment (N=number; without N: the list)
+	@$(DEPS)
+	$(again) $(PROGRAMS) $(BUILD)/lab
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(AS_OWNER) $(BUILD)/lab $(N)
 
 test: ## check: run all tests except the long outages
 	@$(DEPS)
@@ -301,7 +311,7 @@ lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, c
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
+C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/labs consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
