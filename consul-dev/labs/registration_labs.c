@@ -10,11 +10,6 @@ static bool is_listed(void *arg)
     return consul_count(arg, "callee", false) == 1;
 }
 
-static bool is_found(void *arg)
-{
-    return consul_count(arg, "callee", true) == 1;
-}
-
 static bool visible_after_registering(struct stage *stage)
 {
     struct server *consul = &stage->world.consul;
@@ -25,7 +20,7 @@ static bool visible_after_registering(struct stage *stage)
         return false;
     int64_t listed = time_until(is_listed, consul, LIMIT_MS);
     SEEN(listed >= 0, "registered: in Consul's list after %s", "注册后：%s 后出现在 Consul 的列表中", duration(listed));
-    int64_t found = time_until(is_found, consul, LIMIT_MS);
+    int64_t found = time_to_passing(consul, "callee", 1);
     SEEN(found >= 0, "with passing=true it is found %s later, after its first check (interval 1 s)",
          "用 passing=true 查询，再过 %s 才能查到：要等第一次检查通过（间隔 1 s）", duration(found));
     register_callee(stage, "starting", "starting-1", "{\"TTL\":\"60s\"}");
@@ -49,7 +44,7 @@ static bool gone_after_deregistering(struct stage *stage)
     struct server *consul = &stage->world.consul;
     if (!stage_open_callee(stage) || !register_checked(stage, "callee", "callee-1", "/status/200"))
         return false;
-    SEEN(time_until(is_found, consul, LIMIT_MS) >= 0, "before: callers find the instance", "注销前：调用方能查到该实例");
+    SEEN(time_to_passing(consul, "callee", 1) >= 0, "before: callers find the instance", "注销前：调用方能查到该实例");
     SEEN(consul_put(consul, "/v1/agent/service/deregister/callee-1", "") == 200, "Consul accepts the deregistration",
          "Consul 接受注销请求");
     int64_t gone = time_until(is_gone, consul, LIMIT_MS);

@@ -25,6 +25,31 @@ bool stage_open_consul(struct stage *stage, const char *const options[])
     return start_consul(&stage->world, options, &err) == 0 || report_error(err.text);
 }
 
+bool stage_open_world(struct stage *stage)
+{
+    struct err err = ERR_INIT;
+    return world_start(&stage->world, &err) == 0 || report_error(err.text);
+}
+
+bool stage_start_user(struct stage *stage, int i, const char *const env[])
+{
+    enum { ENV_MAX = 12 };
+    const char *all[ENV_MAX + 1] = {NULL};
+    char id[48];
+    struct err err = ERR_INIT;
+    snprintf(id, sizeof id, "SERVICE_ID=user-service-%d", i + 1);
+    all[0] = id;
+    for (int n = 0; env && env[n] && n < ENV_MAX - 1; n++)
+        all[n + 1] = env[n];
+    return service_start(&stage->users[i], &stage->world, "user-service", all, &err) == 0 || report_error(err.text);
+}
+
+bool stage_start_orders(struct stage *stage, const char *const env[])
+{
+    struct err err = ERR_INIT;
+    return service_start(&stage->orders, &stage->world, "order-service", env, &err) == 0 || report_error(err.text);
+}
+
 bool stage_open_callee(struct stage *stage)
 {
     struct err err = ERR_INIT;
@@ -48,16 +73,21 @@ void stage_close(struct stage *stage)
 
 /* --- Consul's HTTP API --------------------------------------------------------------- */
 
-int consul_put(const struct server *consul, const char *path, const char *body)
+int consul_put_within(const struct server *consul, const char *path, const char *body, int64_t limit_ms)
 {
     char url[512];
     struct probe_reply reply = {0};
     struct err err = ERR_INIT;
     snprintf(url, sizeof url, "%s%s", consul->url, path);
-    const struct probe_request request = {.method = "PUT", .url = url, .body = body, .timeout_ms = 5000};
+    const struct probe_request request = {.method = "PUT", .url = url, .body = body, .timeout_ms = limit_ms};
     int status = probe_send(NULL, &request, &reply, &err) == 0 ? reply.status : 0;
     probe_reply_close(&reply);
     return status;
+}
+
+int consul_put(const struct server *consul, const char *path, const char *body)
+{
+    return consul_put_within(consul, path, body, LIMIT_MS);
 }
 
 json_t *consul_get(const struct server *consul, const char *path)
@@ -94,7 +124,9 @@ bool register_checked(const struct stage *stage, const char *name, const char *i
     return register_callee(stage, name, id, check);
 }
 
-const char *check_status(const struct server *consul, const char *name, const char *id, char out[STATUS_MAX])
+/* A text of the check of one instance. */
+static void check_text(const struct server *consul, const char *name, const char *id, const char *field, char *out,
+                       size_t size)
 {
     char path[128];
     size_t i;
@@ -104,8 +136,20 @@ const char *check_status(const struct server *consul, const char *name, const ch
     *out = '\0';
     json_array_foreach(checks, i, check)
         if (strcmp(json_string_value(json_object_get(check, "ServiceID")), id) == 0)
-            snprintf(out, STATUS_MAX, "%s", json_string_value(json_object_get(check, "Status")));
+            snprintf(out, size, "%s", json_string_value(json_object_get(check, field)));
     json_decref(checks);
+}
+
+const char *check_status(const struct server *consul, const char *name, const char *id, char out[STATUS_MAX])
+{
+    check_text(consul, name, id, "Status", out, STATUS_MAX);
+    return out;
+}
+
+const char *check_output(const struct server *consul, const char *name, const char *id, char out[OUTPUT_MAX])
+{
+    check_text(consul, name, id, "Output", out, OUTPUT_MAX);
+    out[strcspn(out, "\r\n")] = '\0';
     return out;
 }
 
@@ -124,4 +168,21 @@ static bool has_status(void *arg)
 int64_t time_to_status(const struct server *consul, const char *name, const char *id, const char *status)
 {
     return time_until(has_status, &(struct awaited){consul, name, id, status}, LIMIT_MS);
+}
+
+struct counted {
+    const struct server *consul;
+    const char *name;
+    int count;
+};
+
+static bool has_count(void *arg)
+{
+    const struct counted *counted = arg;
+    return consul_count(counted->consul, counted->name, true) == counted->count;
+}
+
+int64_t time_to_passing(const struct server *consul, const char *name, int count)
+{
+    return time_until(has_count, &(struct counted){consul, name, count}, LIMIT_MS);
 }
