@@ -13,7 +13,7 @@
 enum verdict { HOLDS, HOLDS_IF, DOES_NOT_HOLD };
 
 struct lab {
-    const char *part; /* of the lesson: "III.3" */
+    struct text part; /* of the lesson: "III.3" */
     struct text title;
     struct text expected; /* the lesson's claim, in our words */
     enum verdict verdict;
@@ -23,7 +23,7 @@ struct lab {
 };
 
 /* Each ends with an entry without a run function. Their order gives the numbers. */
-extern const struct lab registration_labs[], check_labs[], cluster_labs[];
+extern const struct lab registration_labs[], check_labs[], feature_labs[], cluster_labs[];
 
 /* --- What a lab reports --------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include "report.h"
 #include "supervise.h"
 
-static const struct lab *const groups[] = {registration_labs, check_labs, cluster_labs};
+static const struct lab *const groups[] = {registration_labs, check_labs, feature_labs, cluster_labs};
 
 /* NULL: there is no lab with this number. */
 static const struct lab *lab_at(int number)

@@ -19,7 +19,7 @@ void report_begin(int number, const struct lab *lab)
     setvbuf(stdout, NULL, _IOLBF, 0);
     began = clock_ms();
     printf(text_of(TEXT("%slab %d: %s%s (lesson, part %s)\n", "%s实验 %d：%s%s（课程 %s）\n")), bold, number,
-           text_of(lab->title), plain, lab->part);
+           text_of(lab->title), plain, text_of(lab->part));
     printf("  %s  %s\n", text_of(TEXT("expected", "预期")), text_of(lab->expected));
 }
 
@@ -78,7 +78,13 @@ int report_end(const struct lab *lab)
 
 void report_entry(int number, const struct lab *lab)
 {
-    printf("  %2d  %-7s %s\n", number, lab->part, text_of(lab->title));
+    char part[64];
+    /* A Chinese character takes three bytes and two columns, so padding by bytes would not align. */
+    snprintf(part, sizeof part, text_of(TEXT("%s", "（%s）")), text_of(lab->part));
+    if (text_is_chinese())
+        printf("  %2d  %s%s\n", number, text_of(lab->title), part);
+    else
+        printf("  %2d  %-14s  %s\n", number, part, text_of(lab->title));
 }
 
 const char *duration(int64_t ms)

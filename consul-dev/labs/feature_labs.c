@@ -1,0 +1,309 @@
+/* Parts I.3, II and IV.1 of the lesson: what Consul and etcd can do besides keeping a list. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "labs.h"
+
+/* --- Metadata --------------------------------------------------------------------------------- */
+
+static bool metadata_comes_back(struct stage *stage)
+{
+    struct server *consul = &stage->world.consul;
+    if (!stage_open_world(stage) ||
+        !stage_start_user(stage, 0,
+                          (const char *const[]){"SERVICE_VERSION=2.1.0", "SERVICE_ZONE=zone-a", "SERVICE_WEIGHT=3",
+                                                "SERVICE_TAGS=v2,blue", NULL}))
+        return false;
+    SEEN(time_to_passing(consul, "user-service", 1) >= 0, "user-service registers with version, zone, weight and tags",
+         "user-service 注册时带上版本、可用区、权重和标签");
+    json_t *list = consul_get(consul, "/v1/health/service/user-service");
+    const char *version = "", *zone = "", *tag = "";
+    int weight = 0;
+    json_unpack(list, "[{s:{s:{s:s, s:s}, s:{s:i}, s:[s]}}]", "Service", "Meta", "version", &version, "zone", &zone,
+                "Weights", "Passing", &weight, "Tags", &tag);
+    SEEN(strcmp(version, "2.1.0") == 0 && strcmp(zone, "zone-a") == 0, "a caller reads version %s and zone %s",
+         "调用方读到版本 %s、可用区 %s", version, zone);
+    SEEN(weight == 3, "a caller reads weight %d", "调用方读到权重 %d", weight);
+    SEEN(strcmp(tag, "v2") == 0, "a caller reads the tag %s", "调用方读到标签 %s", tag);
+    json_decref(list);
+    return true;
+}
+
+/* --- A watch ------------------------------------------------------------------------------------ */
+
+/* A thread that sends one blocking query. */
+struct watcher {
+    pthread_t thread;
+    char url[256];
+    uint64_t index;
+    struct probe_reply reply;
+    int64_t returned; /* on clock_ms() */
+};
+
+static uint64_t index_of(const struct server *consul, const char *path)
+{
+    char url[256], index[32];
+    struct probe_reply reply = {0};
+    snprintf(url, sizeof url, "%s%s", consul->url, path);
+    probe_get(NULL, url, &reply);
+    uint64_t found = strtoull(probe_header(&reply, "X-Consul-Index", index, sizeof index), NULL, 10);
+    probe_reply_close(&reply);
+    return found;
+}
+
+static void *watch(void *arg)
+{
+    struct watcher *watcher = arg;
+    probe_get(NULL, watcher->url, &watcher->reply);
+    watcher->returned = clock_ms();
+    return NULL;
+}
+
+static bool watch_start(struct watcher *watcher, const struct server *consul, const char *path)
+{
+    *watcher = (struct watcher){.index = index_of(consul, path)};
+    snprintf(watcher->url, sizeof watcher->url, "%s%s?index=%llu&wait=12s", consul->url, path,
+             (unsigned long long)watcher->index);
+    return pthread_create(&watcher->thread, NULL, watch, watcher) == 0 || report_error("cannot start a thread");
+}
+
+/* The reply's body; valid until watch_close(). */
+static const char *watch_wait(struct watcher *watcher)
+{
+    pthread_join(watcher->thread, NULL);
+    return buf_text(&watcher->reply.body);
+}
+
+static bool kv_watched(struct stage *stage)
+{
+    struct server *consul = &stage->world.consul;
+    struct watcher watcher;
+    if (!stage_open_consul(stage, NULL))
+        return false;
+    SEEN(consul_put(consul, "/v1/kv/lab/level", "info") == 200, "a key is written: lab/level = info",
+         "写入一个键：lab/level = info");
+    if (!watch_start(&watcher, consul, "/v1/kv/lab/level"))
+        return false;
+    usleep(1000000); /* so that the query is waiting; if it is not, it returns at once, with the same value */
+    int64_t written = clock_ms();
+    consul_put(consul, "/v1/kv/lab/level", "debug");
+    /* "debug" in base64 */
+    bool changed = strstr(watch_wait(&watcher), "ZGVidWc=") != NULL;
+    SEEN(changed, "a blocking query (?index=%llu) returns %s after the value has changed", "阻塞查询（?index=%llu）在值改变 %s 后返回",
+         (unsigned long long)watcher.index, duration(watcher.returned - written));
+    probe_reply_close(&watcher.reply);
+    return true;
+}
+
+enum { POLL_MS = 2000 };
+
+static bool notified_of_changes(struct stage *stage)
+{
+    struct server *consul = &stage->world.consul;
+    struct watcher watcher;
+    if (!stage_open_callee(stage) || !register_callee(stage, "callee", "callee-1", "") ||
+        !watch_start(&watcher, consul, "/v1/health/service/callee"))
+        return false;
+    usleep(1000000);
+    int64_t registered = clock_ms();
+    register_callee(stage, "callee", "callee-2", "");
+    bool found = strstr(watch_wait(&watcher), "callee-2") != NULL;
+    SEEN(found, "watch: one query, answered %s after an instance registers", "watch：只发一次查询，实例注册 %s 后收到应答",
+         duration(watcher.returned - registered));
+    probe_reply_close(&watcher.reply);
+
+    int queries = 0;
+    registered = clock_ms();
+    register_callee(stage, "callee", "callee-3", "");
+    do {
+        usleep(POLL_MS * 1000);
+        queries++;
+    } while (consul_count(consul, "callee", false) < 3 && queries < 10);
+    SEEN(queries < 10, "poll every %d s: found after %s, and a query every %d s even if nothing changes",
+         "每 %d s 轮询：%s 后发现，没有变化时也要每 %d s 查询一次", POLL_MS / 1000, duration(clock_ms() - registered), POLL_MS / 1000);
+    return true;
+}
+
+/* --- A second datacenter --------------------------------------------------------------------------- */
+
+static int count_in(const struct server *consul, const char *query)
+{
+    char path[128];
+    snprintf(path, sizeof path, "/v1/health/service/callee%s", query);
+    json_t *list = consul_get(consul, path);
+    int count = list ? (int)json_array_size(list) : -1;
+    json_decref(list);
+    return count;
+}
+
+static bool finds_one_in_dc2(void *arg)
+{
+    return count_in(arg, "?dc=dc2") == 1;
+}
+
+static bool start_datacenter(struct stage *stage, int wan_1, int wan_2)
+{
+    static char wan[2][40];
+    struct err err = ERR_INIT;
+    snprintf(wan[0], sizeof wan[0], "-serf-wan-port=%d", wan_1);
+    snprintf(wan[1], sizeof wan[1], "-serf-wan-port=%d", wan_2);
+    if (!stage_open_consul(stage, (const char *const[]){"-dev", wan[0], NULL}))
+        return false;
+    if (server_init(&stage->other, SERVER_CONSUL, &stage->world.folder, &err) != 0)
+        return report_error(err.text);
+    stage->other.options[0] = "-dev";
+    stage->other.options[1] = "-datacenter=dc2";
+    stage->other.options[2] = wan[1];
+    return server_start(&stage->other, &err) == 0 || report_error(err.text);
+}
+
+static bool second_datacenter(struct stage *stage)
+{
+    struct server *one = &stage->world.consul, *two = &stage->other;
+    struct port wan[2] = {{0}};
+    struct err err = ERR_INIT;
+    char join[64];
+    if (port_take(&wan[0], &err) != 0 || port_take(&wan[1], &err) != 0)
+        return report_error(err.text);
+    if (!start_datacenter(stage, wan[0].number, wan[1].number))
+        return false;
+    consul_put(two, "/v1/agent/service/register", "{\"Name\":\"callee\",\"ID\":\"callee-1\",\"Port\":1}");
+    SEEN(count_in(one, "?dc=dc2") == -1, "before: dc1 does not know dc2", "加入前：dc1 不知道 dc2");
+    snprintf(join, sizeof join, "/v1/agent/join/127.0.0.1:%d?wan=1", wan[1].number);
+    SEEN(consul_put(one, join, "") == 200, "dc1 joins dc2 over WAN", "dc1 通过 WAN 加入 dc2");
+    int64_t took = time_until(finds_one_in_dc2, one, LIMIT_MS);
+    SEEN(took >= 0, "a query to dc1 with ?dc=dc2 returns the instance of dc2, after %s",
+         "向 dc1 查询 ?dc=dc2，%s 后返回 dc2 的实例", duration(took));
+    int count = count_in(one, "");
+    SEEN(count == 0, "without ?dc= it returns %d: the data is not copied between datacenters",
+         "不带 ?dc= 返回 %d 个：数据不会在数据中心之间同步", count);
+    server_kill(two);
+    count = count_in(one, "?dc=dc2");
+    SEEN(count == -1 && server_answers(one), "dc2 is lost: ?dc=dc2 fails, dc1 works on", "dc2 宕机：?dc=dc2 失败，dc1 继续工作");
+    return true;
+}
+
+/* --- Dev mode --------------------------------------------------------------------------------------- */
+
+static bool dev_mode_forgets(struct stage *stage)
+{
+    struct server *consul = &stage->world.consul;
+    struct err err = ERR_INIT;
+    if (!stage_open_callee(stage) || !register_callee(stage, "callee", "callee-1", ""))
+        return false;
+    consul_put(consul, "/v1/kv/lab", "1");
+    SEEN(consul_count(consul, "callee", false) == 1, "an instance is registered", "有一个实例已注册");
+    server_kill(consul);
+    if (server_start(consul, &err) != 0)
+        return report_error(err.text);
+    int count = consul_count(consul, "callee", false);
+    SEEN(count == 0, "Consul restarts: it lists %d instances", "Consul 重启：列表中有 %d 个实例", count);
+    json_t *value = consul_get(consul, "/v1/kv/lab");
+    SEEN(!value, "the key that was written is gone", "之前写入的键也没有了");
+    json_decref(value);
+    return true;
+}
+
+/* --- etcd ----------------------------------------------------------------------------------------------- */
+
+static json_t *etcd_post(const struct server *etcd, const char *path, const char *body)
+{
+    char url[192];
+    struct probe_reply reply = {0};
+    struct err err = ERR_INIT;
+    json_t *json = NULL;
+    snprintf(url, sizeof url, "%s/v3/%s", etcd->url, path);
+    const struct probe_request request = {.url = url, .body = body, .timeout_ms = LIMIT_MS};
+    if (probe_send(NULL, &request, &reply, &err) == 0 && reply.status == 200)
+        json = json_loadb(buf_text(&reply.body), reply.body.len, 0, NULL);
+    probe_reply_close(&reply);
+    return json;
+}
+
+/* Keys are in base64: these are callee-1 and callee-2. */
+#define KEY_1 "Y2FsbGVlLTE="
+#define KEY_2 "Y2FsbGVlLTI="
+
+static bool etcd_has(const struct server *etcd, const char *key)
+{
+    char body[64];
+    snprintf(body, sizeof body, "{\"key\":\"%s\"}", key);
+    json_t *found = etcd_post(etcd, "kv/range", body);
+    bool has = json_array_size(json_object_get(found, "kvs")) == 1;
+    json_decref(found);
+    return has;
+}
+
+static bool second_key_is_gone(void *arg)
+{
+    return !etcd_has(arg, KEY_2);
+}
+
+static bool etcd_checks_nothing(struct stage *stage)
+{
+    struct server *etcd = &stage->other;
+    struct err err = ERR_INIT;
+    char body[128];
+    if (!stage_open_callee(stage))
+        return false;
+    if (server_init(etcd, SERVER_ETCD, &stage->world.folder, &err) != 0 || server_start(etcd, &err) != 0)
+        return report_error(err.text);
+    json_decref(etcd_post(etcd, "kv/put", "{\"key\":\"" KEY_1 "\",\"value\":\"MQ==\"}"));
+    json_t *lease = etcd_post(etcd, "lease/grant", "{\"TTL\":2}");
+    const char *id = json_string_value(json_object_get(lease, "ID"));
+    snprintf(body, sizeof body, "{\"key\":\"" KEY_2 "\",\"value\":\"MQ==\",\"lease\":%s}", id ? id : "0");
+    json_decref(lease);
+    json_decref(etcd_post(etcd, "kv/put", body));
+    SEEN(etcd_has(etcd, KEY_1) && etcd_has(etcd, KEY_2), "a key for an instance, and one on a lease of 2 s, are written",
+         "为实例写入两个键，其中一个绑定 2 s 的租约");
+    proc_kill_all(&stage->callee, LIMIT_MS);
+    int64_t took = time_until(second_key_is_gone, etcd, LIMIT_MS);
+    SEEN(took >= 0, "the instance is killed: the key on the lease disappears after %s", "杀掉实例：绑定租约的键 %s 后消失", duration(took));
+    SEEN(etcd_has(etcd, KEY_1), "the key without a lease stays: etcd checks no instance", "没有租约的键一直存在：etcd 不检查实例");
+    return true;
+}
+
+const struct lab feature_labs[] = {
+    {{"I.3, III.2", "一、3；三、2"},
+     {"Metadata: version, zone, weight, tags", "元数据：版本、可用区、权重、标签"},
+     {"the registry stores the version, zone and weight of an instance", "注册中心存储服务的版本、区域、权重等信息"},
+     HOLDS,
+     {"a caller gets them with the list", "调用方查询列表时一并得到"},
+     metadata_comes_back},
+    {{"I.3", "一、3"},
+     {"Notification of changes: watch and poll", "变更通知：watch 与轮询"},
+     {"callers are notified when the list changes, or they poll", "服务列表变化时通知调用方，或调用方轮询"},
+     HOLDS_IF,
+     {"the caller asks with a blocking query: Consul never calls a caller by itself", "调用方使用阻塞查询：Consul 不会主动联系调用方"},
+     notified_of_changes},
+    {{"II.1", "二、1"},
+     {"The KV store, watched", "KV 存储与监听"},
+     {"Consul stores keys and values, and can hold configuration", "Consul 支持 KV 存储，可做配置中心"},
+     HOLDS,
+     {"a program that watches a key gets its new value at once, without a restart", "监听某个键的程序立刻得到新值，不需要重启"},
+     kv_watched},
+    {{"II.1", "二、1"},
+     {"A second datacenter over WAN, and ?dc=", "通过 WAN 加入第二个数据中心，用 ?dc= 查询"},
+     {"Consul supports several datacenters", "Consul 支持多数据中心"},
+     HOLDS,
+     {"one query parameter reaches the other datacenter; each keeps its own list, so one can fail without the other",
+      "一个查询参数就能查另一个数据中心；各自保存自己的列表，一个故障不影响另一个"},
+     second_datacenter},
+    {{"IV.1", "四、1"},
+     {"Dev mode: Consul restarts", "开发模式：Consul 重启"},
+     {"dev mode (one node) is not for production", "开发模式（单节点）不适合生产"},
+     HOLDS,
+     {"it keeps all data in memory and forgets all instances; they have to register again", "数据都在内存中，重启后忘掉所有实例，实例要重新注册"},
+     dev_mode_forgets},
+    {{"II.2", "二、2"},
+     {"etcd: keys only", "etcd：纯 KV 存储"},
+     {"etcd only stores keys and values; one writes the discovery logic oneself", "etcd 是纯 KV 存储，需自己实现服务发现逻辑"},
+     HOLDS,
+     {"without a lease that heartbeats keep alive, the key of a dead instance stays forever", "没有靠心跳续期的租约，死掉的实例的键会一直留着"},
+     etcd_checks_nothing},
+    {.run = NULL},
+};
