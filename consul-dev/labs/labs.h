@@ -23,7 +23,7 @@ struct lab {
 };
 
 /* Each ends with an entry without a run function. Their order gives the numbers. */
-extern const struct lab registration_labs[], check_labs[], feature_labs[], cluster_labs[];
+extern const struct lab registration_labs[], check_labs[], feature_labs[], cluster_labs[], discovery_labs[], balancing_labs[];
 
 /* --- What a lab reports --------------------------------------------------------------- */
 
