@@ -187,7 +187,7 @@ endif
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
 AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(shell id -g $(OWNER)) --init-groups)
 # Long outages are tests in files with these names; `make test-outages` runs them.
-OUTAGE_SCRIPTS := $(wildcard exercises/checker/tests/test-outages-*.sh)
+OUTAGE_SCRIPTS := $(wildcard exercises/checker/tests/test-outages-*.sh consul-dev/tests/test-outages-*.sh)
 SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.sh exercises/checker/tests/*.sh))
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
@@ -227,15 +227,15 @@ run-demo: $(PROGRAMS) $(BUILD)/demo
 
 .PHONY: lab
 lab: ## break: run one of the lesson's claims as an experiment (N=number; without N: the list)
-	@$(DEPS)
-	$(again) $(PROGRAMS) $(BUILD)/lab
+	@$(DEPS) $(if $(N),balancers) || echo "continuing with the installed programs"
+	$(again) $(PROGRAMS) $(LESSON) $(BUILD)/lab
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(AS_OWNER) $(BUILD)/lab $(N)
 
 test: ## check: run all tests except the long outages
 	@$(DEPS)
 	$(again) run-tests
 
-run-tests: unit-tests integration-tests exercise-parts
+run-tests: unit-tests integration-tests exercise-parts $(BUILD)/lab
 	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
 # The user-services of `make up`.
@@ -255,7 +255,7 @@ test-outages: ## check: run the long outages on real servers
 	@$(DEPS)
 	$(again) run-outages
 
-run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
+run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts $(BUILD)/lab
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
 simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run and print its log)
@@ -315,7 +315,7 @@ C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-servi
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
-run-lint: unit-tests $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
+run-lint: unit-tests $(BUILD)/demo $(BUILD)/lab $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
 	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
 	@.ci/lint-circles $(BUILD) $(C_FOLDERS)
 	@.ci/lint-docs

@@ -41,8 +41,8 @@ static bool round_robin_and_random(struct stage *stage)
     if (!stage_open_world(stage) || !start_with(stage, "LB_POLICY=round_robin", NULL))
         return false;
     count_picks(stage, 30, 1, 1, picks);
-    SEEN(picks[0] == 10 && picks[1] == 10 && picks[2] == 10, "round robin, 30 calls: %d, %d, %d", "轮询，30 次调用：%d、%d、%d",
-         picks[0], picks[1], picks[2]);
+    SEEN(picks[0] == 10 && picks[1] == 10 && picks[2] == 10, "round robin, 30 calls: %d, %d, %d",
+         "轮询，30 次调用：%d、%d、%d", picks[0], picks[1], picks[2]);
     service_stop(&stage->orders);
     if (!stage_start_orders(stage, (const char *const[]){"LB_POLICY=random", NULL}))
         return false;
@@ -71,8 +71,10 @@ static bool weighted(struct stage *stage)
         exact += picks[0] == 3 && picks[1] == 1;
         total[0] += picks[0], total[1] += picks[1];
     }
-    SEEN(total[0] == 30 && total[1] == 10, "weights 3 and 1, 40 calls: %d and %d", "权重 3 和 1，40 次调用：%d 和 %d", total[0], total[1]);
-    SEEN(exact == 10, "%d of 10 groups of 4 calls: 3 to one, 1 to the other", "每 4 次一组，10 组中 %d 组：一个 3 次，另一个 1 次", exact);
+    SEEN(total[0] == 30 && total[1] == 10, "weights 3 and 1, 40 calls: %d and %d", "权重 3 和 1，40 次调用：%d 和 %d",
+         total[0], total[1]);
+    SEEN(exact == 10, "%d of 10 groups of 4 calls: 3 to one, 1 to the other",
+         "每 4 次一组，10 组中 %d 组：一个 3 次，另一个 1 次", exact);
     return true;
 }
 
@@ -115,9 +117,12 @@ static bool consistent_hash(struct stage *stage)
         moved += strcmp(before[i], after[i]) != 0;
         moved_elsewhere += strcmp(before[i], after[i]) != 0 && strcmp(after[i], "user-service-4") != 0;
     }
-    SEEN(same == KEYS, "3 instances: %d of %d keys go to the same instance again", "3 个实例：%d/%d 个键再次路由到同一实例", same, KEYS);
-    SEEN(moved > 0 && moved < KEYS / 2, "a fourth instance: %d of %d keys move", "增加第 4 个实例：%d/%d 个键换了实例", moved, KEYS);
-    SEEN(moved_elsewhere == 0, "%d of them move between the old instances", "其中在原有实例之间移动的有 %d 个", moved_elsewhere);
+    SEEN(same == KEYS, "3 instances: %d of %d keys go to the same instance again",
+         "3 个实例：%d/%d 个键再次路由到同一实例", same, KEYS);
+    SEEN(moved > 0 && moved < KEYS / 2, "a fourth instance: %d of %d keys move", "增加第 4 个实例：%d/%d 个键换了实例",
+         moved, KEYS);
+    SEEN(moved_elsewhere == 0, "%d of them move between the old instances", "其中在原有实例之间移动的有 %d 个",
+         moved_elsewhere);
     return true;
 }
 
@@ -134,7 +139,8 @@ static const char haproxy_config[] =
     " option redispatch\n"
     "frontend users\n bind 127.0.0.1:%d\n default_backend users\n"
     "backend users\n balance roundrobin\n option httpchk GET /health\n"
-    " server a 127.0.0.1:%d check inter 1s\n server b 127.0.0.1:%d check inter 1s\n server c 127.0.0.1:%d check inter 1s\n";
+    " server a 127.0.0.1:%d check inter 1s\n server b 127.0.0.1:%d check inter 1s\n server c 127.0.0.1:%d check inter "
+    "1s\n";
 
 /* One process, so that no worker is left when it is killed. */
 static const char nginx_config[] =
@@ -242,7 +248,9 @@ static bool balancer_killed(struct stage *stage)
                                          "没有安装 HAProxy 或 nginx：请运行 consul-dev/install-deps balancers"});
     if (!stage_open_world(stage) || !start_with(stage, NULL, NULL) || !start_balancers(stage, &haproxy, &nginx))
         return false;
-    see_load(&stage->orders, TEXT("client-side (order-service picks by itself)", "客户端负载均衡（order-service 自己选择实例）"), false);
+    see_load(&stage->orders,
+             TEXT("client-side (order-service picks by itself)", "客户端负载均衡（order-service 自己选择实例）"),
+             false);
     see_load(&haproxy.at, TEXT("server-side, through HAProxy", "服务端负载均衡，经过 HAProxy"), false);
     see_load(&nginx.at, TEXT("server-side, through nginx", "服务端负载均衡，经过 nginx"), false);
     proc_kill_all(&stage->users[0].proc, LIMIT_MS);
@@ -253,7 +261,8 @@ static bool balancer_killed(struct stage *stage)
     proc_kill_all(&nginx.proc, LIMIT_MS);
     see_load(&haproxy.at, TEXT("the balancer is killed: HAProxy", "杀掉负载均衡器：HAProxy"), true);
     see_load(&nginx.at, TEXT("the balancer is killed: nginx", "杀掉负载均衡器：nginx"), true);
-    see_load(&stage->orders, TEXT("client-side: there is no balancer to kill", "客户端：没有单独的负载均衡器可杀"), false);
+    see_load(&stage->orders, TEXT("client-side: there is no balancer to kill", "客户端：没有单独的负载均衡器可杀"),
+             false);
     port_release(&haproxy.port);
     port_release(&nginx.port);
     return true;
@@ -268,7 +277,8 @@ const struct lab balancing_labs[] = {
      round_robin_and_random},
     {{"V.2, X.2", "五、2；十、练习 2"},
      {"Weights 3 and 1", "权重 3 和 1"},
-     {"of four calls, three go to the instance with weight 3, and one to the other", "4 次请求中，权重 3 的实例被选 3 次，权重 1 的被选 1 次"},
+     {"of four calls, three go to the instance with weight 3, and one to the other",
+      "4 次请求中，权重 3 的实例被选 3 次，权重 1 的被选 1 次"},
      HOLDS,
      {"smooth weighted round robin keeps it in each group of four", "平滑加权轮询在每一组 4 次中都做到"},
      weighted},
@@ -281,9 +291,11 @@ const struct lab balancing_labs[] = {
      consistent_hash},
     {{"V.1, VIII.4", "五、1；八、4"},
      {"Client-side and server-side balancing, the balancer killed", "客户端与服务端负载均衡：杀掉负载均衡器"},
-     {"a server-side balancer is a single point of failure, client-side balancing has none", "服务端 LB 成为单点，客户端 LB 无单点"},
+     {"a server-side balancer is a single point of failure, client-side balancing has none",
+      "服务端 LB 成为单点，客户端 LB 无单点"},
      HOLDS_IF,
-     {"there is only one balancer: when it is killed, every call through it fails. Both ways survive the loss of an instance",
+     {"there is only one balancer: when it is killed, every call through it fails. Both ways survive the loss of an "
+      "instance",
       "负载均衡器只有一个：杀掉它，经过它的调用全部失败。两种方式都能承受失去一个实例"},
      balancer_killed},
     {.run = NULL},

@@ -1,7 +1,6 @@
 /* Part III.3 of the lesson: the kinds of health check, and what Consul makes of each answer. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "labs.h"
 
@@ -15,7 +14,9 @@ static bool http_statuses(struct stage *stage)
     } answers[] = {
         {"/status/200", "passing", {"200", "200"}},
         {"/status/204", "passing", {"204", "204"}},
-        {"/redirect/200", "passing", {"301 to a page with 200 (Consul follows it)", "301 跳转到返回 200 的页面（Consul 会跟随跳转）"}},
+        {"/redirect/200",
+         "passing",
+         {"301 to a page with 200 (Consul follows it)", "301 跳转到返回 200 的页面（Consul 会跟随跳转）"}},
         {"/redirect/404", "critical", {"301 to a page with 404", "301 跳转到返回 404 的页面"}},
         {"/status/404", "critical", {"404", "404"}},
         {"/status/429", "warning", {"429", "429"}},
@@ -59,7 +60,8 @@ static bool write_scripts(const struct folder *folder, char config[PLACE_PATH_MA
     for (int code = 0; code <= 2; code++)
         fprintf(file,
                 "services {\n name = \"script\"\n id = \"script-%d\"\n port = 1\n"
-                " check {\n args = [\"sh\", \"-c\", \"exit %d\"]\n interval = \"1s\"\n timeout = \"5s\"\n status = \"%s\"\n }\n}\n",
+                " check {\n args = [\"sh\", \"-c\", \"exit %d\"]\n interval = \"1s\"\n timeout = \"5s\"\n status = "
+                "\"%s\"\n }\n}\n",
                 code, code, code == 2 ? "passing" : "critical"); /* not what is expected */
     fclose(file);
     return true;
@@ -101,20 +103,23 @@ static bool tcp_check_of_hung_process(struct stage *stage)
     char check[128];
     if (!stage_open_callee(stage) || !register_checked(stage, "callee", "http", "/status/200"))
         return false;
-    snprintf(check, sizeof check, "{\"TCP\":\"127.0.0.1:%d\",\"Interval\":\"1s\",\"Timeout\":\"1s\"}", stage->callee_port);
+    snprintf(check, sizeof check, "{\"TCP\":\"127.0.0.1:%d\",\"Interval\":\"1s\",\"Timeout\":\"1s\"}",
+             stage->callee_port);
     if (!register_callee(stage, "callee", "tcp", check))
         return false;
     SEEN(time_to_passing(consul, "callee", 2) >= 0, "one process, a TCP and an HTTP check: both passing",
          "同一个进程，TCP 检查和 HTTP 检查都是 passing");
     proc_pause(&stage->callee);
     int64_t took = time_to_status(consul, "callee", "http", "critical");
-    SEEN(took >= 0, "it hangs (SIGSTOP): the HTTP check is critical after %s", "进程挂起（SIGSTOP）：HTTP 检查 %s 后变为 critical",
-         duration(took));
-    SEEN(time_until(is_not_passing, stage, 3000) < 0, "the TCP check is passing for 3 s more: the kernel accepts the connection",
+    SEEN(took >= 0, "it hangs (SIGSTOP): the HTTP check is critical after %s",
+         "进程挂起（SIGSTOP）：HTTP 检查 %s 后变为 critical", duration(took));
+    SEEN(time_until(is_not_passing, stage, 3000) < 0,
+         "the TCP check is passing for 3 s more: the kernel accepts the connection",
          "TCP 检查在之后的 3 s 里仍是 passing：连接由内核接受");
     proc_kill_all(&stage->callee, LIMIT_MS);
     took = time_to_status(consul, "callee", "tcp", "critical");
-    SEEN(took >= 0, "it ends: the TCP check is critical after %s", "进程结束：TCP 检查 %s 后变为 critical", duration(took));
+    SEEN(took >= 0, "it ends: the TCP check is critical after %s", "进程结束：TCP 检查 %s 后变为 critical",
+         duration(took));
     return true;
 }
 
@@ -131,7 +136,8 @@ static bool ttl_missed(struct stage *stage)
     if (!stage_open_consul(stage, NULL) || !register_callee(stage, "callee", "callee-1", "{\"TTL\":\"2s\"}"))
         return false;
     send_heartbeat(consul);
-    SEEN(time_to_passing(consul, "callee", 1) >= 0, "with heartbeats: passing (TTL 2 s)", "有心跳：passing（TTL 为 2 s）");
+    SEEN(time_to_passing(consul, "callee", 1) >= 0, "with heartbeats: passing (TTL 2 s)",
+         "有心跳：passing（TTL 为 2 s）");
     send_heartbeat(consul);
     int64_t took = time_to_status(consul, "callee", "callee-1", "critical");
     SEEN(took >= 0, "no heartbeat: critical after %s", "没有心跳：%s 后变为 critical", duration(took));
@@ -158,109 +164,11 @@ static bool grpc_not_serving(struct stage *stage)
     SEEN(took >= 0, "its PostgreSQL is killed, it answers NOT_SERVING: critical after %s",
          "杀掉它的 PostgreSQL，它应答 NOT_SERVING：%s 后变为 critical", duration(took));
     check_output(consul, "user-service", "user-service-1", output);
-    SEEN(strstr(output, "healthy"), "Consul shows: %s",
-         "Consul 显示：%s", output);
+    SEEN(strstr(output, "healthy"), "Consul shows: %s", "Consul 显示：%s", output);
     if (server_start(&stage->world.postgres, &err) != 0)
         return report_error(err.text);
     took = time_to_passing(consul, "user-service", 1);
     SEEN(took >= 0, "PostgreSQL is back: passing after %s", "PostgreSQL 恢复：%s 后变为 passing", duration(took));
-    return true;
-}
-
-/* --- passing=true -------------------------------------------------------------------------------- */
-
-static bool passing_filter(struct stage *stage)
-{
-    struct server *consul = &stage->world.consul;
-    char status[STATUS_MAX];
-    if (!stage_open_callee(stage) || !register_checked(stage, "callee", "good", "/status/200") ||
-        !register_checked(stage, "callee", "warned", "/status/429") ||
-        !register_checked(stage, "callee", "bad", "/status/200"))
-        return false;
-    bool known = time_to_passing(consul, "callee", 2) >= 0 && time_to_status(consul, "callee", "warned", "warning") >= 0;
-    SEEN(known, "two instances are passing, one is %s", "两个实例 passing，一个 %s",
-         check_status(consul, "callee", "warned", status));
-    register_checked(stage, "callee", "bad", "/status/500");
-    SEEN(time_to_status(consul, "callee", "bad", "critical") >= 0, "one of the two fails its check: critical",
-         "其中一个检查失败：critical");
-    SEEN(consul_has(consul, "callee", "good", true), "passing=true returns the passing instance", "passing=true 返回 passing 的实例");
-    SEEN(!consul_has(consul, "callee", "bad", true), "passing=true does not return the critical one",
-         "passing=true 不返回 critical 的实例");
-    SEEN(!consul_has(consul, "callee", "warned", true), "passing=true does not return the one with a warning either",
-         "passing=true 也不返回 warning 的实例");
-    int count = consul_count(consul, "callee", false);
-    SEEN(count == 3, "without it, %d instances are returned: a failed one stays registered", "不加它则返回 %d 个：失败的实例仍处于注册状态", count);
-    return true;
-}
-
-/* --- Anti-flap ------------------------------------------------------------------------------------ */
-
-enum { FLAP_INSTANCES = 40, FLAP_MS = 15000 };
-
-struct flaps {
-    bool passing[FLAP_INSTANCES];
-    int falls; /* how often an instance that was passing was not passing any more */
-};
-
-static void count_falls(const struct server *consul, const char *name, struct flaps *flaps)
-{
-    char path[64];
-    size_t i;
-    json_t *check;
-    snprintf(path, sizeof path, "/v1/health/checks/%s", name);
-    json_t *checks = consul_get(consul, path);
-    json_array_foreach(checks, i, check) {
-        int number = -1;
-        sscanf(json_string_value(json_object_get(check, "ServiceID")), "%*[a-z]-%d", &number);
-        bool passing = strcmp(json_string_value(json_object_get(check, "Status")), "passing") == 0;
-        if (number < 0 || number >= FLAP_INSTANCES)
-            continue;
-        flaps->falls += flaps->passing[number] && !passing;
-        flaps->passing[number] = passing;
-    }
-    json_decref(checks);
-}
-
-static bool register_lossy(const struct stage *stage, const char *name, const char *more)
-{
-    for (int i = 0; i < FLAP_INSTANCES; i++) {
-        char id[32], check[256];
-        snprintf(id, sizeof id, "%s-%d", name, i);
-        snprintf(check, sizeof check, "{\"HTTP\":\"http://127.0.0.1:%d/lossy/5\",\"Interval\":\"1s\",\"Timeout\":\"1s\"%s}",
-                 stage->callee_port, more);
-        if (!register_callee(stage, name, id, check))
-            return false;
-    }
-    return true;
-}
-
-struct watched {
-    const struct server *consul;
-    struct flaps plain, damped;
-};
-
-/* Never true: it counts until the limit. */
-static bool watch_both(void *arg)
-{
-    struct watched *watched = arg;
-    count_falls(watched->consul, "plain", &watched->plain);
-    count_falls(watched->consul, "damped", &watched->damped);
-    usleep(200000);
-    return false;
-}
-
-static bool anti_flap(struct stage *stage)
-{
-    if (!stage_open_callee(stage) || !register_lossy(stage, "plain", "") ||
-        !register_lossy(stage, "damped", ",\"FailuresBeforeCritical\":2"))
-        return false;
-    struct watched watched = {.consul = &stage->world.consul};
-    time_until(watch_both, &watched, FLAP_MS);
-    SEEN(watched.plain.falls > 0, "%d healthy instances, 5 %% of the checks lost, %d s: one failure is enough: %d false alarms",
-         "%d 个健康的实例，丢失 5 %% 的检查，持续 %d s：一次失败就算数：误报 %d 次", FLAP_INSTANCES, FLAP_MS / 1000,
-         watched.plain.falls);
-    SEEN(watched.damped.falls * 3 < watched.plain.falls, "the same with FailuresBeforeCritical=2: %d false alarms",
-         "同样条件，FailuresBeforeCritical=2：误报 %d 次", watched.damped.falls);
     return true;
 }
 
@@ -269,7 +177,8 @@ const struct lab check_labs[] = {
      {"HTTP check: which statuses are healthy", "HTTP 检查：哪些状态码算健康"},
      {"a 2xx answer is healthy", "返回 2xx 为健康"},
      HOLDS,
-     {"2xx is passing. The lesson leaves out that 429 is warning, that a redirect counts as the page it leads to, and that "
+     {"2xx is passing. The lesson leaves out that 429 is warning, that a redirect counts as the page it leads to, and "
+      "that "
       "all else, also no answer, is critical",
       "2xx 为 passing。课程没有讲到的：429 为 warning；跳转按目标页面判断；其余状态码和没有应答都是 critical"},
      http_statuses},
@@ -284,11 +193,13 @@ const struct lab check_labs[] = {
      {"Script check: exit codes 0, 1 and 2", "脚本检查：退出码 0、1、2"},
      {"a script that returns 0 is healthy", "脚本返回 0 为健康"},
      HOLDS,
-     {"0 is passing. The lesson leaves out that 1 is warning; 2 is critical", "0 为 passing。课程没有讲到：1 为 warning；2 为 critical"},
+     {"0 is passing. The lesson leaves out that 1 is warning; 2 is critical",
+      "0 为 passing。课程没有讲到：1 为 warning；2 为 critical"},
      script_exit_codes},
     {{"III.3, VIII.6", "三、3；八、6"},
      {"TTL check: the heartbeats stop", "TTL 检查：心跳停止"},
-     {"an instance sends heartbeats; without them it is unhealthy and is removed by itself", "服务定期上报心跳，超时为不健康，自动剔除"},
+     {"an instance sends heartbeats; without them it is unhealthy and is removed by itself",
+      "服务定期上报心跳，超时为不健康，自动剔除"},
      HOLDS_IF,
      {"removed means filtered: the instance is critical and stays registered (DeregisterCriticalServiceAfter reaps it, "
       "after a minute at the earliest)",
@@ -296,23 +207,10 @@ const struct lab check_labs[] = {
      ttl_missed},
     {{"III.3, VII.1", "三、3；七、1"},
      {"gRPC check: NOT_SERVING", "gRPC 检查：NOT_SERVING"},
-     {"gRPC has a health protocol of its own; a check must include the instance's dependencies", "gRPC 有自己的健康检查协议；健康检查要包含业务依赖"},
+     {"gRPC has a health protocol of its own; a check must include the instance's dependencies",
+      "gRPC 有自己的健康检查协议；健康检查要包含业务依赖"},
      HOLDS,
      {"an instance that runs but answers NOT_SERVING is critical", "进程在运行但应答 NOT_SERVING 的实例为 critical"},
      grpc_not_serving},
-    {{"I.2, IV.4", "一、2；四、4"},
-     {"passing=true: which instances it returns", "passing=true：返回哪些实例"},
-     {"passing=True returns only healthy instances; failed ones are removed", "passing=True 只返回健康的实例，不可用的实例被剔除"},
-     HOLDS_IF,
-     {"a warning counts as unhealthy, and removed means filtered: Consul still lists the failed instance",
-      "warning 也算不健康；“剔除”指过滤：Consul 仍列出失败的实例"},
-     passing_filter},
-    {{"VIII.6", "八、6"},
-     {"Anti-flap: 5 % of the checks are lost", "防抖动：丢失 5 % 的检查"},
-     {"anti-flap prevents that a bad network takes instances out and in all the time", "防抖动：避免网络抖动导致频繁上下线"},
-     HOLDS_IF,
-     {"one turns it on: by default one lost check makes an instance critical; FailuresBeforeCritical tolerates it",
-      "要自己打开：默认一次检查失败实例就是 critical；FailuresBeforeCritical 可以容忍"},
-     anti_flap},
     {.run = NULL},
 };

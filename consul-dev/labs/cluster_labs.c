@@ -81,7 +81,8 @@ static bool raft_copies_to_all(struct stage *stage)
         return false;
     struct cluster *cluster = &stage->cluster;
     int leader = cluster_leader(cluster);
-    SEEN(leader >= 0, "three servers elected one leader: server %d", "三个 server 选出一个 Leader：server %d", leader + 1);
+    SEEN(leader >= 0, "three servers elected one leader: server %d", "三个 server 选出一个 Leader：server %d",
+         leader + 1);
     SEEN(consul_put(follower(cluster), "/v1/kv/lab", "1") == 200, "a write at a follower succeeds (it forwards it)",
          "在 Follower 上写入成功（它会转发给 Leader）");
     for (int i = 0; i < cluster->server_count; i++) {
@@ -90,7 +91,8 @@ static bool raft_copies_to_all(struct stage *stage)
     }
     server_kill(&cluster->servers[leader]);
     int64_t took = time_until(accepts_write, &cluster->servers[(leader + 1) % 3], LIMIT_MS);
-    SEEN(took >= 0, "the leader is killed: writes succeed again after %s", "杀掉 Leader：%s 后又能写入", duration(took));
+    SEEN(took >= 0, "the leader is killed: writes succeed again after %s", "杀掉 Leader：%s 后又能写入",
+         duration(took));
     SEEN(time_until(has_value, &cluster->servers[(leader + 2) % 3], LIMIT_MS) >= 0, "the value is still there",
          "之前写入的值还在");
     return true;
@@ -110,8 +112,9 @@ static int get_status(const struct server *consul, const char *path)
     struct probe_reply reply = {0};
     struct err err = ERR_INIT;
     snprintf(url, sizeof url, "%s%s", consul->url, path);
-    int status =
-        probe_send(NULL, &(struct probe_request){.url = url, .timeout_ms = 10000}, &reply, &err) == 0 ? reply.status : 0;
+    int status = probe_send(NULL, &(struct probe_request){.url = url, .timeout_ms = 10000}, &reply, &err) == 0
+                     ? reply.status
+                     : 0;
     probe_reply_close(&reply);
     return status;
 }
@@ -121,7 +124,8 @@ static bool minority_refuses(struct stage *stage)
     if (!open_cluster(stage, 3, 0))
         return false;
     struct server *left = &stage->cluster.servers[2];
-    SEEN(time_until(accepts_write, left, LIMIT_MS) >= 0, "3 of 3 servers run: writes succeed", "3 个 server 都在：能写入");
+    SEEN(time_until(accepts_write, left, LIMIT_MS) >= 0, "3 of 3 servers run: writes succeed",
+         "3 个 server 都在：能写入");
     server_kill(&stage->cluster.servers[0]);
     server_kill(&stage->cluster.servers[1]);
     int64_t took = time_until(loses_leader, left, LIMIT_MS);
@@ -129,9 +133,11 @@ static bool minority_refuses(struct stage *stage)
     int status = consul_put(left, "/v1/kv/lab", "2");
     SEEN(status != 200, "a write fails (%d)", "写入失败（%d）", status);
     status = get_status(left, "/v1/kv/lab");
-    SEEN(status != 200, "a read fails (%d), although the data is on its disk", "读取失败（%d），虽然数据就在它的磁盘上", status);
+    SEEN(status != 200, "a read fails (%d), although the data is on its disk", "读取失败（%d），虽然数据就在它的磁盘上",
+         status);
     status = get_status(left, "/v1/kv/lab?stale");
-    SEEN(status == 200, "a read with ?stale succeeds (%d): it may be old", "加 ?stale 的读取成功（%d）：可能是旧数据", status);
+    SEEN(status == 200, "a read with ?stale succeeds (%d): it may be old", "加 ?stale 的读取成功（%d）：可能是旧数据",
+         status);
     return true;
 }
 
@@ -143,10 +149,12 @@ static bool client_agent_forwards(struct stage *stage)
         return false;
     struct server *agent = &stage->cluster.clients[0], *server = &stage->cluster.servers[0];
     SEEN(consul_put(agent, "/v1/agent/service/register",
-                    "{\"Name\":\"callee\",\"ID\":\"callee-1\",\"Port\":1,\"Check\":{\"TTL\":\"600s\",\"Status\":\"passing\"}}") == 200,
+                    "{\"Name\":\"callee\",\"ID\":\"callee-1\",\"Port\":1,\"Check\":{\"TTL\":\"600s\",\"Status\":"
+                    "\"passing\"}}") == 200,
          "an instance registers at the client agent", "实例在 Client 上注册");
     int64_t took = time_to_passing(server, "callee", 1);
-    SEEN(took >= 0, "a server lists it after %s: the agent forwarded it", "%s 后 server 列出该实例：Client 已转发", duration(took));
+    SEEN(took >= 0, "a server lists it after %s: the agent forwarded it", "%s 后 server 列出该实例：Client 已转发",
+         duration(took));
     server_kill(agent);
     took = time_to_passing(server, "callee", 0);
     SEEN(took >= 0, "the agent is killed: after %s no caller finds the instance",
@@ -166,7 +174,8 @@ const struct lab cluster_labs[] = {
      servers_stopped_one_by_one},
     {{"III.1", "三、1"},
      {"Raft: one leader, and the data on each server", "Raft：一个 Leader，数据同步到每个 server"},
-     {"the servers elect a leader by Raft, and the data is copied to all of them", "各 server 通过 Raft 选举 Leader，数据在它们之间同步"},
+     {"the servers elect a leader by Raft, and the data is copied to all of them",
+      "各 server 通过 Raft 选举 Leader，数据在它们之间同步"},
      HOLDS,
      {"a write at any server is read at every other one, also after the leader is lost",
       "在任意 server 上写入，其他 server 都能读到；Leader 宕机之后也一样"},
@@ -175,7 +184,8 @@ const struct lab cluster_labs[] = {
      {"CP: a server without a majority", "CP：失去多数派的 server"},
      {"Consul is CP: it prefers consistency", "Consul 是 CP 架构，追求强一致性"},
      HOLDS_IF,
-     {"a read does not use ?stale: without a majority it refuses reads and writes, so a caller needs its own cached list",
+     {"a read does not use ?stale: without a majority it refuses reads and writes, so a caller needs its own cached "
+      "list",
       "查询不带 ?stale：失去多数派时拒绝读和写，所以调用方要有自己的本地缓存"},
      minority_refuses},
     {{"III.1", "三、1"},

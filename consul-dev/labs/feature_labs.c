@@ -1,132 +1,8 @@
-/* Parts I.3, II and IV.1 of the lesson: what Consul and etcd can do besides keeping a list. */
-#include <pthread.h>
+/* Parts II and IV.1 of the lesson: what Consul and etcd offer besides a list of instances. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "labs.h"
-
-/* --- Metadata --------------------------------------------------------------------------------- */
-
-static bool metadata_comes_back(struct stage *stage)
-{
-    struct server *consul = &stage->world.consul;
-    if (!stage_open_world(stage) ||
-        !stage_start_user(stage, 0,
-                          (const char *const[]){"SERVICE_VERSION=2.1.0", "SERVICE_ZONE=zone-a", "SERVICE_WEIGHT=3",
-                                                "SERVICE_TAGS=v2,blue", NULL}))
-        return false;
-    SEEN(time_to_passing(consul, "user-service", 1) >= 0, "user-service registers with version, zone, weight and tags",
-         "user-service 注册时带上版本、可用区、权重和标签");
-    json_t *list = consul_get(consul, "/v1/health/service/user-service");
-    const char *version = "", *zone = "", *tag = "";
-    int weight = 0;
-    json_unpack(list, "[{s:{s:{s:s, s:s}, s:{s:i}, s:[s]}}]", "Service", "Meta", "version", &version, "zone", &zone,
-                "Weights", "Passing", &weight, "Tags", &tag);
-    SEEN(strcmp(version, "2.1.0") == 0 && strcmp(zone, "zone-a") == 0, "a caller reads version %s and zone %s",
-         "调用方读到版本 %s、可用区 %s", version, zone);
-    SEEN(weight == 3, "a caller reads weight %d", "调用方读到权重 %d", weight);
-    SEEN(strcmp(tag, "v2") == 0, "a caller reads the tag %s", "调用方读到标签 %s", tag);
-    json_decref(list);
-    return true;
-}
-
-/* --- A watch ------------------------------------------------------------------------------------ */
-
-/* A thread that sends one blocking query. */
-struct watcher {
-    pthread_t thread;
-    char url[256];
-    uint64_t index;
-    struct probe_reply reply;
-    int64_t returned; /* on clock_ms() */
-};
-
-static uint64_t index_of(const struct server *consul, const char *path)
-{
-    char url[256], index[32];
-    struct probe_reply reply = {0};
-    snprintf(url, sizeof url, "%s%s", consul->url, path);
-    probe_get(NULL, url, &reply);
-    uint64_t found = strtoull(probe_header(&reply, "X-Consul-Index", index, sizeof index), NULL, 10);
-    probe_reply_close(&reply);
-    return found;
-}
-
-static void *watch(void *arg)
-{
-    struct watcher *watcher = arg;
-    probe_get(NULL, watcher->url, &watcher->reply);
-    watcher->returned = clock_ms();
-    return NULL;
-}
-
-static bool watch_start(struct watcher *watcher, const struct server *consul, const char *path)
-{
-    *watcher = (struct watcher){.index = index_of(consul, path)};
-    snprintf(watcher->url, sizeof watcher->url, "%s%s?index=%llu&wait=12s", consul->url, path,
-             (unsigned long long)watcher->index);
-    return pthread_create(&watcher->thread, NULL, watch, watcher) == 0 || report_error("cannot start a thread");
-}
-
-/* The reply's body; valid until watch_close(). */
-static const char *watch_wait(struct watcher *watcher)
-{
-    pthread_join(watcher->thread, NULL);
-    return buf_text(&watcher->reply.body);
-}
-
-static bool kv_watched(struct stage *stage)
-{
-    struct server *consul = &stage->world.consul;
-    struct watcher watcher;
-    if (!stage_open_consul(stage, NULL))
-        return false;
-    SEEN(consul_put(consul, "/v1/kv/lab/level", "info") == 200, "a key is written: lab/level = info",
-         "写入一个键：lab/level = info");
-    if (!watch_start(&watcher, consul, "/v1/kv/lab/level"))
-        return false;
-    usleep(1000000); /* so that the query is waiting; if it is not, it returns at once, with the same value */
-    int64_t written = clock_ms();
-    consul_put(consul, "/v1/kv/lab/level", "debug");
-    /* "debug" in base64 */
-    bool changed = strstr(watch_wait(&watcher), "ZGVidWc=") != NULL;
-    SEEN(changed, "a blocking query (?index=%llu) returns %s after the value has changed", "阻塞查询（?index=%llu）在值改变 %s 后返回",
-         (unsigned long long)watcher.index, duration(watcher.returned - written));
-    probe_reply_close(&watcher.reply);
-    return true;
-}
-
-enum { POLL_MS = 2000 };
-
-static bool notified_of_changes(struct stage *stage)
-{
-    struct server *consul = &stage->world.consul;
-    struct watcher watcher;
-    if (!stage_open_callee(stage) || !register_callee(stage, "callee", "callee-1", "") ||
-        !watch_start(&watcher, consul, "/v1/health/service/callee"))
-        return false;
-    usleep(1000000);
-    int64_t registered = clock_ms();
-    register_callee(stage, "callee", "callee-2", "");
-    bool found = strstr(watch_wait(&watcher), "callee-2") != NULL;
-    SEEN(found, "watch: one query, answered %s after an instance registers", "watch：只发一次查询，实例注册 %s 后收到应答",
-         duration(watcher.returned - registered));
-    probe_reply_close(&watcher.reply);
-
-    int queries = 0;
-    registered = clock_ms();
-    register_callee(stage, "callee", "callee-3", "");
-    do {
-        usleep(POLL_MS * 1000);
-        queries++;
-    } while (consul_count(consul, "callee", false) < 3 && queries < 10);
-    SEEN(queries < 10, "poll every %d s: found after %s, and a query every %d s even if nothing changes",
-         "每 %d s 轮询：%s 后发现，没有变化时也要每 %d s 查询一次", POLL_MS / 1000, duration(clock_ms() - registered), POLL_MS / 1000);
-    return true;
-}
 
 /* --- A second datacenter --------------------------------------------------------------------------- */
 
@@ -183,7 +59,8 @@ static bool second_datacenter(struct stage *stage)
          "不带 ?dc= 返回 %d 个：数据不会在数据中心之间同步", count);
     server_kill(two);
     count = count_in(one, "?dc=dc2");
-    SEEN(count == -1 && server_answers(one), "dc2 is lost: ?dc=dc2 fails, dc1 works on", "dc2 宕机：?dc=dc2 失败，dc1 继续工作");
+    SEEN(count == -1 && server_answers(one), "dc2 is lost: ?dc=dc2 fails, dc1 works on",
+         "dc2 宕机：?dc=dc2 失败，dc1 继续工作");
     return true;
 }
 
@@ -258,34 +135,43 @@ static bool etcd_checks_nothing(struct stage *stage)
     snprintf(body, sizeof body, "{\"key\":\"" KEY_2 "\",\"value\":\"MQ==\",\"lease\":%s}", id ? id : "0");
     json_decref(lease);
     json_decref(etcd_post(etcd, "kv/put", body));
-    SEEN(etcd_has(etcd, KEY_1) && etcd_has(etcd, KEY_2), "a key for an instance, and one on a lease of 2 s, are written",
-         "为实例写入两个键，其中一个绑定 2 s 的租约");
+    SEEN(etcd_has(etcd, KEY_1) && etcd_has(etcd, KEY_2),
+         "a key for an instance, and one on a lease of 2 s, are written", "为实例写入两个键，其中一个绑定 2 s 的租约");
     proc_kill_all(&stage->callee, LIMIT_MS);
     int64_t took = time_until(second_key_is_gone, etcd, LIMIT_MS);
-    SEEN(took >= 0, "the instance is killed: the key on the lease disappears after %s", "杀掉实例：绑定租约的键 %s 后消失", duration(took));
-    SEEN(etcd_has(etcd, KEY_1), "the key without a lease stays: etcd checks no instance", "没有租约的键一直存在：etcd 不检查实例");
+    SEEN(took >= 0, "the instance is killed: the key on the lease disappears after %s",
+         "杀掉实例：绑定租约的键 %s 后消失", duration(took));
+    SEEN(etcd_has(etcd, KEY_1), "the key without a lease stays: etcd checks no instance",
+         "没有租约的键一直存在：etcd 不检查实例");
+    return true;
+}
+
+/* --- The web UI ------------------------------------------------------------------------------------- */
+
+static bool web_ui(struct stage *stage)
+{
+    char url[256], type[64];
+    struct probe_reply reply = {0};
+    if (!stage_open_consul(stage, NULL))
+        return false;
+    snprintf(url, sizeof url, "%s/ui/", stage->world.consul.url);
+    int status = probe_get(NULL, url, &reply);
+    probe_header(&reply, "Content-Type", type, sizeof type);
+    SEEN(status == 200 && strstr(type, "text/html"), "GET /ui/: %d, %s", "GET /ui/：%d，%s", status, type);
+    probe_reply_close(&reply);
+    /* The page itself is empty: it reads these. */
+    static const char *const lists[] = {"/v1/internal/ui/services", "/v1/internal/ui/nodes", "/v1/kv/?keys"};
+    consul_put(&stage->world.consul, "/v1/kv/lab", "1");
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        json_t *list = consul_get(&stage->world.consul, lists[i]);
+        SEEN(json_array_size(list) > 0, "what the page shows: %s: %d entries", "页面显示的数据：%s：%d 项", lists[i],
+             (int)json_array_size(list));
+        json_decref(list);
+    }
     return true;
 }
 
 const struct lab feature_labs[] = {
-    {{"I.3, III.2", "一、3；三、2"},
-     {"Metadata: version, zone, weight, tags", "元数据：版本、可用区、权重、标签"},
-     {"the registry stores the version, zone and weight of an instance", "注册中心存储服务的版本、区域、权重等信息"},
-     HOLDS,
-     {"a caller gets them with the list", "调用方查询列表时一并得到"},
-     metadata_comes_back},
-    {{"I.3", "一、3"},
-     {"Notification of changes: watch and poll", "变更通知：watch 与轮询"},
-     {"callers are notified when the list changes, or they poll", "服务列表变化时通知调用方，或调用方轮询"},
-     HOLDS_IF,
-     {"the caller asks with a blocking query: Consul never calls a caller by itself", "调用方使用阻塞查询：Consul 不会主动联系调用方"},
-     notified_of_changes},
-    {{"II.1", "二、1"},
-     {"The KV store, watched", "KV 存储与监听"},
-     {"Consul stores keys and values, and can hold configuration", "Consul 支持 KV 存储，可做配置中心"},
-     HOLDS,
-     {"a program that watches a key gets its new value at once, without a restart", "监听某个键的程序立刻得到新值，不需要重启"},
-     kv_watched},
     {{"II.1", "二、1"},
      {"A second datacenter over WAN, and ?dc=", "通过 WAN 加入第二个数据中心，用 ?dc= 查询"},
      {"Consul supports several datacenters", "Consul 支持多数据中心"},
@@ -297,13 +183,23 @@ const struct lab feature_labs[] = {
      {"Dev mode: Consul restarts", "开发模式：Consul 重启"},
      {"dev mode (one node) is not for production", "开发模式（单节点）不适合生产"},
      HOLDS,
-     {"it keeps all data in memory and forgets all instances; they have to register again", "数据都在内存中，重启后忘掉所有实例，实例要重新注册"},
+     {"it keeps all data in memory and forgets all instances; they have to register again",
+      "数据都在内存中，重启后忘掉所有实例，实例要重新注册"},
      dev_mode_forgets},
     {{"II.2", "二、2"},
      {"etcd: keys only", "etcd：纯 KV 存储"},
-     {"etcd only stores keys and values; one writes the discovery logic oneself", "etcd 是纯 KV 存储，需自己实现服务发现逻辑"},
+     {"etcd only stores keys and values; one writes the discovery logic oneself",
+      "etcd 是纯 KV 存储，需自己实现服务发现逻辑"},
      HOLDS,
-     {"without a lease that heartbeats keep alive, the key of a dead instance stays forever", "没有靠心跳续期的租约，死掉的实例的键会一直留着"},
+     {"without a lease that heartbeats keep alive, the key of a dead instance stays forever",
+      "没有靠心跳续期的租约，死掉的实例的键会一直留着"},
      etcd_checks_nothing},
+    {{"II.1, IV.1", "二、1；四、1"},
+     {"The web UI", "Web UI"},
+     {"Consul has a web UI, which shows the services, the keys and the nodes",
+      "Consul 有 Web UI，可以看到服务列表、KV 存储、节点状态"},
+     HOLDS,
+     {"it is part of the agent (-ui), at the port of the HTTP API", "它由 Agent 提供（-ui），与 HTTP API 同一个端口"},
+     web_ui},
     {.run = NULL},
 };

@@ -23,7 +23,8 @@ struct lab {
 };
 
 /* Each ends with an entry without a run function. Their order gives the numbers. */
-extern const struct lab registration_labs[], check_labs[], feature_labs[], cluster_labs[], discovery_labs[], balancing_labs[];
+extern const struct lab registration_labs[], check_labs[], filter_labs[], watch_labs[], feature_labs[],
+    cluster_labs[], discovery_labs[], balancing_labs[];
 
 /* --- What a lab reports --------------------------------------------------------------- */
 

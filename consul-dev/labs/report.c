@@ -52,8 +52,9 @@ bool report_error(const char *why)
 
 static const char *name_of(enum verdict verdict)
 {
-    static const struct text names[] = {
-        [HOLDS] = {"holds", "成立"}, [HOLDS_IF] = {"holds if", "有条件成立"}, [DOES_NOT_HOLD] = {"does not hold", "不成立"}};
+    static const struct text names[] = {[HOLDS] = {"holds", "成立"},
+                                        [HOLDS_IF] = {"holds if", "有条件成立"},
+                                        [DOES_NOT_HOLD] = {"does not hold", "不成立"}};
     return text_of(names[verdict]);
 }
 
@@ -64,10 +65,14 @@ int report_end(const struct lab *lab)
     if (skipped)
         return EXIT_SKIPPED;
     if (stopped || unexpected || !seen) {
-        printf(text_of(TEXT("  %s%s  none: %d of %d lines are not as expected (run it again; if it stays, look at the lines "
-                            "marked ✗)%s\n",
-                            "  %s%s  无：%2$d 项与预期不符，共 %3$d 项（请再运行一次；如果仍然不符，请看带 ✗ 的行）%s\n")),
-               red, word, unexpected, seen, plain);
+        printf("  %s%s%s  ", red, word, plain);
+        if (stopped || !seen)
+            printf("%s\n", text_of(TEXT("none: it could not run to its end, for the reason above",
+                                        "无：因上述原因没能运行到底")));
+        else
+            printf(text_of(TEXT("none: %d of %d lines are not as expected. Run it again on an idle machine\n",
+                                "无：有 %d 项与预期不符（共 %d 项）。请在空闲的机器上再运行一次\n")),
+                   unexpected, seen);
         return 1;
     }
     printf(text_of(TEXT("  %s%s%s  %s%s%s\n", "  %s%s%s  %s%s%s\n")), bold, word, plain, name_of(lab->verdict),

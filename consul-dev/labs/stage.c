@@ -134,9 +134,8 @@ static void check_text(const struct server *consul, const char *name, const char
     snprintf(path, sizeof path, "/v1/health/checks/%s", name);
     json_t *checks = consul_get(consul, path);
     *out = '\0';
-    json_array_foreach(checks, i, check)
-        if (strcmp(json_string_value(json_object_get(check, "ServiceID")), id) == 0)
-            snprintf(out, size, "%s", json_string_value(json_object_get(check, field)));
+    json_array_foreach(checks, i, check) if (strcmp(json_string_value(json_object_get(check, "ServiceID")), id) == 0)
+        snprintf(out, size, "%s", json_string_value(json_object_get(check, field)));
     json_decref(checks);
 }
 

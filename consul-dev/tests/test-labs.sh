@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Tests `make lab`: the list, wrong numbers, both languages, a failed lab, and what is left after Ctrl-C and kill -9.
+# Runs the short labs; test-outages-labs.sh runs the others.
+set -euo pipefail
+
+# shellcheck source=consul-dev/tests/runner
+. "$(dirname "$0")/runner"
+# shellcheck source=consul-dev/tests/labs.bash
+. "$HERE/tests/labs.bash"
+
+number_of_labs() { lab 0 | grep -oE '[0-9]+\. `make lab`' | grep -oE '^[0-9]+'; }
+
+without_a_number_the_labs_are_listed() {
+    local output
+    output=$(lab)
+    expect_contains "$output" '^ +1  IV\.3 +An instance is visible'
+    expect_eq "number of labs" "$(grep -cE '^ +[0-9]+  [IVX]+\.' <<<"$output")" "$(number_of_labs)"
+}
+
+unknown_number_is_refused() {
+    local word output code
+    for word in 0 -1 x 1x 999 99999999999999999999 ''; do
+        code=0
+        output=$(lab "$word") || code=$?
+        expect_eq "exit code for '$word'" $code 2
+        expect_contains "$output" "N=$word: there is no such lab; want a number from 1 to $(number_of_labs)"
+    done
+}
+
+chinese_locale_gets_chinese_labs() {
+    local output
+    output=$(LC_ALL=zh_CN.UTF-8 "$BUILD_DIR/lab")
+    expect_contains "$output" '注册之后能看到实例（四、3）'
+    output=$(LC_ALL=zh_CN.UTF-8 "$BUILD_DIR/lab" 2)
+    expect_contains "$output" '^  结论  成立：'
+}
+
+# An order-service that always picks at random is not what the lab on round robin expects.
+lab_fails_if_it_sees_something_else() {
+    local output code=0 part
+    mkdir "$DIR/build"
+    for part in "$BUILD_DIR"/*; do ln -s "$part" "$DIR/build/"; done
+    rm "$DIR/build/order-service"
+    printf '#!/bin/sh\nLB_POLICY=random exec %s/order-service\n' "$BUILD_DIR" >"$DIR/build/order-service"
+    chmod +x "$DIR/build/order-service"
+    output=$(BUILD_DIR=$DIR/build "$BUILD_DIR/lab" "$(labs_whose_title 'Round robin')" 2>&1) || code=$?
+    expect_eq "exit code" $code 1
+    expect_contains "$output" 'seen   ✗  round robin, 30 calls'
+    expect_contains "$output" 'verdict   none: 1 of 2 lines are not as expected'
+}
+
+server_that_does_not_start_is_an_error() {
+    local output code=0
+    output=$(CONSUL=/nonexistent/consul lab 1) || code=$?
+    expect_eq "exit code" $code 1
+    expect_contains "$output" 'error     cannot start consul: .*no such file'
+    expect_contains "$output" 'verdict   none: it could not run to its end'
+}
+
+# Starts a lab with PostgreSQL, Redis, Consul and a service; sets `started` to its process.
+start_lab() {
+    "$BUILD_DIR/lab" "$(labs_whose_title 'gRPC check')" >"$DIR/output-of-lab" 2>&1 </dev/null &
+    started=$!
+    await "a service" compgen -G "$DIR/scratch-*/run.*/user-service-*"
+}
+
+interrupted_lab_leaves_nothing() {
+    local started signal code
+    for signal in INT TERM HUP; do # INT: as after Ctrl-C
+        code=0
+        start_lab
+        kill -"$signal" "$started"
+        wait "$started" || code=$?
+        expect_eq "exit code" $code $((128 + $(kill -l "$signal")))
+        expect_eq "left" "$(labs_left)" ""
+    done
+}
+
+no_process() { ! labs_left | grep -v "^$DIR"; }
+
+killed_lab_leaves_no_process_and_the_next_no_folder() {
+    local started
+    start_lab
+    kill -KILL "$started"
+    wait "$started" || true
+    await "the end of all processes" no_process
+    lab 2 >/dev/null
+    expect_eq "left" "$(labs_left)" ""
+}
+
+nothing_is_left_of_all_labs() { expect_eq "left" "$(labs_left)" ""; }
+
+mapfile -t short < <(labs_whose_title "$SHORT_LABS")
+for number in "${short[@]}"; do define_lab_test "$number"; done
+
+# shellcheck disable=SC2046
+run_tests without_a_number_the_labs_are_listed \
+    unknown_number_is_refused \
+    chinese_locale_gets_chinese_labs \
+    lab_fails_if_it_sees_something_else \
+    server_that_does_not_start_is_an_error \
+    interrupted_lab_leaves_nothing \
+    killed_lab_leaves_no_process_and_the_next_no_folder \
+    $(printf 'lab_%d_sees_what_is_expected ' "${short[@]}") \
+    nothing_is_left_of_all_labs
