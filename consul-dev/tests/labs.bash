@@ -4,7 +4,8 @@
 BUILD_DIR=$(realpath "${BUILD_DIR:-build}")
 export BUILD_DIR TMPDIR=$DIR # the labs' folders are in here, so that nothing of another run is counted
 
-lab() { LC_ALL=C "$BUILD_DIR/lab" "$@" 2>&1; }
+LAB=$BUILD_DIR/lab
+lab() { LC_ALL=C "$LAB" "$@" 2>&1; }
 
 # What is left of all labs: processes (by their environment, in which TMPDIR is ours) and folders.
 labs_left() {

@@ -29,21 +29,22 @@ unknown_number_is_refused() {
 
 chinese_locale_gets_chinese_labs() {
     local output
-    output=$(LC_ALL=zh_CN.UTF-8 "$BUILD_DIR/lab")
+    output=$(LC_ALL=zh_CN.UTF-8 "$LAB")
     expect_contains "$output" '注册之后能看到实例（四、3）'
-    output=$(LC_ALL=zh_CN.UTF-8 "$BUILD_DIR/lab" 2)
+    output=$(LC_ALL=zh_CN.UTF-8 "$LAB" 2)
     expect_contains "$output" '^  结论  成立：'
 }
 
 # An order-service that always picks at random is not what the lab on round robin expects.
 lab_fails_if_it_sees_something_else() {
-    local output code=0 part
+    local number output code=0 part
     mkdir "$DIR/build"
     for part in "$BUILD_DIR"/*; do ln -s "$part" "$DIR/build/"; done
     rm "$DIR/build/order-service"
     printf '#!/bin/sh\nLB_POLICY=random exec %s/order-service\n' "$BUILD_DIR" >"$DIR/build/order-service"
     chmod +x "$DIR/build/order-service"
-    output=$(BUILD_DIR=$DIR/build "$BUILD_DIR/lab" "$(labs_whose_title 'Round robin')" 2>&1) || code=$?
+    number=$(labs_whose_title 'Round robin')
+    output=$(BUILD_DIR=$DIR/build && lab "$number") || code=$?
     expect_eq "exit code" $code 1
     expect_contains "$output" 'seen   ✗  round robin, 30 calls'
     expect_contains "$output" 'verdict   none: 1 of 2 lines are not as expected'
@@ -59,7 +60,7 @@ server_that_does_not_start_is_an_error() {
 
 # Starts a lab with PostgreSQL, Redis, Consul and a service; sets `started` to its process.
 start_lab() {
-    "$BUILD_DIR/lab" "$(labs_whose_title 'gRPC check')" >"$DIR/output-of-lab" 2>&1 </dev/null &
+    "$LAB" "$(labs_whose_title 'gRPC check')" >"$DIR/output-of-lab" 2>&1 </dev/null &
     started=$!
     await "a service" compgen -G "$DIR/scratch-*/run.*/user-service-*"
 }
@@ -88,6 +89,14 @@ killed_lab_leaves_no_process_and_the_next_no_folder() {
     expect_eq "left" "$(labs_left)" ""
 }
 
+lesson_map_names_each_lab() {
+    local document
+    for document in docs/lesson-map.md docs/zh-CN/lesson-map.md; do
+        expect_eq "labs in $document" "$(grep '^|' "$HERE/../$document" | grep -oE 'make lab N=[0-9]+' | cut -d= -f2 | sort -nu)" \
+            "$(seq "$(number_of_labs)")"
+    done
+}
+
 nothing_is_left_of_all_labs() { expect_eq "left" "$(labs_left)" ""; }
 
 mapfile -t short < <(labs_whose_title "$SHORT_LABS")
@@ -97,6 +106,7 @@ for number in "${short[@]}"; do define_lab_test "$number"; done
 run_tests without_a_number_the_labs_are_listed \
     unknown_number_is_refused \
     chinese_locale_gets_chinese_labs \
+    lesson_map_names_each_lab \
     lab_fails_if_it_sees_something_else \
     server_that_does_not_start_is_an_error \
     interrupted_lab_leaves_nothing \
