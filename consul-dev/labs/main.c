@@ -10,7 +10,6 @@
 
 #include "callee.h"
 #include "labs.h"
-#include "report.h"
 #include "supervise.h"
 
 static const struct lab *const groups[] = {registration_labs, check_labs,   filter_labs,    watch_labs,

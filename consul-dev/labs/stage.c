@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "callee.h"
-#include "labs.h"
+#include "report.h"
 
 /* --- Start and stop ------------------------------------------------------------------ */
 
