@@ -225,11 +225,14 @@ demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait afte
 run-demo: $(PROGRAMS) $(BUILD)/demo
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
 
-.PHONY: lab
+.PHONY: lab lab-parts
 lab: ## break: run one of the lesson's claims as an experiment (N=number; without N: the list)
 	@$(DEPS) $(if $(N),balancers) || echo "continuing with the installed programs"
-	$(again) $(PROGRAMS) $(LESSON) $(BUILD)/lab
-	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(AS_OWNER) $(BUILD)/lab $(N)
+	$(again) lab-parts
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= PATH="$$PATH:/usr/sbin" $(AS_OWNER) $(BUILD)/lab $(if $(N),"$(N)")
+
+lab-parts: $(PROGRAMS) $(LESSON) $(BUILD)/lab
+	@:
 
 test: ## check: run all tests except the long outages
 	@$(DEPS)

@@ -2,7 +2,8 @@
 # Shared by the tests of `make lab`. Sourced.
 
 BUILD_DIR=$(realpath "${BUILD_DIR:-build}")
-export BUILD_DIR TMPDIR=$DIR # the labs' folders are in here, so that nothing of another run is counted
+export BUILD_DIR PATH=$PATH:/usr/sbin
+export TMPDIR=$DIR # the labs' folders are in here, so that nothing of another run is counted
 
 LAB=$BUILD_DIR/lab
 lab() { LC_ALL=C "$LAB" "$@" 2>&1; }

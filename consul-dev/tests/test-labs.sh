@@ -58,6 +58,14 @@ server_that_does_not_start_is_an_error() {
     expect_contains "$output" 'verdict   none: it could not run to its end'
 }
 
+# nginx and HAProxy are in /usr/sbin, and nothing else that this lab needs.
+lab_without_its_programs_is_skipped() {
+    local output code=0
+    output=$(PATH=/usr/bin:/bin lab "$(labs_whose_title 'the balancer killed')") || code=$?
+    expect_eq "exit code" $code 77
+    expect_contains "$output" 'skipped   HAProxy or nginx is not installed: run consul-dev/install-deps balancers'
+}
+
 # Starts a lab with PostgreSQL, Redis, Consul and a service; sets `started` to its process.
 start_lab() {
     "$LAB" "$(labs_whose_title 'gRPC check')" >"$DIR/output-of-lab" 2>&1 </dev/null &
@@ -109,6 +117,7 @@ run_tests without_a_number_the_labs_are_listed \
     lesson_map_names_each_lab \
     lab_fails_if_it_sees_something_else \
     server_that_does_not_start_is_an_error \
+    lab_without_its_programs_is_skipped \
     interrupted_lab_leaves_nothing \
     killed_lab_leaves_no_process_and_the_next_no_folder \
     $(printf 'lab_%d_sees_what_is_expected ' "${short[@]}") \
