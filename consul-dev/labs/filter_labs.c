@@ -122,8 +122,8 @@ const struct lab filter_labs[] = {
      {"anti-flap prevents that a bad network takes instances out and in all the time",
       "防抖动：避免网络抖动导致频繁上下线"},
      HOLDS_IF,
-     {"one turns it on: by default one lost check makes an instance critical; FailuresBeforeCritical tolerates it",
-      "要自己打开：默认一次检查失败实例就是 critical；FailuresBeforeCritical 可以容忍"},
+     {"FailuresBeforeCritical is set: by default, one lost check makes an instance critical",
+      "设置了 FailuresBeforeCritical：默认只要一次检查失败，实例就变为 critical"},
      anti_flap},
     {.run = NULL},
 };

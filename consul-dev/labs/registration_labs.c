@@ -156,7 +156,7 @@ const struct lab registration_labs[] = {
      {"an instance registers when it starts, and callers can then find it", "服务启动时注册，之后调用方就能查到它"},
      HOLDS_IF,
      {"the first health check has passed: the entry is in the list at once, but critical until then",
-      "第一次健康检查要先通过：条目立刻出现，但在此之前是异常（critical）"},
+      "第一次健康检查已经通过：条目立刻出现，但在此之前是异常（critical）"},
      visible_after_registering},
     {{"IV.5", "四、5"},
      {"An instance is gone after it deregisters", "注销之后查不到实例"},
