@@ -87,7 +87,8 @@ static struct balancer_peer *choose_by_zone(const struct balancer *balancer, con
 }
 
 /* The sides take turns as for first attempts: so a lone near instance does not get all of these retries. */
-static struct balancer_peer *choose_listed_by_zone(const struct balancer *balancer, const struct balance_request *request)
+static struct balancer_peer *choose_listed_by_zone(const struct balancer *balancer,
+                                                   const struct balance_request *request)
 {
     const struct eligible *eligible = &balancer->eligible;
     bool is_near = next_is_near(balancer, request->key);

@@ -96,6 +96,22 @@ int pg_check_url(const char *url)
 
 /* --- Create and close ------------------------------------------------------------- */
 
+/* A service file may name the hosts. libpq reads it only when it connects: so it begins to, with an sslmode
+ * that it refuses before it opens a socket. Its own defaults are read, too. */
+static void read_service(PQconninfoOption *options, const char *service)
+{
+    static const char *const hosts[] = {"host", "hostaddr", "port", "connect_timeout", "target_session_attrs"};
+    const char *const keywords[] = {"service", "sslmode", NULL}, *const values[] = {service, "none", NULL};
+    PGconn *conn = PQconnectStartParams(keywords, values, 0);
+    PQconninfoOption *found = PQconninfo(conn); /* the same keywords in the same order */
+    for (size_t i = 0; found && options[i].keyword; i++)
+        for (size_t k = 0; k < sizeof hosts / sizeof *hosts; k++)
+            if (!options[i].val && found[i].val && strcmp(options[i].keyword, hosts[k]) == 0)
+                options[i].val = strdup(found[i].val); /* libpq frees it with the others */
+    PQconninfoFree(found);
+    PQfinish(conn);
+}
+
 /* Once a turn of the loop, after its fibers have run. */
 static void flush(void *arg)
 {
@@ -118,6 +134,8 @@ struct pg *pg_new(const struct pg_config *config)
         free(pg);
         return NULL;
     }
+    if (pg_option(pg, "service"))
+        read_service(pg->options, pg_option(pg, "service"));
     pg->read_time.scale = HISTOGRAM_DATABASE;
     pg->timeout_ms = config->timeout_ms;
     /* PostgreSQL ends a statement a little before its caller gives up. So no statement

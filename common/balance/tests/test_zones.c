@@ -207,7 +207,8 @@ static void count_listed_retries(struct balancer *balancer, int *retries, int *n
 /* Otherwise a lone near instance gets the retries of all calls that failed at missing instances. */
 Test(zones, retries_after_missing_ones_keep_the_share)
 {
-    struct instance_list *list = fleet_new(TEN " k:1@z2 l:1@z2 m:1@z2 n:1@z2 o:1@z2 p:1@z2 q:1@z2 r:1@z2 s:1@z2 t:1@z2");
+    struct instance_list *list = fleet_new(TEN " k:1@z2 l:1@z2 m:1@z2 n:1@z2 o:1@z2"
+                                               " p:1@z2 q:1@z2 r:1@z2 s:1@z2 t:1@z2");
     const bool missing[20] = {[10] = true, true, true, true, true, true, true, true, true, true};
     for (int policy = 0; policy < policy_count(); policy++) {
         struct balancer *balancer = balancer_new((enum balance_policy)policy, "caller", "z1");

@@ -94,7 +94,8 @@ static bool is_in_maintenance(struct sources *sources, const char *id, int64_t n
 /* etcd's entries know no maintenance. */
 Test(sources, maintenance_outlives_a_change_of_registry)
 {
-    struct sources sources = {.registry_count = 2, .ttl_ms = TTL_MS, .registries = {{.kind = "consul"}, {.kind = "etcd"}}};
+    struct sources sources = {
+        .registry_count = 2, .ttl_ms = TTL_MS, .registries = {{.kind = "consul"}, {.kind = "etcd"}}};
     sources.disk.tried = true;
     source_update(&sources.registries[0], list_with_maintenance("abc", 'b'), 1, 1000);
     source_update(&sources.registries[1], list_of("abcd"), 1, 1000);
@@ -120,7 +121,8 @@ Test(sources, maintenance_outlives_a_change_of_registry)
 /* A moved instance: only what it left behind at another node is in maintenance. */
 Test(sources, maintenance_at_one_of_two_nodes_is_not_inherited)
 {
-    struct sources sources = {.registry_count = 2, .ttl_ms = TTL_MS, .registries = {{.kind = "consul"}, {.kind = "etcd"}}};
+    struct sources sources = {
+        .registry_count = 2, .ttl_ms = TTL_MS, .registries = {{.kind = "consul"}, {.kind = "etcd"}}};
     struct instance_list *list = instance_list_new();
     struct instance instance = {.id = "a", .node = "old", .address = "10.0.0.1", .zone = "", .version = "", .port = 1,
                                 .weight = 1, .warning_weight = 1, .maintenance = true};
