@@ -84,7 +84,7 @@ archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
 tests    = $(patsubst %.c,$(BUILD)/tests/%,$(wildcard $(1)/tests/test_*.c))
 
 UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,$(call folder,$(l))))
-INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev) $(call tests,consul-dev/playground)
+INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev) $(call tests,consul-dev/playground) $(call tests,consul-dev/labs)
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
 FAULT_TOOLS       := $(BUILD)/registry-faults $(BUILD)/upstream-faults
 
@@ -118,7 +118,7 @@ $(BUILD)/tests/$(1)/tests/%: $(BUILD)/obj/$(1)/tests/%.o $(call archives,$(harne
 	@echo "  LINK  $$@"
 	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@
 endef
-$(foreach d,user-service order-service consul-dev consul-dev/playground,$(eval $(call integration,$(d))))
+$(foreach d,user-service order-service consul-dev consul-dev/playground consul-dev/labs,$(eval $(call integration,$(d))))
 
 $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))
@@ -225,7 +225,7 @@ everything: ## check: compile all programs and tests, without running them
 run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/lab $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
-integration-tests: $(PROGRAMS) $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
+integration-tests: $(PROGRAMS) $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
 demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step)
 	@$(DEPS)
@@ -254,7 +254,7 @@ test: ## check: run all tests except the long outages
 	@$(DEPS)
 	$(again) run-tests
 
-run-tests: unit-tests integration-tests exercise-parts $(BUILD)/lab
+run-tests: unit-tests integration-tests exercise-parts
 	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
 # The user-services of `make up`.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests `make lab`: the list, wrong numbers, both languages, a failed lab, and what is left after Ctrl-C and kill -9.
-# Runs the short labs; test-outages-labs.sh runs the others.
+# Tests `make lab`: the list, wrong numbers, both languages, a failed lab. Runs the short labs; test-outages-labs.sh
+# runs the others, and consul-dev/labs/tests ends labs by signals.
 set -euo pipefail
 
 # shellcheck source=consul-dev/tests/runner
@@ -50,51 +50,12 @@ lab_fails_if_it_sees_something_else() {
     expect_contains "$output" 'verdict   none: 1 of 2 lines are not as expected'
 }
 
-server_that_does_not_start_is_an_error() {
-    local output code=0
-    output=$(CONSUL=/nonexistent/consul lab 1) || code=$?
-    expect_eq "exit code" $code 1
-    expect_contains "$output" 'error     cannot start consul: .*no such file'
-    expect_contains "$output" 'verdict   none: it could not run to its end'
-}
-
 # nginx and HAProxy are in /usr/sbin, and nothing else that this lab needs.
 lab_without_its_programs_is_skipped() {
     local output code=0
     output=$(PATH=/usr/bin:/bin lab "$(labs_whose_title 'the balancer killed')") || code=$?
     expect_eq "exit code" $code 77
     expect_contains "$output" 'skipped   HAProxy or nginx is not installed: run consul-dev/install-deps balancers'
-}
-
-# Starts a lab with PostgreSQL, Redis, Consul and a service; sets `started` to its process.
-start_lab() {
-    "$LAB" "$(labs_whose_title 'gRPC check')" >"$DIR/output-of-lab" 2>&1 </dev/null &
-    started=$!
-    await "a service" compgen -G "$DIR/scratch-*/run.*/user-service-*"
-}
-
-interrupted_lab_leaves_nothing() {
-    local started signal code
-    for signal in INT TERM HUP; do # INT: as after Ctrl-C
-        code=0
-        start_lab
-        kill -"$signal" "$started"
-        wait "$started" || code=$?
-        expect_eq "exit code" $code $((128 + $(kill -l "$signal")))
-        expect_eq "left" "$(labs_left)" ""
-    done
-}
-
-no_process() { ! labs_left | grep -v "^$DIR"; }
-
-killed_lab_leaves_no_process_and_the_next_no_folder() {
-    local started
-    start_lab
-    kill -KILL "$started"
-    wait "$started" || true
-    await "the end of all processes" no_process
-    lab 2 >/dev/null
-    expect_eq "left" "$(labs_left)" ""
 }
 
 lesson_map_names_each_lab() {
@@ -116,9 +77,6 @@ run_tests without_a_number_the_labs_are_listed \
     chinese_locale_gets_chinese_labs \
     lesson_map_names_each_lab \
     lab_fails_if_it_sees_something_else \
-    server_that_does_not_start_is_an_error \
     lab_without_its_programs_is_skipped \
-    interrupted_lab_leaves_nothing \
-    killed_lab_leaves_no_process_and_the_next_no_folder \
     $(printf 'lab_%d_sees_what_is_expected ' "${short[@]}") \
     nothing_is_left_of_all_labs
