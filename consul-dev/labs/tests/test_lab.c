@@ -11,7 +11,10 @@
 
 TestSuite(lab, .timeout = 300);
 
-enum { LAB_LIMIT_MS = 120000 };
+/* A killed lab ends at once; LONG_LAB would need 15 s to end by itself. */
+enum { LAB_LIMIT_MS = 120000, KILLED_LIMIT_MS = 8000 };
+#define SHORT_LAB "2"
+#define LONG_LAB "10"
 
 static struct folder folder;
 static char lab[PLACE_PATH_MAX + 8], setting[PLACE_PATH_MAX + 16]; /* setting: TMPDIR=<folder>, which marks what a lab starts */
@@ -98,7 +101,7 @@ Test(lab, interrupted_lab_leaves_nothing, .init = setup, .fini = teardown)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        start("4");
+        start(LONG_LAB);
         cr_assert(wait_until(has_started, NULL, LAB_LIMIT_MS));
         proc_signal(&running, signals[i]);
         cr_assert(proc_wait(&running, LAB_LIMIT_MS));
@@ -110,21 +113,21 @@ Test(lab, interrupted_lab_leaves_nothing, .init = setup, .fini = teardown)
 
 Test(lab, killed_lab_leaves_no_process, .init = setup, .fini = teardown)
 {
-    start("4");
+    start(LONG_LAB);
     cr_assert(wait_until(has_started, NULL, LAB_LIMIT_MS));
     proc_signal(&running, SIGKILL);
     cr_assert(proc_wait(&running, LAB_LIMIT_MS));
-    cr_expect(wait_until(no_process, NULL, LAB_LIMIT_MS));
+    cr_expect(wait_until(no_process, NULL, KILLED_LIMIT_MS));
 }
 
 Test(lab, next_lab_removes_folder_of_a_killed_one, .init = setup, .fini = teardown)
 {
-    start("4");
+    start(LONG_LAB);
     cr_assert(wait_until(has_started, NULL, LAB_LIMIT_MS));
     proc_signal(&running, SIGKILL);
     cr_assert(wait_until(no_process, NULL, LAB_LIMIT_MS));
     proc_wait(&running, LAB_LIMIT_MS);
-    start("2");
+    start(SHORT_LAB);
     cr_assert(proc_wait(&running, LAB_LIMIT_MS));
     cr_expect_eq(running.status, 0);
     cr_expect_eq(count_folders(), 0);
@@ -134,7 +137,7 @@ Test(lab, next_lab_removes_folder_of_a_killed_one, .init = setup, .fini = teardo
 Test(lab, lab_without_consul_fails, .init = setup, .fini = teardown)
 {
     setenv("CONSUL", "/nonexistent/consul", 1);
-    start("1");
+    start(SHORT_LAB);
     unsetenv("CONSUL");
     cr_assert(proc_wait(&running, LAB_LIMIT_MS));
     char *output = proc_output(&running);
