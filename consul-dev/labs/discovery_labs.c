@@ -5,9 +5,7 @@
 #include "base/clock.h"
 #include "labs.h"
 
-static const char *const *no_settings = (const char *const[]){NULL};
-
-/* Real services: order-service and the first `count` user-services, all known to order-service. */
+/* What order-service should know about the user-services. */
 struct expected_view {
     const struct stage *stage;
     const char *source; /* NULL: any */
@@ -28,6 +26,7 @@ static int64_t time_to_view(const struct stage *stage, const char *source, int u
     return time_until(view_is, &(struct expected_view){stage, source, usable}, LIMIT_MS);
 }
 
+/* Starts `count` user-services and order-service, which finds all of them. */
 static bool start_services(struct stage *stage, int count, const char *const env[])
 {
     for (int i = 0; i < count; i++)
@@ -59,11 +58,11 @@ static bool both_new_ones_are_called(void *arg)
 
 static bool scale_out(struct stage *stage)
 {
-    if (!stage_open_world(stage) || !start_services(stage, 3, no_settings))
+    if (!stage_open_world(stage) || !start_services(stage, 3, NULL))
         return false;
     SEEN(true, "order-service calls 3 user-services", "order-service 调用 3 个 user-service");
     int64_t begin = clock_ms();
-    if (!stage_start_user(stage, 3, no_settings) || !stage_start_user(stage, 4, no_settings))
+    if (!stage_start_user(stage, 3, NULL) || !stage_start_user(stage, 4, NULL))
         return false;
     SEEN(true, "two more start and listen after %s", "再启动两个，%s 后开始监听", duration(clock_ms() - begin));
     int64_t found = time_to_passing(&stage->world.consul, "user-service", 5);
@@ -123,7 +122,7 @@ static bool lesson_calls(const struct stage *stage, struct err *err)
 static bool without_cache(struct stage *stage)
 {
     struct err err = ERR_INIT;
-    if (!stage_open_world(stage) || !start_services(stage, 2, no_settings))
+    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
         return false;
     SEEN(lesson_calls(stage, &err), "the lesson's order_service finds an instance and calls it",
          "课程的 order_service 找到实例并调用成功");
@@ -168,7 +167,7 @@ static bool cache_expired(void *arg)
 static bool lesson_cache(struct stage *stage)
 {
     struct lesson_client client = {0};
-    if (!stage_open_world(stage) || !start_services(stage, 2, no_settings))
+    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
         return false;
     time_to_passing(&stage->world.consul, "user-service", 2);
     SEEN(lesson_instances(&client, &stage->world.consul) == 2,
@@ -189,7 +188,7 @@ static bool registry_restarts(struct stage *stage)
 {
     struct err err = ERR_INIT;
     char check[] = "{\"TTL\":\"60s\",\"Status\":\"passing\"}";
-    if (!stage_open_world(stage) || !start_services(stage, 2, no_settings))
+    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
         return false;
     stage->callee_port = 1; /* its address does not matter: it is not called */
     register_callee(stage, "once", "once-1", check);
@@ -242,10 +241,10 @@ static bool static_fallback(struct stage *stage)
 {
     char list[64];
     struct called called;
-    if (!stage_open_world(stage) || !stage_start_user(stage, 0, no_settings))
+    if (!stage_open_world(stage) || !stage_start_user(stage, 0, NULL))
         return false;
     server_stop(&stage->world.consul);
-    if (!stage_start_orders(stage, no_settings))
+    if (!stage_start_orders(stage, NULL))
         return false;
     view_call(NULL, &stage->orders, 1, &called);
     SEEN(called.status == 503, "Consul is down, and order-service starts without any list: %d",
