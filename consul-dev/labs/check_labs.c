@@ -178,8 +178,7 @@ const struct lab check_labs[] = {
      {"a 2xx answer is healthy", "返回 2xx 为健康"},
      HOLDS,
      {"2xx is passing. The lesson leaves out that 429 is warning, that a redirect counts as the page it leads to, and "
-      "that "
-      "all else, also no answer, is critical",
+      "that all else, also no answer, is critical",
       "2xx 为 passing。课程没有讲到的：429 为 warning；跳转按目标页面判断；其余状态码和没有应答都是 critical"},
      http_statuses},
     {{"III.3", "三、3"},
@@ -198,7 +197,7 @@ const struct lab check_labs[] = {
      script_exit_codes},
     {{"III.3, VIII.6", "三、3；八、6"},
      {"TTL check: the heartbeats stop", "TTL 检查：心跳停止"},
-     {"an instance sends heartbeats; without them it is unhealthy and is removed by itself",
+     {"an instance sends heartbeats; without them it is unhealthy and is removed automatically",
       "服务定期上报心跳，超时为不健康，自动剔除"},
      HOLDS_IF,
      {"removed means filtered: the instance is critical and stays registered (DeregisterCriticalServiceAfter reaps it, "

@@ -183,7 +183,7 @@ const struct lab cluster_labs[] = {
      {"the servers elect a leader by Raft, and the data is copied to all of them",
       "各 server 通过 Raft 选举 Leader，数据在它们之间同步"},
      HOLDS,
-     {"a write at any server is read at every other one, also after the leader is lost",
+     {"what is written at any server can be read at every other one, also after the leader is lost",
       "在任意 server 上写入，其他 server 都能读到；Leader 宕机之后也一样"},
      raft_copies_to_all},
     {{"II.1", "二、1"},

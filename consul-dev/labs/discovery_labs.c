@@ -107,7 +107,7 @@ static bool registry_down(struct stage *stage)
     return true;
 }
 
-/* The lesson's order_service.py asks Consul before each call, and has no cache. */
+/* The lesson's order_service.py, in C: it queries Consul before each call, and has no cache. */
 static bool lesson_calls(const struct stage *stage, struct err *err)
 {
     char build[PLACE_PATH_MAX], program[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 32], consul[160];
@@ -280,14 +280,14 @@ const struct lab discovery_labs[] = {
      {"Consul is down: the lesson's caller", "Consul 挂了：课程的调用方"},
      {"a caller must have a local cache", "客户端必须有本地缓存"},
      HOLDS,
-     {"the lesson's order_service asks Consul before each call, so it fails together with Consul",
+     {"the lesson's order_service queries Consul before each call, so it fails together with Consul",
       "课程的 order_service 每次调用前都查询 Consul，所以会跟着 Consul 一起失败"},
      without_cache},
     {{"V.3, VI.2", "五、3；六、2"},
      {"Consul is down: the lesson's ServiceClient", "Consul 挂了：课程的 ServiceClient"},
      {"the ServiceClient uses its cache when Consul is down", "Consul 挂了，ServiceClient 返回缓存"},
      DOES_NOT_HOLD,
-     {"it asks Consul as soon as the cache has expired, and has no way back to the cached list",
+     {"it queries Consul as soon as the cache has expired, and does not return to the cached list if that fails",
       "缓存一过期它就查询 Consul，查询失败时不会回到缓存的列表"},
      lesson_cache},
     {{"X.3", "十、练习 3"},

@@ -119,7 +119,7 @@ const struct lab filter_labs[] = {
      passing_filter},
     {{"VIII.6", "八、6"},
      {"Anti-flap: 5 % of the checks are lost", "防抖动：丢失 5 % 的检查"},
-     {"anti-flap prevents that a bad network takes instances out and in all the time",
+     {"with anti-flap, a bad network does not take instances out and in all the time",
       "防抖动：避免网络抖动导致频繁上下线"},
      HOLDS_IF,
      {"FailuresBeforeCritical is set: by default, one lost check makes an instance critical",

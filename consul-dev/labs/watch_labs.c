@@ -141,7 +141,7 @@ const struct lab watch_labs[] = {
      {"Notification of changes: watch and poll", "变更通知：watch 与轮询"},
      {"callers are notified when the list changes, or they poll", "服务列表变化时通知调用方，或调用方轮询"},
      HOLDS_IF,
-     {"the caller asks with a blocking query: Consul never calls a caller by itself",
+     {"the caller sends a blocking query: Consul never calls a caller by itself",
       "调用方使用阻塞查询：Consul 不会主动联系调用方"},
      notified_of_changes},
     {{"II.1", "二、1"},
