@@ -97,14 +97,14 @@ static bool anti_flap(struct stage *stage)
     if (!stage_open_callee(stage) || !register_lossy(stage, "plain", "") ||
         !register_lossy(stage, "damped", ",\"FailuresBeforeCritical\":2"))
         return false;
+    SEEN(true, "twice %d healthy instances, %d %% of the checks lost, watched for %d s",
+         "两组各 %d 个健康的实例，丢失 %d %% 的检查，观察 %d s", FLAP_INSTANCES, 5, FLAP_MS / 1000);
     struct watched watched = {.consul = &stage->world.consul};
     time_until(watch_both, &watched, FLAP_MS);
-    SEEN(watched.plain.falls > 0,
-         "%d healthy instances, 5 %% of the checks lost, %d s: one failure is enough: %d false alarms",
-         "%d 个健康的实例，丢失 5 %% 的检查，持续 %d s：一次失败就算数：误报 %d 次", FLAP_INSTANCES, FLAP_MS / 1000,
+    SEEN(watched.plain.falls > 0, "one failure is enough: %d times critical by mistake", "一次失败就算数：误报 %d 次",
          watched.plain.falls);
-    SEEN(watched.damped.falls * 3 < watched.plain.falls, "the same with FailuresBeforeCritical=2: %d false alarms",
-         "同样条件，FailuresBeforeCritical=2：误报 %d 次", watched.damped.falls);
+    SEEN(watched.damped.falls * 3 < watched.plain.falls, "with FailuresBeforeCritical=2: %d times critical by mistake",
+         "设置 FailuresBeforeCritical=2：误报 %d 次", watched.damped.falls);
     return true;
 }
 
