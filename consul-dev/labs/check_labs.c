@@ -133,11 +133,11 @@ static bool send_heartbeat(const struct server *consul)
 static bool ttl_missed(struct stage *stage)
 {
     struct server *consul = &stage->world.consul;
-    if (!stage_open_consul(stage, NULL) || !register_callee(stage, "callee", "callee-1", "{\"TTL\":\"2s\"}"))
+    if (!stage_open_consul(stage, NULL) || !register_callee(stage, "callee", "callee-1", "{\"TTL\":\"4s\"}"))
         return false;
     send_heartbeat(consul);
-    SEEN(time_to_passing(consul, "callee", 1) >= 0, "with heartbeats: passing (TTL 2 s)",
-         "有心跳：passing（TTL 为 2 s）");
+    SEEN(time_to_passing(consul, "callee", 1) >= 0, "with heartbeats: passing (TTL 4 s)",
+         "有心跳：passing（TTL 为 4 s）");
     send_heartbeat(consul);
     int64_t took = time_to_status(consul, "callee", "callee-1", "critical");
     SEEN(took >= 0, "no heartbeat: critical after %s", "没有心跳：%s 后变为 critical", duration(took));

@@ -103,7 +103,7 @@ static bool anti_flap(struct stage *stage)
     time_until(watch_both, &watched, FLAP_MS);
     SEEN(watched.plain.falls > 0, "one failure is enough: %d times critical by mistake", "一次失败就算数：误报 %d 次",
          watched.plain.falls);
-    SEEN(watched.damped.falls * 3 < watched.plain.falls, "with FailuresBeforeCritical=2: %d times critical by mistake",
+    SEEN(watched.damped.falls * 2 < watched.plain.falls, "with FailuresBeforeCritical=2: %d times critical by mistake",
          "设置 FailuresBeforeCritical=2：误报 %d 次", watched.damped.falls);
     return true;
 }

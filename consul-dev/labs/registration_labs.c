@@ -29,11 +29,10 @@ static bool visible_after_registering(struct stage *stage)
     SEEN(found >= 0, "with passing=true it is found %s later, after its first check (interval 1 s)",
          "用 passing=true 查询，再过 %s 才能查到：要等第一次检查通过（间隔 1 s）", duration(found));
     register_callee(stage, "starting", "starting-1", "{\"TTL\":\"60s\"}");
-    char status[STATUS_MAX];
-    SEEN(strcmp(check_status(consul, "starting", "starting-1", status), "critical") == 0 &&
-             consul_count(consul, "starting", true) == 0,
-         "an instance that was not checked yet is %s, and passing=true does not return it",
-         "还没有检查过的实例是 %s，passing=true 查不到它", status);
+    bool critical = time_to_status(consul, "starting", "starting-1", "critical") >= 0;
+    SEEN(critical && consul_count(consul, "starting", true) == 0,
+         "an instance that was not checked yet is critical, and passing=true does not return it",
+         "还没有检查过的实例是 critical，passing=true 查不到它");
     return true;
 }
 
@@ -87,6 +86,22 @@ static bool answers(void *arg)
     return probe_get(NULL, arg, NULL) == 200;
 }
 
+struct entry {
+    const struct server *consul;
+    const char *id;
+};
+
+static bool is_registered(void *arg)
+{
+    const struct entry *entry = arg;
+    return consul_has(entry->consul, "user-service", entry->id, false);
+}
+
+static bool is_not_registered(void *arg)
+{
+    return !is_registered(arg);
+}
+
 /* Registers it, and starts it with an open standard input. */
 static bool lesson_start(const struct stage *stage, struct lesson_service *service)
 {
@@ -111,7 +126,9 @@ static bool lesson_start(const struct stage *stage, struct lesson_service *servi
     service->input = open(service->fifo, O_WRONLY | O_CLOEXEC); /* waits until it has opened the other end */
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%s/health", port);
-    return time_until(answers, url, LIMIT_MS) >= 0 || report_error("the lesson's user_service does not listen");
+    return (time_until(answers, url, LIMIT_MS) >= 0 &&
+            time_until(is_registered, &(struct entry){&stage->world.consul, service->id}, LIMIT_MS) >= 0) ||
+           report_error("the lesson's user_service does not listen, or is not registered");
 }
 
 static bool deregistered_at_exit(struct stage *stage)
@@ -135,7 +152,9 @@ static bool deregistered_at_exit(struct stage *stage)
         if (ends[i].signum)
             proc_signal(&service.proc, ends[i].signum);
         bool ended = proc_wait(&service.proc, LIMIT_MS);
-        bool listed = consul_has(consul, "user-service", service.id, false);
+        bool listed = ends[i].deregisters
+                          ? time_until(is_not_registered, &(struct entry){consul, service.id}, LIMIT_MS) < 0
+                          : is_registered(&(struct entry){consul, service.id});
         SEEN(ended && listed != ends[i].deregisters, "the lesson's user_service, %s: %s", "课程的 user_service，%s：%s",
              text_of(ends[i].how),
              text_of(listed ? TEXT("it is still registered", "仍处于注册状态") : TEXT("it is deregistered", "已注销")));
@@ -145,7 +164,7 @@ static bool deregistered_at_exit(struct stage *stage)
     if (!stage_start_user(stage, 0, NULL) || time_to_passing(consul, "user-service", 1) < 0)
         return report_error("the project's user-service does not register");
     service_stop(&stage->users[0]);
-    SEEN(!consul_has(consul, "user-service", "user-service-1", false),
+    SEEN(time_until(is_not_registered, &(struct entry){consul, "user-service-1"}, LIMIT_MS) >= 0,
          "the project's user-service, SIGTERM: it is deregistered", "本项目的 user-service，SIGTERM：已注销");
     return true;
 }

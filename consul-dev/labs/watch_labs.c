@@ -35,47 +35,49 @@ static bool metadata_comes_back(struct stage *stage)
 
 /* --- A watch ------------------------------------------------------------------------------------ */
 
-/* A thread that sends one blocking query. */
+/* How long a query waits before something changes, to show that it does. */
+enum { QUERIES_MAX = 10, WAITING_MS = 1000 };
+
+/* A thread that sends blocking queries until a reply contains `wanted`. One is enough, unless something else about
+ * the watched entry changes, too: Consul then replies as well. */
 struct watcher {
     pthread_t thread;
     char url[256];
-    uint64_t index;
-    struct probe_reply reply;
+    const char *wanted;
+    unsigned long long index; /* of the last reply */
+    int queries;
+    bool found;
     int64_t returned; /* on clock_ms() */
 };
 
-static uint64_t index_of(const struct server *consul, const char *path)
+/* Sends one query, with the wait that is in `wait`. */
+static void query(struct watcher *watcher, const char *wait)
 {
-    char url[256], index[32];
+    char url[320], index[32];
     struct probe_reply reply = {0};
-    snprintf(url, sizeof url, "%s%s", consul->url, path);
+    snprintf(url, sizeof url, "%s?index=%llu%s", watcher->url, watcher->index, wait);
     probe_get(NULL, url, &reply);
-    uint64_t found = strtoull(probe_header(&reply, "X-Consul-Index", index, sizeof index), NULL, 10);
+    watcher->index = strtoull(probe_header(&reply, "X-Consul-Index", index, sizeof index), NULL, 10);
+    watcher->found = strstr(buf_text(&reply.body), watcher->wanted) != NULL;
     probe_reply_close(&reply);
-    return found;
 }
 
 static void *watch(void *arg)
 {
     struct watcher *watcher = arg;
-    probe_get(NULL, watcher->url, &watcher->reply);
+    while (!watcher->found && watcher->queries++ < QUERIES_MAX)
+        query(watcher, "&wait=12s");
     watcher->returned = clock_ms();
     return NULL;
 }
 
-static bool watch_start(struct watcher *watcher, const struct server *consul, const char *path)
+/* The first query does not wait: its reply has the index from which the next ones wait. */
+static bool watch_start(struct watcher *watcher, const struct server *consul, const char *path, const char *wanted)
 {
-    *watcher = (struct watcher){.index = index_of(consul, path)};
-    snprintf(watcher->url, sizeof watcher->url, "%s%s?index=%llu&wait=12s", consul->url, path,
-             (unsigned long long)watcher->index);
+    *watcher = (struct watcher){.wanted = wanted};
+    snprintf(watcher->url, sizeof watcher->url, "%s%s", consul->url, path);
+    query(watcher, "");
     return pthread_create(&watcher->thread, NULL, watch, watcher) == 0 || report_error("cannot start a thread");
-}
-
-/* The reply's body; valid until watch_close(). */
-static const char *watch_wait(struct watcher *watcher)
-{
-    pthread_join(watcher->thread, NULL);
-    return buf_text(&watcher->reply.body);
 }
 
 static bool kv_watched(struct stage *stage)
@@ -86,17 +88,14 @@ static bool kv_watched(struct stage *stage)
         return false;
     SEEN(consul_put(consul, "/v1/kv/lab/level", "info") == 200, "a key is written: lab/level = info",
          "写入一个键：lab/level = info");
-    if (!watch_start(&watcher, consul, "/v1/kv/lab/level"))
+    if (!watch_start(&watcher, consul, "/v1/kv/lab/level", "ZGVidWc=" /* "debug" in base64 */))
         return false;
-    usleep(1000000); /* so that the query is waiting; if it is not, it returns at once, with the same value */
+    usleep(WAITING_MS * 1000);
     int64_t written = clock_ms();
     consul_put(consul, "/v1/kv/lab/level", "debug");
-    /* "debug" in base64 */
-    bool changed = strstr(watch_wait(&watcher), "ZGVidWc=") != NULL;
-    SEEN(changed, "a blocking query (?index=%llu) returns %s after the value has changed",
-         "阻塞查询（?index=%llu）在值改变 %s 后返回", (unsigned long long)watcher.index,
-         duration(watcher.returned - written));
-    probe_reply_close(&watcher.reply);
+    pthread_join(watcher.thread, NULL);
+    SEEN(watcher.found, "a blocking query (?index=…) returns %s after the value has changed",
+         "阻塞查询（?index=…）在值改变 %s 后返回", duration(watcher.returned - written));
     return true;
 }
 
@@ -107,15 +106,14 @@ static bool notified_of_changes(struct stage *stage)
     struct server *consul = &stage->world.consul;
     struct watcher watcher;
     if (!stage_open_callee(stage) || !register_callee(stage, "callee", "callee-1", "") ||
-        !watch_start(&watcher, consul, "/v1/health/service/callee"))
+        !watch_start(&watcher, consul, "/v1/health/service/callee", "callee-2"))
         return false;
-    usleep(1000000);
+    usleep(WAITING_MS * 1000);
     int64_t registered = clock_ms();
     register_callee(stage, "callee", "callee-2", "");
-    bool found = strstr(watch_wait(&watcher), "callee-2") != NULL;
-    SEEN(found, "watch: one query, answered %s after an instance registers",
-         "watch：只发一次查询，实例注册 %s 后收到应答", duration(watcher.returned - registered));
-    probe_reply_close(&watcher.reply);
+    pthread_join(watcher.thread, NULL);
+    SEEN(watcher.found, "watch: answered %s after an instance registers (blocking queries: %d)",
+         "watch：实例注册 %s 后收到应答（阻塞查询 %d 次）", duration(watcher.returned - registered), watcher.queries);
 
     int queries = 0;
     registered = clock_ms();
