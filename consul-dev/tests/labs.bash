@@ -14,7 +14,9 @@ labs_left() {
     while read -r file; do
         pid=${file//[^0-9]/}
         case $(cat "/proc/$pid/comm" 2>/dev/null) in
-        lab | consul | postgres | redis-server | etcd | user-service | order-service | haproxy | nginx) ps -o pid=,args= "$pid" ;;
+        lab | consul | postgres | redis-server | etcd | user-service | order-service | haproxy | nginx)
+            ps -o pid=,args= "$pid"
+            ;;
         esac
     done < <(grep -slaF "TMPDIR=$DIR" /proc/[0-9]*/environ)
     find "$DIR" -maxdepth 2 -name 'run.*'
@@ -45,4 +47,5 @@ sees_what_is_expected() { # number
 }
 
 # shellcheck disable=SC2034 # for the tests
-SHORT_LABS='visible after|gone after|HTTP check|TCP check|Script check|TTL check|passing=true|KV store|second datacenter|Dev mode|etcd: keys|web UI'
+SHORT_LABS='visible after|gone after|HTTP check|TCP check|Script check|TTL check|passing=true|KV store'
+SHORT_LABS+='|second datacenter|Dev mode|etcd: keys|web UI'

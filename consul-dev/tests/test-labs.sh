@@ -59,10 +59,10 @@ lab_without_its_programs_is_skipped() {
 }
 
 lesson_map_names_each_lab() {
-    local document
+    local document named
     for document in docs/lesson-map.md docs/zh-CN/lesson-map.md; do
-        expect_eq "labs in $document" "$(grep '^|' "$HERE/../$document" | grep -oE 'make lab N=[0-9]+' | cut -d= -f2 | sort -nu)" \
-            "$(seq "$(number_of_labs)")"
+        named=$(grep '^|' "$HERE/../$document" | grep -oE 'make lab N=[0-9]+' | cut -d= -f2 | sort -nu)
+        expect_eq "labs in $document" "$named" "$(seq "$(number_of_labs)")"
     done
 }
 

@@ -17,7 +17,8 @@ enum { LAB_LIMIT_MS = 120000, KILLED_LIMIT_MS = 8000 };
 #define LONG_LAB "10"
 
 static struct folder folder;
-static char lab[PLACE_PATH_MAX + 8], setting[PLACE_PATH_MAX + 16]; /* setting: TMPDIR=<folder>, which marks what a lab starts */
+static char lab[PLACE_PATH_MAX + 8];
+static char setting[PLACE_PATH_MAX + 16]; /* TMPDIR=<folder>, which marks what a lab starts */
 static struct proc running;
 
 static void setup(void)
