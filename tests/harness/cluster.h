@@ -15,15 +15,19 @@
 
 #include "harness/server.h"
 
-enum { CLUSTER_SERVERS = 3, CLUSTER_CLIENTS = 4 };
+enum { CLUSTER_SERVERS = 3, CLUSTER_SERVERS_MAX = 5, CLUSTER_CLIENTS = 4 };
 
 struct cluster {
-    struct server servers[CLUSTER_SERVERS], clients[CLUSTER_CLIENTS];
+    int server_count, client_count;
+    struct server servers[CLUSTER_SERVERS_MAX], clients[CLUSTER_CLIENTS];
 };
 
 /* Starts it in `folder`, which must outlive it and holds one cluster only. On return
  * all members answer, so there is a leader. On -1 nothing stays running. */
 int cluster_start(struct cluster *cluster, const struct folder *folder, struct err *err);
+/* The same with other numbers of members: 1 to CLUSTER_SERVERS_MAX servers, 0 to CLUSTER_CLIENTS agents. */
+int cluster_start_sized(struct cluster *cluster, int servers, int clients, const struct folder *folder,
+                        struct err *err);
 void cluster_stop(struct cluster *cluster); /* may be called twice */
 
 /* The index of the leader, from the first server that reports one; -1: no server does. */
