@@ -1,0 +1,240 @@
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "checker/check.h"
+#include "harness/proc.h"
+
+enum {
+    FIRST_LIMIT_MS = 30000, /* the first line: a virtual machine or a compiler may have to start */
+    LIMIT_MS = 10000,
+    LATE_MS = 3000, /* after the end of its input, for a client that did not flush */
+    END_LIMIT_MS = 10000,
+    LINE_MAX_BYTES = 16384,
+    SHOWN = 120,      /* bytes of a line in a message */
+    LAST_LINES = 800, /* bytes of standard error after a failure */
+};
+
+static struct {
+    struct proc proc;
+    int in, out;
+    int id; /* of the last call */
+    char unread[LINE_MAX_BYTES], line[LINE_MAX_BYTES];
+    size_t length; /* of unread */
+    char error[200];
+} client = {.in = -1, .out = -1};
+
+/* --- Messages ------------------------------------------------------------------------------- */
+
+/* Standard error of the client. What a check prints is shown below its message. */
+static void show_last_lines(void)
+{
+    char *output = proc_output(&client.proc);
+    size_t length = strlen(output);
+    const char *at = length > LAST_LINES ? strchr(output + length - LAST_LINES, '\n') : output;
+    if (at && *at)
+        printf("%s\n", at);
+    free(output);
+}
+
+/* Cut between two characters of UTF-8. */
+static const char *shown(const char *line)
+{
+    static char text[SHOWN + sizeof "…"];
+    size_t length = strlen(line);
+    if (length <= SHOWN)
+        return line;
+    for (length = SHOWN; length > 0 && ((unsigned char)line[length] & 0xC0) == 0x80; length--)
+        ;
+    snprintf(text, sizeof text, "%.*s…", (int)length, line);
+    return text;
+}
+
+/* The situation of the running check, as the beginning of a message. */
+static const char *situation(void)
+{
+    static char text[320];
+    snprintf(text, sizeof text, text_of(TEXT("%s: ", "%s：")), current_context());
+    return *current_context() ? text : "";
+}
+
+static _Noreturn void fail_ended(void)
+{
+    int status = client.proc.status, code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    int signum = WIFSIGNALED(status) ? WTERMSIG(status) : code > 128 ? code - 128 : 0; /* the shell adds 128 */
+    show_last_lines();
+    if (code == 126 || code == 127)
+        fail(TEXT("cannot run CMD=\"%s\": the shell did not find a program, or may not run it (exit code %d). Install it, or "
+                  "correct CMD; paths start at the project's folder",
+                  "无法运行 CMD=\"%s\"：shell 找不到程序，或者没有执行权限（退出码 %d）。请安装它，或者修改 CMD；路径从项目根目录算起"),
+             getenv("CMD"), code);
+    if (signum)
+        fail(TEXT("%sthe client crashed at id %d: %s", "%s客户端在 id %d 时崩溃：%s"), situation(), client.id, strsignal(signum));
+    if (code)
+        fail(TEXT("%sthe client ended at id %d with exit code %d: catch the error, print `error: …`, and go on",
+                  "%s客户端在 id %d 时退出，退出码 %d：请捕获这个错误，输出 `error: …`，然后继续"), situation(), client.id, code);
+    fail(TEXT("%sthe client ended at id %d, before the end of its input: read ids until the input ends",
+              "%s客户端在 id %d 时就结束了，但输入还没有结束：请一直读到输入结束"), situation(), client.id);
+}
+
+/* --- Its output -------------------------------------------------------------------------------- */
+
+static bool take_line(void)
+{
+    const char *end = memchr(client.unread, '\n', client.length);
+    if (!end)
+        return false;
+    size_t length = (size_t)(end - client.unread);
+    memcpy(client.line, client.unread, length);
+    client.line[length] = '\0';
+    client.length -= length + 1;
+    memmove(client.unread, end + 1, client.length);
+    return true;
+}
+
+/* Reads what is there now. False: nothing. */
+static bool read_more(void)
+{
+    if (client.length == sizeof client.unread)
+        fail(TEXT("%sfor id %d the client printed %d KB without a newline: print one line", "%sid %d：客户端输出了 %d KB，没有换行：请只输出一行"),
+             situation(), client.id, LINE_MAX_BYTES / 1024);
+    ssize_t n = read(client.out, client.unread + client.length, sizeof client.unread - client.length);
+    client.length += n > 0 ? (size_t)n : 0;
+    return n > 0;
+}
+
+/* False at the limit, or if the client has ended without a line. */
+static bool read_line(int64_t limit_ms)
+{
+    int64_t deadline = deadline_in(limit_ms);
+    while (!take_line()) {
+        bool running = proc_is_running(&client.proc); /* before the output is read, so that its last lines are included */
+        if (read_more())
+            continue;
+        if (!running || deadline_left(deadline) == 0)
+            return false;
+        poll(&(struct pollfd){.fd = client.out, .events = POLLIN}, 1, 20);
+    }
+    return true;
+}
+
+static void end_input(void)
+{
+    close(client.in);
+    client.in = -1;
+}
+
+static _Noreturn void fail_silent(int limit_ms)
+{
+    if (client.length)
+        fail(TEXT("%sfor id %d the client printed `%.*s` without a newline", "%sid %d：客户端输出了 `%.*s`，没有换行"), situation(), client.id,
+             client.length < SHOWN ? (int)client.length : SHOWN, client.unread);
+    end_input();
+    if (read_line(LATE_MS))
+        fail(TEXT("%sfor id %d the client printed its line only after its input had ended: print it as soon as the id is "
+                  "read, and flush standard output after each line",
+                  "%sid %d：输入结束之后，客户端才输出这一行：请读到 id 就处理，并且每输出一行就刷新（flush）标准输出"), situation(), client.id);
+    show_last_lines();
+    fail(TEXT("%sfor id %d the client printed nothing within %d s: it waits for something without a timeout",
+              "%sid %d：客户端 %d 秒内没有任何输出：它在等待某个调用，而且没有设置超时"), situation(), client.id, limit_ms / 1000);
+}
+
+/* A user's id is text or a number: 7 or "7". */
+static bool is_user(const char *line, int id)
+{
+    char text[16];
+    json_t *user = json_loads(line, JSON_DECODE_INT_AS_REAL, NULL);
+    const json_t *member = json_object_get(user, "id");
+    snprintf(text, sizeof text, "%d", id);
+    bool is = json_is_string(member) ? strcmp(json_string_value(member), text) == 0 : json_number_value(member) == id;
+    json_decref(user);
+    return is;
+}
+
+/* --- The client ---------------------------------------------------------------------------------- */
+
+static void open_pipe(const struct folder *folder, const char *name, char path[PLACE_PATH_MAX + 8], int *fd)
+{
+    snprintf(path, PLACE_PATH_MAX + 8, "%s/%s", folder->path, name);
+    /* For reading and writing: open() does not wait for the other end. */
+    if (mkfifo(path, 0600) != 0 || (*fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
+        fail_here("%s: %s", path, strerror(errno));
+}
+
+void client_start(const struct folder *folder, const char *consul_url)
+{
+    struct err err = ERR_INIT;
+    char in[PLACE_PATH_MAX + 8], out[PLACE_PATH_MAX + 8], log[PLACE_PATH_MAX + 8], consul[160], ttl[32];
+    open_pipe(folder, "in", in, &client.in);
+    open_pipe(folder, "out", out, &client.out);
+    snprintf(log, sizeof log, "%s/stderr", folder->path);
+    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", consul_url);
+    snprintf(ttl, sizeof ttl, "CACHE_TTL=%d", CACHE_TTL_S);
+    const char *const argv[] = {"/bin/sh", "-c", "exec /bin/sh -c \"$0\" <\"$1\" >\"$2\"", getenv("CMD"), in, out, NULL};
+    if (proc_start(&client.proc, argv, (const char *const[]){consul, ttl, NULL}, log, &err) != 0)
+        fail_here("%s", err.text);
+}
+
+bool client_call(void)
+{
+    char id[16];
+    int limit_ms = client.id ? LIMIT_MS : FIRST_LIMIT_MS;
+    int length = snprintf(id, sizeof id, "%d\n", ++client.id);
+    if (write(client.in, id, (size_t)length) != length)
+        fail_here("%s", strerror(errno));
+    if (!read_line(limit_ms)) {
+        if (!proc_is_running(&client.proc))
+            fail_ended();
+        fail_silent(limit_ms);
+    }
+    if (strncmp(client.line, "error:", strlen("error:")) == 0) {
+        snprintf(client.error, sizeof client.error, "%s", shown(client.line + strcspn(client.line, " ")));
+        return false;
+    }
+    if (!is_user(client.line, client.id)) {
+        show_last_lines();
+        fail(TEXT("%sfor id %d the client printed `%s`: expected one line, {\"id\":\"%d\", …} or `error: …`. Log to standard error",
+                  "%sid %d：客户端输出了 `%s`：期望一行 {\"id\":\"%d\", …} 或者 `error: …`。日志请写到标准错误"),
+             situation(), client.id, shown(client.line), client.id);
+    }
+    return true;
+}
+
+const char *client_error(void)
+{
+    return client.error + strspn(client.error, " ");
+}
+
+void client_calls_for(int64_t ms, struct client_calls *calls)
+{
+    *calls = (struct client_calls){.planned = (int)(ms * CALLS_A_SECOND / 1000)};
+    int64_t begin = clock_ms(), next = begin;
+    while (clock_ms() - begin < ms) {
+        calls->answered++;
+        if (!client_call() && calls->failed++ == 0)
+            snprintf(calls->first_error, sizeof calls->first_error, "%s", client_error());
+        next += 1000 / CALLS_A_SECOND;
+        if (next > clock_ms())
+            poll(NULL, 0, (int)(next - clock_ms()));
+        else
+            next = clock_ms(); /* calls that were missed are not made up for */
+    }
+}
+
+void client_end(void)
+{
+    end_input();
+    if (!proc_wait(&client.proc, END_LIMIT_MS))
+        fail(TEXT("the client did not end within %d s after the end of its input", "输入结束后 %d 秒内，客户端没有退出"), END_LIMIT_MS / 1000);
+}

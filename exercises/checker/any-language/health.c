@@ -1,0 +1,3 @@
+#include "checks.h"
+
+const struct check health_checks[] = {{.run = 0}};
