@@ -9,21 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "checker/check.h"
 #include "harness/proc.h"
+#include "program.h"
 
 enum {
-    FIRST_LIMIT_MS = 30000, /* the first line: a virtual machine or a compiler may have to start */
+    FIRST_LIMIT_MS = 20000, /* the first line: a virtual machine or a compiler may have to start */
     LIMIT_MS = 10000,
     LATE_MS = 3000, /* after the end of its input, for a client that did not flush */
     END_LIMIT_MS = 10000,
     LINE_MAX_BYTES = 16384,
     SHOWN = 120,      /* bytes of a line in a message */
-    LAST_LINES = 800, /* bytes of standard error after a failure */
 };
 
 static struct {
@@ -37,17 +36,6 @@ static struct {
 
 /* --- Messages ------------------------------------------------------------------------------- */
 
-/* Standard error of the client. What a check prints is shown below its message. */
-static void show_last_lines(void)
-{
-    char *output = proc_output(&client.proc);
-    size_t length = strlen(output);
-    const char *at = length > LAST_LINES ? strchr(output + length - LAST_LINES, '\n') : output;
-    if (at && *at)
-        printf("%s\n", at);
-    free(output);
-}
-
 /* Cut between two characters of UTF-8. */
 static const char *shown(const char *line)
 {
@@ -59,33 +47,6 @@ static const char *shown(const char *line)
         ;
     snprintf(text, sizeof text, "%.*s…", (int)length, line);
     return text;
-}
-
-/* The situation of the running check, as the beginning of a message. */
-static const char *situation(void)
-{
-    static char text[320];
-    snprintf(text, sizeof text, text_of(TEXT("%s: ", "%s：")), current_context());
-    return *current_context() ? text : "";
-}
-
-static _Noreturn void fail_ended(void)
-{
-    int status = client.proc.status, code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    int signum = WIFSIGNALED(status) ? WTERMSIG(status) : code > 128 ? code - 128 : 0; /* the shell adds 128 */
-    show_last_lines();
-    if (code == 126 || code == 127)
-        fail(TEXT("cannot run CMD=\"%s\": the shell did not find a program, or may not run it (exit code %d). Install it, or "
-                  "correct CMD; paths start at the project's folder",
-                  "无法运行 CMD=\"%s\"：shell 找不到程序，或者没有执行权限（退出码 %d）。请安装它，或者修改 CMD；路径从项目根目录算起"),
-             getenv("CMD"), code);
-    if (signum)
-        fail(TEXT("%sthe client crashed at id %d: %s", "%s客户端在 id %d 时崩溃：%s"), situation(), client.id, strsignal(signum));
-    if (code)
-        fail(TEXT("%sthe client ended at id %d with exit code %d: catch the error, print `error: …`, and go on",
-                  "%s客户端在 id %d 时退出，退出码 %d：请捕获这个错误，输出 `error: …`，然后继续"), situation(), client.id, code);
-    fail(TEXT("%sthe client ended at id %d, before the end of its input: read ids until the input ends",
-              "%s客户端在 id %d 时就结束了，但输入还没有结束：请一直读到输入结束"), situation(), client.id);
 }
 
 /* --- Its output -------------------------------------------------------------------------------- */
@@ -108,7 +69,7 @@ static bool read_more(void)
 {
     if (client.length == sizeof client.unread)
         fail(TEXT("%sfor id %d the client printed %d KB without a newline: print one line", "%sid %d：客户端输出了 %d KB，没有换行：请只输出一行"),
-             situation(), client.id, LINE_MAX_BYTES / 1024);
+             program_situation(), client.id, LINE_MAX_BYTES / 1024);
     ssize_t n = read(client.out, client.unread + client.length, sizeof client.unread - client.length);
     client.length += n > 0 ? (size_t)n : 0;
     return n > 0;
@@ -138,16 +99,16 @@ static void end_input(void)
 static _Noreturn void fail_silent(int limit_ms)
 {
     if (client.length)
-        fail(TEXT("%sfor id %d the client printed `%.*s` without a newline", "%sid %d：客户端输出了 `%.*s`，没有换行"), situation(), client.id,
+        fail(TEXT("%sfor id %d the client printed `%.*s` without a newline", "%sid %d：客户端输出了 `%.*s`，没有换行"), program_situation(), client.id,
              client.length < SHOWN ? (int)client.length : SHOWN, client.unread);
     end_input();
     if (read_line(LATE_MS))
         fail(TEXT("%sfor id %d the client printed its line only after its input had ended: print it as soon as the id is "
                   "read, and flush standard output after each line",
-                  "%sid %d：输入结束之后，客户端才输出这一行：请读到 id 就处理，并且每输出一行就刷新（flush）标准输出"), situation(), client.id);
-    show_last_lines();
+                  "%sid %d：输入结束之后，客户端才输出这一行：请读到 id 就处理，并且每输出一行就刷新（flush）标准输出"), program_situation(), client.id);
+    program_show_errors(&client.proc);
     fail(TEXT("%sfor id %d the client printed nothing within %d s: it waits for something without a timeout",
-              "%sid %d：客户端 %d 秒内没有任何输出：它在等待某个调用，而且没有设置超时"), situation(), client.id, limit_ms / 1000);
+              "%sid %d：客户端 %d 秒内没有任何输出：它在等待某个调用，而且没有设置超时"), program_situation(), client.id, limit_ms / 1000);
 }
 
 /* A user's id is text or a number: 7 or "7". */
@@ -195,7 +156,8 @@ bool client_call(void)
         fail_here("%s", strerror(errno));
     if (!read_line(limit_ms)) {
         if (!proc_is_running(&client.proc))
-            fail_ended();
+            program_fail_ended(&client.proc, TEXT("it must read ids until its input ends: catch errors, print `error: …`, and go on",
+                                                  "它要一直读到输入结束：请捕获错误，输出 `error: …`，然后继续"));
         fail_silent(limit_ms);
     }
     if (strncmp(client.line, "error:", strlen("error:")) == 0) {
@@ -203,10 +165,10 @@ bool client_call(void)
         return false;
     }
     if (!is_user(client.line, client.id)) {
-        show_last_lines();
+        program_show_errors(&client.proc);
         fail(TEXT("%sfor id %d the client printed `%s`: expected one line, {\"id\":\"%d\", …} or `error: …`. Log to standard error",
                   "%sid %d：客户端输出了 `%s`：期望一行 {\"id\":\"%d\", …} 或者 `error: …`。日志请写到标准错误"),
-             situation(), client.id, shown(client.line), client.id);
+             program_situation(), client.id, shown(client.line), client.id);
     }
     return true;
 }
