@@ -176,6 +176,8 @@ link-exercise:
 # Each target first installs what is missing, so that it works in a fresh clone. It then
 # calls make again, because pkg-config has the flags only after the installation.
 DEPS   = consul-dev/install-deps
+# Only where there is none: any python3 does.
+PYTHON = $(if $(shell type -P python3),,python)
 again  = +@$(AS_OWNER) $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 # Several targets at once, as in `make -j4 build demo`, would compile the same files at
 # the same time. So they run one after another, each with all of the -j jobs.
@@ -229,7 +231,7 @@ run-demo: $(PROGRAMS) $(BUILD)/demo
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
 
 test: ## check: run all tests except the long outages
-	@$(DEPS)
+	@$(DEPS) $(PYTHON)
 	$(again) run-tests
 
 run-tests: unit-tests integration-tests exercise-parts
@@ -374,7 +376,7 @@ exercises: ## exercises: show which exercises you have solved
 # CMD is passed in the environment: it may contain quotes.
 check-client: ## exercises: check your program in any language: CMD="python3 my_client.py" (N=1: its /health; N=2: its picks; N=3: failures)
 	$(RUN_EXERCISE) client-begin "$(N)"
-	@$(DEPS) 2> >(grep -v ': all is installed: ' >&2)
+	@$(DEPS) $(if $(findstring python3,$(CMD)),$(PYTHON)) 2> >(grep -v ': all is installed: ' >&2)
 	$(again) exercise-parts
 	$(RUN_EXERCISE) client "$(N)"
 

@@ -120,7 +120,7 @@ for signal in INT KILL; do
   for_30_s begun
   verdict "$([ -n "$(running)" ]; echo $?)" "SIG$signal: a check runs" "$(cat "$folder/shown")"
   if [ $signal = INT ]; then kill -INT -$checker; else kill -KILL $checker; fi
-  wait $checker
+  wait $checker 2>/dev/null
   verdict $((! $?)) "SIG$signal ends it with a failure"
   for_30_s none_runs
   verdict $? "SIG$signal: no process is left" "$(running | xargs -r -n1 sh -c 'tr "\0" " " <"$0"')"
