@@ -15,10 +15,10 @@ import time
 import urllib.error
 import urllib.request
 
-TIMEOUT = 1.0       # seconds, for a query or a call
-QUERY_PAUSE = 2.0   # after a failed query, longer than TIMEOUT: so most calls do not wait for a hung Consul
-EJECTED_FOR = 3.0   # an instance that failed gets no calls for this long
-KEEP_MISSING = 60.0 # an empty list is believed after this time
+TIMEOUT = 2.0        # seconds, for a query or a call
+QUERY_PAUSE = 4.0    # after a failed query, longer than TIMEOUT: so most calls do not wait for a hung Consul
+EJECTED_FOR = 5.0    # an instance that failed gets no calls for this long
+KEEP_MISSING = 60.0  # an empty list is believed after this time
 
 
 def get_json(url):

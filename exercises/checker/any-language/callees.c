@@ -133,15 +133,14 @@ void consul_await(const struct server *consul, const struct callee *callee, bool
         fail_here("Consul does not list %s as expected", callee->id);
 }
 
-/* Its timeout is long enough for a busy machine, and short enough that a hung callee is soon critical. */
-void consul_register(const struct server *consul, const struct callee *callee)
+void consul_register(const struct server *consul, const struct callee *callee, const char *timeout)
 {
     char body[512];
     snprintf(body, sizeof body,
              "{\"ID\":\"%s\",\"Name\":\"user-service\",\"Address\":\"127.0.0.1\",\"Port\":%d,\"Weights\":{\"Passing\":%d,"
-             "\"Warning\":1},\"Check\":{\"HTTP\":\"http://127.0.0.1:%d/health\",\"Interval\":\"1s\",\"Timeout\":\"3s\","
+             "\"Warning\":1},\"Check\":{\"HTTP\":\"http://127.0.0.1:%d/health\",\"Interval\":\"1s\",\"Timeout\":\"%s\","
              "\"Status\":\"passing\"}}",
-             callee->id, callee->port.number, callee->weight, callee->port.number);
+             callee->id, callee->port.number, callee->weight, callee->port.number, timeout);
     send_to_consul(consul, "register", body);
     consul_await(consul, callee, true);
 }

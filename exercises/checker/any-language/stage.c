@@ -7,7 +7,7 @@
 
 enum { CALLED_LIMIT_MS = 10000 };
 
-struct stage stage;
+struct stage stage = {.check_timeout = "10s"};
 
 static void require_ok(int status, const struct err *err)
 {
@@ -34,7 +34,7 @@ void stage_open_consul(void)
 struct callee *stage_add(int weight)
 {
     struct callee *callee = add(weight);
-    consul_register(&stage.consul, callee);
+    consul_register(&stage.consul, callee, stage.check_timeout);
     return callee;
 }
 

@@ -16,6 +16,7 @@ extern struct stage {
     int count;
     struct server consul;
     struct registry registry;
+    const char *check_timeout; /* of Consul's checks: long, because a busy machine must not make an instance critical */
 } stage;
 
 /* A real Consul. With no callee yet. */

@@ -10,15 +10,6 @@ private_build "$folder/build"
 BUILD=$folder/build
 examples=exercises/any-language
 
-# The output of a check, in one line, must match.
-checked() { # what, exit code, pattern, N, VAR=value...
-  local what=$1 code=$2 pattern=$3 number=$4 output status
-  shift 4
-  output=$(env LC_ALL=C "$@" exercises/run client "$number" 2>&1 </dev/null)
-  status=$?
-  [ $status -eq "$code" ] && tr '\n' '|' <<<"$output" | LC_ALL=C.UTF-8 grep -qE -- "$pattern"
-  verdict $? "$what: wanted exit code $code and /$pattern/, got $status and" "$output"
-}
 caller() { beside checked "$1" 1 "$2" 2 CMD="$3" "${@:4}"; }
 user='echo "{\"id\":\"$id\"}"'
 
@@ -67,37 +58,8 @@ beside checked "the lesson's client" 1 "✓ 1/13 .*✓ 2/13 .*✗ 3/13 weights 3
 beside checked "the hardened client" 0 '13 of 13 checks passed' '' CMD="python3 $examples/hardened_client.py"
 beside checked "the hardened client, exercise 2" 0 '3 of 3 checks passed' 2 CMD="python3 $examples/hardened_client.py"
 beside checked "the deep health check" 0 '6 of 6 checks passed' 1 CMD="python3 $examples/deep_health.py"
-# Runs the commands of a check in a copy of hardened_client.py.
-wrong_client() { # name, sed command
-  sed "$2" $examples/hardened_client.py >"$folder/$1.py"
-  ! cmp -s $examples/hardened_client.py "$folder/$1.py"
-  verdict $? "$1: $2 changes the client"
-}
-wrong_client endless '$a time.sleep(1000)'
+{ cat $examples/hardened_client.py && echo 'time.sleep(1000)'; } >"$folder/endless.py"
 caller "a client that never ends" '✗ 1/3 the client did not end within 10 s after the end of its input' "python3 $folder/endless.py"
-wrong_client asks 's/self.next_query = now + .*/pass/'
-beside checked "a client without a cache" 1 '✗ 2/11 [0-9]+ calls caused [0-9]+ queries to Consul.*✗ 5/11 Consul hung: only' 3 CMD="python3 $folder/asks.py"
-wrong_client forever 's/self.next_query = now + self.cache_ttl/self.next_query = 1e99/'
-beside checked "a client that never asks again" 1 '✗ 3/11 a fourth instance.*✗ 6/11 Consul started again.*9 of 11' 3 \
-  CMD="python3 $folder/forever.py"
-wrong_client first 's/best = max(.*/best = usable[0]/'
-beside checked "a client that calls the first one" 1 '✗ 2/3 three instances, 60 calls: expected about 20 each, got A=60 B=0 C=0' 2 CMD="python3 $folder/first.py"
-
-cat >"$folder/shallow.py" <<'END'
-import os
-from http.server import BaseHTTPRequestHandler, HTTPServer
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'{"status": "healthy"}')
-HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
-END
-beside checked "the lesson's /health" 1 '✓ 1/6 .*✗ 2/6 PostgreSQL stopped: /health should answer 503, but answered 200: \{"status": "healthy"\}.*1 of 6' 1 \
-  CMD="python3 $folder/shallow.py"
-sed 's/, timeout=TIMEOUT)/)/; s/, TIMEOUT)/)/' $examples/deep_health.py >"$folder/patient.py"
-beside checked "a /health without timeouts" 1 '✓ 2/6 .*✗ 3/6 PostgreSQL hung: .*did not answer within 5 s.*✗ 5/6 Redis hung: .*4 of 6' 1 \
-  CMD="python3 $folder/patient.py"
 wait
 
 # ---- Ctrl-C and kill -9 leave nothing -------------------------------------------------------------------
