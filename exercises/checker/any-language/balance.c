@@ -24,7 +24,8 @@ void finds_user_service(void)
     int calls = callee_take(callee);
     if (calls < FIRST_CALLS)
         fail(TEXT("the client answered %d ids, but the instance got %d calls: GET /users/{id} for each id",
-                  "客户端回答了 %d 个 id，实例却只收到 %d 次调用：每个 id 都要调用 GET /users/{id}"), FIRST_CALLS, calls);
+                  "客户端回答了 %d 个 id，实例却只收到 %d 次调用：每个 id 都要调用 GET /users/{id}"),
+             FIRST_CALLS, calls);
     stage_close();
 }
 
@@ -62,7 +63,8 @@ static void weights_3_and_1(void)
         if (a != 3 || b != 1)
             fail(TEXT("weights 3 and 1, calls %d to %d: expected A=3 B=1, got A=%d B=%d. Consul lists the weight as "
                       "Service.Weights.Passing. See exercise 2",
-                      "权重 3 和 1，第 %d 到 %d 次调用：期望 A=3 B=1，实际 A=%d B=%d。权重在 Consul 列表的 Service.Weights.Passing 里。"
+                      "权重 3 和 1，第 %d 到 %d 次调用：期望 A=3 B=1，实际 A=%d B=%d。权重在 Consul 列表的 "
+                      "Service.Weights.Passing 里。"
                       "见练习 2"),
                  round * 4 + 1, round * 4 + 4, a, b);
     }
@@ -70,7 +72,9 @@ static void weights_3_and_1(void)
 }
 
 const struct check balance_checks[] = {
-    PROGRAM_CHECK(each_gets_its_share, "three instances: each gets its share of the calls", "三个实例：每个都收到应有的调用"),
-    PROGRAM_CHECK(weights_3_and_1, "weights 3 and 1: of every 4 calls A gets 3, B gets 1", "权重 3 和 1：每 4 次调用，A 收到 3 次，B 收到 1 次"),
+    PROGRAM_CHECK(each_gets_its_share, "three instances: each gets its share of the calls",
+                  "三个实例：每个都收到应有的调用"),
+    PROGRAM_CHECK(weights_3_and_1, "weights 3 and 1: of every 4 calls A gets 3, B gets 1",
+                  "权重 3 和 1：每 4 次调用，A 收到 3 次，B 收到 1 次"),
     {.run = NULL},
 };

@@ -29,7 +29,8 @@ static void run_stand_in(struct proc *proc, const char *program, const struct po
     snprintf(log, sizeof log, "%s/%s-%d", folder->path, program, port->number);
     snprintf(ports[0], sizeof ports[0], "%d", port->number);
     snprintf(ports[1], sizeof ports[1], "%d", control->number);
-    const char *const argv[] = {path, "--port", ports[0], "--control", ports[1], instances ? "--instances" : NULL, instances, NULL};
+    const char *const argv[] = {path, "--port", ports[0], "--control", ports[1], instances ? "--instances" : NULL,
+                                instances, NULL};
     require_ok(proc_start(proc, argv, NULL, log, &err), &err);
     if (!proc_wait_output(proc, "current fault", NULL, 0, START_LIMIT_MS))
         fail_here("%s does not start: see %s", path, log);
@@ -109,7 +110,8 @@ static void send_to_consul(const struct server *consul, const char *path, const 
     struct err err = ERR_INIT;
     struct probe_reply reply = {0};
     snprintf(url, sizeof url, "%s/v1/agent/service/%s", consul->url, path);
-    require_ok(probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url, .body = body}, &reply, &err), &err);
+    require_ok(probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url, .body = body}, &reply, &err),
+               &err);
     if (reply.status != 200)
         fail_here("%s: %d %s", url, reply.status, buf_text(&reply.body));
     probe_reply_close(&reply);
@@ -137,9 +139,9 @@ void consul_register(const struct server *consul, const struct callee *callee, c
 {
     char body[512];
     snprintf(body, sizeof body,
-             "{\"ID\":\"%s\",\"Name\":\"user-service\",\"Address\":\"127.0.0.1\",\"Port\":%d,\"Weights\":{\"Passing\":%d,"
-             "\"Warning\":1},\"Check\":{\"HTTP\":\"http://127.0.0.1:%d/health\",\"Interval\":\"1s\",\"Timeout\":\"%s\","
-             "\"Status\":\"passing\"}}",
+             "{\"ID\":\"%s\",\"Name\":\"user-service\",\"Address\":\"127.0.0.1\",\"Port\":%d,"
+             "\"Weights\":{\"Passing\":%d,\"Warning\":1},\"Check\":{\"HTTP\":\"http://127.0.0.1:%d/health\","
+             "\"Interval\":\"1s\",\"Timeout\":\"%s\",\"Status\":\"passing\"}}",
              callee->id, callee->port.number, callee->weight, callee->port.number, timeout);
     send_to_consul(consul, "register", body);
     consul_await(consul, callee, true);

@@ -22,7 +22,7 @@ enum {
     LATE_MS = 3000, /* after the end of its input, for a client that did not flush */
     END_LIMIT_MS = 10000,
     LINE_MAX_BYTES = 16384,
-    SHOWN = 120,      /* bytes of a line in a message */
+    SHOWN = 120, /* bytes of a line in a message */
 };
 
 static struct {
@@ -68,7 +68,8 @@ static bool take_line(void)
 static bool read_more(void)
 {
     if (client.length == sizeof client.unread)
-        fail(TEXT("%sfor id %d the client printed %d KB without a newline: print one line", "%sid %d：客户端输出了 %d KB，没有换行：请只输出一行"),
+        fail(TEXT("%sfor id %d the client printed %d KB without a newline: print one line",
+                  "%sid %d：客户端输出了 %d KB，没有换行：请只输出一行"),
              program_situation(), client.id, LINE_MAX_BYTES / 1024);
     ssize_t n = read(client.out, client.unread + client.length, sizeof client.unread - client.length);
     client.length += n > 0 ? (size_t)n : 0;
@@ -80,7 +81,7 @@ static bool read_line(int64_t limit_ms)
 {
     int64_t deadline = deadline_in(limit_ms);
     while (!take_line()) {
-        bool running = proc_is_running(&client.proc); /* before the output is read, so that its last lines are included */
+        bool running = proc_is_running(&client.proc); /* before the output is read, to include its last lines */
         if (read_more())
             continue;
         if (!running || deadline_left(deadline) == 0)
@@ -99,16 +100,18 @@ static void end_input(void)
 static _Noreturn void fail_silent(int limit_ms)
 {
     if (client.length)
-        fail(TEXT("%sfor id %d the client printed `%.*s` without a newline", "%sid %d：客户端输出了 `%.*s`，没有换行"), program_situation(), client.id,
-             client.length < SHOWN ? (int)client.length : SHOWN, client.unread);
+        fail(TEXT("%sfor id %d the client printed `%.*s` without a newline", "%sid %d：客户端输出了 `%.*s`，没有换行"),
+             program_situation(), client.id, client.length < SHOWN ? (int)client.length : SHOWN, client.unread);
     end_input();
     if (read_line(LATE_MS))
-        fail(TEXT("%sfor id %d the client printed its line only after its input had ended: print it as soon as the id is "
-                  "read, and flush standard output after each line",
-                  "%sid %d：输入结束之后，客户端才输出这一行：请读到 id 就处理，并且每输出一行就刷新（flush）标准输出"), program_situation(), client.id);
+        fail(TEXT("%sfor id %d the client printed its line only after its input had ended: print it as soon as the id "
+                  "is read, and flush standard output after each line",
+                  "%sid %d：输入结束之后，客户端才输出这一行：请读到 id 就处理，并且每输出一行就刷新（flush）标准输出"),
+             program_situation(), client.id);
     program_show_errors(&client.proc);
     fail(TEXT("%sfor id %d the client printed nothing within %d s: it waits for something without a timeout",
-              "%sid %d：客户端 %d 秒内没有任何输出：它在等待某个调用，而且没有设置超时"), program_situation(), client.id, limit_ms / 1000);
+              "%sid %d：客户端 %d 秒内没有任何输出：它在等待某个调用，而且没有设置超时"),
+         program_situation(), client.id, limit_ms / 1000);
 }
 
 /* A user's id is text or a number: 7 or "7". */
@@ -142,7 +145,8 @@ void client_start(const struct folder *folder, const char *consul_url)
     snprintf(log, sizeof log, "%s/stderr", folder->path);
     snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", consul_url);
     snprintf(ttl, sizeof ttl, "CACHE_TTL=%d", CACHE_TTL_S);
-    const char *const argv[] = {"/bin/sh", "-c", "exec /bin/sh -c \"$0\" <\"$1\" >\"$2\"", getenv("CMD"), in, out, NULL};
+    const char *const argv[] = {"/bin/sh", "-c", "exec /bin/sh -c \"$0\" <\"$1\" >\"$2\"", getenv("CMD"), in,
+                                out,       NULL};
     if (proc_start(&client.proc, argv, (const char *const[]){consul, ttl, NULL}, log, &err) != 0)
         fail_here("%s", err.text);
 }
@@ -156,8 +160,9 @@ bool client_call(void)
         fail_here("%s", strerror(errno));
     if (!read_line(limit_ms)) {
         if (!proc_is_running(&client.proc))
-            program_fail_ended(&client.proc, TEXT("it must read ids until its input ends: catch errors, print `error: …`, and go on",
-                                                  "它要一直读到输入结束：请捕获错误，输出 `error: …`，然后继续"));
+            program_fail_ended(&client.proc,
+                               TEXT("it must read ids until its input ends: catch errors, print `error: …`, and go on",
+                                    "它要一直读到输入结束：请捕获错误，输出 `error: …`，然后继续"));
         fail_silent(limit_ms);
     }
     if (strncmp(client.line, "error:", strlen("error:")) == 0) {
@@ -166,7 +171,8 @@ bool client_call(void)
     }
     if (!is_user(client.line, client.id)) {
         program_show_errors(&client.proc);
-        fail(TEXT("%sfor id %d the client printed `%s`: expected one line, {\"id\":\"%d\", …} or `error: …`. Log to standard error",
+        fail(TEXT("%sfor id %d the client printed `%s`: expected one line, {\"id\":\"%d\", …} or `error: …`. Log to "
+                  "standard error",
                   "%sid %d：客户端输出了 `%s`：期望一行 {\"id\":\"%d\", …} 或者 `error: …`。日志请写到标准错误"),
              program_situation(), client.id, shown(client.line), client.id);
     }
@@ -198,5 +204,7 @@ void client_end(void)
 {
     end_input();
     if (!proc_wait(&client.proc, END_LIMIT_MS))
-        fail(TEXT("the client did not end within %d s after the end of its input", "输入结束后 %d 秒内，客户端没有退出"), END_LIMIT_MS / 1000);
+        fail(
+            TEXT("the client did not end within %d s after the end of its input", "输入结束后 %d 秒内，客户端没有退出"),
+            END_LIMIT_MS / 1000);
 }

@@ -18,7 +18,7 @@
 #include "harness/place.h"
 
 enum {
-    CACHE_TTL_S = 1, /* what the client gets as CACHE_TTL: short, so that a check need not wait long */
+    CACHE_TTL_S = 1,     /* what the client gets as CACHE_TTL: short, so that a check need not wait long */
     CALLS_A_SECOND = 50, /* of client_calls_for() */
 };
 

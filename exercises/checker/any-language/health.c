@@ -15,7 +15,7 @@
 
 enum {
     START_LIMIT_MS = 30000,
-    PATIENCE_MS = 10000,  /* until /health notices: it may use a result for some seconds */
+    PATIENCE_MS = 10000,    /* until /health notices: it may use a result for some seconds */
     ANSWER_LIMIT_MS = 5000, /* the timeout of the lesson's check in Consul */
     FREE_PERCENT = 20,
 };
@@ -91,7 +91,8 @@ static void ask_health(void)
 static bool has_status(void *arg)
 {
     if (!proc_is_running(&service))
-        program_fail_ended(&service, TEXT("it must listen on $PORT until it is stopped", "它要监听 $PORT，一直运行到被停止"));
+        program_fail_ended(&service,
+                           TEXT("it must listen on $PORT until it is stopped", "它要监听 $PORT，一直运行到被停止"));
     ask_health();
     return last.status == *(int *)arg;
 }
@@ -102,13 +103,16 @@ static void expect(int status, int64_t limit_ms)
         return;
     program_show_errors(&service);
     if (last.err.code == ERR_UNREACHABLE)
-        fail(TEXT("%s: /health cannot be reached: listen on 127.0.0.1, port $PORT", "%s：连接不上 /health：请监听 127.0.0.1 的 $PORT 端口"),
+        fail(TEXT("%s: /health cannot be reached: listen on 127.0.0.1, port $PORT",
+                  "%s：连接不上 /health：请监听 127.0.0.1 的 $PORT 端口"),
              current_context());
     if (last.status == 0)
-        fail(TEXT("%s: /health should answer %d, but did not answer within %d s. Give each check a timeout. See exercise 1",
+        fail(TEXT("%s: /health should answer %d, but did not answer within %d s. Give each check a timeout. See "
+                  "exercise 1",
                   "%s：/health 应返回 %d，但 %d 秒内没有响应。每项检查都要设置超时。见练习 1"),
              current_context(), status, ANSWER_LIMIT_MS / 1000);
-    fail(TEXT("%s: /health should answer %d, but answered %d: %s. See exercise 1", "%s：/health 应返回 %d，实际返回 %d：%s。见练习 1"),
+    fail(TEXT("%s: /health should answer %d, but answered %d: %s. See exercise 1",
+              "%s：/health 应返回 %d，实际返回 %d：%s。见练习 1"),
          current_context(), status, last.status, last.body);
 }
 
@@ -155,17 +159,20 @@ static void break_and_heal(struct server *server, bool hang, struct text broken,
 
 static void postgres_stopped(void)
 {
-    break_and_heal(&world.postgres, false, TEXT("PostgreSQL stopped", "PostgreSQL 已停止"), TEXT("PostgreSQL runs again", "PostgreSQL 已恢复"));
+    break_and_heal(&world.postgres, false, TEXT("PostgreSQL stopped", "PostgreSQL 已停止"),
+                   TEXT("PostgreSQL runs again", "PostgreSQL 已恢复"));
 }
 
 static void postgres_hung(void)
 {
-    break_and_heal(&world.postgres, true, TEXT("PostgreSQL hung", "PostgreSQL 卡住"), TEXT("PostgreSQL runs again", "PostgreSQL 已恢复"));
+    break_and_heal(&world.postgres, true, TEXT("PostgreSQL hung", "PostgreSQL 卡住"),
+                   TEXT("PostgreSQL runs again", "PostgreSQL 已恢复"));
 }
 
 static void redis_stopped(void)
 {
-    break_and_heal(&world.redis, false, TEXT("Redis stopped", "Redis 已停止"), TEXT("Redis runs again", "Redis 已恢复"));
+    break_and_heal(&world.redis, false, TEXT("Redis stopped", "Redis 已停止"),
+                   TEXT("Redis runs again", "Redis 已恢复"));
 }
 
 static void redis_hung(void)
@@ -193,7 +200,8 @@ const struct check health_checks[] = {
      .gate = true,
      .limit_s = CHECK_REAL_LIMIT_S},
     PROGRAM_CHECK(postgres_stopped, "PostgreSQL stopped: 503, then 200 again", "PostgreSQL 停止：503，恢复后 200"),
-    PROGRAM_CHECK(postgres_hung, "PostgreSQL hung: 503 in time, then 200 again", "PostgreSQL 卡住：及时返回 503，恢复后 200"),
+    PROGRAM_CHECK(postgres_hung, "PostgreSQL hung: 503 in time, then 200 again",
+                  "PostgreSQL 卡住：及时返回 503，恢复后 200"),
     PROGRAM_CHECK(redis_stopped, "Redis stopped: 503, then 200 again", "Redis 停止：503，恢复后 200"),
     PROGRAM_CHECK(redis_hung, "Redis hung: 503 in time, then 200 again", "Redis 卡住：及时返回 503，恢复后 200"),
     PROGRAM_CHECK(disk_unreadable, "the disk cannot be read: 503, then 200 again", "磁盘无法读取：503，恢复后 200"),

@@ -51,7 +51,8 @@ static void describe(const struct check *check, const struct attempt *attempt, c
     else if (attempt->result.outcome == FAILED)
         snprintf(out, size, "%s", attempt->result.message);
     else if (attempt->result.outcome == UNABLE)
-        snprintf(out, size, text_of(TEXT("cannot be checked on this machine: %s", "本机无法检查：%s")), attempt->result.message);
+        snprintf(out, size, text_of(TEXT("cannot be checked on this machine: %s", "本机无法检查：%s")),
+                 attempt->result.message);
     else
         explain(attempt, check, out, size);
 }
@@ -85,12 +86,14 @@ int main(int argc, char **argv)
         return 2;
     }
     int count = choose_checks(number, checks);
-    printf(text_of(TEXT("%d checks of `%s` on real servers; each takes some seconds.\n", "在真实服务器上检查 `%2$s`，共 %1$d 项，每项几秒。\n")),
+    printf(text_of(TEXT("%d checks of `%s` on real servers; each takes some seconds.\n",
+                        "在真实服务器上检查 `%2$s`，共 %1$d 项，每项几秒。\n")),
            count, command);
     fflush(stdout);
     int passed = run_checks(checks, count);
     printf(text_of(TEXT("%d of %d checks passed.\n", "%d 项通过，共 %d 项。\n")), passed, count);
     if (passed < count)
-        printf("%s\n", text_of(TEXT("See exercises/any-language/README.md.", "见 exercises/any-language/README.zh-CN.md。")));
+        printf("%s\n",
+               text_of(TEXT("See exercises/any-language/README.md.", "见 exercises/any-language/README.zh-CN.md。")));
     return passed == count ? 0 : 1;
 }

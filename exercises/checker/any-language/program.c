@@ -9,7 +9,9 @@
 
 enum {
     LAST_BYTES = 800, /* of standard error */
-    NOT_ALLOWED = 126, NOT_FOUND = 127, BY_SIGNAL = 128, /* exit codes of a shell; a signal's number is added */
+    NOT_ALLOWED = 126,
+    NOT_FOUND = 127,
+    BY_SIGNAL = 128, /* exit codes of a shell; a signal's number is added */
 };
 
 const char *program_situation(void)
@@ -38,7 +40,8 @@ void program_fail_ended(const struct proc *proc, struct text rule)
     if (code == NOT_ALLOWED || code == NOT_FOUND)
         fail(TEXT("cannot run CMD=\"%s\": a program is not found, or is not executable (exit code %d). Install it, or "
                   "correct CMD: paths start at the project's folder",
-                  "无法运行 CMD=\"%s\"：找不到程序，或者没有执行权限（退出码 %d）。请安装它，或者修改 CMD：路径从项目根目录算起"),
+                  "无法运行 CMD=\"%s\"：找不到程序，或者没有执行权限（退出码 %d）。请安装它，或者修改 "
+                  "CMD：路径从项目根目录算起"),
              getenv("CMD"), code);
     if (signum)
         snprintf(how, sizeof how, "%s", strsignal(signum));

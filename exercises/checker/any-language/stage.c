@@ -76,6 +76,6 @@ bool stage_all_are_called(int64_t limit_ms)
 void stage_expect_all_called(void)
 {
     if (!stage_all_are_called(CALLED_LIMIT_MS))
-        fail(TEXT("%s: within %d s not all %d instances got a call", "%s：%d 秒内，%d 个实例没有全部收到调用"), current_context(),
-             CALLED_LIMIT_MS / 1000, stage.count);
+        fail(TEXT("%s: within %d s not all %d instances got a call", "%s：%d 秒内，%d 个实例没有全部收到调用"),
+             current_context(), CALLED_LIMIT_MS / 1000, stage.count);
 }
