@@ -22,27 +22,35 @@ expect "in Chinese" '请用 CMD 指定' 2 LC_ALL=zh_CN.UTF-8 make check-client
 
 # ---- Programs that break the rule: one line for each id ------------------------------------------------
 
-caller "a program that does not exist" '✗ 1/3 cannot run CMD="no-such-program": .*\| +\| .*no-such-program.*not found\|0 of 3' no-such-program
+caller "a program that does not exist" \
+  '✗ 1/3 cannot run CMD="no-such-program": .*\| +\| .*no-such-program.*not found\|0 of 3' no-such-program
 caller "in Chinese" '✗ 1/3 无法运行 CMD="no-such-program"' no-such-program LC_ALL=zh_CN.UTF-8
 caller "a file that is not executable" '✗ 1/3 cannot run CMD="./README.md": .*exit code 126' ./README.md
 caller "a crash" '✗ 1/3 .*the program ended \(Segmentation fault\): it must read ids until' 'read id; kill -SEGV $$'
-caller "an exception" '✗ 1/3 .*the program ended \(exit code 3\).*your code printed:\| +\| Traceback' 'read id; echo Traceback >&2; exit 3'
+caller "an exception" '✗ 1/3 .*the program ended \(exit code 3\).*your code printed:\| +\| Traceback' \
+  'read id; echo Traceback >&2; exit 3'
 caller "an end after one id" '✗ 1/3 .*the program ended \(exit code 0\)' "read id; $user"
-caller "nothing printed" '✗ 1/3 .*for id 1 the client printed nothing within 20 s: it waits' 'while read id; do :; done; sleep 100'
-caller "buffered output" '✗ 1/3 .*for id 1 the client printed its line only after its input had ended' "sed 's/.*/{\"id\":&}/'"
+caller "nothing printed" '✗ 1/3 .*for id 1 the client printed nothing within 20 s: it waits' \
+  'while read id; do :; done; sleep 100'
+caller "buffered output" '✗ 1/3 .*for id 1 the client printed its line only after its input had ended' \
+  "sed 's/.*/{\"id\":&}/'"
 caller "no newline" '✗ 1/3 .*for id 1 the client printed `x` without a newline' 'while read id; do printf x; done'
 caller "an endless line" '✗ 1/3 .*printed 16 KB without a newline' "tr '\\0' x </dev/zero"
-caller "garbage" '✗ 1/3 .*for id 1 the client printed `starting …`: expected one line, \{"id":"1", …\}' 'echo starting …; cat'
+caller "garbage" '✗ 1/3 .*for id 1 the client printed `starting …`: expected one line, \{"id":"1", …\}' \
+  'echo starting …; cat'
 caller "bytes that are not text" '✗ 1/3 .*for id 1 the client printed' 'head -c 1000 /dev/urandom; echo; cat'
 caller "another user" '✗ 1/3 .*for id 2 the client printed `\{"id":1\}`' 'while read id; do echo "{\"id\":1}"; done'
-caller "two lines for one id" '✗ 1/3 .*for id 2 the client printed `\{"id":"1"\}`' "while read id; do $user; $user; done"
+caller "two lines for one id" '✗ 1/3 .*for id 2 the client printed `\{"id":"1"\}`' \
+  "while read id; do $user; $user; done"
 caller "an error" '✗ 1/3 .*a call failed: no idea\. *\|' 'while read id; do echo "error: no idea."; done'
-caller "users that no instance was asked for" '✗ 1/3 the client answered 5 ids, but the instance got 0 calls' "while read id; do $user; done"
+caller "users that no instance was asked for" '✗ 1/3 the client answered 5 ids, but the instance got 0 calls' \
+  "while read id; do $user; done"
 
 # ---- Services that break the rule -----------------------------------------------------------------------
 
 beside checked "a service that ends" 1 '✗ 1/6 .*the program ended \(exit code 1\): it must listen' 1 CMD=false
-beside checked "a service that listens elsewhere" 1 '✗ 1/6 .*/health cannot be reached: listen on 127\.0\.0\.1' 1 CMD='sleep 1000'
+beside checked "a service that listens elsewhere" 1 '✗ 1/6 .*/health cannot be reached: listen on 127\.0\.0\.1' 1 \
+  CMD='sleep 1000'
 
 # ---- The examples ---------------------------------------------------------------------------------------
 
@@ -59,7 +67,8 @@ beside checked "the hardened client" 0 '13 of 13 checks passed' '' CMD="python3 
 beside checked "the hardened client, exercise 2" 0 '3 of 3 checks passed' 2 CMD="python3 $examples/hardened_client.py"
 beside checked "the deep health check" 0 '6 of 6 checks passed' 1 CMD="python3 $examples/deep_health.py"
 { cat $examples/hardened_client.py && echo 'time.sleep(1000)'; } >"$folder/endless.py"
-caller "a client that never ends" '✗ 1/3 the client did not end within 10 s after the end of its input' "python3 $folder/endless.py"
+caller "a client that never ends" '✗ 1/3 the client did not end within 10 s after the end of its input' \
+  "python3 $folder/endless.py"
 wait
 
 # ---- Ctrl-C and kill -9 leave nothing -------------------------------------------------------------------

@@ -17,12 +17,14 @@ wrong_client() { # name, sed command
   verdict $? "$1: $2 changes the client"
 }
 wrong_client asks 's/self.next_query = now + .*/pass/'
-beside checked "a client without a cache" 1 '✗ 2/11 [0-9]+ calls caused [0-9]+ queries to Consul.*✗ 5/11 Consul hung: only' 3 CMD="python3 $folder/asks.py"
+beside checked "a client without a cache" 1 \
+  '✗ 2/11 [0-9]+ calls caused [0-9]+ queries to Consul.*✗ 5/11 Consul hung: only' 3 CMD="python3 $folder/asks.py"
 wrong_client forever 's/self.next_query = now + self.cache_ttl/self.next_query = 1e99/'
 beside checked "a client that never asks again" 1 '✗ 3/11 a fourth instance.*✗ 6/11 Consul started again' 3 \
   CMD="python3 $folder/forever.py"
 wrong_client first 's/best = max(.*/best = usable[0]/'
-beside checked "a client that calls the first one" 1 '✗ 2/3 three instances, 60 calls: expected about 20 each, got A=60 B=0 C=0' 2 CMD="python3 $folder/first.py"
+beside checked "a client that calls the first one" 1 \
+  '✗ 2/3 three instances, 60 calls: expected about 20 each, got A=60 B=0 C=0' 2 CMD="python3 $folder/first.py"
 
 cat >"$folder/shallow.py" <<'END'
 import os
@@ -37,6 +39,7 @@ END
 beside checked "the lesson's /health" 1 '✓ 1/6 .*✗ 2/6 PostgreSQL stopped: /health should answer 503, but answered 200: \{"status": "healthy"\}.*1 of 6' 1 \
   CMD="python3 $folder/shallow.py"
 sed 's/, timeout=TIMEOUT)/)/; s/, TIMEOUT)/)/' $examples/deep_health.py >"$folder/patient.py"
-beside checked "a /health without timeouts" 1 '✓ 2/6 .*✗ 3/6 PostgreSQL hung: .*did not answer within 5 s.*✗ 5/6 Redis hung: .*4 of 6' 1 \
+beside checked "a /health without timeouts" 1 \
+  '✓ 2/6 .*✗ 3/6 PostgreSQL hung: .*did not answer within 5 s.*✗ 5/6 Redis hung: .*4 of 6' 1 \
   CMD="python3 $folder/patient.py"
 finish
