@@ -1,14 +1,10 @@
 #include "client.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -128,27 +124,14 @@ static bool is_user(const char *line, int id)
 
 /* --- The client ---------------------------------------------------------------------------------- */
 
-static void open_pipe(const struct folder *folder, const char *name, char path[PLACE_PATH_MAX + 8], int *fd)
-{
-    snprintf(path, PLACE_PATH_MAX + 8, "%s/%s", folder->path, name);
-    /* For reading and writing: open() does not wait for the other end. */
-    if (mkfifo(path, 0600) != 0 || (*fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
-        fail_here("%s: %s", path, strerror(errno));
-}
-
 void client_start(const struct folder *folder, const char *consul_url)
 {
-    struct err err = ERR_INIT;
-    char in[PLACE_PATH_MAX + 8], out[PLACE_PATH_MAX + 8], log[PLACE_PATH_MAX + 8], consul[160], ttl[32];
-    open_pipe(folder, "in", in, &client.in);
-    open_pipe(folder, "out", out, &client.out);
-    snprintf(log, sizeof log, "%s/stderr", folder->path);
+    char in[PLACE_PATH_MAX + 16], out[PLACE_PATH_MAX + 16], consul[160], ttl[32];
+    client.in = program_pipe(folder, "in", in);
+    client.out = program_pipe(folder, "out", out);
     snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", consul_url);
     snprintf(ttl, sizeof ttl, "CACHE_TTL=%d", CACHE_TTL_S);
-    const char *const argv[] = {"/bin/sh", "-c", "exec /bin/sh -c \"$0\" <\"$1\" >\"$2\"", getenv("CMD"), in,
-                                out,       NULL};
-    if (proc_start(&client.proc, argv, (const char *const[]){consul, ttl, NULL}, log, &err) != 0)
-        fail_here("%s", err.text);
+    program_start(&client.proc, folder, in, out, (const char *const[]){consul, ttl, NULL});
 }
 
 bool client_call(void)

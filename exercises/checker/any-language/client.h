@@ -22,7 +22,7 @@ enum {
     CALLS_A_SECOND = 50, /* of client_calls_for() */
 };
 
-/* Runs $CMD in a shell, with CONSUL_HTTP_ADDR=consul_url. Its messages on standard error go to a file in `folder`. */
+/* Runs $CMD with CONSUL_HTTP_ADDR=consul_url and CACHE_TTL. */
 void client_start(const struct folder *folder, const char *consul_url);
 /* One call, with the next id. False: the client printed an error. */
 bool client_call(void);

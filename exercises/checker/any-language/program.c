@@ -1,8 +1,11 @@
 #include "program.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "checker/check.h"
@@ -13,6 +16,30 @@ enum {
     NOT_FOUND = 127,
     BY_SIGNAL = 128, /* exit codes of a shell; a signal's number is added */
 };
+
+int program_pipe(const struct folder *folder, const char *name, char path[PLACE_PATH_MAX + 16])
+{
+    snprintf(path, PLACE_PATH_MAX + 16, "%s/%s", folder->path, name);
+    int fd = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (fd < 0)
+        fail_here("%s: %s", path, strerror(errno));
+    return fd;
+}
+
+/* The kernel ends the first shell with this process (proc_start), but not what that shell has started. The part in
+ * the background does: it reads from a pipe that only this process holds open for writing, until that ends. */
+void program_start(struct proc *proc, const struct folder *folder, const char *input, const char *output,
+                   const char *const env[])
+{
+    static const char script[] = "(read line <\"$3\"; kill -9 0) & exec /bin/sh -c \"$0\" <\"$1\" >>\"$2\"";
+    struct err err = ERR_INIT;
+    char alive[PLACE_PATH_MAX + 16], log[PLACE_PATH_MAX + 16];
+    program_pipe(folder, "alive", alive); /* stays open */
+    snprintf(log, sizeof log, "%s/stderr", folder->path);
+    const char *const argv[] = {"/bin/sh", "-c", script, getenv("CMD"), input, output, alive, NULL};
+    if (proc_start(proc, argv, env, log, &err) != 0)
+        fail_here("%s", err.text);
+}
 
 const char *program_situation(void)
 {
