@@ -1,7 +1,8 @@
-# Builds two images:
+# Builds three images:
 #
 #   services   both programs and their libraries, and nothing else: no shell, no package
 #              manager (the default of `docker build .`)
+#   playground the page that shows them at work (--profile playground), in the same way
 #   dev        all that `make` needs, with the servers, for a machine without Debian 12
 #
 # It uses only basic instructions, so that every builder supports them: also the builder
@@ -53,6 +54,25 @@ LABEL org.opencontainers.image.title="service-discovery" \
       org.opencontainers.image.description="user-service and order-service: service registration and discovery in C" \
       org.opencontainers.image.version="1.0.0" \
       org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.licenses="MIT"
+
+FROM build AS build-playground
+COPY tests/harness tests/harness
+COPY exercises/checker/text.c exercises/checker/text.h exercises/checker/
+COPY consul-dev/playground consul-dev/playground
+RUN make /build/playground BUILD=/build && install -D -s /build/playground /playground/usr/local/bin/playground && \
+    ldd /build/playground | grep -o '/[^ ]*\.so[^ ]*' | sort -u | xargs cp -L --parents -t /playground && \
+    find /playground -exec touch -hd @0 {} +
+RUN chroot /playground playground --help >/dev/null
+
+FROM scratch AS playground
+COPY --from=build-playground /playground /
+USER 10001:10001
+STOPSIGNAL SIGTERM
+CMD ["playground", "--observe"]
+LABEL org.opencontainers.image.title="service-discovery" \
+      org.opencontainers.image.description="a page that shows the services at work" \
+      org.opencontainers.image.version="1.0.0" \
       org.opencontainers.image.licenses="MIT"
 
 FROM debian AS dev

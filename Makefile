@@ -84,7 +84,7 @@ archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
 tests    = $(patsubst %.c,$(BUILD)/tests/%,$(wildcard $(1)/tests/test_*.c))
 
 UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,$(call folder,$(l))))
-INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev)
+INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev) $(call tests,consul-dev/playground)
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
 FAULT_TOOLS       := $(BUILD)/registry-faults $(BUILD)/upstream-faults
 
@@ -118,15 +118,24 @@ $(BUILD)/tests/$(1)/tests/%: $(BUILD)/obj/$(1)/tests/%.o $(call archives,$(harne
 	@echo "  LINK  $$@"
 	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@
 endef
-$(foreach d,user-service order-service consul-dev,$(eval $(call integration,$(d))))
+$(foreach d,user-service order-service consul-dev consul-dev/playground,$(eval $(call integration,$(d))))
 
 $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))
 $(BUILD)/demo: $(call objects,consul-dev/demo) $(call archives,$(harness))
+# The page is part of the program, so that it needs no folder at run time.
+PAGE_FILES := $(wildcard consul-dev/playground/page/*)
+$(BUILD)/page_data.c: consul-dev/playground/embed $(PAGE_FILES) | $(BUILD)/flags
+	@$< $(PAGE_FILES) >$@
+$(BUILD)/obj/page_data.o: $(BUILD)/page_data.c $(BUILD)/flags | have-packages
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) -I. $(CFLAGS) -c $< -o $@
+$(BUILD)/playground: $(call objects,consul-dev/playground) $(BUILD)/obj/page_data.o $(BUILD)/obj/exercises/checker/text.o \
+  $(call archives,$(harness))
 $(BUILD)/simulate: $(BUILD)/obj/tests/simulation/main.o $(call archives,$(simulation))
 $(FAULT_TOOLS): $(BUILD)/%-faults: $(BUILD)/obj/consul-dev/faults/%_faults.o \
   $(filter-out %/registry_faults.o %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(faults))
-$(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS):
+$(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
@@ -176,8 +185,6 @@ link-exercise:
 # Each target first installs what is missing, so that it works in a fresh clone. It then
 # calls make again, because pkg-config has the flags only after the installation.
 DEPS   = consul-dev/install-deps
-# Only where there is none: any python3 does.
-PYTHON = $(if $(shell type -P python3),,python)
 again  = +@$(AS_OWNER) $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 # Several targets at once, as in `make -j4 build demo`, would compile the same files at
 # the same time. So they run one after another, each with all of the -j jobs.
@@ -197,7 +204,7 @@ SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.s
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
 
 .PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
-.PHONY: test-arm64 run-arm64 registry-faults upstream-faults simulate run-simulate mutants run-mutants demo run-demo test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
+.PHONY: test-arm64 run-arm64 registry-faults upstream-faults simulate run-simulate mutants run-mutants demo run-demo playground run-playground test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
 
 # The text of a target is "## group: text".
 HELP_GROUPS := start: Start; break: Look and break; exercises: Exercises; check: Check the code; install: Install
@@ -218,10 +225,10 @@ run-build: $(PROGRAMS)
 everything: ## check: compile all programs and tests, without running them
 	$(again) run-everything
 
-run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
+run-everything: $(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
-integration-tests: $(PROGRAMS) $(FAULT_TOOLS) $(INTEGRATION_TESTS)
+integration-tests: $(PROGRAMS) $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
 demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step)
 	@$(DEPS)
@@ -230,8 +237,15 @@ demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait afte
 run-demo: $(PROGRAMS) $(BUILD)/demo
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
 
+playground: ## start: a page that shows all of it at work and lets you break it (PLAYGROUND_PORT=8088 ETCD=1)
+	@$(DEPS)
+	$(again) run-playground
+
+run-playground: $(PROGRAMS) $(BUILD)/playground
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(BUILD)/playground
+
 test: ## check: run all tests except the long outages
-	@$(DEPS) $(PYTHON)
+	@$(DEPS) python
 	$(again) run-tests
 
 run-tests: unit-tests integration-tests exercise-parts
@@ -256,6 +270,17 @@ test-outages: ## check: run the long outages on real servers
 
 run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
+
+.PHONY: test-page page-picture
+test-page: ## check: test the page of `make playground` in Chromium (skipped if there is none)
+	@$(DEPS) page || echo "continuing with what is installed"
+	$(again) $(PROGRAMS) $(BUILD)/playground
+	@BUILD=$(BUILD) tests/page/run || [ $$? = 77 ]
+
+page-picture: ## check: make docs/playground.png, the picture of the page in the README
+	@$(DEPS) page
+	$(again) $(PROGRAMS) $(BUILD)/playground
+	@BUILD=$(BUILD) tests/page/run tests/page/picture.mjs
 
 simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run and print its log)
 	@$(DEPS)
@@ -310,11 +335,11 @@ lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, c
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL) $(CHECK_CLIENT)
+C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL) $(CHECK_CLIENT)
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
-run-lint: unit-tests $(BUILD)/demo $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/playground/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* tests/page/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
+run-lint: unit-tests $(BUILD)/demo $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
 	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
 	@.ci/lint-circles $(BUILD) $(C_FOLDERS)
 	@.ci/lint-docs
@@ -376,7 +401,7 @@ exercises: ## exercises: show which exercises you have solved
 # CMD is passed in the environment: it may contain quotes.
 check-client: ## exercises: check your program in any language: CMD="python3 my_client.py" (N=1: its /health; N=2: its picks; N=3: failures)
 	$(RUN_EXERCISE) client-begin "$(N)"
-	@$(DEPS) $(if $(findstring python3,$(CMD)),$(PYTHON)) 2> >(grep -v ': all is installed: ' >&2)
+	@$(DEPS) $(if $(findstring python3,$(CMD)),python) 2> >(grep -v ': all is installed: ' >&2)
 	$(again) exercise-parts
 	$(RUN_EXERCISE) client "$(N)"
 

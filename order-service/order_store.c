@@ -82,8 +82,9 @@ int order_store_add(struct order_store *store, const struct order_input *input, 
     snprintf(quantity, sizeof quantity, "%" PRId64, input->quantity);
     const char *const params[] = {input->user_id, input->item, quantity, key};
     struct pg_rows *rows = NULL;
-    int status = pg_execute(store->pg, key ? &add_order_with_key : &add_order, params, NULL,
-                            deadline_in(store->timeout_ms), &rows, err);
+    int64_t deadline = deadline_in(store->timeout_ms);
+    int status = key ? pg_execute(store->pg, &add_order_with_key, params, NULL, deadline, &rows, err)
+                     : pg_add_row(store->pg, &add_order, params, NULL, deadline, &rows, err);
     if (status == 0 && read_order(rows, order) != 0)
         status = err_set(err, ERR_CONFLICT, "this Idempotency-Key is in use");
     pg_rows_free(rows);

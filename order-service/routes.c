@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "index_page.h"
 #include "net/json.h"
 #include "service/request.h"
 #include "service/service.h"
@@ -151,6 +152,7 @@ static void get_explanation(struct http_request *req, void *arg)
 }
 
 const struct http_route order_routes[] = {
+    {"GET", "/", index_page_get, 0},
     {"GET", "/users/{id}", get_user, 0},
     {"GET", "/orders/{id}", get_order, 0},
     {"POST", "/orders", post_order, 0},

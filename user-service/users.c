@@ -201,7 +201,7 @@ int users_add(struct users *users, const struct user_input *input, char id[ID_SI
 {
     struct pg_rows *rows = NULL;
     const char *const params[] = {input->name, input->email};
-    int status = pg_execute(users->pg, &add, params, &email_is_unique, deadline_in(users->timeout_ms), &rows, err);
+    int status = pg_add_row(users->pg, &add, params, &email_is_unique, deadline_in(users->timeout_ms), &rows, err);
     if (status == 0) {
         snprintf(id, ID_SIZE, "%s", pg_rows_get(rows, 0, 0));
         user_json_add(json, id, input->name, input->email);

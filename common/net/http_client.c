@@ -186,6 +186,15 @@ static enum err_code code_of(const struct transfer *transfer)
     }
 }
 
+/* OpenSSL's text, such as "OpenSSL/3.0: error:0A000412:SSL routines::sslv3 alert bad certificate": its last part
+ * says what is wrong. curl's own texts about a certificate have no such parts. */
+static const char *tls_reason_of(const char *text)
+{
+    static const char before[] = "routines::";
+    const char *last = strstr(text, before);
+    return strstr(text, "wrong version number") ? "the server does not speak TLS" : last ? last + strlen(before) : text;
+}
+
 /* The texts of curl name its options and its internal steps, and a caller of ours may read them. */
 static const char *reason_of(const struct transfer *transfer)
 {
@@ -205,11 +214,11 @@ static const char *reason_of(const struct transfer *transfer)
         return "the reply is not valid HTTP";
     case ERR_BROKEN:
         if (strstr(transfer->curl_error, "alert")) /* of TLS, such as "alert certificate required": nothing else says why */
-            return transfer->curl_error;
+            return tls_reason_of(transfer->curl_error);
         return transfer->result == CURLE_GOT_NOTHING ? "the connection closed without a reply"
                                                      : "the connection closed within the reply";
     default: /* TLS: curl names what is wrong with the certificate */
-        return transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(transfer->result);
+        return transfer->curl_error[0] ? tls_reason_of(transfer->curl_error) : curl_easy_strerror(transfer->result);
     }
 }
 

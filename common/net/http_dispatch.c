@@ -14,6 +14,7 @@
 #include "base/own_limit.h"
 #include "net/http_internal.h"
 #include "net/http_reply.h"
+#include "net/http_stream.h"
 #include "net/http_syntax.h"
 #include "net/url.h"
 
@@ -64,6 +65,8 @@ static void keep_small(struct buf *buf)
 static void request_give_back(struct http_request *req)
 {
     struct http_server *server = req->server;
+    if (req->stream)
+        stream_free(req);
     if (server->free_count >= POOL_MAX) {
         request_free(req);
         return;
@@ -232,6 +235,8 @@ static void run_handler(void *arg)
     req->match.route->handler(req, server->config.arg);
     if (req->phase == HTTP_HANDLING)
         http_problem(req, 500, "the handler sent no reply");
+    if (req->stream)
+        stream_end(req);
     server->handling--;
     req->handled = true;
     if (!req->connection)
@@ -325,6 +330,8 @@ void request_end(void *arg, struct MHD_Connection *mhd, void **request, enum MHD
     if (req->phase == HTTP_HANDLING)
         wait_end(req);
     req->connection = NULL;
+    if (req->stream)
+        http_stream_wake(req);
     if (req->handled)
         request_give_back(req);
     server_check_idle(server);

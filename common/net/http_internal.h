@@ -7,6 +7,7 @@
  *     http_wait.c      what MHD does with a connection while its handler runs
  *     http_request.c   what a handler reads of its request
  *     http_reply.c     one reply
+ *     http_stream.c    one reply that is sent piece by piece
  *     http_slow.c      time limits for slow clients
  *     http_head.c      checks and keeps the head of a request
  *     http_dispatch.c  one request, from its first line to its handler
@@ -48,6 +49,15 @@ struct http_pair {
     struct http_text name, value;
 };
 
+/* A reply that is sent piece by piece: see http_stream.c. */
+struct http_stream {
+    struct buf unsent;
+    size_t sent;         /* bytes at the beginning of `unsent` that MHD has taken */
+    bool suspended;      /* nothing to send: MHD ignores the connection */
+    bool ended;          /* the handler has returned */
+    struct wait *waiter; /* of the handler's fiber; NULL: it does not wait */
+};
+
 struct http_request {
     struct http_server *server;
     struct http_connection *connection; /* NULL once the reply is sent or the client has disconnected */
@@ -72,6 +82,7 @@ struct http_request {
     bool suspended;      /* MHD ignores the connection until it is resumed */
     size_t polled_index; /* if it is not suspended: its index in server->polled */
     bool handled;        /* no fiber uses it */
+    struct http_stream *stream; /* NULL: an ordinary reply */
     struct http_request *next_free;
 };
 
@@ -150,8 +161,15 @@ void wait_suspend_all(struct http_server *server);
  * with the method as sent would let a client create metrics without limit. */
 extern const char *const http_methods[HTTP_METHODS];
 
+/* http_reply.c: hands a reply to MHD and gives up our reference; NULL: closes the connection. */
+void reply_send(struct http_request *req, int status, const char *type, struct MHD_Response *response);
 /* http_reply.c: sends a whole error to the socket without MHD, and asks the client to close. */
 void reply_raw(struct http_request *req, int fd, int status, const char *detail);
+
+/* http_stream.c: the handler has returned; no fiber and no connection uses the request; the server drains. */
+void stream_end(struct http_request *req);
+void stream_free(struct http_request *req);
+void streams_wake_all(struct http_server *server);
 
 /* http_slow.c */
 void connection_on_change(void *server, struct MHD_Connection *mhd, void **connection,

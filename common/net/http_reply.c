@@ -68,7 +68,7 @@ static void queue_reply(const struct http_request *req, int status, const char *
         shutdown(req->connection->fd, SHUT_RDWR);
 }
 
-static void send_reply(struct http_request *req, int status, const char *type, struct MHD_Response *response)
+void reply_send(struct http_request *req, int status, const char *type, struct MHD_Response *response)
 {
     if (req->phase == HTTP_HANDLING && req->connection)
         wait_end(req);
@@ -90,7 +90,7 @@ static bool may_reply(const struct http_request *req)
 void http_reply(struct http_request *req, int status, const char *type, const void *bytes, size_t len)
 {
     if (may_reply(req))
-        send_reply(req, status, type,
+        reply_send(req, status, type,
                    MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY));
 }
 
@@ -103,7 +103,7 @@ void http_reply_take(struct http_request *req, int status, const char *type, cha
     struct MHD_Response *response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
     if (!response)
         free(body);
-    send_reply(req, status, type, response);
+    reply_send(req, status, type, response);
 }
 
 /* --- Problems ------------------------------------------------------------------------- */

@@ -187,6 +187,7 @@ uint16_t http_server_port(const struct http_server *server)
 void http_server_drain(struct http_server *server)
 {
     server->draining = true;
+    streams_wake_all(server);
     slow_sweep(server, SIZE_MAX);
 }
 
@@ -245,6 +246,7 @@ static void leave_loop(struct http_server *server)
 bool http_server_close(struct http_server *server, int64_t deadline)
 {
     server->draining = true;
+    streams_wake_all(server);
     http_server_stop_listening(server);
     bool clean = wait_until_idle(server, deadline);
 

@@ -2,7 +2,8 @@
  *
  * libmicrohttpd parses requests and sends replies on our loop (external epoll). A
  * handler is straight-line code that may wait for whatever it needs. It gets the
- * whole request, body included, and replies exactly once.
+ * whole request, body included, and replies exactly once, whole or piece by piece
+ * (http_stream.h).
  *
  *     static void get_user(struct http_request *req, void *arg)
  *     {
@@ -29,6 +30,7 @@
 #include "net/http_reply.h"
 #include "net/http_request.h"
 #include "net/http_server_config.h"
+#include "net/http_stream.h"
 
 struct http_server;
 
@@ -38,7 +40,7 @@ uint16_t http_server_port(const struct http_server *server);
 
 /* --- Shutdown, in this order -------------------------------------------------------- */
 
-/* From now on every reply carries Connection: close. */
+/* From now on every reply carries Connection: close, and streams end. */
 void http_server_drain(struct http_server *server);
 /* When the last request arrived that was not a probe; clock_ms(), 0: never. */
 int64_t http_server_last_call_ms(const struct http_server *server);

@@ -137,6 +137,8 @@ static int64_t deadline_of(struct http_connection *connection)
     case HTTP_BODY:
         return req->began_ms + BODY_MS;
     case HTTP_REPLYING:
+        if (req->stream && req->stream->suspended)
+            return DEADLINE_NONE; /* the client has received all there is */
         return req->began_ms + REPLY_MS;
     default:
         return DEADLINE_NONE; /* the handler has its own deadlines */

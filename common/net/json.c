@@ -66,6 +66,8 @@ static const char *reason_of(const json_error_t *error)
     case json_error_out_of_memory:
         return "out of memory";
     default:
+        if (strstr(error->text, "invalid Unicode"))
+            return "\\ud800 to \\udfff stand in pairs only";
         return strstr(error->text, "near end of file") ? "the JSON ends too early" : "this is not JSON";
     }
 }

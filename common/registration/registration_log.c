@@ -53,11 +53,21 @@ static bool may_have_wrong_address(const struct registration *r, const char *out
     return false;
 }
 
+#define ADDRESS_HINT "SERVICE_ADDRESS=<address-the-registry-can-reach>"
+
+/* A time limit may also pass in a slow check of the instance itself: /health needs up to HEALTH_TIMEOUT + 500 ms. */
+static const char *hint_on(const char *output)
+{
+    if (strstr(output, "dial "))
+        return ADDRESS_HINT;
+    return ADDRESS_HINT ", or HEALTH_TIMEOUT at least 500ms below CHECK_TIMEOUT";
+}
+
 static void log_check_failure(const struct registration *r, const char *output)
 {
     struct log_field hint = {0}; /* an empty field is left out */
     if (may_have_wrong_address(r, output))
-        hint = log_s("hint", "SERVICE_ADDRESS=<address-the-registry-can-reach>");
+        hint = log_s("hint", hint_on(output));
     log_warn("own_check_failing", log_s("registry", registry_kind(r->registry)), log_s("output", output),
              log_s("address", registry_address(r->registry, &r->spec)), hint);
 }

@@ -1,4 +1,5 @@
 /* Turns libpq's failures into struct err. (The codes: PostgreSQL, "Appendix A. Error Codes".) */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static enum err_code code_of(const char *state)
     } codes[] = {
         {"23514", ERR_INVALID},   /* check_violation. The rest of class 23 is not the fault of a client's value: */
         {"23", ERR_FAILED},       /* a sequence that is behind its rows, a column that we do not know */
+        {"2200H", ERR_FAILED},    /* sequence_generator_limit_exceeded */
         {"22P05", ERR_FAILED},    /* untranslatable_character: the database's encoding lacks it */
         {"22021", ERR_FAILED},    /* character_not_in_repertoire: a row is not UTF-8; a client's text always is */
         {"40001", ERR_AGAIN},     /* serialization_failure, also a conflict with a standby's recovery */
@@ -75,18 +77,71 @@ static const char *hint_for(enum err_code code, const char *state)
     return "";
 }
 
+/* --- Unique keys -------------------------------------------------------------------- */
+
+/* A name, or a quoted one: "und-x-icu". */
+static size_t word_length(const char *text, const char *end)
+{
+    bool quoted = false;
+    const char *at = text;
+    for (; at < end && (quoted || isalnum((unsigned char)*at) || strchr("_.\"", *at)); at++)
+        quoted ^= *at == '"';
+    return (size_t)(at - text);
+}
+
+/* These leave different values different, but for case and blanks. Parts (split_part, substring) do not. */
+static bool keeps_values_apart(const char *word, size_t len)
+{
+    static const char *const words[] = {"lower", "upper", "btrim", "md5", "text", "citext", "character", "varying"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
+            return true;
+    return false;
+}
+
+/* key: `name, upper(lower(email COLLATE "und-x-icu"))`. True: one of its parts is the column. */
+static bool has_column(const char *key, const char *end, const char *column)
+{
+    bool found = false, only = true, collation = false;
+    for (size_t len; key < end; key += len ? len : 1) {
+        len = word_length(key, end);
+        if (*key == ',' && found && only)
+            return true;
+        if (*key == ',') {
+            found = false;
+            only = true;
+        } else if (len && !collation) {
+            bool is_column = strlen(column) == len && memcmp(column, key, len) == 0;
+            collation = len == 7 && memcmp(key, "COLLATE", 7) == 0;
+            found |= is_column;
+            only &= is_column || collation || keeps_values_apart(key, len);
+        } else if (len) {
+            collation = false;
+        }
+    }
+    return found && only;
+}
+
 /* Not by the name of the constraint alone, which another schema may choose. The detail is "Key (lower(email))=(x@y.z)
- * already exists.", with translated words; it is missing if our role may not read the column. */
+ * already exists.", with translated words; it is missing if our role may not read the column. Our table may be a view
+ * or have partitions, so the violation may name another one. But a statement of a trigger, which has a context, may
+ * meet the same column in a table of its own. */
 static bool violates(const PGresult *result, const struct pg_unique *unique)
 {
     const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
     const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     const char *name = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
-    if (!table || !unique || strcmp(table, unique->table) != 0)
+    if (!table || !unique || (strcmp(table, unique->table) != 0 && PQresultErrorField(result, PG_DIAG_CONTEXT)))
         return false;
     const char *key = detail ? strchr(detail, '(') : NULL, *end = key ? strstr(key, ")=(") : NULL;
-    const char *place = strstr(end ? key : name ? name : "", unique->column);
-    return place && (!end || place < end);
+    return end ? has_column(key, end, unique->column) : name && strstr(name, unique->column);
+}
+
+/* --- Results ------------------------------------------------------------------------ */
+
+static bool is_unique_violation(const char *state)
+{
+    return strcmp(state, "23505") == 0 || strcmp(state, "23P01") == 0; /* of an exclusion constraint */
 }
 
 int pg_check(const PGresult *result, const struct pg_unique *unique, struct err *err)
@@ -101,7 +156,7 @@ int pg_check(const PGresult *result, const struct pg_unique *unique, struct err 
     if (!message)
         message = result ? PQresultErrorMessage(result) : "out of memory";
     enum err_code code = code_of(state);
-    if (strcmp(state, "23505") == 0 && violates(result, unique))
+    if (is_unique_violation(state) && violates(result, unique))
         code = ERR_CONFLICT;
     if (code != ERR_CONFLICT && code != ERR_INVALID)
         pg_log_error(state, message);

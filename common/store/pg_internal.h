@@ -135,6 +135,7 @@ struct pg_reader {
     bool unsynced;                   /* something was sent since the last Sync */
     int64_t heard_ms;                /* when data came last */
     int64_t silent_since;            /* when a call timed out; 0: data came since then */
+    struct err refused;              /* why the greeting failed: a pooler without a server */
     bool renew;                      /* to be opened again, as soon as it is not in use and another one is up */
     struct wait *keeper;             /* where the fiber in pg_keeper.c waits for the connection's end */
 };

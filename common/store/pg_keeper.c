@@ -46,7 +46,8 @@ static void await_loss(struct pg_reader *reader, bool first_data)
     }
 }
 
-/* It is up once the greeting is answered: a pooler accepts clients for which it has no server. */
+/* It is up once the greeting is answered: a pooler accepts clients for which it has no server. If it
+ * answers that with an error, the connection is lost with that reason. */
 static void greet(struct pg_reader *reader)
 {
     reader->silent_since = clock_ms();

@@ -47,6 +47,7 @@ void pg_lose_reader(struct pg_reader *reader, const struct err *why)
     reader->prepared.count = reader->prepared.numbers = reader->syncs = 0;
     reader->unsynced = reader->own_session = reader->renew = false;
     reader->silent_since = 0;
+    err_clear(&reader->refused);
     while (reader->first) {
         struct pg_request *request = take_first(reader);
         PQclear(request->result);
@@ -59,8 +60,8 @@ void pg_lose_reader(struct pg_reader *reader, const struct err *why)
 
 void pg_lose_broken_reader(struct pg_reader *reader)
 {
-    struct err why = ERR_INIT;
-    pg_check_lost(reader->conn, &why);
+    struct err why = reader->refused;
+    pg_check_lost(reader->conn, &why); /* unless it has a reason */
     pg_lose_reader(reader, &why);
 }
 
@@ -143,7 +144,8 @@ static struct pg_request *request_new(enum pg_request_kind kind, const struct pg
     return request;
 }
 
-/* A batch is a transaction, and a pooler may run each one in another session. */
+/* A batch is a transaction, and a pooler may run each one in another session. The greeting is short, and
+ * alone in its batch: so an error that it gets is its own. */
 static int begin_batch(struct pg_reader *reader)
 {
     struct pg_request *limit = request_new(PG_REQUEST_LIMIT, NULL);
@@ -155,7 +157,8 @@ static int begin_batch(struct pg_reader *reader)
 
 int pg_send(struct pg_reader *reader, struct pg_request *request)
 {
-    if (!reader->own_session && !reader->unsynced && begin_batch(reader) != 0)
+    bool limit = !reader->own_session && !reader->unsynced && request->kind != PG_REQUEST_GREETING;
+    if (limit && begin_batch(reader) != 0)
         return -1;
     return append(reader, request);
 }
@@ -219,6 +222,10 @@ static void learn(struct pg_reader *reader, const struct pg_request *request)
 static int complete_first(struct pg_reader *reader)
 {
     struct pg_request *request = take_first(reader);
+    if (request->kind == PG_REQUEST_GREETING && pg_check(request->result, NULL, &reader->refused) != 0) {
+        end_request(request);
+        return -1;
+    }
     bool repeat = PQresultStatus(request->result) == PGRES_PIPELINE_ABORTED ||
                   pg_is_stale(request->result, request->number != 0);
     learn(reader, request);

@@ -11,9 +11,9 @@ struct pg_statement {
     int params;
 };
 
-/* A unique violation (SQLSTATE 23505) that the caller expects. */
+/* A violation of a unique key (or of an exclusion constraint) that the caller expects. */
 struct pg_unique {
-    const char *table, *column; /* the key may have more columns, and the column be part of an expression */
+    const char *table, *column; /* the key may have more columns, and the column be in upper or lower case */
 };
 
 /* libpq's result under our name. */

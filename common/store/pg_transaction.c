@@ -29,7 +29,7 @@ static int run_command(struct pg_transaction *tx, const char *word, int64_t dead
     PGresult *result = pg_take_result(tx, PQsendQuery(tx->conn, word), deadline, err);
     if (!result)
         return -1;
-    int status = pg_check(result, NULL, err);
+    int status = pg_check(result, tx->unique, err); /* a COMMIT checks the keys that are deferred */
     if (status == 0 && strcmp(PQcmdStatus(result), word) != 0)
         status = err_set(err, ERR_FAILED, "PostgreSQL: %s ended as %s", word, PQcmdStatus(result));
     PQclear(result);

@@ -28,6 +28,10 @@ void pg_rollback(struct pg_transaction *tx);
 int pg_execute(struct pg *pg, const struct pg_statement *statement, const char *const *params,
                const struct pg_unique *unique, int64_t deadline, struct pg_rows **rows, struct err *err);
 
+/* The same for an INSERT … RETURNING, which must return a row: a trigger may skip it without an error. */
+int pg_add_row(struct pg *pg, const struct pg_statement *statement, const char *const *params,
+               const struct pg_unique *unique, int64_t deadline, struct pg_rows **rows, struct err *err);
+
 /* 0 if a transaction can begin that may write, or if all connections are busy with others.
  * -1: the error that writing requests meet now, such as ERR_READ_ONLY. */
 int pg_check_writable(struct pg *pg, int64_t deadline, struct err *err);

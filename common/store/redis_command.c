@@ -101,7 +101,7 @@ int redis_send(struct redis *redis, const struct redis_arguments *arguments, int
     command->out = NULL;
     if (result == WAIT_CANCELLED)
         return err_set(err, ERR_CANCELLED, "Redis: cancelled");
-    redis_take_down(redis, "Redis: does not answer");
+    redis_take_down(redis, "Redis: no reply in time");
     return err_set(err, ERR_TIMEOUT, "Redis: no reply in time");
 }
 

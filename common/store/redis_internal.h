@@ -28,7 +28,8 @@ struct redis {
     struct wait *keeper_wait;   /* the keeper waits for the connection's end or for the next attempt */
     struct wait_queue attempts; /* pings that wait for the result of the next attempt to connect */
     struct err why;             /* why it is not up */
-    bool down_logged;
+    bool down_logged;           /* this outage has a line … */
+    struct log_repeat outage;   /* … and gets another one when its reason changes */
     struct err suspicion; /* an error reply after which the keeper repeats the probe; ERR_NONE: none */
     struct log_repeat refusal;
 

@@ -17,6 +17,14 @@ enum {
 
 /* --- The connection ends ---------------------------------------------------------- */
 
+/* The texts of hiredis for the other cases name its parser and its states. */
+static const char *reason_of(const redisAsyncContext *context, int status)
+{
+    if (status == REDIS_OK || context->err == REDIS_ERR_EOF)
+        return "the connection was closed";
+    return context->err == REDIS_ERR_PROTOCOL ? "the reply is not in the protocol of Redis" : context->errstr;
+}
+
 /* context->data is our struct redis. redis_take_down sets redis->context to NULL first. */
 static void on_disconnect(const redisAsyncContext *context, int status)
 {
@@ -26,7 +34,7 @@ static void on_disconnect(const redisAsyncContext *context, int status)
     redis->context = NULL; /* hiredis frees it after this */
     redis->up = false;
     err_clear(&redis->why);
-    err_set(&redis->why, ERR_UNREACHABLE, "Redis: %s", status == REDIS_OK ? "connection closed" : context->errstr);
+    err_set(&redis->why, ERR_UNREACHABLE, "Redis: %s", reason_of(context, status));
     if (redis->keeper_wait)
         wait_wake(redis->keeper_wait);
 }
@@ -82,6 +90,7 @@ static int connect_to(struct redis *redis, const char *address)
         redis->connects++;
         log_info("redis_up");
         redis->down_logged = false;
+        log_repeat_end(&redis->outage);
         return 0;
     }
     redis_take_down(redis, "Redis: cannot connect");
@@ -106,9 +115,12 @@ static int connect_once(struct redis *redis)
     return -1;
 }
 
+/* The first reason is often only that the connection was closed. The next attempt learns why, such as READONLY
+ * after a failover. */
 static void log_down(struct redis *redis)
 {
-    if (!redis->down_logged && !fiber_cancelled())
+    bool is_new = log_repeat_is_due(&redis->outage, redis->why.text, DEADLINE_NONE);
+    if ((is_new || !redis->down_logged) && !fiber_cancelled())
         log_warn("redis_down", log_s("error", redis->why.text));
     redis->down_logged = true;
 }

@@ -37,6 +37,26 @@ static void teardown(void)
     world_stop(&world);
 }
 
+/* --- GET / ---------------------------------------------------------------------------------- */
+
+static void expect_index(const char *accept, const char *languages, const char *header, const char *part)
+{
+    EXPECT_CASES(&orders, {"/", 200, .headers = {accept, languages}, .header = header, .part = part});
+}
+
+Test(order_http, browser_gets_a_page_that_names_the_routes, .init = setup, .fini = teardown)
+{
+    static const char browser[] = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    static const char *const parts[] = {"<html lang=\"en\">", "/users/{id}", "/orders/{id}", "POST /orders", "/discovery",
+                                        "/discovery/explain", "/health", "/metrics", "http://127.0.0.1:8088"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        expect_index(browser, NULL, "Content-Type: text/html; charset=utf-8", parts[i]);
+    expect_index(browser, "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8", "Vary: Accept, Accept-Language", "<html lang=\"zh-CN\">");
+    expect_index(browser, "Accept-Language: en,zh;q=0.5", "Vary: Accept, Accept-Language", "<html lang=\"en\">");
+    expect_index("Accept: */*", NULL, "Content-Type: application/json", "\"GET /users/{id}\"");
+    EXPECT_CASES(&orders, {"/", 405, .body = "{}", .header = "Allow: GET, HEAD"});
+}
+
 /* --- GET ---------------------------------------------------------------------------------- */
 
 #define USER_7 "{\"id\":\"7\",\"name\":\"User7\",\"email\":\"user7@example.com\"}"

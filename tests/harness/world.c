@@ -59,10 +59,10 @@ void world_stop(struct world *world)
 
 /* --- Services --------------------------------------------------------------------------- */
 
-int service_start(struct service *service, const struct world *world, const char *program, const char *const env[],
-                  struct err *err)
+int service_launch(struct service *service, const struct world *world, const char *program, const char *const env[],
+                   struct err *err)
 {
-    char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 64], database[160], redis[160], consul[160], port[16];
+    char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 64], database[160], redis[160], consul[160];
     build_path(build);
     snprintf(path, sizeof path, "%s%s%s", *program == '/' ? "" : build, *program == '/' ? "" : "/", program);
     snprintf(database, sizeof database, "DATABASE_URL=%s", world->postgres.url);
@@ -90,7 +90,15 @@ int service_start(struct service *service, const struct world *world, const char
     if (fd >= 0)
         close(fd);
     const char *const argv[] = {path, NULL};
-    if (proc_start(&service->proc, argv, all, service->log, err) != 0)
+    service->port = 0;
+    return proc_start(&service->proc, argv, all, service->log, err);
+}
+
+int service_start(struct service *service, const struct world *world, const char *program, const char *const env[],
+                  struct err *err)
+{
+    char port[16];
+    if (service_launch(service, world, program, env, err) != 0)
         return -1;
     if (!proc_wait_output(&service->proc, "msg=listening", NULL, 0, LISTEN_LIMIT_MS) ||
         !proc_wait_output(&service->proc, " port=", port, sizeof port, 0)) {

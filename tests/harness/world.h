@@ -38,6 +38,9 @@ struct service {
  * it may not have registered yet. */
 int service_start(struct service *service, const struct world *world, const char *program, const char *const env[],
                   struct err *err);
+/* The same without waiting: service->port stays 0. */
+int service_launch(struct service *service, const struct world *world, const char *program, const char *const env[],
+                   struct err *err);
 /* Sends SIGTERM and waits up to 30 s. Returns the exit code; -1: it had to be killed. */
 int service_stop(struct service *service);
 

@@ -105,6 +105,67 @@ Test(user_database, only_the_emails_key_is_a_conflict, .init = setup, .fini = te
                  {"/users", 201, .body = NEW_USER("once@x.y")});
 }
 
+static void expect_conflict(bool is_conflict, const char *properties, const char *undo, const char *email)
+{
+    char body[120];
+    snprintf(body, sizeof body, "{\"name\":\"A\",\"email\":\"%s\"}", email);
+    run_sql(&database, NULL, properties);
+    EXPECT_CASES(&users, {"/users", is_conflict ? 409 : 503, .body = body});
+    run_sql(&database, NULL, undo);
+}
+
+Test(user_database, key_of_a_part_of_the_email_is_no_conflict, .init = setup, .fini = teardown)
+{
+    start_users(NULL);
+    run_sql(&database, NULL, "DELETE FROM users WHERE id > 1");
+    expect_conflict(false, "CREATE UNIQUE INDEX by_domain ON users (split_part(email, '@', 2))", "DROP INDEX by_domain",
+                    "fresh@example.com");
+    expect_conflict(false, "CREATE UNIQUE INDEX by_start ON users (substring(email from 1 for 4))",
+                    "DROP INDEX by_start", "user2@x.y");
+    expect_conflict(false, "ALTER TABLE users ADD backup_email text UNIQUE DEFAULT 'none'",
+                    "ALTER TABLE users DROP backup_email", "backup@x.y");
+    EXPECT_CASES(&users, {"/users", 201, .body = NEW_USER("fresh@example.com")});
+}
+
+/* Each key is the only one on the e-mail: what the schema of another team may have instead of ours. */
+Test(user_database, email_key_of_another_kind_is_a_conflict, .init = setup, .fini = teardown)
+{
+    start_users(NULL);
+    run_sql(&database, NULL, "DROP INDEX users_email_key");
+    expect_conflict(true, "CREATE UNIQUE INDEX k ON users ((true), lower(email::varchar))", "DROP INDEX k",
+                    "USER7@example.com");
+    expect_conflict(true, "ALTER TABLE users ADD CONSTRAINT k UNIQUE (email) DEFERRABLE INITIALLY DEFERRED",
+                    "ALTER TABLE users DROP CONSTRAINT k", "user7@example.com");
+    expect_conflict(true, "ALTER TABLE users ADD CONSTRAINT k EXCLUDE (email WITH =)",
+                    "ALTER TABLE users DROP CONSTRAINT k", "user7@example.com");
+    expect_conflict(true,
+                    "CREATE UNIQUE INDEX k ON users (lower(email)); ALTER TABLE users RENAME TO people;"
+                    "CREATE VIEW users AS SELECT * FROM people",
+                    "DROP VIEW users; DROP INDEX k; ALTER TABLE people RENAME TO users", "user7@example.com");
+}
+
+/* --- A statement that adds no row, or cannot ------------------------------------------ */
+
+Test(user_database, row_that_a_trigger_skips_is_not_created, .init = setup, .fini = teardown)
+{
+    char line[400];
+    start_users(NULL);
+    run_sql(&database, NULL,
+            "CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+            "CREATE TRIGGER skip BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION skip()");
+    EXPECT_CASES(&users, {"/users", 503, .body = NEW_USER("a@x.y"), .part = "added no row"});
+    cr_expect(strstr(log_line("added no row", line), "msg=postgres_error"), "%s", line);
+}
+
+Test(user_database, exhausted_sequence_is_no_bad_value, .init = setup, .fini = teardown)
+{
+    char line[400];
+    start_users(NULL);
+    run_sql(&database, NULL, "ALTER SEQUENCE users_id_seq MAXVALUE 1001; SELECT setval('users_id_seq', 1001)");
+    EXPECT_CASES(&users, {"/users", 503, .body = NEW_USER("a@x.y")});
+    cr_expect(strstr(log_line("2200H", line), "msg=postgres_error"), "%s", line);
+}
+
 /* --- E-mails that differ in case only ------------------------------------------------- */
 
 static void expect_case_ignored(void)

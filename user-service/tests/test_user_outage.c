@@ -54,13 +54,20 @@ Test(user_outage, rows_come_from_postgresql_without_redis, .init = setup, .fini 
 
 /* --- A failover of Redis: ours becomes a replica of another --- */
 
-static void follow(const char *master)
+static void operate(const char *what)
 {
     struct err err = ERR_INIT;
-    char command[100], log[PLACE_PATH_MAX + 16];
-    snprintf(command, sizeof command, "redis-cli -e -p %d REPLICAOF %s", world.redis.port.number, master);
+    char command[160], log[PLACE_PATH_MAX + 16];
+    snprintf(command, sizeof command, "redis-cli -e -p %d %s", world.redis.port.number, what);
     snprintf(log, sizeof log, "%s/cli.log", world.redis.folder);
     cr_assert_eq(proc_run((const char *[]){"sh", "-c", command, NULL}, NULL, log, 10000, &err), 0, "%s", err.text);
+}
+
+static void follow(const char *master)
+{
+    char command[80];
+    snprintf(command, sizeof command, "REPLICAOF %s", master);
+    operate(command);
 }
 
 static int count_in_log(const char *text)
@@ -93,6 +100,18 @@ Test(user_outage, redis_replica_is_named_and_bypassed, .init = setup, .fini = te
     cr_expect(await_status(&users, "/health", 200), "it recovers without a restart");
     expect_miss_then_hit(&users, "/users/6");
     server_close(&other);
+}
+
+Test(user_outage, log_names_a_reason_found_at_reconnecting, .init = setup, .fini = teardown)
+{
+    expect_miss_then_hit(&users, "/users/5");
+    operate("CONFIG SET requirepass new");
+    operate("-a new --no-auth-warning CLIENT KILL TYPE normal");
+    AWAIT_CASE(&users, "/health", 503, .part = "Redis: NOAUTH");
+    cr_expect_eq(count_in_log("msg=redis_down error=\"Redis: the connection was closed\""), 1);
+    cr_expect_eq(count_in_log("msg=redis_down error=\"Redis: NOAUTH"), 1);
+    operate("-a new --no-auth-warning CONFIG SET requirepass ''");
+    cr_expect(await_status(&users, "/health", 200));
 }
 
 Test(user_outage, hung_redis_delays_requests_only_briefly, .init = setup, .fini = teardown)

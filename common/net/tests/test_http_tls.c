@@ -80,7 +80,7 @@ static void run(void (*test)(void))
     cr_expect_eq(loop_close(), 0);
 }
 
-static void expect_call(const char *host, const struct http_tls *tls, enum err_code expected)
+static struct err call_server(const char *host, const struct http_tls *tls)
 {
     struct err err = ERR_INIT;
     struct http_call call = {.host = host,
@@ -90,11 +90,18 @@ static void expect_call(const char *host, const struct http_tls *tls, enum err_c
                              .deadline = deadline_in(20000),
                              .body_cap = 1000};
     http_call(client, &call, &response, &err);
+    return err;
+}
+
+static void expect_call(const char *host, const struct http_tls *tls, enum err_code expected)
+{
+    struct err err = call_server(host, tls);
     cr_expect_eq(err.code, expected, "%s, %s: %s", host, tls->server_name ? tls->server_name : "-", err.text);
     if (err.code != ERR_NONE)
         return;
     char expected_host[100];
-    snprintf(expected_host, sizeof expected_host, "%s:%d", host, call.port);
+    snprintf(expected_host, sizeof expected_host, "%s:%d", host,
+             MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port);
     cr_expect_str_eq(buf_text(&response.body), expected_host);
 }
 
@@ -124,4 +131,19 @@ static void check_trust(void)
 Test(http_tls, unverified_connection_is_not_reused_for_verified)
 {
     run(check_trust);
+}
+
+static void call_without_tls(void)
+{
+    MHD_stop_daemon(server);
+    server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, reply_host, NULL, MHD_OPTION_END);
+    cr_assert(server);
+    struct err err = call_server("127.0.0.1", &(struct http_tls){.ca_file = ca_file});
+    cr_expect_eq(err.code, ERR_UNREACHABLE);
+    cr_expect(strstr(err.text, ": the server does not speak TLS"), "%s", err.text);
+}
+
+Test(http_tls, server_without_tls_is_named_in_plain_words)
+{
+    run(call_without_tls);
 }

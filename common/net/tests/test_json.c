@@ -73,6 +73,9 @@ Test(json, error_is_in_our_own_words)
         {"[1e999]", "the number is too large"},
         {"{\"a\":1,\"a\":2}", "the object has two members of this name"},
         {"[\"\xff\"]", "the text is not valid UTF-8"},
+        {"[\"\\ud800\"]", "\\ud800 to \\udfff stand in pairs only"},
+        {"[\"\\ud83d\\u0041\"]", "\\ud800 to \\udfff stand in pairs only"},
+        {"[\"\\uzzzz\"]", "this is not JSON"},
         {"{} x", "something follows after the end of the JSON"},
         {"", "the JSON ends too early"},
         {"{", "the JSON ends too early"},
@@ -83,7 +86,6 @@ Test(json, error_is_in_our_own_words)
         {"[\"a\nb\"]", "this is not JSON"},
         {"[\"\001\"]", "this is not JSON"},
         {"[\"\\x\"]", "this is not JSON"},
-        {"[\"\\ud800\"]", "this is not JSON"},
         {"[01]", "this is not JSON"},
         {"[NaN]", "this is not JSON"},
     };

@@ -696,11 +696,11 @@ static enum err_code execute(const char *id, const char *name, const struct pg_u
 
 static void violate_keys(void)
 {
-    const struct pg_unique by_name = {"t", "name"}, elsewhere = {"u", "name"};
+    const struct pg_unique by_name = {"t", "name"}, similar = {"t", "nam"};
     cr_expect(becomes_up(true, 30000));
     cr_expect_eq(execute("2001", "new", &by_name), ERR_NONE);
     cr_expect_eq(execute("2002", "new", &by_name), ERR_CONFLICT);
-    cr_expect_eq(execute("2002", "new", &elsewhere), ERR_FAILED);
+    cr_expect_eq(execute("2002", "new", &similar), ERR_FAILED);
     cr_expect_eq(execute("2002", "new", NULL), ERR_FAILED);
     cr_expect_eq(execute("2001", "(name)=(", &by_name), ERR_FAILED, "the primary key");
     cr_expect_eq(execute("2002", "", &by_name), ERR_INVALID, "a check");

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "harness/server.h"
+#include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/sync.h"
 #include "store/pg.h"
@@ -185,6 +186,32 @@ static void restart(void)
 Test(pg_pooler, restarted_pooler_is_used_again)
 {
     with_client("transaction", restart);
+}
+
+/* The pooler still accepts clients, and answers the first statement with an error. */
+static void lose_the_server(void)
+{
+    char text[300] = "";
+    int64_t limit = deadline_in(30000);
+    cr_expect(becomes_up(true, 30000));
+    server_kill(&postgres);
+    while (!strstr(text, "server login has been failing") && deadline_left(limit) > 0) {
+        fiber_sleep(5);
+        cr_expect_neq(read_one(&by_id, "7", text), ERR_NONE);
+    }
+    cr_expect(strstr(text, "server login has been failing"), "%s", text);
+    for (int i = 0; i < 200; i++) {
+        fiber_sleep(5);
+        cr_expect_not(pg_is_up(pg));
+    }
+    cr_expect_eq(server_start(&postgres, &err), 0, "%s", err.text);
+    cr_expect(becomes_up(true, 60000));
+    cr_expect_eq(read_one(&by_id, "7", text), ERR_NONE, "%s", text);
+}
+
+Test(pg_pooler, pooler_without_its_server_is_not_up)
+{
+    with_client("transaction", lose_the_server);
 }
 
 /* --- A mode that has no transactions ---------------------------------------------- */

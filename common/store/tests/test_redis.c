@@ -1,6 +1,7 @@
 /* redis against a real Redis: its commands, while the server starts late, is killed or hangs. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -70,6 +71,18 @@ static bool becomes_up(bool up, int64_t limit_ms)
     while (redis_is_up(redis) != up && deadline_left(deadline) > 0)
         fiber_sleep(2);
     return redis_is_up(redis) == up;
+}
+
+/* redis_probe() while it is down: the reason, as /health shows it. */
+static bool probe_says(const char *word)
+{
+    int64_t limit = deadline_in(30000);
+    struct err err = ERR_INIT;
+    do {
+        err_clear(&err);
+        redis_probe(redis, limit, &err);
+    } while (!strstr(err.text, word) && deadline_left(limit) > 0);
+    return strstr(err.text, word) != NULL;
 }
 
 static enum err_code get(const char *key, int64_t ms, char *out, size_t size)
@@ -384,6 +397,43 @@ Test(redis, large_value_is_written_in_several_steps)
     with_client(store_large);
 }
 
+/* --- Another protocol at the port --------------------------------------------------- */
+
+static void *answer_as_http(void *arg)
+{
+    static const char reply[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    char request[1000];
+    int fd;
+    while ((fd = accept(*(int *)arg, NULL, NULL)) >= 0) {
+        if (read(fd, request, sizeof request) > 0 && write(fd, reply, sizeof reply - 1) < 0)
+            perror("write");
+        close(fd);
+    }
+    return NULL;
+}
+
+static void fail_at_http(void)
+{
+    cr_expect(probe_says("Redis: the reply is not in the protocol of Redis"));
+}
+
+Test(redis, another_protocol_is_named_in_plain_words)
+{
+    pthread_t thread;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&address, size), 0);
+    cr_assert_eq(listen(listener, 10), 0);
+    cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    cr_assert_eq(pthread_create(&thread, NULL, answer_as_http, &listener), 0);
+    snprintf(server.url, sizeof server.url, "redis://127.0.0.1:%d", ntohs(address.sin_port));
+    with_client(fail_at_http);
+    shutdown(listener, SHUT_RDWR); /* ends accept() */
+    pthread_join(thread, NULL);
+    close(listener);
+}
+
 /* --- A Redis that refuses what a cache needs ---------------------------------------- */
 
 /* An operator's command; at most four words. */
@@ -409,18 +459,6 @@ static const struct refusal refusals[] = {
     {"ACL SETUSER default -set", "ACL SETUSER default +set", "NOPERM"},
     {"ACL SETUSER default -getrange", "ACL SETUSER default +getrange", "NOPERM"},
 };
-
-/* redis_probe() while it is down: the reason, as /health shows it. */
-static bool probe_says(const char *word)
-{
-    int64_t limit = deadline_in(30000);
-    struct err err = ERR_INIT;
-    do {
-        err_clear(&err);
-        redis_probe(redis, limit, &err);
-    } while (!strstr(err.text, word) && deadline_left(limit) > 0);
-    return strstr(err.text, word) != NULL;
-}
 
 static void refuse(void)
 {

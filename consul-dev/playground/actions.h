@@ -1,0 +1,21 @@
+/* actions: what the buttons of the page do: POST /api/do.
+ *
+ * An action takes effect at once, or a fiber carries it out; the state shows how far it is.
+ */
+#ifndef PLAYGROUND_ACTIONS_H
+#define PLAYGROUND_ACTIONS_H
+
+#include "control.h"
+#include "net/json.h"
+
+/* Why an action was refused. */
+struct refusal {
+    int status;       /* of the reply: 403, 404, 409, 422 or 503 */
+    const char *code; /* for the page, which words it: "is_running"; static text */
+    struct err err;   /* the same in words */
+};
+
+/* Carries out {"action":…}. 0, or -1 with *refusal. */
+int actions_do(struct control *control, const json_t *request, struct refusal *refusal);
+
+#endif

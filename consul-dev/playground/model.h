@@ -1,0 +1,127 @@
+/* model: what the playground knows: the nodes of the picture, what order-service knows, the load,
+ * the settings and the running scenario.
+ *
+ * The parts of the program write into it: processes.c what the processes do, the observers what
+ * the services and registries say, load.c the calls. state.c writes it as JSON for the page.
+ * There is one thread and no lock: a fiber may not use a pointer to a node after it has waited,
+ * because the node may have been removed. It looks the node up by its id again.
+ */
+#ifndef PLAYGROUND_MODEL_H
+#define PLAYGROUND_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "marks.h"
+#include "options.h"
+#include "seconds.h"
+
+struct process;
+struct http_client;
+
+enum { NODES_MAX = 128, DETAIL_MAX = 240 };
+
+/* In the order of the picture. */
+enum node_kind { NODE_CONSUL, NODE_ETCD, NODE_POSTGRES, NODE_REDIS, NODE_ORDERS, NODE_USERS };
+
+enum process_state {
+    PROCESS_UNKNOWN, /* not ours: in observe mode */
+    PROCESS_STARTING,
+    PROCESS_RUNNING,
+    PROCESS_HUNG,     /* SIGSTOP */
+    PROCESS_DRAINING, /* SIGTERM was sent */
+    PROCESS_ENDED,
+    PROCESS_KILLED,
+};
+
+/* What a node answers when it is asked itself. */
+enum health { HEALTH_UNKNOWN, HEALTH_GOOD, HEALTH_BAD, HEALTH_DRAINING };
+
+/* What a list of instances says; absent: the list does not have it. */
+enum listing { LISTING_ABSENT, LISTING_PASSING, LISTING_WARNING, LISTING_CRITICAL, LISTING_MISSING };
+
+struct node {
+    char id[TARGET_MAX];
+    enum node_kind kind;
+    char host[256]; /* "127.0.0.1" for our own */
+    int port;       /* 0: not known */
+    int weight;
+    char zone[TARGET_MAX], version[TARGET_MAX];
+
+    struct process *process; /* NULL in observe mode */
+    enum process_state process_state;
+    int pid; /* 0: none */
+
+    enum health health;
+    char health_detail[DETAIL_MAX]; /* which check fails, and why */
+
+    enum listing consul; /* what Consul says … */
+    char consul_output[DETAIL_MAX];
+    enum listing orders; /* … and what order-service knows */
+    bool ejected;
+    int64_t picks, picks_before; /* before: when the list or the settings last changed */
+
+    uint32_t calls, failed; /* in the last full second */
+    bool watched;           /* a fiber asks it for its health */
+    bool removed;           /* that fiber frees it */
+};
+
+/* What GET /discovery and /discovery/explain of order-service say. */
+struct knowledge {
+    bool known; /* false: order-service does not answer */
+    char source[16];
+    int64_t age_ms, at_ms; /* the age, and when it was read (clock_ms) */
+    char last_error[DETAIL_MAX]; /* "": none */
+    bool panic;
+    char next[TARGET_MAX], tier[16]; /* next "": no instance can be picked */
+    struct buf passed_over;          /* a JSON array; "": not known */
+};
+
+struct load_setting {
+    bool on;
+    int rate;     /* calls a second */
+    char key[20]; /* a user id, or "random" */
+};
+
+struct scenario_view {
+    const char *name; /* NULL: none has run yet; static text */
+    int step, steps;
+    const char *state; /* "running", "passed", "failed", "stopped" */
+    struct buf seen;   /* the members of a JSON object, without braces */
+};
+
+struct model {
+    const struct options *options;
+    struct http_client *http;
+    struct node *nodes[NODES_MAX]; /* in the order of the picture */
+    size_t node_count;
+    struct knowledge knowledge;
+    struct load_setting load;
+    bool load_held; /* while order-service restarts for a new setting */
+    int policy; /* index into BALANCE_POLICY_NAMES */
+    int ttl_s;
+    struct scenario_view scenario;
+    struct marks marks;
+    struct seconds seconds;
+};
+
+/* Adds a node in its place. NULL: NODES_MAX are there, or out of memory. */
+struct node *model_add(struct model *model, enum node_kind kind, const char *id);
+/* Takes it out of the picture, and frees it as soon as no fiber watches it. */
+void model_remove(struct model *model, struct node *node);
+void node_free(struct node *node);
+/* NULL: there is no such node. */
+struct node *model_find(const struct model *model, const char *id);
+/* The first node of this kind; NULL: there is none. */
+struct node *model_first(const struct model *model, enum node_kind kind);
+
+void mark(struct model *model, const char *code, const struct node *node, const char *text);
+
+/* The shares of the picks are counted from now on. */
+void model_restart_shares(struct model *model);
+
+bool node_is_service(const struct node *node);
+bool node_is_alive(const struct node *node); /* false only if its process has ended */
+
+#endif

@@ -1,0 +1,31 @@
+// order-service explains in English why a call cannot go to an instance (common/balance/obstacle.c). Each
+// known reason has a text here, so that it can be read in the page's language.
+import { text } from './language.mjs';
+
+const KNOWN = [
+    [/^in maintenance$/, 'reason.maintenance', []],
+    [/^its node is down$/, 'reason.node', []],
+    [/^critical$/, 'reason.critical', []],
+    [/^warning, and its warning weight is 0$/, 'reason.warning', []],
+    [/^ejected for another (\d+) s after (\d+) failures in a row$/, 'reason.ejected', ['left', 'failures']],
+    [/^on probation/, 'reason.probation', []],
+    [
+        /^in (?:zone (\S+)|no zone); (\d+) % of the calls stay in the caller's zone (\S+) .* next call does$/,
+        'reason.zoneStays',
+        ['zone', 'percent', 'own'],
+    ],
+    [
+        /^in (?:zone (\S+)|no zone); (\d+) % of the calls stay in the caller's zone (\S+) .* next call does not$/,
+        'reason.zoneLeaves',
+        ['zone', 'percent', 'own'],
+    ],
+];
+
+// An unknown reason is shown as it came.
+export function reasonText(reason) {
+    for (const [pattern, key, names] of KNOWN) {
+        const found = pattern.exec(reason);
+        if (found) return text(key, Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? '–'])));
+    }
+    return reason;
+}

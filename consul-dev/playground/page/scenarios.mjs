@@ -1,0 +1,93 @@
+// The scenarios: a button each, with what to expect before and what was seen after.
+import { byId, element, isEnabled, keepChildren, setAttribute, setEnabled, setText } from './dom.mjs';
+import { hasText, text } from './language.mjs';
+import { send } from './actions.mjs';
+import { isReadOnly, listen, runningScenario, store } from './store.mjs';
+
+const NAMES = ['rolling-restart', 'registry-outage', 'redis-lost', 'hung-instance', 'storm'];
+const list = byId('scenarios');
+const results = new Map(); // name -> the newest {state, step, steps, seen}
+
+function make(name) {
+    return element(
+        'details',
+        { name: 'scenario', class: 'scenario', id: `scenario-${name}` },
+        element('summary', {}, element('b'), element('span', { class: 'verdict' })),
+        element('p', {}, element('strong'), element('span', { class: 'expect' })),
+        element(
+            'div',
+            { class: 'row' },
+            element('button', { type: 'button', class: 'button primary' }),
+            element('span', { class: 'step' }),
+        ),
+        element('div', { class: 'result' }, element('strong'), element('dl')),
+    );
+}
+
+function showSeen(holder, seen) {
+    const entries = Object.entries(seen ?? {});
+    keepChildren(
+        holder,
+        entries.map(([key]) => key),
+        () => element('div', {}, element('dt'), element('dd')),
+        (row, key) => {
+            setText(row.firstChild, hasText(`seen.${key}`) ? text(`seen.${key}`) : key.replaceAll('_', ' '));
+            setText(row.lastChild, String(seen[key]));
+        },
+    );
+}
+
+// The steps of a rolling restart are the same for each instance.
+const stepText = (name, step) =>
+    text(hasText(`scenario.${name}.step`) ? `scenario.${name}.step` : `scenario.${name}.step.${step}`, { step });
+
+function showOne(item, name) {
+    const run = results.get(name);
+    const running = runningScenario();
+    const [summary, expect, row, result] = item.children;
+    setText(summary.firstChild, text(`scenario.${name}.name`));
+    setText(summary.lastChild, run ? text(`verdict.${run.state}`) : '');
+    setAttribute(summary.lastChild, 'class', `verdict verdict-${run?.state ?? 'none'}`);
+    setText(expect.firstChild, text('scenario.expect'));
+    setText(expect.lastChild, text(`scenario.${name}.expect`));
+    const [button, step] = row.children;
+    const isMine = running === name;
+    setText(button, text(isMine ? 'scenario.stop' : 'scenario.run'));
+    setAttribute(button, 'class', isMine ? 'button' : 'button primary');
+    setAttribute(
+        button,
+        'aria-label',
+        `${text(isMine ? 'scenario.stop' : 'scenario.run')}: ${text(`scenario.${name}.name`)}`,
+    );
+    setEnabled(
+        button,
+        !isReadOnly() && (running === null || isMine),
+        text(isReadOnly() ? 'readonly.button' : 'scenario.other'),
+    );
+    setText(step, isMine && run.step > 0 ? text('scenario.step', { ...run, what: stepText(name, run.step) }) : '');
+    result.hidden = !run || (run.state === 'running' && Object.keys(run.seen ?? {}).length === 0);
+    setText(result.firstChild, text('scenario.seen'));
+    showSeen(result.lastChild, run?.seen);
+}
+
+function show() {
+    const scenario = store.state?.scenario;
+    if (scenario) {
+        const isNew = scenario.state === 'running' && results.get(scenario.name)?.state !== 'running';
+        results.set(scenario.name, scenario);
+        if (isNew) byId(`scenario-${scenario.name}`)?.setAttribute('open', '');
+    }
+    keepChildren(list, NAMES, make, showOne);
+}
+
+export function startScenarios() {
+    keepChildren(list, NAMES, make, showOne);
+    list.firstChild.open = true;
+    list.addEventListener('click', event => {
+        const button = event.target.closest('button');
+        const name = event.target.closest('details')?.dataset.key;
+        if (!button || !name || !isEnabled(button)) return;
+        send(runningScenario() === name ? { action: 'scenario-stop' } : { action: 'scenario', name });
+    });
+    listen(['state', 'language'], show);
+}

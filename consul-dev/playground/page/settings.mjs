@@ -1,0 +1,44 @@
+// The settings of order-service (policy, cache TTL), a further instance, and "put everything back".
+import { byId, isEnabled, setEnabled, setText } from './dom.mjs';
+import { text } from './language.mjs';
+import { send } from './actions.mjs';
+import { isReadOnly, listen, runningScenario, store } from './store.mjs';
+
+const policy = byId('policy');
+const ttl = byId('ttl');
+let shownFor = '';
+
+const values = form => Object.fromEntries(new FormData(form));
+
+// Shows the program's settings when they change, not while the reader chooses others.
+function show() {
+    if (!store.state) return;
+    const { settings } = store.state;
+    const now = `${settings?.policy} ${settings?.ttl_s}`;
+    if (settings && now !== shownFor) {
+        shownFor = now;
+        policy.value = settings.policy;
+        ttl.value = settings.ttl_s;
+    }
+    setText(byId('policy-idea'), text(`policy.${policy.value}`));
+    setEnabled(byId('reset'), !isReadOnly(), text('readonly.button'));
+    const why = isReadOnly() ? text('readonly.button') : runningScenario() ? text('break.scenario') : '';
+    for (const id of ['settings-apply', 'add-button']) setEnabled(byId(id), why === '', why);
+    byId('readonly').hidden = !isReadOnly();
+}
+
+export function startSettings() {
+    byId('settings-form').addEventListener('submit', event => {
+        event.preventDefault();
+        if (isEnabled(byId('settings-apply')))
+            send({ action: 'settings', policy: policy.value, ttl_s: Number(ttl.value) });
+    });
+    byId('add-form').addEventListener('submit', event => {
+        event.preventDefault();
+        const { weight, zone, version } = values(event.target);
+        if (isEnabled(byId('add-button'))) send({ action: 'add', weight: Number(weight), zone, version });
+    });
+    byId('reset').addEventListener('click', () => isEnabled(byId('reset')) && send({ action: 'reset' }));
+    policy.addEventListener('change', show);
+    listen(['state', 'language'], show);
+}

@@ -1,0 +1,59 @@
+/* scenario: a story that runs by itself, such as a rolling restart, while the page shows it step by step.
+ *
+ * A story (stories.c) is straight-line code in a fiber: it causes a fault, waits until its effect is seen, and
+ * reports what it has seen. When it ends, or is stopped, the processes are as before.
+ */
+#ifndef PLAYGROUND_SCENARIO_H
+#define PLAYGROUND_SCENARIO_H
+
+#include "control.h"
+
+enum { SEEN_MAX = 12, SCENARIO_ADDED_MAX = 32 };
+
+struct scenario {
+    struct control *control;
+    struct model *model;
+    const struct story *story;
+    struct load_setting load_before;
+    uint64_t ok_before, failed_before, slow_before;
+    int64_t began_ms;
+    struct {
+        const char *key; /* static text */
+        int64_t value;
+    } seen[SEEN_MAX];
+    int seen_count;
+    char added[SCENARIO_ADDED_MAX][TARGET_MAX]; /* instances that it has added */
+    int added_count;
+    bool failed;
+};
+
+struct story {
+    const char *name;
+    void (*run)(struct scenario *scenario);
+    int steps; /* 0: one for each user-service */
+};
+
+/* Starts the story. 0, or -1 with err; ERR_CONFLICT: one runs, or not all processes run. */
+int scenario_start(struct control *control, const struct story *story, struct err *err);
+/* Stops the running one; the processes return to their former states. False: none runs. */
+bool scenario_stop(struct control *control);
+
+/* --- For stories ---------------------------------------------------------------------- */
+
+/* Begins the next step. False: it was stopped, or has failed. */
+bool scenario_step(struct scenario *scenario);
+/* Waits until the condition is true for the node with this id (NULL: none). Milliseconds, or -1: not within limit_ms,
+ * or stopped; the scenario has then failed. */
+int64_t scenario_await(struct scenario *scenario, bool (*condition)(const struct model *model, const char *id),
+                       const char *id, int64_t limit_ms);
+/* Reports a number; the page words its key. A later call replaces it. */
+void scenario_saw(struct scenario *scenario, const char *key, int64_t value);
+/* Notes a failure unless `held`. Returns `held`. */
+bool scenario_check(struct scenario *scenario, bool held);
+/* Does an action to the process with this id. False: it failed. */
+bool scenario_do(struct scenario *scenario, int (*action)(struct processes *, struct node *, struct err *),
+                 const char *id);
+/* Adds an instance, which is removed at the end. False: it failed. */
+bool scenario_add(struct scenario *scenario);
+
+#endif

@@ -1,0 +1,54 @@
+#include "settings_change.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "loop/fiber.h"
+#include "service_env.h"
+
+enum { POLL_MS = 50, DRAIN_LIMIT_MS = 15000, START_LIMIT_MS = 20000 };
+
+static bool await_process(struct model *model, enum process_state state, int64_t limit_ms)
+{
+    for (int64_t deadline = deadline_in(limit_ms); deadline_left(deadline) > 0;) {
+        if (model_first(model, NODE_ORDERS)->process_state == state)
+            return true;
+        if (fiber_sleep(POLL_MS) != 0)
+            return false;
+    }
+    return false;
+}
+
+static void restart(void *arg)
+{
+    struct control *control = arg;
+    struct model *model = control->model;
+    struct err err = ERR_INIT;
+    struct node *orders = model_first(model, NODE_ORDERS);
+    if (await_process(model, PROCESS_ENDED, DRAIN_LIMIT_MS) && process_start(control->processes, orders, &err) == 0)
+        await_process(model, PROCESS_RUNNING, START_LIMIT_MS);
+    model->load_held = false;
+    control->restarting = false;
+}
+
+int settings_change(struct control *control, int policy, int ttl_s, struct err *err)
+{
+    struct model *model = control->model;
+    struct node *orders = model_first(model, NODE_ORDERS);
+    char text[64];
+    if (control->restarting || orders->process_state == PROCESS_STARTING || orders->process_state == PROCESS_DRAINING)
+        return err_set(err, ERR_CONFLICT, "order-service is starting or stopping; try again in a moment");
+    model->policy = policy;
+    model->ttl_s = ttl_s;
+    snprintf(text, sizeof text, "%s, TTL %d s", policy_name(policy), ttl_s);
+    mark(model, "settings", orders, text);
+    model_restart_shares(model);
+    if (!node_is_alive(orders))
+        return 0; /* the settings count from its next start */
+
+    control->restarting = model->load_held = true;
+    if (process_stop(control->processes, orders, err) == 0 && group_go(control->fibers, restart, control) == 0)
+        return 0;
+    control->restarting = model->load_held = false;
+    return err_set(err, ERR_BUSY, "cannot restart order-service");
+}

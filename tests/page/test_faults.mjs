@@ -1,0 +1,164 @@
+// The page on the real program: each fault is shown within two seconds of its button, each button does what it
+// says, and a scenario runs to its end.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { openBrowser, screenshot, until } from './browser.mjs';
+import { startPlayground } from './playground.mjs';
+
+const SHOWN_MS = 2000; // how soon the page shows a state after its fault
+
+let playground;
+let browser;
+let page;
+
+before(async () => {
+    playground = await startPlayground();
+    browser = await openBrowser();
+    page = await browser.open(playground.url);
+});
+after(async () => {
+    await browser?.close();
+    await playground?.stop();
+});
+afterEach(async () => {
+    await page.locator('#reset').click();
+    await until(
+        'everything is back',
+        async () => (await playground.state()).nodes.every(node => node.state === 'passing' && !node.ejected),
+        40000,
+    );
+});
+
+const node = async id => (await playground.state()).nodes.find(one => one.id === id);
+
+async function press(id, action) {
+    await page.locator(`#node-${id}`).click();
+    await page.locator(`.action-${action}:not([aria-disabled])`).click();
+}
+
+const shows = (id, state, timeout = SHOWN_MS) => page.locator(`#node-${id}.state-${state}`).waitFor({ timeout });
+
+// Waits until the program has the state, however long that takes; the page then has two seconds.
+async function follows(id, state, limitMs = 30000) {
+    await until(`${id} is ${state}`, async () => (await node(id)).state === state, limitMs);
+    await shows(id, state);
+}
+
+for (const id of ['consul', 'redis', 'postgres']) {
+    test(`${id}_is_stopped_hung_killed_and_started`, async () => {
+        await press(id, 'hang');
+        await shows(id, 'hung');
+        await press(id, 'continue');
+        await follows(id, 'passing');
+        await press(id, 'stop');
+        await follows(id, 'gone');
+        await press(id, 'start');
+        await follows(id, 'passing');
+        await press(id, 'kill');
+        await shows(id, 'gone');
+    });
+}
+
+test('hung_instance_is_shown_ejected_and_critical', async () => {
+    await press('user-service-2', 'hang');
+    await shows('user-service-2', 'hung');
+    await until('it is ejected', async () => (await node('user-service-2')).ejected, 30000);
+    await page.locator('#knows-over').getByText('ejected for another').waitFor({ timeout: SHOWN_MS });
+    await page.locator('#events').getByText('user-service-2 ejected').first().waitFor({ timeout: SHOWN_MS });
+    await screenshot(page, 'ejected');
+    await press('user-service-2', 'continue');
+    await until('it is used again', async () => (await node('user-service-2')).state === 'passing', 60000);
+});
+
+test('killed_instance_is_gone_and_started_again', async () => {
+    await press('user-service-1', 'kill');
+    await shows('user-service-1', 'gone');
+    await press('user-service-1', 'start');
+    await follows('user-service-1', 'passing', 60000);
+});
+
+test('stopped_instance_drains', async () => {
+    await press('user-service-3', 'stop');
+    await shows('user-service-3', 'draining');
+    await follows('user-service-3', 'gone');
+});
+
+test('lost_redis_makes_instances_critical_and_panic', async () => {
+    await press('redis', 'stop');
+    await follows('user-service-1', 'critical');
+    await until('order-service fails open', async () => (await playground.state()).discovery?.panic, 30000);
+    await page.locator('#knows-panic.is-alarm').waitFor({ timeout: SHOWN_MS });
+    await page.locator('#last-second').getByText(' 0 failed').waitFor();
+    await screenshot(page, 'redis-lost');
+});
+
+test('stopped_consul_makes_the_list_stale', async () => {
+    await press('consul', 'stop');
+    await until('the list is stale', async () => (await playground.state()).discovery?.source === 'cache', 30000);
+    await page.locator('#knows-source.badge-cache').waitFor({ timeout: SHOWN_MS });
+    await page.locator('#knows-age.is-stale').waitFor({ timeout: SHOWN_MS });
+    await page.locator('#events').getByText('List is stale').waitFor({ timeout: SHOWN_MS });
+    await screenshot(page, 'stale');
+});
+
+test('order_service_drains_and_starts', async () => {
+    await press('order-service', 'stop');
+    await shows('order-service', 'draining');
+    await follows('order-service', 'gone');
+    await page.getByText('order-service does not answer').waitFor({ timeout: SHOWN_MS });
+});
+
+test('added_instance_gets_three_times_the_calls', async () => {
+    await page.locator('#tab-settings').click();
+    await page.locator('#add-form [name=zone]').fill('z1');
+    await page.locator('#add-button').click();
+    await follows('user-service-4', 'passing', 60000);
+    await page.locator('#node-user-service-4').getByText('weight 3').waitFor({ timeout: SHOWN_MS });
+    await until('it gets half of the picks', async () => (await node('user-service-4')).share > 0.42, 30000);
+    await press('user-service-4', 'remove');
+    await page.locator('#node-user-service-4').waitFor({ state: 'detached', timeout: 30000 });
+});
+
+test('policy_and_ttl_are_changed', async () => {
+    await page.locator('#tab-settings').click();
+    await page.locator('#policy').selectOption('consistent_hash');
+    await page.locator('#ttl').fill('5');
+    await page.locator('#settings-apply').click();
+    await page.locator('#load-key').selectOption('one');
+    await until('the settings are in use', async () => (await playground.state()).discovery?.ttl_ms === 5000, 40000);
+    await page.getByText('of 5.0 s').waitFor({ timeout: SHOWN_MS });
+    await until(
+        'one user goes to one instance',
+        async () => (await playground.state()).nodes.filter(one => one.calls > 0).length === 1,
+        20000,
+    );
+});
+
+test('load_follows_its_controls', async () => {
+    await page.locator('#load-on').click();
+    await until('no calls', async () => (await playground.state()).nodes.every(one => !one.calls), 10000);
+    await page.locator('#load-rate').selectOption('100');
+    await page.locator('#load-on').click();
+    await page.locator('#last-second').getByText('Last second: 100 calls').waitFor({ timeout: 20000 });
+});
+
+test('scenario_runs_to_its_end', async () => {
+    await page.locator('#tab-scenarios').click();
+    const one = page.locator('#scenario-hung-instance');
+    await one.locator('summary').click();
+    await one.getByRole('button', { name: 'Run' }).click();
+    await one.getByText(/^Step \d of 4/).waitFor({ timeout: SHOWN_MS });
+    await one.getByText('as expected', { exact: true }).waitFor({ timeout: 60000 });
+    await one.locator('.result').getByText('ejected after').waitFor();
+    await screenshot(page, 'scenario');
+});
+
+test('killed_playground_is_shown_and_comes_back', async () => {
+    assert.deepEqual(browser.errors, []);
+    const { port } = new URL(playground.url);
+    playground.kill();
+    await page.locator('#lost').waitFor();
+    playground = await startPlayground({ PLAYGROUND_PORT: port });
+    await page.locator('#connection.is-open').waitFor();
+    await shows('user-service-1', 'passing');
+});

@@ -1,0 +1,183 @@
+// How one uses the page, with the stand-in: buttons, keyboard, several tabs, a lost connection, read-only.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openBrowser, screenshot, until, violations } from './browser.mjs';
+import { browser, setUp, standIn, stopStandIn } from './scene.mjs';
+import { newState } from './stand_in.mjs';
+
+setUp();
+
+test('lost_connection_is_shown_and_comes_back', async () => {
+    const page = await browser.open(standIn.url);
+    const startAgain = await stopStandIn();
+    await page.getByText('Connection lost, reconnecting.').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await screenshot(page, 'lost');
+    await startAgain();
+    standIn.update(now => {
+        now.nodes[0].state = 'gone';
+    });
+    await page.locator('#connection.is-open').waitFor();
+    await page.locator('#node-consul.state-gone').waitFor();
+    assert.ok(await page.locator('#lost').isHidden());
+    browser.errors.length = 0; // (the browser itself logs a refused connection)
+});
+
+test('silent_connection_counts_as_lost', async () => {
+    const page = await browser.open(standIn.url);
+    await page.locator('#lost').waitFor({ timeout: 12000 });
+});
+
+test('refused_action_is_explained', async () => {
+    const page = await browser.open(standIn.url);
+    standIn.answer = () => ({ status: 409, body: { title: 'Conflict', detail: 'consul does not run' } });
+    await page.locator('.action-stop').click();
+    await page.getByText('The playground refused the action: consul does not run').waitFor();
+    await page.locator('#notice-close').click();
+    assert.ok(await page.locator('#notice').isHidden());
+    browser.errors.length = 0; // (the browser itself logs a 409)
+});
+
+test('buttons_fit_the_process', async () => {
+    const page = await browser.open(standIn.url);
+    const enabled = () =>
+        page.locator('#break-buttons button:not([aria-disabled])').evaluateAll(all => all.map(one => one.dataset.key));
+    const cases = {
+        starting: ['stop', 'hang', 'kill', 'remove'],
+        running: ['stop', 'hang', 'kill', 'remove'],
+        hung: ['kill', 'continue', 'remove'],
+        draining: ['kill', 'remove'],
+        ended: ['start', 'remove'],
+        killed: ['start', 'remove'],
+    };
+    await page.locator('#node-user-service-2').click();
+    for (const [process, wanted] of Object.entries(cases)) {
+        standIn.update(now => {
+            now.nodes[5].process = process;
+        });
+        await until(`${process}: ${wanted}`, async () => String(await enabled()) === String(wanted));
+    }
+    await page.locator('#node-redis').click();
+    await until('a server has no "remove"', async () => !(await page.locator('.action-remove').count()));
+});
+
+test('each_control_sends_its_action', async () => {
+    const page = await browser.open(standIn.url);
+    const sent = async wanted => {
+        await until(JSON.stringify(wanted), () => standIn.actions.length > 0);
+        assert.deepEqual(standIn.actions.splice(0), [wanted]);
+    };
+    for (const [id, action, process] of [
+        ['consul', 'stop', 'running'],
+        ['redis', 'hang', 'running'],
+        ['postgres', 'kill', 'running'],
+        ['consul', 'start', 'ended'],
+        ['redis', 'continue', 'hung'],
+        ['user-service-1', 'term', 'running'],
+        ['order-service', 'term', 'running'],
+        ['user-service-3', 'remove', 'running'],
+    ]) {
+        standIn.update(now => {
+            now.nodes.find(node => node.id === id).process = process;
+        });
+        await page.locator('#break-process').selectOption(id);
+        await page.locator(`.action-${action === 'term' ? 'stop' : action}:not([aria-disabled])`).click();
+        await sent({ action, target: id });
+    }
+    await page.locator('#load-on').click();
+    await sent({ action: 'load', on: false, rate: 20, key: 'random' });
+    await page.locator('#load-rate').selectOption('200');
+    await sent({ action: 'load', on: true, rate: 200, key: 'random' });
+    await page.locator('#load-key').selectOption('one');
+    await sent({ action: 'load', on: true, rate: 200, key: '7' });
+    await page.locator('#tab-settings').click();
+    await page.locator('#policy').selectOption('consistent_hash');
+    await page.locator('#ttl').fill('5');
+    await page.locator('#settings-apply').click();
+    await sent({ action: 'settings', policy: 'consistent_hash', ttl_s: 5 });
+    await page.locator('#add-form [name=zone]').fill('z1');
+    await page.locator('#add-button').click();
+    await sent({ action: 'add', weight: 3, zone: 'z1', version: '2.0.0' });
+    await page.locator('#reset').click();
+    await sent({ action: 'reset' });
+});
+
+test('scenario_says_what_to_expect_and_what_was_seen', async () => {
+    const page = await browser.open(standIn.url);
+    await page.locator('#tab-scenarios').click();
+    for (const name of ['rolling-restart', 'registry-outage', 'redis-lost', 'hung-instance', 'storm']) {
+        const one = page.locator(`#scenario-${name}`);
+        if (!(await one.evaluate(node => node.open))) await one.locator('summary').click();
+        await one.getByText('Expect:').waitFor();
+        await one.getByRole('button', { name: 'Run' }).click();
+        await until(name, () => standIn.actions.length > 0);
+        assert.deepEqual(standIn.actions.splice(0), [{ action: 'scenario', name }]);
+        standIn.update(now => {
+            now.scenario = { name, step: 2, steps: 4, state: 'running', seen: {} };
+        });
+        await one.getByText('step 2 of 4').waitFor();
+        standIn.update(now => {
+            now.scenario = { name, step: 4, steps: 4, state: 'passed', seen: { calls: 512, failed: 0 } };
+        });
+        await one.locator('.result').getByText('512').waitFor();
+        await one.getByText('as expected', { exact: true }).waitFor();
+    }
+});
+
+test('read_only_page_says_why_and_keeps_the_load', async () => {
+    standIn.state = { ...newState(), mode: 'observe', why_read_only: 'the processes are in containers' };
+    for (const node of standIn.state.nodes) node.process = null;
+    const page = await browser.open(standIn.url);
+    await page.getByText('the playground has not started these processes').waitFor();
+    await page.locator('.action-kill').click({ force: true });
+    await page.locator('#reset').click({ force: true });
+    await page.locator('#load-on').click();
+    await until('the load is sent', () => standIn.actions.length > 0);
+    assert.deepEqual(
+        standIn.actions.map(one => one.action),
+        ['load'],
+    );
+});
+
+test('keyboard_alone_breaks_consul', async () => {
+    const page = await browser.open(standIn.url);
+    await page.keyboard.press('Tab'); // the link that skips to the controls
+    for (let i = 0; i < 12 && !(await page.evaluate(() => document.activeElement.matches('.card'))); i++)
+        await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'node-consul');
+    await page.keyboard.press('End');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'node-user-service-3');
+    await page.keyboard.press('ArrowUp');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'node-user-service-2');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await until('Stop is sent', () => standIn.actions.length > 0);
+    assert.deepEqual(standIn.actions, [{ action: 'stop', target: 'consul' }]);
+    // The button keeps the focus when it can no longer be used.
+    standIn.update(now => Object.assign(now.nodes[0], { process: 'ended', state: 'gone' }));
+    await page.locator('#node-consul.state-gone').waitFor();
+    assert.match(await page.evaluate(() => document.activeElement.className), /action-stop/);
+});
+
+test('hint_shows_the_first_button_once', async () => {
+    const one = await openBrowser();
+    const page = await one.open(standIn.url, { hint: true });
+    await page.locator('#hint-show').click();
+    await until('Stop has the focus', () => page.evaluate(() => document.activeElement.matches('.action-stop')));
+    await page.locator('#hint-close').click();
+    await page.reload();
+    await page.locator('#connection.is-open').waitFor();
+    assert.ok(await page.locator('#hint').isHidden());
+    await one.close();
+});
+
+test('two_tabs_work_at_the_same_time', async () => {
+    const one = await openBrowser();
+    const pages = [await one.open(standIn.url), await one.open(standIn.url)];
+    standIn.update(now => {
+        now.nodes[0].state = 'hung';
+    });
+    for (const page of pages) await page.locator('#node-consul.state-hung').waitFor();
+    await one.close();
+});
