@@ -66,6 +66,9 @@ beside checked "the lesson's client" 1 "✓ 1/13 .*✓ 2/13 .*✗ 3/13 weights 3
 beside checked "the hardened client" 0 '13 of 13 checks passed' '' CMD="python3 $examples/hardened_client.py"
 beside checked "the hardened client, exercise 2" 0 '3 of 3 checks passed' 2 CMD="python3 $examples/hardened_client.py"
 beside checked "the deep health check" 0 '6 of 6 checks passed' 1 CMD="python3 $examples/deep_health.py"
+if type -P node >/dev/null; then
+  beside checked "the smallest caller" 1 '✓ 1/3 .*✗ 2/3 .*A=60 B=0 C=0' 2 CMD="node $examples/first_client.mjs"
+fi
 { cat $examples/hardened_client.py && echo 'time.sleep(1000)'; } >"$folder/endless.py"
 caller "a client that never ends" '✗ 1/3 the client did not end within 10 s after the end of its input' \
   "python3 $folder/endless.py"
