@@ -23,8 +23,10 @@ void finds_user_service(void)
         call();
     int calls = callee_take(callee);
     if (calls < FIRST_CALLS)
-        fail(TEXT("the client answered %d ids, but the instance got %d calls: GET /users/{id} for each id",
-                  "客户端回答了 %d 个 id，实例却只收到 %d 次调用：每个 id 都要调用 GET /users/{id}"),
+        fail(TEXT("the client answered %d ids, but the instance got %d calls: find it through CONSUL_HTTP_ADDR, and GET "
+                  "/users/{id} for each id",
+                  "客户端回答了 %d 个 id，实例却只收到 %d 次调用：请通过 CONSUL_HTTP_ADDR 找到它，"
+                  "每个 id 都调用 GET /users/{id}"),
              FIRST_CALLS, calls);
     stage_close();
 }

@@ -1,10 +1,12 @@
 #include "client.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -32,16 +34,19 @@ static struct {
 
 /* --- Messages ------------------------------------------------------------------------------- */
 
-/* Cut between two characters of UTF-8. */
+/* For a message: without control characters, and cut between two characters of UTF-8. */
 static const char *shown(const char *line)
 {
     static char text[SHOWN + sizeof "…"];
     size_t length = strlen(line);
-    if (length <= SHOWN)
-        return line;
-    for (length = SHOWN; length > 0 && ((unsigned char)line[length] & 0xC0) == 0x80; length--)
-        ;
-    snprintf(text, sizeof text, "%.*s…", (int)length, line);
+    bool whole = length <= SHOWN;
+    if (!whole)
+        for (length = SHOWN; length > 0 && ((unsigned char)line[length] & 0xC0) == 0x80; length--)
+            ;
+    snprintf(text, sizeof text, "%.*s%s", (int)length, line, whole ? "" : "…");
+    for (char *at = text; *at; at++)
+        if (iscntrl((unsigned char)*at))
+            *at = '?';
     return text;
 }
 
@@ -95,9 +100,11 @@ static void end_input(void)
 
 static _Noreturn void fail_silent(int limit_ms)
 {
-    if (client.length)
-        fail(TEXT("%sfor id %d the client printed `%.*s` without a newline", "%sid %d：客户端输出了 `%.*s`，没有换行"),
-             program_situation(), client.id, client.length < SHOWN ? (int)client.length : SHOWN, client.unread);
+    if (client.length) {
+        snprintf(client.line, sizeof client.line, "%.*s", (int)client.length, client.unread);
+        fail(TEXT("%sfor id %d the client printed `%s` without a newline", "%sid %d：客户端输出了 `%s`，没有换行"),
+             program_situation(), client.id, shown(client.line));
+    }
     end_input();
     if (read_line(LATE_MS))
         fail(TEXT("%sfor id %d the client printed its line only after its input had ended: print it as soon as the id "
@@ -148,7 +155,7 @@ bool client_call(void)
                                     "它要一直读到输入结束：请捕获错误，输出 `error: …`，然后继续"));
         fail_silent(limit_ms);
     }
-    if (strncmp(client.line, "error:", strlen("error:")) == 0) {
+    if (strncasecmp(client.line, "error:", strlen("error:")) == 0) {
         snprintf(client.error, sizeof client.error, "%s", shown(client.line + strcspn(client.line, " ")));
         return false;
     }

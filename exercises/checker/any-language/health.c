@@ -53,16 +53,17 @@ static void start_service(void)
 {
     struct port port;
     struct err err = ERR_INIT;
-    char number[16], database[160], redis[160], disk_path[sizeof disk + 16];
+    char number[16], database[160], redis[160], consul[160], disk_path[sizeof disk + 16];
     require_ok(port_take(&port, &err), &err);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/health", port.number);
     snprintf(number, sizeof number, "PORT=%d", port.number);
     snprintf(database, sizeof database, "DATABASE_URL=%s", world.postgres.url);
     snprintf(redis, sizeof redis, "REDIS_URL=%s", world.redis.url);
+    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", world.consul.url);
     snprintf(disk_path, sizeof disk_path, "DISK_PATH=%s", disk);
     port_release(&port); /* the program may not set SO_REUSEADDR */
     program_start(&service, &world.folder, "/dev/null", "/dev/null",
-                  (const char *const[]){number, database, redis, disk_path, NULL});
+                  (const char *const[]){number, database, redis, consul, disk_path, NULL});
 }
 
 /* --- What /health answers --------------------------------------------------------------------------- */

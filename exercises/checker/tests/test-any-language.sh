@@ -38,6 +38,7 @@ caller "no newline" '✗ 1/3 .*for id 1 the client printed `x` without a newline
 caller "an endless line" '✗ 1/3 .*printed 16 KB without a newline' "tr '\\0' x </dev/zero"
 caller "garbage" '✗ 1/3 .*for id 1 the client printed `starting …`: expected one line, \{"id":"1", …\}' \
   'echo starting …; cat'
+caller "control characters" '✗ 1/3 .*for id 1 the client printed `\?\[31mred`' "printf '\\033[31mred\\n'; cat"
 caller "bytes that are not text" '✗ 1/3 .*for id 1 the client printed' 'head -c 1000 /dev/urandom; echo; cat'
 caller "another user" '✗ 1/3 .*for id 2 the client printed `\{"id":1\}`' 'while read id; do echo "{\"id\":1}"; done'
 caller "two lines for one id" '✗ 1/3 .*for id 2 the client printed `\{"id":"1"\}`' \
