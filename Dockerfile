@@ -80,7 +80,7 @@ FROM debian AS dev
 ENV BUILD=/build CONSUL_HOME=/opt/consul RUN_DIR=/tmp/run
 COPY consul-dev/install-deps consul-dev/get-consul consul-dev/*.sh /opt/deps/consul-dev/
 ARG CONSUL_RELEASES=
-RUN /opt/deps/consul-dev/install-deps && rm -rf /var/lib/apt/lists/* && mkdir /build
+RUN /opt/deps/consul-dev/install-deps python && rm -rf /var/lib/apt/lists/* && mkdir /build
 COPY consul-dev/as-owner /usr/local/bin/
 WORKDIR /src
 ENTRYPOINT ["as-owner"]

@@ -171,11 +171,16 @@ $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 $(BUILD)/lab: $(call objects,consul-dev/labs) $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
+
+# Checks a program in any language. It needs none of the learner's C.
+CHECK_CLIENT := exercises/checker/any-language
+$(BUILD)/check-client: $(call objects,$(CHECK_CLIENT)) \
+  $(patsubst %,$(BUILD)/obj/exercises/checker/%.o,attempt check explain show text) $(call archives,harness base)
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 .PHONY: exercise-parts link-exercise
-exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON) $(BUILD)/drill
+exercise-parts: $(PROGRAMS) $(EXERCISE_PARTS) $(LESSON) $(BUILD)/drill $(BUILD)/check-client $(FAULT_TOOLS)
 # (The parts are already built, so several of these may run at once.)
 link-exercise:
 	@$(CC) $(LDFLAGS) $(SAN) $(OUT)/checked.o $(call objects,exercises/checker) $(call objects,$(CHECKER)) \
@@ -269,7 +274,7 @@ lab-parts: $(PROGRAMS) $(LESSON) $(BUILD)/lab
 	@:
 
 test: ## check: run all tests except the long outages
-	@$(DEPS)
+	@$(DEPS) python
 	$(again) run-tests
 
 run-tests: unit-tests integration-tests exercise-parts pitfall-parts
@@ -359,7 +364,7 @@ lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, c
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/labs consul-dev/pitfalls consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL)
+C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/labs consul-dev/pitfalls consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL) $(CHECK_CLIENT)
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/playground/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* tests/page/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
@@ -404,7 +409,7 @@ $(BUILD)/fuzz/%: %.c $(BUILD)/fuzz/lib.a
 	@$(FUZZ) -fsanitize=fuzzer,address,undefined -MMD -MP $< $(BUILD)/fuzz/lib.a $(PKG_LIBS) -o $@
 
 # These run in the first make, not in a second one, so that a failed check prints only one error line of make.
-.PHONY: exercise exercises grade drill
+.PHONY: exercise exercises check-client grade drill
 RUN_EXERCISE   = @$(AS_OWNER) env BUILD="$(BUILD)" CC="$(CC)" exercises/run
 EXERCISE_STEP  = $(if $(HINT),hint,$(if $(RESET),reset,$(if $(WATCH),watch,check)))
 EXERCISE_PLAIN = $(filter check watch,$(EXERCISE_STEP))
@@ -421,6 +426,13 @@ drill: ## exercises: show how your exercise 3 survives an outage of Consul (SCEN
 
 exercises: ## exercises: show which exercises you have solved
 	$(RUN_EXERCISE) progress
+
+# CMD is passed in the environment: it may contain quotes.
+check-client: ## exercises: check your program in any language: CMD="python3 my_client.py" (N=1: its /health; N=2: its picks; N=3: failures)
+	$(RUN_EXERCISE) client-begin "$(N)"
+	@$(DEPS) $(if $(findstring python3,$(CMD)),python) 2> >(grep -v ': all is installed: ' >&2)
+	$(again) exercise-parts
+	$(RUN_EXERCISE) client "$(N)"
 
 grade: ## exercises: for teachers: run all checks of exercise N= on FILE=, and print JSON
 	@$(DEPS) >&2

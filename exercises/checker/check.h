@@ -26,6 +26,8 @@ struct check {
     void (*run)(void);
     bool bonus;  /* shown, but not needed to pass */
     bool real;   /* runs on real servers */
+    bool external; /* the learner's code is a program of its own: no limit for memory and files, no sanitizer */
+    bool gate;     /* after a failure no further check runs: all of them need what this one checks */
     int limit_s; /* 0: CHECK_LIMIT_S */
 };
 

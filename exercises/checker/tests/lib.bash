@@ -70,3 +70,13 @@ finish() {
   echo "$(grep -c passed "$folder/verdicts") passed, $failed failed"
   [ "$failed" -eq 0 ]
 }
+
+# The output of `make check-client`, in one line, must match.
+checked() { # what, exit code, pattern, N, VAR=value...
+  local what=$1 code=$2 pattern=$3 number=$4 output status
+  shift 4
+  output=$(env LC_ALL=C "$@" exercises/run client "$number" 2>&1 </dev/null)
+  status=$?
+  [ $status -eq "$code" ] && tr '\n' '|' <<<"$output" | LC_ALL=C.UTF-8 grep -qE -- "$pattern"
+  verdict $? "$what: wanted exit code $code and /$pattern/, got $status and" "$output"
+}
