@@ -171,6 +171,8 @@ $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 $(BUILD)/lab: $(call objects,consul-dev/labs) $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 # Checks a program in any language. It needs none of the learner's C.
 CHECK_CLIENT := exercises/checker/any-language
