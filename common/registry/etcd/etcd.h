@@ -12,7 +12,7 @@
 #define REGISTRY_ETCD_H
 
 #include "base/err.h"
-#include "registry/etcd/etcd_endpoints.h"
+#include "registry/etcd/etcd_http.h"
 #include "registry/registry.h"
 
 struct http_client;

@@ -1,11 +1,8 @@
 #include "registry/etcd/etcd_http.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "registry/etcd/etcd_endpoints.h"
 #include "registry/etcd/etcd_wire.h"
 
 enum {
@@ -13,52 +10,52 @@ enum {
     LOGIN_CAP = 4 * 1024, /* bytes of a login request */
 };
 
+static const struct servers_syntax etcd_syntax = {0};
+
 /* --- Open and close --------------------------------------------------------------------- */
+
+int etcd_check_endpoints(const char *endpoints)
+{
+    return servers_parse(endpoints, &etcd_syntax, NULL) < 0 ? -1 : 0;
+}
 
 int etcd_http_open(struct etcd_http *http, const char *endpoints, struct http_client *client, struct err *err)
 {
-    int count = etcd_parse_endpoints(endpoints, NULL);
-    *http = (struct etcd_http){.client = client};
-    if (count < 0)
-        return err_set(err, ERR_INVALID,
-                       "ETCD_ENDPOINTS=***: want http[s]://[user:password@]host:port, comma-separated");
-    http->endpoints = calloc((size_t)count, sizeof *http->endpoints);
-    if (!http->endpoints)
-        return err_set(err, ERR_FAILED, "out of memory");
-    http->count = (size_t)etcd_parse_endpoints(endpoints, http->endpoints);
-    return 0;
+    http->token_header[0] = '\0';
+    if (servers_open(&http->members, endpoints, &etcd_syntax, client, err) == 0)
+        return 0;
+    return err->code == ERR_INVALID
+               ? err_set(err, ERR_INVALID,
+                         "ETCD_ENDPOINTS=***: want http[s]://[user:password@]host:port, comma-separated")
+               : -1;
 }
 
 void etcd_http_close(struct etcd_http *http)
 {
-    free(http->endpoints);
+    servers_close(&http->members);
 }
 
 /* --- One member ---------------------------------------------------------------------------- */
 
-static struct http_call call_to(const struct etcd_http *http, const struct url *endpoint, const char *path,
-                                const struct buf *body, int64_t deadline)
+static struct http_call call_to(const char *path, const char **headers, const struct buf *body, int64_t deadline)
 {
     return (struct http_call){
         .method = "POST",
-        .host = endpoint->host,
-        .port = endpoint->port,
         .path = path,
+        .headers = headers,
         .body = buf_text(body),
         .body_len = body->len,
-        .tls = strcmp(endpoint->scheme, "https") == 0 ? &http->tls : NULL,
         .deadline = deadline,
         .body_cap = ETCD_REPLY_CAP,
     };
 }
 
-static int send_to(struct etcd_http *http, const struct url *endpoint, const char *path, const struct buf *body,
+static int send_to(struct etcd_http *http, const struct url *member, const char *path, const struct buf *body,
                    int64_t deadline, struct http_response *response, struct err *err)
 {
-    struct http_call call = call_to(http, endpoint, path, body, deadline);
     const char *headers[] = {*http->token_header ? http->token_header : NULL, NULL};
-    call.headers = headers;
-    return http_call(http->client, &call, response, err);
+    struct http_call call = call_to(path, headers, body, deadline);
+    return servers_send(&http->members, member, &call, response, err);
 }
 
 /* True if there was no token, if it has expired, or if users and roles have changed since it was issued. */
@@ -76,7 +73,7 @@ static int fail_login(const struct http_response *response, struct err *err)
     return err_set(err, ERR_FAILED, "cannot log in: HTTP %d: %s", response->status, reason);
 }
 
-static int login(struct etcd_http *http, const struct url *endpoint, int64_t deadline, struct err *err)
+static int login(struct etcd_http *http, const struct url *member, int64_t deadline, struct err *err)
 {
     static const char header[] = "Authorization: ";
     struct http_response response = HTTP_RESPONSE_INIT;
@@ -84,10 +81,10 @@ static int login(struct etcd_http *http, const struct url *endpoint, int64_t dea
     char token[ETCD_TOKEN_MAX];
     int status = -1;
     http->token_header[0] = '\0';
-    if (!etcd_add_login(&body, endpoint->user, endpoint->password))
+    if (!etcd_add_login(&body, member->user, member->password))
         err_set(err, ERR_INVALID, "cannot log in: user and password are over %d bytes", LOGIN_CAP);
     else
-        status = send_to(http, endpoint, "/v3/auth/authenticate", &body, deadline, &response, err);
+        status = send_to(http, member, "/v3/auth/authenticate", &body, deadline, &response, err);
     if (status == 0 && response.status != 200)
         status = fail_login(&response, err);
     if (status == 0)
@@ -99,43 +96,34 @@ static int login(struct etcd_http *http, const struct url *endpoint, int64_t dea
     return status;
 }
 
-static int call_member(struct etcd_http *http, const struct url *endpoint, const char *path, const struct buf *body,
-                       int64_t deadline, struct http_response *response, struct err *err)
+struct request {
+    struct etcd_http *http;
+    const char *path;
+    const struct buf *body;
+};
+
+static int call_member(void *arg, const struct url *member, int64_t deadline, struct http_response *response,
+                       struct err *err)
 {
-    if (send_to(http, endpoint, path, body, deadline, response, err) != 0)
+    const struct request *request = arg;
+    struct etcd_http *http = request->http;
+    if (send_to(http, member, request->path, request->body, deadline, response, err) != 0)
         return -1;
-    if (!*endpoint->user || !needs_login(response))
+    if (!*member->user || !needs_login(response))
         return 0;
-    if (login(http, endpoint, deadline, err) != 0)
+    if (login(http, member, deadline, err) != 0)
         return -1;
-    return send_to(http, endpoint, path, body, deadline, response, err);
+    return send_to(http, member, request->path, request->body, deadline, response, err);
 }
 
 /* --- Any member ------------------------------------------------------------------------------ */
 
-/* No effect if another call has moved to the next endpoint already. */
-static void use_endpoint_after(struct etcd_http *http, size_t failed)
-{
-    if (http->current == failed)
-        http->current = (failed + 1) % http->count;
-}
-
 int etcd_http_call(struct etcd_http *http, const char *path, const struct buf *body, int64_t deadline,
                    struct http_response *response, struct err *err)
 {
-    struct err why = ERR_INIT;
-    size_t first = http->current;
-    int status = -1;
-    for (size_t i = 0; i < http->count; i++) {
-        size_t member = (first + i) % http->count;
-        int64_t share = deadline_in(deadline_left(deadline) / (int64_t)(http->count - i));
-        err_clear(&why);
-        status = call_member(http, &http->endpoints[member], path, body, share, response, &why);
-        if ((status == 0 && response->status < 500) || why.code == ERR_CANCELLED)
-            break;
-        use_endpoint_after(http, member);
-    }
-    return status == 0 ? 0 : err_set(err, why.code, "etcd: %s", why.text);
+    struct request request = {http, path, body};
+    int rc = servers_call(&http->members, call_member, &request, deadline, response, err);
+    return rc == 0 ? 0 : err_prefix(err, "etcd");
 }
 
 void etcd_http_stream(struct etcd_http *http, const char *path, const struct buf *body, int64_t deadline,
@@ -143,13 +131,12 @@ void etcd_http_stream(struct etcd_http *http, const char *path, const struct buf
 {
     struct err ignored = ERR_INIT;
     struct http_response response = HTTP_RESPONSE_INIT;
-    struct http_call call = call_to(http, &http->endpoints[http->current], path, body, deadline);
     const char *headers[] = {*http->token_header ? http->token_header : NULL, NULL};
-    call.headers = headers;
+    struct http_call call = call_to(path, headers, body, deadline);
     call.body_cap = SIZE_MAX;
     call.on_data = on_data;
     call.on_data_arg = arg;
-    http_call(http->client, &call, &response, &ignored);
+    servers_send(&http->members, &http->members.urls[http->members.current], &call, &response, &ignored);
     http_response_close(&response);
 }
 

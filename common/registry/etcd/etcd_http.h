@@ -1,8 +1,7 @@
 /* etcd_http: one request to an etcd cluster, and its reply.
  *
- * Any member of the cluster can reply. So a request goes to the member that replied last, and if that fails,
- * to the next; the time that is left is shared among the members. If a member requires a login, this logs in
- * with the user and password of its URL. User, password and token go into requests and nowhere else: never
+ * Any member of the cluster can reply: registry/servers.h. If a member requires a login, this logs in with the
+ * user and password of its URL. User, password and token go into requests and nowhere else: never
  * into a log line or an error.
  */
 #ifndef REGISTRY_ETCD_HTTP_H
@@ -14,8 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "net/http_client.h"
-#include "net/url.h"
+#include "registry/servers.h"
 
 enum {
     ETCD_TOKEN_MAX = 2048,            /* bytes; a simple token has 20, a signed one a few hundred */
@@ -24,14 +22,12 @@ enum {
 
 /* All fields are private. */
 struct etcd_http {
-    struct http_client *client;
-    struct url *endpoints;
-    size_t count;
-    size_t current; /* the endpoint that gets the next request */
-    struct http_tls tls;
+    struct servers members;
     char token_header[ETCD_TOKEN_MAX + 32]; /* "" until a member has required a login */
 };
 
+/* ETCD_ENDPOINTS: a comma-separated list of http[s]://[user:password@]host:port. 0 or -1, for the check of a setting. */
+int etcd_check_endpoints(const char *endpoints);
 /* -1: ERR_INVALID, or out of memory. */
 int etcd_http_open(struct etcd_http *http, const char *endpoints, struct http_client *client, struct err *err);
 void etcd_http_close(struct etcd_http *http);
