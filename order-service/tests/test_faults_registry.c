@@ -42,7 +42,7 @@ static const struct row failing[] = {
     {"close", .error = "the connection closed without a reply"},
     {"reset", .error = "Connection reset by peer"},
     {"not-http", .error = "the reply is not valid HTTP"},
-    /* A list that is not whole is rejected: consul_list_end() in registry/consul/consul_list.c. */
+    /* A list that is not whole is rejected: list_parser_end() in registry/consul/consul_list.c. */
     {"truncated", .error = "the connection closed within the reply"},
     {"reset-body", .error = "Connection reset by peer"},
     {"short-length", .error = "not a whole JSON array"},
@@ -81,7 +81,7 @@ static const struct row misleading[] = {
     {"loss", .unusable = 2},
     /* If all are critical, all are called: fail open in balance/eligible.c. */
     {"all-critical", .unusable = 3},
-    /* A long list is parsed in slices, and each text is stored once: consul_list_feed(),
+    /* A long list is parsed in slices, and each text is stored once: list_parser_feed(),
      * registry/consul/consul_list.c. */
     {"many", .listed = 10000, .cpu_percent = 50},
     /* Entries with one id at two nodes are two instances: instance_order(), registry/instance.c. */

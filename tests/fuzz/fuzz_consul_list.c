@@ -7,16 +7,16 @@
  * succeeds, so does skimming. */
 static int read_list(const char *body, size_t len, size_t piece, bool skim, struct instance_list **list)
 {
-    struct consul_list_parser parser = {0};
+    struct list_parser parser = {0};
     struct err err = ERR_INIT;
     int status = consul_list_begin(&parser, &err);
     parser.skim = skim;
     *list = NULL;
     for (size_t at = 0; status == 0 && at < len; at += piece)
-        status = consul_list_feed(&parser, body + at, len - at < piece ? len - at : piece, &err);
+        status = list_parser_feed(&parser, body + at, len - at < piece ? len - at : piece, &err);
     if (status == 0)
-        status = consul_list_end(&parser, list, &err);
-    consul_list_close(&parser);
+        status = list_parser_end(&parser, list, &err);
+    list_parser_close(&parser);
     if ((status == 0) != (err.code == ERR_NONE))
         abort(); /* rejected without a reason */
     return status;

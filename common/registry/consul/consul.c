@@ -269,7 +269,7 @@ static bool add_list_path(struct buf *path, const char *service, uint64_t index,
 /* A list that is arriving. */
 struct list_reader {
     struct exchange *exchange;
-    struct consul_list_parser parser;
+    struct list_parser parser;
     uint64_t known; /* the index of the caller's list; 0: none */
     struct err *err;
 };
@@ -292,7 +292,7 @@ static bool read_piece(void *arg, const char *bytes, size_t len)
     if (response->status != 200) /* an error: its first piece is enough */
         return response->body.len > 0 || buf_add(&response->body, bytes, len);
     reader->parser.skim = reader->known > INDEX_LEAST && next_index(response, reader->known) == reader->known;
-    return consul_list_feed(&reader->parser, bytes, len, reader->err) == 0;
+    return list_parser_feed(&reader->parser, bytes, len, reader->err) == 0;
 }
 
 static int check_reply(struct consul *consul, const struct http_response *response, struct err *err)
@@ -321,7 +321,7 @@ static int read_list(struct consul *consul, struct list_reader *reader, int64_t 
     const struct http_response *response = &reader->exchange->response;
     if (send_call(consul, reader->exchange, &call, err) != 0 || check_reply(consul, response, err) != 0)
         return -1;
-    return consul_list_end(&reader->parser, list, err) == 0 ? 0 : err_prefix(err, "consul");
+    return list_parser_end(&reader->parser, list, err) == 0 ? 0 : err_prefix(err, "consul");
 }
 
 static int consul_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor,
@@ -341,7 +341,7 @@ static int consul_fetch(struct registry *registry, const char *service, struct r
         cursor->index = next_index(&exchange.response, reader.known);
     else
         consul_leader_explain_timeout(registry, &consul_of(registry)->http, err);
-    consul_list_close(&reader.parser);
+    list_parser_close(&reader.parser);
     exchange_close(&exchange);
     return rc;
 }

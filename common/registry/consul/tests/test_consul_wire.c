@@ -28,19 +28,19 @@ static char *fixture_new(const char *name, size_t *len)
 static int read_pieces(const char *body, size_t len, size_t piece, bool skim, struct instance_list **list,
                        struct err *err)
 {
-    struct consul_list_parser parser;
+    struct list_parser parser;
     int status = consul_list_begin(&parser, err);
     parser.skim = skim;
     for (size_t at = 0; status == 0 && at < len; at += piece) {
         size_t size = len - at < piece ? len - at : piece;
         char *exact = malloc(size);
         memcpy(exact, body + at, size);
-        status = consul_list_feed(&parser, exact, size, err);
+        status = list_parser_feed(&parser, exact, size, err);
         free(exact);
     }
     if (status == 0)
-        status = consul_list_end(&parser, list, err);
-    consul_list_close(&parser);
+        status = list_parser_end(&parser, list, err);
+    list_parser_close(&parser);
     return status;
 }
 
