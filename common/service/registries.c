@@ -5,21 +5,80 @@
 #include "registration/registration_metrics.h"
 #include "registry/consul/consul.h"
 #include "registry/etcd/etcd.h"
+#include "registry/eureka/eureka.h"
+
+/* --- Open ------------------------------------------------------------------------- */
+
+static struct registry *open_consul(const struct settings *settings, struct http_client *http, struct err *err)
+{
+    return consul_new(&settings->consul, http, err);
+}
+
+static struct registry *open_etcd(const struct settings *settings, struct http_client *http, struct err *err)
+{
+    return etcd_new(settings->etcd_endpoints, http, err);
+}
+
+static struct registry *open_eureka(const struct settings *settings, struct http_client *http, struct err *err)
+{
+    return eureka_new(settings->eureka_url, http, err);
+}
+
+struct opener {
+    const char *setting; /* without it this kind cannot be used */
+    struct registry *(*open)(const struct settings *settings, struct http_client *http, struct err *err);
+};
+
+static const struct opener openers[KINDS] = {
+    [KIND_CONSUL] = {"CONSUL_HTTP_ADDR", open_consul},
+    [KIND_ETCD] = {"ETCD_ENDPOINTS", open_etcd},
+    [KIND_EUREKA] = {"EUREKA_URL", open_eureka},
+};
+
+static bool is_configured(const struct settings *settings, enum kind kind)
+{
+    const char *const addresses[KINDS] = {
+        [KIND_CONSUL] = settings->consul.address,
+        [KIND_ETCD] = settings->etcd_endpoints,
+        [KIND_EUREKA] = settings->eureka_url,
+    };
+    return addresses[kind] && *addresses[kind];
+}
+
+/* The kinds to use, in order of trust. Their number. */
+static int choose_kinds(const struct settings *settings, enum kind order[KINDS])
+{
+    int count = 0;
+    if (*settings->registries)
+        return registry_order_parse(settings->registries, order);
+    for (int kind = 0; kind < KINDS; kind++)
+        if (is_configured(settings, (enum kind)kind))
+            order[count++] = (enum kind)kind;
+    return count;
+}
+
+static int open_one(struct registries *registries, enum kind kind, const struct settings *settings,
+                    struct http_client *http, struct err *err)
+{
+    const struct opener *opener = &openers[kind];
+    if (!is_configured(settings, kind))
+        return err_set(err, ERR_INVALID, "REGISTRIES=%s: set %s too, or leave %s out", settings->registries,
+                       opener->setting, kind_name(kind));
+    struct registry *registry = opener->open(settings, http, err);
+    if (!registry)
+        return -1;
+    registries->at[registries->count++] = registry;
+    return 0;
+}
 
 int registries_open(struct registries *registries, const struct settings *settings, struct http_client *http,
                     struct err *err)
 {
-    struct registry *consul = consul_new(&settings->consul, http, err);
-    if (!consul)
-        return -1;
-    registries->at[registries->count++] = consul;
-    if (!*settings->etcd_endpoints)
-        return 0;
-
-    struct registry *etcd = etcd_new(settings->etcd_endpoints, http, err);
-    if (!etcd)
-        return -1;
-    registries->at[registries->count++] = etcd;
+    enum kind order[KINDS];
+    int count = choose_kinds(settings, order);
+    for (int i = 0; i < count; i++)
+        if (open_one(registries, order[i], settings, http, err) != 0)
+            return -1;
     return 0;
 }
 
@@ -87,7 +146,7 @@ static void deregister_one(void *arg)
 
 void registries_deregister(struct registries *registries, int64_t deadline)
 {
-    struct departure departures[REGISTRIES_MAX];
+    struct departure departures[KINDS];
     struct group group = {0};
     for (size_t i = 0; i < registries->count; i++) {
         if (!registries->registrations[i])

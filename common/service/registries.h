@@ -8,7 +8,7 @@
  *   registries_register         in every registry
  *   registration_register       starts the fibers that register and stay registered
  *   registry_register           one call to the registry, counted
- *   ops->register_instance      consul_register or etcd_register: the request
+ *   ops->register_instance      consul_register, etcd_register, …: the request
  */
 #ifndef SERVICE_REGISTRIES_H
 #define SERVICE_REGISTRIES_H
@@ -21,16 +21,15 @@
 #include "registration/registration.h"
 #include "registry/registry.h"
 #include "service/health.h"
+#include "service/registry_order.h"
 #include "service/settings.h"
 
 struct http_client;
 
-enum { REGISTRIES_MAX = 2 }; /* Consul and etcd */
-
 /* Zero-initialise. */
 struct registries {
-    struct registry *at[REGISTRIES_MAX]; /* most trusted first */
-    struct registration *registrations[REGISTRIES_MAX];
+    struct registry *at[KINDS]; /* most trusted first */
+    struct registration *registrations[KINDS];
     size_t count;
 };
 

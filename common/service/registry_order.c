@@ -2,22 +2,22 @@
 
 #include <string.h>
 
-static const char *const names[REGISTRY_KINDS] = {"consul", "etcd", "nacos", "eureka"};
+static const char *const names[KINDS] = {"consul", "etcd", "nacos", "eureka"};
 
-const char *registry_kind_name(enum registry_kind kind)
+const char *kind_name(enum kind kind)
 {
     return names[kind];
 }
 
 static int find_kind(const char *word, size_t len)
 {
-    for (int kind = 0; kind < REGISTRY_KINDS; kind++)
+    for (int kind = 0; kind < KINDS; kind++)
         if (strlen(names[kind]) == len && strncmp(names[kind], word, len) == 0)
             return kind;
     return -1;
 }
 
-int registry_order_parse(const char *text, enum registry_kind order[REGISTRY_KINDS])
+int registry_order_parse(const char *text, enum kind order[KINDS])
 {
     unsigned seen = 0;
     for (int count = 0;; text++) {
@@ -26,7 +26,7 @@ int registry_order_parse(const char *text, enum registry_kind order[REGISTRY_KIN
         if (kind < 0 || seen & 1u << kind)
             return -1;
         seen |= 1u << kind;
-        order[count++] = (enum registry_kind)kind;
+        order[count++] = (enum kind)kind;
         text += len;
         if (!*text)
             return count;
@@ -35,6 +35,6 @@ int registry_order_parse(const char *text, enum registry_kind order[REGISTRY_KIN
 
 int registry_order_check(const char *text)
 {
-    enum registry_kind order[REGISTRY_KINDS];
+    enum kind order[KINDS];
     return registry_order_parse(text, order) < 0 ? -1 : 0;
 }

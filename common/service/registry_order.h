@@ -9,13 +9,13 @@
 #include <stddef.h>
 
 /* In the default order of trust. */
-enum registry_kind { KIND_CONSUL, KIND_ETCD, KIND_NACOS, KIND_EUREKA, REGISTRY_KINDS };
+enum kind { KIND_CONSUL, KIND_ETCD, KIND_NACOS, KIND_EUREKA, KINDS };
 
 /* "consul": also the value of X-Discovery-Source. */
-const char *registry_kind_name(enum registry_kind kind);
+const char *kind_name(enum kind kind);
 
 /* "consul,nacos": the number of kinds, at least 1, or -1: an unknown kind, a kind twice, or none. */
-int registry_order_parse(const char *text, enum registry_kind order[REGISTRY_KINDS]);
+int registry_order_parse(const char *text, enum kind order[KINDS]);
 /* 0 or -1, for the check of a setting. */
 int registry_order_check(const char *text);
 

@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "registry/etcd/etcd.h"
+#include "registry/eureka/eureka.h"
 #include "registry/registry.h"
+#include "service/registry_order.h"
 #include "store/pg.h"
 
 enum {
@@ -94,6 +96,9 @@ static void add_registration_rows(struct table *table, struct settings *s)
 static void add_registry_rows(struct table *table, struct settings *s)
 {
     const struct env_var rows[] = {
+        {"REGISTRIES", ENV_TEXT, "", &s->registries, .check = registry_order_check,
+         .accepts = "some of consul, etcd, nacos, eureka, each once, comma-separated",
+         .help = "the registries to use, the most trusted first; empty: consul, and then those whose address is set"},
         {"CONSUL_HTTP_ADDR", ENV_TEXT, "http://127.0.0.1:8500", &s->consul.address, .check = consul_check_address,
          .accepts = "http://host:port, https://host:port or host:port, such as http://127.0.0.1:8500",
          .help = "address of the Consul agent", .secret = true},
@@ -117,7 +122,10 @@ static void add_registry_rows(struct table *table, struct settings *s)
         {"ETCD_ENDPOINTS", ENV_TEXT, "", &s->etcd_endpoints, .max = 4096, .check = etcd_check_endpoints,
          .accepts = "http[s]://[user:password@]host:port, comma-separated, "
                     "such as http://127.0.0.1:2379,http://127.0.0.2:2379",
-         .help = "etcd as the second registry; empty: Consul only", .secret = true},
+         .help = "etcd as a registry; empty: none", .secret = true},
+        {"EUREKA_URL", ENV_TEXT, "", &s->eureka_url, .max = 4096, .check = eureka_check_url,
+         .accepts = "http[s]://[user:password@]host:port/eureka, comma-separated, such as http://127.0.0.1:8761/eureka",
+         .help = "Eureka's servers as a registry; empty: none", .secret = true},
     };
     add_rows(table, rows, sizeof rows / sizeof *rows);
 }

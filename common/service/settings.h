@@ -27,8 +27,10 @@ struct settings {
     int64_t grpc_port;
     int64_t check_interval_ms, check_timeout_ms, deregister_after_ms;
     int64_t register_jitter_ms, reconcile_ms, drain_timeout_ms;
+    const char *registries; /* REGISTRIES; "": those that are configured */
     struct consul_config consul;
     const char *etcd_endpoints; /* "": none */
+    const char *eureka_url;     /* "": none */
     const char *database_url;
     int64_t database_timeout_ms;
     int64_t health_timeout_ms;

@@ -1,6 +1,6 @@
 /* Fuzzes the base64 code with texts from etcd's gateway: no text decodes to more bytes than it can hold. */
 #include "fuzz/fuzz.h"
-#include "registry/etcd/base64.h"
+#include "registry/base64.h"
 
 /* Decoding an encoded text gives the same bytes. */
 static void encode(const char *bytes, size_t len)

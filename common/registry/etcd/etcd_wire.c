@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "net/json.h"
-#include "registry/etcd/base64.h"
+#include "registry/base64.h"
 #include "registry/wire.h"
 
 enum {

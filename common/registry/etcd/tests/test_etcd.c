@@ -10,7 +10,7 @@
 #include "loop/loop.h"
 #include "loop/sync.h"
 #include "net/http_client.h"
-#include "registry/etcd/base64.h"
+#include "registry/base64.h"
 #include "registry/etcd/etcd.h"
 
 static void cleanup(void)

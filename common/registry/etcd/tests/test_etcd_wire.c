@@ -7,7 +7,7 @@
 
 #include "harness/place.h"
 #include "net/json.h"
-#include "registry/etcd/base64.h"
+#include "registry/base64.h"
 #include "registry/etcd/etcd_wire.h"
 
 TestSuite(etcd_wire, .timeout = 300);

@@ -1,4 +1,4 @@
-#include "registry/etcd/base64.h"
+#include "registry/base64.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* base64: bytes as text (RFC 4648, section 4, with padding).
  *
- * JSON cannot hold arbitrary bytes, so etcd's gateway uses base64 for keys and values.
+ * JSON cannot hold arbitrary bytes, so etcd's gateway uses base64 for keys and values; HTTP's basic
+ * authentication uses it for a user and a password.
  */
 #ifndef REGISTRY_BASE64_H
 #define REGISTRY_BASE64_H

@@ -1,0 +1,42 @@
+/* eureka_wire: the paths and the JSON of Eureka's REST API, as pure functions that do no I/O.
+ *
+ * An application is named by the service's name in capitals; the server rejects an entry whose "app" is another
+ * than that of the path. What Eureka has no member for is in the metadata: version, zone, weight, tags.
+ *
+ * Each eureka_add_… appends to a buffer; false at its cap, or out of memory.
+ */
+#ifndef REGISTRY_EUREKA_WIRE_H
+#define REGISTRY_EUREKA_WIRE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "registry/instance.h"
+#include "registry/registry.h"
+
+/* <base>/apps/{APP}, and /{id} unless id is NULL. base: the path of the server's URL. */
+bool eureka_add_path(struct buf *out, const char *base, const char *service, const char *id);
+
+/* In seconds. The server lets a lease live twice as long as its duration says (Lease.isExpired adds it a second
+ * time), so this is half of three heartbeats. */
+int64_t eureka_lease_seconds(const struct registration_spec *spec);
+
+/* The body of a registration: {"instance": …}. */
+bool eureka_add_registration(struct buf *out, const struct registration_spec *spec, const char *address,
+                             enum instance_status status);
+
+/* Compares the reply to a query of our own entry with what eureka_add_registration wrote. *difference: in what it
+ * differs, else "". An operator's status (OUT_OF_SERVICE) is not a difference. */
+int eureka_parse_own(const char *body, size_t len, const struct registration_spec *spec, const char *address,
+                     const char **difference, struct err *err);
+
+/* An entry of a list: list_read_entry. */
+const char *eureka_read_entry(const json_t *entry, struct instance *instance);
+/* The member of the reply that is the list. */
+#define EUREKA_LIST "instance"
+
+#endif
