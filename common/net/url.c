@@ -98,11 +98,9 @@ bool url_is_dot_segment(const char *text, size_t len)
     return (len == 1 || len == 2) && memcmp(text, "..", len) == 0;
 }
 
-bool url_add_segment(struct buf *out, const char *text)
+bool url_add_query(struct buf *out, const char *text)
 {
     size_t before = out->len;
-    if (url_is_dot_segment(text, strlen(text)))
-        return false;
     for (; *text; text++) {
         bool unreserved = strchr(letters_digits, *text) || strchr("-._~", *text);
         if (unreserved ? buf_add(out, text, 1) : buf_addf(out, "%%%02X", (unsigned char)*text))
@@ -113,6 +111,11 @@ bool url_add_segment(struct buf *out, const char *text)
         return false;
     }
     return true;
+}
+
+bool url_add_segment(struct buf *out, const char *text)
+{
+    return !url_is_dot_segment(text, strlen(text)) && url_add_query(out, text);
 }
 
 static int hex_digit(char c)

@@ -23,6 +23,8 @@ int url_parse(const char *text, struct url *url);
 
 /* "." or "..": clients and servers remove these from a path (RFC 3986, 5.2.4), percent-encoded or not. */
 bool url_is_dot_segment(const char *text, size_t len);
+/* Appends text percent-encoded, as a value in a query. False at the buffer's cap. */
+bool url_add_query(struct buf *out, const char *text);
 /* Appends text percent-encoded, as one segment of a path. False at the buffer's cap, or for a dot segment: no
  * encoding protects it, so the request would go to another path. */
 bool url_add_segment(struct buf *out, const char *text);

@@ -12,6 +12,11 @@ const char *registry_address(const struct registry *registry, const struct regis
     return *spec->address ? spec->address : registry->local_address;
 }
 
+bool registration_is_passing(const struct registration_spec *spec, bool healthy)
+{
+    return healthy || spec->check == CHECK_TCP || spec->check == CHECK_NONE;
+}
+
 /* A call that we cancelled says nothing about the registry. ERR_NOT_FOUND is a reply, so not a failure of the
  * registry. Returns status. */
 static int count_call(struct registry *registry, enum registry_call call, int status, const struct err *err)
@@ -55,6 +60,10 @@ int registry_heartbeat(struct registry *registry, const struct registration_spec
 int registry_check_output(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                           bool *failing, char *output, size_t size, struct err *err)
 {
+    *failing = false;
+    output[0] = '\0';
+    if (!registry->ops->check_output)
+        return 0;
     int status = registry->ops->check_output(registry, spec, deadline, failing, output, size, err);
     return count_call(registry, REGISTRY_CHECK_OUTPUT, status, err);
 }

@@ -3,20 +3,17 @@
  * struct registry_ops is the interface. Each kind of registry implements it in a folder of its own, where
  * the wire format has files of its own that do no I/O. Callers do not know the kind.
  *
- *                 Consul's agent                               etcd, its JSON gateway
- *   register      PUT /v1/agent/service/register               /v3/lease/grant, then /v3/kv/put on that lease
- *   deregister    PUT /v1/agent/service/deregister/<id>        /v3/lease/revoke: the key goes with its lease
- *   is_registered GET /v1/agent/service/<id>                   /v3/kv/range of our key
- *   heartbeat     PUT /v1/agent/check/pass, or fail (TTL)      /v3/lease/keepalive; put if the health changed
- *   check_output  GET /v1/agent/health/service/id/<id>         none: etcd checks no instance
- *   fetch         GET /v1/health/service/<name>?index=…&wait=… /v3/watch until a change, then /v3/kv/range
+ *                 Consul's agent                   etcd, its JSON gateway         Nacos 3               Eureka
+ *   register      PUT /v1/agent/service/register   /v3/lease/grant, /v3/kv/put    POST …/instance       POST /apps/{APP}
+ *   deregister    PUT …/service/deregister/<id>    /v3/lease/revoke               DELETE …/instance     DELETE /apps/{APP}/<id>
+ *   is_registered GET /v1/agent/service/<id>       /v3/kv/range of our key        as heartbeat          GET /apps/{APP}/<id>
+ *   heartbeat     PUT …/check/pass, fail (TTL)     /v3/lease/keepalive            POST, heartBeat=true  PUT /apps/{APP}/<id>
+ *   check_output  GET …/health/service/id/<id>     none                           none                  none
+ *   fetch         GET /v1/health/service/<name>    /v3/watch, then /v3/kv/range   GET …/instance/list   GET /apps/{APP}
+ *                 waits for a change               waits for a change             polls                 polls
  *   free
  *
- * Two more kinds fit this interface. They are NOT built:
- *   Nacos 3.x     register: POST /nacos/v3/client/ns/instance, heartbeat: the same with heartBeat=true,
- *                 deregister: DELETE; fetch: GET …/instance/list, which never waits (see `polls`).
- *   Eureka        register: POST /eureka/apps/{APP}, heartbeat: PUT (404: forgotten), deregister: DELETE;
- *                 fetch: GET, whose ETag shows whether the list has changed.
+ * Only Consul checks instances itself. The others count heartbeats, so an instance reports its own health.
  *
  * Every operation but free runs in a fiber and may wait, at most until `deadline` (on clock_ms()). It
  * returns 0, or -1 with err.
@@ -61,7 +58,7 @@ struct registry;
 
 /* The contract of each operation is at its function below: registry_register, registry_deregister, … */
 struct registry_ops {
-    const char *kind;     /* "consul", "etcd": also the value of X-Discovery-Source */
+    const char *kind;     /* "consul", "etcd", "nacos", "eureka": also the value of X-Discovery-Source */
     bool polls;           /* fetch never waits for a change */
     bool needs_heartbeat; /* without heartbeats a registration expires, whatever its check */
     int (*register_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
@@ -72,6 +69,7 @@ struct registry_ops {
                          bool *registered, struct err *err);
     int (*heartbeat)(struct registry *registry, const struct registration_spec *spec, bool healthy, const char *note,
                      int64_t deadline, struct err *err);
+    /* NULL: this kind checks no instance. */
     int (*check_output)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                         bool *failing, char *output, size_t size, struct err *err);
     int (*fetch)(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
@@ -109,6 +107,10 @@ const char *registry_kind(const struct registry *registry);
 /* The address that is registered: the spec's, or the local one if the spec has none. "" until that is
  * known. Borrowed. */
 const char *registry_address(const struct registry *registry, const struct registration_spec *spec);
+
+/* For kinds that check no instance: whether it shows as passing. With a TCP check, or none, it does as soon as it is
+ * registered. With the others it is critical until its first heartbeat, as in Consul. */
+bool registration_is_passing(const struct registration_spec *spec, bool healthy);
 
 /* Registers, or replaces an earlier registration with the same id. */
 int registry_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,

@@ -6,6 +6,7 @@
 #include "registry/consul/consul.h"
 #include "registry/etcd/etcd.h"
 #include "registry/eureka/eureka.h"
+#include "registry/nacos/nacos.h"
 
 /* --- Open ------------------------------------------------------------------------- */
 
@@ -17,6 +18,11 @@ static struct registry *open_consul(const struct settings *settings, struct http
 static struct registry *open_etcd(const struct settings *settings, struct http_client *http, struct err *err)
 {
     return etcd_new(settings->etcd_endpoints, http, err);
+}
+
+static struct registry *open_nacos(const struct settings *settings, struct http_client *http, struct err *err)
+{
+    return nacos_new(&settings->nacos, http, err);
 }
 
 static struct registry *open_eureka(const struct settings *settings, struct http_client *http, struct err *err)
@@ -32,6 +38,7 @@ struct opener {
 static const struct opener openers[KINDS] = {
     [KIND_CONSUL] = {"CONSUL_HTTP_ADDR", open_consul},
     [KIND_ETCD] = {"ETCD_ENDPOINTS", open_etcd},
+    [KIND_NACOS] = {"NACOS_SERVER_ADDR", open_nacos},
     [KIND_EUREKA] = {"EUREKA_URL", open_eureka},
 };
 
@@ -40,9 +47,10 @@ static bool is_configured(const struct settings *settings, enum kind kind)
     const char *const addresses[KINDS] = {
         [KIND_CONSUL] = settings->consul.address,
         [KIND_ETCD] = settings->etcd_endpoints,
+        [KIND_NACOS] = settings->nacos.server_addr,
         [KIND_EUREKA] = settings->eureka_url,
     };
-    return addresses[kind] && *addresses[kind];
+    return *addresses[kind];
 }
 
 /* The kinds to use, in order of trust. Their number. */

@@ -9,6 +9,7 @@
 #include "base/rand.h"
 #include "registry/etcd/etcd.h"
 #include "registry/eureka/eureka.h"
+#include "registry/nacos/nacos.h"
 #include "registry/registry.h"
 #include "service/registry_order.h"
 #include "store/pg.h"
@@ -22,7 +23,7 @@ enum {
 
 /* --- The table -------------------------------------------------------------------- */
 
-enum { ROWS_MAX = 40 };
+enum { ROWS_MAX = 50 };
 
 struct table {
     struct env_var rows[ROWS_MAX];
@@ -123,6 +124,19 @@ static void add_registry_rows(struct table *table, struct settings *s)
          .accepts = "http[s]://[user:password@]host:port, comma-separated, "
                     "such as http://127.0.0.1:2379,http://127.0.0.2:2379",
          .help = "etcd as a registry; empty: none", .secret = true},
+        {"NACOS_SERVER_ADDR", ENV_TEXT, "", &s->nacos.server_addr, .max = 4096, .check = nacos_check_server_addr,
+         .accepts = "[http[s]://]host[:port][/path], comma-separated, such as 127.0.0.1:8848",
+         .help = "Nacos' servers as a registry; empty: none"},
+        {"NACOS_NAMESPACE", ENV_TEXT, "public", &s->nacos.namespace_id, .max = 128, .check = settings_check_printable,
+         .accepts = "at most 128 bytes of printable text", .help = "id of the namespace in Nacos"},
+        {"NACOS_GROUP", ENV_TEXT, "DEFAULT_GROUP", &s->nacos.group, .max = 128, .check = settings_check_printable,
+         .accepts = "at most 128 bytes of printable text", .help = "group of the services in Nacos"},
+        {"NACOS_USERNAME", ENV_TEXT, "", &s->nacos.username, .max = 256, .check = settings_check_printable,
+         .accepts = "at most 256 bytes of printable text", .help = "user for Nacos; empty: no login"},
+        {"NACOS_PASSWORD", ENV_TEXT, "", &s->nacos.password, .max = 256, .check = settings_check_printable,
+         .accepts = "at most 256 bytes of printable text", .help = "password of NACOS_USERNAME", .secret = true},
+        {"NACOS_PASSWORD_FILE", ENV_TEXT, "", &s->nacos.password_file, .accepts = "a file that holds such a password",
+         .help = "used instead of NACOS_PASSWORD", .secret = true},
         {"EUREKA_URL", ENV_TEXT, "", &s->eureka_url, .max = 4096, .check = eureka_check_url,
          .accepts = "http[s]://[user:password@]host:port/eureka, comma-separated, such as http://127.0.0.1:8761/eureka",
          .help = "Eureka's servers as a registry; empty: none", .secret = true},

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "registry/consul/consul.h"
+#include "registry/nacos/nacos_config.h"
 #include "registry/name.h"
 #include "service/settings_check.h"
 
@@ -30,6 +31,7 @@ struct settings {
     const char *registries; /* REGISTRIES; "": those that are configured */
     struct consul_config consul;
     const char *etcd_endpoints; /* "": none */
+    struct nacos_config nacos;
     const char *eureka_url;     /* "": none */
     const char *database_url;
     int64_t database_timeout_ms;

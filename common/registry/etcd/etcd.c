@@ -36,12 +36,9 @@ static int grant_lease(struct etcd *etcd, const struct registration_spec *spec, 
     return rc;
 }
 
-/* With a TCP check, or none, a registered instance is passing. With the others it is critical until its first
- * heartbeat, as in Consul. */
 static enum instance_status status_of(const struct etcd *etcd, const struct registration_spec *spec)
 {
-    return etcd->healthy || spec->check == CHECK_TCP || spec->check == CHECK_NONE ? INSTANCE_PASSING
-                                                                                  : INSTANCE_CRITICAL;
+    return registration_is_passing(spec, etcd->healthy) ? INSTANCE_PASSING : INSTANCE_CRITICAL;
 }
 
 static int send_put(struct etcd *etcd, struct etcd_exchange *exchange, bool has_body, int64_t deadline, struct err *err)
@@ -114,7 +111,7 @@ static int etcd_deregister(struct registry *registry, const struct registration_
     return rc;
 }
 
-/* --- Reconcile, heartbeat, check output -------------------------------------------------------- */
+/* --- Reconcile, heartbeat -------------------------------------------------------- */
 
 /* The value is compared only if a put of it was confirmed before the key was read (known_put: written.hash at that
  * time), and none came since. Otherwise a heartbeat puts it, or has just done so. */
@@ -188,16 +185,6 @@ static int etcd_heartbeat(struct registry *registry, const struct registration_s
                    renews ? "" : ", so the lease is not renewed", why.text);
 }
 
-/* etcd checks no instance. */
-static int etcd_check_output(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
-                             bool *failing, char *output, size_t size, struct err *err)
-{
-    (void)registry, (void)spec, (void)deadline, (void)size, (void)err;
-    *failing = false;
-    output[0] = '\0';
-    return 0;
-}
-
 /* --- Create and free --------------------------------------------------------------------------------- */
 
 static void etcd_free(struct registry *registry)
@@ -215,7 +202,6 @@ static const struct registry_ops etcd_ops = {
     .is_registered = etcd_is_registered,
     .heartbeat = etcd_heartbeat,
     .fetch = etcd_fetch,
-    .check_output = etcd_check_output,
     .free = etcd_free,
 };
 

@@ -58,12 +58,9 @@ static void exchange_close(struct exchange *exchange)
 
 /* --- Register and deregister --------------------------------------------------------------- */
 
-/* With a TCP check, or none, a registered instance is passing. With the others it is critical until its first
- * heartbeat, as in Consul. */
 static enum instance_status status_of(const struct eureka *eureka, const struct registration_spec *spec)
 {
-    return eureka->healthy || spec->check == CHECK_TCP || spec->check == CHECK_NONE ? INSTANCE_PASSING
-                                                                                    : INSTANCE_CRITICAL;
+    return registration_is_passing(spec, eureka->healthy) ? INSTANCE_PASSING : INSTANCE_CRITICAL;
 }
 
 /* Any reply shows our local address, which the entry needs. */
@@ -115,7 +112,7 @@ static int eureka_deregister(struct registry *registry, const struct registratio
     return rc;
 }
 
-/* --- Reconcile, heartbeat, check output -------------------------------------------------------- */
+/* --- Reconcile, heartbeat -------------------------------------------------------- */
 
 static int eureka_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                                 bool *registered, struct err *err)
@@ -159,16 +156,6 @@ static int eureka_heartbeat(struct registry *registry, const struct registration
     if (status_of(eureka, spec) != eureka->written)
         return write_entry(eureka, spec, deadline, err);
     return renew(eureka, spec, deadline, err);
-}
-
-/* Eureka checks no instance. */
-static int eureka_check_output(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
-                               bool *failing, char *output, size_t size, struct err *err)
-{
-    (void)registry, (void)spec, (void)deadline, (void)size, (void)err;
-    *failing = false;
-    output[0] = '\0';
-    return 0;
 }
 
 /* --- Discovery ----------------------------------------------------------------------------------- */
@@ -254,7 +241,6 @@ static const struct registry_ops eureka_ops = {
     .is_registered = eureka_is_registered,
     .heartbeat = eureka_heartbeat,
     .fetch = eureka_fetch,
-    .check_output = eureka_check_output,
     .free = eureka_free,
 };
 

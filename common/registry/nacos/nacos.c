@@ -1,0 +1,270 @@
+#include "registry/nacos/nacos.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "registry/list_parser.h"
+#include "registry/nacos/nacos_http.h"
+
+enum {
+    QUERY_CAP = 32 * 1024,       /* of our own entry, percent-encoded */
+    REPLY_CAP = 64 * 1024,
+    LIST_CAP = 32 * 1024 * 1024, /* 10,000 instances take 5 MB */
+};
+
+struct nacos {
+    struct registry base;
+    struct nacos_config config;
+    struct nacos_http http;
+    bool is_registered; /* by this process: only then heartbeats are sent */
+    bool healthy;       /* as in the last heartbeat */
+};
+
+struct exchange {
+    struct buf query;
+    struct http_response response;
+};
+
+#define EXCHANGE_INIT {.query = BUF_INIT(QUERY_CAP), .response = HTTP_RESPONSE_INIT}
+
+static struct nacos *nacos_of(struct registry *registry)
+{
+    return (struct nacos *)registry; /* base is its first member */
+}
+
+static void exchange_close(struct exchange *exchange)
+{
+    buf_close(&exchange->query);
+    http_response_close(&exchange->response);
+}
+
+/* --- One request --------------------------------------------------------------------------- */
+
+/* has_query: the result of the nacos_add_… function that wrote the query. 0: a server replied. */
+static int send_request(struct nacos *nacos, struct exchange *exchange, enum nacos_request request, bool has_query,
+                        int64_t deadline, struct err *err)
+{
+    const struct nacos_sent sent = {.request = request, .query = &exchange->query, .body_cap = REPLY_CAP};
+    if (!has_query)
+        return err_set(err, ERR_INVALID, "cannot write the request: too long, or out of memory");
+    if (nacos_http_call(&nacos->http, &sent, deadline, &exchange->response, err) != 0)
+        return -1;
+    memcpy(nacos->base.local_address, exchange->response.local_address, sizeof nacos->base.local_address);
+    return 0;
+}
+
+/* Sends it, and reads the code of the reply. NACOS_FAILED: err says why. Closes the exchange. */
+static enum nacos_result request_result(struct nacos *nacos, struct exchange *exchange, enum nacos_request request,
+                                        bool has_query, int64_t deadline, struct err *err)
+{
+    const struct http_response *response = &exchange->response;
+    enum nacos_result result = NACOS_FAILED;
+    if (send_request(nacos, exchange, request, has_query, deadline, err) == 0)
+        result = nacos_parse_result(response->status, buf_text(&response->body), response->body.len, err);
+    exchange_close(exchange);
+    if (result == NACOS_FAILED)
+        err_prefix(err, "nacos");
+    return result;
+}
+
+/* The first request of all. Its reply also shows our local address, which an entry needs. */
+static int find_api(struct nacos *nacos, const char *service, int64_t deadline, struct err *err)
+{
+    int rc = nacos_http_find_api(&nacos->http, service, nacos->base.local_address, deadline, err);
+    return rc == 0 ? 0 : err_prefix(err, "nacos");
+}
+
+/* --- Register and deregister --------------------------------------------------------------- */
+
+static int write_entry(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline, struct err *err)
+{
+    struct exchange exchange = EXCHANGE_INIT;
+    bool has_query = nacos_add_instance(&exchange.query, &nacos->config, spec, registry_address(&nacos->base, spec),
+                                        registration_is_passing(spec, nacos->healthy));
+    return request_result(nacos, &exchange, NACOS_REGISTER, has_query, deadline, err) == NACOS_OK ? 0 : -1;
+}
+
+static int nacos_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+                          struct err *err)
+{
+    struct nacos *nacos = nacos_of(registry);
+    if (find_api(nacos, spec->service, deadline, err) != 0 || write_entry(nacos, spec, deadline, err) != 0)
+        return -1;
+    nacos->is_registered = true;
+    return 0;
+}
+
+static int nacos_deregister(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+                            struct err *err)
+{
+    struct nacos *nacos = nacos_of(registry);
+    struct exchange exchange = EXCHANGE_INIT;
+    nacos->is_registered = false;
+    if (find_api(nacos, spec->service, deadline, err) != 0)
+        return -1;
+    bool has_query = nacos_add_own(&exchange.query, &nacos->config, spec, registry_address(registry, spec));
+    return request_result(nacos, &exchange, NACOS_DEREGISTER, has_query, deadline, err) == NACOS_FAILED ? -1 : 0;
+}
+
+/* --- Reconcile, heartbeat ---------------------------------------------------------------------- */
+
+static enum nacos_result send_beat(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline,
+                                   struct err *err)
+{
+    struct exchange exchange = EXCHANGE_INIT;
+    bool has_query = nacos_add_beat(&exchange.query, nacos->http.api, &nacos->config, spec,
+                                    registry_address(&nacos->base, spec));
+    return request_result(nacos, &exchange, NACOS_BEAT, has_query, deadline, err);
+}
+
+/* Nacos has no query for one entry, and the list of a service may be long. A heartbeat shows whether the entry is
+ * there. It would also make an unhealthy one healthy; but that one is registered again at every heartbeat. */
+static int nacos_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
+                               bool *registered, struct err *err)
+{
+    struct nacos *nacos = nacos_of(registry);
+    if (nacos->is_registered && !registration_is_passing(spec, nacos->healthy)) {
+        *registered = true;
+        return 0;
+    }
+    enum nacos_result result = send_beat(nacos, spec, deadline, err);
+    *registered = result == NACOS_OK;
+    return result == NACOS_FAILED ? -1 : 0;
+}
+
+/* A heartbeat says healthy, whatever the entry said before. So an unhealthy instance registers as such instead. */
+static int nacos_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
+                           const char *note, int64_t deadline, struct err *err)
+{
+    struct nacos *nacos = nacos_of(registry);
+    (void)note; /* the entry has no place for it; the log and /health show the reason */
+    nacos->healthy = healthy;
+    if (!nacos->is_registered)
+        return err_set(err, ERR_NOT_FOUND, "nacos: %s is not registered yet", spec->id);
+    if (!registration_is_passing(spec, healthy))
+        return write_entry(nacos, spec, deadline, err);
+    switch (send_beat(nacos, spec, deadline, err)) {
+    case NACOS_OK:
+        return 0;
+    case NACOS_UNKNOWN_INSTANCE:
+        return err_set(err, ERR_NOT_FOUND, "nacos: %s is not registered any more", spec->id);
+    default:
+        return -1;
+    }
+}
+
+/* --- Discovery ----------------------------------------------------------------------------------- */
+
+/* A list that is arriving. */
+struct list_reader {
+    struct nacos *nacos;
+    const struct buf *query;
+    struct http_response *response;
+    struct list_parser parser;
+    struct instance_list *list; /* the whole one; NULL: not yet */
+    struct err *err;            /* of the try that runs */
+};
+
+/* The body of an error is kept: it holds Nacos' words. */
+static bool read_piece(void *arg, const char *bytes, size_t len)
+{
+    struct list_reader *reader = arg;
+    struct http_response *response = reader->response;
+    if (response->status != 200)
+        return response->body.len > 0 || buf_add(&response->body, bytes, len);
+    return list_parser_feed(&reader->parser, bytes, len, reader->err) == 0;
+}
+
+static int end_list(struct list_reader *reader, struct err *err)
+{
+    const struct http_response *response = reader->response;
+    const struct buf *envelope = &reader->parser.envelope;
+    if (response->status != 200) {
+        nacos_parse_result(response->status, buf_text(&response->body), response->body.len, err);
+        return -1;
+    }
+    if (nacos_parse_envelope(buf_text(envelope), envelope->len, err) != NACOS_OK)
+        return -1;
+    return list_parser_end(&reader->parser, &reader->list, err);
+}
+
+/* Reads the list from one server, from its beginning. */
+static int read_list(void *arg, const struct url *server, int64_t deadline, struct http_response *response,
+                     struct err *err)
+{
+    struct list_reader *reader = arg;
+    struct nacos_http *http = &reader->nacos->http;
+    const struct nacos_sent sent = {.request = NACOS_LIST, .query = reader->query, .body_cap = LIST_CAP,
+                                    .on_data = read_piece, .on_data_arg = reader};
+    reader->err = err;
+    if (list_parser_begin(&reader->parser, nacos_list_member(http->api), nacos_read_entry, err) != 0)
+        return -1;
+    int rc = nacos_http_send(http, server, &sent, deadline, response, err);
+    if (rc == 0)
+        rc = end_list(reader, err);
+    list_parser_close(&reader->parser);
+    return rc;
+}
+
+static int nacos_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
+                       int64_t deadline, struct instance_list **list, struct err *err)
+{
+    struct nacos *nacos = nacos_of(registry);
+    struct exchange exchange = EXCHANGE_INIT;
+    struct list_reader reader = {.nacos = nacos, .query = &exchange.query, .response = &exchange.response};
+    (void)cursor, (void)wait_ms; /* Nacos numbers no list, and never waits */
+    *list = NULL;
+    if (find_api(nacos, service, deadline, err) != 0)
+        return -1;
+    int rc = nacos_add_service(&exchange.query, &nacos->config, service)
+                 ? servers_call(&nacos->http.servers, read_list, &reader, deadline, &exchange.response, err)
+                 : err_set(err, ERR_INVALID, "cannot write the request: too long, or out of memory");
+    *list = reader.list;
+    exchange_close(&exchange);
+    return rc == 0 ? 0 : err_prefix(err, "nacos");
+}
+
+/* --- Create and free --------------------------------------------------------------------------------- */
+
+static void nacos_free(struct registry *registry)
+{
+    struct nacos *nacos = nacos_of(registry);
+    servers_close(&nacos->http.servers);
+    free(nacos);
+}
+
+static const struct registry_ops nacos_ops = {
+    .kind = "nacos",
+    .polls = true,
+    .needs_heartbeat = true,
+    .register_instance = nacos_register,
+    .deregister_instance = nacos_deregister,
+    .is_registered = nacos_is_registered,
+    .heartbeat = nacos_heartbeat,
+    .fetch = nacos_fetch,
+    .free = nacos_free,
+};
+
+static const struct servers_syntax syntax = {.scheme = "http", .port = 8848, .path = "/nacos"};
+
+int nacos_check_server_addr(const char *server_addr)
+{
+    return servers_parse(server_addr, &syntax, NULL) < 0 ? -1 : 0;
+}
+
+struct registry *nacos_new(const struct nacos_config *config, struct http_client *http, struct err *err)
+{
+    struct nacos *nacos = calloc(1, sizeof *nacos);
+    if (!nacos) {
+        err_set(err, ERR_FAILED, "out of memory");
+        return NULL;
+    }
+    nacos->base.ops = &nacos_ops;
+    nacos->config = *config;
+    nacos->http.config = &nacos->config;
+    if (servers_open(&nacos->http.servers, config->server_addr, &syntax, http, err) != 0) {
+        free(nacos);
+        return NULL;
+    }
+    return &nacos->base;
+}
