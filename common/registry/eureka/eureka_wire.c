@@ -134,17 +134,17 @@ static void apply_status(const json_t *entry, struct instance *instance)
 const char *eureka_read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *metadata = json_object_get(entry, "metadata");
-    *instance = (struct instance){.id = text_of(entry, "instanceId"), .node = "", .address = text_of(entry, "ipAddr"),
+    *instance = (struct instance){.id = text_of(entry, "instanceId"), .node = "", .address = wire_address(text_of(entry, "ipAddr")),
                                   .zone = text_of(metadata, "zone"), .version = text_of(metadata, "version"),
                                   .port = port_of(entry), .weight = weight_of(metadata), .warning_weight = 1};
     if (!*instance->id)
         instance->id = text_of(entry, "hostName"); /* as Eureka does itself: clients before 1.4 have no instanceId */
     if (!*instance->address)
-        instance->address = text_of(entry, "hostName");
+        instance->address = wire_address(text_of(entry, "hostName"));
     if (!*instance->id)
         return "it has no id";
     if (instance->port == 0)
-        return "its port is not 1 to 65535, or is not enabled";
+        return "its http port is not 1 to 65535, or is not enabled";
     if (!json_is_string(json_object_get(entry, "status")))
         return "its status is not text";
     apply_status(entry, instance);
@@ -153,7 +153,16 @@ const char *eureka_read_entry(const json_t *entry, struct instance *instance)
 
 /* --- Our own entry -------------------------------------------------------------------------------- */
 
-static const char *find_difference(const json_t *entry, const struct registration_spec *spec, const char *address)
+/* A server keeps an older status if its clock is behind that of the server where we wrote the last one. */
+static bool has_other_status(const json_t *entry, enum instance_status status)
+{
+    const char *override = text_of(entry, "overriddenStatus");
+    bool is_overridden = *override && strcmp(override, "UNKNOWN") != 0;
+    return !is_overridden && strcmp(text_of(entry, "status"), status_word(status)) != 0;
+}
+
+static const char *find_difference(const json_t *entry, const struct registration_spec *spec, const char *address,
+                                   enum instance_status status)
 {
     const json_t *metadata = json_object_get(entry, "metadata");
     struct instance found;
@@ -167,20 +176,33 @@ static const char *find_difference(const json_t *entry, const struct registratio
     if (found.weight != spec->weight || strcmp(found.zone, spec->zone) != 0 ||
         strcmp(found.version, spec->version) != 0 || strcmp(text_of(metadata, "tags"), spec->tags) != 0)
         return "its metadata is not ours";
-    return "";
+    return has_other_status(entry, status) ? "its status is not ours" : "";
 }
 
 int eureka_parse_own(const char *body, size_t len, const struct registration_spec *spec, const char *address,
-                     const char **difference, struct err *err)
+                     enum instance_status status, const char **difference, struct err *err)
 {
-    struct err why = ERR_INIT;
-    json_t *reply = json_parse_new(body, len, &why);
+    struct err ignored = ERR_INIT;
+    json_t *reply = json_parse_new(body, len, &ignored);
     const json_t *entry = json_object_get(reply, "instance");
     int rc = 0;
+    *difference = "";
     if (!json_is_object(entry))
         rc = err_set(err, ERR_PROTOCOL, "the reply is not an instance in JSON");
     else
-        *difference = find_difference(entry, spec, address);
+        *difference = find_difference(entry, spec, address, status);
     json_decref(reply);
     return rc;
+}
+
+/* --- Errors -------------------------------------------------------------------------------------------- */
+
+/* Plain text, also where the header says JSON; Jersey's {"error":"cannot parse request body"}; or Spring's
+ * {"status":500,"error":"Internal Server Error","path":…}. */
+void eureka_parse_reason(const char *body, size_t len, char *reason, size_t size)
+{
+    struct err ignored = ERR_INIT;
+    json_t *reply = json_parse_new(body, len, &ignored);
+    wire_line(reply ? text_of(reply, "error") : body, reason, size);
+    json_decref(reply);
 }

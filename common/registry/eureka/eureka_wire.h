@@ -30,9 +30,12 @@ bool eureka_add_registration(struct buf *out, const struct registration_spec *sp
                              enum instance_status status);
 
 /* Compares the reply to a query of our own entry with what eureka_add_registration wrote. *difference: in what it
- * differs, else "". An operator's status (OUT_OF_SERVICE) is not a difference. */
+ * differs, else "". An operator's override of the status is not a difference. */
 int eureka_parse_own(const char *body, size_t len, const struct registration_spec *spec, const char *address,
-                     const char **difference, struct err *err);
+                     enum instance_status status, const char **difference, struct err *err);
+
+/* The server's reason for an error, as one line; "" if it gives none. */
+void eureka_parse_reason(const char *body, size_t len, char *reason, size_t size);
 
 /* An entry of a list: list_read_entry. */
 const char *eureka_read_entry(const json_t *entry, struct instance *instance);
