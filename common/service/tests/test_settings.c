@@ -39,6 +39,13 @@ Test(settings, unset_variables_have_their_documented_defaults)
     cr_expect_eq(settings.drain_timeout_ms, 8000);
     cr_expect_str_eq(settings.consul.address, "http://127.0.0.1:8500");
     cr_expect(settings.consul.ssl_verify);
+    cr_expect_str_eq(settings.registries, "");
+    cr_expect_str_eq(settings.etcd_endpoints, "");
+    cr_expect_str_eq(settings.nacos.server_addr, "");
+    cr_expect_str_eq(settings.nacos.namespace_id, "public");
+    cr_expect_str_eq(settings.nacos.group, "DEFAULT_GROUP");
+    cr_expect_str_eq(settings.nacos.username, "");
+    cr_expect_str_eq(settings.eureka_url, "");
     cr_expect_str_eq(settings.database_url, "postgresql://lesson:lesson@127.0.0.1:5432/lesson");
     cr_expect_eq(settings.database_timeout_ms, 2000);
     cr_expect_eq(settings.health_timeout_ms, 1000);
