@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "registry/base64.h"
-#include "registry/eureka/eureka.h"
 #include "registry/eureka/eureka_wire.h"
 
 enum {

@@ -14,7 +14,10 @@ struct eureka_http {
     bool *path_is_known; /* for each server: it has shown that the path of its URL is Eureka's */
 };
 
-/* -1: the URL cannot be used, or out of memory. */
+/* EUREKA_URL: a comma-separated list of http[s]://[user:password@]host:port[/path], the servers of one registry.
+ * Without a path it is /eureka. 0 or -1, for the check of a setting. */
+int eureka_check_url(const char *url);
+/* -1: ERR_INVALID, or out of memory. */
 int eureka_http_open(struct eureka_http *http, const char *url, struct http_client *client, struct err *err);
 void eureka_http_close(struct eureka_http *http);
 

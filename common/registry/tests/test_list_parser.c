@@ -107,7 +107,7 @@ Test(list_parser, envelope_is_the_reply_with_an_empty_list)
     cr_expect_str_eq(envelope, "{\"code\":30000,\"list\":null}", "it shows an error, too");
 }
 
-Test(list_parser, entries_that_cannot_be_used_are_dropped_but_not_all)
+Test(list_parser, unusable_entries_are_dropped_but_not_all)
 {
     expect_ids("list", "{\"list\":[\"x\",\"a\"]}", "a ");
     char found[200], envelope[200];

@@ -29,7 +29,7 @@ static const char *open_with(const char *order)
     return kinds;
 }
 
-Test(registries, those_with_an_address_are_used_in_the_default_order)
+Test(registries, those_with_an_address_are_used_in_order)
 {
     cr_expect_str_eq(open_with(""), "consul ");
     setenv("EUREKA_URL", "http://127.0.0.1:8761", 1);
@@ -49,6 +49,6 @@ Test(registries, setting_chooses_some_and_their_order)
 
 Test(registries, kind_without_an_address_names_the_setting)
 {
-    cr_expect_str_eq(open_with("consul,nacos"), "REGISTRIES=consul,nacos: set NACOS_SERVER_ADDR too, or leave nacos out");
-    cr_expect_str_eq(open_with("eureka"), "REGISTRIES=eureka: set EUREKA_URL too, or leave eureka out");
+    cr_expect_str_eq(open_with("consul,nacos"), "REGISTRIES=consul,nacos: want NACOS_SERVER_ADDR set too, or nacos left out");
+    cr_expect_str_eq(open_with("eureka"), "REGISTRIES=eureka: want EUREKA_URL set too, or eureka left out");
 }

@@ -153,7 +153,7 @@ Test(settings, etcd_endpoints_are_urls_with_a_port)
     cr_expect_eq(read_with("ETCD_ENDPOINTS", "http://127.0.0.1:2379/v3"), -1);
 }
 
-Test(settings, addresses_of_nacos_may_be_short_and_urls_of_eureka_may_not)
+Test(settings, nacos_addresses_may_be_short)
 {
     cr_expect_eq(read_with("NACOS_SERVER_ADDR", "nacos-1,10.0.0.2:8849,https://[::1]/registry"), 0, "%s", err.text);
     cr_expect_eq(read_with("NACOS_SERVER_ADDR", "ftp://nacos"), -1);

@@ -272,7 +272,7 @@ static void start_slowly(void)
     cr_expect_eq(count_now(), 1, "%s", err.text);
 }
 
-Test(eureka_http, server_that_starts_takes_registrations_and_serves_no_list)
+Test(eureka_http, starting_server_registers_but_serves_no_list)
 {
     run(start_slowly);
 }
@@ -340,7 +340,7 @@ static void restart_list(void)
     cr_expect_str_eq(other.rules[RENEW].authorization, "", "the user of one server is not sent to another");
 }
 
-Test(eureka_http, list_that_breaks_off_is_read_again_from_the_next_server)
+Test(eureka_http, broken_list_is_read_again_from_the_next_server)
 {
     be_eureka(&other);
     other_path = "/eureka";

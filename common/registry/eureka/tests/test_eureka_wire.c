@@ -111,7 +111,7 @@ Test(eureka_wire, registration_has_what_the_server_requires)
     buf_close(&body);
 }
 
-Test(eureka_wire, unhealthy_instance_registers_as_down_and_never_as_overridden)
+Test(eureka_wire, unhealthy_instance_registers_as_down)
 {
     json_t *tree = registration_new(&spec, "2001:db8::1", INSTANCE_CRITICAL), *entry = json_object_get(tree, "instance");
     cr_expect_str_eq(json_string_value(json_object_get(entry, "status")), "DOWN");

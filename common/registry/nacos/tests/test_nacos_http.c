@@ -173,7 +173,7 @@ static void use_version_1(void)
     cr_expect_eq(server.rules[V1_BEAT].requests, 2);
 }
 
-Test(nacos_http, version_1_is_used_if_the_server_does_not_know_version_3)
+Test(nacos_http, version_1_is_used_if_3_is_not_known)
 {
     set_up();
     be_version_1(&server);
@@ -219,7 +219,7 @@ static void use_wrong_path(void)
     expect_error(count_now(), "this is not Nacos' API");
 }
 
-Test(nacos_http, server_that_is_not_nacos_is_an_error_and_not_version_1)
+Test(nacos_http, server_that_is_not_nacos_is_an_error)
 {
     set_up();
     server.rules[0] = (struct fake_rule){"GET", "/eureka/apps/{app}", .status = 200, .body = "{}"};
@@ -282,7 +282,7 @@ static void fall_ill(void)
     cr_expect(strstr(server.rules[V3_REGISTER].form, "&healthy=false&"), "%s", server.rules[V3_REGISTER].form);
 }
 
-Test(nacos_http, unhealthy_instance_sends_no_heartbeat_but_its_state)
+Test(nacos_http, unhealthy_instance_sends_its_state_instead)
 {
     set_up();
     run(fall_ill);
@@ -423,7 +423,7 @@ static void may_not(void)
     cr_expect_eq(server.rules[V3_LOGIN].requests, 1);
 }
 
-Test(nacos_http, user_without_permission_does_not_log_in_again_and_again)
+Test(nacos_http, user_without_permission_logs_in_only_once)
 {
     set_up_login();
     run(may_not);
@@ -489,7 +489,7 @@ Test(nacos_http, password_is_read_from_its_file_at_each_login)
     unlink(password_file);
 }
 
-Test(nacos_http, addresses_and_password_file_are_checked_at_the_start)
+Test(nacos_http, settings_are_checked_at_the_start)
 {
     set_up();
     config.server_addr = "127.0.0.1";
@@ -516,7 +516,7 @@ static void restart_list(void)
     cr_expect_eq(other.rules[V3_REGISTER].requests, 1, "requests stay with the server that answered");
 }
 
-Test(nacos_http, list_that_breaks_off_is_read_again_from_the_next_server)
+Test(nacos_http, broken_list_is_read_again_from_the_next_server)
 {
     set_up();
     be_version_3(&other);

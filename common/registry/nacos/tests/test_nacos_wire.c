@@ -53,7 +53,7 @@ Test(nacos_wire, forms_name_the_instance_by_its_place)
 }
 
 /* The server's own times are 5, 15 and 30 s. The interval must be less than both timeouts, or it replies 21004. */
-Test(nacos_wire, registration_tells_the_server_the_times_of_its_heartbeats)
+Test(nacos_wire, registration_tells_its_heartbeat_times)
 {
     static const char metadata[] =
         "&weight=3&healthy=true&metadata=%7B%22id%22%3A%22o-1%22%2C%22version%22%3A%221.0%22%2C%22zone%22%3A%22z%201%22%2C"
@@ -131,7 +131,7 @@ static void expect_unknown(const char *fixture)
     free(body);
 }
 
-Test(nacos_wire, unknown_instance_is_a_code_in_a_reply_with_status_200)
+Test(nacos_wire, unknown_instance_is_a_code_with_status_200)
 {
     expect_unknown("v3_unknown_instance.json");
     expect_unknown("v1_unknown_instance.json");
