@@ -31,3 +31,11 @@ void wire_line(const char *body, char *line, size_t size)
     }
     line[len] = '\0';
 }
+
+void wire_hide(struct buf *body, const char *secret)
+{
+    size_t len = strlen(secret);
+    char *at = len > 0 && body->len > 0 ? memmem(body->data, body->len, secret, len) : NULL;
+    for (; at; at = memmem(at, body->len - (size_t)(at - body->data), secret, len))
+        memset(at, '*', len);
+}

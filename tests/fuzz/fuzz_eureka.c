@@ -3,9 +3,15 @@
 #include "registry/eureka/eureka_wire.h"
 #include "registry/list_parser.h"
 
-static const struct registration_spec self = {
-    .service = "orders", .id = "h1:orders:8080", .address = "", .tags = "", .version = "1.2", .zone = "z1",
-    .weight = 5, .port = 8080, .check_interval_ms = 1000};
+static const struct registration_spec self = {.service = "orders",
+                                              .id = "h1:orders:8080",
+                                              .address = "",
+                                              .tags = "",
+                                              .version = "1.2",
+                                              .zone = "z1",
+                                              .weight = 5,
+                                              .port = 8080,
+                                              .check_interval_ms = 1000};
 
 static int read_list(const char *body, size_t len, size_t piece, bool skim, struct instance_list **list)
 {
@@ -44,7 +50,8 @@ FUZZ(body, len)
     char reason[40];
     const char *difference;
     read_three_ways(body, len);
-    if ((eureka_parse_own(body, len, &self, "10.0.0.1", INSTANCE_PASSING, &difference, &err) == 0) != (err.code == ERR_NONE))
+    if ((eureka_parse_own(body, len, &self, "10.0.0.1", INSTANCE_PASSING, &difference, &err) == 0) !=
+        (err.code == ERR_NONE))
         abort();
     eureka_parse_reason(body, len, reason, sizeof reason);
     if (strpbrk(reason, "\r\n"))

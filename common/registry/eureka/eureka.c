@@ -115,7 +115,7 @@ static int eureka_deregister(struct registry *registry, const struct registratio
     return rc;
 }
 
-/* --- Reconcile, heartbeat -------------------------------------------------------- */
+/* --- Reconcile, heartbeat ------------------------------------------------------------------ */
 
 /* If a heartbeat writes the entry meanwhile, the reply may show it as it was before: then a difference does not
  * count. */
@@ -167,7 +167,7 @@ static int eureka_heartbeat(struct registry *registry, const struct registration
     return renew(eureka, spec, deadline, err);
 }
 
-/* --- Discovery ----------------------------------------------------------------------------------- */
+/* --- Discovery ----------------------------------------------------------------------------- */
 
 /* A list that is arriving. */
 struct list_reader {
@@ -234,7 +234,7 @@ static int eureka_fetch(struct registry *registry, const char *service, struct r
     return rc == 0 ? 0 : err_prefix(err, "eureka");
 }
 
-/* --- Create and free --------------------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------------- */
 
 static void eureka_free(struct registry *registry)
 {

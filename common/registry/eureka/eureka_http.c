@@ -6,13 +6,14 @@
 
 #include "registry/base64.h"
 #include "registry/eureka/eureka_wire.h"
+#include "registry/wire.h"
 
 enum {
     PATH_CAP = 1024,
     CREDENTIALS_MAX = 1024, /* user and password in base64 */
 };
 
-/* --- Open and close ---------------------------------------------------------------------------- */
+/* --- Open and close ------------------------------------------------------------------------ */
 
 static const struct servers_syntax eureka_syntax = {
     .user = true,
@@ -43,7 +44,9 @@ void eureka_http_close(struct eureka_http *http)
     servers_close(&http->servers);
 }
 
-/* --- One server -------------------------------------------------------------------------------- */
+/* --- One server ---------------------------------------------------------------------------- */
+
+static const char authorization_prefix[] = "Authorization: Basic ";
 
 /* "Authorization: Basic …", or "" without a user. */
 static void write_authorization(const struct url *server, char header[CREDENTIALS_MAX])
@@ -52,7 +55,7 @@ static void write_authorization(const struct url *server, char header[CREDENTIAL
     header[0] = '\0';
     if (*server->user && buf_addf(&plain, "%s:%s", server->user, server->password) &&
         base64_encode(&text, plain.data, plain.len))
-        snprintf(header, CREDENTIALS_MAX, "Authorization: Basic %s", buf_text(&text));
+        snprintf(header, CREDENTIALS_MAX, "%s%s", authorization_prefix, buf_text(&text));
     buf_close(&plain);
     buf_close(&text);
 }
@@ -96,7 +99,7 @@ static int check_path(struct eureka_http *http, const struct url *server, int64_
     return rc;
 }
 
-/* A server with Spring Security answers 401 or 403 to a write with the right password, too, if it wants a CSRF token. */
+/* With Spring Security, a server that wants a CSRF token answers 401 or 403 to a write, whatever the password. */
 static int fail_permission(bool may_read, const char *method, int status, struct err *err)
 {
     if (may_read && strcmp(method, "GET") != 0)
@@ -105,22 +108,32 @@ static int fail_permission(bool may_read, const char *method, int status, struct
     if (status == 401)
         return err_set(err, ERR_FAILED, "HTTP 401: user or password is missing or wrong; "
                        "EUREKA_URL=http://user:password@host:port/eureka");
-    return err_set(err, ERR_FAILED, "HTTP 403: the server has just started and does not serve its list yet, or does not "
-                   "allow this user");
+    return err_set(err, ERR_FAILED, "HTTP 403: the server has just started and does not serve its list yet, or does "
+                   "not allow this user");
 }
 
-static int fail_status(const struct http_response *response, const char *path, struct err *err)
+/* The server's words must not show the password, however it repeats what it was sent. */
+static void hide_password(const struct url *server, struct buf *body)
+{
+    char authorization[CREDENTIALS_MAX];
+    write_authorization(server, authorization);
+    wire_hide(body, authorization + (*authorization ? strlen(authorization_prefix) : 0));
+    wire_hide(body, server->password);
+}
+
+static int fail_status(const struct url *server, struct http_response *response, const char *path, struct err *err)
 {
     char reason[160];
     int status = response->status;
     if (status >= 300 && status < 400)
         return fail_path(status, path, err);
+    hide_password(server, &response->body);
     eureka_parse_reason(buf_text(&response->body), response->body.len, reason, sizeof reason);
     return err_set(err, ERR_FAILED, "HTTP %d%s%s", status, *reason ? ": " : "", reason);
 }
 
 static int check_status(struct eureka_http *http, const struct url *server, const struct http_call *call,
-                        const struct http_response *response, struct err *err)
+                        struct http_response *response, struct err *err)
 {
     int status = response->status;
     bool *is_known = path_is_known(http, server);
@@ -129,7 +142,7 @@ static int check_status(struct eureka_http *http, const struct url *server, cons
     if (status == 401 || status == 403)
         return fail_permission(*is_known, call->method, status, err);
     if (status < 200 || status >= 300)
-        return fail_status(response, call->path, err);
+        return fail_status(server, response, call->path, err);
     if (strcmp(call->method, "GET") == 0)
         *is_known = true;
     return 0;
@@ -160,7 +173,7 @@ int eureka_http_send(struct eureka_http *http, const struct url *server, const s
     return rc;
 }
 
-/* --- Any server -------------------------------------------------------------------------------- */
+/* --- Any server ---------------------------------------------------------------------------- */
 
 struct sending {
     struct eureka_http *http;

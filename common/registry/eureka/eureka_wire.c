@@ -19,7 +19,7 @@ static char upper(char c)
 static void app_name(const char *service, char name[SERVICE_NAME_MAX + 1])
 {
     size_t len = 0;
-    for (; service[len] && len < SERVICE_NAME_MAX; len++)
+    for (; len < SERVICE_NAME_MAX && service[len]; len++)
         name[len] = upper(service[len]);
     name[len] = '\0';
 }
@@ -33,7 +33,7 @@ bool eureka_add_path(struct buf *out, const char *base, const char *service, con
     return !id || (buf_adds(out, "/") && url_add_segment(out, id));
 }
 
-/* --- Register -------------------------------------------------------------------------------- */
+/* --- Register ------------------------------------------------------------------------------ */
 
 int64_t eureka_lease_seconds(const struct registration_spec *spec)
 {
@@ -85,7 +85,7 @@ bool eureka_add_registration(struct buf *out, const struct registration_spec *sp
     return json_add_take(out, json_pack("{s:o}", "instance", instance_new(spec, address, status)));
 }
 
-/* --- One entry ----------------------------------------------------------------------------------- */
+/* --- One entry ----------------------------------------------------------------------------- */
 
 /* Eureka writes numbers as text in some places, and other clients do so in others. 0: not a whole number. */
 static long number_of(const json_t *value)
@@ -134,7 +134,8 @@ static void apply_status(const json_t *entry, struct instance *instance)
 const char *eureka_read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *metadata = json_object_get(entry, "metadata");
-    *instance = (struct instance){.id = text_of(entry, "instanceId"), .node = "", .address = wire_address(text_of(entry, "ipAddr")),
+    *instance = (struct instance){.id = text_of(entry, "instanceId"), .node = "",
+                                  .address = wire_address(text_of(entry, "ipAddr")),
                                   .zone = text_of(metadata, "zone"), .version = text_of(metadata, "version"),
                                   .port = port_of(entry), .weight = weight_of(metadata), .warning_weight = 1};
     if (!*instance->id)
@@ -151,7 +152,7 @@ const char *eureka_read_entry(const json_t *entry, struct instance *instance)
     return NULL;
 }
 
-/* --- Our own entry -------------------------------------------------------------------------------- */
+/* --- Our own entry ------------------------------------------------------------------------- */
 
 /* A server keeps an older status if its clock is behind that of the server where we wrote the last one. */
 static bool has_other_status(const json_t *entry, enum instance_status status)
@@ -195,7 +196,7 @@ int eureka_parse_own(const char *body, size_t len, const struct registration_spe
     return rc;
 }
 
-/* --- Errors -------------------------------------------------------------------------------------------- */
+/* --- Errors -------------------------------------------------------------------------------- */
 
 /* Plain text, also where the header says JSON; Jersey's {"error":"cannot parse request body"}; or Spring's
  * {"status":500,"error":"Internal Server Error","path":…}. */

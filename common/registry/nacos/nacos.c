@@ -121,7 +121,7 @@ static int nacos_deregister(struct registry *registry, const struct registration
     return request_result(nacos, &exchange, NACOS_DEREGISTER, has_form, deadline, err) == NACOS_FAILED ? -1 : 0;
 }
 
-/* --- Reconcile, heartbeat ---------------------------------------------------------------------- */
+/* --- Reconcile, heartbeat ------------------------------------------------------------------ */
 
 static enum nacos_result send_beat(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline,
                                    struct err *err)
@@ -170,7 +170,7 @@ static int nacos_heartbeat(struct registry *registry, const struct registration_
     }
 }
 
-/* --- Discovery ----------------------------------------------------------------------------------- */
+/* --- Discovery ----------------------------------------------------------------------------- */
 
 /* A list that is arriving. */
 struct list_reader {
@@ -195,9 +195,10 @@ static bool read_piece(void *arg, const char *bytes, size_t len)
 static int end_list(struct list_reader *reader, struct err *err)
 {
     const struct http_response *response = reader->response;
-    const struct buf *envelope = &reader->parser.envelope;
+    struct buf *envelope = &reader->parser.envelope;
     if (response->status != 200)
         return nacos_parse_error(response->status, buf_text(&response->body), response->body.len, err);
+    nacos_http_hide(reader->http, envelope);
     if (nacos_check_envelope(reader->sent.api, buf_text(envelope), envelope->len, err) != 0)
         return -1;
     return list_parser_end(&reader->parser, &reader->list, err);
@@ -241,7 +242,7 @@ static int nacos_fetch(struct registry *registry, const char *service, struct re
     return rc == 0 ? 0 : err_prefix(err, "nacos");
 }
 
-/* --- Create and free --------------------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------------- */
 
 static void nacos_free(struct registry *registry)
 {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "registry/secret_file.h"
+#include "registry/wire.h"
 
 enum {
     FORM_CAP = 4 * 1024, /* of our own requests: names, and user and password */
@@ -54,7 +55,7 @@ void nacos_http_close(struct nacos_http *http)
     servers_close(&http->servers);
 }
 
-/* --- One request ---------------------------------------------------------------------------- */
+/* --- One request --------------------------------------------------------------------------- */
 
 static int send_form(struct nacos_http *http, const struct url *server, const struct nacos_sent *sent,
                      const char *token_header, int64_t deadline, struct http_response *response, struct err *err)
@@ -81,6 +82,8 @@ static int send_form(struct nacos_http *http, const struct url *server, const st
 
 /* --- Login --------------------------------------------------------------------------------- */
 
+static const char token_prefix[] = "Authorization: Bearer ";
+
 /* Of the reply only the status: the server's words may name the user. Nacos 3 answers a wrong password with a 500. */
 static int take_token(struct nacos_http *http, const struct http_response *response, struct err *err)
 {
@@ -94,7 +97,7 @@ static int take_token(struct nacos_http *http, const struct http_response *respo
                        *http->config->password_file ? "the file of NACOS_PASSWORD_FILE" : "NACOS_PASSWORD");
     if (nacos_parse_login(buf_text(body), body->len, token, sizeof token, &ttl_ms, err) != 0)
         return -1;
-    snprintf(http->token_header, sizeof http->token_header, "Authorization: Bearer %s", token);
+    snprintf(http->token_header, sizeof http->token_header, "%s%s", token_prefix, token);
     http->renew_ms = deadline_in(ttl_ms - ttl_ms / 10);
     return 0;
 }
@@ -140,7 +143,7 @@ static bool wants_login(const struct nacos_http *http, const struct http_respons
     return *http->config->username && nacos_wants_login(response->status, buf_text(&response->body));
 }
 
-/* --- One server ------------------------------------------------------------------------------ */
+/* --- One server ---------------------------------------------------------------------------- */
 
 static int send_logged_in(struct nacos_http *http, const struct url *server, const struct nacos_sent *sent,
                           int64_t deadline, struct http_response *response, struct err *err)
@@ -156,18 +159,25 @@ static int send_logged_in(struct nacos_http *http, const struct url *server, con
     return send_form(http, server, sent, http->token_header, deadline, response, err);
 }
 
+void nacos_http_hide(const struct nacos_http *http, struct buf *text)
+{
+    if (*http->token_header)
+        wire_hide(text, http->token_header + strlen(token_prefix));
+}
+
 /* 404, 410: the server was replaced by one of another version. The next request finds out which. */
 int nacos_http_send(struct nacos_http *http, const struct url *server, const struct nacos_sent *sent, int64_t deadline,
                     struct http_response *response, struct err *err)
 {
     if (send_logged_in(http, server, sent, deadline, response, err) != 0)
         return -1;
+    nacos_http_hide(http, &response->body);
     if (sent->request != NACOS_NAMESPACES && (response->status == 404 || response->status == 410))
         http->api = NACOS_API_UNKNOWN;
     return 0;
 }
 
-/* --- Any server ------------------------------------------------------------------------------ */
+/* --- Any server ---------------------------------------------------------------------------- */
 
 struct sending {
     struct nacos_http *http;
@@ -188,7 +198,7 @@ int nacos_http_call(struct nacos_http *http, const struct nacos_sent *sent, int6
     return servers_call(&http->servers, send_to, &sending, deadline, response, err);
 }
 
-/* --- The version of the API --------------------------------------------------------------------- */
+/* --- The version of the API ---------------------------------------------------------------- */
 
 struct probing {
     struct nacos_http *http;
@@ -228,7 +238,7 @@ static int ask_version(void *arg, const struct url *server, int64_t deadline, st
                    nacos_path(NACOS_API_V1, NACOS_LIST));
 }
 
-/* --- The namespace --------------------------------------------------------------------------------- */
+/* --- The namespace ------------------------------------------------------------------------- */
 
 /* Only a list without it counts: a user may not be allowed to read the list, or the server may not offer it. */
 static int check_namespace(struct nacos_http *http, int64_t deadline, struct err *err)
@@ -237,7 +247,8 @@ static int check_namespace(struct nacos_http *http, int64_t deadline, struct err
     struct buf none = BUF_INIT(0);
     struct err ignored = ERR_INIT;
     const char *id = http->config->namespace_id;
-    const struct nacos_sent sent = {.api = http->api, .request = NACOS_NAMESPACES, .form = &none, .body_cap = REPLY_CAP};
+    const struct nacos_sent sent = {.api = http->api, .request = NACOS_NAMESPACES, .form = &none,
+                                    .body_cap = REPLY_CAP};
     int rc = 0;
     if (nacos_http_call(http, &sent, deadline, &response, &ignored) == 0 && response.status == 200 &&
         nacos_lacks_namespace(buf_text(&response.body), response.body.len, id))

@@ -54,7 +54,7 @@ const char *nacos_path(enum nacos_api api, enum nacos_request request)
     return requests[api][request].path;
 }
 
-/* --- Parameters ------------------------------------------------------------------------------ */
+/* --- Parameters ---------------------------------------------------------------------------- */
 
 static bool add(struct buf *form, const char *name, const char *value)
 {
@@ -141,7 +141,7 @@ bool nacos_add_beat(struct buf *form, enum nacos_api api, const struct nacos_con
            (api == NACOS_API_V1 || add(form, "heartBeat", "true"));
 }
 
-/* --- Errors ------------------------------------------------------------------------------------ */
+/* --- Errors -------------------------------------------------------------------------------- */
 
 /* What to do about an error, where Nacos' words do not say it. */
 static const struct {
@@ -205,7 +205,7 @@ bool nacos_wants_login(int status, const char *body)
     return (status == 401 || status == 403) && !strstr(body, "authorization failed");
 }
 
-/* --- Results ------------------------------------------------------------------------------------ */
+/* --- Results ------------------------------------------------------------------------------- */
 
 static enum nacos_result result_of(const json_t *code)
 {
@@ -242,7 +242,7 @@ enum nacos_result nacos_parse_result(int status, const char *body, size_t len, s
     return result;
 }
 
-/* --- What the server is ---------------------------------------------------------------------------- */
+/* --- What the server is -------------------------------------------------------------------- */
 
 /* 400, 401 and 403: it knows the path, and objects to the rest. */
 bool nacos_shows_api(enum nacos_api api, int status, const char *body, size_t len)
@@ -295,7 +295,7 @@ int nacos_parse_login(const char *body, size_t len, char *token, size_t size, in
     return fits ? 0 : err_set(err, ERR_PROTOCOL, "the reply to the login has no token");
 }
 
-/* --- The list -------------------------------------------------------------------------------------- */
+/* --- The list ------------------------------------------------------------------------------ */
 
 /* Version 1 has no code around a list. */
 int nacos_check_envelope(enum nacos_api api, const char *body, size_t len, struct err *err)
@@ -342,7 +342,8 @@ static const char *make_place(const struct instance *instance)
 const char *nacos_read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *metadata = json_object_get(entry, "metadata");
-    *instance = (struct instance){.id = text_of(metadata, "id"), .node = "", .address = wire_address(text_of(entry, "ip")),
+    *instance = (struct instance){.id = text_of(metadata, "id"), .node = "",
+                                  .address = wire_address(text_of(entry, "ip")),
                                   .zone = text_of(metadata, "zone"), .version = text_of(metadata, "version"),
                                   .port = wire_port(entry, "port")};
     if (!*instance->address)

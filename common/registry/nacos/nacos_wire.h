@@ -87,7 +87,7 @@ bool nacos_lacks_namespace(const char *body, size_t len, const char *id);
 /* The token, and how long it lives; INT64_MAX if the reply does not say it. 0, or -1: not a login's reply. */
 int nacos_parse_login(const char *body, size_t len, char *token, size_t size, int64_t *ttl_ms, struct err *err);
 
-/* --- The list ------------------------------------------------------------------------------- */
+/* --- The list ------------------------------------------------------------------------------ */
 
 /* Checks what stands around a list. 0, or -1: it is an error, or not Nacos'. */
 int nacos_check_envelope(enum nacos_api api, const char *body, size_t len, struct err *err);

@@ -1,5 +1,5 @@
-/* fake_server: a registry's server whose replies the test writes. It replies by rules, each for one method and path, and
- * keeps what it was sent. A rule may be changed at any time. Requests without a rule get 404, or 405.
+/* fake_server: a registry's server whose replies the test writes. It replies by rules, each for one method and path,
+ * and keeps what it was sent. A rule may be changed at any time. Requests without a rule get 404, or 405.
  */
 #ifndef REGISTRY_TESTS_FAKE_SERVER_H
 #define REGISTRY_TESTS_FAKE_SERVER_H
@@ -44,10 +44,10 @@ static inline void fake_reply(struct http_request *req, struct fake_rule *rule)
 }
 
 /* A handler does not know the path of its request, so each rule has a handler of its own. */
-#define FAKE_HANDLER(n)                                                            \
-    static void fake_handle_##n(struct http_request *req, void *arg)               \
-    {                                                                              \
-        fake_reply(req, &((struct fake_server *)arg)->rules[n]);                   \
+#define FAKE_HANDLER(n)                                                                                                \
+    static void fake_handle_##n(struct http_request *req, void *arg)                                                   \
+    {                                                                                                                  \
+        fake_reply(req, &((struct fake_server *)arg)->rules[n]);                                                       \
     }
 FAKE_HANDLER(0)
 FAKE_HANDLER(1)
@@ -69,10 +69,15 @@ static inline void fake_open(struct fake_server *fake)
     struct err err = ERR_INIT;
     size_t count = 0;
     for (; count < FAKE_RULES_MAX && fake->rules[count].method; count++)
-        fake->routes[count] = (struct http_route){fake->rules[count].method, fake->rules[count].pattern,
-                                                  handlers[count], 0};
-    struct http_server_config config = {.address = "127.0.0.1", .port = 0, .served_by = "fake", .routes = fake->routes,
-                                        .route_count = count, .arg = fake, .max_requests = 10};
+        fake->routes[count] =
+            (struct http_route){fake->rules[count].method, fake->rules[count].pattern, handlers[count], 0};
+    struct http_server_config config = {.address = "127.0.0.1",
+                                        .port = 0,
+                                        .served_by = "fake",
+                                        .routes = fake->routes,
+                                        .route_count = count,
+                                        .arg = fake,
+                                        .max_requests = 10};
     fake->server = http_server_new(&config, &err);
     cr_assert(fake->server, "%s", err.text);
     snprintf(fake->address, sizeof fake->address, "127.0.0.1:%d", http_server_port(fake->server));

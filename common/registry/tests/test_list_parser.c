@@ -13,7 +13,8 @@ static struct err err; /* of the last call */
 static const char *read_entry(const json_t *entry, struct instance *instance)
 {
     const char *id = json_string_value(entry);
-    *instance = (struct instance){.id = id ? id : "", .node = "", .address = "10.0.0.1", .zone = "", .version = "", .weight = 1};
+    *instance = (struct instance){
+        .id = id ? id : "", .node = "", .address = "10.0.0.1", .zone = "", .version = "", .weight = 1};
     for (const char *p = instance->id; *p; p++)
         instance->port = (uint16_t)(instance->port * 31 + *p);
     return id && strcmp(id, "x") == 0 ? "it is x" : NULL;

@@ -8,7 +8,7 @@
 
 TestSuite(servers, .timeout = 300);
 
-/* --- Parse ------------------------------------------------------------------------------------- */
+/* --- Parse --------------------------------------------------------------------------------- */
 
 static const struct servers_syntax strict = {.user = true, .error = "STRICT"};
 static const struct servers_syntax lenient = {.scheme = "http", .port = 8848, .path = "/nacos", .error = "LENIENT"};
@@ -67,7 +67,7 @@ Test(servers, error_names_the_setting)
     cr_expect_str_eq(err.text, "LENIENT");
 }
 
-/* --- Call ---------------------------------------------------------------------------------------- */
+/* --- Call ---------------------------------------------------------------------------------- */
 
 /* What each server does; the calls, as a text such as "ab". */
 static struct {
@@ -80,7 +80,8 @@ static struct {
 static struct servers servers;
 static struct err err; /* of the last call */
 
-static int call_fake(void *arg, const struct url *server, int64_t deadline, struct http_response *response, struct err *why)
+static int call_fake(void *arg, const struct url *server, int64_t deadline, struct http_response *response,
+                     struct err *why)
 {
     size_t count = strlen(fake.calls), at = (size_t)(server->host[0] - 'a');
     cr_expect_eq(arg, &fake);

@@ -49,6 +49,7 @@ Test(registries, setting_chooses_some_and_their_order)
 
 Test(registries, kind_without_an_address_names_the_setting)
 {
-    cr_expect_str_eq(open_with("consul,nacos"), "REGISTRIES=consul,nacos: want NACOS_SERVER_ADDR set too, or nacos left out");
+    cr_expect_str_eq(open_with("consul,nacos"),
+                     "REGISTRIES=consul,nacos: want NACOS_SERVER_ADDR set too, or nacos left out");
     cr_expect_str_eq(open_with("eureka"), "REGISTRIES=eureka: want EUREKA_URL set too, or eureka left out");
 }

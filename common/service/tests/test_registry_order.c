@@ -26,9 +26,19 @@ Test(registry_order, every_kind_has_the_name_that_is_accepted)
 
 Test(registry_order, unknown_or_repeated_kind_is_rejected)
 {
-    static const char *const bad[] = {"",       ",",          "consul,",        ",consul",      "consul,,etcd",
-                                      "zookeeper", "Consul",  "consul, etcd",   "consul,consul", "nacos,etcd,nacos",
-                                      "cons",   "consul2",    "consul,etcd,nacos,eureka,consul"};
+    static const char *const bad[] = {"",
+                                      ",",
+                                      "consul,",
+                                      ",consul",
+                                      "consul,,etcd",
+                                      "zookeeper",
+                                      "Consul",
+                                      "consul, etcd",
+                                      "consul,consul",
+                                      "nacos,etcd,nacos",
+                                      "cons",
+                                      "consul2",
+                                      "consul,etcd,nacos,eureka,consul"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_eq(registry_order_check(bad[i]), -1, "%s", bad[i]);
     cr_expect_eq(registry_order_check("etcd,consul"), 0);

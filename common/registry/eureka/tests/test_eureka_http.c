@@ -17,9 +17,10 @@ static void cleanup(void)
 
 TestSuite(eureka_http, .fini = cleanup, .timeout = 300);
 
-#define ENTRY(status, overridden)                                                                                  \
-    "{\"instanceId\":\"o-1\",\"hostName\":\"127.0.0.1\",\"ipAddr\":\"127.0.0.1\",\"status\":\"" status "\","       \
-    "\"overriddenStatus\":\"" overridden "\",\"port\":{\"$\":80,\"@enabled\":\"true\"},\"metadata\":{\"weight\":\"1\"}}"
+#define ENTRY(status, overridden)                                                                                      \
+    "{\"instanceId\":\"o-1\",\"hostName\":\"127.0.0.1\",\"ipAddr\":\"127.0.0.1\",\"status\":\"" status "\","           \
+    "\"overriddenStatus\":\"" overridden                                                                               \
+    "\",\"port\":{\"$\":80,\"@enabled\":\"true\"},\"metadata\":{\"weight\":\"1\"}}"
 #define OWN(status, overridden) "{\"instance\":" ENTRY(status, overridden) "}"
 #define LIST "{\"application\":{\"name\":\"ORDERS\",\"instance\":[" ENTRY("UP", "UNKNOWN") "]}}"
 #define NOT_FOUND "{\"status\":404,\"error\":\"Not Found\"}"
@@ -28,8 +29,16 @@ static struct fake_server server, other;
 static const char *other_path;
 static struct registry *eureka;
 static struct err err; /* of the last call */
-static struct registration_spec spec = {.service = "orders", .id = "o-1", .address = "", .port = 80, .tags = "", .version = "",
-                                        .zone = "", .weight = 1, .check = CHECK_NONE, .check_interval_ms = 10000};
+static struct registration_spec spec = {.service = "orders",
+                                        .id = "o-1",
+                                        .address = "",
+                                        .port = 80,
+                                        .tags = "",
+                                        .version = "",
+                                        .zone = "",
+                                        .weight = 1,
+                                        .check = CHECK_NONE,
+                                        .check_interval_ms = 10000};
 
 /* Clears err before the call; afterwards err holds what went wrong. */
 #define TRY(call) (err_clear(&err), (call))
@@ -120,7 +129,7 @@ static void expect_error(int rc, const char *text)
     cr_expect(strncmp(err.text, "eureka: ", 8) == 0 && strstr(err.text, text), "%s", err.text);
 }
 
-/* --- Register, heartbeat ------------------------------------------------------------------------------------- */
+/* --- Register, heartbeat ------------------------------------------------------------------- */
 
 static void register_and_deregister(void)
 {
@@ -136,7 +145,8 @@ static void register_and_deregister(void)
     cr_expect_eq(count_now(), 1, "%s", err.text);
     cr_expect_eq(TRY(registry_deregister(eureka, &spec, soon(), &err)), 0, "%s", err.text);
     server.rules[CANCEL].status = 404;
-    cr_expect_eq(TRY(registry_deregister(eureka, &spec, soon(), &err)), 0, "deregistering again succeeds too: %s", err.text);
+    cr_expect_eq(TRY(registry_deregister(eureka, &spec, soon(), &err)), 0, "deregistering again succeeds too: %s",
+                 err.text);
     cr_expect_eq(eureka->leader, LEADER_UNKNOWN);
     cr_expect_eq(server.rules[APPS].requests, 0, "the path needs no check of its own");
 }
@@ -202,7 +212,7 @@ Test(eureka_http, entry_that_is_not_ours_is_named)
     run(differ);
 }
 
-/* --- 404 ------------------------------------------------------------------------------------------------------- */
+/* --- 404 ----------------------------------------------------------------------------------- */
 
 static void list_nothing(void)
 {
@@ -220,7 +230,8 @@ Test(eureka_http, application_that_is_not_there_is_an_empty_list)
 
 static void use_wrong_path(void)
 {
-    expect_error(count_now(), "HTTP 404 for /eureka/apps: this is not the path of a Eureka server; EUREKA_URL usually ends in");
+    expect_error(count_now(),
+                 "HTTP 404 for /eureka/apps: this is not the path of a Eureka server; EUREKA_URL usually ends in");
     expect_error(register_now(), "this is not the path");
 }
 
@@ -259,7 +270,7 @@ Test(eureka_http, redirect_is_a_wrong_path)
     run(redirect);
 }
 
-/* --- 401, 403 -------------------------------------------------------------------------------------------------------- */
+/* --- 401, 403 ------------------------------------------------------------------------------ */
 
 /* Netflix' own servers do so for some minutes, and take registrations all the same. */
 static void start_slowly(void)
@@ -281,8 +292,10 @@ static void use_wrong_password(void)
 {
     for (size_t i = 0; i < FAKE_RULES_MAX; i++)
         server.rules[i].status = 401;
-    expect_error(register_now(), "HTTP 401: user or password is missing or wrong; EUREKA_URL=http://user:password@host");
-    cr_expect(!strstr(err.text, "p@ss") && !strstr(err.text, "p%40ss") && !strstr(err.text, "dXNlcjpwQHNz"), "%s", err.text);
+    expect_error(register_now(),
+                 "HTTP 401: user or password is missing or wrong; EUREKA_URL=http://user:password@host");
+    cr_expect(!strstr(err.text, "p@ss") && !strstr(err.text, "p%40ss") && !strstr(err.text, "dXNlcjpwQHNz"), "%s",
+              err.text);
     expect_error(count_now(), "HTTP 401");
 }
 
@@ -304,7 +317,7 @@ Test(eureka_http, write_that_is_refused_although_reads_work_is_csrf)
     run(write_without_csrf_token);
 }
 
-/* --- Other errors ------------------------------------------------------------------------------------------------------ */
+/* --- Other errors -------------------------------------------------------------------------- */
 
 static void fail_in_several_ways(void)
 {
@@ -326,7 +339,22 @@ Test(eureka_http, failures_name_the_reason)
     run(fail_in_several_ways);
 }
 
-/* --- Several servers ------------------------------------------------------------------------------------------------------ */
+static void repeat_password(void)
+{
+    server.rules[REGISTER].status = 400;
+    server.rules[REGISTER].body = "cannot read: Basic dXNlcjpwQHNz, user:p@ss";
+    expect_error(register_now(), "HTTP 400: cannot read: Basic ************, user:****");
+    server.rules[LIST_APP].status = 500;
+    server.rules[LIST_APP].body = "p@ss";
+    expect_error(count_now(), "HTTP 500: ****");
+}
+
+Test(eureka_http, password_is_in_no_error)
+{
+    run(repeat_password);
+}
+
+/* --- Several servers ----------------------------------------------------------------------- */
 
 static void restart_list(void)
 {

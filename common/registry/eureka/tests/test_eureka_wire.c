@@ -1,5 +1,5 @@
-/* eureka_wire.c: recorded replies (fixtures/, of Spring Cloud's server 5.0.3 with eureka-core 2.0.6; app_odd.json has the
- * entries of several recordings in one application), and invalid ones.
+/* eureka_wire.c: recorded replies (fixtures/, of Spring Cloud's server 5.0.3 with eureka-core 2.0.6; app_odd.json has
+ * the entries of several recordings in one application), and invalid ones.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -13,8 +13,14 @@
 
 TestSuite(eureka_wire, .timeout = 300);
 
-static const struct registration_spec spec = {.service = "orders", .id = "h1:orders:8080", .address = "", .port = 8080,
-                                              .tags = "", .version = "1.2", .zone = "z1", .weight = 5,
+static const struct registration_spec spec = {.service = "orders",
+                                              .id = "h1:orders:8080",
+                                              .address = "",
+                                              .port = 8080,
+                                              .tags = "",
+                                              .version = "1.2",
+                                              .zone = "z1",
+                                              .weight = 5,
                                               .check_interval_ms = 10000};
 static struct err err; /* of the last call */
 
@@ -62,7 +68,7 @@ static struct instance_list *parse_fixture_new(const char *name)
     return list;
 }
 
-/* --- Paths ------------------------------------------------------------------------------- */
+/* --- Paths --------------------------------------------------------------------------------- */
 
 static void expect_path(const char *base, const char *service, const char *id, const char *expected)
 {
@@ -86,7 +92,7 @@ Test(eureka_wire, dot_segment_is_not_an_id)
     buf_close(&path);
 }
 
-/* --- Registration ----------------------------------------------------------------------------- */
+/* --- Registration -------------------------------------------------------------------------- */
 
 static json_t *registration_new(const struct registration_spec *own, const char *address, enum instance_status status)
 {
@@ -101,10 +107,12 @@ static json_t *registration_new(const struct registration_spec *own, const char 
 Test(eureka_wire, registration_has_what_the_server_requires)
 {
     static const char expected[] =
-        "{\"instance\":{\"instanceId\":\"h1:orders:8080\",\"app\":\"ORDERS\",\"hostName\":\"10.0.0.1\",\"ipAddr\":\"10.0.0.1\","
+        "{\"instance\":{\"instanceId\":\"h1:orders:8080\",\"app\":\"ORDERS\",\"hostName\":\"10.0.0.1\",\"ipAddr\":\"10."
+        "0.0.1\","
         "\"vipAddress\":\"orders\",\"status\":\"UP\",\"port\":{\"$\":8080,\"@enabled\":\"true\"},\"dataCenterInfo\":"
         "{\"@class\":\"com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo\",\"name\":\"MyOwn\"},\"leaseInfo\":"
-        "{\"renewalIntervalInSecs\":10,\"durationInSecs\":15},\"metadata\":{\"weight\":\"5\",\"version\":\"1.2\",\"zone\":\"z1\"}}}";
+        "{\"renewalIntervalInSecs\":10,\"durationInSecs\":15},\"metadata\":{\"weight\":\"5\",\"version\":\"1.2\","
+        "\"zone\":\"z1\"}}}";
     struct buf body = BUF_INIT(16 * 1024);
     cr_expect(eureka_add_registration(&body, &spec, "10.0.0.1", INSTANCE_PASSING));
     cr_expect_str_eq(buf_text(&body), expected);
@@ -113,7 +121,8 @@ Test(eureka_wire, registration_has_what_the_server_requires)
 
 Test(eureka_wire, unhealthy_instance_registers_as_down)
 {
-    json_t *tree = registration_new(&spec, "2001:db8::1", INSTANCE_CRITICAL), *entry = json_object_get(tree, "instance");
+    json_t *tree = registration_new(&spec, "2001:db8::1", INSTANCE_CRITICAL),
+           *entry = json_object_get(tree, "instance");
     cr_expect_str_eq(json_string_value(json_object_get(entry, "status")), "DOWN");
     cr_expect_null(json_object_get(entry, "overriddenStatus"), "the server would keep it as an operator's override");
     cr_expect_str_eq(json_string_value(json_object_get(entry, "ipAddr")), "2001:db8::1", "without brackets");
@@ -141,7 +150,7 @@ Test(eureka_wire, lease_outlives_two_lost_heartbeats)
     cr_expect_eq(eureka_lease_seconds(&own), 2, "rounded up");
 }
 
-/* --- The list ----------------------------------------------------------------------------------- */
+/* --- The list ------------------------------------------------------------------------------ */
 
 Test(eureka_wire, list_shows_the_instance)
 {
@@ -196,8 +205,10 @@ Test(eureka_wire, operator_takes_an_instance_out)
 {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char entry[300];
-        snprintf(entry, sizeof entry, "{\"instanceId\":\"a\",\"ipAddr\":\"10.0.0.1\",\"status\":%s,\"overriddenStatus\":%s,"
-                 "\"port\":{\"$\":80,\"@enabled\":\"true\"}}", cases[i].status, cases[i].overridden);
+        snprintf(entry, sizeof entry,
+                 "{\"instanceId\":\"a\",\"ipAddr\":\"10.0.0.1\",\"status\":%s,\"overriddenStatus\":%s,"
+                 "\"port\":{\"$\":80,\"@enabled\":\"true\"}}",
+                 cases[i].status, cases[i].overridden);
         struct instance_list *list = parse_entry_new(entry);
         cr_assert(list && list->count == 1, "%s: %s", entry, err.text);
         cr_expect_eq(list->at[0].status, cases[i].expected, "%s", entry);
@@ -212,12 +223,18 @@ Test(eureka_wire, numbers_may_be_text_and_the_flag_a_boolean)
     static const struct {
         const char *port;
         int expected; /* 0: dropped */
-    } ports[] = {{"{\"$\":\"8080\",\"@enabled\":true}", 8080}, {"{\"$\":8080}", 8080}, {"{\"$\":8080,\"@enabled\":false}", 0},
-                 {"{\"$\":\"8080x\",\"@enabled\":\"true\"}", 0}, {"{\"$\":99999999999999999999,\"@enabled\":\"true\"}", 0},
-                 {"8080", 0}, {"null", 0}, {"{\"@enabled\":\"true\"}", 0}};
+    } ports[] = {{"{\"$\":\"8080\",\"@enabled\":true}", 8080},
+                 {"{\"$\":8080}", 8080},
+                 {"{\"$\":8080,\"@enabled\":false}", 0},
+                 {"{\"$\":\"8080x\",\"@enabled\":\"true\"}", 0},
+                 {"{\"$\":99999999999999999999,\"@enabled\":\"true\"}", 0},
+                 {"8080", 0},
+                 {"null", 0},
+                 {"{\"@enabled\":\"true\"}", 0}};
     for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
         char entry[300];
-        snprintf(entry, sizeof entry, "{\"instanceId\":\"a\",\"ipAddr\":\"10.0.0.1\",\"status\":\"UP\",\"port\":%s}", ports[i].port);
+        snprintf(entry, sizeof entry, "{\"instanceId\":\"a\",\"ipAddr\":\"10.0.0.1\",\"status\":\"UP\",\"port\":%s}",
+                 ports[i].port);
         struct instance_list *list = parse_entry_new(entry);
         cr_expect_eq(list ? list->at[0].port : 0, ports[i].expected, "%s", entry);
         instance_list_unref(list);
@@ -230,13 +247,19 @@ Test(eureka_wire, metadata_of_other_applications_is_harmless)
         const char *metadata;
         int weight;
         const char *zone;
-    } rows[] = {{"{\"weight\":\"heavy\",\"zone\":\"a\"}", 1, "a"}, {"{\"weight\":7,\"zone\":8}", 7, ""},
-                {"{\"weight\":\"-1\"}", 1, ""}, {"{\"weight\":\"99999999999999999999\"}", 65535, ""}, {"null", 1, ""},
-                {"[]", 1, ""}, {"\"text\"", 1, ""}};
+    } rows[] = {{"{\"weight\":\"heavy\",\"zone\":\"a\"}", 1, "a"},
+                {"{\"weight\":7,\"zone\":8}", 7, ""},
+                {"{\"weight\":\"-1\"}", 1, ""},
+                {"{\"weight\":\"99999999999999999999\"}", 65535, ""},
+                {"null", 1, ""},
+                {"[]", 1, ""},
+                {"\"text\"", 1, ""}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char entry[300];
-        snprintf(entry, sizeof entry, "{\"instanceId\":\"a\",\"ipAddr\":\"10.0.0.1\",\"status\":\"UP\",\"port\":{\"$\":80},"
-                 "\"metadata\":%s}", rows[i].metadata);
+        snprintf(entry, sizeof entry,
+                 "{\"instanceId\":\"a\",\"ipAddr\":\"10.0.0.1\",\"status\":\"UP\",\"port\":{\"$\":80},"
+                 "\"metadata\":%s}",
+                 rows[i].metadata);
         struct instance_list *list = parse_entry_new(entry);
         cr_assert(list, "%s: %s", entry, err.text);
         cr_expect_eq(list->at[0].weight, rows[i].weight, "%s", entry);
@@ -247,7 +270,8 @@ Test(eureka_wire, metadata_of_other_applications_is_harmless)
 
 Test(eureka_wire, brackets_around_ipv6_do_not_count)
 {
-    struct instance_list *list = parse_entry_new("{\"instanceId\":\"a\",\"ipAddr\":\"[2001:db8::1]\",\"status\":\"UP\",\"port\":{\"$\":80}}");
+    struct instance_list *list =
+        parse_entry_new("{\"instanceId\":\"a\",\"ipAddr\":\"[2001:db8::1]\",\"status\":\"UP\",\"port\":{\"$\":80}}");
     cr_assert(list, "%s", err.text);
     cr_expect_str_eq(list->at[0].address, "2001:db8::1");
     instance_list_unref(list);
@@ -280,7 +304,7 @@ Test(eureka_wire, empty_application_is_an_empty_list)
     instance_list_unref(list);
 }
 
-/* --- Our own entry -------------------------------------------------------------------------------- */
+/* --- Our own entry ------------------------------------------------------------------------- */
 
 static const char *difference_of(const char *body, const struct registration_spec *own, const char *address,
                                  enum instance_status status)
@@ -318,24 +342,33 @@ Test(eureka_wire, own_entry_is_compared_with_what_was_registered)
 /* A server keeps an entry whose timestamp is newer than its own clock. */
 Test(eureka_wire, status_that_the_server_has_kept_is_a_difference)
 {
-    struct registration_spec own = {.service = "orders", .id = "nometa", .address = "", .port = 8080, .tags = "",
-                                    .version = "", .zone = "", .weight = 1, .check_interval_ms = 10000};
+    struct registration_spec own = {.service = "orders",
+                                    .id = "nometa",
+                                    .address = "",
+                                    .port = 8080,
+                                    .tags = "",
+                                    .version = "",
+                                    .zone = "",
+                                    .weight = 1,
+                                    .check_interval_ms = 10000};
     expect_difference("own_without_metadata.json", &own, "10.0.0.1", INSTANCE_PASSING, "");
     expect_difference("own_without_metadata.json", &own, "10.0.0.1", INSTANCE_CRITICAL, "its status is not ours");
 }
 
 Test(eureka_wire, reply_that_is_not_an_instance_is_an_error)
 {
-    static const char *const bad[] = {"", "[]", "{}", "{\"instance\":[]}", "{\"instance\":{\"instanceId\":\"a\"", "<instance/>"};
+    static const char *const bad[] = {
+        "", "[]", "{}", "{\"instance\":[]}", "{\"instance\":{\"instanceId\":\"a\"", "<instance/>"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *difference = NULL;
         err_clear(&err);
-        cr_expect_eq(eureka_parse_own(bad[i], strlen(bad[i]), &spec, "", INSTANCE_PASSING, &difference, &err), -1, "%s", bad[i]);
+        cr_expect_eq(eureka_parse_own(bad[i], strlen(bad[i]), &spec, "", INSTANCE_PASSING, &difference, &err), -1, "%s",
+                     bad[i]);
         cr_expect_eq(err.code, ERR_PROTOCOL);
     }
 }
 
-/* --- Errors ------------------------------------------------------------------------------------------ */
+/* --- Errors -------------------------------------------------------------------------------- */
 
 /* The bodies are recorded. */
 Test(eureka_wire, reason_of_an_error_is_found)
@@ -346,7 +379,8 @@ Test(eureka_wire, reason_of_an_error_is_found)
         {"Missing hostname", "Missing hostname"},
         {"Mismatched appName, expecting BAD but was OTHER", "Mismatched appName, expecting BAD but was OTHER"},
         {"{\"error\": \"cannot parse request body\"}", "cannot parse request body"},
-        {"{\"timestamp\":\"2026-11-29T09:11:55.407Z\",\"status\":500,\"error\":\"Internal Server Error\",\"path\":\"/eureka/apps\"}",
+        {"{\"timestamp\":\"2026-11-29T09:11:55.407Z\",\"status\":500,\"error\":\"Internal Server "
+         "Error\",\"path\":\"/eureka/apps\"}",
          "Internal Server Error"},
         {"Bad Request\r\nThis combination of host and port requires TLS.\r\n",
          "Bad Request This combination of host and port requires TLS."},

@@ -1,4 +1,5 @@
-/* nacos.c and nacos_http.c against servers whose replies the test writes: version, login, namespace, failover, errors. */
+/* nacos.c and nacos_http.c against servers whose replies the test writes: version, login, namespace, failover, errors.
+ */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,9 @@ static void cleanup(void)
 TestSuite(nacos_http, .fini = cleanup, .timeout = 300);
 
 #define OK "{\"code\":0,\"message\":\"success\",\"data\":\"ok\"}"
-#define LIST "{\"code\":0,\"message\":\"success\",\"data\":[{\"ip\":\"10.0.0.1\",\"port\":80,\"healthy\":true,\"metadata\":{\"id\":\"o-1\"}}]}"
+#define LIST                                                                                                           \
+    "{\"code\":0,\"message\":\"success\",\"data\":[{\"ip\":\"10.0.0.1\",\"port\":80,\"healthy\":true,\"metadata\":{"   \
+    "\"id\":\"o-1\"}}]}"
 #define UNKNOWN_INSTANCE "{\"code\":21003,\"message\":\"instance not found\",\"data\":null}"
 #define NO_TOKEN "{\"status\":403,\"error\":\"Forbidden\",\"message\":\"user not found!\"}"
 #define TOKEN "aaa.bbb.ccc"
@@ -29,8 +32,16 @@ static struct fake_server server, other;
 static struct nacos_config config;
 static struct registry *nacos;
 static struct err err; /* of the last call */
-static struct registration_spec spec = {.service = "orders", .id = "o-1", .address = "", .port = 80, .tags = "", .version = "",
-                                        .zone = "", .weight = 1, .check = CHECK_NONE, .check_interval_ms = 10000};
+static struct registration_spec spec = {.service = "orders",
+                                        .id = "o-1",
+                                        .address = "",
+                                        .port = 80,
+                                        .tags = "",
+                                        .version = "",
+                                        .zone = "",
+                                        .weight = 1,
+                                        .check = CHECK_NONE,
+                                        .check_interval_ms = 10000};
 
 /* Clears err before the call; afterwards err holds what went wrong. */
 #define TRY(call) (err_clear(&err), (call))
@@ -46,7 +57,8 @@ static void be_version_3(struct fake_server *fake)
         [V3_LIST] = {"GET", "/nacos/v3/client/ns/instance/list", .status = 200, .body = LIST},
         [V3_REGISTER] = {"POST", "/nacos/v3/client/ns/instance", .status = 200, .body = OK},
         [V3_DEREGISTER] = {"DELETE", "/nacos/v3/client/ns/instance", .status = 200, .body = OK},
-        [V3_LOGIN] = {"POST", "/nacos/v3/auth/user/login", .status = 200, .body = "{\"accessToken\":\"" TOKEN "\",\"tokenTtl\":18000}"},
+        [V3_LOGIN] = {"POST", "/nacos/v3/auth/user/login", .status = 200,
+                      .body = "{\"accessToken\":\"" TOKEN "\",\"tokenTtl\":18000}"},
         [V3_NAMESPACES] = {"GET", "/nacos/v3/admin/core/namespace/list", .status = 200,
                            .body = "{\"code\":0,\"data\":[{\"namespace\":\"public\"},{\"namespace\":\"dev\"}]}"},
     };
@@ -59,9 +71,11 @@ static void be_version_1(struct fake_server *fake)
     static const struct fake_rule rules[] = {
         [V1_LIST] = {"GET", "/nacos/v1/ns/instance/list", .status = 200, .body = "{\"name\":\"orders\",\"hosts\":[]}"},
         [V1_REGISTER] = {"POST", "/nacos/v1/ns/instance", .status = 200, .body = "ok"},
-        [V1_BEAT] = {"PUT", "/nacos/v1/ns/instance/beat", .status = 200, .body = "{\"clientBeatInterval\":5000,\"code\":10200}"},
+        [V1_BEAT] = {"PUT", "/nacos/v1/ns/instance/beat", .status = 200,
+                     .body = "{\"clientBeatInterval\":5000,\"code\":10200}"},
         [V1_DEREGISTER] = {"DELETE", "/nacos/v1/ns/instance", .status = 200, .body = "ok"},
-        [V1_LOGIN] = {"POST", "/nacos/v1/auth/login", .status = 200, .body = "{\"accessToken\":\"" TOKEN "\",\"tokenTtl\":18000}"},
+        [V1_LOGIN] = {"POST", "/nacos/v1/auth/login", .status = 200,
+                      .body = "{\"accessToken\":\"" TOKEN "\",\"tokenTtl\":18000}"},
     };
     memset(fake->rules, 0, sizeof fake->rules);
     memcpy(fake->rules, rules, sizeof rules);
@@ -95,8 +109,8 @@ static void run(void (*story)(void))
 static void set_up(void)
 {
     be_version_3(&server);
-    config = (struct nacos_config){.namespace_id = "public", .group = "DEFAULT_GROUP", .username = "", .password = "",
-                                   .password_file = ""};
+    config = (struct nacos_config){
+        .namespace_id = "public", .group = "DEFAULT_GROUP", .username = "", .password = "", .password_file = ""};
 }
 
 static int64_t soon(void)
@@ -133,7 +147,7 @@ static void expect_error(int rc, const char *text)
     cr_expect(strncmp(err.text, "nacos: ", 7) == 0 && strstr(err.text, text), "%s", err.text);
 }
 
-/* --- The version of the API --------------------------------------------------------------------------------- */
+/* --- The version of the API ---------------------------------------------------------------- */
 
 static void register_and_deregister(void)
 {
@@ -244,7 +258,7 @@ Test(nacos_http, server_that_starts_has_no_version_yet)
     run(start_slowly);
 }
 
-/* --- Register, heartbeat ------------------------------------------------------------------------------------- */
+/* --- Register, heartbeat ------------------------------------------------------------------- */
 
 static void forget(void)
 {
@@ -291,10 +305,12 @@ Test(nacos_http, unhealthy_instance_sends_its_state_instead)
 static void fail_in_several_ways(void)
 {
     server.rules[V3_REGISTER].status = 400;
-    server.rules[V3_REGISTER].body = "Param 'groupName' is illegal, illegal characters should not appear in the param.\r\n";
+    server.rules[V3_REGISTER].body =
+        "Param 'groupName' is illegal, illegal characters should not appear in the param.\r\n";
     expect_error(register_now(), "HTTP 400: Param 'groupName' is illegal");
     server.rules[V3_REGISTER].status = 200;
-    server.rules[V3_REGISTER].body = "{\"code\":30000,\"message\":\"server error\",\"data\":\"errMsg: is persistent service\"}";
+    server.rules[V3_REGISTER].body =
+        "{\"code\":30000,\"message\":\"server error\",\"data\":\"errMsg: is persistent service\"}";
     expect_error(register_now(), "delete that service in Nacos");
     server.rules[V3_LIST].body = "{\"code\":30000,\"message\":\"server error\",\"data\":\"no disk\"}";
     expect_error(count_now(), "HTTP 200: server error: no disk");
@@ -313,7 +329,7 @@ Test(nacos_http, failures_name_the_cause_and_what_to_do)
     run(fail_in_several_ways);
 }
 
-/* --- Namespace ------------------------------------------------------------------------------------------------ */
+/* --- Namespace ----------------------------------------------------------------------------- */
 
 static void use_unknown_namespace(void)
 {
@@ -347,7 +363,7 @@ Test(nacos_http, namespaces_that_may_not_be_read_are_not_an_error)
     run(use_unreadable_namespaces);
 }
 
-/* --- Login ---------------------------------------------------------------------------------------------------- */
+/* --- Login --------------------------------------------------------------------------------- */
 
 static void want_login(struct fake_server *fake)
 {
@@ -393,6 +409,27 @@ Test(nacos_http, refused_token_is_renewed)
 {
     set_up_login();
     run(lose_token);
+}
+
+/* A server's error may repeat what it was sent. */
+static void repeat_token(void)
+{
+    cr_expect_eq(count_now(), 1, "%s", err.text);
+    server.rules[V3_REGISTER].status = 400;
+    server.rules[V3_REGISTER].body = "cannot read: " BEARER ", " TOKEN;
+    expect_error(register_now(), "HTTP 400: cannot read: Bearer ***********, ***********");
+    server.rules[V3_LIST].status = 500;
+    server.rules[V3_LIST].body = "caused: " TOKEN;
+    expect_error(count_now(), "HTTP 500: caused: ***********");
+    server.rules[V3_LIST].status = 200;
+    server.rules[V3_LIST].body = "{\"code\":30000,\"message\":\"" TOKEN "\"}";
+    expect_error(count_now(), "HTTP 200: ***********");
+}
+
+Test(nacos_http, token_is_in_no_error)
+{
+    set_up_login();
+    run(repeat_token);
 }
 
 static void let_token_expire(void)
@@ -451,7 +488,7 @@ Test(nacos_http, wrong_password_says_what_to_check)
     run(use_wrong_password);
 }
 
-/* --- Password in a file ------------------------------------------------------------------------------------------ */
+/* --- Password in a file -------------------------------------------------------------------- */
 
 static char password_file[64];
 
@@ -504,12 +541,13 @@ Test(nacos_http, settings_are_checked_at_the_start)
     cr_expect_eq(nacos_check_server_addr("::1"), -1, "IPv6 needs brackets");
 }
 
-/* --- Several servers ------------------------------------------------------------------------------------------------ */
+/* --- Several servers ----------------------------------------------------------------------- */
 
 static void restart_list(void)
 {
     cr_expect_eq(register_now(), 0, "%s", err.text);
-    server.rules[V3_LIST].body = "{\"code\":0,\"data\":[{\"ip\":\"10.0.0.8\",\"port\":80},{\"ip\":\"10.0.0.9\",\"port\":80},{";
+    server.rules[V3_LIST].body =
+        "{\"code\":0,\"data\":[{\"ip\":\"10.0.0.8\",\"port\":80},{\"ip\":\"10.0.0.9\",\"port\":80},{";
     cr_expect_eq(count_now(), 1, "only the second server's: %s", err.text);
     cr_expect_eq(beat(true), 0, "%s", err.text);
     cr_expect_eq(server.rules[V3_REGISTER].requests, 1);

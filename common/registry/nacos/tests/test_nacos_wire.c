@@ -12,10 +12,21 @@
 
 TestSuite(nacos_wire, .timeout = 300);
 
-static const struct nacos_config config = {.server_addr = "127.0.0.1", .namespace_id = "public", .group = "DEFAULT_GROUP",
-                                           .username = "", .password = "", .password_file = ""};
-static const struct registration_spec spec = {.service = "orders", .id = "o-1", .address = "", .port = 8080, .tags = "a,b",
-                                              .version = "1.0", .zone = "z 1", .weight = 3, .check_interval_ms = 10000};
+static const struct nacos_config config = {.server_addr = "127.0.0.1",
+                                           .namespace_id = "public",
+                                           .group = "DEFAULT_GROUP",
+                                           .username = "",
+                                           .password = "",
+                                           .password_file = ""};
+static const struct registration_spec spec = {.service = "orders",
+                                              .id = "o-1",
+                                              .address = "",
+                                              .port = 8080,
+                                              .tags = "a,b",
+                                              .version = "1.0",
+                                              .zone = "z 1",
+                                              .weight = 3,
+                                              .check_interval_ms = 10000};
 static struct err err; /* of the last call */
 
 static char *fixture_new(const char *name)
@@ -31,7 +42,7 @@ static char *fixture_new(const char *name)
     return text;
 }
 
-/* --- Forms -------------------------------------------------------------------------------------- */
+/* --- Forms --------------------------------------------------------------------------------- */
 
 static void expect_form(struct buf *form, bool added, const char *expected)
 {
@@ -40,7 +51,9 @@ static void expect_form(struct buf *form, bool added, const char *expected)
     buf_close(form);
 }
 
-#define OWN "serviceName=orders&namespaceId=public&groupName=DEFAULT_GROUP&clusterName=DEFAULT&ip=10.0.0.1&port=8080&ephemeral=true"
+#define OWN                                                                                                            \
+    "serviceName=orders&namespaceId=public&groupName=DEFAULT_GROUP&clusterName=DEFAULT&ip=10.0.0.1&port=8080&"         \
+    "ephemeral=true"
 
 Test(nacos_wire, forms_name_the_instance_by_its_place)
 {
@@ -56,7 +69,8 @@ Test(nacos_wire, forms_name_the_instance_by_its_place)
 Test(nacos_wire, registration_tells_its_heartbeat_times)
 {
     static const char metadata[] =
-        "&weight=3&healthy=true&metadata=%7B%22id%22%3A%22o-1%22%2C%22version%22%3A%221.0%22%2C%22zone%22%3A%22z%201%22%2C"
+        "&weight=3&healthy=true&metadata=%7B%22id%22%3A%22o-1%22%2C%22version%22%3A%221.0%22%2C%22zone%22%3A%22z%201%"
+        "22%2C"
         "%22tags%22%3A%22a%2Cb%22%2C%22preserved.heart.beat.interval%22%3A%2210000%22%2C"
         "%22preserved.heart.beat.timeout%22%3A%2230000%22%2C%22preserved.ip.delete.timeout%22%3A%2260000%22%7D";
     struct buf form = BUF_INIT(32 * 1024);
@@ -105,7 +119,7 @@ Test(nacos_wire, list_names_the_cluster_as_each_version_does)
                 "serviceName=orders&namespaceId=public&groupName=DEFAULT_GROUP&clusterName=none");
 }
 
-/* --- Results ----------------------------------------------------------------------------------------- */
+/* --- Results ------------------------------------------------------------------------------- */
 
 static enum nacos_result result_of(int status, const char *body)
 {
@@ -142,25 +156,38 @@ static const struct {
     int status;
     const char *body, *text;
 } failures[] = {
-    {200, "{\"code\":30000,\"message\":\"server error\",\"data\":\"errCode: 500\"}", "HTTP 200: server error: errCode: 500"},
-    {400, "{\"code\":10000,\"message\":\"parameter missing\",\"data\":\"Required parameter 'ip' type String is not present\"}",
+    {200, "{\"code\":30000,\"message\":\"server error\",\"data\":\"errCode: 500\"}",
+     "HTTP 200: server error: errCode: 500"},
+    {400,
+     "{\"code\":10000,\"message\":\"parameter missing\",\"data\":\"Required parameter 'ip' type String is not "
+     "present\"}",
      "HTTP 400: parameter missing: Required parameter 'ip' type String is not present"},
     {400, "Param 'serviceName' is illegal, illegal characters should not appear in the param.\r\n\r\n",
      "HTTP 400: Param 'serviceName' is illegal, illegal characters should not appear in the param."},
-    {400, "{\"code\":30000,\"message\":\"server error\",\"data\":\"errCode: 400, errMsg: Current service DEFAULT_GROUP@@svc1 is "
-          "persistent service, can't register ephemeral instance. \"}",
-     "is persistent service, can't register ephemeral instance. ; delete that service in Nacos, or use another NACOS_GROUP"},
+    {400,
+     "{\"code\":30000,\"message\":\"server error\",\"data\":\"errCode: 400, errMsg: Current service "
+     "DEFAULT_GROUP@@svc1 is "
+     "persistent service, can't register ephemeral instance. \"}",
+     "is persistent service, can't register ephemeral instance. ; delete that service in Nacos, or use another "
+     "NACOS_GROUP"},
     {500, "caused: instance format invalid: The weights range from 0.0 to 10000.0;",
      "HTTP 500: caused: instance format invalid: The weights range from 0.0 to 10000.0;"},
-    {403, "{\"timestamp\":\"2026-11-29T09:39:01.399+00:00\",\"status\":403,\"error\":\"Forbidden\",\"message\":\"Code: 401, Message: User "
-          "not found! Please check user exist or password is right!.\",\"path\":\"/nacos/v3/client/ns/instance\"}",
+    {403,
+     "{\"timestamp\":\"2026-11-29T09:39:01.399+00:00\",\"status\":403,\"error\":\"Forbidden\",\"message\":\"Code: 401, "
+     "Message: User "
+     "not found! Please check user exist or password is right!.\",\"path\":\"/nacos/v3/client/ns/instance\"}",
      "password is right!.; set NACOS_USERNAME and NACOS_PASSWORD"},
-    {403, "{\"status\":403,\"error\":\"Forbidden\",\"message\":\"user not found!\"}", "; set NACOS_USERNAME and NACOS_PASSWORD"},
-    {403, "{\"status\":403,\"error\":\"Forbidden\",\"message\":\"Code: 401, Message: Invalid signature.\"}", "all servers need the same"},
+    {403, "{\"status\":403,\"error\":\"Forbidden\",\"message\":\"user not found!\"}",
+     "; set NACOS_USERNAME and NACOS_PASSWORD"},
+    {403, "{\"status\":403,\"error\":\"Forbidden\",\"message\":\"Code: 401, Message: Invalid signature.\"}",
+     "all servers need the same"},
     {403, "", "HTTP 403; check NACOS_USERNAME and NACOS_PASSWORD"},
-    {500, "{\"status\":500,\"error\":\"Internal Server Error\",\"message\":\"No message available\"}", "HTTP 500: Internal Server Error"},
-    {503, "server is STARTING now, please try again later!", "HTTP 503: server is STARTING now, please try again later!"},
-    {404, "{\"status\":404,\"error\":\"Not Found\",\"message\":\"No endpoint POST /nacos/v3/x.\"}", "is NACOS_SERVER_ADDR the address"},
+    {500, "{\"status\":500,\"error\":\"Internal Server Error\",\"message\":\"No message available\"}",
+     "HTTP 500: Internal Server Error"},
+    {503, "server is STARTING now, please try again later!",
+     "HTTP 503: server is STARTING now, please try again later!"},
+    {404, "{\"status\":404,\"error\":\"Not Found\",\"message\":\"No endpoint POST /nacos/v3/x.\"}",
+     "is NACOS_SERVER_ADDR the address"},
     {404, "<!doctype html><html lang=\"en\">", "HTTP 404; is NACOS_SERVER_ADDR the address of Nacos' API"},
     {200, "<!doctype html><html lang=\"en\">", "HTTP 200; is NACOS_SERVER_ADDR the address of Nacos' API"},
     {200, "okay", "HTTP 200: okay"},
@@ -194,11 +221,12 @@ static void expect_words(int status, const char *fixture, const char *text)
 Test(nacos_wire, recorded_failures_say_what_to_do)
 {
     expect_words(403, "v3_token_expired.json", "token expired!.; check NACOS_USERNAME and NACOS_PASSWORD");
-    expect_words(403, "v1_no_right.json", "authorization failed!; give the user of NACOS_USERNAME the permission in Nacos");
+    expect_words(403, "v1_no_right.json",
+                 "authorization failed!; give the user of NACOS_USERNAME the permission in Nacos");
     expect_words(410, "gone.json", "switched off the version of the API");
 }
 
-/* --- What the server is ------------------------------------------------------------------------------------ */
+/* --- What the server is -------------------------------------------------------------------- */
 
 static bool shows(enum nacos_api api, int status, const char *body)
 {
@@ -248,7 +276,7 @@ Test(nacos_wire, namespace_is_missing_only_from_a_list)
     free(v3);
 }
 
-/* --- Login -------------------------------------------------------------------------------------------------- */
+/* --- Login --------------------------------------------------------------------------------- */
 
 static int64_t ttl_of(const char *body, const char *expected)
 {
@@ -285,7 +313,7 @@ Test(nacos_wire, reply_without_a_usable_token_is_an_error)
     cr_expect_null(strstr(err.text, "0000"), "no token in an error: %s", err.text);
 }
 
-/* --- The list ------------------------------------------------------------------------------------------------- */
+/* --- The list ------------------------------------------------------------------------------ */
 
 /* NULL: the list is an error. */
 static struct instance_list *parse_new(enum nacos_api api, const char *body)
@@ -321,7 +349,8 @@ static struct instance_list *parse_entry_new(const char *entry)
 static void expect_first_two(enum nacos_api api, const char *fixture)
 {
     struct instance_list *list = parse_fixture_new(api, fixture);
-    const struct instance *first = instance_list_find(list, "10.0.0.1:8080"), *other = instance_list_find(list, "10.0.0.2:8080");
+    const struct instance *first = instance_list_find(list, "10.0.0.1:8080"),
+                          *other = instance_list_find(list, "10.0.0.2:8080");
     cr_assert(first && other, "%s", fixture);
     cr_expect_str_eq(first->address, "10.0.0.1");
     cr_expect_eq(first->port, 8080);
@@ -344,7 +373,8 @@ Test(nacos_wire, both_versions_show_the_same_list)
 Test(nacos_wire, unhealthy_is_critical_and_weight_0_is_maintenance)
 {
     struct instance_list *list = parse_fixture_new(NACOS_API_V3, "v3_list_unhealthy.json");
-    const struct instance *weightless = instance_list_find(list, "10.0.0.2:8080"), *ill = instance_list_find(list, "10.0.0.3:8080");
+    const struct instance *weightless = instance_list_find(list, "10.0.0.2:8080"),
+                          *ill = instance_list_find(list, "10.0.0.3:8080");
     cr_assert(weightless && ill);
     cr_expect(weightless->maintenance && weightless->status == INSTANCE_PASSING && weightless->weight == 1);
     cr_expect(!ill->maintenance && ill->status == INSTANCE_CRITICAL);
@@ -382,7 +412,8 @@ Test(nacos_wire, odd_entries_are_read_or_dropped)
 
 Test(nacos_wire, brackets_around_ipv6_do_not_count)
 {
-    struct instance_list *list = parse_entry_new("{\"ip\":\"[2001:db8::1]\",\"port\":80},{\"ip\":\"2001:db8::2\",\"port\":80}");
+    struct instance_list *list =
+        parse_entry_new("{\"ip\":\"[2001:db8::1]\",\"port\":80},{\"ip\":\"2001:db8::2\",\"port\":80}");
     cr_assert(list && list->count == 2, "%s", err.text);
     cr_expect_str_eq(list->at[0].address, "2001:db8::1");
     cr_expect_str_eq(list->at[0].id, "[2001:db8::1]:80");
