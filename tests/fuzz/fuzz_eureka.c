@@ -18,7 +18,7 @@ static int read_list(const char *body, size_t len, size_t piece, bool skim, stru
     struct list_parser parser = {0};
     struct err err = ERR_INIT;
     *list = NULL;
-    int status = list_parser_begin(&parser, EUREKA_LIST, eureka_read_entry, &err);
+    int status = eureka_list_begin(&parser, &err);
     parser.skim = skim;
     for (size_t at = 0; status == 0 && at < len; at += piece)
         status = list_parser_feed(&parser, body + at, len - at < piece ? len - at : piece, &err);

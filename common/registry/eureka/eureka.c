@@ -212,7 +212,7 @@ static int read_list(void *arg, const struct url *server, int64_t deadline, stru
         .on_data_arg = reader,
     };
     reader->err = err;
-    if (list_parser_begin(&reader->parser, EUREKA_LIST, eureka_read_entry, err) != 0)
+    if (eureka_list_begin(&reader->parser, err) != 0)
         return -1;
     int rc = eureka_http_send(&reader->eureka->http, server, &request, deadline, response, err);
     if (rc == 0)

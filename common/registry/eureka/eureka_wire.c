@@ -131,7 +131,7 @@ static void apply_status(const json_t *entry, struct instance *instance)
                             strcmp(text_of(entry, "overriddenStatus"), "OUT_OF_SERVICE") == 0;
 }
 
-const char *eureka_read_entry(const json_t *entry, struct instance *instance)
+static const char *read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *metadata = json_object_get(entry, "metadata");
     *instance = (struct instance){.id = text_of(entry, "instanceId"), .node = "",
@@ -152,6 +152,13 @@ const char *eureka_read_entry(const json_t *entry, struct instance *instance)
     return NULL;
 }
 
+int eureka_list_begin(struct list_parser *parser, struct err *err)
+{
+    int rc = list_parser_begin(parser, "instance", read_entry, err);
+    parser->may_be_single = true; /* as old servers write it */
+    return rc;
+}
+
 /* --- Our own entry ------------------------------------------------------------------------- */
 
 /* A server keeps an older status if its clock is behind that of the server where we wrote the last one. */
@@ -167,7 +174,7 @@ static const char *find_difference(const json_t *entry, const struct registratio
 {
     const json_t *metadata = json_object_get(entry, "metadata");
     struct instance found;
-    const char *fault = eureka_read_entry(entry, &found);
+    const char *fault = read_entry(entry, &found);
     if (fault)
         return fault;
     if (strcmp(found.address, address) != 0)

@@ -20,6 +20,11 @@ static const char *read_entry(const json_t *entry, struct instance *instance)
     return id && strcmp(id, "x") == 0 ? "it is x" : NULL;
 }
 
+static const char *read_object(const json_t *entry, struct instance *instance)
+{
+    return read_entry(json_object_get(entry, "id"), instance);
+}
+
 /* The ids, each with a space after it; "error" or "skimmed". The envelope goes to out. */
 static void parse(const char *member, const char *body, size_t piece, bool skim, char *found, char *envelope)
 {
@@ -115,6 +120,38 @@ Test(list_parser, unusable_entries_are_dropped_but_not_all)
     parse("list", "{\"list\":[\"x\"]}", 100, false, found, envelope);
     cr_expect_str_eq(found, "error");
     cr_expect(strstr(err.text, "x: it is x"), "%s", err.text);
+}
+
+static void expect_single(const char *body, const char *expected)
+{
+    for (size_t piece = 1; piece <= 64; piece *= 2) {
+        struct list_parser parser;
+        struct instance_list *list = NULL;
+        err_clear(&err);
+        cr_assert_eq(list_parser_begin(&parser, "list", read_object, &err), 0);
+        parser.may_be_single = true;
+        int rc = 0;
+        for (size_t at = 0, len = strlen(body); rc == 0 && at < len; at += piece)
+            rc = list_parser_feed(&parser, body + at, len - at < piece ? len - at : piece, &err);
+        if (rc == 0)
+            list_parser_end(&parser, &list, &err);
+        cr_expect_str_eq(list ? list->count > 0 ? list->at[0].id : "none" : "error", expected, "%s: %s", body, err.text);
+        instance_list_unref(list);
+        list_parser_close(&parser);
+    }
+}
+
+Test(list_parser, one_entry_may_stand_without_an_array)
+{
+    expect_single("{\"name\":\"N\",\"list\":{\"id\":\"a}\",\"b\":{\"c\":[]}},\"end\":1}", "a}");
+    expect_single("{\"list\" : { \"id\" : \"a\" } }", "a");
+    expect_single("{\"list\":[{\"id\":\"a\"}]}", "a");
+    expect_single("{\"list\":[]}", "none");
+    expect_single("{\"list\":{\"id\":\"a\"}", "error");
+    expect_single("{\"list\":{\"id\":\"a\"},{\"id\":\"b\"}}", "error");
+    expect_single("{\"list\":{\"id\":\"a\"", "error");
+    expect_single("{\"list\":{]}", "error");
+    expect_single("{\"list\":\"a\"}", "error");
 }
 
 /* Otherwise a server that never sends a list could use any amount of memory. */

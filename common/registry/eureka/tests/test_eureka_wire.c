@@ -43,7 +43,7 @@ static struct instance_list *parse_new(const char *body)
     struct list_parser parser;
     struct instance_list *list = NULL;
     err_clear(&err);
-    cr_assert_eq(list_parser_begin(&parser, EUREKA_LIST, eureka_read_entry, &err), 0);
+    cr_assert_eq(eureka_list_begin(&parser, &err), 0);
     if (list_parser_feed(&parser, body, strlen(body), &err) == 0)
         list_parser_end(&parser, &list, &err);
     list_parser_close(&parser);
@@ -294,6 +294,16 @@ Test(eureka_wire, list_that_is_not_whole_is_an_error)
     cr_expect_null(parse_new("<application><name>ORDERS</name></application>"), "XML");
     cr_expect_null(parse_new("{\"application\":{\"name\":\"ORDERS\"}}"), "no list");
     cr_expect_null(parse_new("{\"application\":{\"instance\":[{\"instanceId\":\"\xff\"}]}}"), "not UTF-8");
+}
+
+/* Old servers write so; the code is written from hearsay, without a recording. */
+Test(eureka_wire, one_instance_may_stand_without_an_array)
+{
+    struct instance_list *list = parse_new("{\"application\":{\"name\":\"ORDERS\",\"instance\":{\"instanceId\":\"a\","
+                                           "\"ipAddr\":\"10.0.0.1\",\"status\":\"UP\",\"port\":{\"$\":80}}}}");
+    cr_assert(list, "%s", err.text);
+    cr_expect_eq(list->count, 1);
+    instance_list_unref(list);
 }
 
 Test(eureka_wire, empty_application_is_an_empty_list)
