@@ -114,9 +114,7 @@ static void close_three(void)
     servers_close(&servers);
 }
 
-TestSuite(servers_call, .init = open_three, .fini = close_three, .timeout = 300);
-
-Test(servers_call, calls_stay_with_the_server_that_answers)
+Test(servers, calls_stay_with_the_server_that_answers, .init = open_three, .fini = close_three)
 {
     cr_expect_eq(call_any(1000), 200);
     cr_expect_str_eq(fake.calls, "a");
@@ -131,7 +129,7 @@ Test(servers_call, calls_stay_with_the_server_that_answers)
     cr_expect_str_eq(fake.calls, "bca", "each once, around");
 }
 
-Test(servers_call, only_a_fault_of_the_server_leads_to_the_next)
+Test(servers, only_a_fault_of_the_server_leads_to_the_next, .init = open_three, .fini = close_three)
 {
     fake.status[0] = 404;
     cr_expect_eq(call_any(1000), 404);
@@ -142,7 +140,7 @@ Test(servers_call, only_a_fault_of_the_server_leads_to_the_next)
     cr_expect_eq(err.code, ERR_NONE);
 }
 
-Test(servers_call, result_is_that_of_the_last_one_tried)
+Test(servers, result_is_that_of_the_last_one_tried, .init = open_three, .fini = close_three)
 {
     fake.status[0] = 500;
     fake.status[1] = 0;
@@ -155,7 +153,7 @@ Test(servers_call, result_is_that_of_the_last_one_tried)
     cr_expect_str_eq(err.text, "no reply from c");
 }
 
-Test(servers_call, time_is_shared_among_those_not_tried_yet)
+Test(servers, time_is_shared_among_those_not_tried_yet, .init = open_three, .fini = close_three)
 {
     fake.status[0] = fake.status[1] = fake.status[2] = 0;
     call_any(300 * 1000);
@@ -164,7 +162,7 @@ Test(servers_call, time_is_shared_among_those_not_tried_yet)
     cr_expect(fake.share_ms[2] > 270 * 1000, "all that is left");
 }
 
-Test(servers_call, cancelled_call_does_not_go_on)
+Test(servers, cancelled_call_does_not_go_on, .init = open_three, .fini = close_three)
 {
     fake.code = ERR_CANCELLED;
     fake.status[0] = 0;
