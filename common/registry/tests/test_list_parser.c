@@ -85,6 +85,7 @@ Test(list_parser, only_a_name_with_an_array_is_the_list)
 {
     expect_ids("list", "{\"name\":\"list\",\"list\":[\"a\"]}", "a ");
     expect_ids("list", "{\"name\":[\"list\"],\"list\":[\"a\"]}", "a ");
+    expect_ids("list", "{\"name\":[\"list\",[\"b\"]],\"list\":[\"a\"]}", "a ");
     expect_ids("list", "{\"a list\":[1],\"list2\":[2],\"lis\":[3],\"\\\"list\":[4],\"list\":[\"a\"]}", "a ");
     expect_ids("list", "{\"list\":{\"other\":[\"b\"]},\"list2\":[]}", "error");
     expect_ids("list", "{\"list\":null}", "error");
