@@ -167,7 +167,7 @@ enum nacos_result nacos_parse_envelope(const char *body, size_t len, struct err 
     struct err ignored = ERR_INIT;
     json_t *reply = json_parse_new(body, len, &ignored);
     const json_t *code = json_object_get(reply, "code");
-    enum nacos_result result = reply && !code ? NACOS_OK : result_of(code);
+    enum nacos_result result = code ? result_of(code) : NACOS_OK; /* what is not JSON: list_parser_end says so */
     if (result == NACOS_FAILED)
         fail_with_words(200, reply, body, err);
     json_decref(reply);
