@@ -257,8 +257,8 @@ static void answer_v1(const struct request *request, struct reply *reply)
 static void shape_error(const struct request *request, struct reply *reply)
 {
     spring_error(request, reply, reply->status,
-                 reply->status == 403 ? "Code: 401, Message: User not found! Please check user exist or password is right!."
-                                      : "No message available");
+                 reply->status != 403 ? "No message available"
+                                      : "Code: 401, Message: User not found!");
 }
 
 /* --- Faults that only Nacos has ------------------------------------------------------------------------------ */
@@ -296,7 +296,7 @@ static void expired_token(const struct request *request, struct reply *reply)
 static const struct fault nacos_faults[] = {
     {"code-in-body", "each reply has status 200, and an error as a code in the body: a group without a raft leader",
      .change = code_in_body},
-    {"unknown-beat", "each heartbeat is of an unknown instance (21003; before 3: 20404): the list was restored from disk",
+    {"unknown-beat", "each heartbeat is of an unknown instance (21003; before 3: 20404): a server that lost its data",
      .change = forget_beats},
     {"unknown-version", "404 for each path: a release that has another API, or a gateway that removes the path",
      .change = unknown_version},

@@ -25,6 +25,7 @@ struct kind {
     const char *name;          /* of the stand-in */
     const char *source;        /* X-Discovery-Source */
     const char *setting, *end; /* around the port of the stand-in */
+    const char *more[3];       /* settings */
 };
 
 /* What /discovery shows while the fault lasts. */
@@ -63,7 +64,7 @@ static void start_subject(struct subject *subject, const struct kind *kind, cons
     snprintf(instances, sizeof instances, "127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d", upstreams[0].port,
              upstreams[1].port, upstreams[2].port);
     stand_in_start(&subject->registry, kind->name, instances);
-    snprintf(address, sizeof address, "%s%d%s", kind->setting, subject->registry.port, kind->end);
+    snprintf(address, sizeof address, "%s%d%s", kind->setting, subject->registry.port, kind->end ? kind->end : "");
     snprintf(registries, sizeof registries, "REGISTRIES=%s", kind->source);
     build_path(build);
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s/pause.so", build);
@@ -71,7 +72,8 @@ static void start_subject(struct subject *subject, const struct kind *kind, cons
     snprintf(pauses, sizeof pauses, "PAUSE_FILE=%s", subject->pauses);
     /* A short TTL: a list that is not confirmed soon has the source cache. */
     start_caller(&subject->orders, (const char *const[]){address, registries, "DISCOVERY_CACHE_TTL=3s", pauses,
-                                                         SANITIZED ? NULL : preload, NULL});
+                                                         SANITIZED ? "REGISTER_JITTER=0" : preload, kind->more[0],
+                                                         kind->more[1], NULL});
 }
 
 static bool is_healthy(void *arg)
@@ -102,7 +104,8 @@ static bool shows_fault(struct subject *subject)
     /* (A late reply may be the fault of a busy machine.) */
     subject->errors_seen += !row->error && *state->error && !strstr(state->error, "no whole reply in time");
     return strcmp(state->source, row->error ? "cache" : subject->kind->source) == 0 &&
-           (row->error ? strstr(state->error, row->error) != NULL : !*state->error) && state->passing == UPSTREAMS - row->unusable &&
+           (row->error ? strstr(state->error, row->error) != NULL : !*state->error) &&
+           state->passing == UPSTREAMS - row->unusable &&
            state->listed == (row->listed ? row->listed : UPSTREAMS) && state->ejected >= row->ejected;
 }
 
@@ -144,7 +147,8 @@ static void judge_costs(struct subject *subject)
     long memory_kb = peak_memory_kb(&subject->orders.proc);
     double pause_ms = SANITIZED ? 0 : longest_pause_ms(subject);
 
-    cr_expect_leq(lists, row->error ? 3 + since_ms / 1000 : 3 + since_ms / 500, "%s: %lld list queries in %lld ms",
+    /* (libcurl sends a request again if its connection was closed meanwhile.) */
+    cr_expect_leq(lists, row->error ? 5 + since_ms / 1000 : 5 + since_ms / 500, "%s: %lld list queries in %lld ms",
                   row->fault, (long long)lists, (long long)since_ms);
     cr_expect_leq(others, 4 + 2 * since_ms / 1000, "%s: %lld other requests in %lld ms", row->fault, (long long)others,
                   (long long)since_ms);

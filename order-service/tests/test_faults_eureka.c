@@ -3,7 +3,8 @@
 
 TestSuite(faults_eureka, .timeout = 300);
 
-static const struct kind eureka = {"eureka", "eureka", "EUREKA_URL=http://127.0.0.1:", "/eureka"};
+static const struct kind eureka = {.name = "eureka", .source = "eureka", .setting = "EUREKA_URL=http://127.0.0.1:",
+                                   .end = "/eureka"};
 
 static const struct row failing[] = {
     /* Below HTTP, and in every kind: see test_faults_registry.c. */

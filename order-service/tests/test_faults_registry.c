@@ -5,7 +5,8 @@
 
 TestSuite(faults_registry, .timeout = 300);
 
-static const struct kind consul = {"consul", "consul", "CONSUL_HTTP_ADDR=http://127.0.0.1:", ""};
+static const struct kind consul = {.name = "consul", .source = "consul",
+                                   .setting = "CONSUL_HTTP_ADDR=http://127.0.0.1:"};
 
 static const struct row failing[] = {
     /* Each query has a deadline: PROMPT_MS and GRACE_MS in discovery/watch.c. */

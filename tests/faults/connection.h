@@ -42,7 +42,7 @@ bool connection_read(struct connection *connection, struct request *request);
 void request_close(struct request *request);
 /* A number in the query, as in "index=7&wait=10000ms"; `fallback` if the name is not there. */
 int64_t request_number(const struct request *request, const char *name, int64_t fallback);
-/* A parameter from the query, or from a form in the body, decoded; "" if it is not there, or does not fit. Returns out. */
+/* A parameter of the query, or of a form in the body, decoded; "" without it, or if it does not fit. Returns out. */
 const char *request_text(const struct request *request, const char *name, char *out, size_t size);
 /* The value of a header line; "" without it. Returns out. */
 const char *request_header(const struct request *request, const char *name, char *out, size_t size);
