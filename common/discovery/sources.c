@@ -146,6 +146,21 @@ static bool has_other_maintenance(const struct sources *sources)
     return false;
 }
 
+/* Those that the source in use has lost are in none of its lists. Their entries are the merged list's own. */
+static void maintain_missing(struct sources *sources)
+{
+    const struct merged_list *merged = &sources->merged;
+    for (size_t i = 0; merged->missing && i < merged->list->count; i++) {
+        struct instance *instance = &merged->list->at[i];
+        if (!merged->missing[i])
+            continue;
+        instance->maintenance &= !sources->in_use->lacks_maintenance;
+        for (size_t r = 0; r < sources->registry_count; r++)
+            if (sources->maintained[r] && is_in_maintenance(sources->maintained[r], instance->id))
+                instance->maintenance = true;
+    }
+}
+
 /* Merges the list of the source in use, with the maintenance that counts. */
 static void use_list(struct sources *sources, const struct source *previous, int64_t now_ms)
 {
@@ -159,6 +174,7 @@ static void use_list(struct sources *sources, const struct source *previous, int
         sources->maintained[i] = other ? instance_list_ref(other) : NULL;
     }
     merged_list_update(&sources->merged, list, keeps_missing(sources, previous, now_ms), now_ms);
+    maintain_missing(sources);
     instance_list_unref(list);
     instance_list_unref(sources->list_in_use);
     sources->list_in_use = instance_list_ref(sources->in_use->list);

@@ -19,7 +19,7 @@ int64_t between(int64_t low, int64_t high)
 static void draw_kinds(struct settings *s)
 {
     int left[SIM_KINDS] = {SIM_CONSUL, SIM_ETCD, SIM_NACOS, SIM_EUREKA};
-    s->registries = chance(60) ? 1 : chance(75) ? 2 : 3;
+    s->registries = chance(70) ? 1 : chance(75) ? 2 : 3;
     for (int i = 0; i < s->registries; i++) {
         int at = i + (int)rand_below((uint64_t)(SIM_KINDS - i));
         int drawn = i == 0 && chance(50) ? SIM_CONSUL : left[at];
