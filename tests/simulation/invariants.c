@@ -188,6 +188,17 @@ static struct allowance allowance_of(const struct process *process)
     return (struct allowance){4 / (0.8 * (double)settings->reconcile_ms) + 1 / (double)settings->check_interval_ms, 12};
 }
 
+/* A caller asks a registry that it polls again after 0.4 × TTL at the earliest, unless the last query failed. */
+static void check_poll(const struct link *link)
+{
+    const struct settings *settings = &link->process->world->settings;
+    int64_t since_ms = clock_ms() - link->answered_ms;
+    bool is_polled = settings->poll || link->to->kind->polls;
+    if (is_polled && link->answered_ms && !link->failed_ms && since_ms < settings->ttl_ms * 4 / 10)
+        trace_break(&link->process->world->trace, "%s polls %s again after %" PRId64 " ms", link->process->name,
+                    link->to->kind->name, since_ms);
+}
+
 void invariants_request(struct link *link)
 {
     struct process *process = link->process;
@@ -201,6 +212,8 @@ void invariants_request(struct link *link)
     link->level += 1;
     if (process->killed || process->world->is_ending)
         return;
+    if (process->number < 0)
+        check_poll(link);
     if (process->number < 0 && link->failed_ms && now_ms - link->failed_ms < FIRST_BACKOFF_LEAST_MS)
         trace_break(&process->world->trace, "%s queries %s again %" PRId64 " ms after a failure", process->name,
                     link->to->kind->name, now_ms - link->failed_ms);
