@@ -138,8 +138,8 @@ $(BUILD)/playground: $(call objects,consul-dev/playground) $(BUILD)/obj/page_dat
   $(call archives,$(harness))
 $(BUILD)/pitfall: $(call objects,consul-dev/pitfalls) $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
 $(BUILD)/simulate: $(BUILD)/obj/tests/simulation/main.o $(call archives,$(simulation))
-$(FAULT_TOOLS): $(BUILD)/%-faults: $(BUILD)/obj/consul-dev/faults/%_faults.o \
-  $(filter-out %/registry_faults.o %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(faults))
+$(BUILD)/registry-faults: $(filter-out %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(faults))
+$(BUILD)/upstream-faults: $(BUILD)/obj/consul-dev/faults/upstream_faults.o $(call archives,$(faults))
 $(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/pitfall $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
@@ -244,7 +244,13 @@ everything: ## check: compile all programs and tests, without running them
 run-everything: $(PROGRAMS) pitfall-parts $(BUILD)/demo $(BUILD)/lab $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
-integration-tests: $(PROGRAMS) $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
+# Measures the longest pause of a program's event loop.
+$(BUILD)/pause.so: bench/pause.c | have-packages
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC $< -o $@
+
+integration-tests: $(PROGRAMS) $(BUILD)/pause.so $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
 demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step)
 	@$(DEPS)
@@ -289,10 +295,10 @@ run-tests: unit-tests integration-tests exercise-parts pitfall-parts
 # The user-services of `make up`.
 UP_USERS := 127.0.0.1:8001,127.0.0.1:8002,127.0.0.1:8003
 
-registry-faults: ## break: run a stand-in for Consul that fails on demand (INSTANCES=host:port,... FAULT=name)
+registry-faults: ## break: run a stand-in for a registry that fails on demand (KIND=consul|nacos|eureka INSTANCES=host:port,... FAULT=name)
 	@$(DEPS)
 	$(again) $(BUILD)/registry-faults
-	@$(BUILD)/registry-faults --instances $(or $(INSTANCES),$(UP_USERS)) $(FAULT)
+	@$(BUILD)/registry-faults --kind $(or $(KIND),consul) --instances $(or $(INSTANCES),$(UP_USERS)) $(FAULT)
 
 upstream-faults: ## break: run a stand-in for user-service that fails on demand (FAULT=name)
 	@$(DEPS)

@@ -60,6 +60,7 @@ static struct watched_service *watched_new(const struct discovery_config *config
     sources->registry_count = config->registry_count;
     for (size_t i = 0; i < config->registry_count; i++) {
         sources->registries[i].kind = registry_kind(config->registries[i]);
+        sources->registries[i].lacks_maintenance = config->registries[i]->ops->lacks_maintenance;
         watched->watches[i] = (struct watch){
             .service = watched,
             .registry = config->registries[i],

@@ -109,8 +109,7 @@ static bool any_differs(const struct instance_list *list, const struct instance_
     return false;
 }
 
-/* etcd's entries know no maintenance, so the last list of a more trusted registry counts. Returns a reference: to a
- * copy, or to the list itself if no instance differs or memory is out. */
+/* Returns a reference: to a copy, or to the list itself if no instance differs or memory is out. */
 static struct instance_list *with_maintenance(struct instance_list *list, const struct instance_list *trusted)
 {
     struct instance_list *copy = any_differs(list, trusted) ? instance_list_new() : NULL;
@@ -128,17 +127,54 @@ static struct instance_list *with_maintenance(struct instance_list *list, const 
     return copy;
 }
 
-/* Merges the list of the source in use, with the maintenance that more trusted registries named last. */
+/* The list of another registry whose maintenance counts besides that of the one in use; NULL: it does not count. An
+ * operator sets it in one registry, usually the most trusted one. So the last list of a more trusted registry counts,
+ * which does not answer now. If the one in use lacks maintenance (etcd), a less trusted one counts, too: that is where
+ * it was set. */
+static struct instance_list *maintenance_of(const struct sources *sources, size_t i)
+{
+    const struct source *source = &sources->registries[i];
+    bool counts = source < sources->in_use || (source > sources->in_use && sources->in_use->lacks_maintenance);
+    return counts ? source->list : NULL;
+}
+
+static bool has_other_maintenance(const struct sources *sources)
+{
+    for (size_t i = 0; i < sources->registry_count; i++)
+        if (maintenance_of(sources, i) != sources->maintained[i])
+            return true;
+    return false;
+}
+
+/* Those that the source in use has lost are in none of its lists. Their entries are the merged list's own. */
+static void maintain_missing(struct sources *sources)
+{
+    const struct merged_list *merged = &sources->merged;
+    for (size_t i = 0; merged->missing && i < merged->list->count; i++) {
+        struct instance *instance = &merged->list->at[i];
+        if (!merged->missing[i])
+            continue;
+        instance->maintenance &= !sources->in_use->lacks_maintenance;
+        for (size_t r = 0; r < sources->registry_count; r++)
+            if (sources->maintained[r] && is_in_maintenance(sources->maintained[r], instance->id))
+                instance->maintenance = true;
+    }
+}
+
+/* Merges the list of the source in use, with the maintenance that counts. */
 static void use_list(struct sources *sources, const struct source *previous, int64_t now_ms)
 {
     struct instance_list *list = instance_list_ref(sources->in_use->list);
-    for (size_t i = 0; i < sources->registry_count && &sources->registries[i] != sources->in_use; i++) {
-        const struct instance_list *trusted = sources->registries[i].list;
-        struct instance_list *held = trusted ? with_maintenance(list, trusted) : instance_list_ref(list);
+    for (size_t i = 0; i < sources->registry_count; i++) {
+        struct instance_list *other = maintenance_of(sources, i);
+        struct instance_list *held = other ? with_maintenance(list, other) : instance_list_ref(list);
         instance_list_unref(list);
         list = held;
+        instance_list_unref(sources->maintained[i]);
+        sources->maintained[i] = other ? instance_list_ref(other) : NULL;
     }
     merged_list_update(&sources->merged, list, keeps_missing(sources, previous, now_ms), now_ms);
+    maintain_missing(sources);
     instance_list_unref(list);
     instance_list_unref(sources->list_in_use);
     sources->list_in_use = instance_list_ref(sources->in_use->list);
@@ -151,7 +187,7 @@ void sources_refresh(struct sources *sources, int64_t now_ms)
     sources->in_use = choose_source(sources, now_ms);
     if (!sources->in_use)
         return;
-    if (sources->in_use->list != sources->list_in_use)
+    if (sources->in_use->list != sources->list_in_use || has_other_maintenance(sources))
         use_list(sources, previous, now_ms);
     if (merged_list_expire(&sources->merged, now_ms))
         sources->version++;
@@ -208,8 +244,10 @@ bool sources_are_pending(const struct sources *sources)
 
 void sources_close(struct sources *sources)
 {
-    for (size_t i = 0; i < sources->registry_count; i++)
+    for (size_t i = 0; i < sources->registry_count; i++) {
         instance_list_unref(sources->registries[i].list);
+        instance_list_unref(sources->maintained[i]);
+    }
     instance_list_unref(sources->disk.list);
     instance_list_unref(sources->static_fallback.list);
     instance_list_unref(sources->list_in_use);

@@ -21,6 +21,7 @@ enum { SOURCES_REGISTRIES_MAX = 4 };
 
 struct source {
     const char *kind;           /* of the registry: static text */
+    bool lacks_maintenance;     /* as in struct registry_ops */
     struct instance_list *list; /* the last good one; NULL: none yet */
     int64_t confirmed_ms;       /* when the source last gave or confirmed this list */
     uint64_t index;             /* of the list in its registry; see struct registry_cursor */
@@ -37,6 +38,7 @@ struct sources {
 
     const struct source *in_use; /* NULL: no source has a list */
     struct instance_list *list_in_use; /* the list of `in_use` that the merged list was made from */
+    struct instance_list *maintained[SOURCES_REGISTRIES_MAX]; /* the other lists whose maintenance is in it; or NULL */
     struct merged_list merged;   /* the list of `in_use`, with recently lost instances */
     uint64_t version;            /* of the merged list; 0: there is none */
 };

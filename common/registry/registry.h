@@ -61,6 +61,7 @@ struct registry_ops {
     const char *kind;     /* "consul", "etcd", "nacos", "eureka": also the value of X-Discovery-Source */
     bool polls;           /* fetch never waits for a change */
     bool needs_heartbeat; /* without heartbeats a registration expires, whatever its check */
+    bool lacks_maintenance; /* no operator can take an instance out of use in it */
     int (*register_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                              struct err *err);
     int (*deregister_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,

@@ -1,44 +1,48 @@
 #include "list_faults.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "catalog.h"
-#include "net/url.h"
+#include "dialect.h"
 
 enum { MANY = 10000 };
 
-static const char list_prefix[] = "/v1/health/service/";
+/* --- Write the list --------------------------------------------------------------------------------- */
 
-const char *listed_service(const struct request *request, char *out, size_t size)
+/* Adds what the reply shall say of this entry, which is a copy. `place` counts from 0. */
+typedef void (*write_entry)(struct buf *out, struct entry *entry, int place);
+
+/* Calls `write` for each of the service's instances. */
+static void write_list(const struct request *request, struct reply *reply, write_entry write)
 {
-    if (strncmp(request->path, list_prefix, strlen(list_prefix)) != 0)
-        return NULL;
-    snprintf(out, size, "%s", request->path + strlen(list_prefix));
-    size_t len = strlen(out);
-    return url_decode(out, &len) == 0 ? out : NULL;
-}
-
-/* --- Change the list ------------------------------------------------------------------------------ */
-
-/* Calls `write` for each of the service's instances; `place` counts from 0. */
-static void rewrite_list(const struct request *request, struct reply *reply,
-                         void (*write)(struct buf *out, struct entry *entry, int place))
-{
-    char service[128];
-    if (!listed_service(request, service, sizeof service))
+    char service[SERVICE_NAME];
+    if (!dialect()->listed_service(request, service))
         return;
+    buf_clear(&reply->head);
     buf_clear(&reply->body);
-    buf_adds(&reply->body, "[");
-    size_t at = 0;
+    reply->status = 200;
+    dialect()->begin_list(reply, service);
+    size_t at = 0, empty_len = reply->body.len;
     const struct entry *entry;
     for (int place = 0; (entry = catalog_next(service, &at)); place++) {
         struct entry copy = *entry;
         write(&reply->body, &copy, place);
     }
-    buf_adds(&reply->body, "]");
+    dialect()->end_list(request, reply, reply->body.len > empty_len);
 }
+
+static void write_unchanged(struct buf *out, struct entry *entry, int place)
+{
+    (void)place;
+    dialect()->add_entry(out, entry);
+}
+
+void list_answer(const struct request *request, struct reply *reply)
+{
+    write_list(request, reply, write_unchanged);
+}
+
+/* --- Change the list ------------------------------------------------------------------------------ */
 
 static void write_nothing(struct buf *out, struct entry *entry, int place)
 {
@@ -48,14 +52,14 @@ static void write_nothing(struct buf *out, struct entry *entry, int place)
 static void write_first_only(struct buf *out, struct entry *entry, int place)
 {
     if (place == 0)
-        catalog_write(out, entry);
+        dialect()->add_entry(out, entry);
 }
 
 static void write_critical(struct buf *out, struct entry *entry, int place)
 {
     (void)place;
-    snprintf(entry->status, sizeof entry->status, "\"critical\"");
-    catalog_write(out, entry);
+    entry->status = ENTRY_CRITICAL;
+    dialect()->add_entry(out, entry);
 }
 
 /* First the same id at the node that the instance has left, which is down, then the real entry. */
@@ -65,20 +69,17 @@ static void write_twice(struct buf *out, struct entry *entry, int place)
     struct entry left = *entry;
     snprintf(left.node, sizeof left.node, "a-dead");
     snprintf(left.port, sizeof left.port, "1");
-    snprintf(left.node_status, sizeof left.node_status, "\"critical\"");
-    catalog_write(out, &left);
-    catalog_write(out, entry);
+    left.status = ENTRY_CRITICAL;
+    left.node_down = true;
+    dialect()->add_entry(out, &left);
+    dialect()->add_entry(out, entry);
 }
 
 static void write_nulls(struct buf *out, struct entry *entry, int place)
 {
     (void)place;
-    memcpy(entry->node_address, entry->address, sizeof entry->address);
-    snprintf(entry->address, sizeof entry->address, "null");
-    snprintf(entry->tags, sizeof entry->tags, "null");
-    snprintf(entry->meta, sizeof entry->meta, "null");
-    snprintf(entry->weights, sizeof entry->weights, "null");
-    catalog_write(out, entry);
+    entry->is_bare = true;
+    dialect()->add_entry(out, entry);
 }
 
 static void write_wrong_types(struct buf *out, struct entry *entry, int place)
@@ -87,7 +88,7 @@ static void write_wrong_types(struct buf *out, struct entry *entry, int place)
     char port[sizeof entry->port];
     snprintf(port, sizeof port, "\"%.*s\"", (int)sizeof port - 3, entry->port);
     memcpy(entry->port, port, sizeof port);
-    catalog_write(out, entry);
+    dialect()->add_entry(out, entry);
 }
 
 /* An IPv4-mapped IPv6 address, so that the same instance answers. */
@@ -97,7 +98,18 @@ static void write_ipv6(struct buf *out, struct entry *entry, int place)
     char mapped[sizeof entry->address];
     snprintf(mapped, sizeof mapped, "\"::ffff:%.*s", (int)sizeof mapped - 10, entry->address + 1);
     memcpy(entry->address, mapped, sizeof mapped);
-    catalog_write(out, entry);
+    dialect()->add_entry(out, entry);
+}
+
+/* After the first entry one of an instance that has died: its port is closed. */
+static void write_dead(struct buf *out, struct entry *entry, int place)
+{
+    write_unchanged(out, entry, place);
+    if (place > 0)
+        return;
+    snprintf(entry->id, sizeof entry->id, "dead");
+    snprintf(entry->port, sizeof entry->port, "1");
+    dialect()->add_entry(out, entry);
 }
 
 /* The real entries, and after the first one entries that must never be called. */
@@ -112,7 +124,7 @@ static void write_hostile(struct buf *out, struct entry *entry, int place)
         {"\"127.0.0.1\"", "0"},          {"\"127.0.0.1\"", "70000"},       {"\"127.0.0.1\"", "-1"},
         {"\"127.0.0.1\"", "80.5"},       {"\"127.0.0.1\"", "1e400"},       {"\"127.0.0.1\"", "null"},
     };
-    catalog_write(out, entry);
+    dialect()->add_entry(out, entry);
     if (place > 0)
         return;
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
@@ -120,7 +132,7 @@ static void write_hostile(struct buf *out, struct entry *entry, int place)
         snprintf(bad.id, sizeof bad.id, "hostile-%zu", i);
         snprintf(bad.address, sizeof bad.address, "%s", hostile[i].address);
         snprintf(bad.port, sizeof bad.port, "%s", hostile[i].port);
-        catalog_write(out, &bad);
+        dialect()->add_entry(out, &bad);
     }
 }
 
@@ -136,134 +148,87 @@ static void write_many(struct buf *out, struct entry *entry, int place)
 {
     char id[sizeof entry->id];
     memcpy(id, entry->id, sizeof id);
-    catalog_write(out, entry);
+    dialect()->add_entry(out, entry);
     for (int i = place + instances; i < MANY; i += instances) {
         snprintf(entry->id, sizeof entry->id, "%.100s-%05d", id, i);
-        catalog_write(out, entry);
+        dialect()->add_entry(out, entry);
     }
 }
 
-static void empty(const struct request *request, struct reply *reply)
+void list_nothing(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, write_nothing);
+    write_list(request, reply, write_nothing);
 }
 
 static void lose_most(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, write_first_only);
+    write_list(request, reply, write_first_only);
 }
 
 static void all_critical(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, write_critical);
+    write_list(request, reply, write_critical);
 }
 
 static void list_twice(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, write_twice);
+    write_list(request, reply, write_twice);
 }
 
 static void list_nulls(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, write_nulls);
+    write_list(request, reply, write_nulls);
 }
 
 static void list_wrong_types(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, write_wrong_types);
+    write_list(request, reply, write_wrong_types);
 }
 
 static void list_ipv6(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, write_ipv6);
+    write_list(request, reply, write_ipv6);
 }
 
 static void list_hostile(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, write_hostile);
+    write_list(request, reply, write_hostile);
+}
+
+static void list_dead(const struct request *request, struct reply *reply)
+{
+    write_list(request, reply, write_dead);
 }
 
 /* All entries have the address of a real instance, so that each can be called. */
 static void list_many(const struct request *request, struct reply *reply)
 {
-    rewrite_list(request, reply, count_one);
-    rewrite_list(request, reply, write_many);
-}
-
-/* --- Change the index and the leader ------------------------------------------------------------------ */
-
-static void set_index(struct reply *reply, uint64_t index)
-{
-    buf_clear(&reply->head);
-    buf_addf(&reply->head, "X-Consul-Index: %" PRIu64 "\r\nX-Consul-KnownLeader: true\r\n", index);
-}
-
-static void index_zero(const struct request *request, struct reply *reply)
-{
-    (void)request;
-    set_index(reply, 0);
-}
-
-static void index_jumps(const struct request *request, struct reply *reply)
-{
-    (void)request;
-    catalog_touch();
-    set_index(reply, catalog_index());
-}
-
-/* Lower than any earlier index, and constant. */
-static void index_falls(const struct request *request, struct reply *reply)
-{
-    (void)request;
-    set_index(reply, 3);
-}
-
-/* The reply of an agent that is partitioned from the leader, to a stale query. */
-static void no_leader(const struct request *request, struct reply *reply)
-{
-    empty(request, reply);
-    buf_clear(&reply->head);
-    buf_addf(&reply->head, "X-Consul-Index: %" PRIu64 "\r\nX-Consul-KnownLeader: false\r\n", catalog_index());
-}
-
-/* An agent since 1.10 answers blocking queries from a stream, whose replies never name a leader. */
-static void streamed(const struct request *request, struct reply *reply)
-{
-    if (request_number(request, "index", 0) == 0)
-        return;
-    buf_clear(&reply->head);
-    buf_addf(&reply->head,
-             "X-Consul-Index: %" PRIu64 "\r\nX-Consul-KnownLeader: false\r\nX-Consul-Query-Backend: streaming\r\n",
-             catalog_index());
+    write_list(request, reply, count_one);
+    write_list(request, reply, write_many);
 }
 
 /* --- The table ------------------------------------------------------------------------------------------ */
 
 const struct fault list_faults[] = {
-    {"no-leader", "an empty list from servers without a known leader: a partition", .change = no_leader},
-    {"streamed", "blocking replies report no leader, although there is one: agents since 1.10", .change = streamed,
-     .keeps_blocking = true},
-    {"index-zero", "X-Consul-Index: 0 in each reply, without waiting: a query for index 0 never waits",
-     .change = index_zero},
-    {"index-jumps", "a new index in each reply, without waiting: a catalog that changes all the time",
-     .change = index_jumps},
-    {"index-falls", "an old index, without waiting: servers restored from a snapshot", .change = index_falls},
-    {"empty", "an empty list: the catalog lost its state, the instances still run", .change = empty,
+    {"empty", "an empty list: the catalog lost its state, the instances still run", .change = list_nothing,
      .keeps_blocking = true},
     {"loss", "a list with one instance left: half a datacenter behind a partition", .change = lose_most,
      .keeps_blocking = true},
     {"all-critical", "all instances are critical: a database that they share is down", .change = all_critical,
      .keeps_blocking = true},
-    {"many", "10,000 instances, 12 MB: an autoscaler without a limit, a load test in the wrong datacenter",
+    {"keeps-dead", "a dead instance more, which is passing: Eureka's self-preservation, no health check",
+     .change = list_dead, .keeps_blocking = true},
+    {"many", "10,000 instances, 3 to 12 MB: an autoscaler without a limit, a load test in the wrong datacenter",
      .change = list_many, .keeps_blocking = true},
-    {"duplicates", "each id twice, first at a dead node: its instances have moved to another one", .change = list_twice,
+    {"duplicates", "each id twice, first at an address that it has left, in Consul at a dead node",
+     .change = list_twice,
      .keeps_blocking = true},
     {"hostile", "besides real instances, addresses and ports that must not get into a URL", .change = list_hostile,
      .keeps_blocking = true},
     {"ipv6", "IPv6 addresses: a URL needs brackets around them", .change = list_ipv6, .keeps_blocking = true},
-    {"null-members", "Tags, Meta, Weights and Address are null: they were not set at registration",
+    {"null-members", "all members that may be left out are null: they were not set at registration",
      .change = list_nulls, .keeps_blocking = true},
-    {"wrong-members", "each Port is text: registered by a program in an untyped language", .change = list_wrong_types,
+    {"wrong-members", "each port is text: registered by a program in an untyped language", .change = list_wrong_types,
      .keeps_blocking = true},
     {0},
 };

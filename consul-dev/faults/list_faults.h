@@ -1,4 +1,4 @@
-/* list_faults: the faults of a registry's list that leave HTTP and JSON intact. The table
+/* list_faults: the faults of a registry's list that leave HTTP and JSON intact, in any dialect. The table
  * ends with a row without a name.
  */
 #ifndef FAULTS_LIST_FAULTS_H
@@ -8,8 +8,9 @@
 
 extern const struct fault list_faults[];
 
-/* Writes the service whose list is requested to `out`, and returns it. NULL: the request is
- * for something else. */
-const char *listed_service(const struct request *request, char *out, size_t size);
+/* The whole list, without a fault. */
+void list_answer(const struct request *request, struct reply *reply);
+/* An empty list, if a list is asked for. */
+void list_nothing(const struct request *request, struct reply *reply);
 
 #endif

@@ -57,6 +57,7 @@ int main(int argc, char **argv)
         .kind_of = kind_of,
         .answer = answer,
         .options = "",
+        .flood = "[{}",
         .print_how_to_use = print_how_to_use,
     };
     return stand_in_main(&config, argc, argv);

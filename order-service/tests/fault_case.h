@@ -57,8 +57,8 @@ struct stand_in {
     int port, control;
 };
 
-/* instances: the list of a stand-in registry; NULL: starts a stand-in upstream. */
-static inline void stand_in_start(struct stand_in *stand_in, const char *instances)
+/* kind: of the registry for which it stands in, with this list of instances; NULL: starts a stand-in upstream. */
+static inline void stand_in_start(struct stand_in *stand_in, const char *kind, const char *instances)
 {
     static int started;
     char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 32], port[16], at[64];
@@ -66,9 +66,10 @@ static inline void stand_in_start(struct stand_in *stand_in, const char *instanc
     stand_in->port = stand_in->taken.number;
     snprintf(port, sizeof port, "%d", stand_in->port);
     build_path(build);
-    snprintf(path, sizeof path, "%s/%s-faults", build, instances ? "registry" : "upstream");
+    snprintf(path, sizeof path, "%s/%s-faults", build, kind ? "registry" : "upstream");
     snprintf(log, sizeof log, "%s/stand-in-%d", world.folder.path, started++);
-    const char *const argv[] = {path, "--port", port, "--control", "0", instances ? "--instances" : NULL, instances, NULL};
+    const char *const argv[] = {path, "--port", port, "--control", "0", kind ? "--kind" : NULL, kind, "--instances",
+                                instances, NULL};
     cr_assert_eq(proc_start(&stand_in->proc, argv, NULL, log, &err), 0, "%s", err.text);
     cr_assert(proc_wait_output(&stand_in->proc, "-X PUT http://127.0.0.1:", at, sizeof at, UP_MS), "%s", path);
     stand_in->control = atoi(at);
@@ -118,7 +119,7 @@ static struct stand_in upstreams[UPSTREAMS];
 static inline void start_upstreams(void)
 {
     for (int i = 0; i < UPSTREAMS; i++)
-        stand_in_start(&upstreams[i], NULL);
+        stand_in_start(&upstreams[i], NULL, NULL);
 }
 
 static inline void stop_upstreams(void)

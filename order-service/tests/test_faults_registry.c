@@ -1,35 +1,12 @@
-/* Every fault that a registry can have, one row each, while order-service is called.
- *
- * Each row checks: no GET fails; the three known instances stay in the list;
- * /discovery reports the fault; memory, CPU time and the number of requests to the
- * registry stay small; and the registry is used again in time after the fault ends.
- * The comments in the tables name the code that makes the rows below them pass.
+/* Every fault that Consul can have: see fault_rows.h. The comments in the tables name the code that makes the rows
+ * below them pass.
  */
-#include "fault_case.h"
+#include "fault_rows.h"
 
 TestSuite(faults_registry, .timeout = 300);
 
-enum {
-    ROWS_MAX = 40,
-    FAULT_MS = 5000,  /* how long a fault lasts at least */
-    SHOWS_MS = 60000, /* until /discovery must show it: the TTL, a hung query, a busy machine */
-    BACK_MS = 10000,  /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
-    BACK_FROM_HANG_MS = 15000,
-    SLACK_MS = 20000, /* added to both: forty rows share a busy machine */
-    CPU_PERCENT = 10, /* of a core, including the load and our requests; a busy loop takes 100 */
-};
-
-/* What /discovery shows while the fault lasts. */
-struct row {
-    const char *fault;
-    const char *error; /* a part of last_error; NULL: no error */
-    int unusable;      /* how many of the three known instances are missing or critical */
-    int listed;        /* 0: the three known instances */
-    int cpu_percent;   /* 0: CPU_PERCENT */
-    int back_ms;       /* 0: BACK_MS */
-};
-
-/* --- The tables --------------------------------------------------------------------------------------- */
+static const struct kind consul = {.name = "consul", .source = "consul",
+                                   .setting = "CONSUL_HTTP_ADDR=http://127.0.0.1:"};
 
 static const struct row failing[] = {
     /* Each query has a deadline: PROMPT_MS and GRACE_MS in discovery/watch.c. */
@@ -79,6 +56,8 @@ static const struct row misleading[] = {
     /* An instance that disappears from the list may still be running: merged_list_update() in discovery/merged_list.c. */
     {"empty", .unusable = 3},
     {"loss", .unusable = 2},
+    /* A dead instance fails its calls and is ejected: balance/outlier.c. Each GET is sent again elsewhere. */
+    {"keeps-dead", .listed = UPSTREAMS + 1, .ejected = 1},
     /* If all are critical, all are called: fail open in balance/eligible.c. */
     {"all-critical", .unusable = 3},
     /* A long list is parsed in slices, and each text is stored once: list_parser_feed(),
@@ -92,182 +71,12 @@ static const struct row misleading[] = {
     {"null-members", .error = NULL},
 };
 
-/* --- One row ------------------------------------------------------------------------------------------- */
-
-struct subject {
-    const struct row *row;
-    struct stand_in registry;
-    struct service orders;
-    struct load *load;
-    int64_t cpu_before_ms, began_ms;
-    int fewest;           /* of the three instances, in any view of /discovery */
-    int errors_seen;      /* in how many views there was an error that the row does not expect */
-    bool shown;           /* /discovery has shown what the row says */
-    struct list_state last;
-};
-
-static void start_subject(struct subject *subject, const struct row *row)
-{
-    char instances[128], address[64];
-    *subject = (struct subject){.row = row, .fewest = UPSTREAMS};
-    snprintf(instances, sizeof instances, "127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d", upstreams[0].port,
-             upstreams[1].port, upstreams[2].port);
-    stand_in_start(&subject->registry, instances);
-    snprintf(address, sizeof address, "CONSUL_HTTP_ADDR=http://127.0.0.1:%d", subject->registry.port);
-    /* A short TTL: a list that is not confirmed soon has the source cache. */
-    start_caller(&subject->orders, (const char *const[]){address, "DISCOVERY_CACHE_TTL=3s", NULL});
-}
-
-static bool is_healthy(void *arg)
-{
-    struct subject *subject = arg;
-    struct list_state *state = &subject->last;
-    return read_state(&subject->orders, state) && strcmp(state->source, "consul") == 0 && !*state->error &&
-           state->passing == UPSTREAMS;
-}
-
-static void begin_fault(struct subject *subject)
-{
-    subject->load = load_caller(&subject->orders, 10);
-    subject->cpu_before_ms = cpu_ms(&subject->orders.proc);
-    subject->began_ms = clock_ms();
-    stand_in_switch(&subject->registry, subject->row->fault);
-}
-
-/* A list that is not confirmed within its TTL has the source cache. */
-static bool shows_fault(struct subject *subject)
-{
-    const struct row *row = subject->row;
-    struct list_state *state = &subject->last;
-    if (!read_state(&subject->orders, state))
-        return false;
-    if (state->real < subject->fewest)
-        subject->fewest = state->real;
-    /* (A late reply may be the fault of a busy machine.) */
-    subject->errors_seen += !row->error && *state->error && !strstr(state->error, "no whole reply in time");
-    return strcmp(state->source, row->error ? "cache" : "consul") == 0 &&
-           (row->error ? strstr(state->error, row->error) != NULL : !*state->error) && state->passing == UPSTREAMS - row->unusable &&
-           state->listed == (row->listed ? row->listed : UPSTREAMS);
-}
-
-static void watch_fault(struct subject *subjects, size_t count)
-{
-    int64_t began_ms = clock_ms();
-    for (size_t shown = 0; shown < count || clock_ms() - began_ms < FAULT_MS; sleep_ms(200)) {
-        shown = 0;
-        for (size_t i = 0; i < count; i++) {
-            /* The fault must show once. Further views check that no instance disappears. */
-            if (!subjects[i].shown || !subjects[i].row->listed)
-                subjects[i].shown |= shows_fault(&subjects[i]);
-            shown += subjects[i].shown;
-        }
-        if (clock_ms() - began_ms > SHOWS_MS)
-            break;
-    }
-}
-
-static void judge_costs(struct subject *subject)
-{
-    const struct row *row = subject->row;
-    json_t *counts = stand_in_requests(&subject->registry);
-    int64_t since_ms = number_of(counts, "since_ms"), lists = number_of(counts, "list");
-    int64_t others = number_of(counts, "register") + number_of(counts, "look") + number_of(counts, "other");
-    int64_t spent_ms = cpu_ms(&subject->orders.proc) - subject->cpu_before_ms, took_ms = clock_ms() - subject->began_ms;
-    int64_t percent = spent_ms * 100 / took_ms;
-    long memory_kb = peak_memory_kb(&subject->orders.proc);
-
-    cr_expect_leq(lists, row->error ? 3 + since_ms / 1000 : 3 + since_ms / 500, "%s: %lld list queries in %lld ms",
-                  row->fault, (long long)lists, (long long)since_ms);
-    cr_expect_leq(others, 4 + 2 * since_ms / 1000, "%s: %lld other requests in %lld ms", row->fault, (long long)others,
-                  (long long)since_ms);
-    cr_expect_eq(number_of(counts, "followed"), 0, "%s: a redirect was followed", row->fault);
-    if (!SANITIZED) {
-        cr_expect_leq(memory_kb, MEMORY_MAX_KB, "%s: %ld KB at the peak", row->fault, memory_kb);
-        cr_expect_leq(percent, row->cpu_percent ? row->cpu_percent : CPU_PERCENT, "%s: %lld %% of a core", row->fault,
-                      (long long)percent);
-    }
-    fprintf(stderr, "    measured: %-13s %2lld lists, %2lld others in %lld ms, %2lld %% CPU, %5ld KB, %s %s\n", row->fault,
-            (long long)lists, (long long)others, (long long)since_ms, (long long)percent, memory_kb,
-            subject->last.source, subject->last.error);
-    json_decref(counts);
-}
-
-static void judge_state(const struct subject *subject)
-{
-    const struct list_state *last = &subject->last;
-    cr_expect(subject->shown, "%s: /discovery has source %s, error %s, %d listed, %d passing", subject->row->fault,
-              last->source, last->error, last->listed, last->passing);
-    cr_expect_eq(subject->errors_seen, 0,
-                 "%s: an unexpected error in %d views", subject->row->fault, subject->errors_seen);
-    cr_expect_eq(subject->fewest, UPSTREAMS, "%s: the list shrank to %d", subject->row->fault, subject->fewest);
-}
-
-static void judge_calls(struct subject *subject)
-{
-    struct load_count count;
-    load_stop(subject->load, &count);
-    cr_expect_gt(count.ok, 0, "%s", subject->row->fault);
-    cr_expect_eq(count.failed, 0, "%s: %llu failed, first %s", subject->row->fault, (unsigned long long)count.failed,
-                 count.first_failure);
-}
-
-/* --- All rows ----------------------------------------------------------------------------------------------- */
-
-static void await_recovery(struct subject *subjects, size_t count)
-{
-    int64_t ended_ms = clock_ms();
-    for (size_t i = 0; i < count; i++)
-        stand_in_switch(&subjects[i].registry, "none");
-    for (size_t i = 0; i < count; i++) {
-        int back_ms = subjects[i].row->back_ms ? subjects[i].row->back_ms : BACK_MS;
-        cr_expect(wait_until(is_healthy, &subjects[i], ended_ms + back_ms + SLACK_MS - clock_ms()),
-                  "%s: not healthy again, %s, %s",
-                  subjects[i].row->fault, subjects[i].last.source, subjects[i].last.error);
-    }
-    fprintf(stderr, "    measured: all are healthy again after %lld ms\n", (long long)(clock_ms() - ended_ms));
-}
-
-static void close_all(struct subject *subjects, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        proc_signal(&subjects[i].orders.proc, SIGTERM); /* all drain at once */
-    for (size_t i = 0; i < count; i++) {
-        proc_wait(&subjects[i].orders.proc, UP_MS); /* a second SIGTERM would cut it off */
-        cr_expect_eq(service_stop(&subjects[i].orders), 0, "%s", subjects[i].row->fault);
-        stand_in_stop(&subjects[i].registry);
-    }
-    stop_upstreams();
-    folder_remove(&world.folder);
-}
-
-static void run_rows(const struct row *rows, size_t count)
-{
-    static struct subject subjects[ROWS_MAX];
-    take_folder();
-    start_upstreams();
-    for (size_t i = 0; i < count; i++)
-        start_subject(&subjects[i], &rows[i]);
-    for (size_t i = 0; i < count; i++)
-        cr_assert(wait_until(is_healthy, &subjects[i], UP_MS), "%s: does not start", rows[i].fault);
-    for (size_t i = 0; i < count; i++)
-        begin_fault(&subjects[i]);
-    watch_fault(subjects, count);
-    for (size_t i = 0; i < count; i++) {
-        judge_costs(&subjects[i]);
-        judge_state(&subjects[i]);
-    }
-    await_recovery(subjects, count);
-    for (size_t i = 0; i < count; i++)
-        judge_calls(&subjects[i]);
-    close_all(subjects, count);
-}
-
 Test(faults_registry, failing_registry_fails_no_call_and_is_reported)
 {
-    run_rows(failing, sizeof failing / sizeof *failing);
+    run_rows(&consul, failing, sizeof failing / sizeof *failing);
 }
 
 Test(faults_registry, misleading_registry_fails_no_call)
 {
-    run_rows(misleading, sizeof misleading / sizeof *misleading);
+    run_rows(&consul, misleading, sizeof misleading / sizeof *misleading);
 }

@@ -69,7 +69,7 @@ static struct subject {
 static void start_subject(struct subject *subject)
 {
     char instances[160];
-    stand_in_start(&subject->upstream, NULL);
+    stand_in_start(&subject->upstream, NULL, NULL);
     snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d", subject->upstream.port);
     start_caller(&subject->alone, (const char *const[]){instances, "CALL_TIMEOUT=1500ms", NULL});
     snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d",

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "net/url.h"
 
 enum { REQUEST_MAX = 128 * 1024 }; /* bytes: head and body; a registration takes 1 KB */
 
@@ -47,7 +48,7 @@ static bool receive(struct connection *connection, struct buf *input)
 static bool parse_line(const char *head, struct request *request)
 {
     char target[sizeof request->path + sizeof request->query];
-    if (sscanf(head, "%7[A-Z] %767[^ \r\n] HTTP/1.", request->method, target) != 2)
+    if (sscanf(head, "%7[A-Z] %2559[^ \r\n] HTTP/1.", request->method, target) != 2)
         return false;
     size_t path_len = strcspn(target, "?");
     if (path_len >= sizeof request->path)
@@ -68,28 +69,63 @@ bool connection_read(struct connection *connection, struct request *request)
         len = good ? request_len(&input) : 0;
     }
     request_close(request);
-    request->body.cap = REQUEST_MAX;
+    request->head.cap = request->body.cap = REQUEST_MAX;
     good = good && parse_line(input.data, request);
     const char *body = good ? strstr(input.data, "\r\n\r\n") + 4 : NULL;
-    good = good && buf_add(&request->body, body, (size_t)(input.data + len - body));
+    good = good && buf_add(&request->head, input.data, (size_t)(body - input.data)) &&
+           buf_add(&request->body, body, (size_t)(input.data + len - body));
     buf_close(&input);
     return good;
 }
 
 void request_close(struct request *request)
 {
+    buf_close(&request->head);
     buf_close(&request->body);
+}
+
+/* In "a=1&b=2": the value of a name; NULL without it. */
+static const char *find_value(const char *parameters, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = parameters; at; at = strchr(at, '&')) {
+        at += *at == '&';
+        if (strncmp(at, name, len) == 0 && at[len] == '=')
+            return at + len + 1;
+    }
+    return NULL;
 }
 
 int64_t request_number(const struct request *request, const char *name, int64_t fallback)
 {
-    size_t len = strlen(name);
-    for (const char *at = request->query; at; at = strchr(at, '&')) {
-        at += *at == '&';
-        if (strncmp(at, name, len) == 0 && at[len] == '=')
-            return strtoll(at + len + 1, NULL, 10);
-    }
-    return fallback;
+    const char *value = find_value(request->query, name);
+    return value ? strtoll(value, NULL, 10) : fallback;
+}
+
+const char *request_text(const struct request *request, const char *name, char *out, size_t size)
+{
+    const char *value = find_value(request->query, name);
+    if (!value)
+        value = find_value(buf_text(&request->body), name);
+    size_t len = value ? strcspn(value, "&") : 0;
+    if (len >= size)
+        len = 0;
+    snprintf(out, size, "%.*s", (int)len, value ? value : "");
+    for (char *plus = out; (plus = strchr(plus, '+'));)
+        *plus = ' ';
+    if (url_decode(out, &len) != 0)
+        out[0] = '\0';
+    return out;
+}
+
+const char *request_header(const struct request *request, const char *name, char *out, size_t size)
+{
+    char line[64];
+    snprintf(line, sizeof line, "\r\n%s: ", name);
+    const char *at = strcasestr(buf_text(&request->head), line);
+    at = at ? at + strlen(line) : "";
+    snprintf(out, size, "%.*s", (int)strcspn(at, "\r"), at);
+    return out;
 }
 
 /* --- Send ----------------------------------------------------------------------------------- */

@@ -25,8 +25,8 @@ struct connection {
 };
 
 struct request {
-    char method[8], path[512], query[256]; /* as received, still encoded; query: "" for none */
-    struct buf body;
+    char method[8], path[512], query[2048]; /* as received, still encoded; query: "" for none */
+    struct buf head, body;
     int kind; /* index into the kinds of struct stand_in_config */
 };
 
@@ -42,6 +42,10 @@ bool connection_read(struct connection *connection, struct request *request);
 void request_close(struct request *request);
 /* A number in the query, as in "index=7&wait=10000ms"; `fallback` if the name is not there. */
 int64_t request_number(const struct request *request, const char *name, int64_t fallback);
+/* A parameter of the query, or of a form in the body, decoded; "" without it, or if it does not fit. Returns out. */
+const char *request_text(const struct request *request, const char *name, char *out, size_t size);
+/* The value of a header line; "" without it. Returns out. */
+const char *request_header(const struct request *request, const char *name, char *out, size_t size);
 
 /* False: the client has closed the connection. */
 bool connection_send(struct connection *connection, const void *bytes, size_t len);

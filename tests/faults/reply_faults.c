@@ -24,20 +24,20 @@ static void set_reply(struct reply *reply, int status, const char *head, const c
 
 static void reply_403(const struct request *request, struct reply *reply)
 {
-    (void)request;
     set_reply(reply, 403, "", "Permission denied");
+    stand_in_shape_error(request, reply);
 }
 
 static void reply_429(const struct request *request, struct reply *reply)
 {
-    (void)request;
     set_reply(reply, 429, "", "rate limit exceeded, try again later or against a different server");
+    stand_in_shape_error(request, reply);
 }
 
 static void reply_500(const struct request *request, struct reply *reply)
 {
-    (void)request;
     set_reply(reply, 500, "", "rpc error making call: No cluster leader");
+    stand_in_shape_error(request, reply);
 }
 
 static void reply_503(const struct request *request, struct reply *reply)
@@ -187,12 +187,12 @@ static bool promise_more(struct connection *connection, const struct reply *repl
 
 /* --- Floods ------------------------------------------------------------------------------------------- */
 
-static bool flood(struct connection *connection, const char *begin, const char *again)
+static bool flood(struct connection *connection, const char *head, const char *begin, const char *again)
 {
     struct buf block = BUF_INIT(64 * 1024);
     while (buf_adds(&block, again)) {
     }
-    bool sent = connection_send_text(connection, begin);
+    bool sent = connection_send_text(connection, head) && connection_send_text(connection, begin);
     for (size_t total = 0; sent && total < FLOOD_BYTES; total += block.len)
         sent = connection_send(connection, block.data, block.len);
     buf_close(&block);
@@ -202,19 +202,19 @@ static bool flood(struct connection *connection, const char *begin, const char *
 static bool flood_announced(struct connection *connection, const struct reply *reply)
 {
     (void)reply;
-    return flood(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n[{}", ",{}");
+    return flood(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n", stand_in_flood(), ",{}");
 }
 
 static bool flood_unannounced(struct connection *connection, const struct reply *reply)
 {
     (void)reply;
-    return flood(connection, "HTTP/1.1 200 OK\r\n\r\n[{}", ",{}");
+    return flood(connection, "HTTP/1.1 200 OK\r\n\r\n", stand_in_flood(), ",{}");
 }
 
 static bool flood_head(struct connection *connection, const struct reply *reply)
 {
     (void)reply;
-    return flood(connection, "HTTP/1.1 200 OK\r\n", "X-More: of the same\r\n");
+    return flood(connection, "HTTP/1.1 200 OK\r\n", "", "X-More: of the same\r\n");
 }
 
 /* --- The table ------------------------------------------------------------------------------------------ */

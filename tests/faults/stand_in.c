@@ -47,6 +47,22 @@ void stand_in_wake_all(void)
         socket_watch_wake(connection->watch);
 }
 
+void stand_in_shape_error(const struct request *request, struct reply *reply)
+{
+    if (stand_in.config->shape_error)
+        stand_in.config->shape_error(request, reply);
+}
+
+const char *stand_in_flood(void)
+{
+    return stand_in.config->flood;
+}
+
+int64_t stand_in_since_ms(void)
+{
+    return stand_in.since_ms;
+}
+
 uint16_t stand_in_control_port(void)
 {
     return socket_port(stand_in.control.fd);

@@ -36,6 +36,8 @@ struct stand_in_config {
     /* Fills in the healthy reply (zero-initialised). May wait (connection_wait). */
     void (*answer)(struct connection *connection, const struct request *request, struct reply *reply);
     void (*on_fault_change)(void);                            /* NULL: nothing to do */
+    void (*shape_error)(const struct request *request, struct reply *reply); /* stand_in_shape_error(); may be NULL */
+    const char *flood; /* how a reply begins whose list never ends, up to its first entry */
     int (*set_option)(const char *name, const char *value); /* other than --port and --control; NULL: no others */
     const char *options;                                /* these options in the usage line */
     void (*print_how_to_use)(uint16_t port);
@@ -50,6 +52,11 @@ bool stand_in_fault_is_on(const struct connection *connection);
 bool stand_in_answers_at_once(void);
 /* Wakes all fibers in connection_wait(). */
 void stand_in_wake_all(void);
+/* Writes the error of this status as the server in question would. Without such a function the reply stays as it is. */
+void stand_in_shape_error(const struct request *request, struct reply *reply);
+const char *stand_in_flood(void);
+/* When the current fault was switched on (clock_ms). */
+int64_t stand_in_since_ms(void);
 /* The redirect fault points here: the control port counts callers that follow it. */
 uint16_t stand_in_control_port(void);
 

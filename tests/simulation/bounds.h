@@ -16,12 +16,12 @@
  *
  * The registry detects that an instance is dead:
  *     HTTP, gRPC, TCP: 2 × (I + T), because two checks in a row must fail
- *     TTL, etcd's lease: 3 × I, and R more if the instance restarted on another port:
+ *     TTL, a lease: 3 × I (for Eureka 60 s more, until it next removes instances), and R more if the instance restarted on another port:
  *           after a failed registration, the heartbeats of the new process renew the id,
  *           whose entry keeps the old port until the next registration
  *     none: never
  *
- * A caller learns what the registry knows. The second registry counts from
+ * A caller learns what the registry knows (Eureka's list is 30 s old). The second registry counts from
  * DISCOVERY_CACHE_TTL after the first one's last reply:
  *     watch: the longer one of
  *              W × 17/16 + 1 s + 1.2 s   a query of W = TTL / 3 that was sent before, and
@@ -63,15 +63,26 @@ static inline int64_t bound_return_ms(const struct settings *s)
 static inline int64_t bound_detect_ms(const struct settings *s)
 {
     int64_t ttl_ms = TTL_INTERVALS * s->check_interval_ms + s->reconcile_ms;
-    int64_t checks_ms = s->check == CHECK_TTL ? ttl_ms : 2 * (s->check_interval_ms + s->check_timeout_ms);
-    return SLACK_MS + (s->registries > 1 ? longer(ttl_ms, checks_ms) : checks_ms);
+    int64_t longest_ms = 0;
+    for (int i = 0; i < s->registries; i++) {
+        bool makes_checks = s->kinds[i]->makes_checks && s->check != CHECK_TTL;
+        int64_t checks_ms = 2 * (s->check_interval_ms + s->check_timeout_ms);
+        longest_ms = longer(longest_ms, makes_checks ? checks_ms : ttl_ms + s->kinds[i]->evicts_each_ms);
+    }
+    return SLACK_MS + longest_ms;
 }
 
 static inline int64_t bound_learn_ms(const struct settings *s)
 {
     int64_t retry_ms = QUERY_TIMEOUT_MS + s->reconcile_ms;
     int64_t query_ms = s->ttl_ms / 3 * 17 / 16 + QUERY_GRACE_MS + FIRST_BACKOFF_MS;
-    return PACE_BOUND_MS + SLACK_MS + longer(retry_ms, s->poll ? s->ttl_ms * 6 / 10 : query_ms);
+    int64_t longest_ms = 0, cache_ms = 0;
+    for (int i = 0; i < s->registries; i++) {
+        bool polls = s->poll || s->kinds[i]->polls;
+        longest_ms = longer(longest_ms, polls ? s->ttl_ms * 6 / 10 : query_ms);
+        cache_ms = longer(cache_ms, s->kinds[i]->cache_ms);
+    }
+    return PACE_BOUND_MS + SLACK_MS + cache_ms + longer(retry_ms, longest_ms);
 }
 
 /* All effects of a fault are over. */

@@ -4,7 +4,10 @@
 #include "simulation/entries.h"
 #include "simulation/invariants.h"
 
-enum { REAP_MS = 30000 }; /* as often as Consul's reaper runs */
+enum {
+    REAP_MS = 30000,         /* as often as Consul's reaper runs */
+    RENEWING_PERCENT = 85,   /* Eureka's self-preservation begins below */
+};
 
 /* --- Health checks ---------------------------------------------------------------- */
 
@@ -19,7 +22,7 @@ static bool gets_no_answer(const struct sim_registry *registry, int i)
 {
     const struct settings *settings = &registry->world->settings;
     const struct sim_instance *instance = &registry->world->instances[i];
-    if (instance->unreachable || instance->process.links[0].cut)
+    if (instance->unreachable || instance->process.links[registry - registry->world->registries].cut)
         return true;
     return settings->check != CHECK_TCP &&
            (instance->process.frozen || instance->slow_ms >= settings->check_timeout_ms);
@@ -67,13 +70,18 @@ static void run_due_check(struct sim_registry *registry, int i)
 static void check(struct sim_registry *registry, int i)
 {
     enum check_kind kind = registry->world->settings.check;
-    bool is_late = registry->entries[i].ttl_until_ms <= clock_ms();
-    if (registry->is_etcd && is_late)
-        entry_remove(registry, i, "has lost its lease");
-    else if (!registry->is_etcd && kind == CHECK_TTL && is_late)
+    if (kind == CHECK_TTL && registry->entries[i].ttl_until_ms <= clock_ms())
         entry_set_passing(registry, i, false);
-    else if (!registry->is_etcd && kind != CHECK_TTL && kind != CHECK_NONE)
+    else if (kind != CHECK_TTL && kind != CHECK_NONE)
         run_due_check(registry, i);
+}
+
+/* Consul's. */
+static void run_checks(struct sim_registry *registry)
+{
+    for (int i = 0; i < registry->world->settings.instances; i++)
+        if (registry->entries[i].used)
+            check(registry, i);
 }
 
 static void reap(struct sim_registry *registry)
@@ -85,6 +93,44 @@ static void reap(struct sim_registry *registry)
             entry_remove(registry, i, "is reaped");
 }
 
+static bool is_late(const struct sim_registry *registry, int i)
+{
+    return registry->entries[i].used && registry->entries[i].ttl_until_ms <= clock_ms();
+}
+
+static bool protects_itself(const struct sim_registry *registry)
+{
+    int all = 0, late = 0;
+    for (int i = 0; i < INSTANCES_MAX; i++) {
+        all += registry->entries[i].used;
+        late += is_late(registry, i);
+    }
+    return registry->kind->keeps_dead && (all - late) * 100 < all * RENEWING_PERCENT;
+}
+
+static void expire(struct sim_registry *registry, int i)
+{
+    const struct sim_entry *entry = &registry->entries[i];
+    int64_t ttl_ms = sim_registry_ttl_from_now(registry) - clock_ms();
+    if (registry->kind->shows_unhealthy && clock_ms() < entry->ttl_until_ms + ttl_ms)
+        entry_set_passing(registry, i, false);
+    else
+        entry_remove(registry, i, "has lost its lease");
+}
+
+/* Those that have sent no heartbeat for too long. */
+static void expire_all(struct sim_registry *registry)
+{
+    if (registry->kind->evicts_each_ms > 0 && registry->evict_ms > clock_ms())
+        return;
+    registry->evict_ms = deadline_in(registry->kind->evicts_each_ms);
+    if (protects_itself(registry))
+        return;
+    for (int i = 0; i < registry->world->settings.instances; i++)
+        if (is_late(registry, i))
+            expire(registry, i);
+}
+
 void checker_run(void *arg)
 {
     struct sim_registry *registry = arg;
@@ -94,10 +140,12 @@ void checker_run(void *arg)
         fiber_sleep(CHECKER_TICK_MS);
         if (registry->mode == REFUSES || registry->mode == HANGS)
             continue; /* its process does not run */
-        for (int i = 0; i < world->settings.instances; i++)
-            if (registry->entries[i].used)
-                check(registry, i);
-        if (!registry->is_etcd && registry->reap_ms <= clock_ms())
+        if (!registry->kind->makes_checks) {
+            expire_all(registry);
+            continue;
+        }
+        run_checks(registry);
+        if (registry->reap_ms <= clock_ms())
             reap(registry);
     }
 }

@@ -101,12 +101,22 @@ static int64_t informed_since_ms(const struct sim_caller *caller)
     return DEADLINE_NONE;
 }
 
+/* Eureka's self-preservation keeps dead instances. A stale list may be Eureka's. */
+static bool may_list_dead(const struct settings *settings, const char *source)
+{
+    for (int i = 0; i < settings->registries; i++)
+        if (settings->kinds[i]->keeps_dead && (strcmp(source, settings->kinds[i]->name) == 0 || strcmp(source, "cache") == 0))
+            return true;
+    return false;
+}
+
 static void check_alive(const struct call_record *record, const struct choice *choice, uint16_t port)
 {
     struct world *world = world_of(record);
     const struct sim_instance *instance = &world->instances[instance_of_port(port)];
     int64_t since_ms = longer(informed_since_ms(record->caller), instance->died_ms[life_of_port(port)]);
-    if (instance_is_at(instance, port) || choice->live_elsewhere == 0 || world->settings.check == CHECK_NONE)
+    if (instance_is_at(instance, port) || choice->live_elsewhere == 0 || world->settings.check == CHECK_NONE ||
+        may_list_dead(&world->settings, choice->view.source))
         return;
     /* Its next process sends, or has sent, heartbeats for the same id. */
     since_ms = longer(since_ms, instance->life == UP ? instance->process.healthy_since_ms
@@ -124,15 +134,20 @@ static void check_alive(const struct call_record *record, const struct choice *c
 
 /* --- 11: maintenance ---------------------------------------------------------------------------- */
 
+/* Does the caller know, because the registry has told it for long enough? */
+static bool is_known_in_maintenance(const struct sim_caller *caller, const struct sim_registry *registry, int instance)
+{
+    const struct sim_entry *entry = &registry->entries[instance];
+    int64_t since_ms = longer(registry->healthy_since_ms, caller->process.healthy_since_ms);
+    return since_ms != DEADLINE_NONE && entry->used && entry->in_maintenance &&
+           clock_ms() - longer(since_ms, entry->maintenance_ms) > bound_learn_ms(registry->settings);
+}
+
 static void check_maintenance(const struct call_record *record, const struct choice *choice, int instance)
 {
     struct world *world = world_of(record);
-    const struct sim_registry *consul = &world->registries[0];
-    const struct sim_entry *entry = &consul->entries[instance];
-    int64_t since_ms = longer(consul->healthy_since_ms, record->caller->process.healthy_since_ms);
-    bool is_known = since_ms != DEADLINE_NONE && entry->used && entry->in_maintenance &&
-                    clock_ms() - longer(since_ms, entry->maintenance_ms) > bound_learn_ms(&world->settings);
-    if (choice->chosen->maintenance || is_known)
+    const struct sim_registry *registry = sim_registry_with_maintenance(world->registries);
+    if (choice->chosen->maintenance || (registry && is_known_in_maintenance(record->caller, registry, instance)))
         trace_break(&world->trace, "%s calls %s, which is in maintenance", record->caller->process.name,
                     choice->chosen->id);
 }

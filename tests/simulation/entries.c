@@ -24,7 +24,7 @@ void entry_set_passing(struct sim_registry *registry, int i, bool passing)
 static void entry_open(struct sim_registry *registry, struct sim_entry *entry)
 {
     const struct settings *settings = registry->settings;
-    bool unchecked = settings->check == CHECK_NONE || (registry->is_etcd && settings->check == CHECK_TCP);
+    bool unchecked = settings->check == CHECK_NONE || (!registry->kind->makes_checks && settings->check == CHECK_TCP);
     *entry = (struct sim_entry){
         .used = true, .critical_since_ms = clock_ms(), .lost_ms = entry->lost_ms, .passing = unchecked,
         .check_ms = deadline_in(between(1, settings->check_interval_ms)),
@@ -42,8 +42,9 @@ void entry_register(struct sim_registry *registry, const struct sim_registration
         entry_open(registry, entry);
     entry->port = registration->port;
     entry->address = registration->address;
-    /* This also removes the check of the maintenance mode. The real code decides whether it is asked for. */
-    if (strstr(consul_checks_register_path(entry->in_maintenance), "replace-existing-checks"))
+    /* In Consul this also removes the check of the maintenance mode. The real code decides whether it is asked for. */
+    if (registry->kind->makes_checks &&
+        strstr(consul_checks_register_path(entry->in_maintenance), "replace-existing-checks"))
         entry->in_maintenance = false;
     sim_registry_change(registry);
 }
@@ -59,7 +60,7 @@ void entry_remove(struct sim_registry *registry, int i, const char *why)
 bool entry_heartbeat(struct sim_registry *registry, int i, bool healthy)
 {
     struct sim_entry *entry = &registry->entries[i];
-    if (!entry->used || (!registry->is_etcd && registry->settings->check != CHECK_TTL))
+    if (!entry->used || (registry->kind->makes_checks && registry->settings->check != CHECK_TTL))
         return false;
     entry->ttl_until_ms = sim_registry_ttl_from_now(registry);
     entry_set_passing(registry, i, healthy);

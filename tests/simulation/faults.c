@@ -10,7 +10,7 @@
 static const char *target_name(const struct fault *fault)
 {
     if (fault->registry)
-        return fault->registry->name;
+        return fault->registry->kind->name;
     if (fault->instance)
         return fault->instance->process.name;
     return fault->caller ? fault->caller->process.name : "world";

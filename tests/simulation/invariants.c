@@ -31,7 +31,7 @@ static void check_registered(const struct sim_registry *registry, int i)
     if (late_ms <= 0 || sim_registry_has(registry, i, instance->port))
         return;
     trace_break(&world->trace, "%s is alive, but not registered in %s again after %" PRId64 " ms: %s",
-                instance->process.name, registry->name, bound_return_ms(&world->settings) + late_ms,
+                instance->process.name, registry->kind->name, bound_return_ms(&world->settings) + late_ms,
                 !entry->used ? "no entry" : entry->port != instance->port ? "the entry has the old port" : "critical");
 }
 
@@ -108,7 +108,7 @@ static struct trust trust_of(const struct sim_caller *caller)
     for (int i = 0; i < settings->registries; i++) {
         const struct link *link = &caller->process.links[i];
         if (link->answered_ms != 0 && clock_ms() - link->answered_ms <= settings->ttl_ms)
-            return (struct trust){link->to->name, link->answered_ms};
+            return (struct trust){link->to->kind->name, link->answered_ms};
         newest_ms = longer(newest_ms, link->answered_ms);
     }
     return newest_ms == 0 ? newest : (struct trust){"cache", newest_ms};
@@ -134,7 +134,7 @@ static void check_use(const struct sim_caller *caller)
         int64_t silent_ms = clock_ms() - longer(since_ms, link->answered_ms);
         if (silent_ms > bound_learn_ms(&world->settings))
             trace_break(&world->trace, "%s has not used %s for %" PRId64 " ms, although it works", caller->process.name,
-                        link->to->name, silent_ms);
+                        link->to->kind->name, silent_ms);
     }
 }
 
@@ -188,6 +188,17 @@ static struct allowance allowance_of(const struct process *process)
     return (struct allowance){4 / (0.8 * (double)settings->reconcile_ms) + 1 / (double)settings->check_interval_ms, 12};
 }
 
+/* A caller asks a registry that it polls again after 0.4 × TTL at the earliest, unless the last query failed. */
+static void check_poll(const struct link *link)
+{
+    const struct settings *settings = &link->process->world->settings;
+    int64_t since_ms = clock_ms() - link->answered_ms;
+    bool is_polled = settings->poll || link->to->kind->polls;
+    if (is_polled && link->answered_ms && !link->failed_ms && since_ms < settings->ttl_ms * 4 / 10)
+        trace_break(&link->process->world->trace, "%s polls %s again after %" PRId64 " ms", link->process->name,
+                    link->to->kind->name, since_ms);
+}
+
 void invariants_request(struct link *link)
 {
     struct process *process = link->process;
@@ -201,12 +212,14 @@ void invariants_request(struct link *link)
     link->level += 1;
     if (process->killed || process->world->is_ending)
         return;
+    if (process->number < 0)
+        check_poll(link);
     if (process->number < 0 && link->failed_ms && now_ms - link->failed_ms < FIRST_BACKOFF_LEAST_MS)
         trace_break(&process->world->trace, "%s queries %s again %" PRId64 " ms after a failure", process->name,
-                    link->to->name, now_ms - link->failed_ms);
+                    link->to->kind->name, now_ms - link->failed_ms);
     if (link->level > allowance.burst + 0.001)
         trace_break(&process->world->trace, "%s sends %s more than %.1f requests a minute", process->name,
-                    link->to->name, allowance.per_ms * 60000);
+                    link->to->kind->name, allowance.per_ms * 60000);
 }
 
 void invariants_fetched(struct link *link, bool success)
@@ -223,5 +236,5 @@ void invariants_deregistered(const struct sim_instance *instance, const struct s
 {
     if (registry->entries[instance->process.number].used)
         trace_break(&instance->process.world->trace, "%s has deregistered, but is in %s again",
-                    instance->process.name, registry->name);
+                    instance->process.name, registry->kind->name);
 }

@@ -4,10 +4,13 @@
  *      allows, if its list has a live one. It does not call a critical instance if it can
  *      call a passing one. It does not call an instance that has just failed five times in
  *      a row.
+ *      Eureka cannot keep the first part: in self-preservation its list names dead instances
+ *      as passing for as long as they stay away. There the last part leaves them out.
  *   2. A live instance is registered again within its bound after any fault.
  *   3. No fault of a registry empties a caller's list: if more than half of the instances
  *      disappear at once, they stay for a minute, or until a call to them fails.
- *   4. The number of requests to a registry is bounded, whatever it replies.
+ *   4. The number of requests to a registry is bounded, whatever it replies. One that is
+ *      polled is asked at most once in 0.4 × TTL.
  *   5. A call is retried only if it is a GET, at another instance, with at most
  *      CALL_ATTEMPTS attempts, within its deadline and the retry budget, and never after
  *      an answer.
@@ -18,7 +21,8 @@
  *      has a passing instance that neither it nor another call under way has tried.
  *  10. The list in use comes from the most trusted source available; and a registry that
  *      works again is in use again within its bound.
- *  11. An instance in maintenance is not called once a list says so.
+ *  11. An instance in maintenance is not called once a list says so: the list of the most
+ *      trusted registry in which an operator can set it (not etcd), in use or not.
  *  12. Of the first attempts, the part that zones.h promises stays in the caller's zone.
  *  13. An operator's maintenance outlives restarts and registrations, until the entry is
  *      removed.
@@ -33,7 +37,8 @@
  *   2  an instance that the registry forgot does not register again
  *   3  a list that loses most instances is believed; missing ones are removed after 30 s,
  *      or kept for 120 s
- *   4  no pace; no backoff after a failure; no backoff after a registration was lost at once
+ *   4  no pace; no backoff after a failure; no backoff after a registration was lost at once;
+ *      a registry that cannot wait is asked as if it did
  *   5  tried instances are not excluded by id; a retry after an answer; an unlimited
  *      budget; one attempt too many; the whole time for one attempt
  *   6  a good answer counts as a failure (with only 6 checked; otherwise 9 breaks first)
@@ -42,7 +47,7 @@
  *   9  no last resort; a refused call is not retried
  *  10  the second registry before the first; the older one of two stale lists; a backoff
  *      ten times as long; a blocking query at a registry that failed
- *  11  maintenance is ignored
+ *  11  maintenance is ignored; that of a less trusted registry is ignored; missing instances do not get it
  *  12  no zone is preferred; all calls stay in the zone; only one zone counts
  *  13  each registration replaces all checks
  *  14  no listed instance is looked for

@@ -97,15 +97,22 @@ static void end_slow_instance(struct fault *fault)
     fault->instance->slow_ms = 0;
 }
 
-/* An operator sets it at Consul. */
+/* An operator sets it at the most trusted registry that knows it. */
+static void set_maintenance(struct fault *fault, bool on)
+{
+    struct sim_registry *registry = sim_registry_with_maintenance(fault->world->registries);
+    if (registry)
+        entry_maintain(registry, fault->instance->process.number, on);
+}
+
 static void begin_maintenance(struct fault *fault)
 {
-    entry_maintain(&fault->world->registries[0], fault->instance->process.number, true);
+    set_maintenance(fault, true);
 }
 
 static void end_maintenance(struct fault *fault)
 {
-    entry_maintain(&fault->world->registries[0], fault->instance->process.number, false);
+    set_maintenance(fault, false);
 }
 
 /* --- Faults of a caller ----------------------------------------------------------------------- */

@@ -3,10 +3,9 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
-void sim_registry_open(struct sim_registry *registry, bool is_etcd)
+void sim_registry_open(struct sim_registry *registry, const struct sim_kind *kind)
 {
-    registry->is_etcd = is_etcd;
-    registry->name = is_etcd ? "etcd" : "consul";
+    registry->kind = kind;
     registry->index = 1 + rand_below(1000);
     registry->healthy_since_ms = clock_ms();
 }
@@ -14,6 +13,15 @@ void sim_registry_open(struct sim_registry *registry, bool is_etcd)
 void sim_registry_close(struct sim_registry *registry)
 {
     instance_list_unref(registry->list);
+    instance_list_unref(registry->cached);
+}
+
+struct sim_registry *sim_registry_with_maintenance(struct sim_registry *registries)
+{
+    for (int i = 0; i < registries[0].settings->registries; i++)
+        if (registries[i].kind->knows_maintenance)
+            return &registries[i];
+    return NULL;
 }
 
 void sim_registry_change(struct sim_registry *registry)
@@ -47,12 +55,14 @@ void sim_registry_lose(struct sim_registry *registry, uint64_t instances)
 
 static bool has_checks(const struct sim_registry *registry)
 {
-    return !registry->is_etcd && registry->settings->check != CHECK_NONE;
+    return registry->kind->makes_checks && registry->settings->check != CHECK_NONE;
 }
 
 void sim_registry_restart(struct sim_registry *registry, bool forget, bool all_critical)
 {
     registry->life++;
+    instance_list_unref(registry->cached);
+    registry->cached = NULL;
     for (int i = 0; i < INSTANCES_MAX; i++) {
         struct sim_entry *entry = &registry->entries[i];
         entry->ttl_until_ms = sim_registry_ttl_from_now(registry); /* TTLs and leases begin anew */

@@ -1,11 +1,14 @@
-/* registry: the simulated registries, with the semantics of Consul and etcd.
+/* registry: the simulated registries, with the semantics of Consul, etcd, Nacos and Eureka.
  *
- * The first one is a Consul: it has an index, blocking queries, health checks (HTTP,
- * gRPC and TCP, which it makes itself; TTL, with heartbeats), reaping, and an operator's
- * maintenance mode. The second one, if there is one, is an etcd: it makes no checks, and
- * an instance that does not renew its lease is removed. Either can refuse connections,
- * hang, fail, be slow, have no leader, lose its state, report a wrong list, or report a
- * wrong index.
+ *   consul  has an index, blocking queries, health checks (HTTP, gRPC and TCP, which it makes
+ *           itself; TTL, with heartbeats), reaping, and an operator's maintenance mode
+ *   etcd    has an index and blocking queries. An instance that does not renew its lease is removed
+ *   nacos   is polled. An instance without heartbeats is critical after 3 intervals, and removed after 6
+ *   eureka  is polled, and its list is up to 30 s old. Once a minute it removes instances whose lease has
+ *           run out, but none of them if less than 85 % of all send heartbeats (self-preservation)
+ *
+ * Each can refuse connections, hang, fail, be slow, have no leader, lose its state, report a wrong
+ * list, or report a wrong index.
  */
 #ifndef SIMULATION_REGISTRY_H
 #define SIMULATION_REGISTRY_H
@@ -43,8 +46,7 @@ struct sim_registry {
     const struct settings *settings;
     const struct sim_instance *instances;
     struct trace *trace;
-    const char *name;
-    bool is_etcd;
+    const struct sim_kind *kind;
     enum mode mode;
     bool reports_empty;    /* although it has entries */
     uint64_t hidden_instances;  /* not in its list; one bit each */
@@ -59,12 +61,14 @@ struct sim_registry {
     unsigned life;      /* counts restarts: a restart cuts off queries that wait for a reply */
     struct wait_queue changed, awake;
     struct sim_entry entries[INSTANCES_MAX];
-    struct instance_list *list; /* cached, of this index; NULL: not built yet */
-    int64_t reap_ms;
+    struct instance_list *list; /* of this index; NULL: not built yet */
+    struct instance_list *cached; /* Eureka's response cache; NULL: empty */
+    int64_t cached_ms;
+    int64_t reap_ms, evict_ms; /* when it does so next */
 };
 
 /* Before this call, set the pointers to the world. */
-void sim_registry_open(struct sim_registry *registry, bool is_etcd);
+void sim_registry_open(struct sim_registry *registry, const struct sim_kind *kind);
 void sim_registry_close(struct sim_registry *registry);
 
 /* Cuts off queries that wait for a reply. forget: all state is lost, the index too. */
@@ -76,6 +80,8 @@ void sim_registry_change(struct sim_registry *registry);
 void sim_registry_lose(struct sim_registry *registry, uint64_t instances);
 /* When a TTL or a lease that is renewed now runs out. */
 int64_t sim_registry_ttl_from_now(const struct sim_registry *registry);
+/* The most trusted one in which an operator can set maintenance; NULL: there is none. */
+struct sim_registry *sim_registry_with_maintenance(struct sim_registry *registries);
 /* Is the instance registered with this port, and passing? */
 bool sim_registry_has(const struct sim_registry *registry, int instance, uint16_t port);
 

@@ -32,9 +32,10 @@ static void begin_failing(struct fault *fault)
     sim_registry_set_mode(fault->registry, FAILS);
 }
 
+/* A kind that needs no leader fails instead. */
 static void begin_leaderless(struct fault *fault)
 {
-    sim_registry_set_mode(fault->registry, HAS_NO_LEADER);
+    sim_registry_set_mode(fault->registry, fault->registry->kind->leader == NEVER_NEEDED ? FAILS : HAS_NO_LEADER);
 }
 
 static void begin_slow(struct fault *fault)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/rand.h"
 
 /* Adds an entry with the same id and node that is worse or older, on a port without a process. The real code
@@ -30,8 +31,8 @@ static void add_at_dead_node(struct instance_list *list, const struct instance *
 static void add_entry(struct instance_list *list, const struct sim_registry *registry, int i)
 {
     const struct sim_entry *entry = &registry->entries[i];
-    char node[32] = ""; /* etcd names none */
-    if (!registry->is_etcd)
+    char node[32] = "";
+    if (registry->kind->names_nodes)
         snprintf(node, sizeof node, "node-%u", entry->port); /* a process on another port is on another machine */
     const struct instance instance = {
         .id = registry->instances[i].process.name, .node = node, .change = 1, .address = entry->address, .port = entry->port,
@@ -43,7 +44,7 @@ static void add_entry(struct instance_list *list, const struct sim_registry *reg
     instance_list_add(list, &instance);
     if (twice && !first)
         add_duplicate(list, &instance, i);
-    if (registry->has_dead_node && !registry->is_etcd)
+    if (registry->has_dead_node && registry->kind->names_nodes)
         add_at_dead_node(list, &instance, i);
 }
 
@@ -61,7 +62,7 @@ static struct instance_list *list_new(const struct sim_registry *registry, uint6
     return list;
 }
 
-struct instance_list *reported_list(struct sim_registry *registry)
+static struct instance_list *current_list(struct sim_registry *registry)
 {
     if (registry->reports_empty || registry->hidden_instances || registry->doubled_instances ||
         registry->has_dead_node)
@@ -69,4 +70,16 @@ struct instance_list *reported_list(struct sim_registry *registry)
     if (!registry->list)
         registry->list = list_new(registry, 0);
     return instance_list_ref(registry->list);
+}
+
+struct instance_list *reported_list(struct sim_registry *registry)
+{
+    if (registry->kind->cache_ms == 0)
+        return current_list(registry);
+    if (!registry->cached || clock_ms() - registry->cached_ms >= registry->kind->cache_ms) {
+        instance_list_unref(registry->cached);
+        registry->cached = current_list(registry);
+        registry->cached_ms = clock_ms();
+    }
+    return instance_list_ref(registry->cached);
 }

@@ -15,12 +15,28 @@ int64_t between(int64_t low, int64_t high)
     return low + (int64_t)rand_below((uint64_t)(high - low) + 1);
 }
 
+/* One to three kinds, in any order of trust. In half of the runs Consul comes first, because it has the most states. */
+static void draw_kinds(struct settings *s)
+{
+    int left[SIM_KINDS] = {SIM_CONSUL, SIM_ETCD, SIM_NACOS, SIM_EUREKA};
+    s->registries = chance(70) ? 1 : chance(75) ? 2 : 3;
+    for (int i = 0; i < s->registries; i++) {
+        int at = i + (int)rand_below((uint64_t)(SIM_KINDS - i));
+        int drawn = i == 0 && chance(50) ? SIM_CONSUL : left[at];
+        for (int k = i; k < SIM_KINDS; k++)
+            if (left[k] == drawn)
+                left[k] = left[i];
+        left[i] = drawn;
+        s->kinds[i] = &sim_kinds[drawn];
+    }
+}
+
 void settings_draw(struct settings *s)
 {
     static const int64_t jitters[] = {0, 2000, 30000}, intervals[] = {1000, 5000, 10000};
     static const enum check_kind checks[] = {CHECK_HTTP, CHECK_HTTP, CHECK_HTTP, CHECK_TTL,
                                              CHECK_TTL,  CHECK_TCP,  CHECK_GRPC, CHECK_NONE};
-    s->registries = chance(40) ? 2 : 1;
+    draw_kinds(s);
     s->instances = (int)(chance(30) ? between(1, 4) : between(5, 50));
     s->callers = (int)between(1, 3);
     s->zones = (int)(chance(50) ? 0 : between(1, 3));
@@ -64,12 +80,14 @@ static const char *policy_name(enum balance_policy policy)
 
 void settings_write(const struct settings *s)
 {
+    for (int i = 0; i < s->registries; i++)
+        fprintf(stderr, "%s%s", i > 0 ? "," : "registries ", s->kinds[i]->name);
     fprintf(stderr,
-            "registries %d, instances %d, callers %d, zones %d%s%s\n"
+            ", instances %d, callers %d, zones %d%s%s\n"
             "check %s each %" PRId64 " ms, timeout %" PRId64 "; reaped after %" PRId64 "; jitter %" PRId64
             ", reconcile %" PRId64 "\n"
             "%s with ttl %" PRId64 "; %s; a call each %" PRId64 " within %" PRId64 "; a fault each %" PRId64 "\n",
-            s->registries, s->instances, s->callers, s->zones, s->has_static ? ", with a static list" : "",
+            s->instances, s->callers, s->zones, s->has_static ? ", with a static list" : "",
             s->only_rolling ? ", only rolling restarts" : "", check_name(s->check), s->check_interval_ms,
             s->check_timeout_ms, s->deregister_after_ms, s->jitter_ms, s->reconcile_ms, s->poll ? "poll" : "watch",
             s->ttl_ms, policy_name(s->policy), s->call_every_ms, s->call_timeout_ms, s->fault_every_ms);

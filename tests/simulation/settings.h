@@ -8,9 +8,10 @@
 
 #include "balance/balancer.h"
 #include "registry/registry.h"
+#include "simulation/kinds.h"
 
 enum {
-    REGISTRIES_MAX = 2, /* a Consul, and behind it an etcd */
+    REGISTRIES_MAX = 3,
     INSTANCES_MAX = 64,
     CALLERS_MAX = 4,
 };
@@ -23,11 +24,13 @@ enum {
     LATE_MS = 50,                 /* a message whose sender gave up may still arrive within this time */
     CHECKER_TICK_MS = 100,
     FAILURES_BEFORE_CRITICAL = 2, /* as consul_wire.c registers */
-    TTL_INTERVALS = 3,            /* the TTL of a check, and of a lease, in check intervals */
+    TTL_INTERVALS = 3,            /* the TTL of a check, and of a lease, in check intervals; Eureka gets half of
+                                   * that, because it lets a lease live twice as long */
 };
 
 struct settings {
     int registries, instances, callers;
+    const struct sim_kind *kinds[REGISTRIES_MAX]; /* of the registries: the most trusted first */
     int zones; /* 0: the instances and callers have no zone */
     int64_t jitter_ms, reconcile_ms;
     enum check_kind check;

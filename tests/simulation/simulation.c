@@ -41,7 +41,7 @@ static void start_all(struct world *world)
         registry->settings = &world->settings;
         registry->instances = world->instances;
         registry->trace = &world->trace;
-        sim_registry_open(registry, i > 0);
+        sim_registry_open(registry, world->settings.kinds[i]);
         group_go(&world->traffic, checker_run, registry);
     }
     for (int i = 0; i < world->settings.instances; i++) {

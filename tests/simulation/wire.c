@@ -55,14 +55,14 @@ static int deliver(struct link *link, int64_t deadline, struct err *err)
 }
 
 /* 0: the request arrived, and the registry can answer it. A Consul agent answers requests about
- * its own entries without a leader; a list needs one. etcd needs one for all requests. */
+ * its own entries without a leader; a list needs one. */
 static int send_request(struct link *link, bool for_list, int64_t deadline, struct err *err)
 {
     const struct sim_registry *registry = link->to;
     invariants_request(link);
     if (deliver(link, deadline, err) != 0)
         return -1;
-    bool needs_leader = for_list || registry->is_etcd;
+    bool needs_leader = for_list || registry->kind->leader == NEEDED_FOR_ALL;
     if (registry->mode != FAILS && !(registry->mode == HAS_NO_LEADER && needs_leader))
         return 0;
     return deliver(link, deadline, err) != 0 ? -1 : err_set(err, ERR_FAILED, "answered 500");
@@ -138,7 +138,7 @@ static int is_registered(struct registry *base, const struct registration_spec *
     return 0;
 }
 
-/* etcd gets the status with a put. Before the first put of a process its heartbeat only renews
+/* All but Consul get the status with the registration. Before the first one of a process its heartbeat at most renews
  * the lease, which may be one of its predecessor. */
 static int heartbeat(struct registry *base, const struct registration_spec *spec, bool healthy, const char *note,
                      int64_t deadline, struct err *err)
@@ -148,7 +148,7 @@ static int heartbeat(struct registry *base, const struct registration_spec *spec
     (void)note;
     if (send_request(link, false, deadline, err) != 0)
         return -1;
-    bool sends_status = !link->to->is_etcd || link->has_put;
+    bool sends_status = link->to->kind->makes_checks || link->has_put;
     bool known = entry_heartbeat(link->to, number, sends_status ? healthy : link->to->entries[number].passing);
     if (deliver(link, deadline, err) != 0)
         return -1;
@@ -162,8 +162,6 @@ static int check_output(struct registry *base, const struct registration_spec *s
     (void)spec;
     *failing = false;
     output[0] = '\0';
-    if (link->to->is_etcd) /* it makes no checks */
-        return 0;
     if (send_request(link, false, deadline, err) != 0 || deliver(link, deadline, err) != 0)
         return -1;
     *failing = !link->to->entries[link->process->number].passing;
@@ -203,7 +201,9 @@ static uint64_t index_after(const struct sim_registry *registry, uint64_t known,
 {
     char header[24];
     snprintf(header, sizeof header, "%" PRIu64, reported);
-    return registry->is_etcd ? reported : consul_next_index(known, header);
+    if (registry->kind->polls)
+        return 0;
+    return registry->kind->makes_checks ? consul_next_index(known, header) : reported;
 }
 
 static int query(struct link *link, struct registry_cursor *cursor, int64_t wait_ms, int64_t deadline,
@@ -225,7 +225,7 @@ static int query(struct link *link, struct registry_cursor *cursor, int64_t wait
     }
     *list = answer;
     cursor->index = index_after(registry, known, index);
-    if (!registry->is_etcd && known > 1 && cursor->index == known) { /* the index has not changed: confirmed */
+    if (registry->kind->makes_checks && known > 1 && cursor->index == known) { /* the index has not changed: confirmed */
         *list = NULL;
         instance_list_unref(answer);
     }
@@ -241,14 +241,18 @@ static int fetch(struct registry *base, const char *service, struct registry_cur
     return status;
 }
 
-/* --- Consul and etcd ------------------------------------------------------------------------------ */
+/* --- The kinds ------------------------------------------------------------------------------------ */
 
 #define OPS                                                                                                    \
     .register_instance = register_instance, .deregister_instance = deregister_instance,                        \
-    .is_registered = is_registered, .heartbeat = heartbeat, .fetch = fetch, .check_output = check_output
+    .is_registered = is_registered, .heartbeat = heartbeat, .fetch = fetch
 
-static const struct registry_ops consul_ops = {.kind = "consul", OPS};
-static const struct registry_ops etcd_ops = {.kind = "etcd", .needs_heartbeat = true, OPS};
+static const struct registry_ops ops[SIM_KINDS] = {
+    [SIM_CONSUL] = {.kind = "consul", .check_output = check_output, OPS},
+    [SIM_ETCD] = {.kind = "etcd", .needs_heartbeat = true, .lacks_maintenance = true, OPS},
+    [SIM_NACOS] = {.kind = "nacos", .needs_heartbeat = true, .polls = true, OPS},
+    [SIM_EUREKA] = {.kind = "eureka", .needs_heartbeat = true, .polls = true, OPS},
+};
 
 void wire_connect(struct process *process, struct world *world)
 {
@@ -257,6 +261,6 @@ void wire_connect(struct process *process, struct world *world)
         struct link *link = &process->links[i];
         link->process = process;
         link->to = &world->registries[i];
-        link->registry.ops = link->to->is_etcd ? &etcd_ops : &consul_ops;
+        link->registry.ops = &ops[world->settings.kinds[i] - sim_kinds];
     }
 }

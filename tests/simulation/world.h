@@ -1,4 +1,4 @@
-/* world: all parts of a simulation: one or two registries, up to 64 instances of one
+/* world: all parts of a simulation: one to three registries, up to 64 instances of one
  * service, up to 4 callers of it, and the faults that are on. */
 #ifndef SIMULATION_WORLD_H
 #define SIMULATION_WORLD_H

@@ -118,6 +118,53 @@ Test(sources, maintenance_outlives_a_change_of_registry)
     sources_close(&sources);
 }
 
+/* An operator set it at Consul, although etcd is trusted more. */
+Test(sources, maintenance_of_a_less_trusted_registry_counts_if_the_one_in_use_lacks_it)
+{
+    struct sources sources = {
+        .registry_count = 2, .ttl_ms = TTL_MS,
+        .registries = {{.kind = "etcd", .lacks_maintenance = true}, {.kind = "consul"}}};
+    sources.disk.tried = true;
+    source_update(&sources.registries[0], list_of("abc"), 1, 1000);
+    cr_expect_not(is_in_maintenance(&sources, "b", 1000));
+    source_update(&sources.registries[1], list_with_maintenance("abc", 'b'), 1, 1001);
+    cr_expect(is_in_maintenance(&sources, "b", 1001));
+    cr_expect_str_eq(sources_name_in_use(&sources, 1001), "etcd");
+    source_update(&sources.registries[1], list_of("abc"), 2, 1002);
+    cr_expect_not(is_in_maintenance(&sources, "b", 1002));
+    sources_close(&sources);
+}
+
+/* etcd has lost them; so they are not in the list that the maintenance is added to. */
+Test(sources, missing_instances_get_the_maintenance_of_another_registry)
+{
+    struct sources sources = {
+        .registry_count = 2, .ttl_ms = TTL_MS,
+        .registries = {{.kind = "etcd", .lacks_maintenance = true}, {.kind = "consul"}}};
+    sources.disk.tried = true;
+    source_update(&sources.registries[0], list_of("abc"), 1, 1000);
+    cr_expect_str_eq(known(&sources, 1000), "abc");
+    source_update(&sources.registries[0], list_of("a"), 2, 1001);
+    cr_expect_str_eq(known(&sources, 1001), "ab?c?");
+    source_update(&sources.registries[1], list_with_maintenance("abc", 'b'), 1, 1002);
+    cr_expect(is_in_maintenance(&sources, "b", 1002));
+    cr_expect_not(is_in_maintenance(&sources, "c", 1002));
+    source_update(&sources.registries[1], list_of("abc"), 2, 1003);
+    cr_expect_not(is_in_maintenance(&sources, "b", 1003));
+    sources_close(&sources);
+}
+
+Test(sources, maintenance_of_a_less_trusted_registry_does_not_count_against_one_that_knows_it)
+{
+    struct sources sources = {
+        .registry_count = 2, .ttl_ms = TTL_MS, .registries = {{.kind = "nacos"}, {.kind = "consul"}}};
+    sources.disk.tried = true;
+    source_update(&sources.registries[0], list_of("abc"), 1, 1000);
+    source_update(&sources.registries[1], list_with_maintenance("abc", 'b'), 1, 1000);
+    cr_expect_not(is_in_maintenance(&sources, "b", 1000));
+    sources_close(&sources);
+}
+
 /* A moved instance: only what it left behind at another node is in maintenance. */
 Test(sources, maintenance_at_one_of_two_nodes_is_not_inherited)
 {

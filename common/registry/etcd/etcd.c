@@ -197,6 +197,7 @@ static void etcd_free(struct registry *registry)
 static const struct registry_ops etcd_ops = {
     .kind = "etcd",
     .needs_heartbeat = true,
+    .lacks_maintenance = true,
     .register_instance = etcd_register,
     .deregister_instance = etcd_deregister,
     .is_registered = etcd_is_registered,
