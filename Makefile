@@ -270,7 +270,7 @@ run-pitfall: pitfall-parts
 lab: ## break: run one of the lesson's claims as an experiment (N=number; without N: the list)
 	@$(DEPS) $(if $(N),balancers) || echo "continuing with the installed programs"
 	$(again) lab-parts
-	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= PATH="$$PATH:/usr/sbin" $(AS_OWNER) $(BUILD)/lab $(if $(N),"$(N)")
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= PATH="$$PATH:/usr/sbin" $(AS_OWNER) $(BUILD)/lab $${N:+"$$N"}
 
 lab-parts: $(PROGRAMS) $(LESSON) $(BUILD)/lab
 	@:

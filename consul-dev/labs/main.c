@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "callee.h"
+#include "environment.h"
 #include "labs.h"
 #include "supervise.h"
 
@@ -70,6 +71,7 @@ static int run(const char *word)
 
 int main(int argc, char **argv)
 {
+    environment_clear();
     if (argc > 1 && strcmp(argv[1], "callee") == 0)
         return callee_main();
     return argc > 1 ? run(argv[1]) : list();

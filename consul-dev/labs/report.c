@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,7 +15,8 @@ static int64_t began;
 
 void report_begin(int number, const struct lab *lab)
 {
-    if (isatty(STDOUT_FILENO)) {
+    const char *term = getenv("TERM");
+    if (isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR")) {
         bold = "\033[1m", green = "\033[32m", red = "\033[31m", grey = "\033[90m", plain = "\033[0m";
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
