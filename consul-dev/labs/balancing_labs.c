@@ -217,7 +217,7 @@ static void load_for(const struct service *at, int64_t ms, struct load_count *co
     load_stop(load, count);
 }
 
-enum { LOAD_MS = 2000 };
+enum { LOAD_MS = 1000 };
 
 static void see_load(const struct service *at, struct text what, bool all_fail)
 {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guard.h"
+#include "harness/guard.h"
 #include "pitfalls.h"
 #include "report.h"
 
