@@ -102,6 +102,8 @@ const char *duration(int64_t ms)
     char *text = texts[next++ % 8];
     if (ms < 0)
         return text_of(TEXT("(not in time)", "（超时）"));
+    if (ms == 0)
+        return text_of(TEXT("less than 1 ms", "不到 1 ms"));
     if (ms < 1000)
         snprintf(text, sizeof texts[0], "%d ms", (int)ms);
     else
