@@ -272,7 +272,7 @@ lab: ## break: run one of the lesson's claims as an experiment (N=number; withou
 	$(again) lab-parts
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= PATH="$$PATH:/usr/sbin" $(AS_OWNER) $(BUILD)/lab $${N:+"$$N"}
 
-lab-parts: $(PROGRAMS) $(LESSON) $(BUILD)/lab
+lab-parts: $(PROGRAMS) $(LESSON) $(BUILD)/lesson/service_client $(BUILD)/lab
 	@:
 
 test: ## check: run all tests except the long outages

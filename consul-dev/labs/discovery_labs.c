@@ -1,6 +1,8 @@
 /* Parts I.1, VI and X of the lesson: what a caller notices when instances come, and when registries go. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "labs.h"
@@ -74,6 +76,8 @@ static bool scale_out(struct stage *stage)
     return true;
 }
 
+static const char *const short_ttl[] = {"DISCOVERY_CACHE_TTL=2s", NULL};
+
 /* --- The registry is down ------------------------------------------------------------------------- */
 
 enum { CALLS = 50 };
@@ -88,7 +92,6 @@ static int count_successes(const struct stage *stage)
 
 static bool registry_down(struct stage *stage)
 {
-    static const char *const short_ttl[] = {"DISCOVERY_CACHE_TTL=2s", NULL};
     if (!stage_open_world(stage) || !start_services(stage, 2, short_ttl))
         return false;
     server_stop(&stage->world.consul);
@@ -107,29 +110,34 @@ static bool registry_down(struct stage *stage)
     return true;
 }
 
-/* The lesson's order_service.py, in C: it queries Consul before each call, and has no cache. */
-static bool lesson_calls(const struct stage *stage, struct err *err)
+/* The lesson's order_service.py, in C: it queries Consul before each call, and has no cache. Sets what it printed last;
+ * the caller frees it. */
+static bool lesson_calls(const struct stage *stage, char **last)
 {
-    char build[PLACE_PATH_MAX], program[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 32], consul[160];
-    build_path(build);
-    snprintf(program, sizeof program, "%s/lesson/order_service", build);
-    snprintf(log, sizeof log, "%s/lesson.log", stage->world.folder.path);
-    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage->world.consul.url);
-    return proc_run((const char *const[]){program, "1", NULL}, (const char *const[]){consul, NULL}, log, LIMIT_MS,
-                    err) == 0;
+    struct proc proc;
+    *last = NULL;
+    if (!stage_start_lesson(stage, &proc, (const char *const[]){"order_service", "1", NULL}) ||
+        !proc_wait(&proc, LIMIT_MS))
+        return false;
+    *last = proc_output(&proc);
+    return WIFEXITED(proc.status) && WEXITSTATUS(proc.status) == 0;
 }
 
 static bool without_cache(struct stage *stage)
 {
-    struct err err = ERR_INIT;
+    char *last;
     if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
         return false;
-    SEEN(lesson_calls(stage, &err), "the lesson's order_service finds an instance and calls it",
+    SEEN(lesson_calls(stage, &last), "the lesson's order_service finds an instance and calls it",
          "课程的 order_service 找到实例并调用成功");
+    free(last);
     server_stop(&stage->world.consul);
-    bool called = lesson_calls(stage, &err);
+    bool called = lesson_calls(stage, &last);
+    if (last)
+        last[strcspn(last, "\r\n")] = '\0';
     SEEN(!called, "Consul stops: the lesson's order_service fails (%s)", "Consul 停止：课程的 order_service 失败（%s）",
-         err.text);
+         last ? last : "");
+    free(last);
     int ok = count_successes(stage);
     SEEN(ok == CALLS, "order-service, with its cached list: %d of %d calls succeed",
          "带本地缓存的 order-service：%d/%d 次调用成功", ok, CALLS);
@@ -138,47 +146,58 @@ static bool without_cache(struct stage *stage)
 
 /* --- The lesson's ServiceClient ------------------------------------------------------------------------ */
 
-enum { CLIENT_TTL_MS = 4000 };
+/* The lesson's ServiceClient in C: it prints "query" for a query of Consul, "ok …" or "failed …" for a call. */
+static const char *const lesson_client[] = {"service_client", "user-service", "4" /* s: cache TTL */,
+                                            "10" /* calls a second */, NULL};
 
-/* get_instances() of the lesson's ServiceClient, with a cache of 4 s instead of 30 s. */
-struct lesson_client {
-    int64_t cached_time;
-    int instances; /* only how many */
+struct printed {
+    const struct proc *client;
+    const char *word;
+    int more_than;
 };
 
-/* -1: the lesson's code raises an exception. */
-static int lesson_instances(struct lesson_client *client, const struct server *consul)
+static int count_lines(const struct proc *client, const char *word)
 {
-    if (client->cached_time && clock_ms() - client->cached_time < CLIENT_TTL_MS)
-        return client->instances;
-    int count = consul_count(consul, "user-service", true);
-    if (count < 0)
-        return -1; /* the query has no `try` around it, so the cached list is not used */
-    *client = (struct lesson_client){clock_ms(), count};
+    char *output = proc_output(client);
+    int count = 0;
+    for (const char *at = output; at && (at = strstr(at, word)); at++)
+        count++;
+    free(output);
     return count;
 }
 
-static bool cache_expired(void *arg)
+static bool has_printed_more(void *arg)
 {
-    const struct lesson_client *client = arg;
-    return clock_ms() - client->cached_time >= CLIENT_TTL_MS;
+    const struct printed *printed = arg;
+    return count_lines(printed->client, printed->word) > printed->more_than;
+}
+
+/* The milliseconds until it prints the next line with this word; -1: not in time. */
+static int64_t time_to_next(const struct proc *client, const char *word)
+{
+    return time_until(has_printed_more, &(struct printed){client, word, count_lines(client, word)}, LIMIT_MS);
 }
 
 static bool lesson_cache(struct stage *stage)
 {
-    struct lesson_client client = {0};
-    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
+    struct proc client = {0};
+    if (!stage_open_world(stage) || !start_services(stage, 2, NULL) ||
+        !stage_start_lesson(stage, &client, lesson_client))
         return false;
-    time_to_passing(&stage->world.consul, "user-service", 2);
-    SEEN(lesson_instances(&client, &stage->world.consul) == 2,
-         "the lesson's ServiceClient finds 2 instances and caches them", "课程的 ServiceClient 找到 2 个实例并缓存");
+    SEEN(time_to_next(&client, "ok ") >= 0,
+         "the lesson's ServiceClient (cache: 4 s) finds the instances and calls them",
+         "课程的 ServiceClient（缓存 4 s）找到实例并调用成功");
+    time_to_next(&client, "query"); /* its cache is fresh */
     server_kill(&stage->world.consul);
-    SEEN(lesson_instances(&client, &stage->world.consul) == 2, "Consul stops: it uses its cache while that is fresh",
-         "Consul 停止：缓存有效期内，它使用缓存");
-    time_until(cache_expired, &client, LIMIT_MS);
-    SEEN(lesson_instances(&client, &stage->world.consul) == -1,
-         "the cache has expired: it fails, although it still has the list", "缓存过期：它失败了，虽然列表还在手里");
-    int ok = count_successes(stage);
+    SEEN(time_to_next(&client, "ok ") >= 0 && count_lines(&client, "failed ") == 0,
+         "Consul stops: its calls succeed while the cache is fresh", "Consul 停止：缓存有效期内，调用照常成功");
+    int64_t took = time_to_next(&client, "failed consul");
+    int ok = count_lines(&client, "ok ");
+    SEEN(took >= 0 && time_to_next(&client, "failed consul") >= 0 && count_lines(&client, "ok ") == ok,
+         "after %s the cache has expired: each call fails, although it still has the list",
+         "%s 后缓存过期：每次调用都失败，虽然列表还在手里", duration(took));
+    proc_kill_all(&client, LIMIT_MS);
+    ok = count_successes(stage);
     SEEN(ok == CALLS, "order-service, which keeps its list: %d of %d calls succeed",
          "保留列表的 order-service：%d/%d 次调用成功", ok, CALLS);
     return true;
@@ -188,7 +207,7 @@ static bool registry_restarts(struct stage *stage)
 {
     struct err err = ERR_INIT;
     char check[] = "{\"TTL\":\"60s\",\"Status\":\"passing\"}";
-    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
+    if (!stage_open_world(stage) || !start_services(stage, 2, short_ttl))
         return false;
     stage->callee_port = 1; /* its address does not matter: it is not called */
     register_callee(stage, "once", "once-1", check);
@@ -196,13 +215,17 @@ static bool registry_restarts(struct stage *stage)
          "two user-services register, and one instance that does it only once",
          "两个 user-service 注册，另有一个实例只在启动时注册一次");
     server_stop(&stage->world.consul);
+    int64_t stale = time_to_view(stage, "cache", 2);
+    int ok = count_successes(stage);
+    SEEN(stale >= 0 && ok == CALLS, "Consul stops: %d of %d calls of order-service succeed, with its cache",
+         "Consul 停止：order-service 使用缓存，%d/%d 次调用成功", ok, CALLS);
     if (server_start(&stage->world.consul, &err) != 0)
         return report_error(err.text);
     int64_t back = time_to_passing(&stage->world.consul, "user-service", 2);
     SEEN(back >= 0, "Consul restarts with no data: the user-services are back after %s",
          "Consul 重启，数据为空：%s 后 user-service 都回来了", duration(back));
     int64_t fresh = time_to_view(stage, "consul", 2);
-    SEEN(fresh >= 0, "order-service uses Consul's list again after another %s",
+    SEEN(fresh >= 0, "%s later, order-service uses Consul's list again",
          "再过 %s，order-service 重新使用 Consul 的列表", duration(fresh));
     SEEN(consul_count(&stage->world.consul, "once", false) == 0, "the instance that registers only once stays unknown",
          "只注册一次的实例没有回来");
@@ -276,7 +299,7 @@ const struct lab discovery_labs[] = {
       "(with a local cache)”",
       "“新服务无法注册”，“服务无法发现新实例”，“但已有的服务调用不受影响（如果有本地缓存）”"},
      HOLDS_IF,
-     {"the caller uses its list also after the TTL has passed", "过了有效期的列表也继续使用"},
+     {"the caller uses its list also after the TTL has passed", "列表过了有效期，调用方也继续使用它"},
      registry_down},
     {{"IV.6, VI.3", "四、6；六、3"},
      {"Consul is down: the lesson's caller", "Consul 挂了：课程的调用方"},
@@ -296,7 +319,9 @@ const struct lab discovery_labs[] = {
      lesson_cache},
     {{"X.3", "十、练习 3"},
      {"Consul restarts: do the services recover?", "Consul 重启：服务能自动恢复吗"},
-     {"“restart Consul, and see whether the services recover by themselves”", "“重启 Consul，观察服务是否自动恢复”"},
+     {"“stop Consul: order-service should go on for a while, with its cache”, “restart Consul, and see whether the "
+      "services recover by themselves”",
+      "“观察订单服务的表现（应该能用缓存继续调用一段时间）”，“重启 Consul，观察服务是否自动恢复”"},
      HOLDS_IF,
      {"an instance checks that it is still registered and registers again; the lesson's code registers only once",
       "实例会核对自己的注册并重新注册；课程的代码只注册一次"},

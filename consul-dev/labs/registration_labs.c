@@ -68,17 +68,12 @@ struct lesson_service {
     int input;
 };
 
-static bool lesson_run(const struct stage *stage, const char *program, const char *arg, char *id, size_t size)
+/* Registers a port. The lesson's register prints the id. */
+static bool lesson_register(const struct stage *stage, const char *port, char *id, size_t size)
 {
-    char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 64], log[PLACE_PATH_MAX + 32], consul[160];
     struct proc proc;
-    struct err err = ERR_INIT;
-    build_path(build);
-    snprintf(path, sizeof path, "%s/lesson/%s", build, program);
-    snprintf(log, sizeof log, "%s/lesson.log", stage->world.folder.path);
-    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage->world.consul.url);
-    if (proc_start(&proc, (const char *const[]){path, arg, NULL}, (const char *const[]){consul, NULL}, log, &err) != 0)
-        return report_error(err.text);
+    if (!stage_start_lesson(stage, &proc, (const char *const[]){"register", port, NULL}))
+        return false;
     return proc_wait_output(&proc, "registered: ", id, size, LIMIT_MS) || report_error("the lesson's register fails");
 }
 
@@ -112,7 +107,7 @@ static bool lesson_start(const struct stage *stage, struct lesson_service *servi
     if (port_take(&taken, &err) != 0)
         return report_error(err.text);
     snprintf(port, sizeof port, "%d", taken.number);
-    if (!lesson_run(stage, "register", port, service->id, sizeof service->id))
+    if (!lesson_register(stage, port, service->id, sizeof service->id))
         return false;
     build_path(build);
     snprintf(service->fifo, sizeof service->fifo, "%s/input-%s", stage->world.folder.path, port);

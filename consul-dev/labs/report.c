@@ -56,7 +56,7 @@ bool report_error(const char *why)
 static const char *name_of(enum verdict verdict)
 {
     static const struct text names[] = {[HOLDS] = {"holds", "成立"},
-                                        [HOLDS_IF] = {"holds if", "有条件成立"},
+                                        [HOLDS_IF] = {"holds if", "有条件成立，条件是"},
                                         [DOES_NOT_HOLD] = {"does not hold", "不成立"}};
     return text_of(names[verdict]);
 }
@@ -79,7 +79,7 @@ int report_end(const struct lab *lab)
         return 1;
     }
     printf(text_of(TEXT("  %s%s%s  %s%s%s\n", "  %s%s%s  %s%s%s\n")), bold, word, plain, name_of(lab->verdict),
-           lab->verdict == HOLDS_IF ? text_of(TEXT(" ", "：")) : text_of(TEXT(": ", "：")), text_of(lab->reason));
+           lab->verdict == HOLDS_IF ? text_of(TEXT(" ", "")) : text_of(TEXT(": ", "：")), text_of(lab->reason));
     printf("  %s%.1f s%s\n", grey, seconds, plain);
     return 0;
 }

@@ -50,6 +50,22 @@ bool stage_start_orders(struct stage *stage, const char *const env[])
     return service_start(&stage->orders, &stage->world, "order-service", env, &err) == 0 || report_error(err.text);
 }
 
+bool stage_start_lesson(const struct stage *stage, struct proc *proc, const char *const argv[])
+{
+    enum { ARGS_MAX = 6 };
+    const char *all[ARGS_MAX + 1] = {NULL};
+    char build[PLACE_PATH_MAX], program[PLACE_PATH_MAX + 64], log[PLACE_PATH_MAX + 64], consul[160];
+    struct err err = ERR_INIT;
+    build_path(build);
+    snprintf(program, sizeof program, "%s/lesson/%s", build, argv[0]);
+    snprintf(log, sizeof log, "%s/%s.log", stage->world.folder.path, argv[0]);
+    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage->world.consul.url);
+    all[0] = program;
+    for (int i = 1; i < ARGS_MAX && argv[i]; i++)
+        all[i] = argv[i];
+    return proc_start(proc, all, (const char *const[]){consul, NULL}, log, &err) == 0 || report_error(err.text);
+}
+
 bool stage_open_callee(struct stage *stage)
 {
     struct err err = ERR_INIT;

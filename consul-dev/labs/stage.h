@@ -31,6 +31,8 @@ bool stage_open_world(struct stage *stage);
 /* Starts users[i] as user-service-<i + 1>; env as in service_start(). */
 bool stage_start_user(struct stage *stage, int i, const char *const env[]);
 bool stage_start_orders(struct stage *stage, const char *const env[]);
+/* Starts a program of the lesson in C (exercises/0-lesson, consul-dev/pitfalls/lesson): argv[0] is its name. */
+bool stage_start_lesson(const struct stage *stage, struct proc *proc, const char *const argv[]);
 void stage_close(struct stage *stage);
 
 /* --- Consul's HTTP API --------------------------------------------------------------- */
