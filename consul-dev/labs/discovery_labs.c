@@ -7,38 +7,6 @@
 #include "base/clock.h"
 #include "labs.h"
 
-/* What order-service should know about the user-services. */
-struct expected_view {
-    const struct stage *stage;
-    const char *source; /* NULL: any */
-    int usable;
-};
-
-static bool view_is(void *arg)
-{
-    const struct expected_view *expected = arg;
-    struct view view;
-    view_take(&expected->stage->orders, "user-service", &view);
-    return view.known && view.usable == expected->usable &&
-           (!expected->source || strcmp(view.source, expected->source) == 0);
-}
-
-static int64_t time_to_view(const struct stage *stage, const char *source, int usable)
-{
-    return time_until(view_is, &(struct expected_view){stage, source, usable}, LIMIT_MS);
-}
-
-/* Starts `count` user-services and order-service, which finds all of them. */
-static bool start_services(struct stage *stage, int count, const char *const env[])
-{
-    for (int i = 0; i < count; i++)
-        if (!stage_start_user(stage, i, env))
-            return false;
-    if (!stage_start_orders(stage, env))
-        return false;
-    return time_to_view(stage, NULL, count) >= 0 || report_error("order-service does not find the user-services");
-}
-
 static int call_status(const struct stage *stage)
 {
     struct called called;
@@ -48,21 +16,34 @@ static int call_status(const struct stage *stage)
 
 /* --- Scale out ----------------------------------------------------------------------------------- */
 
-static bool both_new_ones_are_called(void *arg)
+struct range {
+    const struct stage *stage;
+    int first, last; /* 1 to 5 */
+};
+
+/* Makes a call; true: each of them has got one. */
+static bool all_are_called(void *arg)
 {
-    const struct stage *stage = arg;
+    const struct range *range = arg;
     struct view view;
-    call_status(stage);
-    view_take(&stage->orders, "user-service", &view);
-    const struct seen *fourth = view_find(&view, "user-service-4"), *fifth = view_find(&view, "user-service-5");
-    return fourth && fourth->picks > 0 && fifth && fifth->picks > 0;
+    call_status(range->stage);
+    view_take(&range->stage->orders, "user-service", &view);
+    for (int number = range->first; number <= range->last; number++) {
+        char id[32];
+        snprintf(id, sizeof id, "user-service-%d", number);
+        const struct seen *seen = view_find(&view, id);
+        if (!seen || seen->picks == 0)
+            return false;
+    }
+    return true;
 }
 
 static bool scale_out(struct stage *stage)
 {
-    if (!stage_open_world(stage) || !start_services(stage, 3, NULL))
+    if (!stage_open_world(stage) || !stage_start_services(stage, 3, NULL))
         return false;
-    SEEN(true, "order-service calls 3 user-services", "order-service 调用 3 个 user-service");
+    SEEN(time_until(all_are_called, &(struct range){stage, 1, 3}, LIMIT_MS) >= 0, "order-service calls 3 user-services",
+         "order-service 调用 3 个 user-service");
     int64_t begin = clock_ms();
     if (!stage_start_user(stage, 3, NULL) || !stage_start_user(stage, 4, NULL))
         return false;
@@ -70,7 +51,7 @@ static bool scale_out(struct stage *stage)
     int64_t found = time_to_passing(&stage->world.consul, "user-service", 5);
     SEEN(found >= 0, "Consul has checked them: 5 passing %s later", "再过 %s，Consul 检查通过：5 个 passing",
          duration(found));
-    int64_t called = time_until(both_new_ones_are_called, stage, LIMIT_MS);
+    int64_t called = time_until(all_are_called, &(struct range){stage, 4, 5}, LIMIT_MS);
     SEEN(called >= 0, "order-service calls both %s later, without a restart",
          "再过 %s，order-service 调用了这两个实例，没有重启", duration(called));
     return true;
@@ -92,7 +73,7 @@ static int count_successes(const struct stage *stage)
 
 static bool registry_down(struct stage *stage)
 {
-    if (!stage_open_world(stage) || !start_services(stage, 2, short_ttl))
+    if (!stage_open_world(stage) || !stage_start_services(stage, 2, short_ttl))
         return false;
     server_stop(&stage->world.consul);
     int64_t stale = time_to_view(stage, "cache", 2);
@@ -126,7 +107,7 @@ static bool lesson_calls(const struct stage *stage, char **last)
 static bool without_cache(struct stage *stage)
 {
     char *last;
-    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
+    if (!stage_open_world(stage) || !stage_start_services(stage, 2, NULL))
         return false;
     SEEN(lesson_calls(stage, &last), "the lesson's order_service finds an instance and calls it",
          "课程的 order_service 找到实例并调用成功");
@@ -181,7 +162,7 @@ static int64_t time_to_next(const struct proc *client, const char *word)
 static bool lesson_cache(struct stage *stage)
 {
     struct proc client = {0};
-    if (!stage_open_world(stage) || !start_services(stage, 2, NULL) ||
+    if (!stage_open_world(stage) || !stage_start_services(stage, 2, NULL) ||
         !stage_start_lesson(stage, &client, lesson_client))
         return false;
     SEEN(time_to_next(&client, "ok ") >= 0,
@@ -207,7 +188,7 @@ static bool registry_restarts(struct stage *stage)
 {
     struct err err = ERR_INIT;
     char check[] = "{\"TTL\":\"60s\",\"Status\":\"passing\"}";
-    if (!stage_open_world(stage) || !start_services(stage, 2, short_ttl))
+    if (!stage_open_world(stage) || !stage_start_services(stage, 2, short_ttl))
         return false;
     stage->callee_port = 1; /* its address does not matter: it is not called */
     register_callee(stage, "once", "once-1", check);
@@ -244,7 +225,7 @@ static bool second_registry(struct stage *stage)
         server_start(&stage->other, &err) != 0)
         return report_error(err.text);
     snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", stage->other.url);
-    if (!start_services(stage, 2, (const char *const[]){endpoints, "DISCOVERY_CACHE_TTL=2s", NULL}))
+    if (!stage_start_services(stage, 2, (const char *const[]){endpoints, "DISCOVERY_CACHE_TTL=2s", NULL}))
         return false;
     SEEN(time_to_view(stage, "consul", 2) >= 0, "both registries run: order-service uses Consul's list",
          "两个注册中心都在：order-service 使用 Consul 的列表");

@@ -77,6 +77,17 @@ lesson_map_names_each_lab() {
     done
 }
 
+lesson_map_names_both_for_each_pitfall() {
+    local document number row
+    for document in docs/lesson-map.md docs/zh-CN/lesson-map.md; do
+        for number in 1 2 3 4 5; do
+            row=$(grep -E "^\\| (VII Pitfall|七、坑点) $number" "$HERE/../$document")
+            expect_contains "$row" "make pitfall N=$number\`"
+            expect_contains "$row" 'make lab N=[0-9]+'
+        done
+    done
+}
+
 nothing_is_left_of_all_labs() { expect_eq "left" "$(labs_left)" ""; }
 
 mapfile -t short < <(labs_whose_title "$SHORT_LABS")
@@ -87,6 +98,7 @@ run_tests without_a_number_the_labs_are_listed \
     unknown_number_is_refused \
     chinese_locale_gets_chinese_labs \
     lesson_map_names_each_lab \
+    lesson_map_names_both_for_each_pitfall \
     lab_fails_if_it_sees_something_else \
     settings_of_the_user_do_not_reach_a_lab \
     lab_without_its_programs_is_skipped \
