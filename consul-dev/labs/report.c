@@ -101,7 +101,7 @@ const char *duration(int64_t ms)
     static unsigned next;
     char *text = texts[next++ % 8];
     if (ms < 0)
-        return text_of(TEXT("(not in time)", "（超时）"));
+        return text_of(TEXT("(not within 20 s)", "（20 s 内没有）"));
     if (ms == 0)
         return text_of(TEXT("less than 1 ms", "不到 1 ms"));
     if (ms < 1000)
