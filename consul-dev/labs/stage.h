@@ -11,7 +11,7 @@
 #include "harness/cluster.h"
 #include "harness/view.h"
 
-enum { STAGE_USERS = 5, LIMIT_MS = 20000, STATUS_MAX = 16, OUTPUT_MAX = 160 };
+enum { STAGE_USERS = 5, LIMIT_MS = 20000, STATUS_MAX = 16, OUTPUT_MAX = 160, CALLS = 50 };
 
 struct stage {
     struct world world;
@@ -64,5 +64,7 @@ int64_t time_to_passing(const struct server *consul, const char *name, int count
 
 /* Waits until it knows `usable` instances that it may call, from `source` (NULL: any); returns the same. */
 int64_t time_to_view(const struct stage *stage, const char *source, int usable);
+/* Makes CALLS calls, one after the other. Returns how many succeed. */
+int count_successes(const struct stage *stage);
 
 #endif
