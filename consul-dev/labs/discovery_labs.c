@@ -151,7 +151,8 @@ static bool lesson_cache(struct stage *stage)
     SEEN(time_to_next(&client, "ok ") >= 0,
          "the lesson's ServiceClient (cache: 4 s) finds the instances and calls them",
          "课程的 ServiceClient（缓存 4 s）找到实例并调用成功");
-    time_to_next(&client, "query"); /* its cache is fresh */
+    time_to_next(&client, "query");
+    time_to_next(&client, "ok "); /* the query has succeeded, so its cache is fresh */
     server_kill(&stage->world.consul);
     SEEN(time_to_next(&client, "ok ") >= 0 && count_lines(&client, "failed ") == 0,
          "Consul stops: its calls succeed while the cache is fresh", "Consul 停止：缓存有效期内，调用照常成功");
