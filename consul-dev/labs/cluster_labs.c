@@ -27,7 +27,7 @@ static bool accepts_write(void *arg)
 /* --- 3, 4 and 5 servers stop one by one ---------------------------------------------------- */
 
 /* Longer than an election, which takes about 4 s. */
-enum { NO_WRITE_MS = 6000 };
+enum { NO_WRITE_MS = 5000 };
 
 /* Stops one server after another until no write succeeds. Returns how many may stop. */
 static int count_tolerated(struct cluster *cluster)

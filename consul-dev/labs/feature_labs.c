@@ -205,7 +205,7 @@ static bool web_ui(struct stage *stage)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         struct ui_list list = {&stage->world.consul, lists[i], 0};
         bool has = time_until(has_entries, &list, LIMIT_MS) >= 0;
-        SEEN(has, "what the page shows: %s: %d entries", "页面显示的数据：%s：%d 项", lists[i], list.count);
+        SEEN(has, "what the page shows, %s: number of entries: %d", "页面显示的数据：%s：%d 项", lists[i], list.count);
     }
     return true;
 }

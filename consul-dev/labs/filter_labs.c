@@ -101,9 +101,9 @@ static bool anti_flap(struct stage *stage)
          "两组各 %d 个健康的实例，丢失 %d %% 的检查，观察 %d s", FLAP_INSTANCES, 5, FLAP_MS / 1000);
     struct watched watched = {.consul = &stage->world.consul};
     time_until(watch_both, &watched, FLAP_MS);
-    SEEN(watched.plain.falls > 0, "one failure is enough: %d times critical by mistake", "一次失败就算数：误报 %d 次",
+    SEEN(watched.plain.falls > 0, "one failure is enough; false alarms: %d", "一次失败就算数：误报 %d 次",
          watched.plain.falls);
-    SEEN(watched.damped.falls * 2 < watched.plain.falls, "with FailuresBeforeCritical=2: %d times critical by mistake",
+    SEEN(watched.damped.falls * 2 < watched.plain.falls, "with FailuresBeforeCritical=2; false alarms: %d",
          "设置 FailuresBeforeCritical=2：误报 %d 次", watched.damped.falls);
     return true;
 }

@@ -50,17 +50,6 @@ lab_fails_if_it_sees_something_else() {
     expect_contains "$output" 'verdict   none: 1 of 2 lines are not as expected'
 }
 
-# The first program that a lab starts writes down its environment.
-settings_of_the_user_do_not_reach_a_lab() {
-    printf '#!/bin/sh\nenv >%q\nexit 1\n' "$DIR/environment" >"$DIR/consul"
-    chmod +x "$DIR/consul"
-    CONSUL=$DIR/consul SERVICE_CHECK=ttl LB_POLICY=random STATIC_INSTANCES=x HTTP_PROXY=http://127.0.0.1:9 \
-        lab 1 >/dev/null || true
-    expect_eq "settings that it sees" \
-        "$(grep -E '^(SERVICE_CHECK|LB_POLICY|STATIC_INSTANCES|HTTP_PROXY)=' "$DIR/environment")" ""
-    expect_contains "$(<"$DIR/environment")" '^TMPDIR='
-}
-
 # nginx and HAProxy are in /usr/sbin, and nothing else that this lab needs.
 lab_without_its_programs_is_skipped() {
     local output code=0
@@ -100,7 +89,6 @@ run_tests without_a_number_the_labs_are_listed \
     lesson_map_names_each_lab \
     lesson_map_names_both_for_each_pitfall \
     lab_fails_if_it_sees_something_else \
-    settings_of_the_user_do_not_reach_a_lab \
     lab_without_its_programs_is_skipped \
     $(printf 'lab_%d_sees_what_is_expected ' "${short[@]}") \
     nothing_is_left_of_all_labs
