@@ -141,11 +141,13 @@ Test(lab, lab_does_not_see_settings_of_the_user, .init = setup, .fini = teardown
     cr_assert_eq(proc_start(&running, (const char *const[]){lab, SHORT_LAB, NULL}, env, output, &err), 0, "%s",
                  err.text);
     cr_assert(proc_wait(&running, LAB_LIMIT_MS));
+    char *printed = proc_output(&running);
     file = fopen(seen, "re");
-    cr_assert_not_null(file);
+    cr_assert_not_null(file, "%s", printed);
+    free(printed);
     text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
-    cr_expect_not_null(strstr(text, setting));
+    cr_expect_not_null(strstr(text, setting), "%s", text);
     cr_expect_null(strstr(text, "SERVICE_CHECK="));
     cr_expect_null(strstr(text, "LB_POLICY="));
 }
