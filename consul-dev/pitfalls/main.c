@@ -2,8 +2,12 @@
  * under the same load.
  *
  * Exit code 0 only if the expected was seen, 1 if not, 2 for a wrong N, 77 if this machine does not allow it. */
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "guard.h"
 #include "pitfalls.h"
@@ -32,12 +36,49 @@ static int usage(const char *got)
     return 2;
 }
 
+/* --- What the user's shell has set ---------------------------------------------------------- */
+
+/* If standard output is closed, the next file would get its number, and our messages. */
+static void open_standard_files(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+        ;
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+static bool is_kept(const char *variable)
+{
+    static const char *const kept[] = {"PATH=*",  "HOME=*",        "USER=*",   "LOGNAME=*",     "SUDO_*",
+                                       "LANG=*",  "LC_*",          "TERM=*",   "TMPDIR=*",      "BUILD_DIR=*",
+                                       "BUILD=*", "SOURCE_DIR=*",  "CONSUL=*", "CONSUL_HOME=*", "PG_TEMPLATE=*",
+                                       "LD_*",    "*SAN_OPTIONS=*"};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (fnmatch(kept[i], variable, 0) == 0)
+            return true;
+    return false;
+}
+
+/* Removes the settings of services, and proxies, that the user has exported: both sides would get them, and the result
+ * would be another one. */
+static void clean_environment(void)
+{
+    char **to = environ;
+    for (char **at = environ; *at; at++)
+        if (is_kept(*at))
+            *to++ = *at;
+    *to = NULL;
+}
+
 int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     const char *number = argc == 2 ? argv[1] : "";
     if (strlen(number) != 1 || *number < '1' || *number > '5')
         return usage(number);
+    open_standard_files();
+    clean_environment();
     int code = -1;
     if (guard_start(&err) == 0) {
         code = pitfalls[*number - '1'](&err);

@@ -114,7 +114,7 @@ struct result {
     struct lesson_count shallow, deep;
     struct load_count project;
     int shallow_passing;
-    int64_t noticed_ms; /* until Consul marked the instance with the deep check critical; -1: never */
+    int64_t noticed_ms;            /* until Consul marked the instance with the deep check critical; -1: never */
     int deep_early, shallow_early; /* failed calls, until STEP_MS after this */
 };
 
@@ -179,8 +179,9 @@ static int judge(const struct result *result)
     report_expect(result->shallow.failed > result->shallow_early && result->shallow_early > 0,
                   SAY("with the shallow check calls fail for as long as the database is gone",
                       "浅检查：数据库断开期间一直有调用失败"));
-    report_expect(result->deep.failed == result->deep_early,
-                  SAY("with the deep check no call fails after Consul has noticed", "深度检查：Consul 发现之后没有调用失败"));
+    report_expect(
+        result->deep.failed == result->deep_early,
+        SAY("with the deep check no call fails after Consul has noticed", "深度检查：Consul 发现之后没有调用失败"));
     report_expect(result->shallow.failed > result->deep.failed,
                   SAY("more calls fail with the shallow check", "浅检查时失败的调用更多"));
     report_expect(project->failed == 0, SAY("no call of order-service fails", "order-service 的调用没有失败"));

@@ -23,6 +23,12 @@ empty_list_ends_the_lessons_client_only() {
 empty_list_is_explained_in_chinese() {
     LC_ALL=zh_CN.UTF-8 passes 4 '^✓ 遇到第一个空列表，课程的调用方就退出了（共调用 [0-9]+ 次）'
 }
+closed_output_leaves_nothing() {
+    local code=0
+    pitfall 4 >&- 2>&- || code=$?
+    expect_eq "exit code" $code 0
+    nothing_left
+}
 minority_commits_nothing() {
     passes 5 '^✓ The minority accepted 0 of [1-9][0-9]* writes and no consistent read; .* never both committed\.$'
 }
@@ -32,4 +38,5 @@ run_tests deep_check_finds_the_broken_instance \
     watch_needs_few_queries_and_is_not_stale \
     empty_list_ends_the_lessons_client_only \
     empty_list_is_explained_in_chinese \
+    closed_output_leaves_nothing \
     minority_commits_nothing
