@@ -10,7 +10,9 @@ enum { FIRST_CALLS = 5, SHARED_CALLS = 60, SHARE_MIN = 6, ROUNDS = 50 };
 static void call(void)
 {
     if (!client_call())
-        fail(TEXT("%s: a call failed: %s", "%s：有一次调用失败：%s"), current_context(), client_error());
+        fail(TEXT("%s: a call failed (%s). Consul is at CONSUL_HTTP_ADDR=%s",
+                  "%s：有一次调用失败（%s）。Consul 的地址是 CONSUL_HTTP_ADDR=%s"),
+             current_context(), client_error(), stage.consul.url);
 }
 
 void finds_user_service(void)
@@ -23,11 +25,12 @@ void finds_user_service(void)
         call();
     int calls = callee_take(callee);
     if (calls < FIRST_CALLS)
-        fail(TEXT("the client answered %d ids, but the instance got %d calls: find it through CONSUL_HTTP_ADDR, and GET "
-                  "/users/{id} for each id",
-                  "客户端回答了 %d 个 id，实例却只收到 %d 次调用：请通过 CONSUL_HTTP_ADDR 找到它，"
-                  "每个 id 都调用 GET /users/{id}"),
-             FIRST_CALLS, calls);
+        fail(
+            TEXT("the client answered %d ids, but the instance got %d calls: find it through CONSUL_HTTP_ADDR, and GET "
+                 "/users/{id} for each id",
+                 "客户端回答了 %d 个 id，实例却只收到 %d 次调用：请通过 CONSUL_HTTP_ADDR 找到它，"
+                 "每个 id 都调用 GET /users/{id}"),
+            FIRST_CALLS, calls);
     stage_close();
 }
 

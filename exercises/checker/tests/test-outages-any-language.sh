@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tests `make check-client` with plausible wrong programs in Python: each fails the checks of what it lacks, with
-# the message that explains it, and passes the others.
+# Tests `make check-client`: the lesson's client fails exactly where the lesson's code fails, and the shipped service
+# passes. Plausible wrong programs in Python: each fails the checks of what it lacks, with the message that explains it,
+# and passes the others.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit 2
 # shellcheck source=exercises/checker/tests/lib.bash
@@ -9,6 +10,12 @@ private_build "$folder/build"
 BUILD=$folder/build
 examples=exercises/any-language
 type -P python3 >/dev/null || { echo "python3 is not installed: nothing is tested"; echo "0 passed, 0 failed"; exit; }
+
+beside checked "the lesson's client" 1 "✓ 1/13 .*✓ 2/13 .*✗ 3/13 weights 3 and 1, calls [0-9]+ to [0-9]+: expected A=3 B=1.*\
+✓ 4/13 .*✓ 5/13 .*✗ 6/13 Consul stopped: [0-9]+ of [0-9]+ calls failed .*✗ 7/13 Consul hung: .*printed nothing within 10 s.*\
+✓ 8/13 .*✗ 9/13 Consul's list is suddenly empty: .*✗ 10/13 Consul answers 500: .*✓ 11/13 .*✗ 12/13 one of three .*killed.*\
+✗ 13/13 one of three instances hangs: .*printed nothing.*6 of 13 checks passed" '' CMD="python3 $examples/lesson_client.py"
+beside checked "the deep health check" 0 '6 of 6 checks passed' 1 CMD="python3 $examples/deep_health.py"
 
 # A copy of hardened_client.py with a fault.
 wrong_client() { # name, sed command
@@ -37,6 +44,13 @@ beside checked "a client that ejects for ever" 1 \
 wrong_client believes 's/if not fresh and .*/if False:/'
 beside checked "a client that believes an empty list" 1 "✗ 7/11 Consul's list is suddenly empty: [0-9]+ of .*10 of 11" 3 \
   CMD="python3 $folder/believes.py"
+wrong_client invents 's/print(f"error: .*/print(json.dumps({"id": line.strip()}), flush=True)/
+  s/^TIMEOUT = .*/TIMEOUT = 0.2/; s/^QUERY_PAUSE = .*/QUERY_PAUSE = 0.5/; s/if not fresh and .*/if False:/'
+beside checked "a client that invents users" 1 \
+  "✗ 7/11 Consul's list is suddenly empty: the client answered [0-9]+ ids, but the instances got only [0-9]+ calls.*\
+✗ 9/11 .*printed a user, which it cannot know" 3 CMD="python3 $folder/invents.py"
+wrong_client slow 's/        self.refresh()$/        self.refresh(); time.sleep(0.15)/'
+beside checked "a client that is slow, but right" 0 '11 of 11' 3 CMD="python3 $folder/slow.py"
 
 cat >"$folder/shallow.py" <<'END'
 import os
