@@ -17,6 +17,13 @@ beside checked "the lesson's client" 1 "✓ 1/13 .*✓ 2/13 .*✗ 3/13 weights 3
 ✗ 13/13 one of three instances hangs: .*printed nothing.*6 of 13 checks passed" '' CMD="python3 $examples/lesson_client.py"
 beside checked "the deep health check" 0 '6 of 6 checks passed' 1 CMD="python3 $examples/deep_health.py"
 
+# Programs that break the rule. These take longer than those of test-any-language.sh.
+caller() { beside checked "$1" 1 "$2" 2 CMD="$3"; }
+caller "nothing printed" '✗ 1/3 .*for id 1 the client printed nothing within 20 s: it does not read standard input, or waits' \
+  'while read id; do :; done; sleep 100'
+caller "no newline" '✗ 1/3 .*for id 1 the client printed `x` without a newline' 'while read id; do printf x; done'
+caller "endless messages" "✗ 1/3 .*wrote more than 256 MB to standard error.*\| error *\| +\| error" 'yes error >&2'
+
 # A copy of hardened_client.py with a fault.
 wrong_client() { # name, sed command
   sed "$2" $examples/hardened_client.py >"$folder/$1.py"
