@@ -58,6 +58,44 @@ beside checked "a client that invents users" 1 \
 ✗ 9/11 .*printed a user, which it cannot know" 3 CMD="python3 $folder/invents.py"
 wrong_client slow 's/        self.refresh()$/        self.refresh(); time.sleep(0.15)/'
 beside checked "a client that is slow, but right" 0 '11 of 11' 3 CMD="python3 $folder/slow.py"
+{
+  sed '$d' $examples/hardened_client.py
+  cat <<'END'
+import threading
+index, seen = 0, threading.Event()
+
+def get_json(url):
+    global index
+    with urllib.request.urlopen(url, timeout=15 if "wait=" in url else TIMEOUT) as reply:
+        if "wait=" in url:
+            index = int(reply.headers["X-Consul-Index"])
+        return json.load(reply)
+
+def watch(client, url):
+    global index
+    while True:
+        before = index
+        client.url = f"{url}&index={before}&wait=10s"
+        try:
+            client.query()
+        except Exception as error:
+            client.why, before = str(error), index + 1
+            time.sleep(0.5)
+        index = index if index >= before else 0
+        seen.set()
+
+class Watcher(ServiceClient):
+    def __init__(self, *args):
+        super().__init__(*args)
+        threading.Thread(target=watch, args=(self, self.url), daemon=True).start()
+    def refresh(self):
+        seen.wait(3)
+
+ServiceClient = Watcher
+main()
+END
+} >"$folder/watches.py"
+beside checked "a client that watches (blocking queries)" 0 '11 of 11' 3 CMD="python3 $folder/watches.py"
 
 cat >"$folder/shallow.py" <<'END'
 import os
