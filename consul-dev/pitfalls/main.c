@@ -7,13 +7,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "guard.h"
+#include "harness/place.h"
 #include "pitfalls.h"
 #include "report.h"
 
 static int (*const pitfalls[])(struct err *err) = {shallow_check, registration_storm, cache_ttl, empty_list, partition};
+
+enum { NEEDED_MB = 200 };
 
 static int usage(const char *got)
 {
@@ -71,6 +75,23 @@ static void clean_environment(void)
     *to = NULL;
 }
 
+/* PostgreSQL, for one, does not say it when its disk is full. */
+static void explain_failure(const struct err *err)
+{
+    char path[PLACE_PATH_MAX];
+    struct statvfs disk;
+    fprintf(stderr, "%s\n", err->text);
+    scratch_path(path);
+    if (statvfs(path, &disk) != 0)
+        return;
+    int free_mb = (int)(disk.f_bavail * disk.f_frsize >> 20);
+    if (free_mb < NEEDED_MB)
+        fprintf(stderr,
+                SAY("Only %d MB are free in %s: free at least %d MB, and run it again.\n",
+                    "%2$s 只剩 %1$d MB：请至少腾出 %3$d MB，然后再运行一次。\n"),
+                free_mb, path, NEEDED_MB);
+}
+
 int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
@@ -86,6 +107,6 @@ int main(int argc, char **argv)
     }
     if (code >= 0)
         return code;
-    fprintf(stderr, "%s\n", err.text);
+    explain_failure(&err);
     return 1;
 }
