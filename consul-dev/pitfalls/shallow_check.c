@@ -46,7 +46,7 @@ static int start_users(struct err *err)
         snprintf(id, sizeof id, "SERVICE_ID=%s-%d", deep, i + 1);
         snprintf(database, sizeof database, "DATABASE_URL=%s", url);
         const char *const env[] = {"SERVICE_NAME=deep-users", id, database, NULL};
-        if (lesson_service_start(&stage.shallow[i], &stage.world.folder, &stage.world.consul, shallow, i + 1, url,
+        if (lesson_service_start(&stage.shallow[i], &stage.world.folder, &stage.world.consul, shallow, i + 1, "1s", url,
                                  err) != 0 ||
             service_start(&stage.deep[i], &stage.world, "user-service", env, err) != 0)
             return -1;

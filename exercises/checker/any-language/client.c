@@ -22,7 +22,7 @@ enum {
     LINE_MAX_BYTES = 16384,
     SHOWN = 120, /* bytes of a line in a message */
     MEASURE_MS = 500,
-    WAIT_MS = 100, /* a call waits if it takes this much longer than WAIT_TIMES the usual time */
+    WAIT_MS = 300, /* a call waits if it takes this much longer than WAIT_TIMES the usual time: the load may grow */
     WAIT_TIMES = 4,
 };
 
