@@ -15,7 +15,8 @@
 /* How soon both notice that Consul has forgotten them. */
 #define RECONCILE "RECONCILE_INTERVAL=1s"
 /* The checks are no part of this pitfall, and 200 instances share one machine. */
-#define CHECK "30s"
+#define INTERVAL "30s"
+#define CHECK "CHECK_INTERVAL=" INTERVAL
 
 enum { FLEET = 100, SIDES = 2, LESSON = 0, PROJECT = 1 };
 enum { STEP_MS = 1000, LIMIT_MS = 25000, SECONDS_MAX = 60, BAR_MAX = 50 };
@@ -61,7 +62,7 @@ static int start_consuls(struct err *err)
 /* They need no database, because they get no calls. */
 static int start_fleets(struct err *err)
 {
-    const char *const env[] = {JITTER, RECONCILE, "SERVICE_CHECK=tcp", "CHECK_INTERVAL=" CHECK,
+    const char *const env[] = {JITTER, RECONCILE, "SERVICE_CHECK=tcp", CHECK,
                                "DATABASE_URL=postgresql://lesson:lesson@127.0.0.1:1/lesson",
                                "REDIS_URL=redis://127.0.0.1:1/0", NULL};
     const struct world *world = &sides[PROJECT].world;
@@ -70,7 +71,7 @@ static int start_fleets(struct err *err)
             return -1;
     for (int i = 0; i < FLEET; i++)
         if (lesson_service_start(&sides[LESSON].lesson[i], &world->folder, &sides[LESSON].world.consul, service, i + 1,
-                                 CHECK, "postgresql://127.0.0.1:1/lesson", err) != 0)
+                                 INTERVAL, "postgresql://127.0.0.1:1/lesson", err) != 0)
             return -1;
     return 0;
 }

@@ -217,7 +217,7 @@ void client_measure_usual(void)
 {
     struct client_calls calls;
     client_calls_for(MEASURE_MS, &calls);
-    client.usual_ms = calls.took_ms / calls.answered;
+    client.usual_ms = calls.answered ? calls.took_ms / calls.answered : 0;
 }
 
 void client_end(void)
