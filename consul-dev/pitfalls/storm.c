@@ -16,7 +16,7 @@
 #define RECONCILE "RECONCILE_INTERVAL=1s"
 /* The checks are no part of this pitfall, and 200 instances share one machine. */
 #define INTERVAL "30s"
-#define CHECK "CHECK_INTERVAL=" INTERVAL
+#define CHECK "CHECK_INTERVAL=30s"
 
 enum { FLEET = 100, SIDES = 2, LESSON = 0, PROJECT = 1 };
 enum { STEP_MS = 1000, LIMIT_MS = 25000, SECONDS_MAX = 60, BAR_MAX = 50 };
