@@ -23,6 +23,8 @@ empty_list_ends_the_lessons_client_only() {
 empty_list_is_explained_in_chinese() {
     LC_ALL=zh_CN.UTF-8 passes 4 '^✓ 遇到第一个空列表，课程的调用方就退出了（共调用 [0-9]+ 次）'
 }
+ctrl_c_in_a_partition_leaves_nothing() { ends_cleanly INT 5 'is cut'; }
+kill_9_while_all_register_again_leaves_nothing() { ends_cleanly KILL 2 'registered again: '; }
 closed_output_leaves_nothing() {
     local code=0
     pitfall 4 >&- 2>&- || code=$?
@@ -39,4 +41,6 @@ run_tests deep_check_finds_the_broken_instance \
     empty_list_ends_the_lessons_client_only \
     empty_list_is_explained_in_chinese \
     closed_output_leaves_nothing \
+    ctrl_c_in_a_partition_leaves_nothing \
+    kill_9_while_all_register_again_leaves_nothing \
     minority_commits_nothing
