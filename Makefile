@@ -256,15 +256,14 @@ playground: ## start: a page that shows all of it at work and lets you break it 
 run-playground: $(PROGRAMS) $(BUILD)/playground
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(BUILD)/playground
 
-.PHONY: pitfall run-pitfall pitfall-parts
+.PHONY: pitfall pitfall-parts
 pitfall-parts: $(PROGRAMS) $(BUILD)/pitfall $(PITFALL_LESSON) $(LESSON)
 
+# With `sudo make` the fifth runs as root, because a network namespace may need it. $$N: the shell must not read N.
 pitfall: ## break: show pitfall N=1 to 5 of the lesson: the wrong way beside the right way, measured on real servers
 	@$(DEPS)
-	$(again) run-pitfall
-
-run-pitfall: pitfall-parts
-	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(BUILD)/pitfall $(N)
+	$(again) pitfall-parts
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(if $(filter 5,$(N)),,$(AS_OWNER)) $(BUILD)/pitfall "$$N"
 
 .PHONY: lab lab-parts
 lab: ## break: run one of the lesson's claims as an experiment (N=number; without N: the list)

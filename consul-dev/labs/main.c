@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "callee.h"
-#include "environment.h"
+#include "harness/environment.h"
 #include "labs.h"
 #include "supervise.h"
 

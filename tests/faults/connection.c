@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/env.h"
 
 enum { REQUEST_MAX = 128 * 1024 }; /* bytes: head and body; a registration takes 1 KB */
 
@@ -81,15 +82,33 @@ void request_close(struct request *request)
     buf_close(&request->body);
 }
 
-int64_t request_number(const struct request *request, const char *name, int64_t fallback)
+/* The value of a name in the query, up to the next name; NULL: it is not there. */
+static const char *query_value(const struct request *request, const char *name)
 {
     size_t len = strlen(name);
     for (const char *at = request->query; at; at = strchr(at, '&')) {
         at += *at == '&';
         if (strncmp(at, name, len) == 0 && at[len] == '=')
-            return strtoll(at + len + 1, NULL, 10);
+            return at + len + 1;
     }
-    return fallback;
+    return NULL;
+}
+
+int64_t request_number(const struct request *request, const char *name, int64_t fallback)
+{
+    const char *value = query_value(request, name);
+    return value ? strtoll(value, NULL, 10) : fallback;
+}
+
+int64_t request_duration_ms(const struct request *request, const char *name, int64_t fallback)
+{
+    char text[32];
+    int64_t ms;
+    const char *value = query_value(request, name);
+    if (!value)
+        return fallback;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(value, "&"), value);
+    return env_parse_duration(text, &ms) == 0 ? ms : fallback;
 }
 
 /* --- Send ----------------------------------------------------------------------------------- */

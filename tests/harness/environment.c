@@ -1,4 +1,4 @@
-#include "environment.h"
+#include "harness/environment.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -6,8 +6,8 @@
 
 /* How a variable begins that is kept. */
 static const char *const kept[] = {
-    "PATH=", "HOME=", "USER=", "LOGNAME=", "SHELL=", "TERM=", "NO_COLOR=", "LANG=", "LANGUAGE=", "LC_",
-    /* Folders and programs of the project: see tests/harness/place.h and the scripts of consul-dev/. */
+    "PATH=", "HOME=", "USER=", "LOGNAME=", "SUDO_", "SHELL=", "TERM=", "NO_COLOR=", "LANG=", "LANGUAGE=", "LC_",
+    /* Folders and programs of the project: see harness/place.h and the scripts of consul-dev/. */
     "TMPDIR=", "BUILD=", "BUILD_DIR=", "SOURCE_DIR=", "CONSUL=", "CONSUL_HOME=", "PG_TEMPLATE=", "PORTS_DRAWN=",
     /* Builds with sanitizers. */
     "LD_", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS="};
