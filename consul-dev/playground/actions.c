@@ -10,6 +10,7 @@
 #include "service_env.h"
 #include "settings_change.h"
 #include "stories.h"
+#include "warning.h"
 
 enum { TTL_S_MAX = 3600, WEIGHT_MAX = 65535 };
 
@@ -80,6 +81,35 @@ static int do_process(struct control *control, const struct process_action *acti
     if (action->run(control->processes, node, &refusal->err) == 0)
         return 0;
     return cannot(refusal, codes[node->process_state]);
+}
+
+/* --- A warning -------------------------------------------------------------------------- */
+
+static int change_warning(struct control *control, const json_t *request, bool on, struct refusal *refusal)
+{
+    struct node *node = model_find(control->model, text_member(request, "target"));
+    char id[TARGET_MAX];
+    if (!node || node->kind != NODE_USERS)
+        return refuse(refusal, 404, "no_such_process", "target: want a user-service");
+    if (node->consul == LISTING_ABSENT)
+        return refuse(refusal, 409, "not_listed", "Consul does not list this instance, so it has no checks there");
+    snprintf(id, sizeof id, "%s", node->id);
+    if (warning_set(control->model, node, on, &refusal->err) != 0)
+        return cannot(refusal, refusal->err.code == ERR_CONFLICT ? "not_listed" : "no_registry");
+    node = model_find(control->model, id); /* it may have been removed meanwhile */
+    if (node)
+        node->warned = on;
+    return 0;
+}
+
+static int warn(struct control *control, const json_t *request, struct refusal *refusal)
+{
+    return change_warning(control, request, true, refusal);
+}
+
+static int unwarn(struct control *control, const json_t *request, struct refusal *refusal)
+{
+    return change_warning(control, request, false, refusal);
 }
 
 /* --- The others --------------------------------------------------------------------------- */
@@ -176,6 +206,7 @@ static const struct {
     unsigned when;
 } others[] = {
     {"load", set_load, ALSO_OBSERVING}, {"add", add, 0},
+    {"warn", warn, 0},                  {"unwarn", unwarn, 0},
     {"settings", change_settings, 0},   {"reset", reset, DURING_SCENARIO},
     {"scenario", start_scenario, 0},    {"scenario-stop", stop_scenario, DURING_SCENARIO},
 };

@@ -60,6 +60,7 @@ struct node {
 
     enum listing consul; /* what Consul says … */
     char consul_output[DETAIL_MAX];
+    bool warned;           /* Consul has our second check of it: see warning.h */
     enum listing orders; /* … and what order-service knows */
     bool ejected;
     int64_t picks, picks_before; /* before: when the list or the settings last changed */

@@ -110,10 +110,12 @@ static void add_instance(const struct model *model, const struct node *node, int
     buf_addf(out, ",\"weight\":%d", node->weight);
     add_text(out, "zone", node->zone);
     add_text(out, "version", node->version);
-    buf_addf(out, ",\"ejected\":%s,\"picks\":%" PRId64 ",\"share\":%.3f,\"listed\":%s,\"calls\":%u,\"failed\":%u",
+    buf_addf(out, ",\"ejected\":%s,\"picks\":%" PRId64 ",\"share\":%.3f,\"listed\":%s,\"warned\":%s,"
+             "\"calls\":%u,\"failed\":%u",
              node->ejected ? "true" : "false", node->picks,
              picks > 0 ? (double)(node->picks - node->picks_before) / (double)picks : 0.0,
-             consul_says(model, node) != LISTING_ABSENT ? "true" : "false", node->calls, node->failed);
+             consul_says(model, node) != LISTING_ABSENT ? "true" : "false", node->warned ? "true" : "false",
+             node->calls, node->failed);
 }
 
 static void add_node(const struct model *model, const struct node *node, int64_t picks, struct buf *out)
@@ -212,7 +214,7 @@ uint64_t state_digest(const struct model *model)
         digest = mix_text(digest, node->id);
         digest = mix_text(digest, detail_of(model, node));
         digest = mix(mix(digest, (int)node_state(model, node)), (int)consul_says(model, node));
-        digest = mix(digest, node->ejected);
+        digest = mix(mix(digest, node->ejected), node->warned);
         digest = mix(digest, node->pid);
     }
     const struct knowledge *known = &model->knowledge;

@@ -44,12 +44,12 @@ test('buttons_fit_the_process', async () => {
     const enabled = () =>
         page.locator('#break-buttons button:not([aria-disabled])').evaluateAll(all => all.map(one => one.dataset.key));
     const cases = {
-        starting: ['stop', 'hang', 'kill', 'remove'],
-        running: ['stop', 'hang', 'kill', 'remove'],
-        hung: ['kill', 'continue', 'remove'],
-        draining: ['kill', 'remove'],
-        ended: ['start', 'remove'],
-        killed: ['start', 'remove'],
+        starting: ['stop', 'hang', 'kill', 'warn', 'remove'],
+        running: ['stop', 'hang', 'kill', 'warn', 'remove'],
+        hung: ['kill', 'continue', 'warn', 'remove'],
+        draining: ['kill', 'warn', 'remove'],
+        ended: ['start', 'warn', 'remove'],
+        killed: ['start', 'warn', 'remove'],
     };
     await page.locator('#node-user-service-2').click();
     for (const [process, wanted] of Object.entries(cases)) {
@@ -58,6 +58,11 @@ test('buttons_fit_the_process', async () => {
         });
         await until(`${process}: ${wanted}`, async () => String(await enabled()) === String(wanted));
     }
+    standIn.update(now => {
+        now.nodes[5].warned = true;
+    });
+    await page.locator('.action-unwarn').waitFor();
+    assert.equal(await page.locator('.action-warn').count(), 0);
     await page.locator('#node-redis').click();
     await until('a server has no "remove"', async () => !(await page.locator('.action-remove').count()));
 });
@@ -76,6 +81,7 @@ test('each_control_sends_its_action', async () => {
         ['redis', 'continue', 'hung'],
         ['user-service-1', 'term', 'running'],
         ['order-service', 'term', 'running'],
+        ['user-service-3', 'warn', 'running'],
         ['user-service-3', 'remove', 'running'],
     ]) {
         standIn.update(now => {
