@@ -120,13 +120,21 @@ static bool is_label(const char *text)
            strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(text);
 }
 
+/* NULL: it is something else than a text of this kind. "" if the member is absent. */
+static const char *label_member(const json_t *request, const char *name)
+{
+    const json_t *value = json_object_get(request, name);
+    const char *text = value ? json_string_value(value) : "";
+    return text && is_label(text) ? text : NULL;
+}
+
 static int add(struct control *control, const json_t *request, struct refusal *refusal)
 {
     int64_t weight = number_member(request, "weight", 1, WEIGHT_MAX, 1);
-    const char *zone = text_member(request, "zone"), *version = text_member(request, "version");
+    const char *zone = label_member(request, "zone"), *version = label_member(request, "version");
     if (weight < 0)
         return wrong_value(refusal, "weight: want a whole number, 1 to 65535");
-    if (!is_label(zone) || !is_label(version))
+    if (!zone || !version)
         return wrong_value(refusal, "zone and version: want at most 64 of letters, digits, '.', '-', '_'");
     return processes_add_user(control->processes, 0, (int)weight, zone, version, &refusal->err)
                ? 0

@@ -3,6 +3,7 @@
  * This file creates the parts and connects them. In control mode the playground starts Consul, PostgreSQL,
  * Redis and the services itself. With --observe it only looks at services that run.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,20 @@ static void run(void *arg)
     loop_release_signals();
 }
 
+/* A closed terminal ends the program as Ctrl-C does. It may send this signal twice, which must not count as
+ * impatience: see end_on_second_signal(). */
+static void on_hangup(int signum)
+{
+    signal(signum, SIG_IGN);
+    kill(getpid(), SIGTERM);
+}
+
+static void catch_hangup(void)
+{
+    if (signal(SIGHUP, on_hangup) == SIG_IGN)
+        signal(SIGHUP, SIG_IGN); /* nohup */
+}
+
 static int check_health(const struct options *options)
 {
     const struct settings settings = {.bind_address = options->bind_address, .port = options->port};
@@ -221,6 +236,7 @@ int main(int argc, char **argv)
     }
     if (action == OPTIONS_HEALTHCHECK)
         return check_health(&program.options);
+    catch_hangup();
     json_init();
     loop_open();
     loop_run(run, &program);

@@ -64,6 +64,7 @@ struct node {
     enum listing orders; /* … and what order-service knows */
     bool ejected;
     int64_t picks, picks_before; /* before: when the list or the settings last changed */
+    double share_before;         /* its share of the picks until then */
 
     uint32_t calls, failed; /* in the last full second */
     bool watched;           /* a fiber asks it for its health */
@@ -122,6 +123,8 @@ struct node *model_first(const struct model *model, enum node_kind kind);
 
 void mark(struct model *model, const char *code, const struct node *node, const char *text);
 
+/* The share of the picks since the last change, 0 to 1; until the first pick after it, the share before. */
+double model_share(const struct model *model, const struct node *node);
 /* The shares of the picks are counted from now on. */
 void model_restart_shares(struct model *model);
 

@@ -256,12 +256,21 @@ void processes_watch(void *arg)
 
 /* --- Close ------------------------------------------------------------------------------------------ */
 
-static void stop_kind(struct processes *processes, bool services)
+/* What is still starting has no client and no data; and initdb would be waited for. */
+static void stop_or_kill(struct processes *processes, struct node *node)
 {
     struct err ignored = ERR_INIT;
+    if (node->process_state == PROCESS_STARTING && !node_is_service(node))
+        process_kill(processes, node, &ignored);
+    else
+        process_stop(processes, node, &ignored);
+}
+
+static void stop_kind(struct processes *processes, bool services)
+{
     for (size_t i = 0; i < processes->model->node_count; i++)
         if (node_is_service(processes->model->nodes[i]) == services)
-            process_stop(processes, processes->model->nodes[i], &ignored);
+            stop_or_kill(processes, processes->model->nodes[i]);
 }
 
 static bool any_is_alive(struct processes *processes, bool services)

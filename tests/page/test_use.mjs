@@ -167,6 +167,21 @@ test('keyboard_alone_breaks_consul', async () => {
     assert.match(await page.evaluate(() => document.activeElement.className), /action-stop/);
 });
 
+test('escape_closes_what_lies_over_the_page', async () => {
+    const page = await browser.open(standIn.url);
+    await page.locator('.states summary').click();
+    await page.getByText('its share of the picks').waitFor();
+    await page.keyboard.press('Escape');
+    await until('the explanation is closed', async () => !(await page.locator('#states').isVisible()));
+    assert.ok(await page.evaluate(() => document.activeElement.matches('.states summary')));
+    standIn.answer = () => ({ status: 409, body: { detail: 'consul does not run' } });
+    await page.locator('.action-stop').click();
+    await page.locator('#notice').waitFor();
+    await page.keyboard.press('Escape');
+    assert.ok(await page.locator('#notice').isHidden());
+    browser.errors.length = 0; // (the browser itself logs a 409)
+});
+
 test('hint_shows_the_first_button_once', async () => {
     const one = await openBrowser();
     const page = await one.open(standIn.url, { hint: true });

@@ -154,6 +154,8 @@ Test(playground, instance_can_be_added_and_removed, .init = setup, .fini = teard
     cr_expect(wait_until(is_gone, "user-service-4", PATIENCE_MS));
     expect_refused("{\"action\":\"add\",\"weight\":0}", 422, "wrong_value");
     expect_refused("{\"action\":\"add\",\"zone\":\"a b\"}", 422, "wrong_value");
+    expect_refused("{\"action\":\"add\",\"zone\":5}", 422, "wrong_value");
+    expect_refused("{\"action\":\"add\",\"version\":{}}", 422, "wrong_value");
     expect_refused("{\"action\":\"remove\",\"target\":\"redis\"}", 409, "is_running");
 }
 
