@@ -23,9 +23,9 @@ static void add_port_error(struct err *err, int number, const char *name, const 
     char line[200];
     snprintf(line, sizeof line,
              text_of(TEXT("cannot use port %d for %s: another program listens on it. If that is "
-                          "`make up`: make down. Or: make playground %s=N",
+                          "`make up`: make down. Or, for any free port: make playground %s=0",
                           "端口 %d（供 %s 使用）已被其他程序占用。如果是 make up 启动的服务，"
-                          "先执行 make down；也可以换端口：make playground %s=N")),
+                          "先执行 make down；也可以使用任意空闲端口：make playground %s=0")),
              number, name, variable);
     err_set(err, ERR_CONFLICT, "%s", line);
 }

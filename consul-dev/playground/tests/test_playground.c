@@ -52,6 +52,9 @@ Test(playground, each_action_on_a_service_shows_its_state, .init = setup, .fini 
     expect_shown("term", "user-service-2", "draining");
     await_state("user-service-2", "gone");
     expect_shown("start", "user-service-2", "passing");
+    json_t *state = state_new();
+    cr_expect_str_eq(text_in(node_in(state, "user-service-2"), "detail"), "", "nothing is left of its former end");
+    json_decref(state);
     expect_shown("kill", "user-service-2", "gone");
     await_member("user-service-2", "process", "killed");
     expect_refused("{\"action\":\"kill\",\"target\":\"user-service-2\"}", 409, "is_killed");

@@ -147,6 +147,24 @@ Test(playground_safety, port_in_use_is_named_and_nothing_starts, .fini = teardow
     expect_refusal_to_start("PLAYGROUND_PORT");
 }
 
+Test(playground_safety, second_playground_is_led_to_the_first, .init = setup, .fini = teardown)
+{
+    struct proc second;
+    char setting[32], log[PLACE_PATH_MAX + 16], build[PLACE_PATH_MAX], program[PLACE_PATH_MAX + 16];
+    build_path(build);
+    snprintf(program, sizeof program, "%s/playground", build);
+    snprintf(setting, sizeof setting, "PLAYGROUND_PORT=%d", page_port);
+    snprintf(log, sizeof log, "%s/second", folder.path);
+    const char *const argv[] = {program, NULL};
+    cr_assert_eq(proc_start(&second, argv, (const char *const[]){setting, "LC_ALL=C", NULL}, log, &err), 0);
+    cr_expect(proc_wait(&second, PATIENCE_MS));
+    cr_expect(WIFEXITED(second.status) && WEXITSTATUS(second.status) == 1);
+    char *output = proc_output(&second);
+    cr_expect(strstr(output, page_host), "it names the address of the page: %s", output);
+    free(output);
+    await_state(NULL, "passing");
+}
+
 Test(playground_safety, one_port_for_two_is_refused, .fini = teardown)
 {
     char order[32], consul[32];
