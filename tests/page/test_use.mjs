@@ -102,6 +102,9 @@ test('each_control_sends_its_action', async () => {
     await page.locator('#ttl').fill('5');
     await page.locator('#settings-apply').click();
     await sent({ action: 'settings', policy: 'consistent_hash', ttl_s: 5 });
+    await page.locator('#add-form [name=zone]').fill('a b'); // the browser itself refuses it
+    await page.locator('#add-button').click();
+    assert.ok(await page.locator('#add-form [name=zone]').evaluate(input => !input.validity.valid));
     await page.locator('#add-form [name=zone]').fill('z1');
     await page.locator('#add-button').click();
     await sent({ action: 'add', weight: 3, zone: 'z1', version: '2.0.0' });

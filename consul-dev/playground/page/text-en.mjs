@@ -32,6 +32,8 @@ export const english = {
   'refused.read_only': 'Read-only: this page cannot control the processes.',
   'refused.not_listed': 'Consul does not list this instance now, so it cannot warn about it.',
   'refused.no_registry': 'Consul does not answer, so it cannot take the warning. Start Consul first.',
+  'refused.cannot_add': 'Cannot add another instance: 128 processes are the limit. Remove some first.',
+  'refused.wrong_value': 'A value does not fit. Zone and version may have letters, digits, “.”, “-” and “_” only.',
   'refused.restarting': 'order-service starts or stops at this moment. Try again in a few seconds.',
   'refused.resetting': 'Everything is being put back. Wait until all processes run.',
   'refused.scenario_running': 'A scenario runs. Stop it first, or wait until it has ended.',

@@ -32,6 +32,8 @@ export const chinese = {
   'refused.read_only': '只读：本页面无法控制进程。',
   'refused.not_listed': 'Consul 当前没有列出这个实例，无法给它加告警。',
   'refused.no_registry': 'Consul 没有响应，无法加告警。请先启动 Consul。',
+  'refused.cannot_add': '无法再添加实例：最多 128 个进程。请先移除一些。',
+  'refused.wrong_value': '输入的值不合要求。可用区和版本只能包含字母、数字、“.”、“-”和“_”。',
   'refused.restarting': 'order-service 正在启动或停止。请过几秒再试。',
   'refused.resetting': '正在全部恢复。请等所有进程运行起来。',
   'refused.scenario_running': '有场景正在运行。请先停止它，或者等它结束。',
