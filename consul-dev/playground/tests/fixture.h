@@ -223,6 +223,13 @@ static inline int act_on(const char *action, const char *target)
     return act(body);
 }
 
+static inline void expect_shown(const char *action, const char *id, const char *state)
+{
+    cr_expect_eq(act_on(action, id), 200, "%s %s", action, id);
+    int64_t ms = await_state(id, state);
+    REPORT("%s %s: shown as %s after %lld ms (wanted: 2000)", action, id, state, (long long)ms);
+}
+
 static inline void expect_refused(const char *body, int status, const char *code)
 {
     char seen[64];

@@ -37,13 +37,6 @@ Test(playground, picture_shows_all_processes_in_order, .init = setup, .fini = te
 
 /* --- Buttons: a service -------------------------------------------------------------------- */
 
-static void expect_shown(const char *action, const char *id, const char *state)
-{
-    cr_expect_eq(act_on(action, id), 200, "%s %s", action, id);
-    int64_t ms = await_state(id, state);
-    REPORT("%s %s: shown as %s after %lld ms (wanted: 2000)", action, id, state, (long long)ms);
-}
-
 Test(playground, each_action_on_a_service_shows_its_state, .init = setup, .fini = teardown)
 {
     expect_shown("hang", "user-service-2", "hung");
