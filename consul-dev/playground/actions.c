@@ -213,10 +213,14 @@ static const struct {
     int (*run)(struct control *control, const json_t *request, struct refusal *refusal);
     unsigned when;
 } others[] = {
-    {"load", set_load, ALSO_OBSERVING}, {"add", add, 0},
-    {"warn", warn, 0},                  {"unwarn", unwarn, 0},
-    {"settings", change_settings, 0},   {"reset", reset, DURING_SCENARIO},
-    {"scenario", start_scenario, 0},    {"scenario-stop", stop_scenario, DURING_SCENARIO},
+    {"load", set_load, ALSO_OBSERVING},
+    {"add", add, 0},
+    {"warn", warn, 0},
+    {"unwarn", unwarn, 0},
+    {"settings", change_settings, 0},
+    {"reset", reset, DURING_SCENARIO},
+    {"scenario", start_scenario, 0},
+    {"scenario-stop", stop_scenario, DURING_SCENARIO},
 };
 
 /* --- All -------------------------------------------------------------------------------------- */

@@ -46,7 +46,8 @@ static void describe_silence(const char *folder, char *out, size_t size)
     struct statvfs disk = {0};
     statvfs(folder, &disk);
     unsigned long long free_mb = (unsigned long long)disk.f_bavail * disk.f_frsize / (1024 * 1024);
-    snprintf(out, size, text_of(TEXT("it printed nothing; its disk has %llu MB free", "它没有任何输出；所在磁盘剩余 %llu MB")),
+    snprintf(out, size,
+             text_of(TEXT("it printed nothing; its disk has %llu MB free", "它没有任何输出；所在磁盘剩余 %llu MB")),
              free_mb);
 }
 

@@ -53,14 +53,14 @@ struct node {
     struct process *process; /* NULL in observe mode */
     enum process_state process_state;
     bool is_next; /* it has not been started yet, but will be: shown as starting, not as gone */
-    int pid; /* 0: none */
+    int pid;      /* 0: none */
 
     enum health health;
     char health_detail[DETAIL_MAX]; /* which check fails, and why */
 
     enum listing consul; /* what Consul says … */
     char consul_output[DETAIL_MAX];
-    bool warned;           /* Consul has our second check of it: see warning.h */
+    bool warned;         /* Consul has our second check of it: see warning.h */
     enum listing orders; /* … and what order-service knows */
     bool ejected;
     int64_t picks, picks_before; /* before: when the list or the settings last changed */

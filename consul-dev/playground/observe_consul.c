@@ -49,8 +49,8 @@ static bool is_warned(const struct node *node, const json_t *entry)
     char id[CHECK_ID_MAX];
     size_t i;
     warning_check_id(node, id);
-    json_array_foreach(json_object_get(entry, "Checks"), i, check) if (strcmp(text_member(check, "CheckID"), id) ==
-                                                                       0) return true;
+    json_array_foreach(json_object_get(entry, "Checks"), i,
+                       check) if (strcmp(text_member(check, "CheckID"), id) == 0) return true;
     return false;
 }
 

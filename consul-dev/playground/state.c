@@ -102,7 +102,8 @@ static void add_instance(const struct model *model, const struct node *node, str
     buf_addf(out, ",\"weight\":%d", node->weight);
     add_text(out, "zone", node->zone);
     add_text(out, "version", node->version);
-    buf_addf(out, ",\"ejected\":%s,\"picks\":%" PRId64 ",\"share\":%.3f,\"listed\":%s,\"warned\":%s,"
+    buf_addf(out,
+             ",\"ejected\":%s,\"picks\":%" PRId64 ",\"share\":%.3f,\"listed\":%s,\"warned\":%s,"
              "\"calls\":%u,\"failed\":%u",
              node->ejected ? "true" : "false", node->picks, model_share(model, node),
              consul_says(model, node) != LISTING_ABSENT ? "true" : "false", node->warned ? "true" : "false",

@@ -92,9 +92,8 @@ static inline const json_t *node_in(const json_t *state, const char *id)
 {
     const json_t *node;
     size_t i;
-    json_array_foreach(json_object_get(state, "nodes"), i, node)
-        if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0)
-            return node;
+    json_array_foreach(json_object_get(state, "nodes"), i,
+                       node) if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0) return node;
     return NULL;
 }
 
@@ -127,9 +126,7 @@ static inline bool is_shown(void *arg)
     const json_t *nodes = json_object_get(state, "nodes"), *node;
     size_t i;
     bool shown = json_array_size(nodes) > 0;
-    json_array_foreach(nodes, i, node)
-        if (!wanted->id && !node_is(node, wanted))
-            shown = false;
+    json_array_foreach(nodes, i, node) if (!wanted->id && !node_is(node, wanted)) shown = false;
     if (wanted->id)
         shown = node_in(state, wanted->id) && node_is(node_in(state, wanted->id), wanted);
     json_decref(state);

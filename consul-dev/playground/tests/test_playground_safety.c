@@ -36,7 +36,7 @@ static int raw_status(const char *line, const char *header)
     return atoi(reply + strlen("HTTP/1.1 "));
 }
 
-Test(playground_safety, request_of_another_page_is_refused_without_an_origin, .init = setup, .fini = teardown)
+Test(playground_safety, other_page_is_refused_without_an_origin, .init = setup, .fini = teardown)
 {
     static const char *const own[] = {"GET /api/state", "GET /api/events", "GET /page/main.mjs"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
