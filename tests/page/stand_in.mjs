@@ -29,6 +29,7 @@ export const instance = (n, more = {}) => ({
     picks: 0,
     share: 0,
     listed: true,
+    warned: false,
     calls: 0,
     failed: 0,
     ...more,

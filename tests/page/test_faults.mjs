@@ -77,6 +77,17 @@ test('killed_instance_is_gone_and_started_again', async () => {
     await follows('user-service-1', 'passing', 60000);
 });
 
+test('warned_instance_is_shown_and_gets_calls', async () => {
+    await press('user-service-2', 'warn');
+    await shows('user-service-2', 'warning');
+    await page.locator('#events').getByText('user-service-2 is warning').first().waitFor({ timeout: SHOWN_MS });
+    await until('it is called', async () => (await node('user-service-2')).calls > 0, 10000);
+    await press('user-service-2', 'unwarn');
+    await shows('user-service-2', 'passing');
+    await press('user-service-2', 'warn'); // "Put everything back" removes it
+    await shows('user-service-2', 'warning');
+});
+
 test('stopped_instance_drains', async () => {
     await press('user-service-3', 'stop');
     await shows('user-service-3', 'draining');

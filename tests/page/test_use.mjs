@@ -44,12 +44,12 @@ test('buttons_fit_the_process', async () => {
     const enabled = () =>
         page.locator('#break-buttons button:not([aria-disabled])').evaluateAll(all => all.map(one => one.dataset.key));
     const cases = {
-        starting: ['stop', 'hang', 'kill', 'remove'],
-        running: ['stop', 'hang', 'kill', 'remove'],
-        hung: ['kill', 'continue', 'remove'],
-        draining: ['kill', 'remove'],
-        ended: ['start', 'remove'],
-        killed: ['start', 'remove'],
+        starting: ['stop', 'hang', 'kill', 'warn', 'remove'],
+        running: ['stop', 'hang', 'kill', 'warn', 'remove'],
+        hung: ['kill', 'continue', 'warn', 'remove'],
+        draining: ['kill', 'warn', 'remove'],
+        ended: ['start', 'warn', 'remove'],
+        killed: ['start', 'warn', 'remove'],
     };
     await page.locator('#node-user-service-2').click();
     for (const [process, wanted] of Object.entries(cases)) {
@@ -58,6 +58,11 @@ test('buttons_fit_the_process', async () => {
         });
         await until(`${process}: ${wanted}`, async () => String(await enabled()) === String(wanted));
     }
+    standIn.update(now => {
+        now.nodes[5].warned = true;
+    });
+    await page.locator('.action-unwarn').waitFor();
+    assert.equal(await page.locator('.action-warn').count(), 0);
     await page.locator('#node-redis').click();
     await until('a server has no "remove"', async () => !(await page.locator('.action-remove').count()));
 });
@@ -76,6 +81,7 @@ test('each_control_sends_its_action', async () => {
         ['redis', 'continue', 'hung'],
         ['user-service-1', 'term', 'running'],
         ['order-service', 'term', 'running'],
+        ['user-service-3', 'warn', 'running'],
         ['user-service-3', 'remove', 'running'],
     ]) {
         standIn.update(now => {
@@ -96,6 +102,9 @@ test('each_control_sends_its_action', async () => {
     await page.locator('#ttl').fill('5');
     await page.locator('#settings-apply').click();
     await sent({ action: 'settings', policy: 'consistent_hash', ttl_s: 5 });
+    await page.locator('#add-form [name=zone]').fill('a b'); // the browser itself refuses it
+    await page.locator('#add-button').click();
+    assert.ok(await page.locator('#add-form [name=zone]').evaluate(input => !input.validity.valid));
     await page.locator('#add-form [name=zone]').fill('z1');
     await page.locator('#add-button').click();
     await sent({ action: 'add', weight: 3, zone: 'z1', version: '2.0.0' });
@@ -159,6 +168,21 @@ test('keyboard_alone_breaks_consul', async () => {
     standIn.update(now => Object.assign(now.nodes[0], { process: 'ended', state: 'gone' }));
     await page.locator('#node-consul.state-gone').waitFor();
     assert.match(await page.evaluate(() => document.activeElement.className), /action-stop/);
+});
+
+test('escape_closes_what_lies_over_the_page', async () => {
+    const page = await browser.open(standIn.url);
+    await page.locator('.states summary').click();
+    await page.getByText('its share of the picks').waitFor();
+    await page.keyboard.press('Escape');
+    await until('the explanation is closed', async () => !(await page.locator('#states').isVisible()));
+    assert.ok(await page.evaluate(() => document.activeElement.matches('.states summary')));
+    standIn.answer = () => ({ status: 409, body: { detail: 'consul does not run' } });
+    await page.locator('.action-stop').click();
+    await page.locator('#notice').waitFor();
+    await page.keyboard.press('Escape');
+    assert.ok(await page.locator('#notice').isHidden());
+    browser.errors.length = 0; // (the browser itself logs a 409)
 });
 
 test('hint_shows_the_first_button_once', async () => {
