@@ -61,8 +61,8 @@ static int start(const struct scenario *scenario, struct proc *proc, struct err 
     const char number[] = {(char)('0' + scenario->story->pitfall), '\0'};
     const char *const argv[] = {program, number, NULL};
     /* What was set for the services of the playground is not for those of the pitfall. */
-    const char *const env[] = {strcmp(scenario->language, "zh") == 0 ? "LC_ALL=zh_CN.UTF-8" : "LC_ALL=C", "LB_POLICY",
-                               "DISCOVERY_CACHE_TTL", NULL};
+    const char *const env[] = {strcmp(scenario->language, "zh") == 0 ? "LC_ALL=zh_CN.UTF-8" : "LC_ALL=C",
+                               "PITFALL_TABS=1", "LB_POLICY", "DISCOVERY_CACHE_TTL", NULL};
     path_of("pitfall", program);
     snprintf(log, sizeof log, "%s/pitfall.log", scenario->control->processes->world.folder.path);
     return proc_start(proc, argv, env, log, err);
