@@ -42,10 +42,12 @@ const languageOf = name => ((store.outputs.get(name) ?? NOTHING).language === 'z
 // A reader who has not scrolled back sees the newest lines.
 export function showOutput(region, name, state) {
     const { progress, plot } = parse(name, state);
-    const follows = region.scrollHeight - region.scrollTop - region.clientHeight < NEAR_END_PX;
     region.hidden = progress === '';
     setAttribute(region, 'lang', languageOf(name));
     setAttribute(region, 'aria-label', text('pitfall.output', { name: text(`scenario.${name}.name`) }));
+    // (To ask for the position costs a layout.)
+    if (region.firstChild.textContent === progress && region.lastChild.textContent === plot) return;
+    const follows = region.scrollHeight - region.scrollTop - region.clientHeight < NEAR_END_PX;
     setText(region.firstChild, progress);
     setText(region.lastChild, plot);
     if (follows) region.scrollTop = region.scrollHeight;

@@ -1,12 +1,13 @@
-/* descendants: the processes that a program has started, and whether any of them is left.
+/* descendants: the processes that a program has started, and what of them and of its folders is left.
  */
 #ifndef PLAYGROUND_TESTS_DESCENDANTS_H
 #define PLAYGROUND_TESTS_DESCENDANTS_H
 
-#include <stdbool.h>
-#include <stdio.h>
+#include <dirent.h>
 
-enum { PIDS_MAX = 64 };
+#include "fixture.h"
+
+enum { PIDS_MAX = 512 };
 
 struct pids {
     int pid[PIDS_MAX], count;
@@ -46,6 +47,27 @@ static inline bool none_runs(void *arg)
         if (runs(pids->pid[i]))
             return false;
     return true;
+}
+
+static inline void expect_nothing_left(struct pids *pids)
+{
+    int64_t ms = time_until(none_runs, pids, PATIENCE_MS);
+    cr_expect_geq(ms, 0, "a process still runs");
+    REPORT("%d processes had ended %lld ms later", pids->count, (long long)ms);
+}
+
+/* Folders of programs, in $TMPDIR. */
+static inline int folders_left(void)
+{
+    char scratch[PLACE_PATH_MAX];
+    int count = 0;
+    scratch_path(scratch);
+    DIR *dir = opendir(scratch);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        count += strncmp(entry->d_name, "run.", 4) == 0;
+    if (dir)
+        closedir(dir);
+    return count;
 }
 
 #endif

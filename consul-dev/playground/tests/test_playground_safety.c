@@ -1,6 +1,4 @@
 /* The playground's program: requests that it refuses, and what is left when it ends. */
-#include <dirent.h>
-
 #include "descendants.h"
 #include "event_stream.h"
 
@@ -137,13 +135,6 @@ Test(playground_safety, one_port_for_two_is_refused, .fini = teardown)
     port_release(&port);
 }
 
-static void expect_nothing_left(struct pids *pids)
-{
-    int64_t ms = time_until(none_runs, pids, PATIENCE_MS);
-    cr_expect_geq(ms, 0, "a process still runs");
-    REPORT("%d processes had ended %lld ms later", pids->count, (long long)ms);
-}
-
 Test(playground_safety, ctrl_c_during_the_start_leaves_nothing, .fini = teardown)
 {
     struct pids pids = {.count = 0};
@@ -161,19 +152,6 @@ static void count_started(struct pids *pids)
     pids->count = 0;
     add_children((int)playground.pid, pids);
     cr_expect_geq(pids->count, 7);
-}
-
-static int folders_left(void)
-{
-    char scratch[PLACE_PATH_MAX];
-    int count = 0;
-    scratch_path(scratch);
-    DIR *dir = opendir(scratch);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        count += strncmp(entry->d_name, "run.", 4) == 0;
-    if (dir)
-        closedir(dir);
-    return count;
 }
 
 Test(playground_safety, ctrl_c_ends_all_and_removes_its_folder, .fini = teardown)
