@@ -14,7 +14,7 @@ enum {
     POLL_MS = 100,
     END_LIMIT_MS = 5000,
     OUTPUT_MAX = 16 * 1024, /* for the page; a pitfall prints 2 to 4 KB */
-    SKIPPED = 77, /* its exit code, see pitfalls/pitfalls.h */
+    SKIPPED = 77,           /* its exit code, see pitfalls/pitfalls.h */
     PATH_LENGTH = PLACE_PATH_MAX + 64,
 };
 
@@ -33,7 +33,8 @@ int pitfall_check_built(struct err *err)
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         path_of(programs[i], path);
         if (access(path, X_OK) != 0)
-            return err_set(err, ERR_CONFLICT, "cannot run a pitfall: %.300s is not built. Run: make pitfall-parts", path);
+            return err_set(err, ERR_CONFLICT, "cannot run a pitfall: %.300s is not built. Run: make pitfall-parts",
+                           path);
     }
     return 0;
 }

@@ -127,7 +127,9 @@ static bool was_added(const struct node *node, const void *arg)
 /* All processes ran when it began, unless it is a pitfall, which does not touch them. */
 static bool put_back(struct scenario *scenario)
 {
-    return scenario->story->pitfall || processes_put_back(scenario->control->processes, was_added, scenario);
+    if (scenario->story->pitfall)
+        return true;
+    return processes_put_back(scenario->control->processes, was_added, scenario);
 }
 
 static const char *verdict(const struct scenario *scenario)

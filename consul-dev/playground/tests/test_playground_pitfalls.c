@@ -39,7 +39,8 @@ Test(playground_pitfalls, stopped_pitfall_leaves_nothing, .init = setup_private,
 {
     struct pids pids;
     cr_assert(start_pitfall("pitfall-4", &pids));
-    cr_expect(stream_await(&stream, "event: output\ndata: {\"name\":\"pitfall-4\",\"language\":\"en\",\"at\":0,\"text\":"));
+    cr_expect(
+        stream_await(&stream, "event: output\ndata: {\"name\":\"pitfall-4\",\"language\":\"en\",\"at\":0,\"text\":"));
     expect_refused("{\"action\":\"scenario\",\"name\":\"pitfall-1\"}", 409, "scenario_running");
     cr_expect_eq(act("{\"action\":\"scenario-stop\"}"), 200);
     expect_verdict("pitfall-4", "stopped");
