@@ -33,8 +33,8 @@ int pitfall_check_built(struct err *err)
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         path_of(programs[i], path);
         if (access(path, X_OK) != 0)
-            return err_set(err, ERR_CONFLICT, "cannot run a pitfall: %.300s is not built. Run: make pitfall-parts",
-                           path);
+            return err_set(err, ERR_CONFLICT, "cannot run a pitfall: %s is not built. Run: make pitfall-parts",
+                           programs[i]);
     }
     return 0;
 }
