@@ -125,9 +125,6 @@ test('scenario_says_what_to_expect_and_what_was_seen', async () => {
     }
 });
 
-// Sends what build/pitfall prints.
-const print = (name, at, text, language = 'en') => standIn.send('output', { name, language, at, text });
-
 async function openPitfall(page, name) {
     await page.locator('#tab-scenarios').click();
     const one = page.locator(`#scenario-${name}`);
@@ -148,15 +145,15 @@ test('pitfall_prints_while_it_runs_and_ends_with_a_table', async () => {
     await until('it is started', () => standIn.actions.length > 0);
     assert.deepEqual(standIn.actions.splice(0), [{ action: 'scenario', name, language: 'en' }]);
     setScenario(name, 'running');
-    print(name, 0, 'Pitfall 4: the empty list\n\n   0.0 s  starting\n');
-    print(name, 50, '   1.0 s  all instances stop\n\n  a plot |   *\n');
+    standIn.print(name, 0, 'Pitfall 4: the empty list\n\n   0.0 s  starting\n');
+    standIn.print(name, 50, '   1.0 s  all instances stop\n\n  a plot |   *\n');
     const region = one.getByRole('region', { name: 'Output: Pitfall 4: empty list' });
     await region.getByText('1.0 s all instances stop').waitFor();
     assert.equal(await region.locator('.plot').textContent(), '\n  a plot |   *');
     assert.equal(await region.getAttribute('tabindex'), '0');
     assert.equal(await region.getAttribute('aria-live'), 'off');
     assert.ok(await one.locator('.result').isHidden());
-    print(name, 90, '\n\tthe lesson\tnew/old\nthe process\thas ended\truns\n\n✓ It ended.\n');
+    standIn.print(name, 90, '\n\tthe lesson\tnew/old\nthe process\thas ended\truns\n\n✓ It ended.\n');
     setScenario(name, 'passed');
     await one.getByText('as expected', { exact: true }).waitFor();
     const cells = await one.locator('tr').evaluateAll(rows => rows.map(row => [...row.children].map(c => c.innerText)));
@@ -169,7 +166,7 @@ test('pitfall_prints_while_it_runs_and_ends_with_a_table', async () => {
     assert.deepEqual(await violations(page), []);
     // Another run begins anew.
     setScenario(name, 'running');
-    print(name, 0, '坑点 4\n', 'zh');
+    standIn.print(name, 0, '坑点 4\n', 'zh');
     await until('only the new lines', async () => (await region.textContent()) === '坑点 4');
     assert.equal(await region.getAttribute('lang'), 'zh-CN');
     await one.getByRole('button', { name: 'Stop the scenario' }).click();
@@ -183,11 +180,11 @@ test('skipped_pitfall_says_why_and_is_spoken', async () => {
     const name = 'pitfall-5';
     const one = await openPitfall(page, name);
     setScenario(name, 'running');
-    print(name, 0, 'Pitfall 5: a network partition\n\nskipped: cannot create a network namespace\n');
+    standIn.print(name, 0, 'Pitfall 5: a network partition\n\nskipped: cannot create a network namespace\n');
     setScenario(name, 'skipped');
-    standIn.send('mark', { id: 1, t_ms: Date.now(), code: 'load_on', target: '', text: '' });
+    standIn.mark({ id: 1, t_ms: Date.now(), code: 'load_on', target: '', text: '' });
     await page.locator('#events li').first().waitFor();
-    standIn.send('mark', { id: 2, t_ms: Date.now(), code: 'scenario_done', target: '', text: `${name}: skipped` });
+    standIn.mark({ id: 2, t_ms: Date.now(), code: 'scenario_done', target: '', text: `${name}: skipped` });
     await one.getByText('skipped', { exact: true }).waitFor();
     await one.locator('.conclusion p').getByText('skipped: cannot create a network namespace').waitFor();
     await page.locator('#speaker').getByText('Pitfall 5: network partition: skipped').waitFor({ state: 'attached' });

@@ -89,14 +89,12 @@ async function checkPitfall(page, look) {
         now.scenario = { name, step: 1, steps: 1, state: 'passed', seen: { ms: 21000 } };
     });
     const row = 'partition, minority (the old leader)\t0 / 11\t0 / 0 / 11\t0 / 0 / 11\t7 / 4 / 0\n';
-    standIn.send('output', {
+    standIn.print(
         name,
-        language: 'en',
-        at: 0,
-        text:
-            `Pitfall 5\n\n  the project's ${'x'.repeat(90)}\n   0.0 s  a plot\n  1.0 |${'-'.repeat(90)}\n` +
+        0,
+        `Pitfall 5\n\n  the project's ${'x'.repeat(90)}\n   0.0 s  a plot\n  1.0 |${'-'.repeat(90)}\n` +
             `\n\tok / refused\tnew/old/refused\t?consistent\tnew/old/refused\n${row}\n✓ seen\n`,
-    });
+    );
     await page.locator('#tab-scenarios').click();
     await page.locator(`#scenario-${name} summary`).click();
     await page.locator(`#scenario-${name} .conclusion p`).getByText('seen').waitFor();

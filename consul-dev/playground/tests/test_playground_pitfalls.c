@@ -46,6 +46,7 @@ Test(playground_pitfalls, stopped_pitfall_leaves_nothing, .init = setup_private,
     expect_verdict("pitfall-4", "stopped");
     expect_nothing_left(&pids);
     cr_expect(wait_until(one_folder_is_left, NULL, PATIENCE_MS), "the playground's own");
+    cr_expect(stream_await(&stream, "pitfall-4: stopped"));
     cr_expect_not(strstr(buf_text(&stream.text), "✓"), "its last sentence: it was not stopped");
     await_state(NULL, "passing");
 }
@@ -104,6 +105,7 @@ static void write_pitfall(void)
 {
     static const char script[] = "#!/bin/sh\n"
                                  "echo \"language $LC_ALL policy <$LB_POLICY>\"\n"
+                                 "while [ -e \"$0.waits\" ]; do sleep 0.05; done\n"
                                  "case $1 in\n"
                                  "1) exit 0 ;;\n"
                                  "2) echo expected, but not seen; exit 1 ;;\n"
@@ -154,19 +156,29 @@ Test(playground_pitfalls, exit_code_is_the_verdict, .init = setup_without_pitfal
     cr_expect_lt(count_of(LINE), 2000, "the output for the page has a limit");
 }
 
+static void expect_redis_and_load_off(void)
+{
+    json_t *state = state_new();
+    cr_expect_str_eq(text_in(node_in(state, "redis"), "process"), "ended");
+    cr_expect(json_is_false(json_object_get(json_object_get(state, "load"), "on")));
+    json_decref(state);
+}
+
 Test(playground_pitfalls, pitfall_needs_and_changes_no_process, .init = setup_without_pitfall, .fini = teardown_all)
 {
+    char waits[PLACE_PATH_MAX + 64];
     write_pitfall();
+    snprintf(waits, sizeof waits, "%s/pitfall.waits", programs);
+    cr_assert_eq(mkdir(waits, 0755), 0);
     cr_expect_eq(act_on("stop", "redis"), 200);
     cr_expect_eq(act("{\"action\":\"load\",\"on\":false}"), 200);
     await_member("redis", "process", "ended");
     expect_refused("{\"action\":\"scenario\",\"name\":\"storm\"}", 409, "not_all_running");
     cr_expect_eq(start_scenario("pitfall-1", "en"), 200);
+    expect_redis_and_load_off();
+    cr_expect_eq(rmdir(waits), 0);
     expect_verdict("pitfall-1", "passed");
-    json_t *state = state_new();
-    cr_expect_str_eq(text_in(node_in(state, "redis"), "process"), "ended");
-    cr_expect(json_is_false(json_object_get(json_object_get(state, "load"), "on")));
-    json_decref(state);
+    expect_redis_and_load_off();
 }
 
 Test(playground_pitfalls, later_page_gets_the_whole_output, .init = setup_without_pitfall, .fini = teardown_all)
