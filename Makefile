@@ -240,7 +240,7 @@ everything: ## check: compile all programs and tests, without running them
 run-everything: $(PROGRAMS) pitfall-parts $(BUILD)/demo $(BUILD)/lab $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
-integration-tests: $(PROGRAMS) $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
+integration-tests: $(PROGRAMS) pitfall-parts $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
 demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step)
 	@$(DEPS)
@@ -253,7 +253,7 @@ playground: ## start: a page that shows all of it at work and lets you break it 
 	@$(DEPS)
 	$(again) run-playground
 
-run-playground: $(PROGRAMS) $(BUILD)/playground
+run-playground: $(PROGRAMS) pitfall-parts $(BUILD)/playground
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(BUILD)/playground
 
 .PHONY: pitfall pitfall-parts
@@ -304,7 +304,7 @@ run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts pitfall-parts $(BUILD)/lab
 .PHONY: test-page page-picture
 test-page: ## check: test the page of `make playground` in Chromium (skipped if there is none)
 	@$(DEPS) page || echo "continuing with what is installed"
-	$(again) $(PROGRAMS) $(BUILD)/playground
+	$(again) $(PROGRAMS) pitfall-parts $(BUILD)/playground
 	@BUILD=$(BUILD) tests/page/run || [ $$? = 77 ]
 
 page-picture: ## check: make docs/playground.png, the picture of the page in the README

@@ -5,6 +5,7 @@
 
 #include "load.h"
 #include "observers.h"
+#include "pitfall.h"
 #include "reset.h"
 #include "scenario.h"
 #include "service_env.h"
@@ -189,12 +190,27 @@ static int reset(struct control *control, const json_t *request, struct refusal 
     return reset_start(control, &refusal->err) == 0 ? 0 : cannot(refusal, "resetting");
 }
 
+/* "en" if the member is absent; NULL: another one. */
+static const char *language_of(const json_t *request)
+{
+    const json_t *member = json_object_get(request, "language");
+    const char *language = json_string_value(member);
+    if (!member || (language && strcmp(language, "en") == 0))
+        return "en";
+    return language && strcmp(language, "zh") == 0 ? "zh" : NULL;
+}
+
 static int start_scenario(struct control *control, const json_t *request, struct refusal *refusal)
 {
     const struct story *story = story_find(text_member(request, "name"));
+    const char *language = language_of(request);
     if (!story)
         return refuse(refusal, 404, "no_such_scenario", "name: there is no such scenario");
-    return scenario_start(control, story, &refusal->err) == 0 ? 0 : cannot(refusal, "not_all_running");
+    if (!language)
+        return wrong_value(refusal, "language: want \"en\" or \"zh\"");
+    if (story->pitfall && pitfall_check_built(&refusal->err) != 0)
+        return cannot(refusal, "not_built");
+    return scenario_start(control, story, language, &refusal->err) == 0 ? 0 : cannot(refusal, "not_all_running");
 }
 
 static int stop_scenario(struct control *control, const json_t *request, struct refusal *refusal)

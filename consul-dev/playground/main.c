@@ -140,6 +140,7 @@ static void prepare(struct program *program)
         .options = &program->options, .http = http_client_new(CALL_CONNECTIONS), .fibers = &program->fibers};
     model->knowledge.passed_over = (struct buf)BUF_INIT(EXPLANATION_MAX);
     model->scenario.seen = (struct buf)BUF_INIT(EXPLANATION_MAX);
+    model->scenario.output = (struct buf)BUF_INIT(EXPLANATION_MAX);
     reset_defaults(model);
     events_init(&program->events, model);
     program->control = (struct control){.model = model};
@@ -185,6 +186,7 @@ static void close_parts(struct program *program)
     seconds_close(&model->seconds);
     buf_close(&model->knowledge.passed_over);
     buf_close(&model->scenario.seen);
+    buf_close(&model->scenario.output);
     events_close(&program->events);
     http_client_free(model->http);
 }

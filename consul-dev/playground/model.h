@@ -91,8 +91,11 @@ struct load_setting {
 struct scenario_view {
     const char *name; /* NULL: none has run yet; static text */
     int step, steps;
-    const char *state; /* "running", "passed", "failed", "stopped" */
+    const char *state; /* "running", "passed", "failed", "skipped", "stopped" */
     struct buf seen;   /* the members of a JSON object, without braces */
+    uint64_t run;      /* counts the scenarios */
+    struct buf output; /* the lines that a pitfall has printed so far, in this language */
+    const char *language;
 };
 
 struct model {

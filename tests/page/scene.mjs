@@ -22,6 +22,7 @@ export function setUp() {
     beforeEach(() => {
         standIn.state = newState();
         standIn.history = { seconds: [], marks: [] };
+        standIn.outputs = [];
         standIn.actions = [];
         standIn.answer = () => ({ status: 200, body: { ok: true } });
     });

@@ -104,6 +104,27 @@ test('language_follows_the_browser_and_the_switch', async () => {
     await chinese.close();
 });
 
+// The widest table, and a plot.
+async function checkPitfall(page, look) {
+    const name = 'pitfall-5';
+    standIn.update(now => {
+        now.scenario = { name, step: 1, steps: 1, state: 'passed', seen: { ms: 21000 } };
+    });
+    const row = 'partition, minority (the old leader)\t0 / 11\t0 / 0 / 11\t0 / 0 / 11\t7 / 4 / 0\n';
+    standIn.print(
+        name,
+        0,
+        `Pitfall 5\n\n  the project's ${'x'.repeat(90)}\n   0.0 s  a plot\n  1.0 |${'-'.repeat(90)}\n` +
+            `\n\tok / refused\tnew/old/refused\t?consistent\tnew/old/refused\n${row}\n✓ seen\n`,
+    );
+    await page.locator('#tab-scenarios').click();
+    await page.locator(`#scenario-${name} summary`).click();
+    await page.locator(`#scenario-${name} .conclusion p`).getByText('seen').waitFor();
+    assert.deepEqual(await misplaced(page), [], name);
+    assert.deepEqual(await violations(page), [], name);
+    await screenshot(page, `pitfall-${look}`, true);
+}
+
 const COUNTS = [
     [3, 20],
     [9, 50],
@@ -127,6 +148,7 @@ for (const { width, height, counts = COUNTS } of [
                     await page.locator(`#tab-${tab}`).click();
                     assert.deepEqual(await misplaced(page), [], `${instances} instances, ${tab}`);
                 }
+                if (instances === 3) await checkPitfall(page, `${width}-${locale.slice(0, 2)}`);
                 await page.locator('#tab-break').click();
                 await page.locator('.states summary').click();
                 const { x, width: wide } = await page.locator('.states-box').boundingBox();

@@ -1,13 +1,16 @@
-/* descendants: the processes that a program has started, and whether any of them is left.
+/* descendants: the processes that a program has started, and what of them and of its folders is left.
  */
 #ifndef PLAYGROUND_TESTS_DESCENDANTS_H
 #define PLAYGROUND_TESTS_DESCENDANTS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PIDS_MAX = 64, NAME_MAX_BYTES = 32 };
+#include "fixture.h"
+
+enum { PIDS_MAX = 512, NAME_MAX_BYTES = 32 };
 
 /* The kernel may give the number of an ended process to another one; the time of the start tells them apart. */
 struct process_id {
@@ -74,6 +77,29 @@ static inline const struct process_id *find_running(const struct pids *pids)
 static inline bool none_runs(void *pids)
 {
     return !find_running(pids);
+}
+
+static inline void expect_nothing_left(struct pids *pids)
+{
+    int64_t ms = time_until(none_runs, pids, PATIENCE_MS);
+    const struct process_id *left = find_running(pids);
+    cr_expect_geq(ms, 0, "%s (%d) still runs, state %c", left ? left->name : "", left ? left->pid : 0,
+                  left ? read_process(left->pid).state : ' ');
+    REPORT("%d processes had ended %lld ms later", pids->count, (long long)ms);
+}
+
+/* Folders of programs, in $TMPDIR. */
+static inline int folders_left(void)
+{
+    char scratch[PLACE_PATH_MAX];
+    int count = 0;
+    scratch_path(scratch);
+    DIR *dir = opendir(scratch);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        count += strncmp(entry->d_name, "run.", 4) == 0;
+    if (dir)
+        closedir(dir);
+    return count;
 }
 
 #endif

@@ -1,6 +1,4 @@
 /* The playground's program: requests that it refuses, and what is left when it ends. */
-#include <dirent.h>
-
 #include "descendants.h"
 #include "event_stream.h"
 
@@ -181,15 +179,6 @@ Test(playground_safety, one_port_for_two_is_refused, .fini = teardown)
     port_release(&port);
 }
 
-static void expect_nothing_left(struct pids *pids)
-{
-    int64_t ms = time_until(none_runs, pids, PATIENCE_MS);
-    const struct process_id *left = find_running(pids);
-    cr_expect_geq(ms, 0, "%s (%d) still runs, state %c", left ? left->name : "", left ? left->pid : 0,
-                  left ? read_process(left->pid).state : ' ');
-    REPORT("%d processes had ended %lld ms later", pids->count, (long long)ms);
-}
-
 static bool postgres_prepares(void *pids)
 {
     struct pids *all = pids;
@@ -230,19 +219,6 @@ static void count_started(struct pids *pids)
     pids->count = 0;
     add_children((int)playground.pid, pids);
     cr_expect_geq(pids->count, 7);
-}
-
-static int folders_left(void)
-{
-    char scratch[PLACE_PATH_MAX];
-    int count = 0;
-    scratch_path(scratch);
-    DIR *dir = opendir(scratch);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        count += strncmp(entry->d_name, "run.", 4) == 0;
-    if (dir)
-        closedir(dir);
-    return count;
 }
 
 static void end_and_expect_nothing(int signum)
