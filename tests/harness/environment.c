@@ -9,6 +9,7 @@ static const char *const kept[] = {
     "PATH=", "HOME=", "USER=", "LOGNAME=", "SUDO_", "SHELL=", "TERM=", "NO_COLOR=", "LANG=", "LANGUAGE=", "LC_",
     /* Folders and programs of the project: see harness/place.h and the scripts of consul-dev/. */
     "TMPDIR=", "BUILD=", "BUILD_DIR=", "SOURCE_DIR=", "CONSUL=", "CONSUL_HOME=", "PG_TEMPLATE=", "PORTS_DRAWN=",
+    "PITFALL_TABS=",
     /* Builds with sanitizers. */
     "LD_", "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS="};
 

@@ -48,17 +48,9 @@ static inline int pitfall_pid(void)
 {
     struct pids pids = {.count = 0};
     add_children((int)playground.pid, &pids);
-    for (int i = 0; i < pids.count; i++) {
-        char path[64], name[16] = "";
-        snprintf(path, sizeof path, "/proc/%d/comm", pids.pid[i]);
-        FILE *file = fopen(path, "re");
-        if (file && fscanf(file, "%15s", name) != 1)
-            name[0] = '\0';
-        if (file)
-            fclose(file);
-        if (strcmp(name, "pitfall") == 0)
-            return pids.pid[i];
-    }
+    for (int i = 0; i < pids.count; i++)
+        if (strcmp(pids.process[i].name, "pitfall") == 0)
+            return pids.process[i].pid;
     return 0;
 }
 
