@@ -2,7 +2,7 @@
 // says, and a scenario runs to its end.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { openBrowser, screenshot, until, violations } from './browser.mjs';
+import { closeBrowsers, openBrowser, screenshot, until, violations } from './browser.mjs';
 import { startPlayground } from './playground.mjs';
 
 const SHOWN_MS = 2000; // how soon the page shows a state after its fault
@@ -17,7 +17,7 @@ before(async () => {
     page = await browser.open(playground.url);
 });
 after(async () => {
-    await browser?.close();
+    await closeBrowsers();
     await playground?.stop();
 });
 afterEach(async () => {
