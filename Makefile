@@ -250,7 +250,7 @@ $(BUILD)/pause.so: bench/pause.c | have-packages
 	@echo "  LINK  $@"
 	@$(CC) -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC $< -o $@
 
-integration-tests: $(PROGRAMS) $(BUILD)/pause.so $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
+integration-tests: $(PROGRAMS) pitfall-parts $(BUILD)/pause.so $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
 demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step)
 	@$(DEPS)
@@ -263,26 +263,25 @@ playground: ## start: a page that shows all of it at work and lets you break it 
 	@$(DEPS)
 	$(again) run-playground
 
-run-playground: $(PROGRAMS) $(BUILD)/playground
+run-playground: $(PROGRAMS) pitfall-parts $(BUILD)/playground
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(BUILD)/playground
 
-.PHONY: pitfall run-pitfall pitfall-parts
+.PHONY: pitfall pitfall-parts
 pitfall-parts: $(PROGRAMS) $(BUILD)/pitfall $(PITFALL_LESSON) $(LESSON)
 
+# With `sudo make` the fifth runs as root, because a network namespace may need it. $$N: the shell must not read N.
 pitfall: ## break: show pitfall N=1 to 5 of the lesson: the wrong way beside the right way, measured on real servers
 	@$(DEPS)
-	$(again) run-pitfall
-
-run-pitfall: pitfall-parts
-	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(BUILD)/pitfall $(N)
+	$(again) pitfall-parts
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(if $(filter 5,$(N)),,$(AS_OWNER)) $(BUILD)/pitfall "$$N"
 
 .PHONY: lab lab-parts
 lab: ## break: run one of the lesson's claims as an experiment (N=number; without N: the list)
 	@$(DEPS) $(if $(N),balancers) || echo "continuing with the installed programs"
 	$(again) lab-parts
-	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= PATH="$$PATH:/usr/sbin" $(AS_OWNER) $(BUILD)/lab $(if $(N),"$(N)")
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= PATH="$$PATH:/usr/sbin" $(AS_OWNER) $(BUILD)/lab $${N:+"$$N"}
 
-lab-parts: $(PROGRAMS) $(LESSON) $(BUILD)/lab
+lab-parts: $(PROGRAMS) $(LESSON) $(BUILD)/lesson/service_client $(BUILD)/lab
 	@:
 
 test: ## check: run all tests except the long outages
@@ -315,7 +314,7 @@ run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts pitfall-parts $(BUILD)/lab
 .PHONY: test-page page-picture
 test-page: ## check: test the page of `make playground` in Chromium (skipped if there is none)
 	@$(DEPS) page || echo "continuing with what is installed"
-	$(again) $(PROGRAMS) $(BUILD)/playground
+	$(again) $(PROGRAMS) pitfall-parts $(BUILD)/playground
 	@BUILD=$(BUILD) tests/page/run || [ $$? = 77 ]
 
 page-picture: ## check: make docs/playground.png, the picture of the page in the README

@@ -146,7 +146,9 @@ void *request_begin(void *arg, const char *target, struct MHD_Connection *mhd)
     req->connection = connection;
     req->raw_target = target ? target : "";
     req->raw_len = strlen(req->raw_target);
-    buf_adds(&req->target, skip_authority(req->raw_target));
+    const char *path = skip_authority(req->raw_target);
+    req->absolute = path != req->raw_target;
+    buf_adds(&req->target, path);
 
     if (!connection->used)
         repair_framing(connection);

@@ -76,7 +76,8 @@ struct http_request {
     size_t query_count;
     char id[HTTP_ID_MAX + 1];
     bool chunked, too_large;
-    bool last; /* the connection closes after the reply */
+    bool last;     /* the connection closes after the reply */
+    bool absolute; /* the target named a host */
     struct buf body;
     struct buf headers;  /* of the reply, in the same form as head */
     bool suspended;      /* MHD ignores the connection until it is resumed */

@@ -75,6 +75,11 @@ void http_trace_context(const struct http_request *req, struct trace_context *tr
     }
 }
 
+bool http_target_is_absolute(const struct http_request *req)
+{
+    return req->absolute;
+}
+
 bool http_body_is_json(const struct http_request *req)
 {
     static const char json[] = "application/json";

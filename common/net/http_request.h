@@ -16,6 +16,8 @@ struct http_text http_param(const struct http_request *req); /* what {…} match
 struct http_text http_query(const struct http_request *req, const char *name);
 const char *http_header(const struct http_request *req, const char *name); /* the first; NULL: not there */
 size_t http_header_count(const struct http_request *req, const char *name);
+/* True for "GET http://host/path": the request is meant for a proxy, and this host may differ from the header's. */
+bool http_target_is_absolute(const struct http_request *req);
 struct http_text http_body(const struct http_request *req);
 const char *http_request_id(const struct http_request *req);
 /* What to pass on with a call that is made for this request. */

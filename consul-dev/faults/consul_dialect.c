@@ -27,7 +27,7 @@ static bool listed_service(const struct request *request, char out[SERVICE_NAME]
 static void wait_for_change(struct connection *connection, const struct request *request)
 {
     uint64_t seen = (uint64_t)request_number(request, "index", 0);
-    int64_t deadline = deadline_in(request_number(request, "wait", WAIT_MS));
+    int64_t deadline = deadline_in(request_duration_ms(request, "wait", WAIT_MS));
     while (seen > 0 && catalog_index() <= seen && !stand_in_answers_at_once() && deadline_left(deadline) > 0)
         if (!connection_wait(connection, deadline))
             return;

@@ -27,7 +27,7 @@ static bool accepts_write(void *arg)
 /* --- 3, 4 and 5 servers stop one by one ---------------------------------------------------- */
 
 /* Longer than an election, which takes about 4 s. */
-enum { NO_WRITE_MS = 6000 };
+enum { NO_WRITE_MS = 5000 };
 
 /* Stops one server after another until no write succeeds. Returns how many may stop. */
 static int count_tolerated(struct cluster *cluster)
@@ -173,25 +173,25 @@ static bool client_agent_forwards(struct stage *stage)
 }
 
 const struct lab cluster_labs[] = {
-    {{"VI.2", "六、2"},
+    {{"III.1, VI.2", "三、1；六、2"},
      {"3, 4 and 5 servers stop one by one", "3、4、5 个 server 逐个停掉"},
-     {"run 3 or 5 servers (an odd number): the cluster works while more than half of them run",
-      "部署 3 或 5 个 server（奇数）：超过半数存活，集群就可用"},
+     {"“3 or 5 servers (an odd number)”, “the cluster works as long as more than half of its nodes run”",
+      "“建议 3 或 5 个（奇数）”，“只要超过半数节点存活，集群可用”"},
      HOLDS,
      {"3 servers tolerate 1 stopped, 5 tolerate 2; 4 tolerate no more than 3 do, and need one machine more",
       "3 个可以停 1 个，5 个可以停 2 个；4 个并不比 3 个多容忍一个，却要多一台机器"},
      servers_stopped_one_by_one},
     {{"III.1", "三、1"},
      {"Raft: one leader, and the data on each server", "Raft：一个 Leader，数据同步到每个 server"},
-     {"the servers elect a leader by Raft, and the data is copied to all of them",
-      "各 server 通过 Raft 选举 Leader，数据在它们之间同步"},
+     {"“the servers elect a leader by Raft”, Raft: “keeps the data the same on all servers”",
+      "“通过 Raft 选举 Leader”，Raft：“保证数据在多个 Server 间同步”"},
      HOLDS,
      {"what is written at any server can be read at every other one, also after the leader is lost",
       "在任意 server 上写入，其他 server 都能读到；Leader 宕机之后也一样"},
      raft_copies_to_all},
     {{"II.1", "二、1"},
      {"CP: a server without a majority", "CP：失去多数派的 server"},
-     {"Consul is CP: it prefers consistency", "Consul 是 CP 架构，追求强一致性"},
+     {"Consul: “CP (strong consistency, based on Raft)”", "Consul：“CP 架构（强一致性，基于 Raft 协议）”"},
      HOLDS_IF,
      {"a read does not use ?stale: without a majority it refuses reads and writes, so a caller needs its own cached "
       "list",
@@ -199,8 +199,8 @@ const struct lab cluster_labs[] = {
      minority_refuses},
     {{"III.1", "三、1"},
      {"A client agent beside a service", "服务旁边的 Client（Agent）"},
-     {"an agent on each node forwards requests, and registers and checks the services there",
-      "每个节点上的 Client 负责转发请求、健康检查和服务注册"},
+     {"Client (an agent): “runs on each node, forwards requests, checks health and registers services”",
+      "Client（Agent）：“运行在每个节点上，负责转发请求、健康检查、服务注册”"},
      HOLDS_IF,
      {"the agent runs: when it stops, Consul considers all services on its node critical",
       "Client 自己在运行：它停了，Consul 就认为该节点上的服务都异常（critical）"},

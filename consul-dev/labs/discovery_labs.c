@@ -1,66 +1,43 @@
-/* Parts I.1, VI and X of the lesson: what a caller notices when instances come, and when registries go. */
+/* Parts I.1, IV.6, V.3 and VI of the lesson: what a caller notices when instances come, and when Consul is down. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "labs.h"
 
-/* What order-service should know about the user-services. */
-struct expected_view {
-    const struct stage *stage;
-    const char *source; /* NULL: any */
-    int usable;
-};
-
-static bool view_is(void *arg)
-{
-    const struct expected_view *expected = arg;
-    struct view view;
-    view_take(&expected->stage->orders, "user-service", &view);
-    return view.known && view.usable == expected->usable &&
-           (!expected->source || strcmp(view.source, expected->source) == 0);
-}
-
-static int64_t time_to_view(const struct stage *stage, const char *source, int usable)
-{
-    return time_until(view_is, &(struct expected_view){stage, source, usable}, LIMIT_MS);
-}
-
-/* Starts `count` user-services and order-service, which finds all of them. */
-static bool start_services(struct stage *stage, int count, const char *const env[])
-{
-    for (int i = 0; i < count; i++)
-        if (!stage_start_user(stage, i, env))
-            return false;
-    if (!stage_start_orders(stage, env))
-        return false;
-    return time_to_view(stage, NULL, count) >= 0 || report_error("order-service does not find the user-services");
-}
-
-static int call_status(const struct stage *stage)
-{
-    struct called called;
-    view_call(NULL, &stage->orders, 1, &called);
-    return called.status;
-}
-
 /* --- Scale out ----------------------------------------------------------------------------------- */
 
-static bool both_new_ones_are_called(void *arg)
+struct range {
+    const struct stage *stage;
+    int first, last; /* 1 to 5 */
+};
+
+/* Makes a call; true: each of them has got one. */
+static bool all_are_called(void *arg)
 {
-    const struct stage *stage = arg;
+    const struct range *range = arg;
     struct view view;
-    call_status(stage);
-    view_take(&stage->orders, "user-service", &view);
-    const struct seen *fourth = view_find(&view, "user-service-4"), *fifth = view_find(&view, "user-service-5");
-    return fourth && fourth->picks > 0 && fifth && fifth->picks > 0;
+    struct called called;
+    view_call(NULL, &range->stage->orders, 1, &called);
+    view_take(&range->stage->orders, "user-service", &view);
+    for (int number = range->first; number <= range->last; number++) {
+        char id[32];
+        snprintf(id, sizeof id, "user-service-%d", number);
+        const struct seen *seen = view_find(&view, id);
+        if (!seen || seen->picks == 0)
+            return false;
+    }
+    return true;
 }
 
 static bool scale_out(struct stage *stage)
 {
-    if (!stage_open_world(stage) || !start_services(stage, 3, NULL))
+    if (!stage_open_world(stage) || !stage_start_services(stage, 3, NULL))
         return false;
-    SEEN(true, "order-service calls 3 user-services", "order-service 调用 3 个 user-service");
+    SEEN(time_until(all_are_called, &(struct range){stage, 1, 3}, LIMIT_MS) >= 0, "order-service calls 3 user-services",
+         "order-service 调用 3 个 user-service");
     int64_t begin = clock_ms();
     if (!stage_start_user(stage, 3, NULL) || !stage_start_user(stage, 4, NULL))
         return false;
@@ -68,7 +45,7 @@ static bool scale_out(struct stage *stage)
     int64_t found = time_to_passing(&stage->world.consul, "user-service", 5);
     SEEN(found >= 0, "Consul has checked them: 5 passing %s later", "再过 %s，Consul 检查通过：5 个 passing",
          duration(found));
-    int64_t called = time_until(both_new_ones_are_called, stage, LIMIT_MS);
+    int64_t called = time_until(all_are_called, &(struct range){stage, 4, 5}, LIMIT_MS);
     SEEN(called >= 0, "order-service calls both %s later, without a restart",
          "再过 %s，order-service 调用了这两个实例，没有重启", duration(called));
     return true;
@@ -76,20 +53,10 @@ static bool scale_out(struct stage *stage)
 
 /* --- The registry is down ------------------------------------------------------------------------- */
 
-enum { CALLS = 50 };
-
-static int count_successes(const struct stage *stage)
-{
-    int ok = 0;
-    for (int i = 0; i < CALLS; i++)
-        ok += call_status(stage) == 200;
-    return ok;
-}
-
 static bool registry_down(struct stage *stage)
 {
     static const char *const short_ttl[] = {"DISCOVERY_CACHE_TTL=2s", NULL};
-    if (!stage_open_world(stage) || !start_services(stage, 2, short_ttl))
+    if (!stage_open_world(stage) || !stage_start_services(stage, 2, short_ttl))
         return false;
     server_stop(&stage->world.consul);
     int64_t stale = time_to_view(stage, "cache", 2);
@@ -107,29 +74,34 @@ static bool registry_down(struct stage *stage)
     return true;
 }
 
-/* The lesson's order_service.py, in C: it queries Consul before each call, and has no cache. */
-static bool lesson_calls(const struct stage *stage, struct err *err)
+/* The lesson's order_service.py, in C: it queries Consul before each call, and has no cache. Sets what it printed last;
+ * the caller frees it. */
+static bool lesson_calls(const struct stage *stage, char **last)
 {
-    char build[PLACE_PATH_MAX], program[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 32], consul[160];
-    build_path(build);
-    snprintf(program, sizeof program, "%s/lesson/order_service", build);
-    snprintf(log, sizeof log, "%s/lesson.log", stage->world.folder.path);
-    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage->world.consul.url);
-    return proc_run((const char *const[]){program, "1", NULL}, (const char *const[]){consul, NULL}, log, LIMIT_MS,
-                    err) == 0;
+    struct proc proc;
+    *last = NULL;
+    if (!stage_start_lesson(stage, &proc, (const char *const[]){"order_service", "1", NULL}) ||
+        !proc_wait(&proc, LIMIT_MS))
+        return false;
+    *last = proc_output(&proc);
+    return WIFEXITED(proc.status) && WEXITSTATUS(proc.status) == 0;
 }
 
 static bool without_cache(struct stage *stage)
 {
-    struct err err = ERR_INIT;
-    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
+    char *last;
+    if (!stage_open_world(stage) || !stage_start_services(stage, 2, NULL))
         return false;
-    SEEN(lesson_calls(stage, &err), "the lesson's order_service finds an instance and calls it",
+    SEEN(lesson_calls(stage, &last), "the lesson's order_service finds an instance and calls it",
          "课程的 order_service 找到实例并调用成功");
+    free(last);
     server_stop(&stage->world.consul);
-    bool called = lesson_calls(stage, &err);
+    bool called = lesson_calls(stage, &last);
+    if (last)
+        last[strcspn(last, "\r\n")] = '\0';
     SEEN(!called, "Consul stops: the lesson's order_service fails (%s)", "Consul 停止：课程的 order_service 失败（%s）",
-         err.text);
+         last ? last : "");
+    free(last);
     int ok = count_successes(stage);
     SEEN(ok == CALLS, "order-service, with its cached list: %d of %d calls succeed",
          "带本地缓存的 order-service：%d/%d 次调用成功", ok, CALLS);
@@ -138,179 +110,97 @@ static bool without_cache(struct stage *stage)
 
 /* --- The lesson's ServiceClient ------------------------------------------------------------------------ */
 
-enum { CLIENT_TTL_MS = 4000 };
+/* The lesson's ServiceClient in C: it prints "query" for a query of Consul, "ok …" or "failed …" for a call. */
+static const char *const lesson_client[] = {"service_client", "user-service", "4" /* s: cache TTL */,
+                                            "10" /* calls a second */, NULL};
 
-/* get_instances() of the lesson's ServiceClient, with a cache of 4 s instead of 30 s. */
-struct lesson_client {
-    int64_t cached_time;
-    int instances; /* only how many */
+struct printed {
+    const struct proc *client;
+    const char *word;
+    int more_than;
 };
 
-/* -1: the lesson's code raises an exception. */
-static int lesson_instances(struct lesson_client *client, const struct server *consul)
+static int count_lines(const struct proc *client, const char *word)
 {
-    if (client->cached_time && clock_ms() - client->cached_time < CLIENT_TTL_MS)
-        return client->instances;
-    int count = consul_count(consul, "user-service", true);
-    if (count < 0)
-        return -1; /* the query has no `try` around it, so the cached list is not used */
-    *client = (struct lesson_client){clock_ms(), count};
+    char *output = proc_output(client);
+    int count = 0;
+    for (const char *at = output; at && (at = strstr(at, word)); at++)
+        count++;
+    free(output);
     return count;
 }
 
-static bool cache_expired(void *arg)
+static bool has_printed_more(void *arg)
 {
-    const struct lesson_client *client = arg;
-    return clock_ms() - client->cached_time >= CLIENT_TTL_MS;
+    const struct printed *printed = arg;
+    return count_lines(printed->client, printed->word) > printed->more_than;
+}
+
+/* The milliseconds until it prints the next line with this word; -1: not within LIMIT_MS. */
+static int64_t time_to_next(const struct proc *client, const char *word)
+{
+    return time_until(has_printed_more, &(struct printed){client, word, count_lines(client, word)}, LIMIT_MS);
 }
 
 static bool lesson_cache(struct stage *stage)
 {
-    struct lesson_client client = {0};
-    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
+    struct proc client = {0};
+    if (!stage_open_world(stage) || !stage_start_services(stage, 2, NULL) ||
+        !stage_start_lesson(stage, &client, lesson_client))
         return false;
-    time_to_passing(&stage->world.consul, "user-service", 2);
-    SEEN(lesson_instances(&client, &stage->world.consul) == 2,
-         "the lesson's ServiceClient finds 2 instances and caches them", "课程的 ServiceClient 找到 2 个实例并缓存");
+    SEEN(time_to_next(&client, "ok ") >= 0,
+         "the lesson's ServiceClient (cache: 4 s) finds the instances and calls them",
+         "课程的 ServiceClient（缓存 4 s）找到实例并调用成功");
+    time_to_next(&client, "query");
+    time_to_next(&client, "ok "); /* the query has succeeded, so its cache is fresh */
     server_kill(&stage->world.consul);
-    SEEN(lesson_instances(&client, &stage->world.consul) == 2, "Consul stops: it uses its cache while that is fresh",
-         "Consul 停止：缓存有效期内，它使用缓存");
-    time_until(cache_expired, &client, LIMIT_MS);
-    SEEN(lesson_instances(&client, &stage->world.consul) == -1,
-         "the cache has expired: it fails, although it still has the list", "缓存过期：它失败了，虽然列表还在手里");
-    int ok = count_successes(stage);
+    SEEN(time_to_next(&client, "ok ") >= 0 && count_lines(&client, "failed ") == 0,
+         "Consul stops: its calls succeed while the cache is fresh", "Consul 停止：缓存有效期内，调用照常成功");
+    int64_t took = time_to_next(&client, "failed consul");
+    int ok = count_lines(&client, "ok ");
+    SEEN(took >= 0 && time_to_next(&client, "failed consul") >= 0 && count_lines(&client, "ok ") == ok,
+         "after %s the cache has expired: each call fails, although it still has the list",
+         "%s 后缓存过期：每次调用都失败，虽然列表还在手里", duration(took));
+    proc_kill_all(&client, LIMIT_MS);
+    ok = count_successes(stage);
     SEEN(ok == CALLS, "order-service, which keeps its list: %d of %d calls succeed",
          "保留列表的 order-service：%d/%d 次调用成功", ok, CALLS);
     return true;
 }
 
-static bool registry_restarts(struct stage *stage)
-{
-    struct err err = ERR_INIT;
-    char check[] = "{\"TTL\":\"60s\",\"Status\":\"passing\"}";
-    if (!stage_open_world(stage) || !start_services(stage, 2, NULL))
-        return false;
-    stage->callee_port = 1; /* its address does not matter: it is not called */
-    register_callee(stage, "once", "once-1", check);
-    SEEN(time_to_passing(&stage->world.consul, "once", 1) >= 0,
-         "two user-services register, and one instance that does it only once",
-         "两个 user-service 注册，另有一个实例只在启动时注册一次");
-    server_stop(&stage->world.consul);
-    if (server_start(&stage->world.consul, &err) != 0)
-        return report_error(err.text);
-    int64_t back = time_to_passing(&stage->world.consul, "user-service", 2);
-    SEEN(back >= 0, "Consul restarts with no data: the user-services are back after %s",
-         "Consul 重启，数据为空：%s 后 user-service 都回来了", duration(back));
-    int64_t fresh = time_to_view(stage, "consul", 2);
-    SEEN(fresh >= 0, "order-service uses Consul's list again after another %s",
-         "再过 %s，order-service 重新使用 Consul 的列表", duration(fresh));
-    SEEN(consul_count(&stage->world.consul, "once", false) == 0, "the instance that registers only once stays unknown",
-         "只注册一次的实例没有回来");
-    return true;
-}
-
-/* --- Other sources ----------------------------------------------------------------------------------- */
-
-static bool second_registry(struct stage *stage)
-{
-    char endpoints[160];
-    struct err err = ERR_INIT;
-    if (!stage_open_world(stage))
-        return false;
-    if (server_init(&stage->other, SERVER_ETCD, &stage->world.folder, &err) != 0 ||
-        server_start(&stage->other, &err) != 0)
-        return report_error(err.text);
-    snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", stage->other.url);
-    if (!start_services(stage, 2, (const char *const[]){endpoints, "DISCOVERY_CACHE_TTL=2s", NULL}))
-        return false;
-    SEEN(time_to_view(stage, "consul", 2) >= 0, "both registries run: order-service uses Consul's list",
-         "两个注册中心都在：order-service 使用 Consul 的列表");
-    server_stop(&stage->world.consul);
-    int64_t took = time_to_view(stage, "etcd", 2);
-    SEEN(took >= 0, "Consul stops: after %s it uses etcd's list", "Consul 停止：%s 后改用 etcd 的列表", duration(took));
-    int ok = count_successes(stage);
-    SEEN(ok == CALLS, "%d of %d calls succeed", "%d/%d 次调用成功", ok, CALLS);
-    if (!stage_start_user(stage, 2, (const char *const[]){endpoints, NULL}))
-        return false;
-    took = time_to_view(stage, "etcd", 3);
-    SEEN(took >= 0, "a new instance is found in etcd after %s", "%s 后从 etcd 发现新实例", duration(took));
-    return true;
-}
-
-static bool static_fallback(struct stage *stage)
-{
-    char list[64];
-    struct called called;
-    if (!stage_open_world(stage) || !stage_start_user(stage, 0, NULL))
-        return false;
-    server_stop(&stage->world.consul);
-    if (!stage_start_orders(stage, NULL))
-        return false;
-    view_call(NULL, &stage->orders, 1, &called);
-    SEEN(called.status == 503, "Consul is down, and order-service starts without any list: %d",
-         "Consul 停止，order-service 启动时没有任何列表：%d", called.status);
-    service_stop(&stage->orders);
-    snprintf(list, sizeof list, "STATIC_INSTANCES=user-service=127.0.0.1:%d", stage->users[0].port);
-    if (!stage_start_orders(stage, (const char *const[]){list, NULL}))
-        return false;
-    view_call(NULL, &stage->orders, 1, &called);
-    SEEN(called.status == 200 && strcmp(called.source, "static") == 0,
-         "the same with STATIC_INSTANCES: %d, X-Discovery-Source: %s",
-         "同样条件，设置 STATIC_INSTANCES：%d，X-Discovery-Source: %s", called.status, called.source);
-    return true;
-}
-
 const struct lab discovery_labs[] = {
-    {{"I.1", "一、1"},
+    {{"I.1, I.2", "一、1；一、2"},
      {"Scale out from 3 to 5 instances", "从 3 个实例扩容到 5 个"},
-     {"instances come and go, and the caller notices it through the registry",
-      "实例会动态变化，调用方通过注册中心感知"},
+     {"“traffic surges, and Kubernetes scales out to 5 instances”, “the caller queries the list of services, and so "
+      "gets the available instances”",
+      "“突然流量暴增，K8s 自动扩容到 5 个实例”，“调用方从注册中心查询服务列表，动态获取可用实例”"},
      HOLDS,
      {"new instances get calls after their first check, and no address was configured",
       "新实例在第一次检查通过之后就收到调用，没有配置任何地址"},
      scale_out},
     {{"VI.1", "六、1"},
      {"Consul is down: what still works", "Consul 挂了：哪些还能用"},
-     {"new instances cannot register or be found, but calls to known instances go on, with a local cache",
-      "新服务无法注册，也无法被发现；有本地缓存时，已有的服务调用不受影响"},
+     {"“new services cannot register”, “new instances cannot be found”, “calls to existing services are not affected "
+      "(with a local cache)”",
+      "“新服务无法注册”，“服务无法发现新实例”，“但已有的服务调用不受影响（如果有本地缓存）”"},
      HOLDS_IF,
-     {"the caller uses its list also after the TTL has passed", "过了有效期的列表也继续使用"},
+     {"the caller uses its list also after the TTL has passed", "列表过了有效期，调用方也继续使用它"},
      registry_down},
     {{"IV.6, VI.3", "四、6；六、3"},
      {"Consul is down: the lesson's caller", "Consul 挂了：课程的调用方"},
-     {"a caller must have a local cache", "客户端必须有本地缓存"},
+     {"“a local cache is a must, so that trouble with the registry does not disturb the service”",
+      "“必须有本地缓存，防止注册中心抖动影响业务”"},
      HOLDS,
      {"the lesson's order_service queries Consul before each call, so it fails together with Consul",
       "课程的 order_service 每次调用前都查询 Consul，所以会跟着 Consul 一起失败"},
      without_cache},
     {{"V.3, VI.2", "五、3；六、2"},
      {"Consul is down: the lesson's ServiceClient", "Consul 挂了：课程的 ServiceClient"},
-     {"the ServiceClient uses its cache when Consul is down", "Consul 挂了，ServiceClient 返回缓存"},
+     {"“if Consul is down, return the cached list (if there is one)”, “the ServiceClient above does it”",
+      "“Consul 挂了，返回缓存（如果有）”，“上面的 ServiceClient 已实现缓存”"},
      DOES_NOT_HOLD,
      {"it queries Consul as soon as the cache has expired, and does not return to the cached list if that fails",
       "缓存一过期它就查询 Consul，查询失败时不会回到缓存的列表"},
      lesson_cache},
-    {{"X.3", "十、练习 3"},
-     {"Consul restarts: do the services recover?", "Consul 重启：服务能自动恢复吗"},
-     {"after Consul restarts, the services recover by themselves", "重启 Consul，服务自动恢复"},
-     HOLDS_IF,
-     {"an instance checks that it is still registered and registers again; the lesson's code registers only once",
-      "实例会核对自己的注册并重新注册；课程的代码只注册一次"},
-     registry_restarts},
-    {{"VI.2", "六、2"},
-     {"Two registries: Consul, and etcd as a second one", "多注册中心：Consul 为主，etcd 为备"},
-     {"a caller connects to several registries; if one is down, it uses the other",
-      "同时连接多个注册中心，一个挂了用另一个"},
-     HOLDS_IF,
-     {"the instances register in both all the time", "实例平时就在两边都注册"},
-     second_registry},
-    {{"VI.3", "六、3"},
-     {"The last resort: a static list", "最后的手段：静态配置"},
-     {"if the registry is unavailable, use the cache or a static configuration",
-      "注册中心不可用时，使用缓存或静态配置"},
-     HOLDS,
-     {"a caller that starts while Consul is down has no cache; only the static list helps it",
-      "Consul 挂掉期间启动的调用方没有缓存，只能靠静态列表"},
-     static_fallback},
     {.run = NULL},
 };

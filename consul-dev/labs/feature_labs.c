@@ -1,6 +1,7 @@
 /* Parts II and IV.1 of the lesson: what Consul and etcd offer besides a list of instances. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "labs.h"
 
@@ -120,27 +121,51 @@ static bool second_key_is_gone(void *arg)
     return !etcd_has(arg, KEY_2);
 }
 
+enum { LEASE_S = 5, HEARTBEATS = LEASE_S + 2 };
+
+/* Two keys, for an instance: the second one is on a lease. */
+static bool etcd_register(const struct server *etcd, char id[32])
+{
+    char body[128];
+    json_t *lease = etcd_post(etcd, "lease/grant", "{\"TTL\":5}");
+    const char *number = json_string_value(json_object_get(lease, "ID"));
+    snprintf(id, 32, "%s", number ? number : "0");
+    json_decref(lease);
+    json_decref(etcd_post(etcd, "kv/put", "{\"key\":\"" KEY_1 "\",\"value\":\"MQ==\"}"));
+    snprintf(body, sizeof body, "{\"key\":\"" KEY_2 "\",\"value\":\"MQ==\",\"lease\":%s}", id);
+    json_decref(etcd_post(etcd, "kv/put", body));
+    return etcd_has(etcd, KEY_1) && etcd_has(etcd, KEY_2);
+}
+
+/* A heartbeat a second, for longer than the lease. */
+static bool etcd_stays(const struct server *etcd, const char *lease)
+{
+    char body[64];
+    snprintf(body, sizeof body, "{\"ID\":%s}", lease);
+    for (int i = 0; i < HEARTBEATS && etcd_has(etcd, KEY_2); i++) {
+        json_decref(etcd_post(etcd, "lease/keepalive", body));
+        sleep(1);
+    }
+    return etcd_has(etcd, KEY_2);
+}
+
 static bool etcd_checks_nothing(struct stage *stage)
 {
     struct server *etcd = &stage->other;
     struct err err = ERR_INIT;
-    char body[128];
+    char lease[32];
     if (!stage_open_callee(stage))
         return false;
     if (server_init(etcd, SERVER_ETCD, &stage->world.folder, &err) != 0 || server_start(etcd, &err) != 0)
         return report_error(err.text);
-    json_decref(etcd_post(etcd, "kv/put", "{\"key\":\"" KEY_1 "\",\"value\":\"MQ==\"}"));
-    json_t *lease = etcd_post(etcd, "lease/grant", "{\"TTL\":5}");
-    const char *id = json_string_value(json_object_get(lease, "ID"));
-    snprintf(body, sizeof body, "{\"key\":\"" KEY_2 "\",\"value\":\"MQ==\",\"lease\":%s}", id ? id : "0");
-    json_decref(lease);
-    json_decref(etcd_post(etcd, "kv/put", body));
-    SEEN(etcd_has(etcd, KEY_1) && etcd_has(etcd, KEY_2),
-         "a key for an instance, and one on a lease of 5 s, are written", "为实例写入两个键，其中一个绑定 5 s 的租约");
+    SEEN(etcd_register(etcd, lease), "an instance writes two keys, one of them on a lease of %d s",
+         "实例写入两个键，其中一个绑定 %d s 的租约", LEASE_S);
+    SEEN(etcd_stays(etcd, lease), "a heartbeat each second renews the lease: after %d s the key is still there",
+         "每秒一次心跳续租：%d s 后键还在", HEARTBEATS);
     proc_kill_all(&stage->callee, LIMIT_MS);
     int64_t took = time_until(second_key_is_gone, etcd, LIMIT_MS);
-    SEEN(took >= 0, "the instance is killed: the key on the lease disappears after %s",
-         "杀掉实例：绑定租约的键 %s 后消失", duration(took));
+    SEEN(took >= 0, "the instance is killed, no heartbeat comes: the key on the lease disappears after %s",
+         "杀掉实例，不再有心跳：绑定租约的键 %s 后消失", duration(took));
     SEEN(etcd_has(etcd, KEY_1), "the key without a lease stays: etcd checks no instance",
          "没有租约的键一直存在：etcd 不检查实例");
     return true;
@@ -180,7 +205,7 @@ static bool web_ui(struct stage *stage)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         struct ui_list list = {&stage->world.consul, lists[i], 0};
         bool has = time_until(has_entries, &list, LIMIT_MS) >= 0;
-        SEEN(has, "what the page shows: %s: %d entries", "页面显示的数据：%s：%d 项", lists[i], list.count);
+        SEEN(has, "what the page shows, %s: number of entries: %d", "页面显示的数据：%s：%d 项", lists[i], list.count);
     }
     return true;
 }
@@ -188,30 +213,30 @@ static bool web_ui(struct stage *stage)
 const struct lab feature_labs[] = {
     {{"II.1", "二、1"},
      {"A second datacenter over WAN, and ?dc=", "通过 WAN 加入第二个数据中心，用 ?dc= 查询"},
-     {"Consul supports several datacenters", "Consul 支持多数据中心"},
+     {"Consul: “supports several datacenters”", "Consul：“支持多数据中心”"},
      HOLDS,
      {"one query parameter reaches the other datacenter; each keeps its own list, so one can fail without the other",
       "一个查询参数就能查另一个数据中心；各自保存自己的列表，一个故障不影响另一个"},
      second_datacenter},
     {{"IV.1", "四、1"},
      {"Dev mode: Consul restarts", "开发模式：Consul 重启"},
-     {"dev mode (one node) is not for production", "开发模式（单节点）不适合生产"},
+     {"“dev mode (one node, not for production)”", "“开发模式（单节点，不适合生产）”"},
      HOLDS,
      {"it keeps all data in memory and forgets all instances; they have to register again",
       "数据都在内存中，重启后忘掉所有实例，实例要重新注册"},
      dev_mode_forgets},
     {{"II.2", "二、2"},
      {"etcd: keys only", "etcd：纯 KV 存储"},
-     {"etcd only stores keys and values; you must write the discovery logic yourself",
-      "etcd 是纯 KV 存储，需自己实现服务发现逻辑"},
+     {"etcd: “only a KV store; you must write the discovery logic yourself”",
+      "etcd：“纯 KV 存储，需自己实现服务发现逻辑”"},
      HOLDS,
      {"without a lease that heartbeats keep alive, the key of an instance that has ended stays forever",
       "没有靠心跳续期的租约，实例结束后它的键会一直留着"},
      etcd_checks_nothing},
     {{"II.1, IV.1", "二、1；四、1"},
      {"The web UI", "Web UI"},
-     {"Consul has a web UI, which shows the services, the keys and the nodes",
-      "Consul 有 Web UI，可以看到服务列表、KV 存储、节点状态"},
+     {"Consul: “has a web UI”, “you can see the list of services, the KV store and the state of the nodes”",
+      "Consul：“有 Web UI”，“可以看到服务列表、KV 存储、节点状态”"},
      HOLDS,
      {"it is part of the agent (-ui), at the port of the HTTP API", "它由 Agent 提供（-ui），与 HTTP API 同一个端口"},
      web_ui},

@@ -101,9 +101,9 @@ static bool anti_flap(struct stage *stage)
          "两组各 %d 个健康的实例，丢失 %d %% 的检查，观察 %d s", FLAP_INSTANCES, 5, FLAP_MS / 1000);
     struct watched watched = {.consul = &stage->world.consul};
     time_until(watch_both, &watched, FLAP_MS);
-    SEEN(watched.plain.falls > 0, "one failure is enough: %d times critical by mistake", "一次失败就算数：误报 %d 次",
+    SEEN(watched.plain.falls > 0, "one failure is enough; false alarms: %d", "一次失败就算数：误报 %d 次",
          watched.plain.falls);
-    SEEN(watched.damped.falls * 2 < watched.plain.falls, "with FailuresBeforeCritical=2: %d times critical by mistake",
+    SEEN(watched.damped.falls * 2 < watched.plain.falls, "with FailuresBeforeCritical=2; false alarms: %d",
          "设置 FailuresBeforeCritical=2：误报 %d 次", watched.damped.falls);
     return true;
 }
@@ -111,16 +111,15 @@ static bool anti_flap(struct stage *stage)
 const struct lab filter_labs[] = {
     {{"I.2, IV.4", "一、2；四、4"},
      {"passing=true: which instances it returns", "passing=true：返回哪些实例"},
-     {"passing=True returns only healthy instances; failed ones are removed",
-      "passing=True 只返回健康的实例，不可用的实例被剔除"},
+     {"“only healthy instances are returned”, “unusable ones are removed”", "“只返回健康的实例”，“剔除不可用实例”"},
      HOLDS_IF,
      {"a warning counts as unhealthy, and removed means filtered: Consul still lists the failed instance",
       "warning 也算不健康；“剔除”指过滤：Consul 仍列出失败的实例"},
      passing_filter},
     {{"VIII.6", "八、6"},
      {"Anti-flap: 5 % of the checks are lost", "防抖动：丢失 5 % 的检查"},
-     {"with anti-flap, a bad network does not take instances out and in all the time",
-      "防抖动：避免网络抖动导致频繁上下线"},
+     {"“anti-flap: a bad network must not take instances out and in all the time”",
+      "“防抖动：避免网络抖动导致频繁上下线”"},
      HOLDS_IF,
      {"FailuresBeforeCritical is set: by default, one lost check makes an instance critical",
       "设置了 FailuresBeforeCritical：默认只要一次检查失败，实例就变为 critical"},

@@ -16,7 +16,7 @@ enum verdict { HOLDS, HOLDS_IF, DOES_NOT_HOLD };
 struct lab {
     struct text part; /* of the lesson: "III.3" */
     struct text title;
-    struct text expected; /* the lesson's claim, in our words */
+    struct text expected; /* the lesson's words; the English ones are a translation */
     enum verdict verdict;
     struct text reason; /* for HOLDS_IF it begins with the condition */
     /* False: the servers did not start, or a program is missing; both are already reported. */

@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "callee.h"
+#include "harness/environment.h"
 #include "labs.h"
 #include "supervise.h"
 
 static const struct lab *const groups[] = {registration_labs, check_labs,   filter_labs,    watch_labs,
-                                           feature_labs,      cluster_labs, discovery_labs, balancing_labs};
+                                           feature_labs,      cluster_labs, discovery_labs, recovery_labs,
+                                           balancing_labs,    proxy_labs,   change_labs};
 
 /* NULL: there is no lab with this number. */
 static const struct lab *lab_at(int number)
@@ -70,6 +72,7 @@ static int run(const char *word)
 
 int main(int argc, char **argv)
 {
+    environment_clear();
     if (argc > 1 && strcmp(argv[1], "callee") == 0)
         return callee_main();
     return argc > 1 ? run(argv[1]) : list();

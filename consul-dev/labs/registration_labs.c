@@ -46,14 +46,15 @@ static bool is_gone(void *arg)
 static bool gone_after_deregistering(struct stage *stage)
 {
     struct server *consul = &stage->world.consul;
+    char status[STATUS_MAX];
     if (!stage_open_callee(stage) || !register_checked(stage, "callee", "callee-1", "/status/200"))
         return false;
     SEEN(time_to_passing(consul, "callee", 1) >= 0, "before: callers find the instance", "注销前：调用方能查到该实例");
     SEEN(consul_put(consul, "/v1/agent/service/deregister/callee-1", "") == 200, "Consul accepts the deregistration",
          "Consul 接受注销请求");
     int64_t gone = time_until(is_gone, consul, LIMIT_MS);
-    SEEN(gone >= 0, "the list is empty after %s; its check is gone, too", "%s 后列表为空，它的健康检查也一并消失",
-         duration(gone));
+    SEEN(gone >= 0 && !*check_status(consul, "callee", "callee-1", status),
+         "the list is empty after %s; its check is gone, too", "%s 后列表为空，它的健康检查也一并消失", duration(gone));
     return true;
 }
 
@@ -67,17 +68,12 @@ struct lesson_service {
     int input;
 };
 
-static bool lesson_run(const struct stage *stage, const char *program, const char *arg, char *id, size_t size)
+/* Registers a port. The lesson's register prints the id. */
+static bool lesson_register(const struct stage *stage, const char *port, char *id, size_t size)
 {
-    char build[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 64], log[PLACE_PATH_MAX + 32], consul[160];
     struct proc proc;
-    struct err err = ERR_INIT;
-    build_path(build);
-    snprintf(path, sizeof path, "%s/lesson/%s", build, program);
-    snprintf(log, sizeof log, "%s/lesson.log", stage->world.folder.path);
-    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage->world.consul.url);
-    if (proc_start(&proc, (const char *const[]){path, arg, NULL}, (const char *const[]){consul, NULL}, log, &err) != 0)
-        return report_error(err.text);
+    if (!stage_start_lesson(stage, &proc, (const char *const[]){"register", port, NULL}))
+        return false;
     return proc_wait_output(&proc, "registered: ", id, size, LIMIT_MS) || report_error("the lesson's register fails");
 }
 
@@ -111,7 +107,7 @@ static bool lesson_start(const struct stage *stage, struct lesson_service *servi
     if (port_take(&taken, &err) != 0)
         return report_error(err.text);
     snprintf(port, sizeof port, "%d", taken.number);
-    if (!lesson_run(stage, "register", port, service->id, sizeof service->id))
+    if (!lesson_register(stage, port, service->id, sizeof service->id))
         return false;
     build_path(build);
     snprintf(service->fifo, sizeof service->fifo, "%s/input-%s", stage->world.folder.path, port);
@@ -170,22 +166,25 @@ static bool deregistered_at_exit(struct stage *stage)
 }
 
 const struct lab registration_labs[] = {
-    {{"IV.3", "四、3"},
+    {{"I.2, IV.3", "一、2；四、3"},
      {"An instance is visible after it registers", "注册之后能看到实例"},
-     {"an instance registers when it starts, and callers can then find it", "服务启动时注册，之后调用方就能查到它"},
+     {"“a service sends its address, port and metadata to the registry when it starts”, “the caller queries the list "
+      "of services there, and so gets the available instances”",
+      "“服务启动时，把自己的信息（IP、端口、元数据）注册到注册中心”，“调用方从注册中心查询服务列表，动态获取可用实例”"},
      HOLDS_IF,
      {"the first health check has passed: the entry is in the list at once, but critical until then",
       "第一次健康检查已经通过：条目立刻出现，但在此之前是异常（critical）"},
      visible_after_registering},
-    {{"IV.5", "四、5"},
+    {{"IV.5, VIII.6", "四、5；八、6"},
      {"An instance is gone after it deregisters", "注销之后查不到实例"},
-     {"a service deregisters when it shuts down, and callers no longer find it", "服务关闭时注销，调用方不再查到它"},
+     {"“deregister when the service shuts down, so that no zombie instance is left”",
+      "“服务关闭时主动注销，避免僵尸实例”"},
      HOLDS,
      {"Consul removes the instance and its check at once", "Consul 立刻删除实例和它的健康检查"},
      gone_after_deregistering},
     {{"IV.5, IX.3", "四、5；九、3"},
      {"Deregistering with atexit, and how a process ends", "用 atexit 注销，与进程的结束方式"},
-     {"an exit handler deregisters the service when it shuts down", "注册退出处理函数，服务关闭时注销"},
+     {"“register an exit handler”, “deregister at shutdown”", "“注册退出处理函数”，“关闭时注销”"},
      HOLDS_IF,
      {"the process ends by itself: a signal ends it without its exit handlers, so a service must handle SIGTERM",
       "进程自己退出：被信号结束时不会执行退出处理函数，所以服务要自己处理 SIGTERM"},

@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,7 +15,8 @@ static int64_t began;
 
 void report_begin(int number, const struct lab *lab)
 {
-    if (isatty(STDOUT_FILENO)) {
+    const char *term = getenv("TERM");
+    if (isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR")) {
         bold = "\033[1m", green = "\033[32m", red = "\033[31m", grey = "\033[90m", plain = "\033[0m";
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -53,7 +56,7 @@ bool report_error(const char *why)
 static const char *name_of(enum verdict verdict)
 {
     static const struct text names[] = {[HOLDS] = {"holds", "成立"},
-                                        [HOLDS_IF] = {"holds if", "有条件成立"},
+                                        [HOLDS_IF] = {"holds if", "有条件成立，条件是"},
                                         [DOES_NOT_HOLD] = {"does not hold", "不成立"}};
     return text_of(names[verdict]);
 }
@@ -76,7 +79,7 @@ int report_end(const struct lab *lab)
         return 1;
     }
     printf(text_of(TEXT("  %s%s%s  %s%s%s\n", "  %s%s%s  %s%s%s\n")), bold, word, plain, name_of(lab->verdict),
-           lab->verdict == HOLDS_IF ? text_of(TEXT(" ", "：")) : text_of(TEXT(": ", "：")), text_of(lab->reason));
+           lab->verdict == HOLDS_IF ? text_of(TEXT(" ", "")) : text_of(TEXT(": ", "：")), text_of(lab->reason));
     printf("  %s%.1f s%s\n", grey, seconds, plain);
     return 0;
 }
@@ -98,7 +101,9 @@ const char *duration(int64_t ms)
     static unsigned next;
     char *text = texts[next++ % 8];
     if (ms < 0)
-        return text_of(TEXT("(not in time)", "（超时）"));
+        return text_of(TEXT("(not within 20 s)", "（20 s 内没有）"));
+    if (ms == 0)
+        return text_of(TEXT("less than 1 ms", "不到 1 ms"));
     if (ms < 1000)
         snprintf(text, sizeof texts[0], "%d ms", (int)ms);
     else

@@ -27,7 +27,7 @@ bool report_skip(struct text why);
 /* Why it cannot go on. Always returns false. */
 bool report_error(const char *why);
 
-/* "1.2 s" or "35 ms"; "(not in time)" for -1. Valid for the next seven calls. */
+/* "1.2 s" or "35 ms"; "(not within 20 s)" for -1. Valid for the next seven calls. */
 const char *duration(int64_t ms);
 
 #endif

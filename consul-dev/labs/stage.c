@@ -50,6 +50,32 @@ bool stage_start_orders(struct stage *stage, const char *const env[])
     return service_start(&stage->orders, &stage->world, "order-service", env, &err) == 0 || report_error(err.text);
 }
 
+bool stage_start_services(struct stage *stage, int count, const char *const env[])
+{
+    for (int i = 0; i < count; i++)
+        if (!stage_start_user(stage, i, env))
+            return false;
+    if (!stage_start_orders(stage, env))
+        return false;
+    return time_to_view(stage, NULL, count) >= 0 || report_error("order-service does not find the user-services");
+}
+
+bool stage_start_lesson(const struct stage *stage, struct proc *proc, const char *const argv[])
+{
+    enum { ARGS_MAX = 6 };
+    const char *all[ARGS_MAX + 1] = {NULL};
+    char build[PLACE_PATH_MAX], program[PLACE_PATH_MAX + 64], log[PLACE_PATH_MAX + 64], consul[160];
+    struct err err = ERR_INIT;
+    build_path(build);
+    snprintf(program, sizeof program, "%s/lesson/%s", build, argv[0]);
+    snprintf(log, sizeof log, "%s/%s.log", stage->world.folder.path, argv[0]);
+    snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage->world.consul.url);
+    all[0] = program;
+    for (int i = 1; i < ARGS_MAX && argv[i]; i++)
+        all[i] = argv[i];
+    return proc_start(proc, all, (const char *const[]){consul, NULL}, log, &err) == 0 || report_error(err.text);
+}
+
 bool stage_open_callee(struct stage *stage)
 {
     struct err err = ERR_INIT;
@@ -184,4 +210,38 @@ static bool has_count(void *arg)
 int64_t time_to_passing(const struct server *consul, const char *name, int count)
 {
     return time_until(has_count, &(struct counted){consul, name, count}, LIMIT_MS);
+}
+
+/* --- What order-service knows --------------------------------------------------------- */
+
+/* What order-service should know about the user-services. */
+struct expected_view {
+    const struct stage *stage;
+    const char *source; /* NULL: any */
+    int usable;
+};
+
+static bool view_is(void *arg)
+{
+    const struct expected_view *expected = arg;
+    struct view view;
+    view_take(&expected->stage->orders, "user-service", &view);
+    return view.known && view.usable == expected->usable &&
+           (!expected->source || strcmp(view.source, expected->source) == 0);
+}
+
+int64_t time_to_view(const struct stage *stage, const char *source, int usable)
+{
+    return time_until(view_is, &(struct expected_view){stage, source, usable}, LIMIT_MS);
+}
+
+int count_successes(const struct stage *stage)
+{
+    int ok = 0;
+    for (int i = 0; i < CALLS; i++) {
+        struct called called;
+        view_call(NULL, &stage->orders, 1, &called);
+        ok += called.status == 200;
+    }
+    return ok;
 }

@@ -11,7 +11,7 @@
 #include "harness/cluster.h"
 #include "harness/view.h"
 
-enum { STAGE_USERS = 5, LIMIT_MS = 20000, STATUS_MAX = 16, OUTPUT_MAX = 160 };
+enum { STAGE_USERS = 5, LIMIT_MS = 20000, STATUS_MAX = 16, OUTPUT_MAX = 160, CALLS = 50 };
 
 struct stage {
     struct world world;
@@ -31,6 +31,10 @@ bool stage_open_world(struct stage *stage);
 /* Starts users[i] as user-service-<i + 1>; env as in service_start(). */
 bool stage_start_user(struct stage *stage, int i, const char *const env[]);
 bool stage_start_orders(struct stage *stage, const char *const env[]);
+/* Starts `count` user-services, and order-service, which then knows all of them. */
+bool stage_start_services(struct stage *stage, int count, const char *const env[]);
+/* Starts a program of the lesson in C (exercises/0-lesson, consul-dev/pitfalls/lesson): argv[0] is its name. */
+bool stage_start_lesson(const struct stage *stage, struct proc *proc, const char *const argv[]);
 void stage_close(struct stage *stage);
 
 /* --- Consul's HTTP API --------------------------------------------------------------- */
@@ -55,5 +59,12 @@ const char *check_output(const struct server *consul, const char *name, const ch
 int64_t time_to_status(const struct server *consul, const char *name, const char *id, const char *status);
 /* Waits until exactly `count` instances are passing; returns the same. */
 int64_t time_to_passing(const struct server *consul, const char *name, int count);
+
+/* --- What order-service knows --------------------------------------------------------- */
+
+/* Waits until it knows `usable` instances that it may call, from `source` (NULL: any); returns the same. */
+int64_t time_to_view(const struct stage *stage, const char *source, int usable);
+/* Makes CALLS calls, one after the other. Returns how many succeed. */
+int count_successes(const struct stage *stage);
 
 #endif

@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/guard.h"
 #include "harness/place.h"
+#include "report.h"
 
 static volatile sig_atomic_t lab, interrupted;
 
@@ -27,6 +29,19 @@ static void remove_folders(void)
         folder_remove(&folder);
 }
 
+/* In a process of its own. */
+static int run_guarded(int (*run)(void *arg), void *arg)
+{
+    struct err err = ERR_INIT;
+    if (guard_start(&err) != 0) {
+        report_error(err.text);
+        return 1;
+    }
+    int code = run(arg);
+    guard_end();
+    return code;
+}
+
 int supervise(int (*run)(void *arg), void *arg)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -40,7 +55,7 @@ int supervise(int (*run)(void *arg), void *arg)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
             signal(signals[i], SIG_IGN); /* the supervisor decides */
-        exit(getppid() == parent ? run(arg) : 1);
+        exit(getppid() == parent ? run_guarded(run, arg) : 1);
     }
     lab = child;
     if (interrupted)

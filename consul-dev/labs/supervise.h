@@ -3,7 +3,7 @@
  * Servers are killed by the kernel when the lab's process ends (harness/proc.h). The
  * supervisor then waits until they are gone, and removes the lab's folder: also after
  * Ctrl-C, SIGTERM or a crash of the lab. If the supervisor itself is killed, the lab and
- * its servers end with it, and the next lab removes the folder.
+ * its servers end with it, and a guard (harness/guard.h) removes the folder.
  */
 #ifndef LABS_SUPERVISE_H
 #define LABS_SUPERVISE_H

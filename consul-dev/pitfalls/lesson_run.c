@@ -57,7 +57,7 @@ void lesson_client_stop(struct lesson_client *client, struct lesson_count *count
 /* --- The service -------------------------------------------------------------------------- */
 
 int lesson_service_start(struct proc *proc, const struct folder *folder, const struct server *consul,
-                         const char *service, int number, const char *database, struct err *err)
+                         const char *service, int number, const char *interval, const char *database, struct err *err)
 {
     char program[PLACE_PATH_MAX + 64], log[PLACE_PATH_MAX + 96], id[96], address[160], url[192];
     lesson_program("shallow_service", program);
@@ -65,7 +65,7 @@ int lesson_service_start(struct proc *proc, const struct folder *folder, const s
     snprintf(log, sizeof log, "%s/%s.log", folder->path, id);
     snprintf(address, sizeof address, "CONSUL_HTTP_ADDR=%s", consul->url);
     snprintf(url, sizeof url, "DATABASE_URL=%s", database);
-    const char *const argv[] = {program, service, id, "1s", NULL}, *const env[] = {address, url, NULL};
+    const char *const argv[] = {program, service, id, interval, NULL}, *const env[] = {address, url, NULL};
     return proc_start(proc, argv, env, log, err);
 }
 

@@ -25,9 +25,10 @@ int lesson_client_start(struct lesson_client *client, const struct world *world,
 void lesson_client_count(struct lesson_client *client, struct lesson_count *count);
 void lesson_client_stop(struct lesson_client *client, struct lesson_count *count); /* may be called twice */
 
-/* Starts the lesson's user-service with the shallow check. It registers a moment later. database: a URL. */
+/* Starts the lesson's user-service with the shallow check, in which Consul asks it at this interval, such as "1s". It
+ * registers a moment later. database: a URL. */
 int lesson_service_start(struct proc *proc, const struct folder *folder, const struct server *consul,
-                         const char *service, int number, const char *database, struct err *err);
+                         const char *service, int number, const char *interval, const char *database, struct err *err);
 
 /* Removes the instance <service>-<number> from the list, whether it runs or not. */
 void consul_deregister(const struct server *consul, const char *service, int number);

@@ -2,14 +2,21 @@
  * under the same load.
  *
  * Exit code 0 only if the expected was seen, 1 if not, 2 for a wrong N, 77 if this machine does not allow it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
-#include "guard.h"
+#include "harness/environment.h"
+#include "harness/guard.h"
+#include "harness/place.h"
 #include "pitfalls.h"
 #include "report.h"
 
 static int (*const pitfalls[])(struct err *err) = {shallow_check, registration_storm, cache_ttl, empty_list, partition};
+
+enum { NEEDED_MB = 200 };
 
 static int usage(const char *got)
 {
@@ -32,12 +39,41 @@ static int usage(const char *got)
     return 2;
 }
 
+/* If standard output is closed, the next file would get its number, and our messages. */
+static void open_standard_files(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+        ;
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+/* PostgreSQL, for one, does not say it when its disk is full. */
+static void explain_failure(const struct err *err)
+{
+    char path[PLACE_PATH_MAX];
+    struct statvfs disk;
+    fprintf(stderr, "%s\n", err->text);
+    scratch_path(path);
+    if (statvfs(path, &disk) != 0)
+        return;
+    int free_mb = (int)(disk.f_bavail * disk.f_frsize >> 20);
+    if (free_mb < NEEDED_MB)
+        fprintf(stderr,
+                SAY("Only %d MB are free in %s: free at least %d MB, and run it again.\n",
+                    "%2$s 只剩 %1$d MB：请至少腾出 %3$d MB，然后再运行一次。\n"),
+                free_mb, path, NEEDED_MB);
+}
+
 int main(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     const char *number = argc == 2 ? argv[1] : "";
     if (strlen(number) != 1 || *number < '1' || *number > '5')
         return usage(number);
+    open_standard_files();
+    environment_clear();
     int code = -1;
     if (guard_start(&err) == 0) {
         code = pitfalls[*number - '1'](&err);
@@ -45,6 +81,6 @@ int main(int argc, char **argv)
     }
     if (code >= 0)
         return code;
-    fprintf(stderr, "%s\n", err.text);
+    explain_failure(&err);
     return 1;
 }

@@ -27,7 +27,8 @@ struct network {
 /* Moves this process into a namespace of its own. Without root it becomes root of a user namespace first. Call it
  * before any thread starts. -1: this machine does not allow it. */
 int network_isolate(struct err *err);
-/* After network_isolate(). The address of machine i is network_address(i). */
+/* After network_isolate(). The address of machine i is network_address(i). -1: this machine does not allow it, or lacks
+ * the program ip or bridges; network_close() is needed then, too. */
 int network_open(struct network *network, const struct folder *folder, struct err *err);
 void network_close(struct network *network);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "history.h"
@@ -222,10 +223,21 @@ static int run(struct result *result, struct err *err)
     return 0;
 }
 
+static int skip(const struct err *why, bool was_root)
+{
+    network_close(&stage.network);
+    folder_remove(&stage.world.folder);
+    printf(SAY("skipped: %s. %s\n", "跳过：%s。%s\n"), why->text,
+           was_root ? SAY("In a container, it needs the option --privileged.", "在容器中运行需要 --privileged 选项。")
+                    : SAY("Run it as root: sudo make pitfall N=5", "请以 root 身份运行：sudo make pitfall N=5"));
+    return PITFALL_SKIPPED;
+}
+
 int partition(struct err *err)
 {
     static struct result result = {.elected_ms = -1};
     struct err refused = ERR_INIT;
+    bool was_root = geteuid() == 0;
     report_begin(5, SAY("a network partition and split brain", "网络分区导致脑裂"),
                  SAY("discover: asks Consul for each call (exercises/0-lesson/discover.c)",
                      "discover：每次都查询 Consul（exercises/0-lesson/discover.c）"),
@@ -234,13 +246,8 @@ int partition(struct err *err)
                      "order-service：没有 Leader 的回复视为失败，保留自己的列表（common/registry/consul/consul.c）"));
     if (folder_take(&stage.world.folder, err) != 0)
         return -1;
-    if (network_isolate(&refused) != 0) {
-        folder_remove(&stage.world.folder);
-        printf(SAY("skipped: %s. Run it as root: sudo make pitfall N=5\n",
-                   "跳过：%s。请以 root 身份运行：sudo make pitfall N=5\n"),
-               refused.text);
-        return PITFALL_SKIPPED;
-    }
+    if (network_isolate(&refused) != 0 || network_open(&stage.network, &stage.world.folder, &refused) != 0)
+        return skip(&refused, was_root);
     int status = run(&result, err);
     int code = status == 0 ? judge(&result) : -1;
     stage_stop(&stage);

@@ -168,7 +168,7 @@ int stage_start(struct stage *stage, struct err *err)
 {
     report_progress("%s", SAY("starting three Consul servers on three machines of a private network",
                               "正在启动三个 Consul 服务器，各在一台机器（网络命名空间）上"));
-    if (network_open(&stage->network, &stage->world.folder, err) != 0 || start_servers(stage, err) != 0)
+    if (start_servers(stage, err) != 0)
         return -1;
     stage->cut = stage_leader(stage, 0);
     if (stage->cut < 0)

@@ -19,7 +19,7 @@ struct stage {
     int cut; /* the machine that will be alone: its server is the leader */
 };
 
-/* After network_isolate(). On return all servers answer, and the witnesses write and read. */
+/* After network_open(). On return all servers answer, and the witnesses write and read. */
 int stage_start(struct stage *stage, struct err *err);
 void stage_stop_witnesses(struct stage *stage); /* may be called twice */
 void stage_stop(struct stage *stage);           /* also after a failed start */

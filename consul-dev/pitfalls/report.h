@@ -22,7 +22,7 @@
 void report_begin(int number, const char *title, const char *lesson, const char *project);
 /* One line with the seconds since the begin. */
 void report_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* A line of the table: its cells; the first one is wide. */
+/* A line of the table: its cells; the first one is wide. With PITFALL_TABS in the environment a tab separates them. */
 #define report_row(...) report_cells((const char *const[]){__VA_ARGS__, NULL})
 void report_cells(const char *const *cells);
 /* "12", "3.4": a cell. Valid for the next nine calls. */

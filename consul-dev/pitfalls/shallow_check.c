@@ -46,7 +46,7 @@ static int start_users(struct err *err)
         snprintf(id, sizeof id, "SERVICE_ID=%s-%d", deep, i + 1);
         snprintf(database, sizeof database, "DATABASE_URL=%s", url);
         const char *const env[] = {"SERVICE_NAME=deep-users", id, database, NULL};
-        if (lesson_service_start(&stage.shallow[i], &stage.world.folder, &stage.world.consul, shallow, i + 1, url,
+        if (lesson_service_start(&stage.shallow[i], &stage.world.folder, &stage.world.consul, shallow, i + 1, "1s", url,
                                  err) != 0 ||
             service_start(&stage.deep[i], &stage.world, "user-service", env, err) != 0)
             return -1;
@@ -114,7 +114,8 @@ struct result {
     struct lesson_count shallow, deep;
     struct load_count project;
     int shallow_passing;
-    int64_t noticed_ms; /* until Consul marked the instance with the deep check critical; -1: never */
+    int64_t noticed_ms;            /* until Consul marked the instance with the deep check critical; -1: never */
+    int deep_early, shallow_early; /* failed calls, until STEP_MS after this */
 };
 
 static void show(struct result *result)
@@ -146,6 +147,10 @@ static void run(struct result *result)
         report_progress(SAY("Consul marks instance 2 of the service with the deep check critical, after %.1f s",
                             "%.1f 秒后，Consul 把深度检查服务的实例 2 标为异常（critical）"),
                         (double)result->noticed_ms / 1000);
+    sleep_ms(STEP_MS); /* for the calls that began before */
+    show(result);
+    result->deep_early = result->deep.failed;
+    result->shallow_early = result->shallow.failed;
     while (deadline_left(end) > 0) {
         sleep_ms(deadline_left(end) < STEP_MS ? deadline_left(end) : STEP_MS);
         show(result);
@@ -171,6 +176,12 @@ static int judge(const struct result *result)
                   SAY("Consul lists the broken instance with the shallow check", "Consul 仍列出浅检查的故障实例"));
     report_expect(result->noticed_ms >= 0,
                   SAY("Consul marks the broken instance with the deep check", "Consul 把深度检查的故障实例标为异常"));
+    report_expect(result->shallow.failed > result->shallow_early && result->shallow_early > 0,
+                  SAY("with the shallow check calls fail for as long as the database is gone",
+                      "浅检查：数据库断开期间一直有调用失败"));
+    report_expect(
+        result->deep.failed == result->deep_early,
+        SAY("with the deep check no call fails after Consul has noticed", "深度检查：Consul 发现之后没有调用失败"));
     report_expect(result->shallow.failed > result->deep.failed,
                   SAY("more calls fail with the shallow check", "浅检查时失败的调用更多"));
     report_expect(project->failed == 0, SAY("no call of order-service fails", "order-service 的调用没有失败"));

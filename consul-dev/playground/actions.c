@@ -5,11 +5,13 @@
 
 #include "load.h"
 #include "observers.h"
+#include "pitfall.h"
 #include "reset.h"
 #include "scenario.h"
 #include "service_env.h"
 #include "settings_change.h"
 #include "stories.h"
+#include "warning.h"
 
 enum { TTL_S_MAX = 3600, WEIGHT_MAX = 65535 };
 
@@ -82,6 +84,35 @@ static int do_process(struct control *control, const struct process_action *acti
     return cannot(refusal, codes[node->process_state]);
 }
 
+/* --- A warning -------------------------------------------------------------------------- */
+
+static int change_warning(struct control *control, const json_t *request, bool on, struct refusal *refusal)
+{
+    struct node *node = model_find(control->model, text_member(request, "target"));
+    char id[TARGET_MAX];
+    if (!node || node->kind != NODE_USERS)
+        return refuse(refusal, 404, "no_such_process", "target: want a user-service");
+    if (node->consul == LISTING_ABSENT)
+        return refuse(refusal, 409, "not_listed", "Consul does not list this instance, so it has no checks there");
+    snprintf(id, sizeof id, "%s", node->id);
+    if (warning_set(control->model, node, on, &refusal->err) != 0)
+        return cannot(refusal, refusal->err.code == ERR_CONFLICT ? "not_listed" : "no_registry");
+    node = model_find(control->model, id); /* it may have been removed meanwhile */
+    if (node)
+        node->warned = on;
+    return 0;
+}
+
+static int warn(struct control *control, const json_t *request, struct refusal *refusal)
+{
+    return change_warning(control, request, true, refusal);
+}
+
+static int unwarn(struct control *control, const json_t *request, struct refusal *refusal)
+{
+    return change_warning(control, request, false, refusal);
+}
+
 /* --- The others --------------------------------------------------------------------------- */
 
 static bool is_label(const char *text)
@@ -90,13 +121,21 @@ static bool is_label(const char *text)
            strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(text);
 }
 
+/* NULL: it is something else than a text of this kind. "" if the member is absent. */
+static const char *label_member(const json_t *request, const char *name)
+{
+    const json_t *value = json_object_get(request, name);
+    const char *text = value ? json_string_value(value) : "";
+    return text && is_label(text) ? text : NULL;
+}
+
 static int add(struct control *control, const json_t *request, struct refusal *refusal)
 {
     int64_t weight = number_member(request, "weight", 1, WEIGHT_MAX, 1);
-    const char *zone = text_member(request, "zone"), *version = text_member(request, "version");
+    const char *zone = label_member(request, "zone"), *version = label_member(request, "version");
     if (weight < 0)
         return wrong_value(refusal, "weight: want a whole number, 1 to 65535");
-    if (!is_label(zone) || !is_label(version))
+    if (!zone || !version)
         return wrong_value(refusal, "zone and version: want at most 64 of letters, digits, '.', '-', '_'");
     return processes_add_user(control->processes, 0, (int)weight, zone, version, &refusal->err)
                ? 0
@@ -151,12 +190,27 @@ static int reset(struct control *control, const json_t *request, struct refusal 
     return reset_start(control, &refusal->err) == 0 ? 0 : cannot(refusal, "resetting");
 }
 
+/* "en" if the member is absent; NULL: another one. */
+static const char *language_of(const json_t *request)
+{
+    const json_t *member = json_object_get(request, "language");
+    const char *language = json_string_value(member);
+    if (!member || (language && strcmp(language, "en") == 0))
+        return "en";
+    return language && strcmp(language, "zh") == 0 ? "zh" : NULL;
+}
+
 static int start_scenario(struct control *control, const json_t *request, struct refusal *refusal)
 {
     const struct story *story = story_find(text_member(request, "name"));
+    const char *language = language_of(request);
     if (!story)
         return refuse(refusal, 404, "no_such_scenario", "name: there is no such scenario");
-    return scenario_start(control, story, &refusal->err) == 0 ? 0 : cannot(refusal, "not_all_running");
+    if (!language)
+        return wrong_value(refusal, "language: want \"en\" or \"zh\"");
+    if (story->pitfall && pitfall_check_built(&refusal->err) != 0)
+        return cannot(refusal, "not_built");
+    return scenario_start(control, story, language, &refusal->err) == 0 ? 0 : cannot(refusal, "not_all_running");
 }
 
 static int stop_scenario(struct control *control, const json_t *request, struct refusal *refusal)
@@ -175,9 +229,14 @@ static const struct {
     int (*run)(struct control *control, const json_t *request, struct refusal *refusal);
     unsigned when;
 } others[] = {
-    {"load", set_load, ALSO_OBSERVING}, {"add", add, 0},
-    {"settings", change_settings, 0},   {"reset", reset, DURING_SCENARIO},
-    {"scenario", start_scenario, 0},    {"scenario-stop", stop_scenario, DURING_SCENARIO},
+    {"load", set_load, ALSO_OBSERVING},
+    {"add", add, 0},
+    {"warn", warn, 0},
+    {"unwarn", unwarn, 0},
+    {"settings", change_settings, 0},
+    {"reset", reset, DURING_SCENARIO},
+    {"scenario", start_scenario, 0},
+    {"scenario-stop", stop_scenario, DURING_SCENARIO},
 };
 
 /* --- All -------------------------------------------------------------------------------------- */

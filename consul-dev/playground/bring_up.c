@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "checker/text.h"
@@ -39,12 +40,25 @@ static int start_kind(struct processes *processes, bool services, struct err *er
     return 0;
 }
 
-static int report_death(const struct node *node, struct err *err)
+/* On a full disk a process cannot even write what went wrong. */
+static void describe_silence(const char *folder, char *out, size_t size)
 {
-    char *output = proc_output(node->process->proc);
+    struct statvfs disk = {0};
+    statvfs(folder, &disk);
+    unsigned long long free_mb = (unsigned long long)disk.f_bavail * disk.f_frsize / (1024 * 1024);
+    snprintf(out, size,
+             text_of(TEXT("it printed nothing; its disk has %llu MB free", "它没有任何输出；所在磁盘剩余 %llu MB")),
+             free_mb);
+}
+
+static int report_death(const struct processes *processes, const struct node *node, struct err *err)
+{
+    char *output = proc_output(node->process->proc), silence[120] = "";
     size_t len = strlen(output);
-    err_set(err, ERR_FAILED, text_of(TEXT("cannot start %s: %s", "无法启动 %s：%s")), node->id,
-            output + (len > 180 ? len - 180 : 0));
+    if (len == 0)
+        describe_silence(processes->world.folder.path, silence, sizeof silence);
+    err_set(err, ERR_FAILED, text_of(TEXT("cannot start %s: %s%s", "无法启动 %s：%s%s")), node->id,
+            output + (len > 180 ? len - 180 : 0), silence);
     free(output);
     return -1;
 }
@@ -59,7 +73,7 @@ static int await_server(const struct processes *processes, enum node_kind kind, 
         if (node->process->asked_to_end) /* by a person, who will start it again */
             deadline = deadline_in(START_LIMIT_MS);
         else if (!node_is_alive(node) || deadline_left(deadline) == 0)
-            return report_death(node, err);
+            return report_death(processes, node, err);
         if (fiber_sleep(POLL_MS) != 0)
             return err_set(err, ERR_CANCELLED, "cancelled");
     }

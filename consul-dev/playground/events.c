@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "loop/fiber.h"
+#include "net/json.h"
 #include "state.h"
 
 enum {
@@ -75,6 +76,21 @@ static void add_marks(const struct marks *marks, struct page *page, struct buf *
     }
 }
 
+/* Only what is new. */
+static void add_output(const struct scenario_view *scenario, struct page *page, struct buf *out)
+{
+    if (page->run != scenario->run)
+        page->output = 0;
+    page->run = scenario->run;
+    if (page->output == scenario->output.len)
+        return;
+    buf_addf(out, "event: output\ndata: {\"name\":\"%s\",\"language\":\"%s\",\"at\":%zu,\"text\":", scenario->name,
+             scenario->language, page->output);
+    json_add_string(out, scenario->output.data + page->output, scenario->output.len - page->output);
+    buf_adds(out, "}\n\n");
+    page->output = scenario->output.len;
+}
+
 static void add_news(const struct events *events, struct page *page, struct buf *out)
 {
     const struct model *model = events->model;
@@ -86,6 +102,7 @@ static void add_news(const struct events *events, struct page *page, struct buf 
         if (line)
             add_event(out, "second", line);
     }
+    add_output(&model->scenario, page, out);
     add_marks(&model->marks, page, out);
     if (out->len == 0 && clock_ms() - page->quiet_since_ms >= KEEP_ALIVE_MS)
         buf_adds(out, ": alive\n\n");

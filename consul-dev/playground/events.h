@@ -16,6 +16,8 @@ struct page {
     struct http_request *req;
     uint64_t state, second; /* the next one to send */
     uint64_t mark;          /* the last one that was sent */
+    uint64_t run;           /* the scenario whose output was sent, … */
+    size_t output;          /* … this many bytes of it */
     int64_t quiet_since_ms;
     struct page *next;
 };

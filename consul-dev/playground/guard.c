@@ -41,6 +41,13 @@ static bool is_same(const char *host, const char *origin)
            strcmp(port_of(other), port_of(host)) == 0;
 }
 
+const char *guard_site_reason(const char *site)
+{
+    if (!site || strcasecmp(site, "same-origin") == 0 || strcasecmp(site, "none") == 0)
+        return NULL;
+    return "the request comes from another page: see its Sec-Fetch-Site";
+}
+
 const char *guard_reason(const char *host, const char *origin)
 {
     if (!host || !is_loopback(host))

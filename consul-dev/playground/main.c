@@ -3,6 +3,7 @@
  * This file creates the parts and connects them. In control mode the playground starts Consul, PostgreSQL,
  * Redis and the services itself. With --observe it only looks at services that run.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,11 +109,13 @@ static int listen_on(struct program *program)
         return 0;
     if (program->err.code == ERR_CONFLICT) {
         const char *advice =
-            text_of(TEXT("cannot use port %d for the page: another program listens on it. Choose "
-                         "another one: make playground PLAYGROUND_PORT=N",
-                         "页面端口 %d 已被其他程序占用。换一个端口：make playground PLAYGROUND_PORT=N"));
+            text_of(TEXT("cannot use port %d for the page: another program listens on it. If that is another "
+                         "playground: open http://127.0.0.1:%d. Or: make playground PLAYGROUND_PORT=N",
+                         "页面端口 %d 已被其他程序占用。如果是另一个 playground，直接打开 http://127.0.0.1:%d；"
+                         "也可以换端口：make playground PLAYGROUND_PORT=N"));
+        int port = (int)options->port;
         err_clear(&program->err);
-        snprintf(program->err.text, sizeof program->err.text, advice, (int)options->port);
+        snprintf(program->err.text, sizeof program->err.text, advice, port, port);
     }
     return -1;
 }
@@ -130,23 +133,28 @@ static void start_fibers(struct program *program)
     group_go(fibers, bring_up, program);
 }
 
-static int open_parts(struct program *program)
+static void prepare(struct program *program)
 {
     struct model *model = &program->model;
     *model = (struct model){
         .options = &program->options, .http = http_client_new(CALL_CONNECTIONS), .fibers = &program->fibers};
     model->knowledge.passed_over = (struct buf)BUF_INIT(EXPLANATION_MAX);
     model->scenario.seen = (struct buf)BUF_INIT(EXPLANATION_MAX);
+    model->scenario.output = (struct buf)BUF_INIT(EXPLANATION_MAX);
     reset_defaults(model);
     events_init(&program->events, model);
     program->control = (struct control){.model = model};
     program->playground = (struct playground){&program->events, &program->control};
+}
+
+static int open_nodes(struct program *program)
+{
     if (program->options.observes) {
         add_all_observed(program);
         return 0;
     }
     program->control.processes = &program->processes;
-    return processes_open(&program->processes, model, &program->err);
+    return processes_open(&program->processes, &program->model, &program->err);
 }
 
 /* --- End --------------------------------------------------------------------------------- */
@@ -167,7 +175,7 @@ static void close_parts(struct program *program)
         http_server_close(program->server, deadline_in(CLOSE_LIMIT_MS));
     group_cancel(&program->fibers);
     group_join(&program->fibers);
-    if (!program->options.observes)
+    if (program->control.processes)
         processes_close(&program->processes);
     group_cancel(&impatient);
     group_join(&impatient);
@@ -178,6 +186,7 @@ static void close_parts(struct program *program)
     seconds_close(&model->seconds);
     buf_close(&model->knowledge.passed_over);
     buf_close(&model->scenario.seen);
+    buf_close(&model->scenario.output);
     events_close(&program->events);
     http_client_free(model->http);
 }
@@ -186,7 +195,9 @@ static void run(void *arg)
 {
     struct program *program = arg;
     loop_catch_signals();
-    if (open_parts(program) == 0 && listen_on(program) == 0) {
+    prepare(program);
+    /* The page's port first: if it is in use, a playground probably runs already. */
+    if (listen_on(program) == 0 && open_nodes(program) == 0) {
         start_fibers(program);
         printf(text_of(TEXT("playground: http://127.0.0.1:%u (Ctrl-C ends it, and all that it has started)\n",
                             "playground：http://127.0.0.1:%u （按 Ctrl-C 结束，它启动的进程也一并结束）\n")),
@@ -199,6 +210,20 @@ static void run(void *arg)
     }
     close_parts(program);
     loop_release_signals();
+}
+
+/* A closed terminal ends the program as Ctrl-C does. It may send this signal twice, which must not count as
+ * impatience: see end_on_second_signal(). */
+static void on_hangup(int signum)
+{
+    signal(signum, SIG_IGN);
+    kill(getpid(), SIGTERM);
+}
+
+static void catch_hangup(void)
+{
+    if (signal(SIGHUP, on_hangup) == SIG_IGN)
+        signal(SIGHUP, SIG_IGN); /* nohup */
 }
 
 static int check_health(const struct options *options)
@@ -221,6 +246,7 @@ int main(int argc, char **argv)
     }
     if (action == OPTIONS_HEALTHCHECK)
         return check_health(&program.options);
+    catch_hangup();
     json_init();
     loop_open();
     loop_run(run, &program);

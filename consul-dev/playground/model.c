@@ -65,8 +65,18 @@ void mark(struct model *model, const char *code, const struct node *node, const 
     marks_add(&model->marks, code, node ? node->id : "", text);
 }
 
+double model_share(const struct model *model, const struct node *node)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < model->node_count; i++)
+        sum += model->nodes[i]->picks - model->nodes[i]->picks_before;
+    return sum > 0 ? (double)(node->picks - node->picks_before) / (double)sum : node->share_before;
+}
+
 void model_restart_shares(struct model *model)
 {
+    for (size_t i = 0; i < model->node_count; i++)
+        model->nodes[i]->share_before = model_share(model, model->nodes[i]);
     for (size_t i = 0; i < model->node_count; i++)
         model->nodes[i]->picks_before = model->nodes[i]->picks;
 }

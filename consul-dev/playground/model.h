@@ -53,16 +53,18 @@ struct node {
     struct process *process; /* NULL in observe mode */
     enum process_state process_state;
     bool is_next; /* it has not been started yet, but will be: shown as starting, not as gone */
-    int pid; /* 0: none */
+    int pid;      /* 0: none */
 
     enum health health;
     char health_detail[DETAIL_MAX]; /* which check fails, and why */
 
     enum listing consul; /* what Consul says … */
     char consul_output[DETAIL_MAX];
+    bool warned;         /* Consul has our second check of it: see warning.h */
     enum listing orders; /* … and what order-service knows */
     bool ejected;
     int64_t picks, picks_before; /* before: when the list or the settings last changed */
+    double share_before;         /* its share of the picks until then */
 
     uint32_t calls, failed; /* in the last full second */
     bool watched;           /* a fiber asks it for its health */
@@ -89,8 +91,11 @@ struct load_setting {
 struct scenario_view {
     const char *name; /* NULL: none has run yet; static text */
     int step, steps;
-    const char *state; /* "running", "passed", "failed", "stopped" */
+    const char *state; /* "running", "passed", "failed", "skipped", "stopped" */
     struct buf seen;   /* the members of a JSON object, without braces */
+    uint64_t run;      /* counts the scenarios */
+    struct buf output; /* the lines that a pitfall has printed so far, in this language */
+    const char *language;
 };
 
 struct model {
@@ -121,6 +126,8 @@ struct node *model_first(const struct model *model, enum node_kind kind);
 
 void mark(struct model *model, const char *code, const struct node *node, const char *text);
 
+/* The share of the picks since the last change, 0 to 1; until the first pick after it, the share before. */
+double model_share(const struct model *model, const struct node *node);
 /* The shares of the picks are counted from now on. */
 void model_restart_shares(struct model *model);
 

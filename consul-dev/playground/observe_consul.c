@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "loop/fiber.h"
 #include "observers.h"
+#include "warning.h"
 
 enum { LIST_PERIOD_MS = 500 };
 
@@ -40,6 +41,17 @@ static const json_t *worst_check(const json_t *entry)
                        check) if (!worst || listing_of(text_member(check, "Status")) >
                                                 listing_of(text_member(worst, "Status"))) worst = check;
     return worst;
+}
+
+static bool is_warned(const struct node *node, const json_t *entry)
+{
+    const json_t *check;
+    char id[CHECK_ID_MAX];
+    size_t i;
+    warning_check_id(node, id);
+    json_array_foreach(json_object_get(entry, "Checks"), i,
+                       check) if (strcmp(text_member(check, "CheckID"), id) == 0) return true;
+    return false;
 }
 
 /* Consul writes "HTTP GET http://…: 503 Service Unavailable Output: {…}": the node's own answer says more. */
@@ -79,6 +91,7 @@ static void drop_unlisted(struct model *model, enum node_kind kind, const json_t
         struct node *node = model->nodes[i - 1];
         if (node->kind != kind || find_in(list, node))
             continue;
+        node->warned = false;
         set_listing(model, node, LISTING_ABSENT, "");
         observe_departure(model, node);
     }
@@ -98,6 +111,7 @@ static void read_list(struct model *model, enum node_kind kind, const json_t *li
             continue;
         if (!node->process && kind == NODE_USERS)
             read_service(node, entry);
+        node->warned = is_warned(node, entry);
         shorten(text_member(check, "Output"), output, sizeof output);
         set_listing(model, node, listing_of(text_member(check, "Status")), output);
     }

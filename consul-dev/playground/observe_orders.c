@@ -41,7 +41,7 @@ static void read_address(struct node *node, const json_t *entry)
     snprintf(node->zone, sizeof node->zone, "%s", text_member(entry, "zone"));
 }
 
-/* True: the shares must be counted anew, because the list has changed or order-service was started again. */
+/* True: the shares must be counted anew, because the list has changed, or who can be picked. */
 static bool read_instance(struct model *model, const json_t *entry)
 {
     struct node *node = observe_instance(model, text_member(entry, "id"));
@@ -50,13 +50,14 @@ static bool read_instance(struct model *model, const json_t *entry)
     if (!node->process && node->port == 0)
         read_address(node, entry);
     enum listing before = node->orders;
+    bool was_ejected = node->ejected;
     int64_t picks = json_integer_value(json_object_get(entry, "picks"));
     bool restarted = picks < node->picks;
     set_known(model, node, listing_of(text_member(entry, "status")), json_is_true(json_object_get(entry, "ejected")));
     node->picks = picks;
     if (restarted)
         node->picks_before = 0;
-    return before == LISTING_ABSENT;
+    return before != node->orders || was_ejected != node->ejected;
 }
 
 static bool is_in(const json_t *instances, const char *id)

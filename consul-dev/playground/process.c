@@ -94,6 +94,7 @@ int process_start(struct processes *processes, struct node *node, struct err *er
     node->process_state = PROCESS_STARTING;
     node->is_next = false;
     node->health = HEALTH_UNKNOWN;
+    node->health_detail[0] = '\0'; /* of its former end */
     node->pid = (int)process->proc->pid;
     return 0;
 }

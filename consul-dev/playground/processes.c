@@ -23,9 +23,9 @@ static void add_port_error(struct err *err, int number, const char *name, const 
     char line[200];
     snprintf(line, sizeof line,
              text_of(TEXT("cannot use port %d for %s: another program listens on it. If that is "
-                          "`make up`: make down. Or: make playground %s=N",
+                          "`make up`: make down. Or, for any free port: make playground %s=0",
                           "端口 %d（供 %s 使用）已被其他程序占用。如果是 make up 启动的服务，"
-                          "先执行 make down；也可以换端口：make playground %s=N")),
+                          "先执行 make down；也可以使用任意空闲端口：make playground %s=0")),
              number, name, variable);
     err_set(err, ERR_CONFLICT, "%s", line);
 }
@@ -256,12 +256,21 @@ void processes_watch(void *arg)
 
 /* --- Close ------------------------------------------------------------------------------------------ */
 
-static void stop_kind(struct processes *processes, bool services)
+/* What is still starting has no client and no data; and initdb would be waited for. */
+static void stop_or_kill(struct processes *processes, struct node *node)
 {
     struct err ignored = ERR_INIT;
+    if (node->process_state == PROCESS_STARTING && !node_is_service(node))
+        process_kill(processes, node, &ignored);
+    else
+        process_stop(processes, node, &ignored);
+}
+
+static void stop_kind(struct processes *processes, bool services)
+{
     for (size_t i = 0; i < processes->model->node_count; i++)
         if (node_is_service(processes->model->nodes[i]) == services)
-            process_stop(processes, processes->model->nodes[i], &ignored);
+            stop_or_kill(processes, processes->model->nodes[i]);
 }
 
 static bool any_is_alive(struct processes *processes, bool services)

@@ -8,6 +8,7 @@
 #include "loop/sync.h"
 #include "scenario.h"
 #include "settings_change.h"
+#include "warning.h"
 
 enum { POLL_MS = 50, LIMIT_MS = 60000 };
 
@@ -36,6 +37,15 @@ static void add_missing(struct processes *processes)
     }
 }
 
+static void remove_warnings(struct model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        struct err ignored = ERR_INIT; /* then Consul does not have it any more */
+        if (model->nodes[i]->warned)
+            warning_set(model, model->nodes[i], false, &ignored);
+    }
+}
+
 static void run(void *arg)
 {
     struct control *control = arg;
@@ -51,6 +61,7 @@ static void run(void *arg)
         add_missing(control->processes);
     } while (!processes_put_back(control->processes, is_extra, NULL) && deadline_left(deadline) > 0 &&
              fiber_sleep(POLL_MS) == 0);
+    remove_warnings(model);
     if (policy != model->policy || ttl_s != model->ttl_s)
         settings_change(control, model->policy, model->ttl_s, &err);
     mark(model, "reset", NULL, "");

@@ -17,13 +17,31 @@ static void add_security_headers(struct http_request *req)
     http_add_header(req, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
+static const char *refusal_reason(const struct http_request *req)
+{
+    if (http_header_count(req, "Host") > 1 || http_header_count(req, "Origin") > 1)
+        return "Host or Origin was sent twice";
+    if (http_target_is_absolute(req))
+        return "the request is meant for a proxy";
+    return guard_reason(http_header(req, "Host"), http_header(req, "Origin"));
+}
+
 /* False: the request was refused. */
 static bool admit(struct http_request *req)
 {
-    bool doubtful = http_header_count(req, "Host") > 1 || http_header_count(req, "Origin") > 1;
-    const char *reason =
-        doubtful ? "Host or Origin was sent twice" : guard_reason(http_header(req, "Host"), http_header(req, "Origin"));
+    const char *reason = refusal_reason(req);
     add_security_headers(req);
+    if (reason)
+        http_problem(req, 403, "%s", reason);
+    return !reason;
+}
+
+/* For all but the page itself. */
+static bool admit_own(struct http_request *req)
+{
+    const char *reason = guard_site_reason(http_header(req, "Sec-Fetch-Site"));
+    if (!admit(req))
+        return false;
     if (reason)
         http_problem(req, 403, "%s", reason);
     return !reason;
@@ -52,7 +70,7 @@ static void get_index(struct http_request *req, void *arg)
 static void get_file(struct http_request *req, void *arg)
 {
     (void)arg;
-    if (admit(req))
+    if (admit_own(req))
         reply_file(req, http_param(req).text);
 }
 
@@ -61,7 +79,7 @@ static void get_file(struct http_request *req, void *arg)
 static void get_state(struct http_request *req, void *arg)
 {
     struct playground *playground = arg;
-    if (!admit(req))
+    if (!admit_own(req))
         return;
     const char *state = events_state(playground->events);
     http_add_header(req, "Cache-Control", "no-store");
@@ -71,7 +89,7 @@ static void get_state(struct http_request *req, void *arg)
 static void get_events(struct http_request *req, void *arg)
 {
     struct playground *playground = arg;
-    if (admit(req))
+    if (admit_own(req))
         events_serve(playground->events, req);
 }
 
@@ -101,7 +119,7 @@ static void post_do(struct http_request *req, void *arg)
 {
     struct err err = ERR_INIT;
     struct http_text body = http_body(req);
-    if (!admit(req))
+    if (!admit_own(req))
         return;
     if (!http_body_is_json(req)) {
         http_problem(req, 415, "Content-Type: want application/json");

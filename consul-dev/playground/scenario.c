@@ -39,9 +39,11 @@ static void count_calls(struct scenario *scenario)
 {
     const struct seconds *seconds = &scenario->model->seconds;
     uint64_t ok = seconds->total_ok - scenario->ok_before, failed = seconds->total_failed - scenario->failed_before;
-    set_seen(scenario, "calls", (int64_t)(ok + failed));
-    set_seen(scenario, "failed", (int64_t)failed);
-    set_seen(scenario, "slow", (int64_t)(seconds->total_slow - scenario->slow_before));
+    if (!scenario->story->pitfall) { /* a pitfall has calls of its own, and prints them */
+        set_seen(scenario, "calls", (int64_t)(ok + failed));
+        set_seen(scenario, "failed", (int64_t)failed);
+        set_seen(scenario, "slow", (int64_t)(seconds->total_slow - scenario->slow_before));
+    }
     set_seen(scenario, "ms", clock_ms() - scenario->began_ms);
     write_seen(scenario);
 }
@@ -87,6 +89,11 @@ int64_t scenario_await(struct scenario *scenario, bool (*condition)(const struct
     return is_stopped(scenario) ? -1 : clock_ms() - began_ms;
 }
 
+bool scenario_sleep(struct scenario *scenario, int64_t ms)
+{
+    return !is_stopped(scenario) && fiber_sleep(ms) == 0;
+}
+
 bool scenario_do(struct scenario *scenario, int (*action)(struct processes *, struct node *, struct err *),
                  const char *id)
 {
@@ -117,10 +124,19 @@ static bool was_added(const struct node *node, const void *arg)
     return false;
 }
 
-/* All processes ran when it began. */
+/* All processes ran when it began, unless it is a pitfall, which does not touch them. */
 static bool put_back(struct scenario *scenario)
 {
+    if (scenario->story->pitfall)
+        return true;
     return processes_put_back(scenario->control->processes, was_added, scenario);
+}
+
+static const char *verdict(const struct scenario *scenario)
+{
+    if (scenario->failed)
+        return "failed";
+    return scenario->skipped ? "skipped" : "passed";
 }
 
 static void run(void *arg)
@@ -135,7 +151,7 @@ static void run(void *arg)
          !fiber_cancelled() && !put_back(scenario) && deadline_left(deadline) > 0;)
         fiber_sleep(POLL_MS);
     model->load = scenario->load_before;
-    view->state = is_stopped(scenario) ? "stopped" : scenario->failed ? "failed" : "passed";
+    view->state = is_stopped(scenario) ? "stopped" : verdict(scenario);
     snprintf(text, sizeof text, "%s: %s", view->name, view->state);
     mark(model, "scenario_done", NULL, text);
     scenario->control->scenario_runs = scenario->control->scenario_stops = false;
@@ -159,13 +175,14 @@ static const struct node *not_running(const struct model *model)
     return NULL;
 }
 
-static void begin(struct control *control, const struct story *story)
+static void begin(struct control *control, const struct story *story, const char *language)
 {
     struct model *model = control->model;
     const struct seconds *seconds = &model->seconds;
     current = (struct scenario){.control = control,
                                 .model = model,
                                 .story = story,
+                                .language = language,
                                 .load_before = model->load,
                                 .began_ms = clock_ms(),
                                 .ok_before = seconds->total_ok,
@@ -175,21 +192,24 @@ static void begin(struct control *control, const struct story *story)
     model->scenario.step = 0;
     model->scenario.steps = story->steps ? story->steps : count_users(model);
     model->scenario.state = "running";
+    model->scenario.language = language;
+    model->scenario.run++;
+    buf_clear(&model->scenario.output);
     count_calls(&current);
-    if (!model->load.on)
+    if (!model->load.on && !story->pitfall)
         model->load = (struct load_setting){.on = true, .rate = RATE, .key = "random"};
     mark(model, "scenario", NULL, story->name);
 }
 
-int scenario_start(struct control *control, const struct story *story, struct err *err)
+int scenario_start(struct control *control, const struct story *story, const char *language, struct err *err)
 {
     const struct node *ended = not_running(control->model);
     if (control->scenario_runs)
         return err_set(err, ERR_CONFLICT, "a scenario runs already; stop it first");
-    if (ended)
+    if (ended && !story->pitfall)
         return err_set(err, ERR_CONFLICT,
                        "a scenario needs all processes, and %.60s does not run: put everything back first", ended->id);
-    begin(control, story);
+    begin(control, story, language);
     control->scenario_runs = true;
     if (group_go(control->model->fibers, run, &current) == 0)
         return 0;

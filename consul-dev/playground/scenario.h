@@ -24,17 +24,20 @@ struct scenario {
     int seen_count;
     char added[SCENARIO_ADDED_MAX][TARGET_MAX]; /* instances that it has added */
     int added_count;
-    bool failed;
+    const char *language; /* of the page that started it: "en" or "zh"; static text */
+    bool failed, skipped;
 };
 
 struct story {
     const char *name;
     void (*run)(struct scenario *scenario);
-    int steps; /* 0: one for each user-service */
+    int steps;   /* 0: one for each user-service */
+    int pitfall; /* 1 to 5: it runs on servers of its own (pitfall.h); 0: on the processes of the playground */
 };
 
-/* Starts the story. 0, or -1 with err; ERR_CONFLICT: one runs, or not all processes run. */
-int scenario_start(struct control *control, const struct story *story, struct err *err);
+/* Starts the story. language: for what it prints, "en" or "zh"; static text. 0, or -1 with err; ERR_CONFLICT: one
+ * runs, or not all processes run, which only a pitfall does not need. */
+int scenario_start(struct control *control, const struct story *story, const char *language, struct err *err);
 /* Stops the running one; the processes return to their former states. False: none runs. */
 bool scenario_stop(struct control *control);
 
@@ -46,6 +49,8 @@ bool scenario_step(struct scenario *scenario);
  * or stopped; the scenario has then failed. */
 int64_t scenario_await(struct scenario *scenario, bool (*condition)(const struct model *model, const char *id),
                        const char *id, int64_t limit_ms);
+/* Lets time pass. False: it was stopped, or the program ends. */
+bool scenario_sleep(struct scenario *scenario, int64_t ms);
 /* Reports a number; the page words its key. A later call replaces it. */
 void scenario_saw(struct scenario *scenario, const char *key, int64_t value);
 /* Notes a failure unless `held`. Returns `held`. */

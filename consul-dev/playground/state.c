@@ -97,26 +97,20 @@ static void add_text_or_null(struct buf *out, const char *name, const char *text
         buf_addf(out, ",\"%s\":null", name);
 }
 
-static int64_t all_picks(const struct model *model)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < model->node_count; i++)
-        sum += model->nodes[i]->picks - model->nodes[i]->picks_before;
-    return sum;
-}
-
-static void add_instance(const struct model *model, const struct node *node, int64_t picks, struct buf *out)
+static void add_instance(const struct model *model, const struct node *node, struct buf *out)
 {
     buf_addf(out, ",\"weight\":%d", node->weight);
     add_text(out, "zone", node->zone);
     add_text(out, "version", node->version);
-    buf_addf(out, ",\"ejected\":%s,\"picks\":%" PRId64 ",\"share\":%.3f,\"listed\":%s,\"calls\":%u,\"failed\":%u",
-             node->ejected ? "true" : "false", node->picks,
-             picks > 0 ? (double)(node->picks - node->picks_before) / (double)picks : 0.0,
-             consul_says(model, node) != LISTING_ABSENT ? "true" : "false", node->calls, node->failed);
+    buf_addf(out,
+             ",\"ejected\":%s,\"picks\":%" PRId64 ",\"share\":%.3f,\"listed\":%s,\"warned\":%s,"
+             "\"calls\":%u,\"failed\":%u",
+             node->ejected ? "true" : "false", node->picks, model_share(model, node),
+             consul_says(model, node) != LISTING_ABSENT ? "true" : "false", node->warned ? "true" : "false",
+             node->calls, node->failed);
 }
 
-static void add_node(const struct model *model, const struct node *node, int64_t picks, struct buf *out)
+static void add_node(const struct model *model, const struct node *node, struct buf *out)
 {
     buf_adds(out, "{\"id\":");
     json_add_string(out, node->id, strlen(node->id));
@@ -133,17 +127,16 @@ static void add_node(const struct model *model, const struct node *node, int64_t
         buf_adds(out, ",\"pid\":null");
     add_text(out, "detail", detail_of(model, node));
     if (node->kind == NODE_USERS)
-        add_instance(model, node, picks, out);
+        add_instance(model, node, out);
     buf_adds(out, "}");
 }
 
 static void add_nodes(const struct model *model, struct buf *out)
 {
-    int64_t picks = all_picks(model);
     buf_adds(out, ",\"nodes\":[");
     for (size_t i = 0; i < model->node_count; i++) {
         buf_adds(out, i ? "," : "");
-        add_node(model, model->nodes[i], picks, out);
+        add_node(model, model->nodes[i], out);
     }
     buf_adds(out, "]");
 }
@@ -212,7 +205,7 @@ uint64_t state_digest(const struct model *model)
         digest = mix_text(digest, node->id);
         digest = mix_text(digest, detail_of(model, node));
         digest = mix(mix(digest, (int)node_state(model, node)), (int)consul_says(model, node));
-        digest = mix(digest, node->ejected);
+        digest = mix(mix(digest, node->ejected), node->warned);
         digest = mix(digest, node->pid);
     }
     const struct knowledge *known = &model->knowledge;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "loop/fiber.h"
+#include "pitfall.h"
 #include "storm.h"
 
 enum {
@@ -209,11 +210,16 @@ static void storm(struct scenario *scenario)
 const struct story *story_find(const char *name)
 {
     static const struct story stories[] = {
-        {"rolling-restart", rolling_restart, 0},
-        {"registry-outage", registry_outage, 4},
-        {"redis-lost", redis_lost, 4},
-        {"hung-instance", hung_instance, 4},
-        {"storm", storm, 4},
+        {"rolling-restart", rolling_restart, 0, 0},
+        {"registry-outage", registry_outage, 4, 0},
+        {"redis-lost", redis_lost, 4, 0},
+        {"hung-instance", hung_instance, 4, 0},
+        {"storm", storm, 4, 0},
+        {"pitfall-1", pitfall_run, 1, 1},
+        {"pitfall-2", pitfall_run, 1, 2},
+        {"pitfall-3", pitfall_run, 1, 3},
+        {"pitfall-4", pitfall_run, 1, 4},
+        {"pitfall-5", pitfall_run, 1, 5},
     };
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
         if (strcmp(stories[i].name, name) == 0)

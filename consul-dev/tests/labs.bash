@@ -47,5 +47,5 @@ sees_what_is_expected() { # number
 }
 
 # shellcheck disable=SC2034 # for the tests
-SHORT_LABS='visible after|gone after|HTTP check|TCP check|Script check|TTL check|passing=true|KV store'
-SHORT_LABS+='|second datacenter|Dev mode|etcd: keys|web UI'
+SHORT_LABS='visible after|gone after|HTTP check|Script check|TTL check|passing=true|KV store'
+SHORT_LABS+='|second datacenter|Dev mode|web UI'

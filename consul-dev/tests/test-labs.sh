@@ -13,7 +13,7 @@ number_of_labs() { lab 0 | grep -oE '[0-9]+\. `make lab`' | grep -oE '^[0-9]+'; 
 without_a_number_the_labs_are_listed() {
     local output
     output=$(lab)
-    expect_contains "$output" '^ +1  IV\.3 +An instance is visible'
+    expect_contains "$output" '^ +1  I\.2, IV\.3 +An instance is visible'
     expect_eq "number of labs" "$(grep -cE '^ +[0-9]+  [IVX]+\.' <<<"$output")" "$(number_of_labs)"
 }
 
@@ -30,7 +30,7 @@ unknown_number_is_refused() {
 chinese_locale_gets_chinese_labs() {
     local output
     output=$(LC_ALL=zh_CN.UTF-8 "$LAB")
-    expect_contains "$output" '注册之后能看到实例（四、3）'
+    expect_contains "$output" '注册之后能看到实例（一、2；四、3）'
     output=$(LC_ALL=zh_CN.UTF-8 "$LAB" 2)
     expect_contains "$output" '^  结论  成立：'
 }
@@ -66,6 +66,17 @@ lesson_map_names_each_lab() {
     done
 }
 
+lesson_map_names_both_for_each_pitfall() {
+    local document number row
+    for document in docs/lesson-map.md docs/zh-CN/lesson-map.md; do
+        for number in 1 2 3 4 5; do
+            row=$(grep -E "^\\| (VII Pitfall|七、坑点) $number" "$HERE/../$document")
+            expect_contains "$row" "make pitfall N=$number\`"
+            expect_contains "$row" 'make lab N=[0-9]+'
+        done
+    done
+}
+
 nothing_is_left_of_all_labs() { expect_eq "left" "$(labs_left)" ""; }
 
 mapfile -t short < <(labs_whose_title "$SHORT_LABS")
@@ -76,6 +87,7 @@ run_tests without_a_number_the_labs_are_listed \
     unknown_number_is_refused \
     chinese_locale_gets_chinese_labs \
     lesson_map_names_each_lab \
+    lesson_map_names_both_for_each_pitfall \
     lab_fails_if_it_sees_something_else \
     lab_without_its_programs_is_skipped \
     $(printf 'lab_%d_sees_what_is_expected ' "${short[@]}") \

@@ -23,7 +23,27 @@ missing_number_is_rejected_in_chinese() {
     expect_contains "$output" '^N=：应为 1 到 5 的数字'
 }
 
+number_is_not_read_by_the_shell() {
+    local output
+    output=$(dry_run N='1; echo injected')
+    expect_contains "$output" 'pitfall "\$N"$'
+    ! grep -q injected <<<"$output" || fail "the shell reads N: $output"
+}
+
+sudo_keeps_its_rights_for_the_partition_only() {
+    expect_contains "$(dry_run N=4 AS_OWNER=env)" 'exec env [^ ]*/pitfall '
+    expect_contains "$(dry_run N=5 AS_OWNER=env)" 'exec +[^ ]*/pitfall '
+}
+
+reader_that_ends_leaves_nothing() {
+    pitfall 4 | head -n 1 >/dev/null || true
+    nothing_left
+}
+
+# Also with what the user may have set for other programs.
 empty_list_ends_the_lessons_client_only() {
+    local -x CONSUL_HTTP_ADDR=http://192.0.2.1:1 http_proxy=http://127.0.0.1:9 ALL_PROXY=socks5://127.0.0.1:9 REGISTRY=etcd \
+        ETCD_ENDPOINTS=nonsense SERVICE_ID=other SERVICE_NAME=other DISCOVERY_CACHE_TTL=1h REGISTER_JITTER=1h DATABASE_URL=nonsense
     passes 4 '^✓ On the first empty list .* ended, after [0-9]+ calls; .*\([1-9][0-9]* calls, 0 failed\), and replied 503'
 }
 
@@ -34,20 +54,21 @@ partition_without_rights_is_skipped() {
     if [ $code = 1 ]; then echo "no user namespaces here" && return 77; fi
     expect_eq "exit code" $code 77
     expect_eq "last line" "$(tail -n 1 <<<"$output")" \
-        "skipped: cannot create a network namespace: No space left on device. Run it as root: sudo make pitfall N=5"
+        "skipped: cannot create a network namespace: No space left on device. In a container, it needs the option --privileged."
     nothing_left
 }
 
-ctrl_c_in_a_partition_leaves_nothing() { ends_cleanly INT 5 'is cut'; }
 kill_9_in_a_partition_leaves_nothing() { ends_cleanly KILL 5 'is cut'; }
-kill_9_in_a_storm_leaves_nothing() { ends_cleanly KILL 2 'registered again: '; }
+kill_9_in_a_storm_leaves_nothing() { ends_cleanly KILL 2 'registered: '; }
 ctrl_c_under_load_leaves_nothing() { ends_cleanly INT 1 'instance 2 of each service loses'; }
 
 run_tests wrong_number_is_rejected_with_the_list \
     missing_number_is_rejected_in_chinese \
+    number_is_not_read_by_the_shell \
+    sudo_keeps_its_rights_for_the_partition_only \
+    reader_that_ends_leaves_nothing \
     empty_list_ends_the_lessons_client_only \
     partition_without_rights_is_skipped \
-    ctrl_c_in_a_partition_leaves_nothing \
     kill_9_in_a_partition_leaves_nothing \
     kill_9_in_a_storm_leaves_nothing \
     ctrl_c_under_load_leaves_nothing

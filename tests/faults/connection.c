@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/env.h"
 #include "net/url.h"
 
 enum { REQUEST_MAX = 128 * 1024 }; /* bytes: head and body; a registration takes 1 KB */
@@ -100,6 +101,17 @@ int64_t request_number(const struct request *request, const char *name, int64_t 
 {
     const char *value = find_value(request->query, name);
     return value ? strtoll(value, NULL, 10) : fallback;
+}
+
+int64_t request_duration_ms(const struct request *request, const char *name, int64_t fallback)
+{
+    char text[32];
+    int64_t ms;
+    const char *value = find_value(request->query, name);
+    if (!value)
+        return fallback;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(value, "&"), value);
+    return env_parse_duration(text, &ms) == 0 ? ms : fallback;
 }
 
 const char *request_text(const struct request *request, const char *name, char *out, size_t size)

@@ -40,8 +40,10 @@ struct reply {
  * the client has closed the connection, or sent bytes that are not a request. */
 bool connection_read(struct connection *connection, struct request *request);
 void request_close(struct request *request);
-/* A number in the query, as in "index=7&wait=10000ms"; `fallback` if the name is not there. */
+/* A number in the query, as in "index=7&wait=10s"; `fallback` if the name is not there. */
 int64_t request_number(const struct request *request, const char *name, int64_t fallback);
+/* A duration in the query, such as 10s, 5m or 500ms, in ms; `fallback` if the name is not there, or is none. */
+int64_t request_duration_ms(const struct request *request, const char *name, int64_t fallback);
 /* A parameter of the query, or of a form in the body, decoded; "" without it, or if it does not fit. Returns out. */
 const char *request_text(const struct request *request, const char *name, char *out, size_t size);
 /* The value of a header line; "" without it. Returns out. */

@@ -158,7 +158,8 @@ int folder_take(struct folder *folder, struct err *err)
 {
     char scratch[PLACE_PATH_MAX];
     scratch_path(scratch);
-    mkdir(scratch, 0755);
+    if (mkdir(scratch, 0755) != 0 && errno != EEXIST)
+        return err_set(err, ERR_FAILED, "cannot create the folder %s: %s", scratch, strerror(errno));
     /* One process at a time: a new folder is not locked yet, and another process could remove it. */
     int turn = lock_folder(scratch, LOCK_EX);
     if (turn < 0)

@@ -18,6 +18,11 @@ const SWITCHES = [
     '--disable-sync',
 ];
 
+const open = new Set();
+
+// A test that fails does not reach its close(), and an open browser keeps the tests from ending.
+export const closeBrowsers = () => Promise.all([...open].map(browser => browser.close()));
+
 // as: {locale, width, height, colorScheme, reducedMotion}. The browser ends with close().
 export async function openBrowser(as = {}) {
     const profile = mkdtempSync(join(tmpdir(), 'page-'));
@@ -33,10 +38,12 @@ export async function openBrowser(as = {}) {
     context.setDefaultTimeout(15000);
     const errors = [];
     const closeContext = context.close.bind(context);
+    open.add(context);
     return Object.assign(context, {
         errors,
         profile,
         async close() {
+            open.delete(context);
             await closeContext();
             rmSync(profile, { recursive: true, force: true });
         },

@@ -1,7 +1,7 @@
 // What the tests with the stand-in share: a stand-in and a browser for each test file. Both are as new for each
 // test.
 import { after, afterEach, before, beforeEach } from 'node:test';
-import { openBrowser } from './browser.mjs';
+import { closeBrowsers, openBrowser } from './browser.mjs';
 import { StandIn, newSecond, newState } from './stand_in.mjs';
 
 export let standIn;
@@ -13,7 +13,7 @@ export function setUp() {
         browser = await openBrowser();
     });
     after(async () => {
-        await browser?.close();
+        await closeBrowsers();
         await standIn?.stop();
     });
     afterEach(async () => {
@@ -22,6 +22,7 @@ export function setUp() {
     beforeEach(() => {
         standIn.state = newState();
         standIn.history = { seconds: [], marks: [] };
+        standIn.outputs = [];
         standIn.actions = [];
         standIn.answer = () => ({ status: 200, body: { ok: true } });
     });

@@ -29,6 +29,7 @@ export const instance = (n, more = {}) => ({
     picks: 0,
     share: 0,
     listed: true,
+    warned: false,
     calls: 0,
     failed: 0,
     ...more,
@@ -73,6 +74,7 @@ export function newSecond(t, rate, ids, more = {}) {
 export class StandIn {
     state = newState();
     history = { seconds: [], marks: [] };
+    outputs = []; // of the newest pitfall: a page that connects again gets them again
     actions = [];
     answer = () => ({ status: 200, body: { ok: true } });
     #streams = new Set();
@@ -97,6 +99,18 @@ export class StandIn {
 
     send(kind, data) {
         for (const stream of this.#streams) stream.write(`event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
+    }
+
+    print(name, at, text, language = 'en') {
+        const output = { name, language, at, text };
+        this.outputs = at === 0 ? [output] : [...this.outputs, output];
+        this.send('output', output);
+    }
+
+    // A page that connects again gets it with the history.
+    mark(mark) {
+        this.history.marks.push(mark);
+        this.send('mark', mark);
     }
 
     // change(state) edits the state, and all pages get it.
@@ -132,6 +146,7 @@ export class StandIn {
         reply.write(
             `event: state\ndata: ${JSON.stringify(this.state)}\n\nevent: history\ndata: ${JSON.stringify(this.history)}\n\n`,
         );
+        for (const output of this.outputs) reply.write(`event: output\ndata: ${JSON.stringify(output)}\n\n`);
     }
 
     async #act(request, reply) {

@@ -2,7 +2,7 @@
 // says, and a scenario runs to its end.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { openBrowser, screenshot, until } from './browser.mjs';
+import { closeBrowsers, openBrowser, screenshot, until, violations } from './browser.mjs';
 import { startPlayground } from './playground.mjs';
 
 const SHOWN_MS = 2000; // how soon the page shows a state after its fault
@@ -17,7 +17,7 @@ before(async () => {
     page = await browser.open(playground.url);
 });
 after(async () => {
-    await browser?.close();
+    await closeBrowsers();
     await playground?.stop();
 });
 afterEach(async () => {
@@ -75,6 +75,17 @@ test('killed_instance_is_gone_and_started_again', async () => {
     await shows('user-service-1', 'gone');
     await press('user-service-1', 'start');
     await follows('user-service-1', 'passing', 60000);
+});
+
+test('warned_instance_is_shown_and_gets_calls', async () => {
+    await press('user-service-2', 'warn');
+    await shows('user-service-2', 'warning');
+    await page.locator('#events').getByText('user-service-2 is warning').first().waitFor({ timeout: SHOWN_MS });
+    await until('it is called', async () => (await node('user-service-2')).calls > 0, 10000);
+    await press('user-service-2', 'unwarn');
+    await shows('user-service-2', 'passing');
+    await press('user-service-2', 'warn'); // "Put everything back" removes it
+    await shows('user-service-2', 'warning');
 });
 
 test('stopped_instance_drains', async () => {
@@ -151,6 +162,30 @@ test('scenario_runs_to_its_end', async () => {
     await one.getByText('as expected', { exact: true }).waitFor({ timeout: 60000 });
     await one.locator('.result').getByText('ejected after').waitFor();
     await screenshot(page, 'scenario');
+});
+
+test('pitfall_shows_its_output_and_its_verdict', async () => {
+    await page.locator('#tab-scenarios').click();
+    const one = page.locator('#scenario-pitfall-4');
+    await one.locator('summary').click();
+    await one.getByRole('button', { name: 'Run' }).click();
+    await one.locator('.output').getByText('starting PostgreSQL').waitFor({ timeout: SHOWN_MS });
+    await one.locator('.verdict').getByText('as expected').waitFor({ timeout: 90000 });
+    await one.locator('.conclusion p').getByText('✓ On the first empty list').waitFor({ timeout: SHOWN_MS });
+    await one.locator('tr').getByText('the project').waitFor();
+    await screenshot(page, 'pitfall');
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(browser.errors, []);
+});
+
+test('stopped_pitfall_ends', async () => {
+    await page.locator('#tab-scenarios').click();
+    const one = page.locator('#scenario-pitfall-1');
+    if (!(await one.evaluate(node => node.open))) await one.locator('summary').click();
+    await one.getByRole('button', { name: 'Run' }).click();
+    await one.locator('.output').getByText('starting PostgreSQL').waitFor({ timeout: SHOWN_MS });
+    await one.getByRole('button', { name: 'Stop' }).click();
+    await one.locator('.verdict').getByText('stopped').waitFor({ timeout: 10000 });
 });
 
 // Slow checks and registrations leave the time to see two states that are short otherwise.

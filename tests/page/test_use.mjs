@@ -44,12 +44,12 @@ test('buttons_fit_the_process', async () => {
     const enabled = () =>
         page.locator('#break-buttons button:not([aria-disabled])').evaluateAll(all => all.map(one => one.dataset.key));
     const cases = {
-        starting: ['stop', 'hang', 'kill', 'remove'],
-        running: ['stop', 'hang', 'kill', 'remove'],
-        hung: ['kill', 'continue', 'remove'],
-        draining: ['kill', 'remove'],
-        ended: ['start', 'remove'],
-        killed: ['start', 'remove'],
+        starting: ['stop', 'hang', 'kill', 'warn', 'remove'],
+        running: ['stop', 'hang', 'kill', 'warn', 'remove'],
+        hung: ['kill', 'continue', 'warn', 'remove'],
+        draining: ['kill', 'warn', 'remove'],
+        ended: ['start', 'warn', 'remove'],
+        killed: ['start', 'warn', 'remove'],
     };
     await page.locator('#node-user-service-2').click();
     for (const [process, wanted] of Object.entries(cases)) {
@@ -58,6 +58,11 @@ test('buttons_fit_the_process', async () => {
         });
         await until(`${process}: ${wanted}`, async () => String(await enabled()) === String(wanted));
     }
+    standIn.update(now => {
+        now.nodes[5].warned = true;
+    });
+    await page.locator('.action-unwarn').waitFor();
+    assert.equal(await page.locator('.action-warn').count(), 0);
     await page.locator('#node-redis').click();
     await until('a server has no "remove"', async () => !(await page.locator('.action-remove').count()));
 });
@@ -76,6 +81,7 @@ test('each_control_sends_its_action', async () => {
         ['redis', 'continue', 'hung'],
         ['user-service-1', 'term', 'running'],
         ['order-service', 'term', 'running'],
+        ['user-service-3', 'warn', 'running'],
         ['user-service-3', 'remove', 'running'],
     ]) {
         standIn.update(now => {
@@ -96,6 +102,9 @@ test('each_control_sends_its_action', async () => {
     await page.locator('#ttl').fill('5');
     await page.locator('#settings-apply').click();
     await sent({ action: 'settings', policy: 'consistent_hash', ttl_s: 5 });
+    await page.locator('#add-form [name=zone]').fill('a b'); // the browser itself refuses it
+    await page.locator('#add-button').click();
+    assert.ok(await page.locator('#add-form [name=zone]').evaluate(input => !input.validity.valid));
     await page.locator('#add-form [name=zone]').fill('z1');
     await page.locator('#add-button').click();
     await sent({ action: 'add', weight: 3, zone: 'z1', version: '2.0.0' });
@@ -112,7 +121,7 @@ test('scenario_says_what_to_expect_and_what_was_seen', async () => {
         await one.getByText('Expect:').waitFor();
         await one.getByRole('button', { name: 'Run' }).click();
         await until(name, () => standIn.actions.length > 0);
-        assert.deepEqual(standIn.actions.splice(0), [{ action: 'scenario', name }]);
+        assert.deepEqual(standIn.actions.splice(0), [{ action: 'scenario', name, language: 'en' }]);
         standIn.update(now => {
             now.scenario = { name, step: 2, steps: 4, state: 'running', seen: {} };
         });
@@ -125,6 +134,85 @@ test('scenario_says_what_to_expect_and_what_was_seen', async () => {
     }
 });
 
+async function openPitfall(page, name) {
+    await page.locator('#tab-scenarios').click();
+    const one = page.locator(`#scenario-${name}`);
+    await one.locator('summary').click();
+    return one;
+}
+
+const setScenario = (name, state) =>
+    standIn.update(now => {
+        now.scenario = { name, step: 1, steps: 1, state, seen: { ms: state === 'running' ? 0 : 21000 } };
+    });
+
+test('pitfall_prints_while_it_runs_and_ends_with_a_table', async () => {
+    const page = await browser.open(standIn.url);
+    const name = 'pitfall-4';
+    const one = await openPitfall(page, name);
+    await one.getByRole('button', { name: 'Run: Pitfall 4: empty list' }).click();
+    await until('it is started', () => standIn.actions.length > 0);
+    assert.deepEqual(standIn.actions.splice(0), [{ action: 'scenario', name, language: 'en' }]);
+    setScenario(name, 'running');
+    standIn.print(name, 0, 'Pitfall 4: the empty list\n\n   0.0 s  starting\n');
+    standIn.print(name, 50, '   1.0 s  all instances stop\n\n  a plot |   *\n');
+    const region = one.getByRole('region', { name: 'Output: Pitfall 4: empty list' });
+    await region.getByText('1.0 s all instances stop').waitFor();
+    assert.equal(await region.locator('.plot').textContent(), '\n  a plot |   *');
+    assert.equal(await region.getAttribute('tabindex'), '0');
+    assert.equal(await region.getAttribute('aria-live'), 'off');
+    assert.ok(await one.locator('.result').isHidden());
+    standIn.print(name, 90, '\n\tthe lesson\tnew/old\nthe process\thas ended\truns\n\n✓ It ended.\n');
+    setScenario(name, 'passed');
+    await one.getByText('as expected', { exact: true }).waitFor();
+    const cells = await one.locator('tr').evaluateAll(rows => rows.map(row => [...row.children].map(c => c.innerText)));
+    assert.deepEqual(cells, [
+        ['', 'the lesson', 'new/\u200bold'],
+        ['the process', 'has ended', 'runs'],
+    ]);
+    assert.equal((await one.locator('.conclusion p').innerText()).trim(), '✓ It ended.');
+    assert.doesNotMatch(await region.textContent(), /It ended|has ended/);
+    assert.deepEqual(await violations(page), []);
+    // Another run begins anew.
+    setScenario(name, 'running');
+    standIn.print(name, 0, '坑点 4\n', 'zh');
+    await until('only the new lines', async () => (await region.textContent()) === '坑点 4');
+    assert.equal(await region.getAttribute('lang'), 'zh-CN');
+    await one.getByRole('button', { name: 'Stop the scenario' }).click();
+    await until('it is stopped', () => standIn.actions.length > 0);
+    assert.deepEqual(standIn.actions, [{ action: 'scenario-stop' }]);
+    assert.deepEqual(browser.errors, []);
+});
+
+test('skipped_pitfall_says_why_and_is_spoken', async () => {
+    const page = await browser.open(standIn.url);
+    const name = 'pitfall-5';
+    const one = await openPitfall(page, name);
+    setScenario(name, 'running');
+    standIn.print(name, 0, 'Pitfall 5: a network partition\n\nskipped: cannot create a network namespace\n');
+    setScenario(name, 'skipped');
+    standIn.mark({ id: 1, t_ms: Date.now(), code: 'load_on', target: '', text: '' });
+    await page.locator('#events li').first().waitFor();
+    standIn.mark({ id: 2, t_ms: Date.now(), code: 'scenario_done', target: '', text: `${name}: skipped` });
+    await one.getByText('skipped', { exact: true }).waitFor();
+    await one.locator('.conclusion p').getByText('skipped: cannot create a network namespace').waitFor();
+    await page.locator('#speaker').getByText('Pitfall 5: network partition: skipped').waitFor({ state: 'attached' });
+});
+
+test('pitfall_runs_in_the_language_of_the_page', async () => {
+    const chinese = await openBrowser({ locale: 'zh-CN', width: 375, height: 812 });
+    const page = await chinese.open(standIn.url);
+    const one = await openPitfall(page, 'pitfall-1');
+    await page.getByText('五个坑点：错误写法与正确写法对照').waitFor();
+    await one.getByRole('button', { name: '坑点 1：浅检查' }).click();
+    await until('it is started', () => standIn.actions.length > 0);
+    assert.deepEqual(standIn.actions, [{ action: 'scenario', name: 'pitfall-1', language: 'zh' }]);
+    standIn.answer = () => ({ status: 409, body: { code: 'not_built', detail: 'x' } });
+    await one.locator('button').click();
+    await page.getByText('在终端执行 make pitfall-parts').waitFor();
+    await chinese.close();
+});
+
 test('read_only_page_says_why_and_keeps_the_load', async () => {
     standIn.state = { ...newState(), mode: 'observe', why_read_only: 'the processes are in containers' };
     for (const node of standIn.state.nodes) node.process = null;
@@ -132,6 +220,9 @@ test('read_only_page_says_why_and_keeps_the_load', async () => {
     await page.getByText('the playground has not started these processes').waitFor();
     await page.locator('.action-kill').click({ force: true });
     await page.locator('#reset').click({ force: true });
+    const pitfall = (await openPitfall(page, 'pitfall-1')).locator('button');
+    assert.match(await pitfall.getAttribute('title'), /^Read-only/);
+    await pitfall.click({ force: true });
     await page.locator('#load-on').click();
     await until('the load is sent', () => standIn.actions.length > 0);
     assert.deepEqual(
@@ -159,6 +250,21 @@ test('keyboard_alone_breaks_consul', async () => {
     standIn.update(now => Object.assign(now.nodes[0], { process: 'ended', state: 'gone' }));
     await page.locator('#node-consul.state-gone').waitFor();
     assert.match(await page.evaluate(() => document.activeElement.className), /action-stop/);
+});
+
+test('escape_closes_what_lies_over_the_page', async () => {
+    const page = await browser.open(standIn.url);
+    await page.locator('.states summary').click();
+    await page.getByText('its share of the picks').waitFor();
+    await page.keyboard.press('Escape');
+    await until('the explanation is closed', async () => !(await page.locator('#states').isVisible()));
+    assert.ok(await page.evaluate(() => document.activeElement.matches('.states summary')));
+    standIn.answer = () => ({ status: 409, body: { detail: 'consul does not run' } });
+    await page.locator('.action-stop').click();
+    await page.locator('#notice').waitFor();
+    await page.keyboard.press('Escape');
+    assert.ok(await page.locator('#notice').isHidden());
+    browser.errors.length = 0; // (the browser itself logs a 409)
 });
 
 test('hint_shows_the_first_button_once', async () => {

@@ -69,6 +69,28 @@ test('age_grows_and_stale_list_is_named', async () => {
     await page.getByText('order-service does not answer').waitFor();
 });
 
+// In observe mode the names are those that others have registered.
+test('strange_names_are_shown_as_they_are', async () => {
+    const page = await browser.open(standIn.url);
+    const name = '<img src=x onerror=alert(1)> "a\'] 中 \u202e🙂';
+    page.on('dialog', dialog => {
+        browser.errors.push(`dialog: ${dialog.message()}`);
+        dialog.dismiss();
+    });
+    standIn.update(now => {
+        Object.assign(now.nodes[5], { id: name, zone: name, version: name, detail: name });
+        now.discovery.last_error = name;
+        now.discovery.next = { instance: name, tier: name, passed_over: [{ id: name, reason: name }] };
+    });
+    standIn.send('mark', { id: 1, t_ms: Date.now(), code: 'hung', target: name, text: name });
+    await page.locator('.card').nth(5).click();
+    await until('its detail is shown', async () => (await page.locator('#break-detail').textContent()).includes(name));
+    for (const id of ['#knows-error', '#knows-next', '#knows-over', '#events', '#break-process', '#break-facts'])
+        assert.ok((await page.locator(id).textContent()).includes(name), id);
+    assert.equal(await page.locator('img').count(), 0);
+    assert.deepEqual(browser.errors, []);
+});
+
 test('language_follows_the_browser_and_the_switch', async () => {
     const chinese = await openBrowser({ locale: 'zh-CN' });
     const page = await chinese.open(standIn.url);
@@ -82,17 +104,43 @@ test('language_follows_the_browser_and_the_switch', async () => {
     await chinese.close();
 });
 
-for (const { width, height } of [
+// The widest table, and a plot.
+async function checkPitfall(page, look) {
+    const name = 'pitfall-5';
+    standIn.update(now => {
+        now.scenario = { name, step: 1, steps: 1, state: 'passed', seen: { ms: 21000 } };
+    });
+    const row = 'partition, minority (the old leader)\t0 / 11\t0 / 0 / 11\t0 / 0 / 11\t7 / 4 / 0\n';
+    standIn.print(
+        name,
+        0,
+        `Pitfall 5\n\n  the project's ${'x'.repeat(90)}\n   0.0 s  a plot\n  1.0 |${'-'.repeat(90)}\n` +
+            `\n\tok / refused\tnew/old/refused\t?consistent\tnew/old/refused\n${row}\n✓ seen\n`,
+    );
+    await page.locator('#tab-scenarios').click();
+    await page.locator(`#scenario-${name} summary`).click();
+    await page.locator(`#scenario-${name} .conclusion p`).getByText('seen').waitFor();
+    assert.deepEqual(await misplaced(page), [], name);
+    assert.deepEqual(await violations(page), [], name);
+    await screenshot(page, `pitfall-${look}`, true);
+}
+
+const COUNTS = [
+    [3, 20],
+    [9, 50],
+    [50, 500],
+];
+for (const { width, height, counts = COUNTS } of [
     { width: 1280, height: 800 },
     { width: 375, height: 812 },
+    // A small phone, a large screen, and 1280×800 with a zoom of 200 %.
+    { width: 320, height: 640, counts: [[9, 50]] },
+    { width: 1920, height: 1080, counts: [[9, 50]] },
+    { width: 640, height: 400, counts: [[9, 50]] },
 ]) {
     for (const locale of ['en-US', 'zh-CN']) {
         test(`layout_holds_at_${width}_px_in_${locale.slice(0, 2)}`, async () => {
-            for (const [instances, rate] of [
-                [3, 20],
-                [9, 50],
-                [50, 500],
-            ]) {
+            for (const [instances, rate] of counts) {
                 fill(instances, rate);
                 const one = await openBrowser({ width, height, locale });
                 const page = await one.open(standIn.url, { hint: instances === 3 });
@@ -100,7 +148,12 @@ for (const { width, height } of [
                     await page.locator(`#tab-${tab}`).click();
                     assert.deepEqual(await misplaced(page), [], `${instances} instances, ${tab}`);
                 }
+                if (instances === 3) await checkPitfall(page, `${width}-${locale.slice(0, 2)}`);
                 await page.locator('#tab-break').click();
+                await page.locator('.states summary').click();
+                const { x, width: wide } = await page.locator('.states-box').boundingBox();
+                assert.ok(x >= 0 && x + wide <= width, `what the states mean: ${x}, ${wide}`);
+                await page.locator('.states summary').click();
                 await screenshot(page, `${width}-${locale.slice(0, 2)}-${instances}`, width < 500);
                 assert.deepEqual(one.errors, []);
                 await one.close();
@@ -149,6 +202,23 @@ test('page_draws_only_while_something_moves', async () => {
         await page.waitForTimeout(1000);
         return (await frames()) === before;
     });
+});
+
+test('no_arrow_flies_with_reduced_motion', async () => {
+    const one = await openBrowser({ reducedMotion: 'reduce' });
+    const page = await one.open(standIn.url);
+    const canvasIsEmpty = () =>
+        page.evaluate(() => {
+            const canvas = document.getElementById('calls');
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width || 1, canvas.height || 1);
+            return data.every(byte => byte === 0);
+        });
+    standIn.send('second', newSecond(Math.floor(Date.now() / 1000), 20, ['user-service-1', 'user-service-2']));
+    await page.locator('#last-calls li').first().waitFor(); // they are listed all the same
+    const end = Date.now() + 1200;
+    while (Date.now() < end) assert.ok(await canvasIsEmpty());
+    assert.deepEqual(one.errors, []);
+    await one.close();
 });
 
 test('fifty_instances_and_500_calls_cost_little', async () => {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "harness/proc.h"
@@ -87,13 +88,13 @@ static int count_folders(void)
 static bool has_started(void *arg)
 {
     (void)arg;
-    return count_processes() >= 4 && count_folders() == 1; /* two of the lab's own, Consul, the callee */
+    return count_processes() >= 5 && count_folders() == 1; /* three of the lab's own, Consul, the callee */
 }
 
-static bool no_process(void *arg)
+static bool nothing_left(void *arg)
 {
     (void)arg;
-    return count_processes() == 0;
+    return count_processes() == 0 && count_folders() == 0;
 }
 
 /* --- Tests ---------------------------------------------------------------------------------- */
@@ -112,26 +113,43 @@ Test(lab, interrupted_lab_leaves_nothing, .init = setup, .fini = teardown)
     }
 }
 
-Test(lab, killed_lab_leaves_no_process, .init = setup, .fini = teardown)
+Test(lab, killed_lab_leaves_nothing, .init = setup, .fini = teardown)
 {
     start(LONG_LAB);
     cr_assert(wait_until(has_started, NULL, LAB_LIMIT_MS));
     proc_signal(&running, SIGKILL);
     cr_assert(proc_wait(&running, LAB_LIMIT_MS));
-    cr_expect(wait_until(no_process, NULL, KILLED_LIMIT_MS));
+    cr_expect(wait_until(nothing_left, NULL, KILLED_LIMIT_MS));
 }
 
-Test(lab, next_lab_removes_folder_of_a_killed_one, .init = setup, .fini = teardown)
+/* A Consul that only writes down what it sees. */
+Test(lab, lab_does_not_see_settings_of_the_user, .init = setup, .fini = teardown)
 {
-    start(LONG_LAB);
-    cr_assert(wait_until(has_started, NULL, LAB_LIMIT_MS));
-    proc_signal(&running, SIGKILL);
-    cr_assert(wait_until(no_process, NULL, LAB_LIMIT_MS));
-    proc_wait(&running, LAB_LIMIT_MS);
-    start(SHORT_LAB);
+    char program[PLACE_PATH_MAX + 16], seen[PLACE_PATH_MAX + 16], consul[PLACE_PATH_MAX + 32], text[8192];
+    char output[PLACE_PATH_MAX + 16];
+    struct err err = ERR_INIT;
+    snprintf(program, sizeof program, "%s/consul", folder.path);
+    snprintf(seen, sizeof seen, "%s/seen", folder.path);
+    snprintf(output, sizeof output, "%s/output", folder.path);
+    snprintf(consul, sizeof consul, "CONSUL=%s", program);
+    FILE *file = fopen(program, "we");
+    cr_assert_not_null(file);
+    fprintf(file, "#!/bin/sh\nenv >'%s'\nexit 1\n", seen);
+    fclose(file);
+    chmod(program, 0755);
+    const char *const env[] = {setting, consul, "SERVICE_CHECK=ttl", "LB_POLICY=random", NULL};
+    cr_assert_eq(proc_start(&running, (const char *const[]){lab, SHORT_LAB, NULL}, env, output, &err), 0, "%s",
+                 err.text);
     cr_assert(proc_wait(&running, LAB_LIMIT_MS));
-    cr_expect_eq(running.status, 0);
-    cr_expect_eq(count_folders(), 0);
+    char *printed = proc_output(&running);
+    file = fopen(seen, "re");
+    cr_assert_not_null(file, "%s", printed);
+    free(printed);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    cr_expect_not_null(strstr(text, setting), "%s", text);
+    cr_expect_null(strstr(text, "SERVICE_CHECK="));
+    cr_expect_null(strstr(text, "LB_POLICY="));
 }
 
 /* Consul that does not start: this must not look like a verdict. */
@@ -145,5 +163,16 @@ Test(lab, lab_without_consul_fails, .init = setup, .fini = teardown)
     cr_expect_eq(WEXITSTATUS(running.status), 1);
     cr_expect_not_null(strstr(output, "error     cannot start consul"), "%s", output);
     cr_expect_not_null(strstr(output, "verdict   none: it could not run to its end"), "%s", output);
+    free(output);
+}
+
+Test(lab, lab_without_a_folder_says_why, .init = setup, .fini = teardown)
+{
+    snprintf(setting, sizeof setting, "TMPDIR=/dev/null");
+    start(SHORT_LAB);
+    cr_assert(proc_wait(&running, LAB_LIMIT_MS));
+    char *output = proc_output(&running);
+    cr_expect_eq(WEXITSTATUS(running.status), 1);
+    cr_expect_not_null(strstr(output, "cannot create the folder /dev/null/scratch-"), "%s", output);
     free(output);
 }

@@ -15,13 +15,17 @@ const ACTIONS = [
     { action: 'kill', in: [...LIVE, 'hung', 'draining'] },
     { action: 'start', in: ['ended', 'killed'] },
     { action: 'continue', in: ['hung'] },
-    { action: 'remove', in: null }, // always, but only an instance
+    // These three always, but only for an instance.
+    { action: 'warn', in: null, fits: node => !node.warned },
+    { action: 'unwarn', in: null, fits: node => node.warned },
+    { action: 'remove', in: null },
 ];
 const part = name => byId(`break-${name}`);
 
 const isService = node => node.kind === 'user-service' || node.kind === 'order-service';
 // A service drains on SIGTERM; PostgreSQL's clean way is SIGINT.
 const nameOfAction = (node, action) => (action === 'stop' && isService(node) ? 'term' : action);
+const isShown = (node, one) => (one.in !== null || node.kind === 'user-service') && (one.fits?.(node) ?? true);
 const signalOf = node => (node.kind === 'postgres' ? 'SIGINT' : 'SIGTERM');
 
 function whyNot(node, one) {
@@ -32,7 +36,7 @@ function whyNot(node, one) {
 }
 
 function showButtons(node) {
-    const wanted = ACTIONS.filter(one => one.in !== null || node.kind === 'user-service');
+    const wanted = ACTIONS.filter(one => isShown(node, one));
     keepChildren(
         part('buttons'),
         wanted.map(one => one.action),

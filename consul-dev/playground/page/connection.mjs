@@ -1,7 +1,7 @@
 // The connection to the program: server-sent events in, actions out. A lost connection is shown, and
 // opened again after 1 s, 1.6 s, … at most 5 s. A hidden tab closes its connection, because a browser
 // opens at most six to one server: a seventh tab would wait for ever.
-import { addMark, addSecond, setConnection, setHistory, setState, store } from './store.mjs';
+import { addMark, addOutput, addSecond, setConnection, setHistory, setState, store } from './store.mjs';
 
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 5000;
@@ -51,6 +51,7 @@ function open() {
     receive('history', setHistory);
     receive('second', addSecond);
     receive('mark', addMark);
+    receive('output', addOutput);
     source.onerror = lose;
     heard();
 }

@@ -4,6 +4,7 @@ import { showProblem, startNotice } from './actions.mjs';
 import { startBreak } from './break.mjs';
 import { startCalls } from './calls.mjs';
 import { connect, reconnectNow } from './connection.mjs';
+import { startEscape } from './escape.mjs';
 import { startEvents } from './events.mjs';
 import { startHint } from './hint.mjs';
 import { startKnowledge } from './knowledge.mjs';
@@ -54,6 +55,7 @@ for (const start of [
     startSettings,
     startScenarios,
     startHint,
+    startEscape,
 ])
     start();
 connect();

@@ -97,8 +97,8 @@ function show() {
     const hadFocus = cards.contains(document.activeElement);
     keepChildren(
         cards,
-        nodes.map(node => `${node.id} ${placed.size}`),
-        key => makeCard(findNode(key.split(' ')[0]), placed.size),
+        nodes.map(node => `${placed.size} ${node.id}`),
+        key => makeCard(findNode(key.slice(placed.size.length + 1)), placed.size), // (an id may have blanks)
         (card, key, i) =>
             showCard(card, nodes[i], placed.boxes.get(nodes[i].id), total, nodes[i].id === store.selected),
     );

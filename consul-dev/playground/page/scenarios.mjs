@@ -1,11 +1,17 @@
-// The scenarios: a button each, with what to expect before and what was seen after.
+// The scenarios and the five pitfalls: a button each, with what to expect before and what was seen after.
 import { byId, element, isEnabled, keepChildren, setAttribute, setEnabled, setText } from './dom.mjs';
-import { hasText, text } from './language.mjs';
+import { currentLanguage, hasText, text } from './language.mjs';
 import { send } from './actions.mjs';
+import { makeConclusion, makeOutput, showConclusion, showOutput } from './output.mjs';
 import { isReadOnly, listen, runningScenario, store } from './store.mjs';
 
 const NAMES = ['rolling-restart', 'registry-outage', 'redis-lost', 'hung-instance', 'storm'];
-const list = byId('scenarios');
+const PITFALLS = [1, 2, 3, 4, 5].map(n => `pitfall-${n}`);
+const isPitfall = name => name.startsWith('pitfall-');
+const LISTS = [
+    { list: byId('scenarios'), names: NAMES },
+    { list: byId('pitfalls'), names: PITFALLS },
+];
 const results = new Map(); // name -> the newest {state, step, steps, seen}
 
 function make(name) {
@@ -20,7 +26,8 @@ function make(name) {
             element('button', { type: 'button', class: 'button primary' }),
             element('span', { class: 'step' }),
         ),
-        element('div', { class: 'result' }, element('strong'), element('dl')),
+        makeOutput(),
+        element('div', { class: 'result' }, element('strong'), makeConclusion(), element('dl')),
     );
 }
 
@@ -44,7 +51,7 @@ const stepText = (name, step) =>
 function showOne(item, name) {
     const run = results.get(name);
     const running = runningScenario();
-    const [summary, expect, row, result] = item.children;
+    const [summary, expect, row, output, result] = item.children;
     setText(summary.firstChild, text(`scenario.${name}.name`));
     setText(summary.lastChild, run ? text(`verdict.${run.state}`) : '');
     setAttribute(summary.lastChild, 'class', `verdict verdict-${run?.state ?? 'none'}`);
@@ -64,10 +71,17 @@ function showOne(item, name) {
         !isReadOnly() && (running === null || isMine),
         text(isReadOnly() ? 'readonly.button' : 'scenario.other'),
     );
-    setText(step, isMine && run.step > 0 ? text('scenario.step', { ...run, what: stepText(name, run.step) }) : '');
-    result.hidden = !run || (run.state === 'running' && Object.keys(run.seen ?? {}).length === 0);
+    // (A pitfall prints what it does.)
+    setText(step, isMine && run.step > 0 && !isPitfall(name) ? text('scenario.step', { ...run, what: stepText(name, run.step) }) : '');
+    result.hidden = !run || (run.state === 'running' && (isPitfall(name) || Object.keys(run.seen ?? {}).length === 0));
     setText(result.firstChild, text('scenario.seen'));
+    showOutput(output, name, run?.state);
+    showConclusion(result.children[1], name, run?.state);
     showSeen(result.lastChild, run?.seen);
+}
+
+function showAll() {
+    for (const { list, names } of LISTS) keepChildren(list, names, make, showOne);
 }
 
 function show() {
@@ -77,17 +91,21 @@ function show() {
         results.set(scenario.name, scenario);
         if (isNew) byId(`scenario-${scenario.name}`)?.setAttribute('open', '');
     }
-    keepChildren(list, NAMES, make, showOne);
+    showAll();
 }
 
 export function startScenarios() {
-    keepChildren(list, NAMES, make, showOne);
-    list.firstChild.open = true;
-    list.addEventListener('click', event => {
+    showAll();
+    LISTS[0].list.firstChild.open = true;
+    byId('sheet-scenarios').addEventListener('click', event => {
         const button = event.target.closest('button');
         const name = event.target.closest('details')?.dataset.key;
         if (!button || !name || !isEnabled(button)) return;
-        send(runningScenario() === name ? { action: 'scenario-stop' } : { action: 'scenario', name });
+        send(
+            runningScenario() === name
+                ? { action: 'scenario-stop' }
+                : { action: 'scenario', name, language: currentLanguage() },
+        );
     });
-    listen(['state', 'language'], show);
+    listen(['state', 'output', 'language'], show);
 }

@@ -1,5 +1,5 @@
 // The states of a process, each with a shape of its own, so that no state is told by its colour alone.
-// The colours are in states.css (--passing, …).
+// The colours are in page.css (--passing, …).
 import { svg } from './dom.mjs';
 
 // Each shape is drawn in a square of 16; "fill" is a filled part, "line" is drawn on top of it.

@@ -10,6 +10,7 @@ export const store = {
     receivedMs: 0, // when the state arrived, by performance.now()
     seconds: [],
     marks: [],
+    outputs: new Map(), // scenario -> {printed, language}
     connection: 'connecting', // connecting, open, lost
     selected: 'consul', // the id of a node
 };
@@ -26,7 +27,7 @@ function run() {
     for (const listener of wanted) listener();
 }
 
-// kinds: any of state, seconds, marks, connection, selected, language
+// kinds: any of state, seconds, marks, output, connection, selected, language
 export function listen(kinds, listener) {
     for (const kind of kinds) listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
 }
@@ -61,6 +62,13 @@ export function addMark(mark) {
     if (store.marks.some(old => old.id === mark.id)) return;
     store.marks = [...store.marks, mark].slice(-MARKS_MAX);
     changed('marks');
+}
+
+// Its new lines; at 0 it begins anew.
+export function addOutput({ name, language, at, text }) {
+    const before = at > 0 ? (store.outputs.get(name)?.printed ?? '') : '';
+    store.outputs.set(name, { printed: before + text, language });
+    changed('output');
 }
 
 export function setConnection(connection) {

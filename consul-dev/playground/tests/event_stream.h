@@ -14,15 +14,20 @@ struct stream {
     struct buf text; /* all that has arrived */
 };
 
-static inline void stream_open(struct stream *stream, const char *headers)
+static inline void stream_connect(struct stream *stream, const char *request)
 {
-    char request[300];
     struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)page_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     *stream = (struct stream){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .text = BUF_INIT(64 * 1024 * 1024)};
     cr_assert_eq(connect(stream->fd, (struct sockaddr *)&to, sizeof to), 0);
-    int len = snprintf(request, sizeof request, "GET /api/events HTTP/1.1\r\nHost: %s\r\n%s\r\n", page_host, headers);
-    cr_assert_eq(send(stream->fd, request, (size_t)len, MSG_NOSIGNAL), len);
+    cr_assert_eq(send(stream->fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+}
+
+static inline void stream_open(struct stream *stream, const char *headers)
+{
+    char request[300];
+    snprintf(request, sizeof request, "GET /api/events HTTP/1.1\r\nHost: %s\r\n%s\r\n", page_host, headers);
+    stream_connect(stream, request);
 }
 
 static inline bool stream_has_more(struct stream *stream)

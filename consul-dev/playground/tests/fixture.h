@@ -92,9 +92,8 @@ static inline const json_t *node_in(const json_t *state, const char *id)
 {
     const json_t *node;
     size_t i;
-    json_array_foreach(json_object_get(state, "nodes"), i, node)
-        if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0)
-            return node;
+    json_array_foreach(json_object_get(state, "nodes"), i,
+                       node) if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0) return node;
     return NULL;
 }
 
@@ -127,9 +126,7 @@ static inline bool is_shown(void *arg)
     const json_t *nodes = json_object_get(state, "nodes"), *node;
     size_t i;
     bool shown = json_array_size(nodes) > 0;
-    json_array_foreach(nodes, i, node)
-        if (!wanted->id && !node_is(node, wanted))
-            shown = false;
+    json_array_foreach(nodes, i, node) if (!wanted->id && !node_is(node, wanted)) shown = false;
     if (wanted->id)
         shown = node_in(state, wanted->id) && node_is(node_in(state, wanted->id), wanted);
     json_decref(state);
@@ -221,6 +218,13 @@ static inline int act_on(const char *action, const char *target)
     char body[200];
     snprintf(body, sizeof body, "{\"action\":\"%s\",\"target\":\"%s\"}", action, target);
     return act(body);
+}
+
+static inline void expect_shown(const char *action, const char *id, const char *state)
+{
+    cr_expect_eq(act_on(action, id), 200, "%s %s", action, id);
+    int64_t ms = await_state(id, state);
+    REPORT("%s %s: shown as %s after %lld ms (wanted: 2000)", action, id, state, (long long)ms);
 }
 
 static inline void expect_refused(const char *body, int status, const char *code)

@@ -2,21 +2,11 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "event_stream.h"
+#include "scenario.h"
 
 TestSuite(outages_playground, .timeout = 900);
 
 /* --- Scenarios ------------------------------------------------------------------------- */
-
-static bool scenario_has_ended(void *arg)
-{
-    json_t *state = state_new();
-    const char *now = text_in(json_object_get(state, "scenario"), "state");
-    bool ended = *now && strcmp(now, "running") != 0;
-    (void)arg;
-    json_decref(state);
-    return ended;
-}
 
 static void report_seen(const char *name, const json_t *scenario)
 {
@@ -29,18 +19,50 @@ Test(outages_playground, every_scenario_passes, .init = setup, .fini = teardown)
 {
     static const char *const names[] = {"rolling-restart", "registry-outage", "redis-lost", "hung-instance", "storm"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char body[100];
-        snprintf(body, sizeof body, "{\"action\":\"scenario\",\"name\":\"%s\"}", names[i]);
-        cr_expect_eq(act(body), 200);
-        cr_expect(wait_until(scenario_has_ended, NULL, 3 * PATIENCE_MS), "%s", names[i]);
-        json_t *state = state_new();
-        const json_t *scenario = json_object_get(state, "scenario");
+        cr_expect_eq(start_scenario(names[i], "en"), 200);
+        json_t *scenario = ended_scenario_new(names[i]);
         report_seen(names[i], scenario);
         cr_expect_str_eq(text_in(scenario, "state"), "passed", "%s", names[i]);
         cr_expect_eq(number_in(scenario, "step"), number_in(scenario, "steps"), "%s", names[i]);
         cr_expect_eq(number_in(json_object_get(scenario, "seen"), "failed"), 0, "%s", names[i]);
-        json_decref(state);
+        json_decref(scenario);
         await_state(NULL, "passing");
+    }
+}
+
+static const char *const pitfalls[] = {"pitfall-1", "pitfall-2", "pitfall-3", "pitfall-4", "pitfall-5"};
+enum { PITFALLS = 5 };
+
+Test(outages_playground, every_pitfall_passes, .init = setup, .fini = teardown)
+{
+    static const char *const sentences[] = {"✓ With the shallow check", "✓ 100 个实例同时重新注册",
+                                            "✓ TTL 1 s, 10 s, 300 s", "✓ 遇到第一个空列表",
+                                            "✓ The minority accepted 0 of"};
+    struct stream stream;
+    stream_open(&stream, "");
+    for (int i = 0; i < PITFALLS; i++) {
+        cr_expect_eq(start_scenario(pitfalls[i], i % 2 ? "zh" : "en"), 200);
+        json_t *scenario = ended_scenario_new(pitfalls[i]);
+        const char *verdict = text_in(scenario, "state");
+        bool skipped = i == PITFALLS - 1 && strcmp(verdict, "skipped") == 0; /* it needs rights */
+        report_seen(pitfalls[i], scenario);
+        cr_expect(skipped || strcmp(verdict, "passed") == 0, "%s: %s", pitfalls[i], verdict);
+        cr_expect(skipped || stream_await(&stream, sentences[i]), "%s", sentences[i]);
+        json_decref(scenario);
+    }
+    await_state(NULL, "passing");
+    stream_close(&stream);
+}
+
+Test(outages_playground, every_stopped_pitfall_leaves_nothing, .init = setup, .fini = teardown)
+{
+    for (int i = 0; i < PITFALLS; i++) {
+        struct pids pids;
+        if (!start_pitfall(pitfalls[i], &pids))
+            continue;
+        cr_expect_eq(act("{\"action\":\"scenario-stop\"}"), 200);
+        expect_verdict(pitfalls[i], "stopped");
+        expect_nothing_left(&pids);
     }
 }
 

@@ -37,13 +37,6 @@ Test(playground, picture_shows_all_processes_in_order, .init = setup, .fini = te
 
 /* --- Buttons: a service -------------------------------------------------------------------- */
 
-static void expect_shown(const char *action, const char *id, const char *state)
-{
-    cr_expect_eq(act_on(action, id), 200, "%s %s", action, id);
-    int64_t ms = await_state(id, state);
-    REPORT("%s %s: shown as %s after %lld ms (wanted: 2000)", action, id, state, (long long)ms);
-}
-
 Test(playground, each_action_on_a_service_shows_its_state, .init = setup, .fini = teardown)
 {
     expect_shown("hang", "user-service-2", "hung");
@@ -52,6 +45,9 @@ Test(playground, each_action_on_a_service_shows_its_state, .init = setup, .fini 
     expect_shown("term", "user-service-2", "draining");
     await_state("user-service-2", "gone");
     expect_shown("start", "user-service-2", "passing");
+    json_t *state = state_new();
+    cr_expect_str_eq(text_in(node_in(state, "user-service-2"), "detail"), "", "nothing is left of its former end");
+    json_decref(state);
     expect_shown("kill", "user-service-2", "gone");
     await_member("user-service-2", "process", "killed");
     expect_refused("{\"action\":\"kill\",\"target\":\"user-service-2\"}", 409, "is_killed");
@@ -154,6 +150,8 @@ Test(playground, instance_can_be_added_and_removed, .init = setup, .fini = teard
     cr_expect(wait_until(is_gone, "user-service-4", PATIENCE_MS));
     expect_refused("{\"action\":\"add\",\"weight\":0}", 422, "wrong_value");
     expect_refused("{\"action\":\"add\",\"zone\":\"a b\"}", 422, "wrong_value");
+    expect_refused("{\"action\":\"add\",\"zone\":5}", 422, "wrong_value");
+    expect_refused("{\"action\":\"add\",\"version\":{}}", 422, "wrong_value");
     expect_refused("{\"action\":\"remove\",\"target\":\"redis\"}", 409, "is_running");
 }
 

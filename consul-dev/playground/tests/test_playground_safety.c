@@ -1,6 +1,4 @@
 /* The playground's program: requests that it refuses, and what is left when it ends. */
-#include <dirent.h>
-
 #include "descendants.h"
 #include "event_stream.h"
 
@@ -21,6 +19,32 @@ static int status_with(const char *path, const char *host, const char *origin)
     int status = probe_send(NULL, &request, &reply, &ignored) == 0 ? reply.status : 0;
     probe_reply_close(&reply);
     return status;
+}
+
+/* Requests that a browser does not send to us, or that it marks as another page's. */
+static int raw_status(const char *line, const char *header)
+{
+    char request[400], reply[16] = "";
+    struct stream stream;
+    snprintf(request, sizeof request, "%s HTTP/1.1\r\nHost: %s\r\n%s\r\n", line, page_host, header);
+    stream_connect(&stream, request);
+    cr_expect(stream_await(&stream, "HTTP/1.1 "));
+    snprintf(reply, sizeof reply, "%s", buf_text(&stream.text));
+    stream_close(&stream);
+    return atoi(reply + strlen("HTTP/1.1 "));
+}
+
+Test(playground_safety, other_page_is_refused_without_an_origin, .init = setup, .fini = teardown)
+{
+    static const char *const own[] = {"GET /api/state", "GET /api/events", "GET /page/main.mjs"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        cr_expect_eq(raw_status(own[i], "Sec-Fetch-Site: cross-site\r\n"), 403, "%s", own[i]);
+        cr_expect_eq(raw_status(own[i], "Sec-Fetch-Site: same-site\r\n"), 403, "%s", own[i]);
+        cr_expect_eq(raw_status(own[i], "Sec-Fetch-Site: same-origin\r\n"), 200, "%s", own[i]);
+        cr_expect_eq(raw_status(own[i], "Sec-Fetch-Site: none\r\n"), 200, "%s", own[i]);
+    }
+    cr_expect_eq(raw_status("GET /", "Sec-Fetch-Site: cross-site\r\n"), 200, "a link may lead to the page");
+    cr_expect_eq(raw_status("GET http://evil.example/api/state", ""), 403, "the target names another host than Host");
 }
 
 static void expect_hosts(const char *path)
@@ -121,6 +145,24 @@ Test(playground_safety, port_in_use_is_named_and_nothing_starts, .fini = teardow
     expect_refusal_to_start("PLAYGROUND_PORT");
 }
 
+Test(playground_safety, second_playground_is_led_to_the_first, .init = setup, .fini = teardown)
+{
+    struct proc second;
+    char setting[32], log[PLACE_PATH_MAX + 16], build[PLACE_PATH_MAX], program[PLACE_PATH_MAX + 16];
+    build_path(build);
+    snprintf(program, sizeof program, "%s/playground", build);
+    snprintf(setting, sizeof setting, "PLAYGROUND_PORT=%d", page_port);
+    snprintf(log, sizeof log, "%s/second", folder.path);
+    const char *const argv[] = {program, NULL};
+    cr_assert_eq(proc_start(&second, argv, (const char *const[]){setting, "LC_ALL=C", NULL}, log, &err), 0);
+    cr_expect(proc_wait(&second, PATIENCE_MS));
+    cr_expect(WIFEXITED(second.status) && WEXITSTATUS(second.status) == 1);
+    char *output = proc_output(&second);
+    cr_expect(strstr(output, page_host), "it names the address of the page: %s", output);
+    free(output);
+    await_state(NULL, "passing");
+}
+
 Test(playground_safety, one_port_for_two_is_refused, .fini = teardown)
 {
     char order[32], consul[32];
@@ -137,21 +179,37 @@ Test(playground_safety, one_port_for_two_is_refused, .fini = teardown)
     port_release(&port);
 }
 
-static void expect_nothing_left(struct pids *pids)
+static bool postgres_prepares(void *pids)
 {
-    int64_t ms = time_until(none_runs, pids, PATIENCE_MS);
-    cr_expect_geq(ms, 0, "a process still runs");
-    REPORT("%d processes had ended %lld ms later", pids->count, (long long)ms);
+    struct pids *all = pids;
+    all->count = 0;
+    add_children((int)playground.pid, all);
+    for (int i = 0; i < all->count; i++)
+        if (strcmp(all->process[i].name, "initdb") == 0)
+            return true;
+    return false;
 }
 
-Test(playground_safety, ctrl_c_during_the_start_leaves_nothing, .fini = teardown)
+/* In the middle of the start: initdb runs. Its processes are not the direct children of the playground. */
+static void end_during_the_start(int signum)
 {
-    struct pids pids = {.count = 0};
-    launch(NULL, NULL);
-    find_page();
-    add_children((int)playground.pid, &pids);
-    cr_expect_eq(end_playground(), 0);
+    struct pids pids;
+    char private[PLACE_PATH_MAX + 16];
+    cr_assert_eq(folder_take(&folder, &err), 0);
+    snprintf(private, sizeof private, "TMPDIR=%s", folder.path);
+    launch((const char *const[]){private, NULL}, NULL); /* a new folder has no database to copy, so initdb runs */
+    cr_expect(wait_until(postgres_prepares, &pids, PATIENCE_MS));
+    proc_signal(&playground, signum);
+    cr_expect(proc_wait(&playground, PATIENCE_MS));
     expect_nothing_left(&pids);
+    folder_remove(&folder);
+}
+
+Test(playground_safety, end_during_the_start_leaves_nothing, .fini = teardown)
+{
+    end_during_the_start(SIGINT);
+    cr_expect(WIFEXITED(playground.status) && WEXITSTATUS(playground.status) == 0);
+    end_during_the_start(SIGKILL);
 }
 
 /* --- The end ------------------------------------------------------------------------------------ */
@@ -163,20 +221,7 @@ static void count_started(struct pids *pids)
     cr_expect_geq(pids->count, 7);
 }
 
-static int folders_left(void)
-{
-    char scratch[PLACE_PATH_MAX];
-    int count = 0;
-    scratch_path(scratch);
-    DIR *dir = opendir(scratch);
-    for (struct dirent *entry; dir && (entry = readdir(dir));)
-        count += strncmp(entry->d_name, "run.", 4) == 0;
-    if (dir)
-        closedir(dir);
-    return count;
-}
-
-Test(playground_safety, ctrl_c_ends_all_and_removes_its_folder, .fini = teardown)
+static void end_and_expect_nothing(int signum)
 {
     struct pids pids;
     struct stream stream;
@@ -189,13 +234,25 @@ Test(playground_safety, ctrl_c_ends_all_and_removes_its_folder, .fini = teardown
     cr_expect(stream_await(&stream, "event: history"));
     cr_expect_eq(act_on("hang", "user-service-1"), 200);
     int64_t began = clock_ms();
-    cr_expect_eq(end_playground(), 0);
-    REPORT("Ctrl-C: ended after %lld ms", (long long)(clock_ms() - began));
+    proc_signal(&playground, signum);
+    cr_expect(proc_wait(&playground, PATIENCE_MS));
+    cr_expect(WIFEXITED(playground.status) && WEXITSTATUS(playground.status) == 0);
+    REPORT("signal %d: ended after %lld ms", signum, (long long)(clock_ms() - began));
     expect_nothing_left(&pids);
     setenv("TMPDIR", folder.path, 1);
     cr_expect_eq(folders_left(), 0);
     unsetenv("TMPDIR");
     stream_close(&stream);
+}
+
+Test(playground_safety, ctrl_c_ends_all_and_removes_its_folder, .fini = teardown)
+{
+    end_and_expect_nothing(SIGINT);
+}
+
+Test(playground_safety, closed_terminal_ends_all_and_removes_its_folder, .fini = teardown)
+{
+    end_and_expect_nothing(SIGHUP);
 }
 
 Test(playground_safety, kill_9_leaves_no_process, .init = setup, .fini = teardown)

@@ -4,13 +4,32 @@
 #include "checks.h"
 #include "stage.h"
 
-enum { FIRST_CALLS = 5, SHARED_CALLS = 60, SHARE_MIN = 6, ROUNDS = 50 };
+enum { FIRST_TRIES = 3, FIRST_CALLS = 5, SHARED_CALLS = 60, SHARE_MIN = 6, ROUNDS = 50 };
+
+static _Noreturn void fail_call(void)
+{
+    fail(TEXT("%s: a call failed (%s). Consul is at CONSUL_HTTP_ADDR=%s",
+              "%s：有一次调用失败（%s）。Consul 的地址是 CONSUL_HTTP_ADDR=%s"),
+         current_context(), client_error(), stage.consul.url);
+}
 
 /* Fails the check if the call fails. */
 static void call(void)
 {
     if (!client_call())
-        fail(TEXT("%s: a call failed: %s", "%s：有一次调用失败：%s"), current_context(), client_error());
+        fail_call();
+}
+
+/* Starts the client, and makes calls until one succeeds: on a busy machine, a program that has just started may be
+ * slower than its own timeout. These calls are not counted. */
+static void start_client(void)
+{
+    client_start(&stage.folder, stage.consul.url);
+    for (int failed = 0; !client_call();)
+        if (++failed == FIRST_TRIES)
+            fail_call();
+    for (int i = 0; i < stage.count; i++)
+        callee_take(&stage.callees[i]);
 }
 
 void finds_user_service(void)
@@ -18,16 +37,17 @@ void finds_user_service(void)
     stage_open_consul();
     struct callee *callee = stage_add(1);
     set_context(TEXT("one instance runs and is registered", "有一个实例在运行，并已注册"));
-    client_start(&stage.folder, stage.consul.url);
+    start_client();
     for (int i = 0; i < FIRST_CALLS; i++)
         call();
     int calls = callee_take(callee);
     if (calls < FIRST_CALLS)
-        fail(TEXT("the client answered %d ids, but the instance got %d calls: find it through CONSUL_HTTP_ADDR, and GET "
-                  "/users/{id} for each id",
-                  "客户端回答了 %d 个 id，实例却只收到 %d 次调用：请通过 CONSUL_HTTP_ADDR 找到它，"
-                  "每个 id 都调用 GET /users/{id}"),
-             FIRST_CALLS, calls);
+        fail(
+            TEXT("the client answered %d ids, but the instance got %d calls: find it through CONSUL_HTTP_ADDR, and GET "
+                 "/users/{id} for each id",
+                 "客户端回答了 %d 个 id，实例却只收到 %d 次调用：请通过 CONSUL_HTTP_ADDR 找到它，"
+                 "每个 id 都调用 GET /users/{id}"),
+            FIRST_CALLS, calls);
     stage_close();
 }
 
@@ -38,7 +58,7 @@ static void each_gets_its_share(void)
     for (int i = 0; i < 3; i++)
         stage_add(1);
     set_context(TEXT("three instances of equal weight", "三个权重相同的实例"));
-    client_start(&stage.folder, stage.consul.url);
+    start_client();
     for (int i = 0; i < SHARED_CALLS; i++)
         call();
     int calls[3];
@@ -57,7 +77,7 @@ static void weights_3_and_1(void)
     stage_add(3);
     stage_add(1);
     set_context(TEXT("weights 3 and 1", "权重 3 和 1"));
-    client_start(&stage.folder, stage.consul.url);
+    start_client();
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < 4; i++)
             call();

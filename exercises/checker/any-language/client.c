@@ -21,6 +21,9 @@ enum {
     END_LIMIT_MS = 10000,
     LINE_MAX_BYTES = 16384,
     SHOWN = 120, /* bytes of a line in a message */
+    MEASURE_MS = 500,
+    WAIT_MS = 300, /* a call waits if it takes this much longer than WAIT_TIMES the usual time: the load may grow */
+    WAIT_TIMES = 4,
 };
 
 static struct {
@@ -30,6 +33,7 @@ static struct {
     char unread[LINE_MAX_BYTES], line[LINE_MAX_BYTES];
     size_t length; /* of unread */
     char error[200];
+    int64_t usual_ms; /* of a call */
 } client = {.in = -1, .out = -1};
 
 /* --- Messages ------------------------------------------------------------------------------- */
@@ -39,6 +43,8 @@ static const char *shown(const char *line)
 {
     static char text[SHOWN + sizeof "…"];
     size_t length = strlen(line);
+    if (!length)
+        return text_of(TEXT("(an empty line)", "（空行）"));
     bool whole = length <= SHOWN;
     if (!whole)
         for (length = SHOWN; length > 0 && ((unsigned char)line[length] & 0xC0) == 0x80; length--)
@@ -112,9 +118,10 @@ static _Noreturn void fail_silent(int limit_ms)
                   "%sid %d：输入结束之后，客户端才输出这一行：请读到 id 就处理，并且每输出一行就刷新（flush）标准输出"),
              program_situation(), client.id);
     program_show_errors(&client.proc);
-    fail(TEXT("%sfor id %d the client printed nothing within %d s: it waits for something without a timeout",
-              "%sid %d：客户端 %d 秒内没有任何输出：它在等待某个调用，而且没有设置超时"),
-         program_situation(), client.id, limit_ms / 1000);
+    fail(TEXT("%sfor id %d the client printed nothing within %d s: it %swaits for something without a timeout",
+              "%sid %d：客户端 %d 秒内没有任何输出：它%s在等待某个调用，而且没有设置超时"),
+         program_situation(), client.id, limit_ms / 1000,
+         client.id > 1 ? "" : text_of(TEXT("does not read standard input, or ", "没有读标准输入，或者")));
 }
 
 /* A user's id is text or a number: 7 or "7". */
@@ -141,6 +148,13 @@ void client_start(const struct folder *folder, const char *consul_url)
     program_start(&client.proc, folder, in, out, (const char *const[]){consul, ttl, NULL});
 }
 
+#define GO_ON                                                                                                          \
+    TEXT("it must read ids until its input ends: catch errors, print `error: …`, and go on",                           \
+         "它要一直读到输入结束：请捕获错误，输出 `error: …`，然后继续")
+#define READ_IDS                                                                                                       \
+    TEXT("it must read ids until its input ends, also if a call fails. Paths in CMD start at the project's folder",    \
+         "它要一直读到输入结束，调用失败时也一样。CMD 中的路径从项目根目录算起")
+
 bool client_call(void)
 {
     char id[16];
@@ -150,9 +164,7 @@ bool client_call(void)
         fail_here("%s", strerror(errno));
     if (!read_line(limit_ms)) {
         if (!proc_is_running(&client.proc))
-            program_fail_ended(&client.proc,
-                               TEXT("it must read ids until its input ends: catch errors, print `error: …`, and go on",
-                                    "它要一直读到输入结束：请捕获错误，输出 `error: …`，然后继续"));
+            program_fail_ended(&client.proc, client.id > 1 ? GO_ON : READ_IDS);
         fail_silent(limit_ms);
     }
     if (strncasecmp(client.line, "error:", strlen("error:")) == 0) {
@@ -174,20 +186,38 @@ const char *client_error(void)
     return client.error + strspn(client.error, " ");
 }
 
+/* One call, and what became of it. */
+static void count_call(struct client_calls *calls)
+{
+    int64_t begin = clock_ms();
+    calls->answered++;
+    if (!client_call() && calls->failed++ == 0)
+        snprintf(calls->first_error, sizeof calls->first_error, "%s", client_error());
+    int64_t took_ms = clock_ms() - begin;
+    calls->took_ms += took_ms;
+    if (took_ms > WAIT_MS + WAIT_TIMES * client.usual_ms)
+        calls->waited_ms += took_ms;
+}
+
 void client_calls_for(int64_t ms, struct client_calls *calls)
 {
     *calls = (struct client_calls){.planned = (int)(ms * CALLS_A_SECOND / 1000)};
     int64_t begin = clock_ms(), next = begin;
     while (clock_ms() - begin < ms) {
-        calls->answered++;
-        if (!client_call() && calls->failed++ == 0)
-            snprintf(calls->first_error, sizeof calls->first_error, "%s", client_error());
+        count_call(calls);
         next += 1000 / CALLS_A_SECOND;
         if (next > clock_ms())
             poll(NULL, 0, (int)(next - clock_ms()));
         else
             next = clock_ms(); /* calls that were missed are not made up for */
     }
+}
+
+void client_measure_usual(void)
+{
+    struct client_calls calls;
+    client_calls_for(MEASURE_MS, &calls);
+    client.usual_ms = calls.answered ? calls.took_ms / calls.answered : 0;
 }
 
 void client_end(void)
@@ -197,4 +227,8 @@ void client_end(void)
         fail(
             TEXT("the client did not end within %d s after the end of its input", "输入结束后 %d 秒内，客户端没有退出"),
             END_LIMIT_MS / 1000);
+    if (read_line(0))
+        fail(TEXT("the client printed `%s` after the line of the last id: print one line for each id, and nothing else",
+                  "最后一个 id 的那一行之后，客户端又输出了 `%s`：每个 id 只输出一行，不要输出其他内容"),
+             shown(client.line));
 }

@@ -31,10 +31,13 @@ const char *client_error(void);
 
 struct client_calls {
     int answered, planned, failed;
-    char first_error[200]; /* "": none failed */
+    int64_t took_ms, waited_ms; /* in all calls, and in those that took much longer than usual */
+    char first_error[200];      /* "": none failed */
 };
 /* Calls at an even rate for this time. */
 void client_calls_for(int64_t ms, struct client_calls *calls);
+/* Calls for a moment while everything works, to know how long a call of this program takes on this machine. */
+void client_measure_usual(void);
 
 /* Ends the input. The check fails if the client does not end then. */
 void client_end(void);

@@ -1,5 +1,6 @@
 /* Exercise 1 for a service in any language: its /health is asked while PostgreSQL, Redis and the disk work, stop and
  * hang. The learner's program listens on $PORT. */
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -83,6 +84,9 @@ static void ask_health(void)
     if (probe_send(NULL, &(struct probe_request){.url = url, .timeout_ms = ANSWER_LIMIT_MS}, &reply, &last.err) == 0) {
         last.status = reply.status;
         snprintf(last.body, sizeof last.body, "%.*s", (int)reply.body.len, buf_text(&reply.body));
+        for (char *at = last.body; *at; at++) /* in one line */
+            if (iscntrl((unsigned char)*at))
+                *at = ' ';
     }
     probe_reply_close(&reply);
 }

@@ -2,20 +2,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "checker/check.h"
 
 enum {
-    LAST_BYTES = 800, /* of standard error */
+    LAST_BYTES = 800,
+    LAST_LINES = 10, /* of standard error */
     NOT_ALLOWED = 126,
     NOT_FOUND = 127,
     BY_SIGNAL = 128, /* exit codes of a shell; a signal's number is added */
 };
+
+/* For its files and for its standard error, so that an endless message does not fill the disk. More than a compiler
+ * needs. */
+static const rlim_t FILE_MAX = 256 << 20;
 
 int program_pipe(const struct folder *folder, const char *name, char path[PLACE_PATH_MAX + 16])
 {
@@ -37,7 +44,12 @@ void program_start(struct proc *proc, const struct folder *folder, const char *i
     program_pipe(folder, "alive", alive); /* stays open */
     snprintf(log, sizeof log, "%s/stderr", folder->path);
     const char *const argv[] = {"/bin/sh", "-c", script, getenv("CMD"), input, output, alive, NULL};
-    if (proc_start(proc, argv, env, log, &err) != 0)
+    struct rlimit before;
+    getrlimit(RLIMIT_FSIZE, &before);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){FILE_MAX < before.rlim_max ? FILE_MAX : before.rlim_max, before.rlim_max});
+    int status = proc_start(proc, argv, env, log, &err);
+    setrlimit(RLIMIT_FSIZE, &before);
+    if (status != 0)
         fail_here("%s", err.text);
 }
 
@@ -48,12 +60,22 @@ const char *program_situation(void)
     return *current_context() ? text : "";
 }
 
+/* Where its last lines begin, at most LAST_BYTES. */
+static const char *last_lines(const char *output)
+{
+    const char *end = output + strlen(output), *at = end;
+    for (int lines = 0; at > output && end - at < LAST_BYTES; at--)
+        if (at[-1] == '\n' && at != end && ++lines == LAST_LINES)
+            return at;
+    const char *whole = at == output ? at : strchr(at, '\n');
+    return whole ? whole : at; /* a long line is shown in part */
+}
+
 void program_show_errors(const struct proc *proc)
 {
     char *output = proc_output(proc);
-    size_t length = strlen(output);
-    const char *at = length > LAST_BYTES ? strchr(output + length - LAST_BYTES, '\n') : output;
-    if (at && *at)
+    const char *at = last_lines(output);
+    if (*at)
         printf("%s\n", at);
     free(output);
 }
@@ -70,6 +92,10 @@ void program_fail_ended(const struct proc *proc, struct text rule)
                   "无法运行 CMD=\"%s\"：找不到程序，或者没有执行权限（退出码 %d）。请安装它，或者修改 "
                   "CMD：路径从项目根目录算起"),
              getenv("CMD"), code);
+    if (signum == SIGXFSZ)
+        fail(TEXT("%sthe program wrote more than %d MB to standard error, or to a file",
+                  "%s程序向标准错误或者某个文件写了超过 %d MB"),
+             program_situation(), (int)(FILE_MAX >> 20));
     if (signum)
         snprintf(how, sizeof how, "%s", strsignal(signum));
     else

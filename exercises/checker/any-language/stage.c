@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "checker/check.h"
 
-enum { CALLED_LIMIT_MS = 10000 };
+enum { CALLED_LIMIT_MS = 20000 };
 
-struct stage stage = {.check_timeout = "10s"};
+struct stage stage;
 
 static void require_ok(int status, const struct err *err)
 {
@@ -34,7 +34,7 @@ void stage_open_consul(void)
 struct callee *stage_add(int weight)
 {
     struct callee *callee = add(weight);
-    consul_register(&stage.consul, callee, stage.check_timeout);
+    consul_register(&stage.consul, callee, CHECK_TIMEOUT);
     return callee;
 }
 

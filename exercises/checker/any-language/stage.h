@@ -9,6 +9,8 @@
 #include "client.h"
 
 enum { STAGE_MAX = 4 };
+/* Of Consul's checks: long, because a busy machine must not make an instance critical. */
+#define CHECK_TIMEOUT "10s"
 
 extern struct stage {
     struct folder folder;
@@ -16,7 +18,6 @@ extern struct stage {
     int count;
     struct server consul;
     struct registry registry;
-    const char *check_timeout; /* of Consul's checks: long, because a busy machine must not make an instance critical */
 } stage;
 
 /* A real Consul. With no callee yet. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tests `make check-client` with plausible wrong programs in Python: each fails the checks of what it lacks, with
-# the message that explains it, and passes the others.
+# Tests `make check-client`: the lesson's client fails exactly where the lesson's code fails, and the shipped service
+# passes. Plausible wrong programs in Python: each fails the checks of what it lacks, with the message that explains it,
+# and passes the others.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit 2
 # shellcheck source=exercises/checker/tests/lib.bash
@@ -9,6 +10,19 @@ private_build "$folder/build"
 BUILD=$folder/build
 examples=exercises/any-language
 type -P python3 >/dev/null || { echo "python3 is not installed: nothing is tested"; echo "0 passed, 0 failed"; exit; }
+
+beside checked "the lesson's client" 1 "✓ 1/13 .*✓ 2/13 .*✗ 3/13 weights 3 and 1, calls [0-9]+ to [0-9]+: expected A=3 B=1.*\
+✓ 4/13 .*✓ 5/13 .*✗ 6/13 Consul stopped: [0-9]+ of [0-9]+ calls failed .*✗ 7/13 Consul hung: .*printed nothing within 10 s.*\
+✓ 8/13 .*✗ 9/13 Consul's list is suddenly empty: .*✗ 10/13 Consul answers 500: .*✓ 11/13 .*✗ 12/13 one of three .*killed.*\
+✗ 13/13 one of three instances hangs: .*printed nothing.*6 of 13 checks passed" '' CMD="python3 $examples/lesson_client.py"
+beside checked "the deep health check" 0 '6 of 6 checks passed' 1 CMD="python3 $examples/deep_health.py"
+
+# Programs that break the rule. These take longer than those of test-any-language.sh.
+caller() { beside checked "$1" 1 "$2" 2 CMD="$3"; }
+caller "nothing printed" '✗ 1/3 .*for id 1 the client printed nothing within 20 s: it does not read standard input, or waits' \
+  'while read id; do :; done; sleep 100'
+caller "no newline" '✗ 1/3 .*for id 1 the client printed `x` without a newline' 'while read id; do printf x; done'
+caller "endless messages" "✗ 1/3 .*wrote more than 256 MB to standard error.*\| error *\| +\| error" 'yes error >&2'
 
 # A copy of hardened_client.py with a fault.
 wrong_client() { # name, sed command
@@ -37,6 +51,51 @@ beside checked "a client that ejects for ever" 1 \
 wrong_client believes 's/if not fresh and .*/if False:/'
 beside checked "a client that believes an empty list" 1 "✗ 7/11 Consul's list is suddenly empty: [0-9]+ of .*10 of 11" 3 \
   CMD="python3 $folder/believes.py"
+wrong_client invents 's/print(f"error: .*/print(json.dumps({"id": line.strip()}), flush=True)/
+  s/^TIMEOUT = .*/TIMEOUT = 0.2/; s/^QUERY_PAUSE = .*/QUERY_PAUSE = 0.5/; s/if not fresh and .*/if False:/'
+beside checked "a client that invents users" 1 \
+  "✗ 7/11 Consul's list is suddenly empty: the client answered [0-9]+ ids, but the instances got only [0-9]+ calls.*\
+✗ 9/11 .*printed a user, which it cannot know" 3 CMD="python3 $folder/invents.py"
+wrong_client slow 's/        self.refresh()$/        self.refresh(); time.sleep(0.15)/'
+beside checked "a client that is slow, but right" 0 '11 of 11' 3 CMD="python3 $folder/slow.py"
+{
+  sed '$d' $examples/hardened_client.py
+  cat <<'END'
+import threading
+index, seen = 0, threading.Event()
+
+def get_json(url):
+    global index
+    with urllib.request.urlopen(url, timeout=15 if "wait=" in url else TIMEOUT) as reply:
+        if "wait=" in url:
+            index = int(reply.headers["X-Consul-Index"])
+        return json.load(reply)
+
+def watch(client, url):
+    global index
+    while True:
+        before = index
+        client.url = f"{url}&index={before}&wait=10s"
+        try:
+            client.query()
+        except Exception as error:
+            client.why, before = str(error), index + 1
+            time.sleep(0.5)
+        index = index if index >= before else 0
+        seen.set()
+
+class Watcher(ServiceClient):
+    def __init__(self, *args):
+        super().__init__(*args)
+        threading.Thread(target=watch, args=(self, self.url), daemon=True).start()
+    def refresh(self):
+        seen.wait(3)
+
+ServiceClient = Watcher
+main()
+END
+} >"$folder/watches.py"
+beside checked "a client that watches (blocking queries)" 0 '11 of 11' 3 CMD="python3 $folder/watches.py"
 
 cat >"$folder/shallow.py" <<'END'
 import os

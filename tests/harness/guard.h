@@ -4,8 +4,8 @@
  * harness/proc.h), and the network namespaces with the last process in them. But files stay. So a second process waits
  * until the first has ended, and removes folders that no process has locked.
  */
-#ifndef PITFALLS_GUARD_H
-#define PITFALLS_GUARD_H
+#ifndef HARNESS_GUARD_H
+#define HARNESS_GUARD_H
 
 #include "base/err.h"
 
