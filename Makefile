@@ -218,6 +218,9 @@ AS_OWNER := $(if $(filter-out root,$(OWNER)),setpriv --reuid=$(OWNER) --regid=$(
 OUTAGE_SCRIPTS := $(wildcard consul-dev/tests/test-outages-*.sh exercises/checker/tests/test-outages-*.sh)
 SCRIPT_TESTS   := $(filter-out $(OUTAGE_SCRIPTS),$(wildcard consul-dev/tests/*.sh exercises/checker/tests/*.sh))
 OUTAGES = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_outages,$(f)),$(f)))
+# Tests on registries that need Java.
+NACOS_TESTS  = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_java_nacos,$(f)),$(f)))
+EUREKA_TESTS = $(foreach f,$(INTEGRATION_TESTS),$(if $(findstring /test_java_eureka,$(f)),$(f)))
 
 .PHONY: everything run-everything force help build unit-tests integration-tests test run-tests clean have-packages
 .PHONY: test-arm64 run-arm64 registry-faults upstream-faults simulate run-simulate mutants run-mutants demo run-demo playground run-playground test-outages run-outages test-asan run-asan lint run-lint fuzz run-fuzz run-build bench run-bench install
@@ -289,7 +292,7 @@ test: ## check: run all tests except the long outages
 	$(again) run-tests
 
 run-tests: unit-tests integration-tests exercise-parts pitfall-parts
-	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
+	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES) $(NACOS_TESTS) $(EUREKA_TESTS),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
 # The user-services of `make up`.
 UP_USERS := 127.0.0.1:8001,127.0.0.1:8002,127.0.0.1:8003
@@ -310,6 +313,21 @@ test-outages: ## check: run the long outages on real servers
 
 run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts pitfall-parts $(BUILD)/lab
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
+
+# Nacos and Eureka run on Java. Without it these tests are skipped with one line.
+.PHONY: test-nacos test-eureka run-nacos-tests run-eureka-tests
+test-nacos test-eureka: test-%: ## check: the tests on real servers of Nacos, Eureka (needs a JDK 17 and Maven, which fetches the servers)
+	@$(DEPS)
+	@if consul-dev/get-java-server --check; then $(AS_OWNER) $(MAKE) --no-print-directory run-$*-tests; \
+	else echo "SKIPPED: make $@"; fi
+
+run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(NACOS_TESTS)
+	@consul-dev/get-java-server nacos-3 >/dev/null && consul-dev/get-java-server nacos-2 >/dev/null
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS)
+
+run-eureka-tests: $(PROGRAMS) $(FAULT_TOOLS) $(EUREKA_TESTS)
+	@consul-dev/get-java-server eureka >/dev/null
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(EUREKA_TESTS)
 
 .PHONY: test-page page-picture
 test-page: ## check: test the page of `make playground` in Chromium (skipped if there is none)
@@ -479,6 +497,10 @@ clean: ## install: remove the build folder (keeps .run/, the files of `make up`)
 
 deps: ## install: install the missing Debian packages (needs root or sudo), and download Consul
 	@$(DEPS)
+
+.PHONY: deps-java
+deps-java: ## install: Eureka, Nacos 3 and Nacos 2 for development; Maven fetches up to 500 MB (needs a JDK 17 and Maven)
+	@for server in eureka nacos-3 nacos-2; do $(AS_OWNER) consul-dev/get-java-server $$server || exit 1; done
 
 # The services and servers in the background; their files are in RUN_DIR.
 STACK = @BUILD=$(BUILD) consul-dev/stack

@@ -15,7 +15,7 @@
 #include "harness/http_probe.h"
 
 /* initdb on a busy machine takes seconds; the election of Consul's leader about one. */
-enum { START_LIMIT_MS = 60000, STOP_LIMIT_MS = 10000, REPLY_LIMIT_S = 1 };
+enum { START_LIMIT_MS = 60000, JAVA_START_LIMIT_MS = 240000, STOP_LIMIT_MS = 10000, REPLY_LIMIT_S = 1 };
 
 /* --- Readiness ------------------------------------------------------------------------ */
 
@@ -68,6 +68,37 @@ static bool etcd_answers(const struct server *server)
     return answers;
 }
 
+static bool answers_200(const struct server *server, const char *path)
+{
+    char url[192];
+    snprintf(url, sizeof url, "%s%s", server->url, path);
+    struct probe_reply reply = {0};
+    bool answers = probe_get(NULL, url, &reply) == 200;
+    probe_reply_close(&reply);
+    return answers;
+}
+
+static bool nacos_answers(const struct server *server)
+{
+    return answers_200(server, "/nacos/v3/admin/core/state/readiness");
+}
+
+static bool nacos_2_answers(const struct server *server)
+{
+    return answers_200(server, "/nacos/v2/console/health/readiness");
+}
+
+/* 401: it wants a user. */
+static bool eureka_answers(const struct server *server)
+{
+    char url[192];
+    snprintf(url, sizeof url, "%s/apps", server->url);
+    struct probe_reply reply = {0};
+    int status = probe_get(NULL, url, &reply);
+    probe_reply_close(&reply);
+    return status == 200 || status == 401;
+}
+
 /* --- The kinds ------------------------------------------------------------------------ */
 
 static const struct kind {
@@ -76,6 +107,8 @@ static const struct kind {
     int stop_signal;
     bool (*answers)(const struct server *server);
     const char *options[3]; /* of the server, added after the launcher's */
+    const char *env;        /* for the launcher; NULL: none */
+    int start_limit_ms;     /* 0: START_LIMIT_MS */
 } kinds[] = {
     /* SIGINT: on SIGTERM it would wait for its clients. fsync=off: it matters only in a power failure. */
     [SERVER_POSTGRES] =
@@ -86,6 +119,11 @@ static const struct kind {
     [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", 1, SIGTERM, etcd_answers, {NULL}},
     [SERVER_PGBOUNCER] =
         {"pgbouncer", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGTERM, postgres_answers, {NULL}},
+    [SERVER_NACOS] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_answers, {NULL}, NULL, JAVA_START_LIMIT_MS},
+    [SERVER_NACOS_2] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_2_answers, {NULL}, "NACOS_VERSION=2",
+                        JAVA_START_LIMIT_MS},
+    [SERVER_EUREKA] = {"eureka", "http://127.0.0.1:%d/eureka", 0, SIGTERM, eureka_answers, {NULL}, NULL,
+                       JAVA_START_LIMIT_MS},
 };
 
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err)
@@ -133,7 +171,12 @@ int server_launch(struct server *server, struct err *err)
     for (const char *const *option = kind->options; *option; option++)
         argv[count++] = *option;
     memcpy(argv + count, server->options, sizeof server->options);
-    const char *const env[] = {"DIE_WITH_PARENT=1", template, inner, NULL};
+    const char *env[4 + 3] = {"DIE_WITH_PARENT=1", template, inner};
+    size_t set = 3;
+    if (kind->env)
+        env[set++] = kind->env;
+    for (const char *const *more = server->env; *more; more++)
+        env[set++] = *more;
     return proc_start(&server->proc, argv, env, log, err);
 }
 
@@ -145,7 +188,8 @@ static bool answers_or_ended(void *arg)
 
 int server_wait_ready(struct server *server, struct err *err)
 {
-    if (wait_until(answers_or_ended, server, START_LIMIT_MS) && proc_is_running(&server->proc))
+    int limit_ms = kinds[server->kind].start_limit_ms ? kinds[server->kind].start_limit_ms : START_LIMIT_MS;
+    if (wait_until(answers_or_ended, server, limit_ms) && proc_is_running(&server->proc))
         return 0;
     char *output = proc_output(&server->proc);
     size_t len = strlen(output);

@@ -26,6 +26,9 @@ enum server_kind {
     SERVER_CONSUL_MEMBER, /* a member of a cluster: see cluster.h */
     SERVER_ETCD,
     SERVER_PGBOUNCER, /* options: the port of a PostgreSQL, and the pool mode */
+    SERVER_NACOS,     /* version 3; needs Java, as the next two */
+    SERVER_NACOS_2,
+    SERVER_EUREKA,
 };
 
 struct server {
@@ -34,8 +37,9 @@ struct server {
     struct port inner[2]; /* ports between servers of a cluster: two for Consul, one for etcd */
     struct proc proc;
     const char *options[5]; /* more command-line options, set before the start; ends with NULL */
+    const char *env[3];     /* "NAME=value" for the launcher, set before the start; ends with NULL */
     char folder[PLACE_PATH_MAX];
-    char url[128]; /* for DATABASE_URL, REDIS_URL, CONSUL_HTTP_ADDR or ETCD_ENDPOINTS */
+    char url[128]; /* for DATABASE_URL, REDIS_URL, CONSUL_HTTP_ADDR, ETCD_ENDPOINTS, NACOS_SERVER_ADDR or EUREKA_URL */
 };
 
 /* Takes its ports, and creates its folder inside `folder`, which must outlive it. */
