@@ -316,7 +316,9 @@ run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts pitfall-parts $(BUILD)/lab
 
 # Nacos and Eureka run on Java. Without it these tests are skipped with one line.
 .PHONY: test-nacos test-eureka run-nacos-tests run-eureka-tests
-test-nacos test-eureka: test-%: ## check: the tests on real servers of Nacos, Eureka (needs a JDK 17 and Maven, which fetches the servers)
+test-nacos: ## check: run the tests on real Nacos servers (needs a JDK 17 and Maven, which fetches them)
+test-eureka: ## check: run the tests on a real Eureka (needs a JDK 17 and Maven, which fetches it)
+test-nacos test-eureka: test-%:
 	@$(DEPS)
 	@if consul-dev/get-java-server --check; then $(AS_OWNER) $(MAKE) --no-print-directory run-$*-tests; \
 	else echo "SKIPPED: make $@"; fi
