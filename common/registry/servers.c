@@ -93,10 +93,16 @@ static void use_server_after(struct servers *servers, size_t failed)
         servers->current = (failed + 1) % servers->count;
 }
 
+/* Whether a failed call is more than a server that did not reply. */
+static bool says_why(const struct err *why)
+{
+    return why->code != ERR_NONE && why->code != ERR_UNREACHABLE && why->code != ERR_TIMEOUT && why->code != ERR_BROKEN;
+}
+
 int servers_call(struct servers *servers, server_call call, void *arg, int64_t deadline,
                  struct http_response *response, struct err *err)
 {
-    struct err why = ERR_INIT;
+    struct err why = ERR_INIT, kept = ERR_INIT;
     size_t first = servers->current;
     int status = -1;
     for (size_t i = 0; i < servers->count; i++) {
@@ -104,9 +110,11 @@ int servers_call(struct servers *servers, server_call call, void *arg, int64_t d
         int64_t share = deadline_in(deadline_left(deadline) / (int64_t)(servers->count - i));
         err_clear(&why);
         status = call(arg, &servers->urls[at], share, response, &why);
+        if (status != 0 && (says_why(&why) || !says_why(&kept)))
+            kept = why;
         if ((status == 0 && response->status < 500) || why.code == ERR_CANCELLED)
             break;
         use_server_after(servers, at);
     }
-    return status == 0 ? 0 : err_set(err, why.code, "%s", why.text);
+    return status == 0 ? 0 : err_set(err, kept.code, "%s", kept.text);
 }

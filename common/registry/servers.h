@@ -52,7 +52,8 @@ int servers_send(struct servers *servers, const struct url *server, const struct
 typedef int (*server_call)(void *arg, const struct url *server, int64_t deadline, struct http_response *response,
                            struct err *err);
 /* Tries the servers one after another. 0: a server replied, whatever the status; the result is that of the last
- * one tried. -1: none replied in time. */
+ * one tried. -1: none replied in time; err is that of the last one tried, but rather of one that said why, such as a
+ * refused login. */
 int servers_call(struct servers *servers, server_call call, void *arg, int64_t deadline,
                  struct http_response *response, struct err *err);
 
