@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/place.h"
 #include "net/json.h"
 #include "registry/eureka/eureka_wire.h"
 #include "registry/list_parser.h"
+#include "registry/tests/fixture.h"
 
 TestSuite(eureka_wire, .timeout = 300);
 
@@ -26,15 +26,7 @@ static struct err err; /* of the last call */
 
 static char *fixture_new(const char *name)
 {
-    char root[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 100];
-    source_path(root);
-    snprintf(path, sizeof path, "%s/common/registry/eureka/tests/fixtures/%s", root, name);
-    FILE *file = fopen(path, "r");
-    cr_assert(file, "%s", path);
-    char *text = calloc(1, 64 * 1024);
-    cr_assert(fread(text, 1, 64 * 1024 - 1, file) > 0);
-    fclose(file);
-    return text;
+    return fixture_read("eureka", name);
 }
 
 /* NULL: the list is an error. */
