@@ -56,5 +56,8 @@ typedef int (*server_call)(void *arg, const struct url *server, int64_t deadline
  * refused login. */
 int servers_call(struct servers *servers, server_call call, void *arg, int64_t deadline,
                  struct http_response *response, struct err *err);
+/* Calls every server, the current one first. 0: at least one call succeeded. -1: none, with err as above. */
+int servers_call_each(struct servers *servers, server_call call, void *arg, int64_t deadline,
+                      struct http_response *response, struct err *err);
 
 #endif

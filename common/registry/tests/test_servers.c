@@ -165,6 +165,24 @@ Test(servers, error_that_says_why_is_kept, .init = open_three, .fini = close_thr
     cr_expect_eq(err.code, ERR_NONE);
 }
 
+Test(servers, each_server_is_called_once, .init = open_three, .fini = close_three)
+{
+    struct http_response response = HTTP_RESPONSE_INIT;
+    servers.current = 1;
+    fake.status[2] = 0;
+    cr_expect_eq(servers_call_each(&servers, call_fake, &fake, deadline_in(1000), &response, &err), 0, "two succeeded");
+    cr_expect_str_eq(fake.calls, "bca");
+    cr_expect_eq(err.code, ERR_NONE);
+    cr_expect_eq(servers.current, 1, "the others are used as before");
+
+    memset(fake.calls, 0, sizeof fake.calls);
+    fake.status[0] = fake.status[1] = 0;
+    fake.code_of_a = ERR_FAILED;
+    cr_expect_eq(servers_call_each(&servers, call_fake, &fake, deadline_in(1000), &response, &err), -1);
+    cr_expect_str_eq(fake.calls, "bca");
+    cr_expect_str_eq(err.text, "no reply from a", "the one that says why");
+}
+
 Test(servers, time_is_shared_among_those_not_tried_yet, .init = open_three, .fini = close_three)
 {
     fake.status[0] = fake.status[1] = fake.status[2] = 0;
