@@ -3,7 +3,7 @@
  *
  * A call goes to the server that replied last. If it does not reply, or replies with a 5xx, the call goes to the
  * next, and the time that is left is shared among those not tried yet. So calls stay with one server for as long
- * as it answers.
+ * as it answers. A kind whose servers do not copy what they are told calls each of them.
  */
 #ifndef REGISTRY_SERVERS_H
 #define REGISTRY_SERVERS_H
