@@ -21,8 +21,8 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The number of bytes that belong to the entry: up to the comma or bracket after it. Does not check that
- * brackets match: jansson, which parses the entry, does. */
+/* The number of bytes that belong to the entry: up to the comma or bracket after it; of a single entry up to its own
+ * last bracket. Does not check that brackets match: jansson, which parses the entry, does. */
 static size_t scan_entry(struct list_parser *parser, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -37,8 +37,8 @@ static size_t scan_entry(struct list_parser *parser, const char *bytes, size_t l
             parser->depth++;
         else if (parser->depth == 0 && (c == ',' || c == ']'))
             return i;
-        else if (c == '}' || c == ']')
-            parser->depth--;
+        else if ((c == '}' || c == ']') && --parser->depth == 0 && parser->is_single)
+            return i + 1;
     }
     return len;
 }
@@ -92,6 +92,7 @@ static int end_entry(struct list_parser *parser, char end, struct err *err)
     int status = 0;
     if (end == ']') {
         parser->place = LIST_AFTER;
+        parser->is_single = false;
         if (!buf_add(&parser->envelope, "]", 1))
             return fail_out_of_memory(err);
     }
@@ -141,6 +142,9 @@ static void scan_before(struct list_parser *parser, char c)
         parser->after_backslash = c == '\\';
     } else if (c == '[' && (parser->key == KEY_OPENED || (!parser->member && parser->envelope.len == 0))) {
         parser->place = LIST_INSIDE;
+    } else if (c == '{' && parser->key == KEY_OPENED && parser->may_be_single) {
+        parser->place = LIST_INSIDE;
+        parser->is_single = true;
     } else if (!is_space(c)) {
         parser->key = c == ':' && parser->key == KEY_NAMED ? KEY_OPENED : KEY_NONE;
     }
@@ -150,6 +154,12 @@ static int take_envelope(struct list_parser *parser, char c, struct err *err)
 {
     if (parser->place == LIST_BEFORE)
         scan_before(parser, c);
+    if (parser->is_single) { /* its first bracket; around it the envelope gets those of an array */
+        parser->depth = 1;
+        if (!keep_bytes(parser, &c, 1))
+            return fail_out_of_memory(err);
+        c = '[';
+    }
     if (is_space(c) && !parser->in_string)
         return 0;
     if (buf_add(&parser->envelope, &c, 1))
@@ -173,7 +183,8 @@ int list_parser_feed(struct list_parser *parser, const char *bytes, size_t len, 
             if (!keep_bytes(parser, bytes, taken))
                 return fail_out_of_memory(err);
             bytes += taken;
-            if (bytes < end && end_entry(parser, *bytes++, err) != 0)
+            bool is_whole = parser->is_single ? parser->depth == 0 : bytes < end;
+            if (is_whole && end_entry(parser, parser->is_single ? ']' : *bytes++, err) != 0)
                 return -1;
         }
     }

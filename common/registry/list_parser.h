@@ -1,7 +1,7 @@
 /* list_parser: parses a registry's list while it arrives. Does no I/O.
  *
  * The list is one JSON array, either the whole reply (Consul) or one member of it (Nacos: "hosts", Eureka:
- * "instance"). Its entries are parsed one by one and the reply is never held as a whole: as one tree, 10,000
+ * "instance"; old Eureka servers write one entry without the array). Its entries are parsed one by one and the reply is never held as a whole: as one tree, 10,000
  * instances would take 150 MB and stop the loop for a quarter of a second (measured with Consul's); their text
  * alone is 13 MB. What stands around the entries is kept as the envelope, with an empty array in their place.
  *
@@ -24,12 +24,14 @@ typedef const char *(*list_read_entry)(const json_t *entry, struct instance *ins
 
 struct list_parser {
     bool skim;           /* set by the user: only check that the list is complete, parse no entry */
+    bool may_be_single;  /* set by the user: the member may be one entry instead of an array */
     struct buf envelope; /* what was read around the entries */
     /* private */
     const char *member; /* NULL: the reply is the array */
     list_read_entry read_entry;
     struct instance_list *list;
     enum { LIST_BEFORE, LIST_INSIDE, LIST_AFTER } place; /* of its brackets */
+    bool is_single;                                      /* LIST_INSIDE: of the one entry instead */
     enum { KEY_NONE, KEY_NAMED, KEY_OPENED } key;        /* LIST_BEFORE: whether the member's name was just read */
     size_t text_at;   /* LIST_BEFORE: where in the envelope the last string begins */
     size_t entries;   /* that are complete */

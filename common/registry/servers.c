@@ -29,7 +29,7 @@ static int parse_one(const char *text, const struct servers_syntax *syntax, stru
         return -1;
     if (url->port == 0)
         url->port = syntax->port;
-    if (url->port == 0 || !set_path(syntax, url))
+    if (url->port == 0 || !set_path(syntax, url) || ((*url->user || *url->password) && !syntax->user))
         return -1;
     return strcmp(url->scheme, "http") == 0 || strcmp(url->scheme, "https") == 0 ? 0 : -1;
 }
@@ -61,7 +61,7 @@ int servers_open(struct servers *servers, const char *text, const struct servers
     int count = servers_parse(text, syntax, NULL);
     *servers = (struct servers){.client = client};
     if (count < 0)
-        return err_set(err, ERR_INVALID, "the addresses of the servers cannot be used");
+        return err_set(err, ERR_INVALID, "%s", syntax->error);
     servers->urls = calloc((size_t)count, sizeof *servers->urls);
     if (!servers->urls)
         return err_set(err, ERR_FAILED, "out of memory");

@@ -8,6 +8,7 @@
 #ifndef REGISTRY_SERVERS_H
 #define REGISTRY_SERVERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,11 +16,13 @@
 #include "net/http_client.h"
 #include "net/url.h"
 
-/* What a server's URL may leave out. */
+/* What a server's URL may leave out, and may have. */
 struct servers_syntax {
+    bool user;          /* it may have user:password@ */
     const char *scheme; /* NULL: required */
     uint16_t port;      /* 0: required */
     const char *path;   /* the default; NULL: a URL with a path is not accepted */
+    const char *error;  /* of servers_open, for a text that cannot be parsed: names the setting and what it accepts */
 };
 
 /* The number of comma-separated URLs, http or https; or -1 if one of them cannot be used. Fills in urls, unless it

@@ -15,6 +15,15 @@
 
 enum { WIRE_WEIGHT_MAX = 65535 }; /* Consul's own limit */
 
+/* The address without the brackets that some programs write around IPv6. Valid until the next call. */
+const char *wire_address(const char *text);
+
+/* The beginning of a reply that is plain text, as one line for an error. "" for a page in HTML. */
+void wire_line(const char *body, char *line, size_t size);
+
+/* Overwrites each occurrence of a secret with '*': a server's error may repeat what it was sent. */
+void wire_hide(struct buf *body, const char *secret);
+
 /* "" if missing or null. */
 static inline bool wire_text(const json_t *object, const char *key, const char **text)
 {

@@ -70,7 +70,7 @@ static int open_one(struct registries *registries, enum kind kind, const struct 
 {
     const struct opener *opener = &openers[kind];
     if (!is_configured(settings, kind))
-        return err_set(err, ERR_INVALID, "REGISTRIES=%s: set %s too, or leave %s out", settings->registries,
+        return err_set(err, ERR_INVALID, "REGISTRIES=%s: want %s set too, or %s left out", settings->registries,
                        opener->setting, kind_name(kind));
     struct registry *registry = opener->open(settings, http, err);
     if (!registry)

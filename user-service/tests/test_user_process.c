@@ -77,6 +77,7 @@ Test(user_process, wrong_variable_is_exit_code_2_and_one_line, .init = setup, .f
     expect_rejected("user-service", "REDIS_URL=rediss://:hunter2@db", "REDIS_URL=***: ");
     expect_rejected("user-service", "CONSUL_HTTP_ADDR=ftp://me:hunter2@consul", "CONSUL_HTTP_ADDR=***: ");
     expect_rejected("user-service", "CONSUL_HTTP_TOKEN_FILE=/nonexistent/hunter2", "CONSUL_HTTP_TOKEN_FILE=***: ");
+    expect_rejected("user-service", "REGISTRIES=consul,nacos", "REGISTRIES=consul,nacos: ");
     expect_rejected("user-service", "ETCD_ENDPOINTS=http://me:hunter2@", "ETCD_ENDPOINTS=***: ");
     expect_rejected("order-service", "LB_POLICY=fastest", "LB_POLICY=fastest: ");
     expect_rejected("order-service", "STATIC_INSTANCES=127.0.0.1:8001", "STATIC_INSTANCES=127.0.0.1:8001: ");
@@ -253,8 +254,9 @@ Test(user_process, help_names_every_variable, .init = setup, .fini = teardown)
         "SERVICE_ZONE", "SERVICE_WEIGHT", "SERVICE_CHECK", "GRPC_PORT", "CHECK_INTERVAL", "CHECK_TIMEOUT",
         "DEREGISTER_CRITICAL_AFTER", "REGISTER_JITTER", "RECONCILE_INTERVAL", "DRAIN_TIMEOUT", "CONSUL_HTTP_ADDR",
         "CONSUL_HTTP_TOKEN", "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_SSL", "CONSUL_HTTP_SSL_VERIFY", "CONSUL_CACERT",
-        "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME", "ETCD_ENDPOINTS", "DATABASE_URL",
-        "DATABASE_TIMEOUT", "HEALTH_TIMEOUT", "DISK_PATH", "DISK_MIN_FREE", "LOG_LEVEL", NULL};
+        "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY", "CONSUL_TLS_SERVER_NAME", "REGISTRIES", "ETCD_ENDPOINTS",
+        "NACOS_SERVER_ADDR", "NACOS_NAMESPACE", "NACOS_GROUP", "NACOS_USERNAME", "NACOS_PASSWORD",
+        "NACOS_PASSWORD_FILE", "EUREKA_URL", "DATABASE_URL", "DATABASE_TIMEOUT", "HEALTH_TIMEOUT", "DISK_PATH", "DISK_MIN_FREE", "LOG_LEVEL", NULL};
     static const char *const users[] = {"REDIS_URL", NULL};
     static const char *const orders[] = {"USER_SERVICE_NAME", "DISCOVERY_CACHE_TTL", "DISCOVERY_MODE",
                                          "DISCOVERY_SNAPSHOT_DIR", "STATIC_INSTANCES", "LB_POLICY", "CALL_TIMEOUT",

@@ -1,39 +1,11 @@
 #include "registry/consul/consul_http.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "loop/offload.h"
+#include "registry/secret_file.h"
 
 /* --- The token --------------------------------------------------------------------------- */
-
-struct token_job {
-    char path[PATH_MAX]; /* a copy: the job may outlive the call that started it */
-    char token[CONSUL_TOKEN_MAX + 1];
-    int error; /* errno; 0 for success */
-};
-
-/* Runs on another thread: the file may be on a disk that hangs. */
-static void read_token(void *arg)
-{
-    struct token_job *job = arg;
-    FILE *file = fopen(job->path, "re");
-    if (!file) {
-        job->error = errno;
-        return;
-    }
-    size_t len = fread(job->token, 1, sizeof job->token, file);
-    if (ferror(file))
-        job->error = EIO;
-    else if (len > CONSUL_TOKEN_MAX)
-        job->error = EFBIG;
-    fclose(file);
-    while (len > 0 && strchr(" \t\r\n", job->token[len - 1]))
-        len--;
-    job->token[len < CONSUL_TOKEN_MAX ? len : CONSUL_TOKEN_MAX] = '\0';
-}
 
 /* A token with a control character could add headers of its own. */
 static int set_token(struct consul_http *http, const char *token)
@@ -47,27 +19,15 @@ static int set_token(struct consul_http *http, const char *token)
     return 0;
 }
 
-static int use_token(struct consul_http *http, const struct token_job *job, struct err *err)
-{
-    if (!job->error && set_token(http, job->token) == 0)
-        return 0;
-    return err_set(err, ERR_INVALID,
-                   "CONSUL_HTTP_TOKEN_FILE=***: want a file that holds one word of at most %d bytes%s%s",
-                   CONSUL_TOKEN_MAX, job->error ? "; cannot read it: " : "", job->error ? strerror(job->error) : "");
-}
-
 /* True if the file has another token than the one in use. */
 static bool reload_token(struct consul_http *http, int64_t deadline)
 {
     struct err ignored = ERR_INIT;
-    struct token_job job = {.error = 0};
-    char before[sizeof http->token_header];
+    char before[sizeof http->token_header], token[SECRET_MAX + 1];
     memcpy(before, http->token_header, sizeof before);
-
-    snprintf(job.path, sizeof job.path, "%s", http->token_file);
-    if (offload_run(&(struct offload_job){.work = read_token}, &job, sizeof job, deadline, &ignored) != 0)
+    if (secret_file_read(http->token_file, deadline, token, &ignored) != 0)
         return false;
-    if (use_token(http, &job, &ignored) != 0 || strcmp(before, http->token_header) == 0)
+    if (set_token(http, token) != 0 || strcmp(before, http->token_header) == 0)
         return false;
     http->token_changes++;
     return true;
@@ -80,14 +40,21 @@ static const char *or_null(const char *text)
     return *text ? text : NULL;
 }
 
+static int open_token_file(struct consul_http *http, const char *path, struct err *err)
+{
+    struct err why = ERR_INIT;
+    char token[SECRET_MAX + 1];
+    if (secret_file_read_blocking(path, token, &why) == 0 && set_token(http, token) == 0)
+        return 0;
+    return err_set(err, ERR_INVALID,
+                   "CONSUL_HTTP_TOKEN_FILE=***: want a file that holds one word of at most %d bytes%s%s",
+                   CONSUL_TOKEN_MAX, *why.text ? "; cannot read it: " : "", why.text);
+}
+
 static int open_token(struct consul_http *http, const struct consul_config *config, struct err *err)
 {
-    if (*config->token_file) {
-        struct token_job job = {.error = 0};
-        snprintf(job.path, sizeof job.path, "%s", config->token_file);
-        read_token(&job);
-        return use_token(http, &job, err);
-    }
+    if (*config->token_file)
+        return open_token_file(http, config->token_file, err);
     if (set_token(http, config->token) != 0)
         return err_set(err, ERR_INVALID, "CONSUL_HTTP_TOKEN=***: want one word of at most %d bytes", CONSUL_TOKEN_MAX);
     return 0;

@@ -10,7 +10,10 @@ enum {
     LOGIN_CAP = 4 * 1024, /* bytes of a login request */
 };
 
-static const struct servers_syntax etcd_syntax = {0};
+static const struct servers_syntax etcd_syntax = {
+    .user = true,
+    .error = "ETCD_ENDPOINTS=***: want http[s]://[user:password@]host:port, comma-separated",
+};
 
 /* --- Open and close --------------------------------------------------------------------- */
 
@@ -22,12 +25,7 @@ int etcd_check_endpoints(const char *endpoints)
 int etcd_http_open(struct etcd_http *http, const char *endpoints, struct http_client *client, struct err *err)
 {
     http->token_header[0] = '\0';
-    if (servers_open(&http->members, endpoints, &etcd_syntax, client, err) == 0)
-        return 0;
-    return err->code == ERR_INVALID
-               ? err_set(err, ERR_INVALID,
-                         "ETCD_ENDPOINTS=***: want http[s]://[user:password@]host:port, comma-separated")
-               : -1;
+    return servers_open(&http->members, endpoints, &etcd_syntax, client, err);
 }
 
 void etcd_http_close(struct etcd_http *http)

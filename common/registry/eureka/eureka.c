@@ -18,8 +18,9 @@ struct eureka {
     struct registry base;
     struct eureka_http http;
     bool is_registered; /* by this process: only then heartbeats are sent */
-    enum instance_status written; /* the status of our entry */
     bool healthy;       /* as in the last heartbeat */
+    enum instance_status written; /* the status of our entry */
+    unsigned writes;              /* of our entry: begun and ended; so odd while one is being written */
 };
 
 struct exchange {
@@ -80,10 +81,12 @@ static int write_entry(struct eureka *eureka, const struct registration_spec *sp
     struct exchange exchange = EXCHANGE_INIT;
     enum instance_status status = status_of(eureka, spec);
     int rc = -1;
+    eureka->writes++;
     if (!eureka_add_registration(&exchange.body, spec, registry_address(&eureka->base, spec), status))
         err_set(err, ERR_INVALID, "eureka: cannot write the registration: too long, or out of memory");
     else
         rc = send_request(eureka, &exchange, "POST", spec, NULL, deadline, err);
+    eureka->writes++;
     if (rc == 0 && exchange.response.status == 404)
         rc = err_set(err, ERR_FAILED, "eureka: HTTP 404 for a registration");
     if (rc == 0)
@@ -112,19 +115,25 @@ static int eureka_deregister(struct registry *registry, const struct registratio
     return rc;
 }
 
-/* --- Reconcile, heartbeat -------------------------------------------------------- */
+/* --- Reconcile, heartbeat ------------------------------------------------------------------ */
 
+/* If a heartbeat writes the entry meanwhile, the reply may show it as it was before: then a difference does not
+ * count. */
 static int eureka_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                                 bool *registered, struct err *err)
 {
     struct exchange exchange = EXCHANGE_INIT;
     const struct buf *reply = &exchange.response.body;
     const char *difference = "";
+    struct eureka *eureka = eureka_of(registry);
+    unsigned known_writes = eureka->writes;
     *registered = false;
-    int rc = send_request(eureka_of(registry), &exchange, "GET", spec, spec->id, deadline, err);
+    int rc = send_request(eureka, &exchange, "GET", spec, spec->id, deadline, err);
     if (rc == 0 && exchange.response.status != 404) {
-        const char *address = registry_address(registry, spec);
-        rc = eureka_parse_own(buf_text(reply), reply->len, spec, address, &difference, err);
+        rc = eureka_parse_own(buf_text(reply), reply->len, spec, registry_address(registry, spec), eureka->written,
+                              &difference, err);
+        if (eureka->writes != known_writes || known_writes % 2 == 1)
+            difference = "";
         *registered = rc == 0 && !*difference;
         rc = rc == 0 ? 0 : err_prefix(err, "eureka");
     }
@@ -158,7 +167,7 @@ static int eureka_heartbeat(struct registry *registry, const struct registration
     return renew(eureka, spec, deadline, err);
 }
 
-/* --- Discovery ----------------------------------------------------------------------------------- */
+/* --- Discovery ----------------------------------------------------------------------------- */
 
 /* A list that is arriving. */
 struct list_reader {
@@ -170,11 +179,13 @@ struct list_reader {
     struct err *err;            /* of the try that runs */
 };
 
+/* The body of an error is kept: it holds the reason. */
 static bool read_piece(void *arg, const char *bytes, size_t len)
 {
     struct list_reader *reader = arg;
-    if (reader->response->status != 200)
-        return true; /* its status says all */
+    struct http_response *response = reader->response;
+    if (response->status != 200)
+        return response->body.len > 0 || buf_add(&response->body, bytes, len);
     return list_parser_feed(&reader->parser, bytes, len, reader->err) == 0;
 }
 
@@ -201,7 +212,7 @@ static int read_list(void *arg, const struct url *server, int64_t deadline, stru
         .on_data_arg = reader,
     };
     reader->err = err;
-    if (list_parser_begin(&reader->parser, EUREKA_LIST, eureka_read_entry, err) != 0)
+    if (eureka_list_begin(&reader->parser, err) != 0)
         return -1;
     int rc = eureka_http_send(&reader->eureka->http, server, &request, deadline, response, err);
     if (rc == 0)
@@ -223,12 +234,12 @@ static int eureka_fetch(struct registry *registry, const char *service, struct r
     return rc == 0 ? 0 : err_prefix(err, "eureka");
 }
 
-/* --- Create and free --------------------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------------- */
 
 static void eureka_free(struct registry *registry)
 {
     struct eureka *eureka = eureka_of(registry);
-    servers_close(&eureka->http.servers);
+    eureka_http_close(&eureka->http);
     free(eureka);
 }
 
@@ -244,11 +255,6 @@ static const struct registry_ops eureka_ops = {
     .free = eureka_free,
 };
 
-int eureka_check_url(const char *url)
-{
-    return servers_parse(url, &eureka_syntax, NULL) < 0 ? -1 : 0;
-}
-
 struct registry *eureka_new(const char *url, struct http_client *http, struct err *err)
 {
     struct eureka *eureka = calloc(1, sizeof *eureka);
@@ -257,7 +263,7 @@ struct registry *eureka_new(const char *url, struct http_client *http, struct er
         return NULL;
     }
     eureka->base.ops = &eureka_ops;
-    if (servers_open(&eureka->http.servers, url, &eureka_syntax, http, err) != 0) {
+    if (eureka_http_open(&eureka->http, url, http, err) != 0) {
         free(eureka);
         return NULL;
     }

@@ -13,14 +13,12 @@
 #define REGISTRY_EUREKA_H
 
 #include "base/err.h"
+#include "registry/eureka/eureka_http.h"
 #include "registry/registry.h"
 
 struct http_client;
 
-/* EUREKA_URL: a comma-separated list of http[s]://[user:password@]host:port[/path], the servers of one registry.
- * Without a path it is /eureka. 0 or -1, for the check of a setting. */
-int eureka_check_url(const char *url);
-/* NULL with err: the URL cannot be used, or out of memory. */
+/* url: as eureka_check_url. NULL with err: it cannot be used, or out of memory. */
 struct registry *eureka_new(const char *url, struct http_client *http, struct err *err);
 
 #endif

@@ -1,19 +1,52 @@
 #include "registry/eureka/eureka_http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "registry/base64.h"
 #include "registry/eureka/eureka_wire.h"
-
-const struct servers_syntax eureka_syntax = {.path = "/eureka"};
+#include "registry/wire.h"
 
 enum {
     PATH_CAP = 1024,
     CREDENTIALS_MAX = 1024, /* user and password in base64 */
 };
 
-/* --- One server -------------------------------------------------------------------------------- */
+/* --- Open and close ------------------------------------------------------------------------ */
+
+static const struct servers_syntax eureka_syntax = {
+    .user = true,
+    .path = "/eureka",
+    .error = "EUREKA_URL=***: want http[s]://[user:password@]host:port/eureka, comma-separated",
+};
+
+int eureka_check_url(const char *url)
+{
+    return servers_parse(url, &eureka_syntax, NULL) < 0 ? -1 : 0;
+}
+
+int eureka_http_open(struct eureka_http *http, const char *url, struct http_client *client, struct err *err)
+{
+    *http = (struct eureka_http){.path_is_known = NULL};
+    if (servers_open(&http->servers, url, &eureka_syntax, client, err) != 0)
+        return -1;
+    http->path_is_known = calloc(http->servers.count, sizeof *http->path_is_known);
+    if (http->path_is_known)
+        return 0;
+    servers_close(&http->servers);
+    return err_set(err, ERR_FAILED, "out of memory");
+}
+
+void eureka_http_close(struct eureka_http *http)
+{
+    free(http->path_is_known);
+    servers_close(&http->servers);
+}
+
+/* --- One server ---------------------------------------------------------------------------- */
+
+static const char authorization_prefix[] = "Authorization: Basic ";
 
 /* "Authorization: Basic …", or "" without a user. */
 static void write_authorization(const struct url *server, char header[CREDENTIALS_MAX])
@@ -22,7 +55,7 @@ static void write_authorization(const struct url *server, char header[CREDENTIAL
     header[0] = '\0';
     if (*server->user && buf_addf(&plain, "%s:%s", server->user, server->password) &&
         base64_encode(&text, plain.data, plain.len))
-        snprintf(header, CREDENTIALS_MAX, "Authorization: Basic %s", buf_text(&text));
+        snprintf(header, CREDENTIALS_MAX, "%s%s", authorization_prefix, buf_text(&text));
     buf_close(&plain);
     buf_close(&text);
 }
@@ -39,8 +72,19 @@ static int send_one(struct eureka_http *http, const struct url *server, const st
     return servers_send(&http->servers, server, &sent, response, err);
 }
 
-/* A wrong path and an application that is not registered look the same: 404. So before the first 404 counts, the
- * server must know its list of all applications. */
+static bool *path_is_known(const struct eureka_http *http, const struct url *server)
+{
+    return &http->path_is_known[server - http->servers.urls];
+}
+
+static int fail_path(int status, const char *path, struct err *err)
+{
+    return err_set(err, ERR_FAILED, "HTTP %d for %.120s: this is not the path of a Eureka server; EUREKA_URL usually "
+                   "ends in /eureka", status, path);
+}
+
+/* A wrong path and an application that is not registered look the same: 404. So before a server's first 404 counts, it
+ * must know its list of all applications. 403: it has just started, and does not serve the list yet. */
 static int check_path(struct eureka_http *http, const struct url *server, int64_t deadline, struct err *err)
 {
     char path[sizeof server->path + 16];
@@ -48,29 +92,59 @@ static int check_path(struct eureka_http *http, const struct url *server, int64_
     snprintf(path, sizeof path, "%s/apps", server->path);
     const struct http_call call = {.method = "HEAD", .path = path, .deadline = deadline};
     int rc = send_one(http, server, &call, &response, err);
-    if (rc == 0 && response.status != 200)
-        rc = err_set(err, ERR_FAILED, "HTTP %d for %s: is this the path of a Eureka server? EUREKA_URL usually ends in "
-                     "/eureka", response.status, path);
-    http->path_is_known = rc == 0;
+    if (rc == 0 && response.status != 200 && response.status != 403)
+        rc = fail_path(response.status, path, err);
+    *path_is_known(http, server) = rc == 0 && response.status == 200;
     http_response_close(&response);
     return rc;
 }
 
-/* 403: it does not serve its list yet, because it has just started. Then its peers may. */
-static int check_status(struct eureka_http *http, const struct url *server, int64_t deadline,
+/* With Spring Security, a server that wants a CSRF token answers 401 or 403 to a write, whatever the password. */
+static int fail_permission(bool may_read, const char *method, int status, struct err *err)
+{
+    if (may_read && strcmp(method, "GET") != 0)
+        return err_set(err, ERR_FAILED, "HTTP %d for %s, although this user may read; exempt /eureka/** from CSRF "
+                       "protection on the server", status, method);
+    if (status == 401)
+        return err_set(err, ERR_FAILED, "HTTP 401: user or password is missing or wrong; "
+                       "EUREKA_URL=http://user:password@host:port/eureka");
+    return err_set(err, ERR_FAILED, "HTTP 403: the server has just started and does not serve its list yet, or does "
+                   "not allow this user");
+}
+
+/* The server's words must not show the password, however it repeats what it was sent. */
+static void hide_password(const struct url *server, struct buf *body)
+{
+    char authorization[CREDENTIALS_MAX];
+    write_authorization(server, authorization);
+    wire_hide(body, authorization + (*authorization ? strlen(authorization_prefix) : 0));
+    wire_hide(body, server->password);
+}
+
+static int fail_status(const struct url *server, struct http_response *response, const char *path, struct err *err)
+{
+    char reason[160];
+    int status = response->status;
+    if (status >= 300 && status < 400)
+        return fail_path(status, path, err);
+    hide_password(server, &response->body);
+    eureka_parse_reason(buf_text(&response->body), response->body.len, reason, sizeof reason);
+    return err_set(err, ERR_FAILED, "HTTP %d%s%s", status, *reason ? ": " : "", reason);
+}
+
+static int check_status(struct eureka_http *http, const struct url *server, const struct http_call *call,
                         struct http_response *response, struct err *err)
 {
     int status = response->status;
+    bool *is_known = path_is_known(http, server);
     if (status == 404)
-        return http->path_is_known ? 0 : check_path(http, server, deadline, err);
-    if (status == 401)
-        return err_set(err, ERR_FAILED, "HTTP 401: the server wants a user and a password, as in "
-                       "EUREKA_URL=http://user:password@host:port/eureka, or these are wrong");
-    if (status == 403)
-        return err_set(err, ERR_FAILED, "HTTP 403: the server has just started, or does not allow this user");
+        return *is_known ? 0 : check_path(http, server, call->deadline, err);
+    if (status == 401 || status == 403)
+        return fail_permission(*is_known, call->method, status, err);
     if (status < 200 || status >= 300)
-        return err_set(err, ERR_FAILED, "HTTP %d", status);
-    http->path_is_known = true;
+        return fail_status(server, response, call->path, err);
+    if (strcmp(call->method, "GET") == 0)
+        *is_known = true;
     return 0;
 }
 
@@ -94,12 +168,12 @@ int eureka_http_send(struct eureka_http *http, const struct url *server, const s
     };
     int rc = send_one(http, server, &call, response, err);
     if (rc == 0)
-        rc = check_status(http, server, deadline, response, err);
+        rc = check_status(http, server, &call, response, err);
     buf_close(&path);
     return rc;
 }
 
-/* --- Any server -------------------------------------------------------------------------------- */
+/* --- Any server ---------------------------------------------------------------------------- */
 
 struct sending {
     struct eureka_http *http;

@@ -10,11 +10,16 @@
 
 struct eureka_http {
     struct servers servers;
-    bool path_is_known; /* private: a server has shown that the URL's path is Eureka's */
+    /* private */
+    bool *path_is_known; /* for each server: it has shown that the path of its URL is Eureka's */
 };
 
-/* As eureka_check_url. */
-extern const struct servers_syntax eureka_syntax;
+/* EUREKA_URL: a comma-separated list of http[s]://[user:password@]host:port[/path], the servers of one registry.
+ * Without a path it is /eureka. 0 or -1, for the check of a setting. */
+int eureka_check_url(const char *url);
+/* -1: ERR_INVALID, or out of memory. */
+int eureka_http_open(struct eureka_http *http, const char *url, struct http_client *client, struct err *err);
+void eureka_http_close(struct eureka_http *http);
 
 struct eureka_request {
     const char *method, *service, *id; /* id: NULL for the whole application */
@@ -27,8 +32,8 @@ struct eureka_request {
 /* Sends the request to one server. As eureka_http_call, but err does not name the registry. */
 int eureka_http_send(struct eureka_http *http, const struct url *server, const struct eureka_request *request,
                      int64_t deadline, struct http_response *response, struct err *err);
-/* Sends it to any server. 0: a server replied with a status that is not an error of the registry; 404 means that the application or the
- * instance is not registered. -1: no server replied, or only with an error, which err names. */
+/* Sends it to any server. 0: a server replied with a success, or with a 404: the application or the instance is not
+ * registered. -1: no server replied, or only with an error, which err names. */
 int eureka_http_call(struct eureka_http *http, const struct eureka_request *request, int64_t deadline,
                      struct http_response *response, struct err *err);
 

@@ -19,7 +19,7 @@ static char upper(char c)
 static void app_name(const char *service, char name[SERVICE_NAME_MAX + 1])
 {
     size_t len = 0;
-    for (; service[len] && len < SERVICE_NAME_MAX; len++)
+    for (; len < SERVICE_NAME_MAX && service[len]; len++)
         name[len] = upper(service[len]);
     name[len] = '\0';
 }
@@ -33,7 +33,7 @@ bool eureka_add_path(struct buf *out, const char *base, const char *service, con
     return !id || (buf_adds(out, "/") && url_add_segment(out, id));
 }
 
-/* --- Register -------------------------------------------------------------------------------- */
+/* --- Register ------------------------------------------------------------------------------ */
 
 int64_t eureka_lease_seconds(const struct registration_spec *spec)
 {
@@ -85,7 +85,7 @@ bool eureka_add_registration(struct buf *out, const struct registration_spec *sp
     return json_add_take(out, json_pack("{s:o}", "instance", instance_new(spec, address, status)));
 }
 
-/* --- One entry ----------------------------------------------------------------------------------- */
+/* --- One entry ----------------------------------------------------------------------------- */
 
 /* Eureka writes numbers as text in some places, and other clients do so in others. 0: not a whole number. */
 static long number_of(const json_t *value)
@@ -131,33 +131,50 @@ static void apply_status(const json_t *entry, struct instance *instance)
                             strcmp(text_of(entry, "overriddenStatus"), "OUT_OF_SERVICE") == 0;
 }
 
-const char *eureka_read_entry(const json_t *entry, struct instance *instance)
+static const char *read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *metadata = json_object_get(entry, "metadata");
-    *instance = (struct instance){.id = text_of(entry, "instanceId"), .node = "", .address = text_of(entry, "ipAddr"),
+    *instance = (struct instance){.id = text_of(entry, "instanceId"), .node = "",
+                                  .address = wire_address(text_of(entry, "ipAddr")),
                                   .zone = text_of(metadata, "zone"), .version = text_of(metadata, "version"),
                                   .port = port_of(entry), .weight = weight_of(metadata), .warning_weight = 1};
     if (!*instance->id)
         instance->id = text_of(entry, "hostName"); /* as Eureka does itself: clients before 1.4 have no instanceId */
     if (!*instance->address)
-        instance->address = text_of(entry, "hostName");
+        instance->address = wire_address(text_of(entry, "hostName"));
     if (!*instance->id)
         return "it has no id";
     if (instance->port == 0)
-        return "its port is not 1 to 65535, or is not enabled";
+        return "its http port is not 1 to 65535, or is not enabled";
     if (!json_is_string(json_object_get(entry, "status")))
         return "its status is not text";
     apply_status(entry, instance);
     return NULL;
 }
 
-/* --- Our own entry -------------------------------------------------------------------------------- */
+int eureka_list_begin(struct list_parser *parser, struct err *err)
+{
+    int rc = list_parser_begin(parser, "instance", read_entry, err);
+    parser->may_be_single = true; /* as old servers write it */
+    return rc;
+}
 
-static const char *find_difference(const json_t *entry, const struct registration_spec *spec, const char *address)
+/* --- Our own entry ------------------------------------------------------------------------- */
+
+/* A server keeps an older status if its clock is behind that of the server where we wrote the last one. */
+static bool has_other_status(const json_t *entry, enum instance_status status)
+{
+    const char *override = text_of(entry, "overriddenStatus");
+    bool is_overridden = *override && strcmp(override, "UNKNOWN") != 0;
+    return !is_overridden && strcmp(text_of(entry, "status"), status_word(status)) != 0;
+}
+
+static const char *find_difference(const json_t *entry, const struct registration_spec *spec, const char *address,
+                                   enum instance_status status)
 {
     const json_t *metadata = json_object_get(entry, "metadata");
     struct instance found;
-    const char *fault = eureka_read_entry(entry, &found);
+    const char *fault = read_entry(entry, &found);
     if (fault)
         return fault;
     if (strcmp(found.address, address) != 0)
@@ -167,20 +184,33 @@ static const char *find_difference(const json_t *entry, const struct registratio
     if (found.weight != spec->weight || strcmp(found.zone, spec->zone) != 0 ||
         strcmp(found.version, spec->version) != 0 || strcmp(text_of(metadata, "tags"), spec->tags) != 0)
         return "its metadata is not ours";
-    return "";
+    return has_other_status(entry, status) ? "its status is not ours" : "";
 }
 
 int eureka_parse_own(const char *body, size_t len, const struct registration_spec *spec, const char *address,
-                     const char **difference, struct err *err)
+                     enum instance_status status, const char **difference, struct err *err)
 {
-    struct err why = ERR_INIT;
-    json_t *reply = json_parse_new(body, len, &why);
+    struct err ignored = ERR_INIT;
+    json_t *reply = json_parse_new(body, len, &ignored);
     const json_t *entry = json_object_get(reply, "instance");
     int rc = 0;
+    *difference = "";
     if (!json_is_object(entry))
         rc = err_set(err, ERR_PROTOCOL, "the reply is not an instance in JSON");
     else
-        *difference = find_difference(entry, spec, address);
+        *difference = find_difference(entry, spec, address, status);
     json_decref(reply);
     return rc;
+}
+
+/* --- Errors -------------------------------------------------------------------------------- */
+
+/* Plain text, also where the header says JSON; Jersey's {"error":"cannot parse request body"}; or Spring's
+ * {"status":500,"error":"Internal Server Error","path":…}. */
+void eureka_parse_reason(const char *body, size_t len, char *reason, size_t size)
+{
+    struct err ignored = ERR_INIT;
+    json_t *reply = json_parse_new(body, len, &ignored);
+    wire_line(reply ? text_of(reply, "error") : body, reason, size);
+    json_decref(reply);
 }

@@ -8,7 +8,6 @@
 #ifndef REGISTRY_EUREKA_WIRE_H
 #define REGISTRY_EUREKA_WIRE_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "registry/instance.h"
+#include "registry/list_parser.h"
 #include "registry/registry.h"
 
 /* <base>/apps/{APP}, and /{id} unless id is NULL. base: the path of the server's URL. */
@@ -30,13 +30,14 @@ bool eureka_add_registration(struct buf *out, const struct registration_spec *sp
                              enum instance_status status);
 
 /* Compares the reply to a query of our own entry with what eureka_add_registration wrote. *difference: in what it
- * differs, else "". An operator's status (OUT_OF_SERVICE) is not a difference. */
+ * differs, else "". An operator's override of the status is not a difference. */
 int eureka_parse_own(const char *body, size_t len, const struct registration_spec *spec, const char *address,
-                     const char **difference, struct err *err);
+                     enum instance_status status, const char **difference, struct err *err);
 
-/* An entry of a list: list_read_entry. */
-const char *eureka_read_entry(const json_t *entry, struct instance *instance);
-/* The member of the reply that is the list. */
-#define EUREKA_LIST "instance"
+/* The server's reason for an error, as one line; "" if it gives none. */
+void eureka_parse_reason(const char *body, size_t len, char *reason, size_t size);
+
+/* To parse a list: as list_parser_begin. */
+int eureka_list_begin(struct list_parser *parser, struct err *err);
 
 #endif

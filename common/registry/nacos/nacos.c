@@ -7,7 +7,7 @@
 #include "registry/nacos/nacos_http.h"
 
 enum {
-    QUERY_CAP = 32 * 1024,       /* of our own entry, percent-encoded */
+    FORM_CAP = 32 * 1024, /* of our own entry, percent-encoded */
     REPLY_CAP = 64 * 1024,
     LIST_CAP = 32 * 1024 * 1024, /* 10,000 instances take 5 MB */
 };
@@ -21,11 +21,11 @@ struct nacos {
 };
 
 struct exchange {
-    struct buf query;
+    struct buf form;
     struct http_response response;
 };
 
-#define EXCHANGE_INIT {.query = BUF_INIT(QUERY_CAP), .response = HTTP_RESPONSE_INIT}
+#define EXCHANGE_INIT {.form = BUF_INIT(FORM_CAP), .response = HTTP_RESPONSE_INIT}
 
 static struct nacos *nacos_of(struct registry *registry)
 {
@@ -34,19 +34,32 @@ static struct nacos *nacos_of(struct registry *registry)
 
 static void exchange_close(struct exchange *exchange)
 {
-    buf_close(&exchange->query);
+    buf_close(&exchange->form);
     http_response_close(&exchange->response);
 }
 
 /* --- One request --------------------------------------------------------------------------- */
 
-/* has_query: the result of the nacos_add_… function that wrote the query. 0: a server replied. */
-static int send_request(struct nacos *nacos, struct exchange *exchange, enum nacos_request request, bool has_query,
+/* Comes before every request: the form depends on the version of the API, and on our local address. */
+static int prepare(struct nacos *nacos, const char *service, int64_t deadline, struct err *err)
+{
+    int rc = nacos_http_prepare(&nacos->http, service, nacos->base.local_address, deadline, err);
+    return rc == 0 ? 0 : err_prefix(err, "nacos");
+}
+
+static int fail_too_long(struct err *err)
+{
+    return err_set(err, ERR_INVALID, "cannot write the request: too long, or out of memory");
+}
+
+/* has_form: the result of the nacos_add_… function that wrote the form. 0: a server replied. */
+static int send_request(struct nacos *nacos, struct exchange *exchange, enum nacos_request request, bool has_form,
                         int64_t deadline, struct err *err)
 {
-    const struct nacos_sent sent = {.request = request, .query = &exchange->query, .body_cap = REPLY_CAP};
-    if (!has_query)
-        return err_set(err, ERR_INVALID, "cannot write the request: too long, or out of memory");
+    const struct nacos_sent sent = {.api = nacos->http.api, .request = request, .form = &exchange->form,
+                                    .body_cap = REPLY_CAP};
+    if (!has_form)
+        return fail_too_long(err);
     if (nacos_http_call(&nacos->http, &sent, deadline, &exchange->response, err) != 0)
         return -1;
     memcpy(nacos->base.local_address, exchange->response.local_address, sizeof nacos->base.local_address);
@@ -55,11 +68,11 @@ static int send_request(struct nacos *nacos, struct exchange *exchange, enum nac
 
 /* Sends it, and reads the code of the reply. NACOS_FAILED: err says why. Closes the exchange. */
 static enum nacos_result request_result(struct nacos *nacos, struct exchange *exchange, enum nacos_request request,
-                                        bool has_query, int64_t deadline, struct err *err)
+                                        bool has_form, int64_t deadline, struct err *err)
 {
     const struct http_response *response = &exchange->response;
     enum nacos_result result = NACOS_FAILED;
-    if (send_request(nacos, exchange, request, has_query, deadline, err) == 0)
+    if (send_request(nacos, exchange, request, has_form, deadline, err) == 0)
         result = nacos_parse_result(response->status, buf_text(&response->body), response->body.len, err);
     exchange_close(exchange);
     if (result == NACOS_FAILED)
@@ -67,28 +80,30 @@ static enum nacos_result request_result(struct nacos *nacos, struct exchange *ex
     return result;
 }
 
-/* The first request of all. Its reply also shows our local address, which an entry needs. */
-static int find_api(struct nacos *nacos, const char *service, int64_t deadline, struct err *err)
-{
-    int rc = nacos_http_find_api(&nacos->http, service, nacos->base.local_address, deadline, err);
-    return rc == 0 ? 0 : err_prefix(err, "nacos");
-}
-
 /* --- Register and deregister --------------------------------------------------------------- */
 
 static int write_entry(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
     struct exchange exchange = EXCHANGE_INIT;
-    bool has_query = nacos_add_instance(&exchange.query, &nacos->config, spec, registry_address(&nacos->base, spec),
-                                        registration_is_passing(spec, nacos->healthy));
-    return request_result(nacos, &exchange, NACOS_REGISTER, has_query, deadline, err) == NACOS_OK ? 0 : -1;
+    if (prepare(nacos, spec->service, deadline, err) != 0)
+        return -1;
+    bool has_form = nacos_add_instance(&exchange.form, &nacos->config, spec, registry_address(&nacos->base, spec),
+                                       registration_is_passing(spec, nacos->healthy));
+    switch (request_result(nacos, &exchange, NACOS_REGISTER, has_form, deadline, err)) {
+    case NACOS_OK:
+        return 0;
+    case NACOS_UNKNOWN_INSTANCE:
+        return err_set(err, ERR_PROTOCOL, "nacos: the server does not know an instance that it was to register");
+    default:
+        return -1;
+    }
 }
 
 static int nacos_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                           struct err *err)
 {
     struct nacos *nacos = nacos_of(registry);
-    if (find_api(nacos, spec->service, deadline, err) != 0 || write_entry(nacos, spec, deadline, err) != 0)
+    if (write_entry(nacos, spec, deadline, err) != 0)
         return -1;
     nacos->is_registered = true;
     return 0;
@@ -100,21 +115,23 @@ static int nacos_deregister(struct registry *registry, const struct registration
     struct nacos *nacos = nacos_of(registry);
     struct exchange exchange = EXCHANGE_INIT;
     nacos->is_registered = false;
-    if (find_api(nacos, spec->service, deadline, err) != 0)
+    if (prepare(nacos, spec->service, deadline, err) != 0)
         return -1;
-    bool has_query = nacos_add_own(&exchange.query, &nacos->config, spec, registry_address(registry, spec));
-    return request_result(nacos, &exchange, NACOS_DEREGISTER, has_query, deadline, err) == NACOS_FAILED ? -1 : 0;
+    bool has_form = nacos_add_own(&exchange.form, &nacos->config, spec, registry_address(registry, spec));
+    return request_result(nacos, &exchange, NACOS_DEREGISTER, has_form, deadline, err) == NACOS_FAILED ? -1 : 0;
 }
 
-/* --- Reconcile, heartbeat ---------------------------------------------------------------------- */
+/* --- Reconcile, heartbeat ------------------------------------------------------------------ */
 
 static enum nacos_result send_beat(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline,
                                    struct err *err)
 {
     struct exchange exchange = EXCHANGE_INIT;
-    bool has_query = nacos_add_beat(&exchange.query, nacos->http.api, &nacos->config, spec,
-                                    registry_address(&nacos->base, spec));
-    return request_result(nacos, &exchange, NACOS_BEAT, has_query, deadline, err);
+    if (prepare(nacos, spec->service, deadline, err) != 0)
+        return NACOS_FAILED;
+    bool has_form = nacos_add_beat(&exchange.form, nacos->http.api, &nacos->config, spec,
+                                   registry_address(&nacos->base, spec));
+    return request_result(nacos, &exchange, NACOS_BEAT, has_form, deadline, err);
 }
 
 /* Nacos has no query for one entry, and the list of a service may be long. A heartbeat shows whether the entry is
@@ -153,12 +170,12 @@ static int nacos_heartbeat(struct registry *registry, const struct registration_
     }
 }
 
-/* --- Discovery ----------------------------------------------------------------------------------- */
+/* --- Discovery ----------------------------------------------------------------------------- */
 
 /* A list that is arriving. */
 struct list_reader {
-    struct nacos *nacos;
-    const struct buf *query;
+    struct nacos_http *http;
+    struct nacos_sent sent;
     struct http_response *response;
     struct list_parser parser;
     struct instance_list *list; /* the whole one; NULL: not yet */
@@ -178,12 +195,11 @@ static bool read_piece(void *arg, const char *bytes, size_t len)
 static int end_list(struct list_reader *reader, struct err *err)
 {
     const struct http_response *response = reader->response;
-    const struct buf *envelope = &reader->parser.envelope;
-    if (response->status != 200) {
-        nacos_parse_result(response->status, buf_text(&response->body), response->body.len, err);
-        return -1;
-    }
-    if (nacos_parse_envelope(buf_text(envelope), envelope->len, err) != NACOS_OK)
+    struct buf *envelope = &reader->parser.envelope;
+    if (response->status != 200)
+        return nacos_parse_error(response->status, buf_text(&response->body), response->body.len, err);
+    nacos_http_hide(reader->http, envelope);
+    if (nacos_check_envelope(reader->sent.api, buf_text(envelope), envelope->len, err) != 0)
         return -1;
     return list_parser_end(&reader->parser, &reader->list, err);
 }
@@ -193,13 +209,10 @@ static int read_list(void *arg, const struct url *server, int64_t deadline, stru
                      struct err *err)
 {
     struct list_reader *reader = arg;
-    struct nacos_http *http = &reader->nacos->http;
-    const struct nacos_sent sent = {.request = NACOS_LIST, .query = reader->query, .body_cap = LIST_CAP,
-                                    .on_data = read_piece, .on_data_arg = reader};
     reader->err = err;
-    if (list_parser_begin(&reader->parser, nacos_list_member(http->api), nacos_read_entry, err) != 0)
+    if (list_parser_begin(&reader->parser, nacos_list_member(reader->sent.api), nacos_read_entry, err) != 0)
         return -1;
-    int rc = nacos_http_send(http, server, &sent, deadline, response, err);
+    int rc = nacos_http_send(reader->http, server, &reader->sent, deadline, response, err);
     if (rc == 0)
         rc = end_list(reader, err);
     list_parser_close(&reader->parser);
@@ -211,25 +224,30 @@ static int nacos_fetch(struct registry *registry, const char *service, struct re
 {
     struct nacos *nacos = nacos_of(registry);
     struct exchange exchange = EXCHANGE_INIT;
-    struct list_reader reader = {.nacos = nacos, .query = &exchange.query, .response = &exchange.response};
     (void)cursor, (void)wait_ms; /* Nacos numbers no list, and never waits */
     *list = NULL;
-    if (find_api(nacos, service, deadline, err) != 0)
+    if (prepare(nacos, service, deadline, err) != 0)
         return -1;
-    int rc = nacos_add_service(&exchange.query, &nacos->config, service)
+    struct list_reader reader = {
+        .http = &nacos->http,
+        .sent = {.api = nacos->http.api, .request = NACOS_LIST, .form = &exchange.form, .body_cap = LIST_CAP,
+                 .on_data = read_piece, .on_data_arg = &reader},
+        .response = &exchange.response,
+    };
+    int rc = nacos_add_list(&exchange.form, reader.sent.api, &nacos->config, service)
                  ? servers_call(&nacos->http.servers, read_list, &reader, deadline, &exchange.response, err)
-                 : err_set(err, ERR_INVALID, "cannot write the request: too long, or out of memory");
+                 : fail_too_long(err);
     *list = reader.list;
     exchange_close(&exchange);
     return rc == 0 ? 0 : err_prefix(err, "nacos");
 }
 
-/* --- Create and free --------------------------------------------------------------------------------- */
+/* --- Create and free ----------------------------------------------------------------------- */
 
 static void nacos_free(struct registry *registry)
 {
     struct nacos *nacos = nacos_of(registry);
-    servers_close(&nacos->http.servers);
+    nacos_http_close(&nacos->http);
     free(nacos);
 }
 
@@ -245,13 +263,6 @@ static const struct registry_ops nacos_ops = {
     .free = nacos_free,
 };
 
-static const struct servers_syntax syntax = {.scheme = "http", .port = 8848, .path = "/nacos"};
-
-int nacos_check_server_addr(const char *server_addr)
-{
-    return servers_parse(server_addr, &syntax, NULL) < 0 ? -1 : 0;
-}
-
 struct registry *nacos_new(const struct nacos_config *config, struct http_client *http, struct err *err)
 {
     struct nacos *nacos = calloc(1, sizeof *nacos);
@@ -261,8 +272,7 @@ struct registry *nacos_new(const struct nacos_config *config, struct http_client
     }
     nacos->base.ops = &nacos_ops;
     nacos->config = *config;
-    nacos->http.config = &nacos->config;
-    if (servers_open(&nacos->http.servers, config->server_addr, &syntax, http, err) != 0) {
+    if (nacos_http_open(&nacos->http, &nacos->config, http, err) != 0) {
         free(nacos);
         return NULL;
     }

@@ -39,6 +39,13 @@ Test(settings, unset_variables_have_their_documented_defaults)
     cr_expect_eq(settings.drain_timeout_ms, 8000);
     cr_expect_str_eq(settings.consul.address, "http://127.0.0.1:8500");
     cr_expect(settings.consul.ssl_verify);
+    cr_expect_str_eq(settings.registries, "");
+    cr_expect_str_eq(settings.etcd_endpoints, "");
+    cr_expect_str_eq(settings.nacos.server_addr, "");
+    cr_expect_str_eq(settings.nacos.namespace_id, "public");
+    cr_expect_str_eq(settings.nacos.group, "DEFAULT_GROUP");
+    cr_expect_str_eq(settings.nacos.username, "");
+    cr_expect_str_eq(settings.eureka_url, "");
     cr_expect_str_eq(settings.database_url, "postgresql://lesson:lesson@127.0.0.1:5432/lesson");
     cr_expect_eq(settings.database_timeout_ms, 2000);
     cr_expect_eq(settings.health_timeout_ms, 1000);
@@ -101,6 +108,13 @@ Test(settings, wrong_value_is_rejected_with_one_line)
         {"CONSUL_CLIENT_KEY", "/"},
         {"CONSUL_TLS_SERVER_NAME", "a b"},
         {"DATABASE_URL", "postgresql://h:543x/db"},
+        {"REGISTRIES", "consul,zookeeper"},
+        {"REGISTRIES", "consul,etcd,consul"},
+        {"NACOS_SERVER_ADDR", "127.0.0.1:8848,"},
+        {"NACOS_SERVER_ADDR", "http://root:secret@127.0.0.1:8848"},
+        {"NACOS_NAMESPACE", "a\nb"},
+        {"NACOS_GROUP", "a\tb"},
+        {"NACOS_USERNAME", "a\nb"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cr_expect_eq(read_with(wrong[i][0], wrong[i][1]), -1, "%s=%s", wrong[i][0], wrong[i][1]);
@@ -118,6 +132,9 @@ Test(settings, secret_value_is_never_shown)
         {"CONSUL_HTTP_TOKEN", "hunter2\n"},
         {"CONSUL_HTTP_SSL", "hunter2"},
         {"ETCD_ENDPOINTS", "http://root:hunter2@"},
+        {"NACOS_SERVER_ADDR", "http://root:hunter2@127.0.0.1:8848"},
+        {"NACOS_PASSWORD", "hunter2\n"},
+        {"EUREKA_URL", "http://root:hunter2@127.0.0.1/eureka"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cr_expect_eq(read_with(wrong[i][0], wrong[i][1]), -1, "%s", wrong[i][0]);
@@ -134,6 +151,15 @@ Test(settings, etcd_endpoints_are_urls_with_a_port)
     cr_expect_eq(read_with("ETCD_ENDPOINTS", "127.0.0.1:2379"), -1);
     cr_expect_eq(read_with("ETCD_ENDPOINTS", "http://127.0.0.1"), -1);
     cr_expect_eq(read_with("ETCD_ENDPOINTS", "http://127.0.0.1:2379/v3"), -1);
+}
+
+Test(settings, nacos_addresses_may_be_short)
+{
+    cr_expect_eq(read_with("NACOS_SERVER_ADDR", "nacos-1,10.0.0.2:8849,https://[::1]/registry"), 0, "%s", err.text);
+    cr_expect_eq(read_with("NACOS_SERVER_ADDR", "ftp://nacos"), -1);
+    cr_expect_eq(read_with("EUREKA_URL", "http://u:p@a:8761/eureka,https://[::1]:8761"), 0, "%s", err.text);
+    cr_expect_eq(read_with("EUREKA_URL", "http://a/eureka"), -1);
+    cr_expect_eq(read_with("EUREKA_URL", "a:8761"), -1);
 }
 
 Test(settings, valid_values_are_accepted)
@@ -154,6 +180,10 @@ Test(settings, valid_values_are_accepted)
         {"CONSUL_CACERT", "/etc/ssl/certs/ca-certificates.crt"},
         {"CONSUL_TLS_SERVER_NAME", "server.dc1.consul"},
         {"PORT", ""},
+        {"REGISTRIES", "eureka,nacos,etcd,consul"},
+        {"NACOS_NAMESPACE", "f2b0d5a6-8f4e-4f0c-9c3b-0a6d1f0e7b11"},
+        {"NACOS_GROUP", "\xe4\xb8\x8a"},
+        {"NACOS_PASSWORD", "p w&\xc3\xa9"},
     };
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
         cr_expect_eq(read_with(right[i][0], right[i][1]), 0, "%s", err.text);
