@@ -18,14 +18,14 @@ static const struct row failing[] = {
     {"not-http", .error = "the reply is not valid HTTP"},
     {"truncated", .error = "the connection closed within the reply"},
     {"reset-body", .error = "Connection reset by peer"},
-    /* A list that is not whole is rejected: list_parser_end(), registry/list_parser.c. */
+    /* A list that is not whole is rejected: nacos_check_envelope(), registry/nacos/nacos_wire.c. */
     {"short-length", .error = " is not "}, /* a whole JSON array; or valid HTTP, after a heartbeat on this connection */
-    {"broken-json", .error = "not a whole JSON array"},
-    {"html", .error = "not a whole JSON array"},
-    {"gzip", .error = "not a whole JSON array"},
-    {"wrong-type", .error = "not a whole JSON array"},
-    {"null", .error = "not a whole JSON array"},
-    {"nested", .error = "not a whole JSON array"},
+    {"broken-json", .error = "the list is cut off, or not Nacos'"},
+    {"html", .error = "the list is cut off, or not Nacos'"},
+    {"gzip", .error = "the list is cut off, or not Nacos'"},
+    {"wrong-type", .error = "the list is cut off, or not Nacos'"},
+    {"null", .error = "the list is cut off, or not Nacos'"},
+    {"nested", .error = "the list is cut off, or not Nacos'"},
     {"huge", .error = "too large"},
     {"endless", .error = "too large"},
     {"huge-head", .error = "too large"},
@@ -36,7 +36,7 @@ static const struct row failing[] = {
     {"403", .error = "HTTP 403"},
     {"redirect", .error = "HTTP 302"},
     {"unknown-version", .error = "HTTP 404"},
-    /* What stands around the list is read too: nacos_parse_envelope(), registry/nacos/nacos_wire.c. */
+    /* What stands around the list is read too: nacos_check_envelope(). */
     {"code-in-body", .error = "server error: caused: No leader for raft group"},
     {"wrong-members", .error = "no entry of the list can be used"},
 };
@@ -51,8 +51,8 @@ static const struct row misleading[] = {
     {"keeps-dead", .listed = UPSTREAMS + 1, .ejected = 1},
     /* The list is parsed entry by entry: list_parser_feed(), registry/list_parser.c. */
     {"many", .listed = 10000, .cpu_percent = 50},
-    /* The worse entry of an id is dropped: instance_list_finish(), registry/instance.c. */
-    {"duplicates", .error = NULL},
+    /* The place of an entry keeps two with one id apart: nacos_read_entry(), registry/nacos/nacos_wire.c. */
+    {"duplicates", .listed = 2 * UPSTREAMS},
     {"hostile", .error = NULL},
     {"ipv6", .error = NULL},
     {"null-members", .error = NULL},
@@ -64,8 +64,8 @@ static const struct row misleading[] = {
 static const struct row of_version_1[] = {
     {"hang", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},
     {"refuse", .error = "Connection refused"},
-    {"broken-json", .error = "not a whole JSON array"},
-    {"html", .error = "not a whole JSON array"},
+    {"broken-json", .error = "the list is cut off, or not Nacos'"},
+    {"html", .error = "the list is cut off, or not Nacos'"},
     {"500", .error = "HTTP 500"},
     {"unknown-version", .error = "HTTP 404"},
     {"empty", .unusable = 3},
