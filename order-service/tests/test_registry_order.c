@@ -64,7 +64,7 @@ Test(registry_order, most_trusted_registry_is_used_while_it_answers, .init = ope
     close_in_order();
 }
 
-Test(registry_order, snapshot_of_the_most_trusted_registry_is_used_after_a_start_without_any, .init = open_in_order)
+Test(registry_order, snapshot_is_used_after_a_start_without_registry, .init = open_in_order)
 {
     cr_expect_eq(service_stop(&orders), 0); /* it writes the snapshot at its end at the latest */
     server_stop(&etcd);
@@ -85,7 +85,7 @@ static bool gets_calls_again(void *id)
 }
 
 /* etcd's entries know no maintenance, so Consul's count, although it is trusted less. */
-Test(registry_order, maintenance_in_consul_is_obeyed_while_etcd_is_in_use, .init = open_in_order)
+Test(registry_order, maintenance_in_consul_counts_while_etcd_is_used, .init = open_in_order)
 {
     set_maintenance(0, true);
     await_reply(&orders, "/discovery/explain?service=user-service", 200, "in maintenance");
