@@ -39,6 +39,41 @@ struct row {
     int back_ms;       /* 0: BACK_MS */
 };
 
+/* --- Rows of every kind ----------------------------------------------------------------------------------- */
+
+/* Each query has a deadline: PROMPT_MS and GRACE_MS in discovery/watch.c. After each failure the watch pauses longer:
+ * pause_ms() there. */
+#define BELOW_HTTP                                                                                                     \
+    {"hang", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},                                         \
+    {"slow-head", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},                                    \
+    {"trickle", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},                                      \
+    {"long-length", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},                                  \
+    {"refuse", .error = "Connection refused"},                                                                         \
+    {"close", .error = "the connection closed without a reply"},                                                       \
+    {"reset", .error = "Connection reset by peer"},                                                                    \
+    {"not-http", .error = "the reply is not valid HTTP"},                                                              \
+    {"truncated", .error = "the connection closed within the reply"},                                                  \
+    {"reset-body", .error = "Connection reset by peer"}
+
+/* Two caps on a body: LIST_CAP of each kind limits its bytes (its own test: net/tests/test_http_faults.c), and
+ * ENTRIES_MAX in registry/list_parser.c the number of tiny entries, without which the row endless takes half a core.
+ * HEAD_MAX in net/http_client.c caps the headers. */
+#define TOO_LARGE {"huge", .error = "too large"}, {"endless", .error = "too large"}, {"huge-head", .error = "too large"}
+
+/* Only status 200 carries a list. CURLOPT_FOLLOWLOCATION 0 in net/http_client.c: no redirect is followed. */
+#define OTHER_STATUS                                                                                                   \
+    {"500", .error = "HTTP 500"}, {"503", .error = "HTTP 503"}, {"429", .error = "HTTP 429"},                          \
+    {"403", .error = "HTTP 403"}, {"redirect", .error = "HTTP 302"}
+
+/* An instance that disappears from the list may still be running: merged_list_update() in discovery/merged_list.c. If
+ * all are critical, all are called: fail open in balance/eligible.c. A dead instance fails its calls and is ejected:
+ * balance/outlier.c. A long list is parsed in slices, and each text is stored once: list_parser_feed(),
+ * registry/list_parser.c. An unusable entry is dropped, the others stay: instance_check(), registry/instance.c. */
+#define OF_ANY_LIST                                                                                                    \
+    {"empty", .unusable = 3}, {"loss", .unusable = 2}, {"all-critical", .unusable = 3},                                \
+    {"keeps-dead", .listed = UPSTREAMS + 1, .ejected = 1}, {"many", .listed = 10000, .cpu_percent = 50},               \
+    {"hostile", .error = NULL}, {"ipv6", .error = NULL}, {"null-members", .error = NULL}
+
 /* --- One row ------------------------------------------------------------------------------------------- */
 
 struct subject {
