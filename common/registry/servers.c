@@ -93,20 +93,55 @@ static void use_server_after(struct servers *servers, size_t failed)
         servers->current = (failed + 1) % servers->count;
 }
 
+/* Whether a failed call is more than a server that did not reply. */
+static bool says_why(const struct err *why)
+{
+    return why->code != ERR_NONE && why->code != ERR_UNREACHABLE && why->code != ERR_TIMEOUT && why->code != ERR_BROKEN;
+}
+
+static void keep_error(struct err *kept, const struct err *why)
+{
+    if (says_why(why) || !says_why(kept))
+        *kept = *why;
+}
+
+/* The time for the next of so many servers. */
+static int64_t share_of(int64_t deadline, size_t untried)
+{
+    return deadline_in(deadline_left(deadline) / (int64_t)untried);
+}
+
 int servers_call(struct servers *servers, server_call call, void *arg, int64_t deadline,
                  struct http_response *response, struct err *err)
 {
-    struct err why = ERR_INIT;
+    struct err why = ERR_INIT, kept = ERR_INIT;
     size_t first = servers->current;
     int status = -1;
     for (size_t i = 0; i < servers->count; i++) {
         size_t at = (first + i) % servers->count;
-        int64_t share = deadline_in(deadline_left(deadline) / (int64_t)(servers->count - i));
         err_clear(&why);
-        status = call(arg, &servers->urls[at], share, response, &why);
+        status = call(arg, &servers->urls[at], share_of(deadline, servers->count - i), response, &why);
+        if (status != 0)
+            keep_error(&kept, &why);
         if ((status == 0 && response->status < 500) || why.code == ERR_CANCELLED)
             break;
         use_server_after(servers, at);
     }
-    return status == 0 ? 0 : err_set(err, why.code, "%s", why.text);
+    return status == 0 ? 0 : err_set(err, kept.code, "%s", kept.text);
+}
+
+int servers_call_each(struct servers *servers, server_call call, void *arg, int64_t deadline,
+                      struct http_response *response, struct err *err)
+{
+    struct err why = ERR_INIT, kept = ERR_INIT;
+    size_t first = servers->current, done = 0;
+    for (size_t i = 0; i < servers->count && why.code != ERR_CANCELLED; i++) {
+        const struct url *server = &servers->urls[(first + i) % servers->count];
+        err_clear(&why);
+        if (call(arg, server, share_of(deadline, servers->count - i), response, &why) == 0)
+            done++;
+        else
+            keep_error(&kept, &why);
+    }
+    return done > 0 ? 0 : err_set(err, kept.code, "%s", kept.text);
 }

@@ -3,7 +3,7 @@
  *
  * A call goes to the server that replied last. If it does not reply, or replies with a 5xx, the call goes to the
  * next, and the time that is left is shared among those not tried yet. So calls stay with one server for as long
- * as it answers.
+ * as it answers. A kind whose servers do not copy what they are told calls each of them.
  */
 #ifndef REGISTRY_SERVERS_H
 #define REGISTRY_SERVERS_H
@@ -52,8 +52,12 @@ int servers_send(struct servers *servers, const struct url *server, const struct
 typedef int (*server_call)(void *arg, const struct url *server, int64_t deadline, struct http_response *response,
                            struct err *err);
 /* Tries the servers one after another. 0: a server replied, whatever the status; the result is that of the last
- * one tried. -1: none replied in time. */
+ * one tried. -1: none replied in time; err is that of the last one tried, but rather of one that said why, such as a
+ * refused login. */
 int servers_call(struct servers *servers, server_call call, void *arg, int64_t deadline,
                  struct http_response *response, struct err *err);
+/* Calls every server, the current one first. 0: at least one call succeeded. -1: none, with err as above. */
+int servers_call_each(struct servers *servers, server_call call, void *arg, int64_t deadline,
+                      struct http_response *response, struct err *err);
 
 #endif

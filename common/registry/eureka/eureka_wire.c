@@ -169,10 +169,22 @@ static bool has_other_status(const json_t *entry, enum instance_status status)
     return !is_overridden && strcmp(text_of(entry, "status"), status_word(status)) != 0;
 }
 
+/* Compared as text in JSON: what is not UTF-8 in ours was registered as U+FFFD. */
+static bool has_other_metadata(const json_t *entry, const struct registration_spec *spec)
+{
+    static const char *const keys[] = {"weight", "version", "zone", "tags"};
+    const json_t *found = json_object_get(entry, "metadata");
+    json_t *ours = metadata_new(spec);
+    bool differs = false;
+    for (size_t i = 0; ours && i < sizeof keys / sizeof *keys; i++)
+        differs |= strcmp(text_of(found, keys[i]), text_of(ours, keys[i])) != 0;
+    json_decref(ours);
+    return differs;
+}
+
 static const char *find_difference(const json_t *entry, const struct registration_spec *spec, const char *address,
                                    enum instance_status status)
 {
-    const json_t *metadata = json_object_get(entry, "metadata");
     struct instance found;
     const char *fault = read_entry(entry, &found);
     if (fault)
@@ -181,8 +193,7 @@ static const char *find_difference(const json_t *entry, const struct registratio
         return "its address is another one";
     if (found.port != spec->port)
         return "its port is another one";
-    if (found.weight != spec->weight || strcmp(found.zone, spec->zone) != 0 ||
-        strcmp(found.version, spec->version) != 0 || strcmp(text_of(metadata, "tags"), spec->tags) != 0)
+    if (has_other_metadata(entry, spec))
         return "its metadata is not ours";
     return has_other_status(entry, status) ? "its status is not ours" : "";
 }

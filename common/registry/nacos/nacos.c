@@ -52,32 +52,45 @@ static int fail_too_long(struct err *err)
     return err_set(err, ERR_INVALID, "cannot write the request: too long, or out of memory");
 }
 
-/* has_form: the result of the nacos_add_… function that wrote the form. 0: a server replied. */
-static int send_request(struct nacos *nacos, struct exchange *exchange, enum nacos_request request, bool has_form,
-                        int64_t deadline, struct err *err)
+/* A request to register, send a heartbeat or deregister, and the replies to it. */
+struct writing {
+    struct nacos *nacos;
+    struct nacos_sent sent;
+    unsigned done, unknown; /* servers that have done it; that do not know the instance */
+};
+
+static int write_to(void *arg, const struct url *server, int64_t deadline, struct http_response *response,
+                    struct err *err)
 {
-    const struct nacos_sent sent = {.api = nacos->http.api, .request = request, .form = &exchange->form,
-                                    .body_cap = REPLY_CAP};
-    if (!has_form)
-        return fail_too_long(err);
-    if (nacos_http_call(&nacos->http, &sent, deadline, &exchange->response, err) != 0)
+    struct writing *writing = arg;
+    struct registry *base = &writing->nacos->base;
+    if (nacos_http_send(&writing->nacos->http, server, &writing->sent, deadline, response, err) != 0)
         return -1;
-    memcpy(nacos->base.local_address, exchange->response.local_address, sizeof nacos->base.local_address);
-    return 0;
+    if (writing->done + writing->unknown == 0)
+        memcpy(base->local_address, response->local_address, sizeof base->local_address);
+    enum nacos_result result = nacos_parse_result(response->status, buf_text(&response->body), response->body.len, err);
+    writing->done += result == NACOS_OK;
+    writing->unknown += result == NACOS_UNKNOWN_INSTANCE;
+    return result == NACOS_FAILED ? -1 : 0;
 }
 
-/* Sends it, and reads the code of the reply. NACOS_FAILED: err says why. Closes the exchange. */
-static enum nacos_result request_result(struct nacos *nacos, struct exchange *exchange, enum nacos_request request,
-                                        bool has_form, int64_t deadline, struct err *err)
+/* has_form: the result of the nacos_add_… function that wrote the form. Servers of version 1 forward a request to the
+ * one that is responsible for the instance. Those of version 3 do not (seen in 3.1): a server that did not get the
+ * heartbeats itself does not list the instance, or drops it. So there each server gets each request. */
+static enum nacos_result write_form(struct nacos *nacos, struct exchange *exchange, enum nacos_request request,
+                                    bool has_form, int64_t deadline, struct writing *writing, struct err *err)
 {
-    const struct http_response *response = &exchange->response;
-    enum nacos_result result = NACOS_FAILED;
-    if (send_request(nacos, exchange, request, has_form, deadline, err) == 0)
-        result = nacos_parse_result(response->status, buf_text(&response->body), response->body.len, err);
+    enum nacos_api api = nacos->http.api;
+    *writing = (struct writing){.nacos = nacos, .sent = {.api = api, .request = request, .form = &exchange->form,
+                                                         .body_cap = REPLY_CAP}};
+    int rc = !has_form ? fail_too_long(err)
+             : api == NACOS_API_V3
+                 ? servers_call_each(&nacos->http.servers, write_to, writing, deadline, &exchange->response, err)
+                 : servers_call(&nacos->http.servers, write_to, writing, deadline, &exchange->response, err);
     exchange_close(exchange);
-    if (result == NACOS_FAILED)
+    if (rc != 0)
         err_prefix(err, "nacos");
-    return result;
+    return rc != 0 ? NACOS_FAILED : writing->done > 0 ? NACOS_OK : NACOS_UNKNOWN_INSTANCE;
 }
 
 /* --- Register and deregister --------------------------------------------------------------- */
@@ -85,11 +98,12 @@ static enum nacos_result request_result(struct nacos *nacos, struct exchange *ex
 static int write_entry(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
     struct exchange exchange = EXCHANGE_INIT;
+    struct writing writing;
     if (prepare(nacos, spec->service, deadline, err) != 0)
         return -1;
     bool has_form = nacos_add_instance(&exchange.form, &nacos->config, spec, registry_address(&nacos->base, spec),
                                        registration_is_passing(spec, nacos->healthy));
-    switch (request_result(nacos, &exchange, NACOS_REGISTER, has_form, deadline, err)) {
+    switch (write_form(nacos, &exchange, NACOS_REGISTER, has_form, deadline, &writing, err)) {
     case NACOS_OK:
         return 0;
     case NACOS_UNKNOWN_INSTANCE:
@@ -114,24 +128,31 @@ static int nacos_deregister(struct registry *registry, const struct registration
 {
     struct nacos *nacos = nacos_of(registry);
     struct exchange exchange = EXCHANGE_INIT;
+    struct writing writing;
     nacos->is_registered = false;
     if (prepare(nacos, spec->service, deadline, err) != 0)
         return -1;
     bool has_form = nacos_add_own(&exchange.form, &nacos->config, spec, registry_address(registry, spec));
-    return request_result(nacos, &exchange, NACOS_DEREGISTER, has_form, deadline, err) == NACOS_FAILED ? -1 : 0;
+    return write_form(nacos, &exchange, NACOS_DEREGISTER, has_form, deadline, &writing, err) == NACOS_FAILED ? -1 : 0;
 }
 
 /* --- Reconcile, heartbeat ------------------------------------------------------------------ */
 
+/* A server that was restarted, or that joined, does not know the instance, although the others do: it gets the entry
+ * at once. */
 static enum nacos_result send_beat(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline,
                                    struct err *err)
 {
     struct exchange exchange = EXCHANGE_INIT;
+    struct writing writing;
     if (prepare(nacos, spec->service, deadline, err) != 0)
         return NACOS_FAILED;
     bool has_form = nacos_add_beat(&exchange.form, nacos->http.api, &nacos->config, spec,
                                    registry_address(&nacos->base, spec));
-    return request_result(nacos, &exchange, NACOS_BEAT, has_form, deadline, err);
+    enum nacos_result result = write_form(nacos, &exchange, NACOS_BEAT, has_form, deadline, &writing, err);
+    if (result == NACOS_OK && writing.unknown > 0 && nacos->is_registered)
+        return write_entry(nacos, spec, deadline, err) == 0 ? NACOS_OK : NACOS_FAILED;
+    return result;
 }
 
 /* Nacos has no query for one entry, and the list of a service may be long. A heartbeat shows whether the entry is

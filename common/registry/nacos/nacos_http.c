@@ -93,7 +93,8 @@ static int take_token(struct nacos_http *http, const struct http_response *respo
     if (response->status == 503)
         return err_set(err, ERR_FAILED, "cannot log in: HTTP 503: the server is not ready");
     if (response->status != 200)
-        return err_set(err, ERR_FAILED, "cannot log in: HTTP %d; check NACOS_USERNAME and %s", response->status,
+        return err_set(err, ERR_FAILED, "cannot log in: HTTP %d; check NACOS_USERNAME and %s; set none of them if the "
+                       "server wants no login", response->status,
                        *http->config->password_file ? "the file of NACOS_PASSWORD_FILE" : "NACOS_PASSWORD");
     if (nacos_parse_login(buf_text(body), body->len, token, sizeof token, &ttl_ms, err) != 0)
         return -1;

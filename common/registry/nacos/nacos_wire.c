@@ -134,6 +134,7 @@ bool nacos_add_instance(struct buf *form, const struct nacos_config *config, con
     return added;
 }
 
+/* Without the instance's data. Version 1 would take that for a registration, too, and version 3 ignores it. */
 bool nacos_add_beat(struct buf *form, enum nacos_api api, const struct nacos_config *config,
                     const struct registration_spec *spec, const char *address)
 {

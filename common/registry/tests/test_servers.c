@@ -72,7 +72,7 @@ Test(servers, error_names_the_setting)
 /* What each server does; the calls, as a text such as "ab". */
 static struct {
     int status[3]; /* of the reply; 0: none */
-    enum err_code code;
+    enum err_code code, code_of_a;
     char calls[20];
     int64_t share_ms[20];
 } fake;
@@ -89,7 +89,7 @@ static int call_fake(void *arg, const struct url *server, int64_t deadline, stru
     fake.calls[count] = server->host[0];
     fake.share_ms[count] = deadline_left(deadline);
     response->status = fake.status[at];
-    return fake.status[at] ? 0 : err_set(why, fake.code, "no reply from %s", server->host);
+    return fake.status[at] ? 0 : err_set(why, at == 0 ? fake.code_of_a : fake.code, "no reply from %s", server->host);
 }
 
 /* The status of the reply; -1: none. */
@@ -105,7 +105,7 @@ static int call_any(int64_t time_ms)
 static void open_three(void)
 {
     cr_assert_eq(servers_open(&servers, "a,b,c", &lenient, NULL, &err), 0);
-    fake.code = ERR_UNREACHABLE;
+    fake.code = fake.code_of_a = ERR_UNREACHABLE;
     fake.status[0] = fake.status[1] = fake.status[2] = 200;
 }
 
@@ -153,6 +153,36 @@ Test(servers, result_is_that_of_the_last_one_tried, .init = open_three, .fini = 
     cr_expect_str_eq(err.text, "no reply from c");
 }
 
+Test(servers, error_that_says_why_is_kept, .init = open_three, .fini = close_three)
+{
+    fake.status[0] = fake.status[1] = fake.status[2] = 0;
+    fake.code_of_a = ERR_FAILED;
+    cr_expect_eq(call_any(1000), -1);
+    cr_expect_str_eq(err.text, "no reply from a", "a login that was refused says more than a server that is down");
+    cr_expect_eq(err.code, ERR_FAILED);
+    fake.status[2] = 200;
+    cr_expect_eq(call_any(1000), 200);
+    cr_expect_eq(err.code, ERR_NONE);
+}
+
+Test(servers, each_server_is_called_once, .init = open_three, .fini = close_three)
+{
+    struct http_response response = HTTP_RESPONSE_INIT;
+    servers.current = 1;
+    fake.status[2] = 0;
+    cr_expect_eq(servers_call_each(&servers, call_fake, &fake, deadline_in(1000), &response, &err), 0, "two succeeded");
+    cr_expect_str_eq(fake.calls, "bca");
+    cr_expect_eq(err.code, ERR_NONE);
+    cr_expect_eq(servers.current, 1, "the others are used as before");
+
+    memset(fake.calls, 0, sizeof fake.calls);
+    fake.status[0] = fake.status[1] = 0;
+    fake.code_of_a = ERR_FAILED;
+    cr_expect_eq(servers_call_each(&servers, call_fake, &fake, deadline_in(1000), &response, &err), -1);
+    cr_expect_str_eq(fake.calls, "bca");
+    cr_expect_str_eq(err.text, "no reply from a", "the one that says why");
+}
+
 Test(servers, time_is_shared_among_those_not_tried_yet, .init = open_three, .fini = close_three)
 {
     fake.status[0] = fake.status[1] = fake.status[2] = 0;
@@ -164,7 +194,7 @@ Test(servers, time_is_shared_among_those_not_tried_yet, .init = open_three, .fin
 
 Test(servers, cancelled_call_does_not_go_on, .init = open_three, .fini = close_three)
 {
-    fake.code = ERR_CANCELLED;
+    fake.code_of_a = ERR_CANCELLED;
     fake.status[0] = 0;
     cr_expect_eq(call_any(1000), -1);
     cr_expect_str_eq(fake.calls, "a");

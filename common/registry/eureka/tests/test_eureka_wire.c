@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/place.h"
 #include "net/json.h"
 #include "registry/eureka/eureka_wire.h"
 #include "registry/list_parser.h"
+#include "registry/tests/fixture.h"
 
 TestSuite(eureka_wire, .timeout = 300);
 
@@ -26,15 +26,7 @@ static struct err err; /* of the last call */
 
 static char *fixture_new(const char *name)
 {
-    char root[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 100];
-    source_path(root);
-    snprintf(path, sizeof path, "%s/common/registry/eureka/tests/fixtures/%s", root, name);
-    FILE *file = fopen(path, "r");
-    cr_assert(file, "%s", path);
-    char *text = calloc(1, 64 * 1024);
-    cr_assert(fread(text, 1, 64 * 1024 - 1, file) > 0);
-    fclose(file);
-    return text;
+    return fixture_read("eureka", name);
 }
 
 /* NULL: the list is an error. */
@@ -349,20 +341,26 @@ Test(eureka_wire, own_entry_is_compared_with_what_was_registered)
     expect_difference("own_out_of_service.json", &own, "10.0.0.1", INSTANCE_PASSING, "its metadata is not ours");
 }
 
+Test(eureka_wire, text_that_is_not_utf_8_is_no_difference)
+{
+    struct registration_spec own = spec;
+    struct buf body = BUF_INIT(16 * 1024);
+    own.version = "1\xff";
+    cr_expect(eureka_add_registration(&body, &own, "10.0.0.1", INSTANCE_PASSING));
+    cr_expect_str_eq(difference_of(buf_text(&body), &own, "10.0.0.1", INSTANCE_PASSING), "");
+    own.version = "2\xff";
+    cr_expect_str_eq(difference_of(buf_text(&body), &own, "10.0.0.1", INSTANCE_PASSING), "its metadata is not ours");
+    buf_close(&body);
+}
+
 /* A server keeps an entry whose timestamp is newer than its own clock. */
 Test(eureka_wire, status_that_the_server_has_kept_is_a_difference)
 {
-    struct registration_spec own = {.service = "orders",
-                                    .id = "nometa",
-                                    .address = "",
-                                    .port = 8080,
-                                    .tags = "",
-                                    .version = "",
-                                    .zone = "",
-                                    .weight = 1,
-                                    .check_interval_ms = 10000};
-    expect_difference("own_without_metadata.json", &own, "10.0.0.1", INSTANCE_PASSING, "");
-    expect_difference("own_without_metadata.json", &own, "10.0.0.1", INSTANCE_CRITICAL, "its status is not ours");
+    struct buf body = BUF_INIT(16 * 1024);
+    cr_expect(eureka_add_registration(&body, &spec, "10.0.0.1", INSTANCE_PASSING));
+    cr_expect_str_eq(difference_of(buf_text(&body), &spec, "10.0.0.1", INSTANCE_PASSING), "");
+    cr_expect_str_eq(difference_of(buf_text(&body), &spec, "10.0.0.1", INSTANCE_CRITICAL), "its status is not ours");
+    buf_close(&body);
 }
 
 Test(eureka_wire, reply_that_is_not_an_instance_is_an_error)

@@ -549,9 +549,9 @@ static void restart_list(void)
     server.rules[V3_LIST].body =
         "{\"code\":0,\"data\":[{\"ip\":\"10.0.0.8\",\"port\":80},{\"ip\":\"10.0.0.9\",\"port\":80},{";
     cr_expect_eq(count_now(), 1, "only the second server's: %s", err.text);
-    cr_expect_eq(beat(true), 0, "%s", err.text);
-    cr_expect_eq(server.rules[V3_REGISTER].requests, 1);
-    cr_expect_eq(other.rules[V3_REGISTER].requests, 1, "requests stay with the server that answered");
+    server.rules[V3_LIST].body = LIST;
+    cr_expect_eq(count_now(), 1, "%s", err.text);
+    cr_expect_eq(other.rules[V3_LIST].requests, 2, "lists stay with the server that answered");
 }
 
 Test(nacos_http, broken_list_is_read_again_from_the_next_server)
@@ -583,4 +583,86 @@ Test(nacos_http, next_server_is_used_with_a_login_of_its_own)
         other.rules[i].denial = NO_TOKEN;
     }
     run(lose_server);
+}
+
+static int requests_of(const struct fake_server *fake)
+{
+    return fake->rules[V3_REGISTER].requests;
+}
+
+/* Servers of version 3 do not forward a request to the one that is responsible for the instance. */
+static void write_to_both(void)
+{
+    cr_expect_eq(register_now(), 0, "%s", err.text);
+    cr_expect_eq(beat(true), 0, "%s", err.text);
+    cr_expect(requests_of(&server) == 2 && requests_of(&other) == 2);
+    other.rules[V3_REGISTER].body = UNKNOWN_INSTANCE; /* for both requests, so it stays unknown */
+    cr_expect_eq(beat(true), 0, "%s", err.text);
+    cr_expect(strstr(other.rules[V3_REGISTER].form, "&metadata="), "it gets the entry again: %s",
+              other.rules[V3_REGISTER].form);
+
+    other.rules[V3_REGISTER].body = OK;
+    cr_expect_eq(TRY(registry_deregister(nacos, &spec, soon(), &err)), 0, "%s", err.text);
+    cr_expect(server.rules[V3_DEREGISTER].requests == 1 && other.rules[V3_DEREGISTER].requests == 1);
+}
+
+Test(nacos_http, version_3_gets_each_write_at_every_server)
+{
+    set_up();
+    be_version_3(&other);
+    run(write_to_both);
+}
+
+static void lose_one_of_two(void)
+{
+    cr_expect_eq(register_now(), 0, "%s", err.text);
+    fake_close(&server);
+    cr_expect_eq(beat(true), 0, "one is enough: %s", err.text);
+    other.rules[V3_REGISTER].body = UNKNOWN_INSTANCE;
+    expect_error(beat(true), "not registered any more");
+    other.rules[V3_REGISTER].body = "{\"code\":30000,\"message\":\"server error\"}";
+    expect_error(beat(true), "HTTP 200: server error");
+}
+
+Test(nacos_http, version_3_needs_only_one_server)
+{
+    set_up();
+    be_version_3(&other);
+    run(lose_one_of_two);
+}
+
+static void find_it_at_one(void)
+{
+    bool known = false;
+    cr_expect_eq(TRY(registry_deregister(nacos, &spec, soon(), &err)), 0, "%s", err.text);
+    other.rules[V3_REGISTER].body = UNKNOWN_INSTANCE;
+    cr_expect_eq(TRY(registry_is_registered(nacos, &spec, soon(), &known, &err)), 0, "%s", err.text);
+    cr_expect(known);
+    cr_expect_eq(requests_of(&other), 1, "an instance that has deregistered does not register again");
+}
+
+Test(nacos_http, deregistered_instance_is_not_repaired)
+{
+    set_up();
+    be_version_3(&other);
+    run(find_it_at_one);
+}
+
+static void use_one_of_version_1(void)
+{
+    cr_expect_eq(register_now(), 0, "%s", err.text);
+    cr_expect_eq(beat(true), 0, "%s", err.text);
+    cr_expect(server.rules[V1_BEAT].requests == 1 && other.rules[V1_BEAT].requests == 0);
+    server.rules[V1_BEAT].status = 500;
+    cr_expect_eq(beat(true), 0, "%s", err.text);
+    cr_expect_eq(beat(true), 0, "%s", err.text);
+    cr_expect(server.rules[V1_BEAT].requests == 2 && other.rules[V1_BEAT].requests == 2);
+}
+
+Test(nacos_http, version_1_stays_with_the_server_that_answers)
+{
+    set_up();
+    be_version_1(&server);
+    be_version_1(&other);
+    run(use_one_of_version_1);
 }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/place.h"
 #include "registry/list_parser.h"
 #include "registry/nacos/nacos_wire.h"
+#include "registry/tests/fixture.h"
 
 TestSuite(nacos_wire, .timeout = 300);
 
@@ -31,15 +31,7 @@ static struct err err; /* of the last call */
 
 static char *fixture_new(const char *name)
 {
-    char root[PLACE_PATH_MAX], path[PLACE_PATH_MAX + 100];
-    source_path(root);
-    snprintf(path, sizeof path, "%s/common/registry/nacos/tests/fixtures/%s", root, name);
-    FILE *file = fopen(path, "r");
-    cr_assert(file, "%s", path);
-    char *text = calloc(1, 64 * 1024);
-    cr_assert(fread(text, 1, 64 * 1024 - 1, file) > 0);
-    fclose(file);
-    return text;
+    return fixture_read("nacos", name);
 }
 
 /* --- Forms --------------------------------------------------------------------------------- */
