@@ -12,7 +12,8 @@
 enum {
     ROWS_MAX = 40,
     FAULT_MS = 5000,  /* how long a fault lasts at least */
-    SHOWS_MS = 60000, /* until /discovery must show it: the TTL, a hung query, a busy machine */
+    SHOWS_MS = 45000, /* until /discovery must show it: the TTL, a hung query, a busy machine. After 60 s missing
+                       * instances are removed */
     BACK_MS = 10000,  /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
     BACK_FROM_HANG_MS = 15000,
     SLACK_MS = 20000, /* added to both: forty rows share a busy machine */
