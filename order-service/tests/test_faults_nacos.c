@@ -11,7 +11,7 @@ static const struct row failing[] = {
     TOO_LARGE,
     OTHER_STATUS,
     /* A list that is not whole is rejected: nacos_check_envelope(), registry/nacos/nacos_wire.c. */
-    {"short-length", .error = " is not "}, /* a whole JSON array; or valid HTTP, after a heartbeat on this connection */
+    {"short-length", .error = " not "}, /* Nacos'; or not valid HTTP, after a heartbeat on this connection */
     {"broken-json", .error = "the list is cut off, or not Nacos'"},
     {"html", .error = "the list is cut off, or not Nacos'"},
     {"gzip", .error = "the list is cut off, or not Nacos'"},
