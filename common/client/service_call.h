@@ -47,7 +47,7 @@ struct service_reply {
     int status;
     struct buf body;
     char instance[256];  /* id of the instance that was called last; "" if none */
-    const char *source;  /* "consul", "etcd", "cache", "disk", "static"; "" if no list is known. Static text */
+    const char *source;  /* "consul" or another registry, "cache", "disk", "static"; "" if no list is known. Static text */
     struct err err;      /* the cause, unless SERVICE_OK */
 };
 

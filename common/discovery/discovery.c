@@ -235,10 +235,25 @@ static void write_tiers(struct discovery *discovery, struct buf *out)
     }
 }
 
+/* For alerts, which do not know which registry is the most trusted one. */
+static void write_fallbacks(struct discovery *discovery, struct buf *out)
+{
+    metrics_head(out, "discovery_fallback", "gauge",
+                 "1 if the list in use is not a fresh one of the most trusted registry.");
+    for (struct watched_service *watched = discovery->services; watched; watched = watched->next) {
+        const struct sources *sources = &watched->sources;
+        char label[300];
+        metrics_label(label, sizeof label, "service", watched->name);
+        bool is_first = strcmp(sources_name_in_use(sources, clock_ms()), sources->registries[0].kind) == 0;
+        metrics_value(out, "discovery_fallback", label, !is_first);
+    }
+}
+
 void discovery_metrics(struct discovery *discovery, struct buf *out)
 {
     for (struct watched_service *watched = discovery->services; watched; watched = watched->next)
         sources_refresh(&watched->sources, clock_ms());
     write_ages(discovery, out);
     write_tiers(discovery, out);
+    write_fallbacks(discovery, out);
 }

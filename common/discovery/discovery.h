@@ -44,9 +44,9 @@ struct discovery_view {
     struct instance_list *list; /* NULL: no list yet */
     const bool *missing;        /* one for each entry, or NULL: none is missing */
     uint64_t version;           /* changes with the list; 0: no list yet */
-    const char *source;         /* "consul", "etcd", "cache", "disk", "static"; "": no list yet */
+    const char *source;         /* "consul", "etcd", "nacos", "eureka", "cache", "disk", "static"; "": no list yet */
     int64_t age_ms;             /* since the list was confirmed */
-    uint64_t index;             /* of the list in its registry: Consul's index, etcd's revision */
+    uint64_t index;             /* of the list in its registry: Consul's index, etcd's revision; else 0 */
     const char *last_error;     /* of a registry that fails now; NULL: none fails */
 };
 

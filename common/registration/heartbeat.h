@@ -1,7 +1,7 @@
 /* heartbeat: reports to the registry at an interval whether this instance is healthy. Private to this folder.
  *
- * A registration needs heartbeats if it has a TTL check, or if its registry checks no instance itself (etcd).
- * The interval is a third of the TTL or lease, so two heartbeats in a row may get lost. If the reply to a
+ * A registration needs heartbeats if it has a TTL check, or if its registry checks no instance itself (all but
+ * Consul). The interval is a third of the TTL or lease, so two heartbeats in a row may get lost. If the reply to a
  * heartbeat says that the registry does not know the instance, registration.c registers it again.
  */
 #ifndef REGISTRATION_HEARTBEAT_H

@@ -38,7 +38,8 @@ struct dialect {
 
 extern const struct dialect consul_dialect, nacos_dialect, nacos2_dialect, eureka_dialect;
 
-/* The one in use. */
+/* At the start: which one is in use. */
+void dialect_use(const struct dialect *chosen);
 const struct dialect *dialect(void);
 
 /* Appends a comma if `out` ends with an entry. */

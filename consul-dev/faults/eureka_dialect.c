@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "dialect.h"
-#include "list_faults.h"
 #include "net/json.h"
 #include "net/url.h"
 #include "spring_error.h"

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "dialect.h"
-#include "list_faults.h"
 #include "net/json.h"
 #include "spring_error.h"
 

@@ -18,18 +18,6 @@
 #include "net/json.h"
 
 static const struct dialect *const dialects[] = {&consul_dialect, &nacos_dialect, &nacos2_dialect, &eureka_dialect};
-static const struct dialect *in_use = &consul_dialect;
-
-const struct dialect *dialect(void)
-{
-    return in_use;
-}
-
-void dialect_comma(struct buf *out)
-{
-    if (out->len > 0 && out->data[out->len - 1] == '}')
-        buf_adds(out, ",");
-}
 
 static int kind_of(const struct request *request)
 {
@@ -49,19 +37,23 @@ static void answer(struct connection *connection, const struct request *request,
 
 /* --- The program -------------------------------------------------------------------------------------------- */
 
+static const struct dialect *find_dialect(const char *kind)
+{
+    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++)
+        if (strcmp(dialects[i]->kind, kind) == 0)
+            return dialects[i];
+    return NULL;
+}
+
 /* False: an unknown kind. The table of faults depends on the kind, so this comes before all other arguments. */
 static bool choose_dialect(int argc, char **argv)
 {
-    for (int i = 1; i + 1 < argc; i++) {
-        if (strcmp(argv[i], "--kind") != 0)
-            continue;
-        in_use = NULL;
-        for (size_t k = 0; k < sizeof dialects / sizeof *dialects; k++)
-            if (strcmp(argv[i + 1], dialects[k]->kind) == 0)
-                in_use = dialects[k];
-        return in_use;
-    }
-    return true;
+    const char *kind = "consul";
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--kind") == 0)
+            kind = argv[i + 1];
+    dialect_use(find_dialect(kind));
+    return dialect() != NULL;
 }
 
 static int set_option(const char *name, const char *value)

@@ -77,6 +77,19 @@ static inline void lose_data_of_etcd(void)
     cr_expect_eq(proc_run(argv, NULL, log, PATIENCE_MS, &err), 0, "%s", err.text);
 }
 
+/* Puts an instance into maintenance in Consul, or ends it. */
+static inline void set_maintenance(int i, bool on)
+{
+    char url[300];
+    struct probe_reply reply = {0};
+    snprintf(url, sizeof url, "%s/v1/agent/service/maintenance/%s?enable=%s", consul->url, user_id(i),
+             on ? "true" : "false");
+    const struct probe_request request = {.method = "PUT", .url = url, .body = ""};
+    cr_assert_eq(probe_send(NULL, &request, &reply, &err), 0, "%s", err.text);
+    cr_assert_eq(reply.status, 200);
+    probe_reply_close(&reply);
+}
+
 static inline bool source_is(void *arg)
 {
     struct view view;

@@ -12,7 +12,8 @@
 enum {
     ROWS_MAX = 40,
     FAULT_MS = 5000,  /* how long a fault lasts at least */
-    SHOWS_MS = 60000, /* until /discovery must show it: the TTL, a hung query, a busy machine */
+    SHOWS_MS = 45000, /* until /discovery must show it: the TTL, a hung query, a busy machine. After 60 s missing
+                       * instances are removed */
     BACK_MS = 10000,  /* docs/reference.md: in use again after a fault ends; the next one: after a hang */
     BACK_FROM_HANG_MS = 15000,
     SLACK_MS = 20000, /* added to both: forty rows share a busy machine */
@@ -38,6 +39,41 @@ struct row {
     int cpu_percent;   /* 0: CPU_PERCENT */
     int back_ms;       /* 0: BACK_MS */
 };
+
+/* --- Rows of every kind ----------------------------------------------------------------------------------- */
+
+/* Each query has a deadline: PROMPT_MS and GRACE_MS in discovery/watch.c. After each failure the watch pauses longer:
+ * pause_ms() there. */
+#define BELOW_HTTP                                                                                                     \
+    {"hang", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},                                         \
+    {"slow-head", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},                                    \
+    {"trickle", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},                                      \
+    {"long-length", .error = "no whole reply in time", .back_ms = BACK_FROM_HANG_MS},                                  \
+    {"refuse", .error = "Connection refused"},                                                                         \
+    {"close", .error = "the connection closed without a reply"},                                                       \
+    {"reset", .error = "Connection reset by peer"},                                                                    \
+    {"not-http", .error = "the reply is not valid HTTP"},                                                              \
+    {"truncated", .error = "the connection closed within the reply"},                                                  \
+    {"reset-body", .error = "Connection reset by peer"}
+
+/* Two caps on a body: LIST_CAP of each kind limits its bytes (its own test: net/tests/test_http_faults.c), and
+ * ENTRIES_MAX in registry/list_parser.c the number of tiny entries, without which the row endless takes half a core.
+ * HEAD_MAX in net/http_client.c caps the headers. */
+#define TOO_LARGE {"huge", .error = "too large"}, {"endless", .error = "too large"}, {"huge-head", .error = "too large"}
+
+/* Only status 200 carries a list. CURLOPT_FOLLOWLOCATION 0 in net/http_client.c: no redirect is followed. */
+#define OTHER_STATUS                                                                                                   \
+    {"500", .error = "HTTP 500"}, {"503", .error = "HTTP 503"}, {"429", .error = "HTTP 429"},                          \
+    {"403", .error = "HTTP 403"}, {"redirect", .error = "HTTP 302"}
+
+/* An instance that disappears from the list may still be running: merged_list_update() in discovery/merged_list.c. If
+ * all are critical, all are called: fail open in balance/eligible.c. A dead instance fails its calls and is ejected:
+ * balance/outlier.c. A long list is parsed in slices, and each text is stored once: list_parser_feed(),
+ * registry/list_parser.c. An unusable entry is dropped, the others stay: instance_check(), registry/instance.c. */
+#define OF_ANY_LIST                                                                                                    \
+    {"empty", .unusable = 3}, {"loss", .unusable = 2}, {"all-critical", .unusable = 3},                                \
+    {"keeps-dead", .listed = UPSTREAMS + 1, .ejected = 1}, {"many", .listed = 10000, .cpu_percent = 50},               \
+    {"hostile", .error = NULL}, {"ipv6", .error = NULL}, {"null-members", .error = NULL}
 
 /* --- One row ------------------------------------------------------------------------------------------- */
 
@@ -148,9 +184,9 @@ static void judge_costs(struct subject *subject)
     double pause_ms = SANITIZED ? 0 : longest_pause_ms(subject);
 
     /* (libcurl sends a request again if its connection was closed meanwhile.) */
-    cr_expect_leq(lists, row->error ? 5 + since_ms / 1000 : 5 + since_ms / 500, "%s: %lld list queries in %lld ms",
+    cr_expect_leq(lists, 5 + since_ms / 500, "%s: %lld list queries in %lld ms",
                   row->fault, (long long)lists, (long long)since_ms);
-    cr_expect_leq(others, 4 + 2 * since_ms / 1000, "%s: %lld other requests in %lld ms", row->fault, (long long)others,
+    cr_expect_leq(others, 6 + 3 * since_ms / 1000, "%s: %lld other requests in %lld ms", row->fault, (long long)others,
                   (long long)since_ms);
     cr_expect_eq(number_of(counts, "followed"), 0, "%s: a redirect was followed", row->fault);
     if (!SANITIZED) {

@@ -92,22 +92,11 @@ Test(two_registries, unhealthy_instance_reports_itself_to_etcd, .init = open_two
     close_etcd_scene();
 }
 
-static void enable_maintenance(int i)
-{
-    char url[300];
-    struct probe_reply reply = {0};
-    snprintf(url, sizeof url, "%s/v1/agent/service/maintenance/%s?enable=true", consul->url, user_id(i));
-    const struct probe_request request = {.method = "PUT", .url = url, .body = ""};
-    cr_assert_eq(probe_send(NULL, &request, &reply, &err), 0, "%s", err.text);
-    cr_assert_eq(reply.status, 200);
-    probe_reply_close(&reply);
-}
-
 /* etcd's entries know no maintenance, but Consul's last list does. */
 Test(two_registries, maintenance_holds_while_consul_is_down, .init = open_two)
 {
     await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "all services are registered in etcd");
-    enable_maintenance(0);
+    set_maintenance(0, true);
     await_reply(&orders, "/discovery/explain?service=user-service", 200, "in maintenance");
     server_stop(&world.consul);
     await(source_is, "etcd", PATIENCE_MS, "etcd is the source");

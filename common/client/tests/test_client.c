@@ -799,6 +799,7 @@ static void metrics(void)
         "discovery_cache_age_seconds{service=\"user-service\"} 0.000\n",
         "discovery_tier{service=\"user-service\",source=\"consul\"} 1\n",
         "discovery_tier{service=\"user-service\",source=\"cache\"} 0\n",
+        "discovery_fallback{service=\"user-service\"} 0\n",
         "discovery_instances{service=\"user-service\",status=\"passing\"} 3\n",
         "discovery_instances{service=\"user-service\",status=\"missing\"} 0\n",
         "discovery_instances_ejected{service=\"user-service\"} 0\n",

@@ -119,7 +119,7 @@ Test(sources, maintenance_outlives_a_change_of_registry)
 }
 
 /* An operator set it at Consul, although etcd is trusted more. */
-Test(sources, maintenance_of_a_less_trusted_registry_counts_if_the_one_in_use_lacks_it)
+Test(sources, maintenance_behind_etcd_counts)
 {
     struct sources sources = {
         .registry_count = 2, .ttl_ms = TTL_MS,
@@ -136,7 +136,7 @@ Test(sources, maintenance_of_a_less_trusted_registry_counts_if_the_one_in_use_la
 }
 
 /* etcd has lost them; so they are not in the list that the maintenance is added to. */
-Test(sources, missing_instances_get_the_maintenance_of_another_registry)
+Test(sources, missing_instances_get_maintenance_behind_etcd)
 {
     struct sources sources = {
         .registry_count = 2, .ttl_ms = TTL_MS,
@@ -154,7 +154,7 @@ Test(sources, missing_instances_get_the_maintenance_of_another_registry)
     sources_close(&sources);
 }
 
-Test(sources, maintenance_of_a_less_trusted_registry_does_not_count_against_one_that_knows_it)
+Test(sources, more_trusted_registry_decides_about_maintenance)
 {
     struct sources sources = {
         .registry_count = 2, .ttl_ms = TTL_MS, .registries = {{.kind = "nacos"}, {.kind = "consul"}}};
