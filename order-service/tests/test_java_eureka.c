@@ -57,7 +57,7 @@ static void obey_the_operator(void)
     proc_stop(&users[0].proc, SIGKILL, 5000);
     start_user(0);
     cr_expect(proc_wait_output(&users[0].proc, "msg=registered", NULL, 0, PATIENCE_MS));
-    expect_shown(ENTRY_OF_1, "\"status\":\"OUT_OF_SERVICE\"");
+    await_shown(ENTRY_OF_1, "\"status\":\"OUT_OF_SERVICE\"", "started again, DOWN until its first heartbeat");
     cr_expect(is_in_maintenance(&(int){0}));
     expect_not_called(0);
 
@@ -66,11 +66,18 @@ static void obey_the_operator(void)
     expect_shown(ENTRY_OF_1, "\"status\":\"UP\"");
 }
 
+static bool is_not_listed(void *arg)
+{
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    return view.known && !view_find(&view, user_id(*(int *)arg));
+}
+
 static void drain_one(void)
 {
     cr_expect_eq(service_stop(&users[1]), 0);
     expect_shown(ENTRY_OF_2, NULL);
-    await(user_is_avoided, &(int){1}, PATIENCE_MS, "stopped: not in the list");
+    await(is_not_listed, &(int){1}, PATIENCE_MS, "stopped: not in the list");
     start_user(1);
     await(user_is_usable, &(int){1}, PATIENCE_MS, "started again: usable");
 }
@@ -81,13 +88,15 @@ static int64_t number_after(const char *text, const char *name)
     return at ? strtoll(at + strlen(name), NULL, 10) : 0;
 }
 
-/* When it sent its last heartbeat, in wall-clock time: the server adds the duration when it stores that. */
+/* When it sent its last heartbeat, in wall-clock time: the server adds the duration when it stores that. Without a
+ * heartbeat it stores the time of the registration. */
 static int64_t last_heartbeat_ms(const char *entry)
 {
     struct probe_reply reply = {0};
     cr_expect_eq(eureka_send(&eureka, "GET", entry, NULL, &reply), 200);
     const char *body = buf_text(&reply.body);
     int64_t at_ms = number_after(body, "\"lastRenewalTimestamp\":") - 1000 * number_after(body, "\"durationInSecs\":");
+    cr_expect_geq(at_ms, number_after(body, "\"registrationTimestamp\":"), "it was renewed as soon as it registered");
     probe_reply_close(&reply);
     return at_ms;
 }
@@ -100,7 +109,7 @@ static void lose_one(void)
     int64_t lived_ms = clock_wall_ms() - beat_ms;
     cr_expect_geq(lived_ms, LEASE_MS - 100, "the lease lived for %lld ms", (long long)lived_ms); /* 100: rounding */
     REPORT("the lease lived for %lld ms after the last heartbeat, as promised %d", (long long)lived_ms, LEASE_MS);
-    await(user_is_avoided, &(int){1}, PATIENCE_MS, "killed: not in the list");
+    await(is_not_listed, &(int){1}, PATIENCE_MS, "killed: evicted, and not in the list");
     start_user(1);
     await(user_is_usable, &(int){1}, PATIENCE_MS, "started again: usable");
 }
