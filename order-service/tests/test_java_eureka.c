@@ -18,11 +18,11 @@ enum {
 static void open_scene_with_metadata(void)
 {
     open_world();
-    start_eureka("--eureka.server.enable-self-preservation=false");
+    start_eureka((const char *[]){CACHE_SHORT, EVICT_SOON, EVICT_ALWAYS, NULL});
     use_eureka("CHECK_INTERVAL=2s");
-    user_settings[5] = "SERVICE_WEIGHT=3";
-    user_settings[6] = "SERVICE_ZONE=zone-1";
-    user_settings[7] = "SERVICE_VERSION=7.8.9";
+    user_settings[6] = "SERVICE_WEIGHT=3";
+    user_settings[7] = "SERVICE_ZONE=zone-1";
+    user_settings[8] = "SERVICE_VERSION=7.8.9";
     start_users_and_orders();
 }
 
@@ -64,13 +64,6 @@ static void obey_the_operator(void)
     set_out_of_service(0, false);
     await(user_is_usable, &(int){0}, PATIENCE_MS, "the override is deleted: usable");
     expect_shown(ENTRY_OF_1, "\"status\":\"UP\"");
-}
-
-static bool is_not_listed(void *arg)
-{
-    struct view view;
-    view_take(&orders, "user-service", &view);
-    return view.known && !view_find(&view, user_id(*(int *)arg));
 }
 
 static void drain_one(void)
@@ -118,9 +111,9 @@ static void lose_one(void)
 static void be_ill(void)
 {
     cr_expect_eq(service_stop(&users[2]), 0);
-    user_settings[8] = "DISK_MIN_FREE=100%";
+    user_settings[9] = "DISK_MIN_FREE=100%";
     start_user(2);
-    user_settings[8] = NULL;
+    user_settings[9] = NULL;
     await_shown(ENTRY_OF_3, "\"status\":\"DOWN\"", "ill: DOWN");
     cr_expect(proc_wait_output(&users[2].proc, "msg=registered", NULL, 0, PATIENCE_MS));
     await(user_is_avoided, &(int){2}, PATIENCE_MS, "ill: avoided");

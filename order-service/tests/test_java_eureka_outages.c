@@ -7,7 +7,6 @@
 TestSuite(java_eureka_outages, .timeout = 900);
 
 enum {
-    TTL_MS = 2000,
     OUTAGE_MS = 10000, /* longer than the TTL, and long enough for the backoff to reach its cap */
     /* After a restart a list may lack up to half of the instances, and is used. */
     FEWEST_MIN = USERS - USERS / 2,
@@ -35,25 +34,13 @@ static void expect_cache(const char *reason)
     cr_expect(replies(&orders, "/health", 200, reason), "/health names the reason");
 }
 
-static bool all_are_registered(void *arg)
-{
-    (void)arg;
-    for (int i = 0; i < USERS; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "USER-SERVICE/%s", user_id(i));
-        if (!eureka_shows(&(struct eureka_query){&eureka, path, "\"status\":\"UP\""}))
-            return false;
-    }
-    return true;
-}
-
 static void hang(void)
 {
     server_pause(&eureka);
     expect_cache("eureka: ");
     server_resume(&eureka);
-    await(is_the_source, "eureka", EUREKA_BACK_FROM_HANG_MS, "resumed: it is the source");
-    await(all_are_registered, NULL, PATIENCE_MS, "resumed: all are registered");
+    await(is_the_source, "eureka", BACK_FROM_HANG_MS, "resumed: it is the source");
+    await(all_are_in_eureka, NULL, PATIENCE_MS, "resumed: all are registered");
     cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
 }
 
@@ -62,8 +49,8 @@ static void be_killed(void)
     server_kill(&eureka);
     expect_cache("eureka: GET ");
     start_server(&eureka);
-    await(is_the_source, "eureka", EUREKA_BACK_MS, "killed, started again, empty: it is the source");
-    await(all_are_registered, NULL, PATIENCE_MS, "all are registered again");
+    await(is_the_source, "eureka", BACK_MS, "killed, started again, empty: it is the source");
+    await(all_are_in_eureka, NULL, PATIENCE_MS, "all are registered again");
     await(all_are_usable, NULL, PATIENCE_MS, "all are usable");
     cr_expect_geq(fewest, FEWEST_MIN, "the list shrank to %d", fewest);
 }
@@ -107,7 +94,7 @@ static void be_refused(void)
 Test(java_eureka_outages, hung_or_killed_server_fails_no_call_and_is_used_again)
 {
     open_world();
-    start_eureka("--eureka.server.enable-self-preservation=false");
+    start_eureka((const char *[]){CACHE_SHORT, EVICT_SOON, EVICT_ALWAYS, NULL});
     use_eureka("CHECK_INTERVAL=2s");
     start_users_and_orders();
     struct load *load = load_orders(2, 25);
