@@ -23,6 +23,7 @@ enum {
 
 static struct server eureka;
 static char eureka_setting[200]; /* EUREKA_URL=… */
+static struct probe *operator;   /* keeps its connection */
 
 /* --- Start and stop -------------------------------------------------------------------- */
 
@@ -63,6 +64,7 @@ static inline void close_eureka_scene(void)
         if (proc_is_running(&users[i].proc))
             cr_expect_eq(service_stop(&users[i]), 0, "%s", user_id(i));
     cr_expect_eq(service_stop(&orders), 0);
+    probe_free(operator);
     server_close(&eureka);
     close_world();
 }
@@ -86,7 +88,8 @@ static inline int eureka_send(const struct server *server, const char *method, c
     struct err ignored = ERR_INIT;
     snprintf(url, sizeof url, "%s/apps/%s", server->url, path);
     const struct probe_request request = {.method = method, .url = url, .headers = headers, .body = body};
-    int status = probe_send(NULL, &request, reply ? reply : &own, &ignored) == 0 ? (reply ? reply : &own)->status : 0;
+    operator = operator ? operator : probe_new();
+    int status = probe_send(operator, &request, reply ? reply : &own, &ignored) == 0 ? (reply ? reply : &own)->status : 0;
     probe_reply_close(&own);
     return status;
 }
