@@ -89,7 +89,8 @@ static inline int eureka_send(const struct server *server, const char *method, c
     snprintf(url, sizeof url, "%s/apps/%s", server->url, path);
     const struct probe_request request = {.method = method, .url = url, .headers = headers, .body = body};
     operator = operator ? operator : probe_new();
-    int status = probe_send(operator, &request, reply ? reply : &own, &ignored) == 0 ? (reply ? reply : &own)->status : 0;
+    reply = reply ? reply : &own;
+    int status = probe_send(operator, &request, reply, &ignored) == 0 ? reply->status : 0;
     probe_reply_close(&own);
     return status;
 }

@@ -143,7 +143,7 @@ static void all_be_ill(void)
     await(all_are_usable, NULL, PATIENCE_MS, "Redis started again: all are usable");
 }
 
-Test(java_eureka, instances_arrive_obey_leave_and_return_without_a_failed_call)
+Test(java_eureka, instances_arrive_obey_leave_and_return)
 {
     open_scene_with_metadata();
     struct load *load = load_orders(2, 25);

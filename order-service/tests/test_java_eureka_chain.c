@@ -62,7 +62,7 @@ static void return_in_turn(void)
     await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "all are in etcd");
 }
 
-Test(java_eureka_chain, each_registry_takes_over_and_returns_without_a_failed_call)
+Test(java_eureka_chain, each_registry_takes_over_without_a_failed_call)
 {
     open_chain();
     await(etcd_has, &(int){USERS + 1}, PATIENCE_MS, "all are in etcd");

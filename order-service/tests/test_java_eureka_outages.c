@@ -91,7 +91,7 @@ static void be_refused(void)
                    "EUREKA_URL usually ends in /eureka");
 }
 
-Test(java_eureka_outages, hung_or_killed_server_fails_no_call_and_is_used_again)
+Test(java_eureka_outages, hung_or_killed_server_fails_no_call)
 {
     open_world();
     start_eureka((const char *[]){CACHE_SHORT, EVICT_SOON, EVICT_ALWAYS, NULL});
