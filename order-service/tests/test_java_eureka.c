@@ -37,9 +37,8 @@ static void expect_entry(void)
     expect_shown(ENTRY_OF_1, "\"version\":\"7.8.9\"");
     expect_shown("ORDER-SERVICE/order-service-1", "\"status\":\"UP\"");
     cr_expect(replies(&orders, "/discovery", 200, "\"weight\":3,\"zone\":\"zone-1\",\"status\":\"passing\""));
-    cr_expect(replies(&orders, "/discovery", 200, "\"source\":\"eureka\""));
-    cr_expect(replies(&orders, "/discovery/explain?service=user-service", 200, "{\"tier\":\"eureka\""));
-    cr_expect(is_the_source("eureka"));
+    await(is_the_source, "eureka", PATIENCE_MS, "Eureka is the source");
+    await_reply(&orders, "/discovery/explain?service=user-service", 200, "{\"tier\":\"eureka\"");
 }
 
 /* The override outlives a registration, by the same process and by the next one. */

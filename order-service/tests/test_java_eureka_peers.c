@@ -60,7 +60,7 @@ static void replace(int i, const struct server *server, const char *what)
     start_user(i);
     await_at(server, path, "\"status\":\"UP\"", what);
     await(user_is_usable, &i, PATIENCE_MS, what);
-    cr_expect(is_the_source("eureka"));
+    await(is_the_source, "eureka", PATIENCE_MS, "Eureka is still the source");
 }
 
 Test(java_eureka_peers, one_of_two_servers_is_enough)
