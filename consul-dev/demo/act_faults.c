@@ -40,14 +40,15 @@ static bool is_usable(void *arg)
     struct view view;
     view_take(&suspect->stage->orders, "user-service", &view);
     const struct seen *seen = view_find(&view, suspect->id);
-    return seen && !seen->ejected && strcmp(seen->status, "passing") == 0;
+    return seen && !seen->ejected && strcmp(seen->status, "passing") == 0 &&
+           stage_lists_passing(suspect->stage, "user-service", suspect->id);
 }
 
-static bool is_critical_in_consul(void *arg)
+static bool is_critical_in_registry(void *arg)
 {
     struct suspect *suspect = arg;
-    return consul_count(&suspect->stage->world.consul, "user-service", true) >= 0 &&
-           !consul_has(&suspect->stage->world.consul, "user-service", suspect->id, true);
+    return stage_listed(suspect->stage, "user-service", true) >= 0 &&
+           !stage_lists_passing(suspect->stage, "user-service", suspect->id);
 }
 
 static int64_t picks_of(struct suspect *suspect)
@@ -76,15 +77,15 @@ void act_hung_instance(struct stage *stage)
     user_id(1, suspect.id);
     struct load *load = stage_load(stage);
     step_begin("user-service-2 hangs (SIGSTOP): it accepts connections, but never replies",
-               "order-service ejects it, Consul marks it critical; after SIGCONT it is used again; no request fails");
+               stage->kind->hung);
     proc_signal_all(&stage->users[1].proc, SIGSTOP);
     int64_t stopped = clock_ms();
     int64_t took = time_until(is_avoided, &suspect, 10000);
     step_check(took >= 0,
                "order-service ejected it after %s; until then each attempt took at most a third of the deadline",
                seconds(took));
-    bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
-    step_check(critical, "Consul marked it critical after %s", seconds(clock_ms() - stopped));
+    bool critical = time_until(is_critical_in_registry, &suspect, 15000) >= 0;
+    step_check(critical, "%s %s after %s", stage->kind->name, stage->kind->noticed, seconds(clock_ms() - stopped));
 
     proc_signal_all(&stage->users[1].proc, SIGCONT);
     took = time_until(is_usable, &suspect, 15000);
@@ -99,8 +100,7 @@ void act_hung_instance(struct stage *stage)
 
 static bool all_critical(void *arg)
 {
-    const struct stage *stage = arg;
-    return consul_count(&stage->world.consul, "user-service", true) == 0;
+    return stage_listed(arg, "user-service", true) == 0;
 }
 
 static bool all_passing_again(void *arg)
@@ -108,7 +108,7 @@ static bool all_passing_again(void *arg)
     struct stage *stage = arg;
     struct view view;
     view_take(&stage->orders, "user-service", &view);
-    return consul_count(&stage->world.consul, "user-service", true) == USERS && view.usable == USERS && !view.panic;
+    return stage_listed(stage, "user-service", true) == USERS && view.usable == USERS && !view.panic;
 }
 
 static bool in_panic(void *arg)
@@ -140,14 +140,13 @@ void act_shared_redis(struct stage *stage)
     struct load_count count;
     struct called called = {0};
     struct load *load = stage_load(stage);
-    step_begin("Redis, which all instances share, stops",
-               "each deep check fails, and Consul marks ALL instances critical; order-service still calls them (fail open)");
+    step_begin("Redis, which all instances share, stops", stage->kind->redis_lost);
     server_stop(&stage->world.redis);
     int64_t took = time_until(health_reports_redis, stage, 10000);
     step_check(took >= 0, "/health of each instance: 503, redis unhealthy, after %s", seconds(took));
     took = time_until(all_critical, stage, 15000);
-    step_check(took >= 0, "Consul: 0 of 3 passing after another %s", seconds(took));
-    took = time_until(in_panic, stage, 5000);
+    step_check(took >= 0, "%s: 0 of 3 passing after another %s", stage->kind->name, seconds(took));
+    took = time_until(in_panic, stage, 10000);
     step_check(took >= 0,
                "order-service fails open (panic threshold): it calls critical instances as if they were passing");
 
@@ -183,8 +182,8 @@ void act_killed_instance(struct stage *stage)
     int64_t died = clock_ms();
     int64_t took = time_until(is_avoided, &suspect, 10000);
     step_check(took >= 0, "order-service ejected it after %lld ms, because calls to it failed", (long long)took);
-    bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
-    step_check(critical, "Consul marked it critical after %s", seconds(clock_ms() - died));
+    bool critical = time_until(is_critical_in_registry, &suspect, 15000) >= 0;
+    step_check(critical, "%s %s after %s", stage->kind->name, stage->kind->noticed, seconds(clock_ms() - died));
     if (stage_start_user(stage, 2, &err) != 0)
         step_check(false, "%s", err.text);
     took = time_until(is_usable, &suspect, 15000);
