@@ -89,8 +89,8 @@ bool act_discovery(struct stage *stage)
     int64_t took = time_until(orders_know_all, stage, 10000);
     step_check(took >= 0, "order-service (port %d) knew all three %lld ms after its start", stage->orders.port,
                (long long)took);
-    if (stage->kind->discovers)
-        step_seen("%s", stage->kind->discovers);
+    if (stage->kind->polls)
+        step_seen("%s", stage->kind->polls);
     int shares[USERS] = {0}, failed = 0;
     count_shares(stage, shares, &failed);
     step_check(failed == 0 && abs(shares[0] - CALLS / USERS) <= 1 && abs(shares[1] - CALLS / USERS) <= 1,

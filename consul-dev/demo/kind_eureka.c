@@ -22,7 +22,7 @@ const struct registry_kind registry_eureka = {
     .started = "Eureka shows a change after 1 s here (default: 30 s), and evicts after 1 s (default: 60 s; if many "
                "heartbeats are missing, never)",
     .checks = "Eureka does not call /health: each instance checks PostgreSQL, Redis and disk, and reports UP or DOWN",
-    .discovers = "Eureka has no blocking query, as Consul has: order-service asks for the list every 4 s",
+    .polls = "Eureka has no blocking query, as Consul has: order-service asks for the list every 4 to 6 s",
     .hung = "order-service ejects it, its lease ends, Eureka evicts it; after SIGCONT it registers again and is used; "
             "no request fails",
     .noticed = "evicted it",
@@ -30,5 +30,6 @@ const struct registry_kind registry_eureka = {
     .list_path = "/apps/%s",
     .entries = {"application", "instance"},
     .id = {"instanceId"},
+    .pause_ms = 50,
     .is_passing = is_passing,
 };

@@ -15,7 +15,7 @@ const struct registry_kind registry_nacos = {
     .port = 8848,
     .started = "left out: its web UI, because run-nacos starts Nacos without its console",
     .checks = "Nacos does not call /health: each instance checks PostgreSQL, Redis and disk, and sends heartbeats",
-    .discovers = "over HTTP Nacos has no blocking query, as Consul has: order-service asks for the list every 4 s",
+    .polls = "over HTTP Nacos has no blocking query, as Consul has: order-service asks for the list every 4 to 6 s",
     .hung = "order-service ejects it, Nacos misses its heartbeats; after SIGCONT it is used again; no request fails",
     .noticed = "marked it unhealthy",
     .redis_lost = "each deep check fails, and ALL instances report that they are unhealthy; order-service still calls "
@@ -23,5 +23,6 @@ const struct registry_kind registry_nacos = {
     .list_path = "/nacos/v3/client/ns/instance/list?serviceName=%s",
     .entries = {"data"},
     .id = {"metadata", "id"},
+    .pause_ms = 50,
     .is_passing = is_passing,
 };

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/http_probe.h"
 #include "harness/world.h"
@@ -29,6 +30,7 @@ static json_t *list_of(const struct registry_kind *kind, const struct server *se
     char path[128], url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};
     struct err err = ERR_INIT;
+    usleep((useconds_t)kind->pause_ms * 1000);
     snprintf(path, sizeof path, kind->list_path, service);
     snprintf(url, sizeof url, "%s%s", server->url, path);
     const char *const headers[] = {"Accept: application/json", NULL}; /* Eureka would send XML */

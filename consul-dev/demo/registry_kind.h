@@ -23,7 +23,7 @@ struct registry_kind {
     /* How the steps are told. NULL: there is nothing to add. */
     const char *started;    /* after the start */
     const char *checks;     /* the title of the step in which the instances become passing */
-    const char *discovers;  /* how a caller learns of changes */
+    const char *polls;      /* after the first discovery, if its callers have to poll */
     const char *hung;       /* what is expected when an instance hangs */
     const char *noticed;    /* "marked it critical": what it does with an instance that does not answer */
     const char *redis_lost; /* what is expected when each instance is unhealthy */
@@ -32,6 +32,7 @@ struct registry_kind {
     const char *list_path; /* has %s for the service */
     const char *entries[3], *id[3];
     bool (*is_passing)(const json_t *entry);
+    int pause_ms; /* before each query of the demo, which waits for changes: so that the server has time for the others */
 };
 
 extern const struct registry_kind registry_consul, registry_nacos, registry_eureka;
