@@ -211,8 +211,8 @@ endif
 endif
 
 # Nacos and Eureka run on Java. Without a JDK and Maven their targets are skipped with one line.
-if_java = +@if consul-dev/get-java-server --check; then $(AS_OWNER) $(MAKE) --no-print-directory $(1); \
-  else echo "SKIPPED: make $@$(REGISTRY:%= REGISTRY=%)"; fi
+if_java = +@if reason=$$(consul-dev/get-java-server --check 2>&1); then $(AS_OWNER) $(MAKE) --no-print-directory $(1); \
+  else echo "SKIPPED: make $@$(REGISTRY:%= REGISTRY=%): $${reason\#*: }"; fi
 
 # With `sudo make`, packages are installed as root. All else runs as the owner of the
 # tree, who can then remove all files.
