@@ -1,4 +1,8 @@
-/* Eureka: it checks no instance, and has a lease for each. Its timers of 30 and 60 s are too slow for a demo. */
+/* Eureka: it checks no instance, and has a lease for each. Its timers of 30 and 60 s are too slow for a demo.
+ *
+ * Auto-expiration: if an instance changes while Eureka builds its cached list, the list stays as it was before, until
+ * the next change or, by default, for 180 s.
+ */
 #include <string.h>
 
 #include "registry_kind.h"
@@ -13,6 +17,7 @@ const struct registry_kind registry_eureka = {
     .source = "eureka",
     .server = SERVER_EUREKA,
     .options = {"--eureka.server.response-cache-update-interval-ms=1000",
+                "--eureka.server.response-cache-auto-expiration-in-seconds=1",
                 "--eureka.server.eviction-interval-timer-in-ms=1000",
                 "--eureka.server.enable-self-preservation=false"},
     .address = "EUREKA_URL",
