@@ -210,6 +210,10 @@ ifeq ($(MAKELEVEL),0)
 endif
 endif
 
+# Nacos and Eureka run on Java. Without a JDK and Maven their targets are skipped with one line.
+if_java = +@if reason=$$(consul-dev/get-java-server --check 2>&1); then $(AS_OWNER) $(MAKE) --no-print-directory $(1); \
+  else echo "SKIPPED: make $@$(REGISTRY:%= REGISTRY=%): $${reason\#*: }"; fi
+
 # With `sudo make`, packages are installed as root. All else runs as the owner of the
 # tree, who can then remove all files.
 OWNER    := $(if $(filter 0,$(shell id -u)),$(shell getent passwd "$$(stat -c %u .)" | cut -d: -f1))
@@ -255,12 +259,18 @@ $(BUILD)/pause.so: bench/pause.c | have-packages
 
 integration-tests: $(PROGRAMS) pitfall-parts $(BUILD)/pause.so $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
-demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step)
+# What REGISTRY=nacos and REGISTRY=eureka need beyond Debian's packages.
+java_nacos  := nacos-3
+java_eureka := eureka
+JAVA_SERVER := $(java_$(REGISTRY))
+
+demo: ## start: show the lesson step by step on real servers (PAUSE=1: wait after each step; REGISTRY=nacos or eureka)
 	@$(DEPS)
-	$(again) run-demo
+	$(if $(JAVA_SERVER),$(call if_java,run-demo),$(again) run-demo)
 
 run-demo: $(PROGRAMS) $(BUILD)/demo
-	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
+	@. consul-dev/environment.sh; $(JAVA_SERVER:%=consul-dev/get-java-server % >/dev/null &&) \
+	BUILD_DIR=$(BUILD) TMPDIR= $(BUILD)/demo
 
 playground: ## start: a page that shows all of it at work and lets you break it (PLAYGROUND_PORT=8088 ETCD=1)
 	@$(DEPS)
@@ -314,14 +324,12 @@ test-outages: ## check: run the long outages on real servers
 run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts pitfall-parts $(BUILD)/lab
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(OUTAGES) $(OUTAGE_SCRIPTS)
 
-# Nacos and Eureka run on Java. Without it these tests are skipped with one line.
 .PHONY: test-nacos test-eureka run-nacos-tests run-eureka-tests
 test-nacos: ## check: run the tests on real Nacos servers (needs a JDK 17 and Maven, which fetches them)
 test-eureka: ## check: run the tests on a real Eureka (needs a JDK 17 and Maven, which fetches it)
 test-nacos test-eureka: test-%:
 	@$(DEPS)
-	@if consul-dev/get-java-server --check; then $(AS_OWNER) $(MAKE) --no-print-directory run-$*-tests; \
-	else echo "SKIPPED: make $@"; fi
+	$(call if_java,run-$*-tests)
 
 run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(NACOS_TESTS)
 	@consul-dev/get-java-server nacos-3 >/dev/null && consul-dev/get-java-server nacos-2 >/dev/null

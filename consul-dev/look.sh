@@ -44,9 +44,28 @@ await_ready() { # name, seconds
     say "$1 runs on port ${PORT[$1]} (pid $(pid_of "$1"))"
 }
 
-# Consul prints JSON on one line or, in dev mode, on many lines.
-passing() { # service: the number of instances that are passing in Consul
-    get "${PORT[$(agent_of order-service)]}/v1/health/service/$1?passing" 2>/dev/null | grep -oE '"Node": *\{' | wc -l
+# The registries of order-service, and whether it is registered there: a line "nacos 1" for each.
+registrations() {
+    get "${PORT[order-service]}/metrics" 2>/dev/null |
+        sed -nE 's/^registration_registered\{registry="([a-z]+)"\} ([01]).*/\1 \2/p'
+}
+
+# The registry that is asked for the passing instances: Consul, unless REGISTRIES leaves it out.
+asked() {
+    local all
+    all=$(registrations)
+    if [ -z "$all" ] || grep -q '^consul ' <<<"$all"; then echo Consul; else cut -d ' ' -f 1 <<<"$all" | paste -sd , -; fi
+}
+
+# Consul prints JSON on one line or, in dev mode, on many lines. What other registries list is seen through order-service.
+passing() { # service: the number of its passing instances
+    if [ "$(asked)" = Consul ]; then
+        get "${PORT[$(agent_of order-service)]}/v1/health/service/$1?passing" 2>/dev/null | grep -oE '"Node": *\{'
+    elif [ "$1" = order-service ]; then
+        registrations | head -n 1 | grep ' 1$'
+    else
+        get "${PORT[order-service]}/discovery" 2>/dev/null | grep -o '"status":"passing"'
+    fi | wc -l
 }
 
 # ---- Status ------------------------------------------------------------------
@@ -124,8 +143,9 @@ status() {
         fi
     done
     ! is_cluster || show_leader
-    if is_running "$(agent_of order-service)"; then
-        echo "Instances that are passing: user-service $(passing user-service), order-service $(passing order-service)"
+    if [ "$(asked)" != Consul ] || is_running "$(agent_of order-service)"; then
+        echo "Instances that are passing: user-service $(passing user-service), order-service $(passing order-service)," \
+            "in $(asked)"
     fi
     urls
 }

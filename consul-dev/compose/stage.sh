@@ -15,7 +15,8 @@ OF_THE_MACHINE='BUILD_NETWORK|CPUS|CONSUL_RELEASES|[A-Z]+_(IMAGE|MIRROR)'
 settings() { sed -n 's/^#\([A-Z_]*\)=.*/\1/p' "$ROOT/.env.example"; } # the names of all settings, one per line
 for setting in $(settings | grep -vxE "$OF_THE_MACHINE"); do unset "$setting"; done
 unset COMPOSE_FILE COMPOSE_PROFILES
-export CONSUL_PORT=0 ORDER_PORT=0 WEIGHTS_ORDER_PORT=0 ETCD_ORDER_PORT=0 CLUSTER_ORDER_PORT=0 CLUSTER_CONSUL_PORT=0 PLAYGROUND_PORT=0
+export CONSUL_PORT=0 ORDER_PORT=0 WEIGHTS_ORDER_PORT=0 ETCD_ORDER_PORT=0 CLUSTER_ORDER_PORT=0 CLUSTER_CONSUL_PORT=0 PLAYGROUND_PORT=0 \
+    NACOS_ORDER_PORT=0 NACOS_PORT=0 NACOS_CONSOLE_PORT=0 EUREKA_ORDER_PORT=0 EUREKA_PORT=0
 
 compose() { docker compose -p "$PROJECT" --env-file "$DIR/env" -f "$ROOT/docker-compose.yml" "$@"; }
 

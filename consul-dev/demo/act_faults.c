@@ -40,14 +40,35 @@ static bool is_usable(void *arg)
     struct view view;
     view_take(&suspect->stage->orders, "user-service", &view);
     const struct seen *seen = view_find(&view, suspect->id);
-    return seen && !seen->ejected && strcmp(seen->status, "passing") == 0;
+    return seen && !seen->ejected && strcmp(seen->status, "passing") == 0 &&
+           stage_lists_passing(suspect->stage, "user-service", suspect->id);
 }
 
-static bool is_critical_in_consul(void *arg)
+static bool is_critical_in_registry(void *arg)
 {
     struct suspect *suspect = arg;
-    return consul_count(&suspect->stage->world.consul, "user-service", true) >= 0 &&
-           !consul_has(&suspect->stage->world.consul, "user-service", suspect->id, true);
+    return stage_listed(suspect->stage, "user-service", true) >= 0 &&
+           !stage_lists_passing(suspect->stage, "user-service", suspect->id);
+}
+
+static bool is_critical_in_orders(void *arg)
+{
+    struct suspect *suspect = arg;
+    struct view view;
+    view_take(&suspect->stage->orders, "user-service", &view);
+    const struct seen *seen = view_find(&view, suspect->id);
+    return view.known && (!seen || strcmp(seen->status, "passing") != 0);
+}
+
+/* An ejection ends early only if order-service sees the instance leave the passing ones, and come back. */
+static void await_noticed(struct suspect *suspect, int64_t since)
+{
+    const struct registry_kind *kind = suspect->stage->kind;
+    bool critical = time_until(is_critical_in_registry, suspect, 20000) >= 0;
+    step_check(critical, "%s %s after %s", kind->name, kind->noticed, seconds(clock_ms() - since));
+    int64_t took = time_until(is_critical_in_orders, suspect, 20000);
+    if (kind->polls)
+        step_check(took >= 0, "order-service learned of it after another %s", seconds(took));
 }
 
 static int64_t picks_of(struct suspect *suspect)
@@ -76,18 +97,17 @@ void act_hung_instance(struct stage *stage)
     user_id(1, suspect.id);
     struct load *load = stage_load(stage);
     step_begin("user-service-2 hangs (SIGSTOP): it accepts connections, but never replies",
-               "order-service ejects it, Consul marks it critical; after SIGCONT it is used again; no request fails");
+               stage->kind->hung);
     proc_signal_all(&stage->users[1].proc, SIGSTOP);
     int64_t stopped = clock_ms();
     int64_t took = time_until(is_avoided, &suspect, 10000);
     step_check(took >= 0,
                "order-service ejected it after %s; until then each attempt took at most a third of the deadline",
                seconds(took));
-    bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
-    step_check(critical, "Consul marked it critical after %s", seconds(clock_ms() - stopped));
+    await_noticed(&suspect, stopped);
 
     proc_signal_all(&stage->users[1].proc, SIGCONT);
-    took = time_until(is_usable, &suspect, 15000);
+    took = time_until(is_usable, &suspect, 20000);
     step_check(took >= 0, "SIGCONT: passing and no longer ejected after %s", seconds(took));
     step_check(time_until(is_picked_again, &suspect, 5000) >= 0, "order-service calls it again");
     load_stop(load, &count);
@@ -99,8 +119,7 @@ void act_hung_instance(struct stage *stage)
 
 static bool all_critical(void *arg)
 {
-    const struct stage *stage = arg;
-    return consul_count(&stage->world.consul, "user-service", true) == 0;
+    return stage_listed(arg, "user-service", true) == 0;
 }
 
 static bool all_passing_again(void *arg)
@@ -108,7 +127,7 @@ static bool all_passing_again(void *arg)
     struct stage *stage = arg;
     struct view view;
     view_take(&stage->orders, "user-service", &view);
-    return consul_count(&stage->world.consul, "user-service", true) == USERS && view.usable == USERS && !view.panic;
+    return stage_listed(stage, "user-service", true) == USERS && view.usable == USERS && !view.panic;
 }
 
 static bool in_panic(void *arg)
@@ -140,14 +159,13 @@ void act_shared_redis(struct stage *stage)
     struct load_count count;
     struct called called = {0};
     struct load *load = stage_load(stage);
-    step_begin("Redis, which all instances share, stops",
-               "each deep check fails, and Consul marks ALL instances critical; order-service still calls them (fail open)");
+    step_begin("Redis, which all instances share, stops", stage->kind->redis_lost);
     server_stop(&stage->world.redis);
     int64_t took = time_until(health_reports_redis, stage, 10000);
     step_check(took >= 0, "/health of each instance: 503, redis unhealthy, after %s", seconds(took));
-    took = time_until(all_critical, stage, 15000);
-    step_check(took >= 0, "Consul: 0 of 3 passing after another %s", seconds(took));
-    took = time_until(in_panic, stage, 5000);
+    took = time_until(all_critical, stage, 20000);
+    step_check(took >= 0, "%s: 0 of 3 passing after another %s", stage->kind->name, seconds(took));
+    took = time_until(in_panic, stage, 10000);
     step_check(took >= 0,
                "order-service fails open (panic threshold): it calls critical instances as if they were passing");
 
@@ -161,7 +179,7 @@ void act_shared_redis(struct stage *stage)
                "GET /users/7: %d, X-Cache: %s (user-service read PostgreSQL without the cache)", called.status, cache);
 
     bool back = server_start(&stage->world.redis, &err) == 0;
-    took = back ? time_until(all_passing_again, stage, 15000) : -1;
+    took = back ? time_until(all_passing_again, stage, 20000) : -1;
     step_check(took >= 0, "Redis started again: all instances passing after %s %s", seconds(took), err.text);
     load_stop(load, &count);
     check_load(&count);
@@ -183,11 +201,10 @@ void act_killed_instance(struct stage *stage)
     int64_t died = clock_ms();
     int64_t took = time_until(is_avoided, &suspect, 10000);
     step_check(took >= 0, "order-service ejected it after %lld ms, because calls to it failed", (long long)took);
-    bool critical = time_until(is_critical_in_consul, &suspect, 15000) >= 0;
-    step_check(critical, "Consul marked it critical after %s", seconds(clock_ms() - died));
+    await_noticed(&suspect, died);
     if (stage_start_user(stage, 2, &err) != 0)
         step_check(false, "%s", err.text);
-    took = time_until(is_usable, &suspect, 15000);
+    took = time_until(is_usable, &suspect, 20000);
     step_check(took >= 0, "started again: passing and used after %s", seconds(took));
     load_stop(load, &count);
     check_load(&count);
@@ -211,7 +228,7 @@ void act_rolling_restart(struct stage *stage)
         int64_t drained = clock_ms() - begin;
         if (stage_start_user(stage, i, &err) != 0)
             step_check(false, "%s", err.text);
-        bool back = time_until(is_usable, &suspect, 15000) >= 0;
+        bool back = time_until(is_usable, &suspect, 20000) >= 0;
         step_check(code == 0 && back, "%s: drained in %s, exit code %d; in the list again after %s", suspect.id,
                    seconds(drained), code, seconds(clock_ms() - begin));
     }

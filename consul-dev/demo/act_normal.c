@@ -13,20 +13,20 @@ enum { CALLS = 1000 };
 static bool all_registered(void *arg)
 {
     const struct stage *stage = arg;
-    return consul_count(&stage->world.consul, "user-service", false) == USERS;
+    return stage_listed(stage, "user-service", false) == USERS;
 }
 
 static bool all_passing(void *arg)
 {
     const struct stage *stage = arg;
-    return consul_count(&stage->world.consul, "user-service", true) == USERS;
+    return stage_listed(stage, "user-service", true) == USERS;
 }
 
 bool act_registration(struct stage *stage)
 {
     struct err err = ERR_INIT;
     step_begin("Three user-services start and register, each after a random delay",
-               "each listens, waits up to 2 s (REGISTER_JITTER), then registers: not all reach Consul at the same time");
+               "each listens, waits up to 2 s (REGISTER_JITTER), then registers: not all reach %s at the same time");
     for (int i = 0; i < USERS; i++) {
         if (stage_start_user(stage, i, &err) != 0) {
             step_check(false, "%s", err.text);
@@ -40,11 +40,10 @@ bool act_registration(struct stage *stage)
         step_seen("user-service-%d listens on port %d and registers after %s ms", i + 1, stage->users[i].port, delay);
     }
     int64_t took = time_until(all_registered, stage, 10000);
-    bool registered = step_check(took >= 0, "Consul lists all three after %s", seconds(took));
+    bool registered = step_check(took >= 0, "%s lists all three after %s", stage->kind->name, seconds(took));
     step_end();
 
-    step_begin("Consul sends health checks: GET /health, a deep check of PostgreSQL, Redis and disk",
-               "all three instances become passing");
+    step_begin(stage->kind->checks, "all three instances become passing");
     took = time_until(all_passing, stage, 10000);
     bool passing = step_check(took >= 0, "3 of 3 are passing after another %s", seconds(took));
     step_end();
@@ -90,6 +89,8 @@ bool act_discovery(struct stage *stage)
     int64_t took = time_until(orders_know_all, stage, 10000);
     step_check(took >= 0, "order-service (port %d) knew all three %lld ms after its start", stage->orders.port,
                (long long)took);
+    if (stage->kind->polls)
+        step_seen("%s", stage->kind->polls);
     int shares[USERS] = {0}, failed = 0;
     count_shares(stage, shares, &failed);
     step_check(failed == 0 && abs(shares[0] - CALLS / USERS) <= 1 && abs(shares[1] - CALLS / USERS) <= 1,
@@ -107,13 +108,13 @@ struct pair {
 
 static int start_pair(struct pair *pair, struct err *err)
 {
-    const struct world *world = &pair->stage->world;
-    return service_start(&pair->a, world, "user-service",
-                         (const char *const[]){"SERVICE_NAME=weighted", "SERVICE_ID=A", "SERVICE_WEIGHT=3", NULL}, err) ||
-           service_start(&pair->b, world, "user-service",
-                         (const char *const[]){"SERVICE_NAME=weighted", "SERVICE_ID=B", "SERVICE_WEIGHT=1", NULL}, err) ||
-           service_start(&pair->orders, world, "order-service",
-                         (const char *const[]){"USER_SERVICE_NAME=weighted", "SERVICE_NAME=weighted-caller", NULL}, err);
+    static const char *const a[] = {"SERVICE_NAME=weighted", "SERVICE_ID=A", "SERVICE_WEIGHT=3", NULL};
+    static const char *const b[] = {"SERVICE_NAME=weighted", "SERVICE_ID=B", "SERVICE_WEIGHT=1", NULL};
+    static const char *const orders[] = {"USER_SERVICE_NAME=weighted", "SERVICE_NAME=weighted-caller", NULL};
+    struct stage *stage = pair->stage;
+    return stage_start_service(stage, &pair->a, "user-service", a, err) ||
+           stage_start_service(stage, &pair->b, "user-service", b, err) ||
+           stage_start_service(stage, &pair->orders, "order-service", orders, err);
 }
 
 static bool pair_is_known(void *arg)

@@ -13,17 +13,17 @@ static bool uses_stale_list(void *arg)
     return called.status == 200 && strcmp(called.source, "cache") == 0;
 }
 
-void act_consul_stopped(struct stage *stage)
+void act_registry_stopped(struct stage *stage)
 {
     struct called called;
     struct view before, after;
     struct load_count count;
     struct load *load = stage_load(stage);
-    step_begin("Consul stops",
+    step_begin("%s stops",
                "calls continue: with the cached list, which is fresh for its TTL of 10 s, then with the same list as stale");
-    server_stop(&stage->world.consul);
+    server_stop(&stage->registry);
     call_orders(stage, 1, &called);
-    step_check(called.status == 200 && strcmp(called.source, "consul") == 0,
+    step_check(called.status == 200 && strcmp(called.source, stage->kind->source) == 0,
                "at once: %d, X-Discovery-Source: %s (the list is still fresh)", called.status, called.source);
     int64_t took = time_until(uses_stale_list, stage, 20000);
     step_check(took >= 0, "after %s: 200, X-Discovery-Source: cache (the list is stale and still used)", seconds(took));
@@ -41,8 +41,7 @@ void act_consul_stopped(struct stage *stage)
 static bool all_are_back(void *arg)
 {
     struct stage *stage = arg;
-    return consul_count(&stage->world.consul, "user-service", true) == USERS &&
-           consul_count(&stage->world.consul, "order-service", true) == 1;
+    return stage_listed(stage, "user-service", true) == USERS && stage_listed(stage, "order-service", true) == 1;
 }
 
 static bool list_is_fresh(void *arg)
@@ -50,23 +49,24 @@ static bool list_is_fresh(void *arg)
     struct stage *stage = arg;
     struct view view;
     view_take(&stage->orders, "user-service", &view);
-    return strcmp(view.source, "consul") == 0 && view.usable == USERS;
+    return strcmp(view.source, stage->kind->source) == 0 && view.usable == USERS;
 }
 
-void act_consul_restarted(struct stage *stage)
+void act_registry_restarted(struct stage *stage)
 {
     struct err err = ERR_INIT;
     struct load_count count;
     struct load *load = stage_load(stage);
-    step_begin("Consul starts again with no data",
+    step_begin("%s starts again with no data",
                "each instance finds this out (RECONCILE_INTERVAL=5s) and registers again; order-service keeps its list meanwhile");
-    if (server_start(&stage->world.consul, &err) != 0)
+    if (server_start(&stage->registry, &err) != 0)
         step_check(false, "%s", err.text);
-    step_seen("Consul lists %d user-services", consul_count(&stage->world.consul, "user-service", false));
+    step_seen("%s lists %d user-services", stage->kind->name, stage_listed(stage, "user-service", false));
     int64_t took = time_until(all_are_back, stage, 30000);
     step_check(took >= 0, "all three, and order-service, are registered and passing after %s", seconds(took));
     took = time_until(list_is_fresh, stage, 15000);
-    step_check(took >= 0, "order-service uses Consul's list again after another %s", seconds(took));
+    step_check(took >= 0, "order-service uses %s's list again after another %s", stage->kind->name,
+               seconds(took));
     load_stop(load, &count);
     check_load(&count);
     step_end();

@@ -16,8 +16,8 @@ void act_killed_instance(struct stage *stage);
 void act_rolling_restart(struct stage *stage);
 
 /* Part six (六): the registry fails. */
-void act_consul_stopped(struct stage *stage);
-void act_consul_restarted(struct stage *stage);
+void act_registry_stopped(struct stage *stage);
+void act_registry_restarted(struct stage *stage);
 
 /* The last line of a step under load: the number of requests, and a check that none failed. */
 bool check_load(const struct load_count *count);

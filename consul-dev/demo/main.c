@@ -1,25 +1,34 @@
 /* make demo: shows the lesson step by step on real servers. Each step prints what is
- * expected and what was seen. Exits with 0 only if all steps passed.
+ * expected and what was seen. Exits with 0 only if all steps passed; with 2 if REGISTRY names no kind.
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "acts.h"
 #include "narrator.h"
 
-static char ui[256] = "Consul is not running"; /* its web UI, shown at each pause */
+static char ui[256]; /* where the registry's web UI is: shown at each pause */
 
-static bool open_stage(struct stage *stage)
+static void tell_registry(const struct registry_kind *kind, int port)
+{
+    snprintf(ui, sizeof ui, kind->ui ? kind->ui : "there is none", port);
+    if (kind->ui)
+        step_seen("%s's web UI: %s", kind->name, ui);
+    if (kind->started)
+        step_seen("%s", kind->started);
+}
+
+static bool open_stage(struct stage *stage, const struct registry_kind *kind)
 {
     struct err err = ERR_INIT;
-    step_begin("PostgreSQL, Redis and Consul start, only for this demo", "each server answers");
-    bool open = stage_open(stage, &err) == 0;
+    step_begin("PostgreSQL, Redis and %s start, only for this demo", "each server answers");
+    bool open = stage_open(stage, kind, &err) == 0;
     if (open) {
-        step_check(true, "PostgreSQL on port %d, Redis on %d, Consul on %d", stage->world.postgres.port.number,
-                   stage->world.redis.port.number, stage->world.consul.port.number);
-        snprintf(ui, sizeof ui, "%s/ui", stage->world.consul.url);
-        step_seen("Consul's web UI: %s", ui);
+        step_check(true, "PostgreSQL on port %d, Redis on %d, %s on %d", stage->world.postgres.port.number,
+                   stage->world.redis.port.number, kind->name, stage->registry.port.number);
+        tell_registry(kind, stage->registry.port.number);
     } else {
         step_check(false, "%s", err.text);
     }
@@ -35,7 +44,7 @@ static bool has_ended(const struct proc *proc)
 static void close_stage(struct stage *stage)
 {
     struct proc *const all[] = {&stage->users[0].proc,       &stage->users[1].proc,  &stage->users[2].proc,
-                                &stage->orders.proc,         &stage->world.consul.proc, &stage->world.redis.proc,
+                                &stage->orders.proc,         &stage->registry.proc, &stage->world.redis.proc,
                                 &stage->world.postgres.proc};
     int left = 0;
     char folder[PLACE_PATH_MAX];
@@ -54,16 +63,23 @@ static void close_stage(struct stage *stage)
 int main(void)
 {
     static struct stage stage;
+    const char *wanted = getenv("REGISTRY");
+    const struct registry_kind *kind = registry_kind_named(wanted && *wanted ? wanted : "consul");
+    if (!kind) {
+        fprintf(stderr, "REGISTRY=%s: want consul, nacos or eureka\n", wanted);
+        return 2;
+    }
     printf("Service registration and discovery: the lesson, step by step, on real servers\n");
-    narrator_open(ui);
-    if (open_stage(&stage) && act_registration(&stage) && act_discovery(&stage)) {
+    snprintf(ui, sizeof ui, "%s is not running", kind->name);
+    narrator_open(kind->name, ui);
+    if (open_stage(&stage, kind) && act_registration(&stage) && act_discovery(&stage)) {
         act_weights(&stage);
         act_hung_instance(&stage);
         act_shared_redis(&stage);
         act_killed_instance(&stage);
         act_rolling_restart(&stage);
-        act_consul_stopped(&stage);
-        act_consul_restarted(&stage);
+        act_registry_stopped(&stage);
+        act_registry_restarted(&stage);
     }
     close_stage(&stage);
     return narrator_close();

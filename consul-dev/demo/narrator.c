@@ -9,16 +9,17 @@
 #include "base/clock.h"
 
 static const char *bold = "", *green = "", *red = "", *grey = "", *plain = "";
-static const char *ui_url;
+static const char *registry_name, *ui_url;
 static int steps, failures, failures_before;
 static int64_t demo_began, step_began;
 
-void narrator_open(const char *ui)
+void narrator_open(const char *registry, const char *ui)
 {
     if (isatty(STDOUT_FILENO)) {
         bold = "\033[1m", green = "\033[32m", red = "\033[31m", grey = "\033[90m", plain = "\033[0m";
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    registry_name = registry;
     ui_url = ui;
     demo_began = clock_ms();
 }
@@ -27,7 +28,11 @@ void step_begin(const char *title, const char *expected)
 {
     step_began = clock_ms();
     failures_before = failures;
-    printf("\n%s%2d  %s%s\n    expected  %s\n", bold, ++steps, title, plain, expected);
+    printf("\n%s%2d  ", bold, ++steps);
+    printf(title, registry_name);
+    printf("%s\n    expected  ", plain);
+    printf(expected, registry_name);
+    printf("\n");
 }
 
 static void line(const char *mark, const char *colour, const char *fmt, va_list args)
@@ -61,7 +66,7 @@ static void wait_for_enter(void)
     const char *pause = getenv("PAUSE");
     if (!pause || strcmp(pause, "1") != 0)
         return;
-    printf("    %spaused; Consul's web UI: %s. Press Enter to continue%s ", grey, ui_url, plain);
+    printf("    %spaused; %s's web UI: %s. Press Enter to continue%s ", grey, registry_name, ui_url, plain);
     fflush(stdout);
     for (int c; (c = getchar()) != '\n' && c != EOF;) {
     }

@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ui: the URL of Consul's web UI, which each pause shows; borrowed. */
-void narrator_open(const char *ui);
+/* registry: its name, for %s in the texts of step_begin(). ui: where its web UI is: each pause shows it. Borrowed. */
+void narrator_open(const char *registry, const char *ui);
 
+/* Each text may have one %s: the registry's name. */
 void step_begin(const char *title, const char *expected);
 /* Prints one line about what was seen. */
 void step_seen(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -36,7 +36,7 @@ test('each_named_text_exists', () => {
 
 const STATES = ['passing', 'warning', 'critical', 'missing', 'ejected', 'draining', 'hung', 'starting', 'gone'];
 const PROCESSES = ['starting', 'running', 'hung', 'draining', 'ended', 'killed', 'null'];
-const SOURCES = ['consul', 'etcd', 'cache', 'disk', 'static', 'none'];
+const SOURCES = ['consul', 'etcd', 'nacos', 'eureka', 'cache', 'disk', 'static', 'none'];
 const MARKS = [
     'started',
     'stopped',
