@@ -6,7 +6,9 @@
 
 static const char *seconds(int64_t ms, int limit_s)
 {
-    return ms < 0 ? cell(SAY("not in %d s", "%d 秒内没有"), limit_s) : cell("%.1f s", (double)ms / 1000);
+    if (ms < 0)
+        return cell(SAY("not in %d s", "%d 秒内没有"), limit_s);
+    return ms < 1000 ? cell("%d ms", (int)ms) : cell("%.1f s", (double)ms / 1000);
 }
 
 /* --- The rows: each fills one cell ------------------------------------------------------------ */
