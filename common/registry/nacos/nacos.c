@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "registry/list_parser.h"
-#include "registry/nacos/nacos_http.h"
+#include "registry/nacos/nacos_change.h"
 
 enum {
     FORM_CAP = 32 * 1024, /* of our own entry, percent-encoded */
@@ -20,22 +20,9 @@ struct nacos {
     bool healthy;       /* as in the last heartbeat */
 };
 
-struct exchange {
-    struct buf form;
-    struct http_response response;
-};
-
-#define EXCHANGE_INIT {.form = BUF_INIT(FORM_CAP), .response = HTTP_RESPONSE_INIT}
-
 static struct nacos *nacos_of(struct registry *registry)
 {
     return (struct nacos *)registry; /* base is its first member */
-}
-
-static void exchange_close(struct exchange *exchange)
-{
-    buf_close(&exchange->form);
-    http_response_close(&exchange->response);
 }
 
 /* --- One request --------------------------------------------------------------------------- */
@@ -52,29 +39,18 @@ static int fail_too_long(struct err *err)
     return err_set(err, ERR_INVALID, "cannot write the request: too long, or out of memory");
 }
 
-/* has_form: the result of the nacos_add_… function that wrote the form. 0: a server replied. */
-static int send_request(struct nacos *nacos, struct exchange *exchange, enum nacos_request request, bool has_form,
-                        int64_t deadline, struct err *err)
+/* Sends a change, and reads the result. has_form: the result of the nacos_add_… function that wrote the form.
+ * NACOS_FAILED: err says why. Frees the form. */
+static enum nacos_result change(struct nacos *nacos, struct buf *form, enum nacos_request request, bool has_form,
+                                int64_t deadline, struct err *err)
 {
-    const struct nacos_sent sent = {.api = nacos->http.api, .request = request, .form = &exchange->form,
-                                    .body_cap = REPLY_CAP};
-    if (!has_form)
-        return fail_too_long(err);
-    if (nacos_http_call(&nacos->http, &sent, deadline, &exchange->response, err) != 0)
-        return -1;
-    memcpy(nacos->base.local_address, exchange->response.local_address, sizeof nacos->base.local_address);
-    return 0;
-}
-
-/* Sends it, and reads the code of the reply. NACOS_FAILED: err says why. Closes the exchange. */
-static enum nacos_result request_result(struct nacos *nacos, struct exchange *exchange, enum nacos_request request,
-                                        bool has_form, int64_t deadline, struct err *err)
-{
-    const struct http_response *response = &exchange->response;
+    const struct nacos_sent sent = {.api = nacos->http.api, .request = request, .form = form, .body_cap = REPLY_CAP};
     enum nacos_result result = NACOS_FAILED;
-    if (send_request(nacos, exchange, request, has_form, deadline, err) == 0)
-        result = nacos_parse_result(response->status, buf_text(&response->body), response->body.len, err);
-    exchange_close(exchange);
+    if (has_form)
+        result = nacos_change(&nacos->http, &sent, deadline, nacos->base.local_address, err);
+    else
+        fail_too_long(err);
+    buf_close(form);
     if (result == NACOS_FAILED)
         err_prefix(err, "nacos");
     return result;
@@ -84,12 +60,12 @@ static enum nacos_result request_result(struct nacos *nacos, struct exchange *ex
 
 static int write_entry(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
+    struct buf form = BUF_INIT(FORM_CAP);
     if (prepare(nacos, spec->service, deadline, err) != 0)
         return -1;
-    bool has_form = nacos_add_instance(&exchange.form, &nacos->config, spec, registry_address(&nacos->base, spec),
+    bool has_form = nacos_add_instance(&form, &nacos->config, spec, registry_address(&nacos->base, spec),
                                        registration_is_passing(spec, nacos->healthy));
-    switch (request_result(nacos, &exchange, NACOS_REGISTER, has_form, deadline, err)) {
+    switch (change(nacos, &form, NACOS_REGISTER, has_form, deadline, err)) {
     case NACOS_OK:
         return 0;
     case NACOS_UNKNOWN_INSTANCE:
@@ -113,12 +89,12 @@ static int nacos_deregister(struct registry *registry, const struct registration
                             struct err *err)
 {
     struct nacos *nacos = nacos_of(registry);
-    struct exchange exchange = EXCHANGE_INIT;
+    struct buf form = BUF_INIT(FORM_CAP);
     nacos->is_registered = false;
     if (prepare(nacos, spec->service, deadline, err) != 0)
         return -1;
-    bool has_form = nacos_add_own(&exchange.form, &nacos->config, spec, registry_address(registry, spec));
-    return request_result(nacos, &exchange, NACOS_DEREGISTER, has_form, deadline, err) == NACOS_FAILED ? -1 : 0;
+    bool has_form = nacos_add_own(&form, &nacos->config, spec, registry_address(registry, spec));
+    return change(nacos, &form, NACOS_DEREGISTER, has_form, deadline, err) == NACOS_FAILED ? -1 : 0;
 }
 
 /* --- Reconcile, heartbeat ------------------------------------------------------------------ */
@@ -126,12 +102,12 @@ static int nacos_deregister(struct registry *registry, const struct registration
 static enum nacos_result send_beat(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline,
                                    struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
+    struct buf form = BUF_INIT(FORM_CAP);
     if (prepare(nacos, spec->service, deadline, err) != 0)
         return NACOS_FAILED;
-    bool has_form = nacos_add_beat(&exchange.form, nacos->http.api, &nacos->config, spec,
+    bool has_form = nacos_add_beat(&form, nacos->http.api, &nacos->config, spec,
                                    registry_address(&nacos->base, spec));
-    return request_result(nacos, &exchange, NACOS_BEAT, has_form, deadline, err);
+    return change(nacos, &form, NACOS_BEAT, has_form, deadline, err);
 }
 
 /* Nacos has no query for one entry, and the list of a service may be long. A heartbeat shows whether the entry is
@@ -223,22 +199,24 @@ static int nacos_fetch(struct registry *registry, const char *service, struct re
                        int64_t deadline, struct instance_list **list, struct err *err)
 {
     struct nacos *nacos = nacos_of(registry);
-    struct exchange exchange = EXCHANGE_INIT;
+    struct buf form = BUF_INIT(FORM_CAP);
+    struct http_response response = HTTP_RESPONSE_INIT;
     (void)cursor, (void)wait_ms; /* Nacos numbers no list, and never waits */
     *list = NULL;
     if (prepare(nacos, service, deadline, err) != 0)
         return -1;
     struct list_reader reader = {
         .http = &nacos->http,
-        .sent = {.api = nacos->http.api, .request = NACOS_LIST, .form = &exchange.form, .body_cap = LIST_CAP,
+        .sent = {.api = nacos->http.api, .request = NACOS_LIST, .form = &form, .body_cap = LIST_CAP,
                  .on_data = read_piece, .on_data_arg = &reader},
-        .response = &exchange.response,
+        .response = &response,
     };
-    int rc = nacos_add_list(&exchange.form, reader.sent.api, &nacos->config, service)
-                 ? servers_call(&nacos->http.servers, read_list, &reader, deadline, &exchange.response, err)
+    int rc = nacos_add_list(&form, reader.sent.api, &nacos->config, service)
+                 ? servers_call(&nacos->http.servers, read_list, &reader, deadline, &response, err)
                  : fail_too_long(err);
     *list = reader.list;
-    exchange_close(&exchange);
+    buf_close(&form);
+    http_response_close(&response);
     return rc == 0 ? 0 : err_prefix(err, "nacos");
 }
 

@@ -1,6 +1,7 @@
 /* nacos_http: one request to a Nacos registry, and its reply.
  *
- * Any server can reply, and requests stay with one while it answers: registry/servers.h. Which version of the API the
+ * Any server can reply, and requests stay with one while it answers: registry/servers.h; but see nacos_change.h. Which
+ * version of the API the
  * servers speak is found out before the first request, and again if they do not know it any more. With a user name it
  * logs in: before the first request, again before the token expires, and when a server wants a login. User, password
  * and token go into requests and nowhere else: never into a log line or an error.
