@@ -52,7 +52,7 @@ static const struct claim {
     {KIND_ETCD,
      {"CP (strong consistency, based on Raft)", "CP 架构（强一致性，基于 Raft 协议）"},
      is_consistent,
-     {"without a majority it answers no read and no write", "没有多数派时读写都不应答"},
+     {"without a majority no read and no write succeeds", "没有多数派时读写都不成功"},
      true},
     {KIND_ETCD,
      {"a plain key-value store: you write the discovery yourself", "纯 KV 存储，需自己实现服务发现逻辑"},
