@@ -58,7 +58,7 @@ without_java_there_is_one_line_for_each_kind() {
 }
 
 settings_of_the_user_do_not_reach_it() {
-    local -x REGISTRIES=nonsense ETCD_ENDPOINTS=nonsense SERVICE_ID=other CHECK_INTERVAL=1h DISCOVERY_CACHE_TTL=1h
+    local -x LB_POLICY=nonsense SERVICE_NAME=other REGISTRIES=nonsense ETCD_ENDPOINTS=nonsense SERVICE_ID=other CHECK_INTERVAL=1h DISCOVERY_CACHE_TTL=1h
     ends_cleanly INT etcd 'one minute in which nothing changes'
 }
 
