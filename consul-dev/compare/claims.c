@@ -88,8 +88,8 @@ static void print(const struct claim *claim, const struct result *result)
     bool holds = claim->holds(result);
     printf("  %s%s%s\n", result->kind->title, SAY(": ", "："), text_of(claim->lesson));
     if (holds == claim->expected)
-        printf("    %s%s%s\n", holds ? SAY("holds", "成立") : SAY("does not hold today", "如今不成立"),
-               SAY(": ", "："), text_of(claim->because));
+        printf("    %s%s%s\n", holds ? SAY("holds", "成立") : SAY("does not hold today", "如今不成立"), SAY(": ", "："),
+               text_of(claim->because));
     else
         printf("    %s\n", holds ? SAY("holds here, against what is known", "这次成立，与已知结果不符")
                                  : SAY("does not hold here: see the table", "这次不成立：见上表"));

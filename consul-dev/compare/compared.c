@@ -7,11 +7,19 @@
 
 #define LOCAL "127.0.0.1"
 
+/* The services use this server. */
+static void add_entry(struct group *group, struct server *server, const char *address)
+{
+    struct entry *entry = &group->entries[group->entry_count++];
+    *entry = (struct entry){.server = server};
+    snprintf(entry->address, sizeof entry->address, "%s", address);
+}
+
 static int start_consul(struct group *group, const struct folder *folder, struct err *err)
 {
     if (cluster_start_sized(&group->cluster, group->kind->servers, 1, folder, err) != 0)
         return -1;
-    group_add(group, &group->cluster.clients[0], LOCAL);
+    add_entry(group, &group->cluster.clients[0], LOCAL);
     return 0;
 }
 
@@ -58,7 +66,7 @@ static int start_etcd(struct group *group, const struct folder *folder, struct e
         snprintf(group->option[i][1], sizeof group->option[i][1], "%s", members);
         group->own[i].options[0] = group->option[i][0];
         group->own[i].options[1] = group->option[i][1];
-        group_add(group, &group->own[i], LOCAL);
+        add_entry(group, &group->own[i], LOCAL);
     }
     return start_all(group, err);
 }
@@ -75,7 +83,7 @@ static int start_nacos(struct group *group, const struct folder *folder, struct 
     snprintf(group->option[0][0], sizeof group->option[0][0], "%s", members);
     for (int i = 0; i < group->kind->servers; i++) {
         group->own[i].env[0] = group->option[0][0];
-        group_add(group, &group->own[i], LOCAL);
+        add_entry(group, &group->own[i], LOCAL);
     }
     return start_all(group, err);
 }
@@ -94,7 +102,7 @@ static int start_eureka(struct group *group, const struct folder *folder, struct
         add_to_list(peers, sizeof peers, peer);
         snprintf(group->option[i][0], sizeof group->option[i][0], "EUREKA_ADDRESS=%s", address);
         server->env[0] = group->option[i][0];
-        group_add(group, server, address);
+        add_entry(group, server, address);
     }
     snprintf(group->option[0][1], sizeof group->option[0][1], "%s", peers);
     for (int i = 0; i < group->kind->servers; i++)
@@ -153,13 +161,14 @@ const struct compared compared[KINDS] = {
          .servers = 2,
          .lost = 1,
          .start = start_eureka,
-         .direct = {[READ_LIST] = {"GET", "/eureka/apps/USER-SERVICE", NULL, {"Accept: application/json"}},
-                    [REGISTER_ONE] =
-                        {"POST",
-                         "/eureka/apps/DIRECT",
-                         "{\"instance\":{\"instanceId\":\"direct-1\",\"hostName\":\"127.0.0.1\",\"app\":\"DIRECT\","
-                         "\"ipAddr\":\"127.0.0.1\",\"status\":\"UP\",\"port\":{\"$\":1,\"@enabled\":\"true\"},"
-                         "\"dataCenterInfo\":{\"@class\":\"com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo\","
-                         "\"name\":\"MyOwn\"}}}",
-                         {JSON, "Accept: application/json"}}}},
+         .direct =
+             {[READ_LIST] = {"GET", "/eureka/apps/USER-SERVICE", NULL, {"Accept: application/json"}},
+              [REGISTER_ONE] =
+                  {"POST",
+                   "/eureka/apps/DIRECT",
+                   "{\"instance\":{\"instanceId\":\"direct-1\",\"hostName\":\"127.0.0.1\",\"app\":\"DIRECT\","
+                   "\"ipAddr\":\"127.0.0.1\",\"status\":\"UP\",\"port\":{\"$\":1,\"@enabled\":\"true\"},"
+                   "\"dataCenterInfo\":{\"@class\":\"com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo\","
+                   "\"name\":\"MyOwn\"}}}",
+                   {JSON, "Accept: application/json"}}}},
 };

@@ -17,8 +17,8 @@ struct compared {
     const char *java; /* what get-java-server calls it; NULL: it needs no Java */
     /* Of the services. format: the address of one server, with its port. */
     const char *setting, *format;
-    int limit_s; /* how long a change of the list may take: a new instance, one that deregisters */
-    int minutes; /* that measuring it takes, about */
+    int limit_s;       /* how long a change of the list may take: a new instance, one that deregisters */
+    int minutes;       /* that measuring it takes, about */
     int servers, lost; /* how many servers run, and how many of them the outage stops: a majority, or one peer */
     /* Starts the servers. 0, or -1 with err; what has been started is in the group. */
     int (*start)(struct group *group, const struct folder *folder, struct err *err);

@@ -6,13 +6,6 @@
 #include "base/clock.h"
 #include "harness/http_probe.h"
 
-void group_add(struct group *group, struct server *server, const char *address)
-{
-    struct entry *entry = &group->entries[group->entry_count++];
-    *entry = (struct entry){.server = server};
-    snprintf(entry->address, sizeof entry->address, "%s", address);
-}
-
 /* "ETCD_ENDPOINTS=http://127.0.0.1:1,http://127.0.0.1:2" */
 static int start_proxies(struct group *group, struct err *err)
 {

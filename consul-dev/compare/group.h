@@ -48,7 +48,4 @@ enum { ANSWER_LIMIT_MS = 10000 };
 /* Sends one request to a server that group_lose() does not kill. */
 struct answer group_ask(const struct group *group, enum direct_request request);
 
-/* For compared.start: makes a server an entry of the group. */
-void group_add(struct group *group, struct server *server, const char *address);
-
 #endif

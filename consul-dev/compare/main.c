@@ -82,10 +82,9 @@ static void announce(void)
             printf(" %s", compared[kind].title);
             minutes += compared[kind].minutes;
         }
-    printf(SAY(": this takes about %d minutes. Each instance is checked, or sends a heartbeat, every %s; the caller's "
-               "list is stale after %s.\n\n",
-               "：约需 %d 分钟。每个实例每 %s 检查一次或发一次心跳；调用方的列表 %s 后算过期。\n\n"),
-           minutes, STAGE_INTERVAL, STAGE_CACHE_TTL);
+    printf(SAY(": this takes about %d minutes. All services have %s and %s.\n\n",
+               "：约需 %d 分钟。所有服务都设置了 %s 和 %s。\n\n"),
+           minutes, STAGE_CHECK_INTERVAL, STAGE_CACHE_TTL);
 }
 
 static int measure_all(struct result *result, struct err *err)

@@ -19,8 +19,9 @@ int measure_outage(struct stage *stage, struct result *result, struct err *err)
 {
     char url[SERVICE_URL_MAX];
     struct view view;
-    report_progress(SAY("%d of %d servers are killed, while calls go on", "调用继续，同时杀掉 %2$d 个服务器中的 %1$d 个"),
-                    stage->group.kind->lost, stage->group.kind->servers);
+    report_progress(
+        SAY("%d of %d servers are killed, while calls go on", "调用继续，同时杀掉 %2$d 个服务器中的 %1$d 个"),
+        stage->group.kind->lost, stage->group.kind->servers);
     struct load *load = load_start(stage_users_url(stage, url), THREADS, PER_SECOND);
     if (!load)
         return err_set(err, ERR_FAILED, "cannot start the calls");

@@ -38,9 +38,9 @@ struct proxy {
 
 static void accept_one(struct proxy *proxy)
 {
-    struct pair pair = {.fd = {accept4(proxy->listener, NULL, NULL, SOCK_CLOEXEC),
-                               socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
-                        .last = SERVER};
+    struct pair pair = {
+        .fd = {accept4(proxy->listener, NULL, NULL, SOCK_CLOEXEC), socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
+        .last = SERVER};
     const struct sockaddr *server = (const struct sockaddr *)&proxy->server;
     if (proxy->count == PAIRS_MAX || pair.fd[SERVICE] < 0 || pair.fd[SERVER] < 0 ||
         connect(pair.fd[SERVER], server, sizeof proxy->server) != 0) {

@@ -12,14 +12,14 @@ enum { TIME_UNKNOWN = -1 }; /* it did not happen within the limit of its step */
 
 struct result {
     const struct compared *kind;
-    bool wanted;       /* KIND names it */
-    bool measured;     /* so the rest is filled in */
-    int64_t known_ms;  /* a new instance listens, until the caller may call it */
-    int64_t left_ms;   /* an instance begins to drain, until the caller does not call it any more */
+    bool wanted;      /* KIND names it */
+    bool measured;    /* so the rest is filled in */
+    int64_t known_ms; /* a new instance listens, until the caller may call it */
+    int64_t left_ms;  /* an instance begins to drain, until the caller does not call it any more */
     uint64_t left_failed;
     int64_t ejected_ms; /* an instance is killed, until the caller has ejected it */
     uint64_t killed_failed;
-    int64_t expired_ms;   /* the same, until the registry does not list it as healthy any more */
+    int64_t expired_ms;                     /* the same, until the registry does not list it as healthy any more */
     struct answer answers[DIRECT_REQUESTS]; /* during the outage, as the next four */
     int64_t outage_known_ms;
     struct load_count outage_calls;

@@ -12,9 +12,8 @@ static int open_world(struct world *world, struct err *err)
 {
     if (folder_take(&world->folder, err) != 0 ||
         server_init(&world->postgres, SERVER_POSTGRES, &world->folder, err) != 0 ||
-        server_init(&world->redis, SERVER_REDIS, &world->folder, err) != 0 ||
-        server_launch(&world->redis, err) != 0 || server_start(&world->postgres, err) != 0 ||
-        server_wait_ready(&world->redis, err) != 0)
+        server_init(&world->redis, SERVER_REDIS, &world->folder, err) != 0 || server_launch(&world->redis, err) != 0 ||
+        server_start(&world->postgres, err) != 0 || server_wait_ready(&world->redis, err) != 0)
         return -1;
     return world_load_schema(world, err);
 }
@@ -48,9 +47,9 @@ static int start(struct stage *stage, struct service *service, const char *progr
     snprintf(registries, sizeof registries, "REGISTRIES=%s", kind_name(stage->kind));
     snprintf(service_id, sizeof service_id, "SERVICE_ID=%s", id);
     /* DRAIN_TIMEOUT: an instance that leaves goes on serving until no caller calls it any more. */
-    const char *const env[] = {"CONSUL_HTTP_ADDR", stage->group.setting, registries, service_id,
-                               "CHECK_INTERVAL=" STAGE_INTERVAL, "CHECK_TIMEOUT=2s", "RECONCILE_INTERVAL=5s",
-                               "DISCOVERY_CACHE_TTL=" STAGE_CACHE_TTL, "DRAIN_TIMEOUT=5m", NULL};
+    const char *const env[] = {
+        "CONSUL_HTTP_ADDR", stage->group.setting,    registries,      service_id,         STAGE_CHECK_INTERVAL,
+        "CHECK_TIMEOUT=2s", "RECONCILE_INTERVAL=5s", STAGE_CACHE_TTL, "DRAIN_TIMEOUT=5m", NULL};
     return service_start(service, &stage->world, program, env, err);
 }
 

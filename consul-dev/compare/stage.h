@@ -8,10 +8,9 @@
 enum { STAGE_USERS = 5, STAGE_FIRST = 3 }; /* the others start later */
 
 /* Of all services, for all kinds: an instance is checked, or sends a heartbeat, every 5 s; the caller's list is stale
- * after 10 s. With the defaults, 10 s and 30 s, most times in the table would be twice as long, and so would it take. */
-#define STAGE_INTERVAL "5s"
-#define STAGE_CACHE_TTL "10s"
-enum { STAGE_INTERVAL_MS = 5000, STAGE_CACHE_TTL_MS = 10000 };
+ * after 10 s. With the defaults, 10 s and 30 s, it would take twice as long. */
+#define STAGE_CHECK_INTERVAL "CHECK_INTERVAL=5s"
+#define STAGE_CACHE_TTL "DISCOVERY_CACHE_TTL=10s"
 
 struct stage {
     struct world world; /* PostgreSQL and Redis, for all kinds */
@@ -33,8 +32,8 @@ int stage_start_user(struct stage *stage, int i, struct err *err);
 const char *stage_user_id(int i, char out[32]);
 
 /* What order-service's list says of users[i]. Both are false while it does not answer. */
-bool stage_is_known(struct stage *stage, int i);  /* it is passing; an ejected one is, too */
-bool stage_is_out(struct stage *stage, int i);    /* it is critical or missing, so it is not called */
+bool stage_is_known(struct stage *stage, int i); /* it is passing; an ejected one is, too */
+bool stage_is_out(struct stage *stage, int i);   /* it is critical or missing, so it is not called */
 bool stage_is_ejected(struct stage *stage, int i);
 /* http://…/users/ of order-service, for load_start(). */
 const char *stage_users_url(const struct stage *stage, char out[SERVICE_URL_MAX]);

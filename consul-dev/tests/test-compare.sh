@@ -25,7 +25,7 @@ path_without_java() {
 
 unknown_kind_is_refused() {
     local kind output code
-    for kind in zookeeper consul,consul consul, ,etcd 'consul etcd'; do
+    for kind in zookeeper consul,consul 'consul,' ',etcd' 'consul etcd'; do
         code=0
         output=$(compare "$kind" 2>&1) || code=$?
         expect_eq "exit code for '$kind'" $code 2
