@@ -4,13 +4,10 @@
 #ifndef COMPARE_COMPARED_H
 #define COMPARE_COMPARED_H
 
+#include "members.h"
 #include "service/registry_order.h"
 
 enum direct_request { READ_LIST, REGISTER_ONE, DIRECT_REQUESTS };
-
-struct group;
-struct folder;
-struct err;
 
 struct compared {
     const char *title;
@@ -20,8 +17,7 @@ struct compared {
     int limit_s;       /* how long a change of the list may take: a new instance, one that deregisters */
     int minutes;       /* that measuring it takes, about */
     int servers, lost; /* how many servers run, and how many of them the outage stops: a majority, or one peer */
-    /* Starts the servers. 0, or -1 with err; what has been started is in the group. */
-    int (*start)(struct group *group, const struct folder *folder, struct err *err);
+    start_members *start;
     /* What an instance and a caller send, as one plain request. */
     struct direct {
         const char *method, *path, *body;

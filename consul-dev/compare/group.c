@@ -10,13 +10,13 @@
 static int start_proxies(struct group *group, struct err *err)
 {
     int len = snprintf(group->setting, SETTING_SIZE, "%s=", group->kind->setting);
-    for (int i = 0; i < group->entry_count; i++) {
-        struct entry *entry = &group->entries[i];
+    for (int i = 0; i < group->members.entry_count; i++) {
+        const struct entry *entry = &group->members.entries[i];
         char text[64];
-        entry->proxy = proxy_start(entry->address, entry->server->port.number, err);
-        if (!entry->proxy)
+        group->proxies[i] = proxy_start(entry->address, entry->server->port.number, err);
+        if (!group->proxies[i])
             return -1;
-        snprintf(text, sizeof text, group->kind->format, proxy_port(entry->proxy));
+        snprintf(text, sizeof text, group->kind->format, proxy_port(group->proxies[i]));
         len += snprintf(group->setting + len, (size_t)(SETTING_SIZE - len), "%s%s", i ? "," : "", text);
     }
     return 0;
@@ -25,7 +25,7 @@ static int start_proxies(struct group *group, struct err *err)
 int group_start(struct group *group, enum kind kind, const struct folder *folder, struct err *err)
 {
     *group = (struct group){.kind = &compared[kind]};
-    if (group->kind->start(group, folder, err) == 0 && start_proxies(group, err) == 0)
+    if (group->kind->start(&group->members, group->kind->servers, folder, err) == 0 && start_proxies(group, err) == 0)
         return 0;
     group_close(group);
     return -1;
@@ -33,29 +33,23 @@ int group_start(struct group *group, enum kind kind, const struct folder *folder
 
 void group_close(struct group *group)
 {
-    for (int i = 0; i < GROUP_SERVERS; i++) {
-        proxy_stop(group->entries[i].proxy);
-        group->entries[i].proxy = NULL;
+    for (int i = 0; i < MEMBERS_MAX; i++) {
+        proxy_stop(group->proxies[i]);
+        group->proxies[i] = NULL;
     }
-    for (int i = 0; i < GROUP_SERVERS; i++)
-        server_kill(&group->own[i]); /* a Java server takes its time to end cleanly, and its data is not kept */
-    for (int i = 0; i < GROUP_SERVERS; i++)
-        server_close(&group->own[i]);
-    cluster_stop(&group->cluster);
+    members_close(&group->members);
 }
 
 void group_lose(struct group *group)
 {
-    struct server *servers = group->cluster.server_count ? group->cluster.servers : group->own;
-    for (int i = 0; i < group->kind->lost; i++)
-        server_kill(&servers[i]);
+    members_kill(&group->members, group->kind->lost);
 }
 
 struct traffic group_traffic(const struct group *group)
 {
     struct traffic sum = {0};
-    for (int i = 0; i < group->entry_count; i++) {
-        struct traffic one = proxy_traffic(group->entries[i].proxy);
+    for (int i = 0; i < group->members.entry_count; i++) {
+        struct traffic one = proxy_traffic(group->proxies[i]);
         sum.requests += one.requests;
         sum.bytes += one.bytes;
     }
@@ -65,7 +59,7 @@ struct traffic group_traffic(const struct group *group)
 struct answer group_ask(const struct group *group, enum direct_request request)
 {
     const struct direct *direct = &group->kind->direct[request];
-    const struct entry *last = &group->entries[group->entry_count - 1];
+    const struct entry *last = &group->members.entries[group->members.entry_count - 1];
     struct probe_reply reply = {0};
     struct err ignored = ERR_INIT;
     char url[256];

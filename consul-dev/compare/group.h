@@ -10,24 +10,15 @@
 #define COMPARE_GROUP_H
 
 #include "compared.h"
-#include "harness/cluster.h"
 #include "proxy.h"
 
-enum { GROUP_SERVERS = 3, ADDRESS_SIZE = 16, SETTING_SIZE = 320 };
+enum { SETTING_SIZE = 320 };
 
 struct group {
     const struct compared *kind;
-    struct cluster cluster;             /* Consul: three servers and one agent, which the services use */
-    struct server own[GROUP_SERVERS];   /* the others */
-    char option[GROUP_SERVERS][2][512]; /* text that the servers' options point to */
-    /* The servers that the services use. */
-    struct entry {
-        struct server *server;
-        char address[ADDRESS_SIZE];
-        struct proxy *proxy;
-    } entries[GROUP_SERVERS];
-    int entry_count;
-    char setting[SETTING_SIZE]; /* for a service: "ETCD_ENDPOINTS=http://127.0.0.1:2379,…", the proxies */
+    struct members members;
+    struct proxy *proxies[MEMBERS_MAX]; /* one for each entry */
+    char setting[SETTING_SIZE];         /* for a service: "ETCD_ENDPOINTS=http://127.0.0.1:2379,…", the proxies */
 };
 
 /* Returns when all servers answer. On -1 nothing stays running. */

@@ -5,9 +5,7 @@
  *     compare consul,nacos    these
  *
  * Exit code 0 only if each of them was measured, 1 if not, 2 for a wrong kind, 77 if none of them can run here. */
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "../pitfalls/report.h"
 #include "harness/environment.h"
@@ -29,16 +27,6 @@ static int usage(const char *got)
                 "compare-registries KIND=consul,etcd\n"),
             got);
     return 2;
-}
-
-/* If standard output is closed, the next file would get its number, and our messages. */
-static void open_standard_files(void)
-{
-    int fd;
-    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-        ;
-    if (fd > STDERR_FILENO)
-        close(fd);
 }
 
 /* --- Which kinds can run here ------------------------------------------------------------------ */
@@ -154,7 +142,7 @@ int main(int argc, char **argv)
     int count = argc > 2 ? -1 : registry_order_parse(wanted, kinds);
     if (count < 0)
         return usage(wanted);
-    open_standard_files();
+    environment_open_files();
     environment_clear();
     report_start_clock();
     int code = 1;
