@@ -88,7 +88,7 @@ archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
 tests    = $(patsubst %.c,$(BUILD)/tests/%,$(wildcard $(1)/tests/test_*.c))
 
 UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,$(call folder,$(l))))
-INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev) $(call tests,consul-dev/playground) $(call tests,consul-dev/labs)
+INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev) $(call tests,consul-dev/playground) $(call tests,consul-dev/labs) $(call tests,consul-dev/compare)
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
 FAULT_TOOLS       := $(BUILD)/registry-faults $(BUILD)/upstream-faults
 
@@ -122,7 +122,7 @@ $(BUILD)/tests/$(1)/tests/%: $(BUILD)/obj/$(1)/tests/%.o $(call archives,$(harne
 	@echo "  LINK  $$@"
 	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@
 endef
-$(foreach d,user-service order-service consul-dev consul-dev/playground consul-dev/labs,$(eval $(call integration,$(d))))
+$(foreach d,user-service order-service consul-dev consul-dev/playground consul-dev/labs consul-dev/compare,$(eval $(call integration,$(d))))
 
 $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))

@@ -10,7 +10,7 @@
 #define COMPARE_GROUP_H
 
 #include "compared.h"
-#include "proxy.h"
+#include "harness/proxy.h"
 
 enum { SETTING_SIZE = 320 };
 

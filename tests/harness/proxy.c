@@ -1,4 +1,4 @@
-#include "proxy.h"
+#include "harness/proxy.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
  * A service keeps a connection and sends one request after another, never two at once. So data from the service that
  * follows data from the server is a new request: no HTTP has to be parsed.
  */
-#ifndef COMPARE_PROXY_H
-#define COMPARE_PROXY_H
+#ifndef HARNESS_PROXY_H
+#define HARNESS_PROXY_H
 
 #include <stdint.h>
 
