@@ -337,7 +337,7 @@ run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(NACOS_TESTS)
 	@consul-dev/get-java-server nacos-3 >/dev/null && consul-dev/get-java-server nacos-2 >/dev/null
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS)
 
-run-eureka-tests: $(PROGRAMS) $(FAULT_TOOLS) $(EUREKA_TESTS)
+run-eureka-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(EUREKA_TESTS)
 	@consul-dev/get-java-server eureka >/dev/null
 	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(EUREKA_TESTS)
 

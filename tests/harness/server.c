@@ -210,7 +210,7 @@ int server_launch(struct server *server, struct err *err)
     for (const char *const *option = kind->options; *option; option++)
         argv[count++] = *option;
     memcpy(argv + count, server->options, sizeof server->options);
-    const char *env[4 + 3] = {"DIE_WITH_PARENT=1", template, inner};
+    const char *env[4 + 4] = {"DIE_WITH_PARENT=1", template, inner};
     size_t set = 3;
     if (kind->env)
         env[set++] = kind->env;

@@ -37,7 +37,7 @@ struct server {
     struct port inner[3]; /* ports between servers of a cluster: two for Consul, one for etcd, three for Nacos */
     struct proc proc;
     const char *options[5]; /* more command-line options, set before the start; ends with NULL */
-    const char *env[3];     /* "NAME=value" for the launcher, set before the start; ends with NULL */
+    const char *env[4];     /* "NAME=value" for the launcher, set before the start; ends with NULL */
     char folder[PLACE_PATH_MAX];
     char url[128]; /* for DATABASE_URL, REDIS_URL, CONSUL_HTTP_ADDR, ETCD_ENDPOINTS, NACOS_SERVER_ADDR or EUREKA_URL */
 };

@@ -153,7 +153,7 @@ static int renew(struct eureka *eureka, const struct registration_spec *spec, in
 }
 
 /* A heartbeat renews the lease and cannot change the status: for that the entry is registered again. An operator's
- * override survives that. */
+ * override survives that. The lease of a new entry lasts only half as long, so it is renewed at once. */
 static int eureka_heartbeat(struct registry *registry, const struct registration_spec *spec, bool healthy,
                             const char *note, int64_t deadline, struct err *err)
 {
@@ -162,8 +162,8 @@ static int eureka_heartbeat(struct registry *registry, const struct registration
     eureka->healthy = healthy;
     if (!eureka->is_registered)
         return err_set(err, ERR_NOT_FOUND, "eureka: %s is not registered yet", spec->id);
-    if (status_of(eureka, spec) != eureka->written)
-        return write_entry(eureka, spec, deadline, err);
+    if (status_of(eureka, spec) != eureka->written && write_entry(eureka, spec, deadline, err) != 0)
+        return -1;
     return renew(eureka, spec, deadline, err);
 }
 

@@ -21,8 +21,8 @@
 /* <base>/apps/{APP}, and /{id} unless id is NULL. base: the path of the server's URL. */
 bool eureka_add_path(struct buf *out, const char *base, const char *service, const char *id);
 
-/* In seconds. The server lets a lease live twice as long as its duration says (Lease.isExpired adds it a second
- * time), so this is half of three heartbeats. */
+/* In seconds. The server lets a lease live twice as long as its duration says, once it was renewed (Lease.renew and
+ * Lease.isExpired both add it), so this is half of three heartbeats. */
 int64_t eureka_lease_seconds(const struct registration_spec *spec);
 
 /* The body of a registration: {"instance": …}. */
