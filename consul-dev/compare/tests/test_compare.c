@@ -43,6 +43,15 @@ static void start(const char *kind, const char *users)
     cr_assert_eq(proc_start(&running, argv, env, log, &err), 0, "%s", err.text);
 }
 
+static bool shows(const char *text)
+{
+    bool found = proc_wait_output(&running, text, NULL, 0, LIMIT_MS);
+    char *output = proc_output(&running);
+    cr_expect(found, "no '%s' in: %s", text, output);
+    free(output);
+    return found;
+}
+
 static bool no_folder_is_left(void *arg)
 {
     (void)arg;
@@ -72,13 +81,13 @@ Test(compare, kind_that_does_not_start_is_a_failure, .init = setup, .fini = tear
 Test(compare, settings_of_the_user_do_not_reach_it, .init = setup, .fini = teardown)
 {
     start("etcd", "LB_POLICY=nonsense");
-    cr_expect(proc_wait_output(&running, "in which nothing changes", NULL, 0, LIMIT_MS));
+    shows("in which nothing changes");
 }
 
 Test(compare, kill_9_leaves_no_folder, .init = setup, .fini = teardown)
 {
     start("etcd", "TERM=dumb");
-    cr_assert(proc_wait_output(&running, "etcd: 3 servers", NULL, 0, LIMIT_MS));
+    cr_assert(shows("etcd: 3 servers"));
     cr_assert_not(no_folder_is_left(NULL));
     proc_signal(&running, SIGKILL);
     cr_assert(proc_wait(&running, LIMIT_MS));
