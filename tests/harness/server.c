@@ -101,8 +101,8 @@ static bool eureka_answers(const struct server *server)
 
 /* --- The kinds ------------------------------------------------------------------------ */
 
-/* Nacos: Raft, gRPC for clients, gRPC for servers. */
-static const int nacos_ports[3] = {-1000, 1000, 1001};
+/* Raft, and gRPC for clients and for other servers. */
+static const int nacos_offsets[] = {-1000, 1000, 1001, 0};
 
 static const struct kind {
     const char *name, *url;
@@ -112,7 +112,7 @@ static const struct kind {
     const char *options[3]; /* of the server, added after the launcher's */
     const char *env;        /* for the launcher; NULL: none */
     int start_limit_ms;     /* 0: START_LIMIT_MS */
-    const int *near;        /* the inner ports must be so far from the port; NULL: any */
+    const int *offsets;     /* of the ports that it takes besides its own; NULL: none */
 } kinds[] = {
     /* SIGINT: on SIGTERM it would wait for its clients. fsync=off: it matters only in a power failure. */
     [SERVER_POSTGRES] =
@@ -123,56 +123,23 @@ static const struct kind {
     [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", 1, SIGTERM, etcd_answers, {NULL}},
     [SERVER_PGBOUNCER] =
         {"pgbouncer", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGTERM, postgres_answers, {NULL}},
-    [SERVER_NACOS] = {"nacos", "http://127.0.0.1:%d", 3, SIGTERM, nacos_answers, {NULL}, NULL, JAVA_START_LIMIT_MS,
-                      nacos_ports},
-    [SERVER_NACOS_2] = {"nacos", "http://127.0.0.1:%d", 3, SIGTERM, nacos_2_answers, {NULL}, "NACOS_VERSION=2",
-                        JAVA_START_LIMIT_MS, nacos_ports},
+    [SERVER_NACOS] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_answers, {NULL}, NULL, JAVA_START_LIMIT_MS,
+                       nacos_offsets},
+    [SERVER_NACOS_2] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_2_answers, {NULL}, "NACOS_VERSION=2",
+                        JAVA_START_LIMIT_MS, nacos_offsets},
     [SERVER_EUREKA] = {"eureka", "http://127.0.0.1:%d/eureka", 0, SIGTERM, eureka_answers, {NULL}, NULL,
                        JAVA_START_LIMIT_MS},
 };
 
-static void release_ports(struct server *server)
-{
-    port_release(&server->port);
-    for (size_t i = 0; i < sizeof server->inner / sizeof *server->inner; i++)
-        port_release(&server->inner[i]);
-}
-
-/* *taken: false if an inner port that must be near is in use. */
-static int try_ports(struct server *server, bool *taken, struct err *err)
-{
-    const struct kind *kind = &kinds[server->kind];
-    *taken = true;
-    if (port_take(&server->port, err) != 0)
-        return -1;
-    for (int i = 0; i < kind->inner_ports; i++) {
-        int wanted = kind->near ? server->port.number + kind->near[i] : 0;
-        if ((wanted ? port_prefer(&server->inner[i], wanted, err) : port_take(&server->inner[i], err)) != 0)
-            return -1;
-        *taken = *taken && (!wanted || server->inner[i].number == wanted);
-    }
-    return 0;
-}
-
-static int take_ports(struct server *server, struct err *err)
-{
-    enum { TRIES = 50 };
-    for (int i = 0; i < TRIES; i++) {
-        bool taken;
-        if (try_ports(server, &taken, err) != 0)
-            return -1;
-        if (taken)
-            return 0;
-        release_ports(server);
-    }
-    return err_set(err, ERR_FAILED, "cannot take a port with free ports near it");
-}
-
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err)
 {
     *server = (struct server){.kind = kind};
-    if (take_ports(server, err) != 0)
+    const int *offsets = kinds[kind].offsets;
+    if ((offsets ? port_take_with(&server->port, offsets, err) : port_take(&server->port, err)) != 0)
         return -1;
+    for (int i = 0; i < kinds[kind].inner_ports; i++)
+        if (port_take(&server->inner[i], err) != 0)
+            return -1;
     snprintf(server->folder, sizeof server->folder, "%.*s/%s-%d", PLACE_PATH_MAX - 32, folder->path, kinds[kind].name,
              server->port.number);
     snprintf(server->url, sizeof server->url, kinds[kind].url, server->port.number);
@@ -271,7 +238,9 @@ void server_resume(struct server *server)
 void server_close(struct server *server)
 {
     server_stop(server);
-    release_ports(server);
+    port_release(&server->port);
+    port_release(&server->inner[0]);
+    port_release(&server->inner[1]);
 }
 
 int server_sql(const struct server *postgres, const char *file, const char *statement, struct err *err)

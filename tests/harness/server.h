@@ -34,7 +34,7 @@ enum server_kind {
 struct server {
     enum server_kind kind;
     struct port port;
-    struct port inner[3]; /* ports between servers of a cluster: two for Consul, one for etcd, three for Nacos */
+    struct port inner[2]; /* ports between servers of a cluster: two for Consul, one for etcd */
     struct proc proc;
     const char *options[5]; /* more command-line options, set before the start; ends with NULL */
     const char *env[4];     /* "NAME=value" for the launcher, set before the start; ends with NULL */
