@@ -8,7 +8,7 @@
 const struct compared compared[KINDS] = {
     [KIND_CONSUL] = {.title = "Consul",
                      .limit_s = 20,
-                     .minutes = 3,
+                     .minutes = 2,
                      .setting = "CONSUL_HTTP_ADDR",
                      .format = "http://" LOCAL ":%d",
                      .servers = 3,
@@ -20,7 +20,7 @@ const struct compared compared[KINDS] = {
     /* Keys and values in base64: /services/a. Only the lease of a real registration is left out. */
     [KIND_ETCD] = {.title = "etcd",
                    .limit_s = 20,
-                   .minutes = 3,
+                   .minutes = 2,
                    .setting = "ETCD_ENDPOINTS",
                    .format = "http://" LOCAL ":%d",
                    .servers = 3,
