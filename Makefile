@@ -88,7 +88,7 @@ archives = $(patsubst %,$(BUILD)/lib%.a,$(1))
 tests    = $(patsubst %.c,$(BUILD)/tests/%,$(wildcard $(1)/tests/test_*.c))
 
 UNIT_TESTS        := $(foreach l,$(LAYERS),$(call tests,$(call folder,$(l))))
-INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev) $(call tests,consul-dev/playground) $(call tests,consul-dev/labs)
+INTEGRATION_TESTS := $(call tests,user-service) $(call tests,order-service) $(call tests,consul-dev) $(call tests,consul-dev/playground) $(call tests,consul-dev/labs) $(call tests,consul-dev/compare)
 PROGRAMS          := $(BUILD)/user-service $(BUILD)/order-service
 FAULT_TOOLS       := $(BUILD)/registry-faults $(BUILD)/upstream-faults
 
@@ -122,7 +122,7 @@ $(BUILD)/tests/$(1)/tests/%: $(BUILD)/obj/$(1)/tests/%.o $(call archives,$(harne
 	@echo "  LINK  $$@"
 	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@
 endef
-$(foreach d,user-service order-service consul-dev consul-dev/playground consul-dev/labs,$(eval $(call integration,$(d))))
+$(foreach d,user-service order-service consul-dev consul-dev/playground consul-dev/labs consul-dev/compare,$(eval $(call integration,$(d))))
 
 $(BUILD)/user-service: $(call objects,user-service) $(call archives,$(service))
 $(BUILD)/order-service: $(call objects,order-service) $(call archives,$(service))
@@ -137,10 +137,12 @@ $(BUILD)/obj/page_data.o: $(BUILD)/page_data.c $(BUILD)/flags | have-packages
 $(BUILD)/playground: $(call objects,consul-dev/playground) $(BUILD)/obj/page_data.o $(BUILD)/obj/exercises/checker/text.o \
   $(call archives,$(harness))
 $(BUILD)/pitfall: $(call objects,consul-dev/pitfalls) $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
+$(BUILD)/compare: $(call objects,consul-dev/compare) $(BUILD)/obj/consul-dev/pitfalls/report.o \
+  $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
 $(BUILD)/simulate: $(BUILD)/obj/tests/simulation/main.o $(call archives,$(simulation))
 $(BUILD)/registry-faults: $(filter-out %/upstream_faults.o,$(call objects,consul-dev/faults)) $(call archives,$(faults))
 $(BUILD)/upstream-faults: $(BUILD)/obj/consul-dev/faults/upstream_faults.o $(call archives,$(faults))
-$(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/pitfall $(BUILD)/simulate $(FAULT_TOOLS):
+$(PROGRAMS) $(BUILD)/demo $(BUILD)/playground $(BUILD)/pitfall $(BUILD)/compare $(BUILD)/simulate $(FAULT_TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
@@ -248,7 +250,7 @@ run-build: $(PROGRAMS)
 everything: ## check: compile all programs and tests, without running them
 	$(again) run-everything
 
-run-everything: $(PROGRAMS) pitfall-parts $(BUILD)/demo $(BUILD)/lab $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
+run-everything: $(PROGRAMS) pitfall-parts $(BUILD)/demo $(BUILD)/compare $(BUILD)/lab $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) unit-tests integration-tests exercise-parts
 
 unit-tests: $(UNIT_TESTS)
 # Measures the longest pause of a program's event loop.
@@ -257,7 +259,7 @@ $(BUILD)/pause.so: bench/pause.c | have-packages
 	@echo "  LINK  $@"
 	@$(CC) -D_GNU_SOURCE -O2 -Wall -Wextra -shared -fPIC $< -o $@
 
-integration-tests: $(PROGRAMS) pitfall-parts $(BUILD)/pause.so $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
+integration-tests: $(PROGRAMS) pitfall-parts $(BUILD)/compare $(BUILD)/pause.so $(BUILD)/lab $(BUILD)/playground $(FAULT_TOOLS) $(INTEGRATION_TESTS)
 
 # What REGISTRY=nacos and REGISTRY=eureka need beyond Debian's packages.
 java_nacos  := nacos-3
@@ -287,6 +289,14 @@ pitfall: ## break: show pitfall N=1 to 5 of the lesson: the wrong way beside the
 	@$(DEPS)
 	$(again) pitfall-parts
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(if $(filter 5,$(N)),,$(AS_OWNER)) $(BUILD)/pitfall "$$N"
+
+.PHONY: compare-registries
+# What Maven has to fetch comes first: it may take minutes, and Ctrl-C ends it.
+compare-registries: ## break: measure Consul, etcd, Nacos and Eureka in the same way: one table (KIND=consul,etcd: only these)
+	@$(DEPS)
+	$(again) $(PROGRAMS) $(BUILD)/compare
+	@. consul-dev/environment.sh; BUILD=$(BUILD) $(AS_OWNER) consul-dev/compare/get-servers "$$KIND"
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(AS_OWNER) $(BUILD)/compare "$$KIND"
 
 .PHONY: lab lab-parts
 lab: ## break: run one of the lesson's claims as an experiment (N=number; without N: the list)
@@ -403,11 +413,11 @@ lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, c
 	@$(DEPS) lint
 	$(again) run-lint
 
-C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/labs consul-dev/pitfalls consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL) $(CHECK_CLIENT)
+C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/labs consul-dev/pitfalls consul-dev/compare consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL) $(CHECK_CLIENT)
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/playground/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* tests/page/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
-run-lint: unit-tests pitfall-parts $(BUILD)/demo $(BUILD)/lab $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/playground/* consul-dev/compare/* consul-dev/compose/* bench/* tests/fuzz/* tests/mutants/* tests/page/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
+run-lint: unit-tests pitfall-parts $(BUILD)/demo $(BUILD)/compare $(BUILD)/lab $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
 	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
 	@.ci/lint-circles $(BUILD) $(C_FOLDERS)
 	@.ci/lint-docs

@@ -2,7 +2,6 @@
  * under the same load.
  *
  * Exit code 0 only if the expected was seen, 1 if not, 2 for a wrong N, 77 if this machine does not allow it. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -39,16 +38,6 @@ static int usage(const char *got)
     return 2;
 }
 
-/* If standard output is closed, the next file would get its number, and our messages. */
-static void open_standard_files(void)
-{
-    int fd;
-    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-        ;
-    if (fd > STDERR_FILENO)
-        close(fd);
-}
-
 /* PostgreSQL, for one, does not say it when its disk is full. */
 static void explain_failure(const struct err *err)
 {
@@ -72,7 +61,7 @@ int main(int argc, char **argv)
     const char *number = argc == 2 ? argv[1] : "";
     if (strlen(number) != 1 || *number < '1' || *number > '5')
         return usage(number);
-    open_standard_files();
+    environment_open_files();
     environment_clear();
     int code = -1;
     if (guard_start(&err) == 0) {

@@ -14,10 +14,15 @@ static int64_t began;
 static const char *unseen[UNSEEN_MAX];
 static int unseen_count;
 
-void report_begin(int number, const char *title, const char *lesson, const char *project)
+void report_start_clock(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     began = clock_ms();
+}
+
+void report_begin(int number, const char *title, const char *lesson, const char *project)
+{
+    report_start_clock();
     printf(SAY("Pitfall %d: %s\n\n", "坑点 %d：%s\n\n"), number, title);
     printf(SAY("  the lesson's  %s\n", "  课程的写法  %s\n"), lesson);
     printf(SAY("  the project's %s\n\n", "  本项目      %s\n\n"), project);

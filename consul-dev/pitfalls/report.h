@@ -20,6 +20,8 @@
 
 /* Prints the title and what runs on both sides, and starts the clock of the progress lines. */
 void report_begin(int number, const char *title, const char *lesson, const char *project);
+/* Starts only the clock. */
+void report_start_clock(void);
 /* One line with the seconds since the begin. */
 void report_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A line of the table: its cells; the first one is wide. With PITFALL_TABS in the environment a tab separates them. */

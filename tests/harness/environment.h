@@ -8,5 +8,8 @@
 
 /* Keeps only the variables that select the language, the folders and the programs. Call it first. */
 void environment_clear(void);
+/* Opens /dev/null in place of standard input, output and error that are closed. Otherwise the next file would get the
+ * number of one of them, and our messages. */
+void environment_open_files(void);
 
 #endif

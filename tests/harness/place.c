@@ -16,23 +16,64 @@
 
 /* --- Ports ----------------------------------------------------------------------- */
 
-/* Binds without SO_REUSEADDR, so that the kernel gives us an unused port. Then sets it,
- * so that a server, which sets it too, can bind and listen on the same port. (Linux
- * lets two such sockets share a port while at most one listens.) */
+/* Without SO_REUSEADDR, so that it succeeds only for a port that is unused. number 0: the kernel chooses. */
+static int bind_unused(int number)
+{
+    struct sockaddr_in wanted = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr.s_addr = htonl(INADDR_ANY)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&wanted, sizeof wanted) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Now it sets SO_REUSEADDR, so that a server, which sets it too, can bind and listen on the same port. (Linux lets two
+ * such sockets share a port while at most one listens.) */
+static int share(struct port *port, int fd, struct err *err)
+{
+    struct sockaddr_in bound;
+    socklen_t len = sizeof bound;
+    if (fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) == 0) {
+        *port = (struct port){.number = ntohs(bound.sin_port), .socket = fd};
+        return 0;
+    }
+    err_set(err, ERR_FAILED, "cannot take a port: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 int port_take(struct port *port, struct err *err)
 {
-    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
-    socklen_t len = sizeof any;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return err_set(err, ERR_FAILED, "cannot take a port: %s", strerror(errno));
-    if (bind(fd, (struct sockaddr *)&any, len) != 0 || getsockname(fd, (struct sockaddr *)&any, &len) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) != 0) {
+    return share(port, bind_unused(0), err);
+}
+
+static bool is_unused(int number)
+{
+    int fd = bind_unused(number);
+    if (fd >= 0)
         close(fd);
-        return err_set(err, ERR_FAILED, "cannot take a port: %s", strerror(errno));
+    return fd >= 0;
+}
+
+/* Linux gives outgoing connections ports from 32768 on. */
+int port_take_with(struct port *port, const int *offsets, struct err *err)
+{
+    enum { LOWEST = 12000, COUNT = 19000, TRIES = 1000 };
+    for (int i = 0; i < TRIES; i++) {
+        int number = LOWEST + (int)(((unsigned)getpid() * 37u + (unsigned)i * 7919u) % COUNT), fd = bind_unused(number);
+        bool fits = fd >= 0;
+        for (const int *offset = offsets; fits && *offset; offset++)
+            fits = is_unused(number + *offset);
+        if (fits)
+            return share(port, fd, err);
+        if (fd >= 0)
+            close(fd);
     }
-    *port = (struct port){.number = ntohs(any.sin_port), .socket = fd};
-    return 0;
+    return err_set(err, ERR_FAILED, "cannot take a port: none is unused with those at its distances");
 }
 
 int port_prefer(struct port *port, int number, struct err *err)

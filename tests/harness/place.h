@@ -22,6 +22,9 @@ struct port {
 int port_take(struct port *port, struct err *err);
 /* This port; if another process listens on it, any free one as above. */
 int port_prefer(struct port *port, int number, struct err *err);
+/* For a server that also listens at fixed distances from its port, which it does not let us choose: each of number +
+ * offset is unused now. offsets ends with 0. All are below those of outgoing connections. */
+int port_take_with(struct port *port, const int *offsets, struct err *err);
 void port_release(struct port *port); /* may be called twice */
 
 struct folder {

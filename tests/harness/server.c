@@ -101,6 +101,9 @@ static bool eureka_answers(const struct server *server)
 
 /* --- The kinds ------------------------------------------------------------------------ */
 
+/* Raft, and gRPC for clients and for other servers. */
+static const int nacos_offsets[] = {-1000, 1000, 1001, 0};
+
 static const struct kind {
     const char *name, *url;
     int inner_ports;
@@ -109,6 +112,7 @@ static const struct kind {
     const char *options[3]; /* of the server, added after the launcher's */
     const char *env;        /* for the launcher; NULL: none */
     int start_limit_ms;     /* 0: START_LIMIT_MS */
+    const int *offsets;     /* of the ports that it takes besides its own; NULL: none */
 } kinds[] = {
     /* SIGINT: on SIGTERM it would wait for its clients. fsync=off: it matters only in a power failure. */
     [SERVER_POSTGRES] =
@@ -119,9 +123,10 @@ static const struct kind {
     [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", 1, SIGTERM, etcd_answers, {NULL}},
     [SERVER_PGBOUNCER] =
         {"pgbouncer", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGTERM, postgres_answers, {NULL}},
-    [SERVER_NACOS] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_answers, {NULL}, NULL, JAVA_START_LIMIT_MS},
+    [SERVER_NACOS] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_answers, {NULL}, NULL, JAVA_START_LIMIT_MS,
+                       nacos_offsets},
     [SERVER_NACOS_2] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_2_answers, {NULL}, "NACOS_VERSION=2",
-                        JAVA_START_LIMIT_MS},
+                        JAVA_START_LIMIT_MS, nacos_offsets},
     [SERVER_EUREKA] = {"eureka", "http://127.0.0.1:%d/eureka", 0, SIGTERM, eureka_answers, {NULL}, NULL,
                        JAVA_START_LIMIT_MS},
 };
@@ -129,7 +134,8 @@ static const struct kind {
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err)
 {
     *server = (struct server){.kind = kind};
-    if (port_take(&server->port, err) != 0)
+    const int *offsets = kinds[kind].offsets;
+    if ((offsets ? port_take_with(&server->port, offsets, err) : port_take(&server->port, err)) != 0)
         return -1;
     for (int i = 0; i < kinds[kind].inner_ports; i++)
         if (port_take(&server->inner[i], err) != 0)

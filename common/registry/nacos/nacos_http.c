@@ -11,6 +11,7 @@ enum {
     FORM_CAP = 4 * 1024, /* of our own requests: names, and user and password */
     PATH_CAP = 8 * 1024,
     REPLY_CAP = 256 * 1024, /* a list of namespaces may be long */
+    RENEW_AGAIN_MS = 1000,
 };
 
 /* --- Open and close ------------------------------------------------------------------------ */
@@ -134,9 +135,20 @@ static int login(struct nacos_http *http, const struct url *server, enum nacos_a
     return rc;
 }
 
-static bool needs_login(const struct nacos_http *http)
+/* A token that is not refused yet is used on if the login fails: Nacos checks tokens without its database, but not
+ * passwords. Half of the time is left for the request. */
+static int renew_login(struct nacos_http *http, const struct url *server, enum nacos_api api, int64_t deadline,
+                       struct err *err)
 {
-    return *http->config->username && (!*http->token_header || clock_ms() >= http->renew_ms);
+    struct err ignored = ERR_INIT;
+    if (!*http->config->username)
+        return 0;
+    if (!*http->token_header)
+        return login(http, server, api, deadline, err);
+    if (clock_ms() >= http->renew_ms &&
+        login(http, server, api, deadline_in(deadline_left(deadline) / 2), &ignored) != 0)
+        http->renew_ms = deadline_in(RENEW_AGAIN_MS);
+    return 0;
 }
 
 static bool wants_login(const struct nacos_http *http, const struct http_response *response)
@@ -149,7 +161,7 @@ static bool wants_login(const struct nacos_http *http, const struct http_respons
 static int send_logged_in(struct nacos_http *http, const struct url *server, const struct nacos_sent *sent,
                           int64_t deadline, struct http_response *response, struct err *err)
 {
-    if (needs_login(http) && login(http, server, sent->api, deadline, err) != 0)
+    if (renew_login(http, server, sent->api, deadline, err) != 0)
         return -1;
     if (send_form(http, server, sent, http->token_header, deadline, response, err) != 0)
         return -1;

@@ -25,10 +25,11 @@ struct fake_rule {
 enum { FAKE_RULES_MAX = 10 };
 
 struct fake_server {
+    const char *ip; /* NULL: 127.0.0.1 */
     struct fake_rule rules[FAKE_RULES_MAX]; /* ends with the first without a method */
     struct http_route routes[FAKE_RULES_MAX];
     struct http_server *server;
-    char address[40]; /* host:port */
+    char address[64]; /* host:port */
 };
 
 static inline void fake_reply(struct http_request *req, struct fake_rule *rule)
@@ -71,7 +72,7 @@ static inline void fake_open(struct fake_server *fake)
     for (; count < FAKE_RULES_MAX && fake->rules[count].method; count++)
         fake->routes[count] =
             (struct http_route){fake->rules[count].method, fake->rules[count].pattern, handlers[count], 0};
-    struct http_server_config config = {.address = "127.0.0.1",
+    struct http_server_config config = {.address = fake->ip ? fake->ip : "127.0.0.1",
                                         .port = 0,
                                         .served_by = "fake",
                                         .routes = fake->routes,
@@ -80,7 +81,8 @@ static inline void fake_open(struct fake_server *fake)
                                         .max_requests = 10};
     fake->server = http_server_new(&config, &err);
     cr_assert(fake->server, "%s", err.text);
-    snprintf(fake->address, sizeof fake->address, "127.0.0.1:%d", http_server_port(fake->server));
+    snprintf(fake->address, sizeof fake->address, fake->ip && strchr(fake->ip, ':') ? "[%s]:%d" : "%s:%d",
+             config.address, http_server_port(fake->server));
 }
 
 static inline void fake_close(struct fake_server *fake)

@@ -68,6 +68,27 @@ Test(harness, taken_port_is_unique_and_can_be_reused_by_server)
     port_release(&port);
 }
 
+Test(harness, port_is_taken_with_those_at_its_distances)
+{
+    static const int offsets[] = {-1000, 1000, 0};
+    struct err err = ERR_INIT;
+    struct port port, next;
+    cr_assert_eq(port_take_with(&port, offsets, &err), 0, "%s", err.text);
+    int first = port.number;
+    cr_expect(first > 11000 && first + 1000 < 32768, "%d", first);
+    int fds[] = {listen_on(first, INADDR_LOOPBACK), listen_on(first + 1000, INADDR_ANY)};
+    cr_assert_eq(port_take_with(&next, offsets, &err), 0, "%s", err.text);
+    cr_expect_neq(next.number, first);
+    port_release(&next);
+
+    close(fds[0]);
+    port_release(&port); /* still in use: the one at a distance */
+    cr_assert_eq(port_take_with(&next, offsets, &err), 0, "%s", err.text);
+    cr_expect_neq(next.number, first);
+    port_release(&next);
+    close(fds[1]);
+}
+
 static void take_folder_and_crash(int out)
 {
     struct err err = ERR_INIT;

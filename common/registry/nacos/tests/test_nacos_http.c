@@ -451,6 +451,26 @@ Test(nacos_http, token_is_renewed_before_it_expires)
     run(let_token_expire);
 }
 
+/* The database of the users may be down while the lists go on. */
+static void fail_to_renew(void)
+{
+    cr_expect_eq(count_now(), 1, "%s", err.text);
+    server.rules[V3_LOGIN].status = 500;
+    while (server.rules[V3_LOGIN].requests == 1 && fiber_sleep(20) == 0)
+        cr_expect_eq(count_now(), 1, "%s", err.text);
+    cr_expect_eq(count_now(), 1, "%s", err.text);
+    cr_expect_eq(server.rules[V3_LOGIN].requests, 2, "the next login waits a little");
+    server.rules[V3_LIST].wants = "Bearer second";
+    expect_error(count_now(), "cannot log in: HTTP 500");
+}
+
+Test(nacos_http, token_that_lives_is_used_while_a_login_fails)
+{
+    set_up_login();
+    server.rules[V3_LOGIN].body = "{\"accessToken\":\"" TOKEN "\",\"tokenTtl\":1}";
+    run(fail_to_renew);
+}
+
 static void may_not(void)
 {
     server.rules[V3_LIST].denial = "{\"status\":403,\"message\":\"Code: 403, Message: authorization failed!.\"}";
