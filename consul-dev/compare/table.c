@@ -4,11 +4,14 @@
 
 #include "../pitfalls/report.h"
 
+static const char *duration(int64_t ms)
+{
+    return ms < 1000 ? cell("%d ms", (int)ms) : cell("%.1f s", (double)ms / 1000);
+}
+
 static const char *seconds(int64_t ms, int limit_s)
 {
-    if (ms < 0)
-        return cell(SAY("not in %d s", "%d 秒内没有"), limit_s);
-    return ms < 1000 ? cell("%d ms", (int)ms) : cell("%.1f s", (double)ms / 1000);
+    return ms < 0 ? cell(SAY("not in %d s", "%d 秒内没有"), limit_s) : duration(ms);
 }
 
 /* --- The rows: each fills one cell ------------------------------------------------------------ */
@@ -70,7 +73,7 @@ static const char *lost(const struct result *r)
 
 static const char *answer(const struct answer *answer)
 {
-    return answer->status ? cell("%d, %.1f s", answer->status, (double)answer->took_ms / 1000)
+    return answer->status ? cell("%d, %s", answer->status, duration(answer->took_ms))
                           : cell(SAY("none in %d s", "%d 秒内无应答"), ANSWER_LIMIT_MS / 1000);
 }
 
