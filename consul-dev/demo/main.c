@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "acts.h"
+#include "kinds.h"
 #include "narrator.h"
 
 static char ui[256]; /* where the registry's web UI is: shown at each pause */
@@ -64,7 +65,7 @@ int main(void)
 {
     static struct stage stage;
     const char *wanted = getenv("REGISTRY");
-    const struct registry_kind *kind = registry_kind_named(wanted && *wanted ? wanted : "consul");
+    const struct registry_kind *kind = kind_named(wanted && *wanted ? wanted : "consul");
     if (!kind) {
         fprintf(stderr, "REGISTRY=%s: want consul, nacos or eureka\n", wanted);
         return 2;

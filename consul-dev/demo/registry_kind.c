@@ -7,16 +7,6 @@
 #include "harness/http_probe.h"
 #include "harness/world.h"
 
-static const struct registry_kind *const kinds[] = {&registry_consul, &registry_nacos, &registry_eureka};
-
-const struct registry_kind *registry_kind_named(const char *source)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i]->source, source) == 0)
-            return kinds[i];
-    return NULL;
-}
-
 static json_t *member(json_t *json, const char *const names[])
 {
     for (; *names; names++)

@@ -35,11 +35,6 @@ struct registry_kind {
     int pause_ms; /* before each query of the demo, which waits for changes: so that the server has time for the others */
 };
 
-extern const struct registry_kind registry_consul, registry_nacos, registry_eureka;
-
-/* NULL: there is no such kind. */
-const struct registry_kind *registry_kind_named(const char *source);
-
 /* The number of instances that the registry lists: all, or only passing ones. -1: no reply. */
 int registry_count(const struct registry_kind *kind, const struct server *server, const char *service, bool passing);
 bool registry_has_passing(const struct registry_kind *kind, const struct server *server, const char *service,
