@@ -29,14 +29,6 @@ static void start_peers(void)
              peers[1].port.number);
 }
 
-static void use_peers(void)
-{
-    const char *const settings[] = {nacos_setting, "REGISTRIES=nacos", "CHECK_INTERVAL=2s", "DISCOVERY_CACHE_TTL=2s",
-                                    "RECONCILE_INTERVAL=5s"};
-    memcpy(user_settings, settings, sizeof settings);
-    memcpy(order_settings, settings, sizeof settings);
-}
-
 static void close_peers(void)
 {
     for (int i = 0; i < USERS; i++)
@@ -84,7 +76,7 @@ Test(java_nacos_peers, each_peer_has_all_and_one_is_enough)
     open_world();
     server_stop(&world.consul);
     start_peers();
-    use_peers();
+    use_registry(NULL, NULL);
     start_users_and_orders();
     await_all_at(0, "all are healthy at the first server");
     await_all_at(1, "all are healthy at the second server");
