@@ -185,12 +185,13 @@ CLIENT_TEST(http_connect, address_that_does_not_reply_is_left)
         cr_assert_eq(bind(fds[i], (struct sockaddr *)&address, sizeof address), 0);
         cr_assert_eq(listen(fds[i], 16), 0);
     }
-    for (int i = 0; i < 2; i++) {
-        call.deadline = deadline_in(100);
-        cr_expect_eq(make(&call), ERR_TIMEOUT, "%s", err.text);
+    call.deadline = deadline_in(100);
+    cr_expect_eq(make(&call), ERR_TIMEOUT, "%s", err.text);
+    for (int i = 0; i < 6 && response.status != 204; i++) { /* a slow machine may need longer until it is connected */
+        call.deadline = deadline_in(100 << i);
+        make(&call);
     }
-    call.deadline = deadline_in(20000);
-    cr_expect_eq(make(&call), ERR_NONE, "%s", err.text);
+    cr_expect_eq(response.status, 204, "%s", err.text);
     for (int i = 0; i < 2; i++)
         close(fds[i]);
 }
