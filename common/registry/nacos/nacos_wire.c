@@ -305,8 +305,9 @@ int nacos_check_envelope(enum nacos_api api, const char *body, size_t len, struc
     json_t *reply = json_parse_new(body, len, &ignored);
     const json_t *code = json_object_get(reply, "code");
     int rc = 0;
-    /* What is not a whole object: list_parser_end says so. */
-    if (json_is_object(reply) && (code ? result_of(code) != NACOS_OK : api == NACOS_API_V3))
+    if (!json_is_object(reply))
+        rc = err_set(err, ERR_PROTOCOL, "the list is cut off, or not Nacos'");
+    else if (code ? result_of(code) != NACOS_OK : api == NACOS_API_V3)
         rc = fail_with_words(200, reply, body, err);
     json_decref(reply);
     return rc;
