@@ -33,7 +33,7 @@ static int bind_unused(int number)
  * such sockets share a port while at most one listens.) */
 static int share(struct port *port, int fd, struct err *err)
 {
-    struct sockaddr_in bound;
+    struct sockaddr_in bound = {0};
     socklen_t len = sizeof bound;
     if (fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0 &&
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) == 0) {
