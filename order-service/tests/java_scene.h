@@ -1,0 +1,73 @@
+/* java_scene: the scene with one registry that runs on Java. Such a server takes many seconds to start, so a test has
+ * several parts that share it.
+ */
+#ifndef ORDER_SERVICE_TESTS_JAVA_SCENE_H
+#define ORDER_SERVICE_TESTS_JAVA_SCENE_H
+
+#include "scene.h"
+
+static inline void start_users_and_orders(void)
+{
+    for (int i = 0; i < USERS; i++)
+        start_user(i);
+    start_orders();
+    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the services do not find each other");
+}
+
+/* The fewest instances in any view of order-service so far. */
+static int fewest = USERS;
+
+static inline void read_view(struct view *view)
+{
+    view_take(&orders, "user-service", view);
+    if (!view->known || view->count < fewest)
+        fewest = view->known ? view->count : 0;
+}
+
+/* X-Discovery-Source, and the source in /discovery and in the metrics. */
+static inline bool is_the_source(void *source)
+{
+    struct view view;
+    struct called called;
+    char metric[96];
+    read_view(&view);
+    view_call(NULL, &orders, 7, &called);
+    cr_expect_eq(called.status, 200);
+    snprintf(metric, sizeof metric, "discovery_tier{service=\"user-service\",source=\"%s\"} 1", (const char *)source);
+    return strcmp(view.source, source) == 0 && strcmp(called.source, source) == 0 &&
+           replies(&orders, "/metrics", 200, metric);
+}
+
+static inline bool is_in_maintenance(void *arg)
+{
+    char text[128];
+    snprintf(text, sizeof text, "{\"id\":\"%s\",\"reason\":\"in maintenance\"}", user_id(*(int *)arg));
+    return replies(&orders, "/discovery/explain?service=user-service", 200, text);
+}
+
+static inline bool is_not_listed(void *arg)
+{
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    return view.known && !view_find(&view, user_id(*(int *)arg));
+}
+
+static inline bool all_are_critical(void *arg)
+{
+    (void)arg;
+    struct view view;
+    view_take(&orders, "user-service", &view);
+    return view.count == USERS && view.usable == 0 && view.panic;
+}
+
+static inline void expect_not_called(int i)
+{
+    struct called called;
+    for (int call = 0; call < 12; call++) {
+        view_call(NULL, &orders, 7, &called);
+        cr_expect_eq(called.status, 200);
+        cr_expect_str_neq(called.upstream, user_id(i));
+    }
+}
+
+#endif

@@ -1,0 +1,161 @@
+/* nacos_outages: the only Nacos hangs, is killed and returns without any instance, or lists very many. Parts of a
+ * test, as in nacos_stories.h. */
+#ifndef ORDER_SERVICE_TESTS_NACOS_OUTAGES_H
+#define ORDER_SERVICE_TESTS_NACOS_OUTAGES_H
+
+#include <pthread.h>
+
+#include "nacos_stories.h"
+
+enum {
+    /* docs/reference.md: in use again after a fault ends; the second: after a hang. */
+    BACK_AFTER_STOP_MS = 10000,
+    BACK_AFTER_HANG_MS = 15000,
+    SLACK_MS = 5000, /* for a busy machine */
+    MANY = 10000,
+    PAUSE_MAX_MS = 10, /* of the event loop */
+    REGISTRARS = 3,
+};
+
+/* 1: the sanitizer uses more CPU time than our code. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+/* --- Hung, killed, empty ------------------------------------------------------------------- */
+
+static bool shows_error(void *error)
+{
+    struct view view;
+    read_view(&view);
+    return strncmp(view.error, "nacos: ", 7) == 0 && strstr(view.error, error);
+}
+
+static bool is_older_than(void *arg)
+{
+    struct view view;
+    read_view(&view);
+    return view.age_ms > *(int64_t *)arg;
+}
+
+/* For so long that Nacos removes each instance whose heartbeats stay out. */
+static void go_on_from_the_cache(const char *error)
+{
+    struct view view;
+    await(is_the_source, "cache", PATIENCE_MS, "when its list has expired, it is stale");
+    await(shows_error, (void *)(uintptr_t)error, PATIENCE_MS, error);
+    await(is_older_than, &(int64_t){DELETE_MS + 2 * NACOS_LOOKS_MS}, PATIENCE_MS, "its age grows");
+    read_view(&view);
+    cr_expect_eq(view.usable, USERS);
+    cr_expect(replies(&orders, "/health", 200, "\"registry\":{\"status\":\"unhealthy\""));
+    REPORT("X-Discovery-Source: cache, the list is %lld ms old; %s", (long long)view.age_ms, view.error);
+}
+
+static void be_used_again(int64_t limit_ms, const char *what)
+{
+    int64_t took_ms = await(is_the_source, "nacos", limit_ms + SLACK_MS, what);
+    REPORT("%s: the source again after %lld ms, as promised at most %lld", what, (long long)took_ms,
+           (long long)limit_ms);
+    await(nacos_has_all, &nacos, PATIENCE_MS, "all are healthy in Nacos again");
+    await(all_are_usable, NULL, PATIENCE_MS, "all are usable");
+}
+
+/* Nacos, resumed, removes instances before it reads their heartbeats, one by one: the list may shrink for a moment.
+ * A list that is empty at once is not believed. */
+static void survive_outages(void)
+{
+    struct load *load = load_orders(2, 25);
+    server_pause(&nacos);
+    go_on_from_the_cache("no whole reply in time");
+    server_resume(&nacos);
+    be_used_again(BACK_AFTER_HANG_MS, "Nacos hung, resumed");
+
+    fewest = USERS;
+    server_kill(&nacos);
+    go_on_from_the_cache("Connection refused");
+    start_server(&nacos); /* it keeps these instances in its memory only */
+    be_used_again(BACK_AFTER_STOP_MS, "Nacos killed, started again without an instance");
+    cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
+    stop_load(load, "Nacos hung, then killed, then empty");
+}
+
+/* --- Very many instances ------------------------------------------------------------------- */
+
+/* No heartbeats keep them alive, so they get long times. */
+static void *register_share(void *arg)
+{
+    const char *metadata = "%7B%22preserved.heart.beat.timeout%22%3A%223600000%22%2C"
+                           "%22preserved.ip.delete.timeout%22%3A%223600000%22%2C%22zone%22%3A%22zone-1%22%7D";
+    struct probe *probe = probe_new();
+    struct probe_reply reply = {0};
+    char url[700];
+    for (int i = *(int *)arg; i < MANY; i += REGISTRARS) {
+        struct err ignored = ERR_INIT;
+        static const char *const headers[] = {"serverIdentity: security", NULL};
+        snprintf(url, sizeof url, "%s/nacos%s?serviceName=many&ip=10.20.%d.%d&port=80&metadata=%s", nacos.url,
+                 is_nacos_3() ? "/v3/client/ns/instance" : "/v1/ns/instance", i / 250, i % 250 + 1, metadata);
+        const struct probe_request request = {.method = "POST", .url = url, .headers = headers, .body = ""};
+        cr_assert_eq(probe_send(probe, &request, &reply, &ignored), 0, "%s", ignored.text);
+        cr_assert_eq(reply.status, 200, "%s", buf_text(&reply.body));
+    }
+    probe_reply_close(&reply);
+    probe_free(probe);
+    return NULL;
+}
+
+static bool nacos_has_many(void *arg)
+{
+    (void)arg;
+    return healthy_count(&nacos, "many") == MANY;
+}
+
+static void register_many(void)
+{
+    pthread_t threads[REGISTRARS];
+    int first[REGISTRARS];
+    int64_t began_ms = clock_ms();
+    for (int i = 0; i < REGISTRARS; i++) {
+        first[i] = i;
+        cr_assert_eq(pthread_create(&threads[i], NULL, register_share, &first[i]), 0);
+    }
+    for (int i = 0; i < REGISTRARS; i++)
+        pthread_join(threads[i], NULL);
+    REPORT("%d instances registered in %lld ms", MANY, (long long)(clock_ms() - began_ms));
+    await(nacos_has_many, NULL, PATIENCE_MS, "all of them are in Nacos");
+}
+
+static double longest_pause_ms(const char *path)
+{
+    int64_t ns = 0;
+    FILE *file = fopen(path, "re");
+    cr_expect(file && fread(&ns, sizeof ns, 1, file) == 1, "%s", path);
+    if (file)
+        fclose(file);
+    return (double)ns / 1e6;
+}
+
+/* An order-service of its own, from its start on. It never calls these instances. */
+static void list_many(void)
+{
+    char build[PLACE_PATH_MAX], preload[PLACE_PATH_MAX + 32], pauses[PLACE_PATH_MAX + 32];
+    const char *env[SETTINGS_MAX + 4] = {"USER_SERVICE_NAME=many", pauses, SANITIZED ? "SERVICE_NAME=reader" : preload};
+    struct service reader;
+    register_many();
+    build_path(build);
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s/pause.so", build);
+    snprintf(pauses, sizeof pauses, "PAUSE_FILE=%.*s/pauses", PLACE_PATH_MAX, world.folder.path);
+    memcpy(env + 3, order_settings, (SETTINGS_MAX - 1) * sizeof *env);
+    cr_assert_eq(service_start(&reader, &world, "order-service", env, &err), 0, "%s", err.text);
+    await_reply(&reader, "/health", 200, "\"10000 passing, 0 warning, 0 critical\"");
+    int64_t some_polls = deadline_in(10000);
+    wait_until(is_past, &some_polls, PATIENCE_MS);
+    cr_expect(replies(&reader, "/health", 200, "\"10000 passing, 0 warning, 0 critical\""));
+    double pause_ms = SANITIZED ? 0 : longest_pause_ms(pauses + strlen("PAUSE_FILE="));
+    cr_expect_leq(pause_ms, PAUSE_MAX_MS, "the loop paused for %.1f ms", pause_ms);
+    REPORT("%d instances listed, polled every second: the loop's longest pause %.1f ms of CPU time", MANY, pause_ms);
+    cr_expect_eq(service_stop(&reader), 0);
+}
+
+#endif
