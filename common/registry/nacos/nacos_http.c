@@ -253,18 +253,17 @@ static int ask_version(void *arg, const struct url *server, int64_t deadline, st
 
 /* --- The namespace ------------------------------------------------------------------------- */
 
-/* Only a list without it counts: a user may not be allowed to read the list, or the server may not offer it. */
+/* Of the replies, only a list without it counts: a user may not be allowed to read the list, or the server may not
+ * offer it. Without a reply it is not known yet. */
 static int check_namespace(struct nacos_http *http, int64_t deadline, struct err *err)
 {
     struct http_response response = HTTP_RESPONSE_INIT;
     struct buf none = BUF_INIT(0);
-    struct err ignored = ERR_INIT;
     const char *id = http->config->namespace_id;
     const struct nacos_sent sent = {.api = http->api, .request = NACOS_NAMESPACES, .form = &none,
                                     .body_cap = REPLY_CAP};
-    int rc = 0;
-    if (nacos_http_call(http, &sent, deadline, &response, &ignored) == 0 && response.status == 200 &&
-        nacos_lacks_namespace(buf_text(&response.body), response.body.len, id))
+    int rc = nacos_http_call(http, &sent, deadline, &response, err);
+    if (rc == 0 && response.status == 200 && nacos_lacks_namespace(buf_text(&response.body), response.body.len, id))
         rc = err_set(err, ERR_FAILED, "NACOS_NAMESPACE=%.80s: Nacos has no namespace with this id; create it, or "
                      "correct the setting (an id is not the name)", id);
     http->namespace_is_checked = rc == 0;

@@ -432,6 +432,22 @@ Test(nacos_http, token_is_in_no_error)
     run(repeat_token);
 }
 
+static void log_in_later(void)
+{
+    server.rules[V3_LOGIN].status = 500;
+    expect_error(register_now(), "cannot log in");
+    server.rules[V3_LOGIN].status = 200;
+    expect_error(register_now(), "Nacos has no namespace with this id");
+    cr_expect_eq(server.rules[V3_REGISTER].requests, 0);
+}
+
+Test(nacos_http, namespace_without_a_reply_is_not_checked_yet)
+{
+    set_up_login();
+    config.namespace_id = "test";
+    run(log_in_later);
+}
+
 static void let_token_expire(void)
 {
     cr_expect_eq(count_now(), 1, "%s", err.text);
