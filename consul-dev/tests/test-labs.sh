@@ -35,19 +35,19 @@ chinese_locale_gets_chinese_labs() {
     expect_contains "$output" '^  结论  成立：'
 }
 
-# An order-service that always picks at random is not what the lab on round robin expects.
+# An order-service that takes turns is not what the lab on weights expects.
 lab_fails_if_it_sees_something_else() {
     local number output code=0 part
     mkdir "$DIR/build"
     for part in "$BUILD_DIR"/*; do ln -s "$part" "$DIR/build/"; done
     rm "$DIR/build/order-service"
-    printf '#!/bin/sh\nLB_POLICY=random exec %s/order-service\n' "$BUILD_DIR" >"$DIR/build/order-service"
+    printf '#!/bin/sh\nLB_POLICY=round_robin exec %s/order-service\n' "$BUILD_DIR" >"$DIR/build/order-service"
     chmod +x "$DIR/build/order-service"
-    number=$(labs_whose_title 'Round robin')
+    number=$(labs_whose_title 'Weights 3 and 1')
     output=$(BUILD_DIR=$DIR/build && lab "$number") || code=$?
     expect_eq "exit code" $code 1
-    expect_contains "$output" 'seen   ✗  round robin, 30 calls'
-    expect_contains "$output" 'verdict   none: 1 of 2 lines are not as expected'
+    expect_contains "$output" 'seen   ✗  weights 3 and 1, 40 calls: 20 and 20'
+    expect_contains "$output" 'verdict   none: 2 of 2 lines are not as expected'
 }
 
 # nginx and HAProxy are in /usr/sbin, and nothing else that this lab needs.
