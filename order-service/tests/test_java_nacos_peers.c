@@ -92,7 +92,7 @@ Test(java_nacos_peers, each_peer_has_all_and_one_is_enough)
     fewest = USERS;
     server_kill(&peers[0]);
     expect_all_to_stay("one is killed");
-    cr_expect(is_the_source("nacos"));
+    await(is_the_source, "nacos", PATIENCE_MS, "the other is the source");
     cr_assert_eq(server_start(&peers[0], &err), 0, "%s", err.text);
     await_all_at(0, "it is back: all are healthy at it");
     await_all_at(1, "and at the other");
