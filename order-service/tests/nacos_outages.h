@@ -112,8 +112,9 @@ static void *register_share(void *arg)
     for (int i = *(int *)arg; i < MANY; i += REGISTRARS) {
         struct err ignored = ERR_INIT;
         static const char *const headers[] = {"serverIdentity: security", NULL};
-        snprintf(url, sizeof url, "%s/nacos%s?serviceName=many&groupName=many&ip=10.20.%d.%d&port=80&metadata=%s", nacos.url,
-                 is_nacos_3() ? "/v3/client/ns/instance" : "/v1/ns/instance", i / 250, i % 250 + 1, metadata);
+        snprintf(url, sizeof url, "%s/nacos%s?serviceName=many&groupName=many&ip=10.20.%d.%d&port=80&metadata=%s",
+                 nacos.url, is_nacos_3() ? "/v3/client/ns/instance" : "/v1/ns/instance", i / 250,
+                 i % 250 + 1, metadata);
         const struct probe_request request = {.method = "POST", .url = url, .headers = headers, .body = ""};
         cr_assert_eq(probe_send(probe, &request, &reply, &ignored), 0, "%s", ignored.text);
         cr_assert_eq(reply.status, 200, "%s", buf_text(&reply.body));

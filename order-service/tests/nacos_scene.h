@@ -1,8 +1,8 @@
 /* nacos_scene: the scene with a real Nacos as the only registry, and what an operator asks it. The server wants a
  * login, and a login lives for seconds only, so it is renewed all the time.
  *
- * Nacos takes many seconds to start. So the tests of a file share one server, which starts before the first of them, and
- * each has its services in a group of its own. A test that stops the server starts its own.
+ * Nacos takes many seconds to start. So the tests of a file share one server, which starts before the first of them,
+ * and each has its services in a group of its own. A test that stops the server starts its own.
  */
 #ifndef ORDER_SERVICE_TESTS_NACOS_SCENE_H
 #define ORDER_SERVICE_TESTS_NACOS_SCENE_H
@@ -72,7 +72,8 @@ static inline json_t *nacos_list_new(const struct server *server, const char *se
     char query[300];
     struct probe_reply reply = {0};
     snprintf(query, sizeof query, "serviceName=%s&groupName=%s&namespaceId=%s", service, nacos_group, namespace_id);
-    int status = nacos_send(server, "GET", is_3 ? "/v3/client/ns/instance/list" : "/v1/ns/instance/list", query, &reply);
+    const char *path = is_3 ? "/v3/client/ns/instance/list" : "/v1/ns/instance/list";
+    int status = nacos_send(server, "GET", path, query, &reply);
     json_t *whole = status == 200 ? json_loadb(buf_text(&reply.body), reply.body.len, 0, NULL) : NULL;
     json_t *list = json_incref(json_object_get(whole, is_3 ? "data" : "hosts"));
     json_decref(whole);

@@ -86,8 +86,8 @@ static void hear_unknown_namespace(void)
 
 static void hear_no_login(void)
 {
-    expect_message(is_nacos_3() ? "error=\"nacos: HTTP 403: Code: 401, Message: User not found! Please check user exist "
-                                  "or password is right!.; set NACOS_USERNAME and NACOS_PASSWORD\""
+    expect_message(is_nacos_3() ? "error=\"nacos: HTTP 403: Code: 401, Message: User not found! Please check user "
+                                  "exist or password is right!.; set NACOS_USERNAME and NACOS_PASSWORD\""
                                 : "error=\"nacos: HTTP 403: user not found!; set NACOS_USERNAME and NACOS_PASSWORD\"",
                    "NACOS_USERNAME=");
 }
