@@ -344,9 +344,10 @@ test-nacos test-eureka: test-%:
 	@$(DEPS)
 	$(call if_java,run-$*-tests)
 
-run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(NACOS_TESTS)
+# These tests mostly wait, for times that Nacos sets, so all files and four tests of each run at the same time.
+run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(NACOS_TESTS)
 	@consul-dev/get-java-server nacos-3 >/dev/null && consul-dev/get-java-server nacos-2 >/dev/null
-	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS)
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 CRITERION_JOBS=4 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS)
 
 run-eureka-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(EUREKA_TESTS)
 	@consul-dev/get-java-server eureka >/dev/null

@@ -24,7 +24,8 @@ static inline void read_view(struct view *view)
         fewest = view->known ? view->count : 0;
 }
 
-/* X-Discovery-Source, and the source in /discovery and in the metrics. */
+/* X-Discovery-Source, and the source in /discovery and in the metrics. Wait for it: with a TTL of seconds, a busy
+ * machine may receive the next list too late. */
 static inline bool is_the_source(void *source)
 {
     struct view view;

@@ -62,23 +62,41 @@ static void be_used_again(int64_t limit_ms, const char *what)
     await(all_are_usable, NULL, PATIENCE_MS, "all are usable");
 }
 
-/* Nacos, resumed, removes instances before it reads their heartbeats, one by one: the list may shrink for a moment.
- * A list that is empty at once is not believed. */
-static void survive_outages(void)
+static void open_outage(enum server_kind kind)
 {
+    open_world();
+    server_stop(&world.consul);
+    use_own_nacos(kind);
+    use_nacos("outages");
+    start_all_in_nacos();
+}
+
+/* Nacos, resumed, removes instances before it reads their heartbeats, one by one: the list may shrink for a moment. */
+static void survive_a_hang(enum server_kind kind)
+{
+    open_outage(kind);
     struct load *load = load_orders(2, 25);
     server_pause(&nacos);
     go_on_from_the_cache("no whole reply in time");
     server_resume(&nacos);
     be_used_again(BACK_AFTER_HANG_MS, "Nacos hung, resumed");
+    stop_load(load, "Nacos hung, resumed");
+    close_nacos_scene();
+}
 
-    fewest = USERS;
+/* Nacos keeps these instances only in its memory. A list that loses more than half of its instances at once is not
+ * believed. One that lacks only one of three is (discovery/merged_list.h): on a busy machine it registers late. */
+static void survive_a_kill(enum server_kind kind)
+{
+    open_outage(kind);
+    struct load *load = load_orders(2, 25);
     server_kill(&nacos);
     go_on_from_the_cache("Connection refused");
-    start_server(&nacos); /* it keeps these instances in its memory only */
+    start_server(&nacos);
     be_used_again(BACK_AFTER_STOP_MS, "Nacos killed, started again without an instance");
-    cr_expect_eq(fewest, USERS, "the list shrank to %d", fewest);
-    stop_load(load, "Nacos hung, then killed, then empty");
+    cr_expect_gt(2 * fewest, USERS, "the list shrank to %d", fewest);
+    stop_load(load, "Nacos killed, then empty");
+    close_nacos_scene();
 }
 
 /* --- Very many instances ------------------------------------------------------------------- */
@@ -94,8 +112,9 @@ static void *register_share(void *arg)
     for (int i = *(int *)arg; i < MANY; i += REGISTRARS) {
         struct err ignored = ERR_INIT;
         static const char *const headers[] = {"serverIdentity: security", NULL};
-        snprintf(url, sizeof url, "%s/nacos%s?serviceName=many&ip=10.20.%d.%d&port=80&metadata=%s", nacos.url,
-                 is_nacos_3() ? "/v3/client/ns/instance" : "/v1/ns/instance", i / 250, i % 250 + 1, metadata);
+        snprintf(url, sizeof url, "%s/nacos%s?serviceName=many&groupName=many&ip=10.20.%d.%d&port=80&metadata=%s",
+                 nacos.url, is_nacos_3() ? "/v3/client/ns/instance" : "/v1/ns/instance", i / 250,
+                 i % 250 + 1, metadata);
         const struct probe_request request = {.method = "POST", .url = url, .headers = headers, .body = ""};
         cr_assert_eq(probe_send(probe, &request, &reply, &ignored), 0, "%s", ignored.text);
         cr_assert_eq(reply.status, 200, "%s", buf_text(&reply.body));

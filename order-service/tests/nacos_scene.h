@@ -1,10 +1,14 @@
 /* nacos_scene: the scene with a real Nacos as the only registry, and what an operator asks it. The server wants a
  * login, and a login lives for seconds only, so it is renewed all the time.
+ *
+ * Nacos takes many seconds to start. So the tests of a file share one server, which starts before the first of them,
+ * and each has its services in a group of its own. A test that stops the server starts its own.
  */
 #ifndef ORDER_SERVICE_TESTS_NACOS_SCENE_H
 #define ORDER_SERVICE_TESTS_NACOS_SCENE_H
 
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "java_scene.h"
 
@@ -16,7 +20,8 @@ enum {
 #define NACOS_PASSWORD "let-me-in"
 
 static struct server nacos;
-static char nacos_setting[200]; /* NACOS_SERVER_ADDR=… */
+static char nacos_setting[200];                  /* NACOS_SERVER_ADDR=… */
+static const char *nacos_group = "DEFAULT_GROUP"; /* of this test */
 
 /* --- What an operator asks ------------------------------------------------------------- */
 
@@ -52,8 +57,9 @@ static inline void expect_sent(const char *method, const char *path, const char 
 /* As the console does. change: the parameters that change. */
 static inline void operate(int i, const char *change)
 {
-    char query[200];
-    snprintf(query, sizeof query, "serviceName=user-service&ip=127.0.0.1&port=%d&%s", user_ports[i].number, change);
+    char query[300];
+    snprintf(query, sizeof query, "serviceName=user-service&groupName=%s&ip=127.0.0.1&port=%d&%s", nacos_group,
+             user_ports[i].number, change);
     expect_sent("PUT", is_nacos_3() ? "/v3/admin/ns/instance" : "/v1/ns/instance", query);
 }
 
@@ -63,10 +69,11 @@ static inline void operate(int i, const char *change)
 static inline json_t *nacos_list_new(const struct server *server, const char *service, const char *namespace_id)
 {
     bool is_3 = server->kind == SERVER_NACOS;
-    char query[200];
+    char query[300];
     struct probe_reply reply = {0};
-    snprintf(query, sizeof query, "serviceName=%s&namespaceId=%s", service, namespace_id);
-    int status = nacos_send(server, "GET", is_3 ? "/v3/client/ns/instance/list" : "/v1/ns/instance/list", query, &reply);
+    snprintf(query, sizeof query, "serviceName=%s&groupName=%s&namespaceId=%s", service, nacos_group, namespace_id);
+    const char *path = is_3 ? "/v3/client/ns/instance/list" : "/v1/ns/instance/list";
+    int status = nacos_send(server, "GET", path, query, &reply);
     json_t *whole = status == 200 ? json_loadb(buf_text(&reply.body), reply.body.len, 0, NULL) : NULL;
     json_t *list = json_incref(json_object_get(whole, is_3 ? "data" : "hosts"));
     json_decref(whole);
@@ -124,25 +131,64 @@ static inline bool nacos_has_all(void *arg)
 
 static inline bool nacos_logs_in(void *arg)
 {
-    (void)arg;
-    return nacos_send(&nacos, "POST", is_nacos_3() ? "/v3/auth/user/login" : "/v1/auth/login",
-                      is_nacos_3() ? "username=nacos&password=" NACOS_PASSWORD : "username=nacos&password=nacos",
-                      NULL) == 200;
+    const struct server *server = arg;
+    bool is_3 = server->kind == SERVER_NACOS;
+    return nacos_send(server, "POST", is_3 ? "/v3/auth/user/login" : "/v1/auth/login",
+                      is_3 ? "username=nacos&password=" NACOS_PASSWORD : "username=nacos&password=nacos", NULL) == 200;
 }
 
 /* Nacos 3 has no user before the first password is set; Nacos 2 has nacos with the password nacos. */
-static inline void start_nacos(enum server_kind kind)
+static inline int start_nacos(struct server *server, enum server_kind kind, const struct folder *folder)
 {
     static char token_seconds[40];
     snprintf(token_seconds, sizeof token_seconds, "NACOS_TOKEN_SECONDS=%d", TOKEN_SECONDS);
-    cr_assert_eq(server_init(&nacos, kind, &world.folder, &err), 0, "%s", err.text);
-    nacos.env[0] = "NACOS_AUTH=1";
-    nacos.env[1] = token_seconds;
-    start_server(&nacos);
-    if (is_nacos_3())
-        expect_sent("POST", "/v3/auth/user/admin", "password=" NACOS_PASSWORD);
-    cr_assert(wait_until(nacos_logs_in, NULL, LOGIN_LIMIT_MS), "no user can log in");
-    snprintf(nacos_setting, sizeof nacos_setting, "NACOS_SERVER_ADDR=%s", nacos.url);
+    if (server_init(server, kind, folder, &err) != 0)
+        return -1;
+    server->env[0] = "NACOS_AUTH=1";
+    server->env[1] = token_seconds;
+    if (server_start(server, &err) != 0)
+        return -1;
+    if (kind == SERVER_NACOS)
+        nacos_send(server, "POST", "/v3/auth/user/admin", "password=" NACOS_PASSWORD, NULL);
+    return wait_until(nacos_logs_in, server, LOGIN_LIMIT_MS) ? 0 : err_set(&err, ERR_FAILED, "no user can log in");
+}
+
+/* A hook, in the process that starts a process for each test. A failed check would end it, so each test checks it. */
+#define SHARED_NACOS "SHARED_NACOS_PORT"
+
+struct shared_nacos {
+    struct folder folder;
+    struct server server;
+};
+
+static inline void start_shared_nacos(struct shared_nacos *shared, enum server_kind kind)
+{
+    char port[16];
+    if (folder_take(&shared->folder, &err) == 0 && start_nacos(&shared->server, kind, &shared->folder) == 0) {
+        snprintf(port, sizeof port, "%d", shared->server.port.number);
+        setenv(SHARED_NACOS, port, 1);
+    } else {
+        fprintf(stderr, "%s\n", err.text);
+    }
+}
+
+static inline void stop_shared_nacos(struct shared_nacos *shared)
+{
+    server_close(&shared->server);
+    folder_remove(&shared->folder);
+}
+
+static inline void use_shared_nacos(enum server_kind kind)
+{
+    const char *port = getenv(SHARED_NACOS);
+    cr_assert_not_null(port, "Nacos has not started");
+    nacos = (struct server){.kind = kind, .port.number = atoi(port)};
+    snprintf(nacos.url, sizeof nacos.url, "http://127.0.0.1:%s", port);
+}
+
+static inline void use_own_nacos(enum server_kind kind)
+{
+    cr_assert_eq(start_nacos(&nacos, kind, &world.folder), 0, "%s", err.text);
 }
 
 /* The first settings of both services. The list is polled every second, so it expires in two. A Java server that
@@ -155,11 +201,17 @@ static inline void use_registry(const char *user, const char *password)
     memcpy(order_settings, settings, sizeof settings);
 }
 
-enum { FREE_SETTING = 8 }; /* the first that a test may use */
+enum { FREE_SETTING = 9 }; /* the first that a test may use */
 
-static inline void use_nacos(void)
+/* group: the test's own. */
+static inline void use_nacos(const char *group)
 {
+    static char group_setting[64];
+    nacos_group = group;
+    snprintf(nacos_setting, sizeof nacos_setting, "NACOS_SERVER_ADDR=%s", nacos.url);
+    snprintf(group_setting, sizeof group_setting, "NACOS_GROUP=%s", group);
     use_registry("NACOS_USERNAME=nacos", is_nacos_3() ? "NACOS_PASSWORD=" NACOS_PASSWORD : "NACOS_PASSWORD=nacos");
+    user_settings[FREE_SETTING - 1] = order_settings[FREE_SETTING - 1] = group_setting;
 }
 
 /* Call this in the test itself: a check that fails in a .fini is printed by Criterion, but the test passes. */
@@ -168,8 +220,10 @@ static inline void close_nacos_scene(void)
     for (int i = 0; i < USERS; i++)
         if (proc_is_running(&users[i].proc))
             cr_expect_eq(service_stop(&users[i]), 0, "%s", user_id(i));
-    cr_expect_eq(service_stop(&orders), 0);
-    server_close(&nacos);
+    if (proc_is_running(&orders.proc))
+        cr_expect_eq(service_stop(&orders), 0);
+    if (nacos.proc.pid)
+        server_close(&nacos);
     close_world();
 }
 

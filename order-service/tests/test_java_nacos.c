@@ -1,13 +1,85 @@
-/* Nacos 3 as the only registry: everything that must hold, on one server, because it takes long to start. */
+/* A real Nacos 3 as the only registry. The parts are in nacos_stories.h and nacos_outages.h. */
+#include <criterion/hooks.h>
+
 #include "nacos_outages.h"
 
-TestSuite(java_nacos, .timeout = 1500);
+TestSuite(java_nacos, .timeout = 900);
 
-Test(java_nacos, version_3_is_obeyed_outlived_and_used_again)
+static struct shared_nacos shared;
+
+ReportHook(PRE_ALL)(struct criterion_test_set *tests)
 {
-    open_nacos_scene(SERVER_NACOS);
-    arrive_obey_leave_and_return();
-    survive_outages();
-    list_many();
-    close_nacos_scene();
+    (void)tests;
+    start_shared_nacos(&shared, SERVER_NACOS);
+}
+
+ReportHook(POST_ALL)(struct criterion_global_stats *stats)
+{
+    (void)stats;
+    stop_shared_nacos(&shared);
+}
+
+Test(java_nacos, instance_is_found_with_weight_zone_and_version)
+{
+    tell(SERVER_NACOS, "arrive", expect_entry);
+}
+
+Test(java_nacos, weight_0_is_maintenance_until_an_operator_ends_it)
+{
+    tell(SERVER_NACOS, "weight", take_weight_away);
+}
+
+Test(java_nacos, disabled_instance_is_not_called)
+{
+    tell(SERVER_NACOS, "disable", disable);
+}
+
+Test(java_nacos, instance_drains_without_a_failed_request)
+{
+    tell(SERVER_NACOS, "drain", drain_one);
+}
+
+Test(java_nacos, killed_instance_is_removed_and_an_ill_one_avoided)
+{
+    tell(SERVER_NACOS, "lose", lose_one_while_another_is_ill);
+}
+
+Test(java_nacos, all_ill_instances_are_called)
+{
+    tell(SERVER_NACOS, "ill", all_be_ill);
+}
+
+Test(java_nacos, login_is_renewed_before_it_expires)
+{
+    tell(SERVER_NACOS, "login", outlive_logins);
+}
+
+Test(java_nacos, missing_login_is_said)
+{
+    hear(SERVER_NACOS, "anonymous", hear_no_login);
+}
+
+Test(java_nacos, wrong_password_is_said)
+{
+    hear(SERVER_NACOS, "password", hear_wrong_password);
+}
+
+Test(java_nacos, unknown_namespace_is_said)
+{
+    hear(SERVER_NACOS, "namespace", hear_unknown_namespace);
+}
+
+Test(java_nacos, ten_thousand_instances_do_not_pause_the_loop)
+{
+    hear(SERVER_NACOS, "many", list_many);
+}
+
+Test(java_nacos, hung_server_fails_no_call_and_is_used_again)
+{
+    survive_a_hang(SERVER_NACOS);
+}
+
+Test(java_nacos, killed_server_that_returns_empty_fails_no_call)
+{
+    survive_a_kill(SERVER_NACOS);
 }

@@ -46,7 +46,8 @@ int nacos_http_prepare(struct nacos_http *http, const char *service, char local_
 /* Sends the request to one server. 0: it replied, whatever the status and the code in the body. */
 int nacos_http_send(struct nacos_http *http, const struct url *server, const struct nacos_sent *sent, int64_t deadline,
                     struct http_response *response, struct err *err);
-/* Overwrites the token in a part of a reply that may become a part of an error. nacos_http_send has done so in the body. */
+/* Overwrites the token in a part of a reply that may become a part of an error. nacos_http_send has done so in the
+ * body. */
 void nacos_http_hide(const struct nacos_http *http, struct buf *text);
 /* Sends it to any server. */
 int nacos_http_call(struct nacos_http *http, const struct nacos_sent *sent, int64_t deadline,
