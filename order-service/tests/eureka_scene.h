@@ -8,9 +8,11 @@
 #include "scene.h"
 
 #define EUREKA_USER "lesson:secret"
-/* Settings of the server: a change shows soon, not after up to 30 s; an expired lease is evicted soon, not after up to
- * 60 s; and it is evicted, however few heartbeats there are. */
+/* Settings of the server: a change shows soon, not after up to 30 s, also one that comes while the cache is filled, not
+ * after up to 180 s; an expired lease is evicted soon, not after up to 60 s; and it is evicted, however few heartbeats
+ * there are. */
 #define CACHE_SHORT "--eureka.server.response-cache-update-interval-ms=500"
+#define CACHE_EXPIRES "--eureka.server.response-cache-auto-expiration-in-seconds=1"
 #define EVICT_SOON "--eureka.server.eviction-interval-timer-in-ms=1000"
 #define EVICT_ALWAYS "--eureka.server.enable-self-preservation=false"
 

@@ -18,7 +18,7 @@ enum {
 static void open_scene_with_metadata(void)
 {
     open_world();
-    start_eureka((const char *[]){CACHE_SHORT, EVICT_SOON, EVICT_ALWAYS, NULL});
+    start_eureka((const char *[]){CACHE_SHORT, CACHE_EXPIRES, EVICT_SOON, EVICT_ALWAYS, NULL});
     use_eureka("CHECK_INTERVAL=2s");
     user_settings[6] = "SERVICE_WEIGHT=3";
     user_settings[7] = "SERVICE_ZONE=zone-1";

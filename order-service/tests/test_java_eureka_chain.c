@@ -12,7 +12,7 @@ static void open_chain(void)
     open_world();
     cr_assert_eq(server_init(&etcd, SERVER_ETCD, &world.folder, &err), 0, "%s", err.text);
     start_server(&etcd);
-    start_eureka((const char *[]){CACHE_SHORT, EVICT_SOON, NULL});
+    start_eureka((const char *[]){CACHE_SHORT, CACHE_EXPIRES, EVICT_SOON, NULL});
     use_eureka("CHECK_INTERVAL=2s");
     snprintf(etcd_setting, sizeof etcd_setting, "ETCD_ENDPOINTS=%s", etcd.url);
     user_settings[1] = order_settings[1] = "REGISTRIES=consul,etcd,eureka";

@@ -74,7 +74,7 @@ Test(java_eureka_large, ten_thousand_instances_do_not_pause_the_loop)
     snprintf(all, sizeof all, "\"%d passing, 0 warning, 0 critical\"", INSTANCES + 1);
     snprintf(all_but_one, sizeof all_but_one, "\"%d passing, 0 warning, 1 critical\"", INSTANCES);
     open_world();
-    start_eureka((const char *[]){CACHE_SHORT, NULL});
+    start_eureka((const char *[]){CACHE_SHORT, CACHE_EXPIRES, NULL});
     use_eureka("CHECK_INTERVAL=10s"); /* a heartbeat costs Spring's server more, the larger the application */
     start_user(0);
     register_many();

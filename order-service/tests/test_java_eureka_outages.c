@@ -94,7 +94,7 @@ static void be_refused(void)
 Test(java_eureka_outages, hung_or_killed_server_fails_no_call)
 {
     open_world();
-    start_eureka((const char *[]){CACHE_SHORT, EVICT_SOON, EVICT_ALWAYS, NULL});
+    start_eureka((const char *[]){CACHE_SHORT, CACHE_EXPIRES, EVICT_SOON, EVICT_ALWAYS, NULL});
     use_eureka("CHECK_INTERVAL=2s");
     start_users_and_orders();
     struct load *load = load_orders(2, 25);

@@ -11,6 +11,7 @@ static void init_peer(struct server *server, const char *address)
     cr_assert_eq(server_init(server, SERVER_EUREKA, &world.folder, &err), 0, "%s", err.text);
     snprintf(server->url, sizeof server->url, "http://%s:%d/eureka", address, server->port.number);
     server->options[0] = CACHE_SHORT;
+    server->options[1] = CACHE_EXPIRES;
     server->env[0] = "EUREKA_USER=" EUREKA_USER;
 }
 
