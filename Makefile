@@ -351,7 +351,7 @@ run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(NACOS_TESTS)
 
 run-eureka-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(EUREKA_TESTS)
 	@consul-dev/get-java-server eureka >/dev/null
-	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=1 TEST_MEASURED=1 .ci/run-tests $(EUREKA_TESTS)
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 TEST_MEASURED=1 .ci/run-tests $(EUREKA_TESTS)
 
 .PHONY: test-page page-picture
 test-page: ## check: test the page of `make playground` in Chromium (skipped if there is none)
