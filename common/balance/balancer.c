@@ -156,14 +156,18 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
 
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms)
 {
+    bool was_failing = outlier_is_failing(&peer->outlier);
     if (success) {
-        bool was_out = outlier_is_out(&peer->outlier);
         outlier_succeed(&peer->outlier);
-        if (was_out && !outlier_is_out(&peer->outlier))
+        if (was_failing && !outlier_is_failing(&peer->outlier))
             update_eligible(balancer);
         return;
     }
-    if (!outlier_fail(&peer->outlier) || !eligible_may_eject(&balancer->eligible, peer))
+    if (!outlier_fail(&peer->outlier))
+        return;
+    if (!was_failing)
+        update_eligible(balancer); /* if it was the last one that worked, the next tier is now in use, too */
+    if (!eligible_may_eject(&balancer->eligible, peer))
         return;
     outlier_eject(&peer->outlier, now_ms);
     balancer->ejections++;

@@ -1,5 +1,5 @@
 /* ejections: separates the instances that are out (ejected or on probation, outlier.h) from
- * the others in the tier in use (eligible.h). At most half of the tier is out at once.
+ * the others in the tiers in use (eligible.h). At most half of these are out at once.
  * Private to this folder. */
 #ifndef BALANCE_EJECTIONS_H
 #define BALANCE_EJECTIONS_H
@@ -7,7 +7,7 @@
 #include "balance/peer_list.h"
 
 struct ejections {
-    size_t candidates;   /* instances in the tier in use, out or not */
+    size_t candidates;   /* instances in the tiers in use, out or not */
     struct peer_set out; /* of these: ejected or on probation. A retry uses them last */
     struct balancer_peer **probation; /* of `out`: each gets one call at a time, in rotation */
     size_t probation_count, probation_next;

@@ -17,25 +17,36 @@ enum tier tier_of(const struct instance *instance)
     return TIER_HEALTHY;
 }
 
-static void collect_tier(struct peer_set *set, const struct peer_list *peers, enum tier tier)
+/* The instances of this tier and of the better ones. True: not all of them are failing. */
+static bool collect_tiers(struct peer_set *set, const struct peer_list *peers, enum tier tier)
 {
+    bool any_works = false;
     set->count = 0;
-    for (size_t i = 0; i < peers->count; i++)
-        if (tier_of(peers->by_turn[i]->instance) == tier)
-            set->at[set->count++] = peers->by_turn[i];
+    for (size_t i = 0; i < peers->count; i++) {
+        if (tier_of(peers->by_turn[i]->instance) > tier)
+            continue;
+        set->at[set->count++] = peers->by_turn[i];
+        any_works |= !outlier_is_failing(&peers->by_turn[i]->outlier);
+    }
+    return any_works;
 }
 
-/* Puts the instances of the best tier into `near`. */
+/* Puts the instances of the best tier into `near`. If all passing ones are failing, the critical ones are added:
+ * a registry may go on naming dead instances as passing, while those that live are critical. */
 static void choose_tier(struct eligible *eligible, const struct peer_list *peers)
 {
     static const enum tier best_first[] = {TIER_HEALTHY, TIER_FAIL_OPEN, TIER_LAST};
-    for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++) {
-        eligible->tier = best_first[i];
-        collect_tier(&eligible->near, peers, eligible->tier);
-        if (eligible->near.count > 0)
-            return;
-    }
+    size_t count = 0;
+    bool any_works = false;
     eligible->tier = TIER_NEVER;
+    for (size_t i = 0; i < sizeof best_first / sizeof *best_first && !any_works; i++) {
+        if (best_first[i] == TIER_LAST && count > 0)
+            return;
+        any_works = collect_tiers(&eligible->near, peers, best_first[i]);
+        if (eligible->near.count > count)
+            eligible->tier = best_first[i];
+        count = eligible->near.count;
+    }
 }
 
 /* --- Update -------------------------------------------------------------------------- */
@@ -67,7 +78,7 @@ void eligible_update(struct eligible *eligible, const struct peer_list *peers)
 
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer)
 {
-    return peer->listed && tier_of(peer->instance) == eligible->tier && ejections_allow(&eligible->ejections, peer);
+    return peer->listed && tier_of(peer->instance) <= eligible->tier && ejections_allow(&eligible->ejections, peer);
 }
 
 /* --- Create and free ----------------------------------------------------------------- */

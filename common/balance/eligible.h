@@ -6,10 +6,11 @@
  *   1. One tier of health is in use, the best one that has an instance:
  *      a. passing, and warning unless the warning weight is 0;
  *      b. critical, as if healthy. If all are critical, the cause is usually something
- *         that they share, and calls may still succeed (fail open, the panic mode of Envoy);
+ *         that they share, and calls may still succeed (fail open, the panic mode of Envoy).
+ *         They are in use beside those of a. while all of a. are failing (outlier.h);
  *      c. on a node that is down.
  *      An instance in maintenance is never picked.
- *   2. Of that tier, at most half are out (ejections.h): they have failed repeatedly.
+ *   2. Of these, at most half are out (ejections.h): they have failed repeatedly.
  *   3. Of the rest, those in the caller's zone are `near`, the others are `far` (zones.h).
  */
 #ifndef BALANCE_ELIGIBLE_H
@@ -23,8 +24,8 @@ enum tier { TIER_HEALTHY, TIER_FAIL_OPEN, TIER_LAST, TIER_NEVER };
 enum tier tier_of(const struct instance *instance);
 
 struct eligible {
-    enum tier tier;       /* the one in use; TIER_NEVER: no instance may be picked */
-    struct ejections ejections; /* the instances of that tier that are out */
+    enum tier tier;       /* the worst one in use; TIER_NEVER: no instance may be picked */
+    struct ejections ejections; /* of the instances in use, those that are out */
     struct zones zones;   /* which part of the calls goes to `near` */
     struct peer_set near; /* in the caller's zone; all, if it has no zone or no instance is in it */
     struct peer_set far;  /* in other zones */
@@ -39,7 +40,7 @@ int eligible_reserve(struct eligible *eligible, size_t count);
 void eligible_count_zones(struct eligible *eligible, const struct peer_list *peers);
 /* Computes all of the above. Call it after any change of the peers or of an ejection. Allocates nothing. */
 void eligible_update(struct eligible *eligible, const struct peer_list *peers);
-/* True: this peer may be ejected. It is in the tier in use, and at most half of the tier is out afterwards. */
+/* True: this peer may be ejected. Its tier is in use, and at most half of the instances in use are out afterwards. */
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer);
 
 #endif

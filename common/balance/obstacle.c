@@ -14,7 +14,7 @@ static struct obstacle obstacle_of_zone(const struct zones *zones, bool near_is_
 struct obstacle obstacle_of(const struct eligible *eligible, const struct balancer_peer *peer, bool near_is_next,
                             int64_t now_ms)
 {
-    bool is_in_tier = tier_of(peer->instance) == eligible->tier && eligible->tier != TIER_NEVER;
+    bool is_in_tier = tier_of(peer->instance) <= eligible->tier && eligible->tier != TIER_NEVER;
     bool is_near = peer_set_has(&eligible->near, peer), is_far = peer_set_has(&eligible->far, peer);
     if ((near_is_next ? is_near : is_far) || (is_in_tier && peer->outlier.on_probation && peer_is_free(peer)))
         return (struct obstacle){.kind = OBSTACLE_NONE};

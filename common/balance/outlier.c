@@ -10,6 +10,11 @@ bool outlier_is_out(const struct outlier *outlier)
     return outlier_is_ejected(outlier) || outlier->on_probation;
 }
 
+bool outlier_is_failing(const struct outlier *outlier)
+{
+    return outlier_is_out(outlier) || outlier->failures >= OUTLIER_FAILURES;
+}
+
 void outlier_begin_call(struct outlier *outlier)
 {
     outlier->is_last_resort = outlier_is_ejected(outlier);

@@ -39,6 +39,8 @@ struct outlier {
 bool outlier_is_ejected(const struct outlier *outlier);
 /* Ejected or on probation: the policy does not pick it. */
 bool outlier_is_out(const struct outlier *outlier);
+/* Out, or it should be: it has failed repeatedly, but too many others are out. */
+bool outlier_is_failing(const struct outlier *outlier);
 /* A call to the instance begins. If the instance is ejected, no other call to it may be under way. */
 void outlier_begin_call(struct outlier *outlier);
 /* A call failed. True: the instance should be ejected. */

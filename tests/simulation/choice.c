@@ -52,6 +52,7 @@ static void count(struct choice *choice, const struct call_record *record, const
     bool passes = instance->status == INSTANCE_PASSING && !instance->maintenance;
     bool is_untried = !choice_was_tried(record, instance->id);
     choice->passing += passes;
+    choice->sound += passes && !choice_is_maybe_ejected(observed);
     choice->callable += passes && is_untried && !choice_is_maybe_ejected(observed);
     choice->idle += passes && is_untried && observed->calls_now == 0;
 }
@@ -78,10 +79,11 @@ struct choice choice_of(const struct call_record *record, uint16_t port)
     return choice;
 }
 
-/* At most half of the instances, rounded down, are ejected, and tried ones are excluded. */
+/* At most half of the instances, rounded down, are ejected, and tried ones are excluded. While all passing ones have
+ * failed repeatedly, critical ones may be called, too. */
 static bool can_call_passing_one(const struct call_record *record, const struct choice *choice)
 {
-    return choice->passing - choice->passing / 2 > (size_t)record->attempts;
+    return choice->passing - choice->passing / 2 > (size_t)record->attempts && choice->sound > 0;
 }
 
 /* Since when the caller can reach a registry that reports the truth; DEADLINE_NONE: it cannot. */
@@ -117,6 +119,9 @@ static void check_alive(const struct call_record *record, const struct choice *c
     int64_t since_ms = longer(informed_since_ms(record->caller), instance->died_ms[life_of_port(port)]);
     if (instance_is_at(instance, port) || choice->live_elsewhere == 0 || world->settings.check == CHECK_NONE ||
         may_list_dead(&world->settings, choice->view.source))
+        return;
+    /* The live ones may hang, and still pass a TCP check. */
+    if (choice->chosen->status == INSTANCE_CRITICAL && !choice->chosen->node_down && choice->sound == 0)
         return;
     /* Its next process sends, or has sent, heartbeats for the same id. */
     since_ms = longer(since_ms, instance->life == UP ? instance->process.healthy_since_ms

@@ -13,6 +13,7 @@ struct choice {
     const struct instance *chosen; /* NULL: not in the list */
     bool missing;
     size_t passing;        /* in the list; missing ones count with their last status */
+    size_t sound;          /* passing, and not maybe ejected */
     size_t live_elsewhere; /* passing, really alive, and not the chosen one */
     size_t callable;       /* passing, not maybe ejected, and not tried by this call */
     size_t idle;           /* passing, and no call under way has tried it */

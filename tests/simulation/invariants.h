@@ -2,8 +2,8 @@
  *
  *   1. A caller does not call an instance that has been dead for longer than bounds.h
  *      allows, if its list has a live one. It does not call a critical instance if it can
- *      call a passing one. It does not call an instance that has just failed five times in
- *      a row.
+ *      call a passing one that has not failed repeatedly. It does not call an instance that
+ *      has just failed five times in a row.
  *      Eureka cannot keep the first part: in self-preservation its list names dead instances
  *      as passing for as long as they stay away. There the last part leaves them out.
  *   2. A live instance is registered again within its bound after any fault.

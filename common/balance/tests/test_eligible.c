@@ -110,8 +110,41 @@ Test(eligible, shrunk_list_readmits_earliest_ejections_first)
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1");
     fleet_fail(balancer, "a", 5, 2000);
     fleet_fail(balancer, "b", 5, 1000);
-    fleet_set(balancer, "a:1 b:1 c:1/critical d:1/critical");
+    fleet_set(balancer, "a:1 b:1 c:1/maintenance d:1/maintenance");
     cr_expect_str_eq(fleet_picks(balancer, 3, 3000), "bbb");
+    balancer_free(balancer);
+}
+
+/* Those that live report a fault that they share; the registry still names the dead one as passing. */
+Test(eligible, critical_ones_are_added_while_all_passing_fail)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1/critical c:1/critical d:1/maintenance");
+    fleet_fail(balancer, "a", 4, 0);
+    cr_expect_str_eq(fleet_picks(balancer, 3, 0), "aaa");
+    cr_expect_not(balancer_in_panic(balancer));
+    fleet_fail(balancer, "a", 1, 0);
+    cr_expect_str_eq(fleet_picks(balancer, 4, 0), "bcbc");
+    cr_expect(balancer_in_panic(balancer));
+    expect_reason(balancer, "b", "can be picked", 0);
+    expect_reason(balancer, "a", "ejected for another 30 s after 5 failures in a row", 0);
+    cr_expect_not_null(strchr(fleet_picks(balancer, 3, 30000), 'a'), "its ejection has ended: on probation");
+    balancer_report(balancer, fleet_peer(balancer, "a"), true, 30000);
+    cr_expect_str_eq(fleet_picks(balancer, 3, 30000), "aaa");
+    cr_expect_not(balancer_in_panic(balancer));
+    balancer_free(balancer);
+}
+
+/* Of five in use only two may be out, and an entry of a dead node is not used. So the other two that fail are still picked, and so is the one that works. */
+Test(eligible, one_critical_one_is_added_to_many_failing_ones)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1 e:1/critical f:1/node_down");
+    for (const char *id = "abc"; *id; id++)
+        fleet_fail(balancer, (char[]){*id, '\0'}, 5, 0);
+    cr_expect_null(strchr(fleet_picks(balancer, 8, 0), 'e'));
+    fleet_fail(balancer, "d", 5, 0);
+    cr_expect_str_eq(fleet_picks(balancer, 6, 0), "cdecde");
+    balancer_report(balancer, fleet_peer(balancer, "d"), true, 0);
+    cr_expect_null(strchr(fleet_picks(balancer, 8, 0), 'e'));
     balancer_free(balancer);
 }
 
