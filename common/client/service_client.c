@@ -98,7 +98,8 @@ static void report_attempt(struct call_state *state, struct balancer_peer *peer,
         return;
     balancer_report(state->upstream->balancer, peer, attempt->outcome == SERVICE_OK, clock_ms());
     if (attempt->outcome != SERVICE_OK && peer->missing)
-        discovery_report_failure(state->client->config.discovery, state->call->service, peer->instance);
+        discovery_report_failure(state->client->config.discovery, state->call->service, peer->instance,
+                                 attempt->outcome == SERVICE_TIMED_OUT);
 }
 
 static struct attempt try_peer(struct call_state *state, struct balancer_peer *peer)

@@ -182,11 +182,12 @@ int discovery_get(struct discovery *discovery, const char *service, int64_t dead
     return err_set(err, ERR_NOT_FOUND, "%s", view->last_error ? view->last_error : "no registry has answered yet");
 }
 
-void discovery_report_failure(struct discovery *discovery, const char *service, const struct instance *instance)
+void discovery_report_failure(struct discovery *discovery, const char *service, const struct instance *instance,
+                              bool timed_out)
 {
     struct watched_service *watched = find_service(discovery, service);
     if (watched)
-        merged_list_report_failure(&watched->sources.merged, instance, clock_ms());
+        merged_list_report_failure(&watched->sources.merged, instance, timed_out, clock_ms());
 }
 
 size_t discovery_count(const struct discovery *discovery)

@@ -69,8 +69,10 @@ bool discovery_any_registry_up(struct discovery *discovery, const char *service,
  * ended, or until the deadline. 0 with a list, or -1 with the reason. */
 int discovery_get(struct discovery *discovery, const char *service, int64_t deadline, struct discovery_view *view,
                   struct err *err);
-/* A call to this instance failed: if it is missing from the registry's list, it is removed. */
-void discovery_report_failure(struct discovery *discovery, const char *service, const struct instance *instance);
+/* A call to this instance failed: if it is missing from the registry's list, it is removed; after a timeout only if
+ * the registry names another. */
+void discovery_report_failure(struct discovery *discovery, const char *service, const struct instance *instance,
+                              bool timed_out);
 
 /* The services that are watched. */
 size_t discovery_count(const struct discovery *discovery);

@@ -170,10 +170,11 @@ void merged_list_update(struct merged_list *merged, struct instance_list *source
 
 /* --- Remove missing instances ---------------------------------------------------------------- */
 
-void merged_list_report_failure(struct merged_list *merged, const struct instance *failed, int64_t now_ms)
+void merged_list_report_failure(struct merged_list *merged, const struct instance *failed, bool timed_out,
+                                int64_t now_ms)
 {
     const struct instance *instance = merged->list ? instance_list_find_same(merged->list, failed) : NULL;
-    if (!instance)
+    if (!instance || (timed_out && merged->source_list->count == 0))
         return;
     size_t i = (size_t)(instance - merged->list->at);
     if (!is_missing(merged, i) || merged->until_ms[i] == 0)

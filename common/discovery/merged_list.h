@@ -7,6 +7,8 @@
  * marked as missing. A missing instance is still called. It is removed when a call to it
  * fails, or after 60 s. Smaller losses are believed at once. (Envoy also keeps such hosts
  * until its own checks fail; Netflix' Eureka calls this self-preservation.)
+ * Exception: a timeout removes none while the registry names no instance at all. On a starved
+ * machine all calls time out for some seconds, and then no instance would be left.
  *
  * Pure: time is passed in.
  */
@@ -36,8 +38,9 @@ struct merged_list {
 /* The source has another list (a reference is taken). keep_lost: instances that it dropped
  * may stay as missing. Without memory the new list is used as it is. */
 void merged_list_update(struct merged_list *merged, struct instance_list *source_list, bool keep_lost, int64_t now_ms);
-/* A call to this instance failed: if it is missing, it will be removed. */
-void merged_list_report_failure(struct merged_list *merged, const struct instance *failed, int64_t now_ms);
+/* A call to this instance failed: if it is missing, it will be removed, with the exception above. */
+void merged_list_report_failure(struct merged_list *merged, const struct instance *failed, bool timed_out,
+                                int64_t now_ms);
 /* Removes the missing instances that are due. True: the list has changed. */
 bool merged_list_expire(struct merged_list *merged, int64_t now_ms);
 void merged_list_close(struct merged_list *merged);

@@ -14,6 +14,7 @@ struct observed_instance {
     int64_t failed_ms;         /* its last failed call */
     uint16_t failed_missing_port;
     int64_t failed_missing_ms; /* its last call that began and failed while it was missing */
+    int64_t removable_ms;      /* its last failed call that may remove it if it is missing */
     int calls_now;             /* calls under way that have tried it */
     int failures, failures_ever; /* in a row; in total */
     int64_t fifth_ms;          /* its last fifth failure in a row; 0: none yet */

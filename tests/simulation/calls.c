@@ -155,7 +155,10 @@ void calls_attempt_ended(struct call_record *record, const struct http_call *cal
     observed->failures_ever++;
     /* Another entry of the instance may be missing while this one is listed. */
     bool was_missing = record->attempts > 0 && record->tried[record->attempts - 1].missing;
-    if (was_missing && observed->missing && clock_ms() - took_ms > observed->missing_since_ms) {
+    bool removes = code != ERR_TIMEOUT || choice_of(record, call->port).named > 0;
+    if (removes)
+        observed->removable_ms = clock_ms();
+    if (removes && was_missing && observed->missing && clock_ms() - took_ms > observed->missing_since_ms) {
         observed->failed_missing_ms = clock_ms();
         observed->failed_missing_port = call->port;
     }

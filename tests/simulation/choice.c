@@ -68,6 +68,7 @@ struct choice choice_of(const struct call_record *record, uint16_t port)
     for (size_t i = 0; list && i < list->count; i++) {
         const struct instance *instance = &list->at[i];
         count(&choice, record, instance);
+        choice.named += !choice.view.missing || !choice.view.missing[i];
         if (instance->port == port) {
             choice.chosen = instance;
             choice.missing = choice.view.missing && choice.view.missing[i];

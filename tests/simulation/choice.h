@@ -12,6 +12,7 @@ struct choice {
     struct discovery_view view;
     const struct instance *chosen; /* NULL: not in the list */
     bool missing;
+    size_t named;          /* entries of the list that are not missing */
     size_t passing;        /* in the list; missing ones count with their last status */
     size_t sound;          /* passing, and not maybe ejected */
     size_t live_elsewhere; /* passing, really alive, and not the chosen one */

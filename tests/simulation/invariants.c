@@ -52,7 +52,7 @@ static bool is_lost_at_once(struct sim_caller *caller, int i)
 {
     struct observed_instance *observed = &caller->observed[i];
     int64_t missing_ms = clock_ms() - observed->missing_since_ms;
-    bool failed = observed->failed_ms >= observed->missing_since_ms;
+    bool failed = observed->removable_ms >= observed->missing_since_ms;
     if (observed->missing && !failed && missing_ms < MISSING_MS - NOTICE_MS)
         trace_break(trace_of(caller), "%s removed %s after %" PRId64 " ms of missing, without a failed call",
                     caller->process.name, caller->process.world->instances[i].process.name, missing_ms);

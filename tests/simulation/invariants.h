@@ -8,7 +8,8 @@
  *      as passing for as long as they stay away. There the last part leaves them out.
  *   2. A live instance is registered again within its bound after any fault.
  *   3. No fault of a registry empties a caller's list: if more than half of the instances
- *      disappear at once, they stay for a minute, or until a call to them fails.
+ *      disappear at once, they stay for a minute, or until a call to them fails. A timeout
+ *      removes none while the list has only such instances.
  *   4. The number of requests to a registry is bounded, whatever it replies. One that is
  *      polled is asked at most once in 0.4 × TTL.
  *   5. A call is retried only if it is a GET, at another instance, with at most
@@ -36,7 +37,7 @@
  *      better than the living one
  *   2  an instance that the registry forgot does not register again
  *   3  a list that loses most instances is believed; missing ones are removed after 30 s,
- *      or kept for 120 s
+ *      or kept for 120 s, or removed by a timeout although the registry names none
  *   4  no pace; no backoff after a failure; no backoff after a registration was lost at once;
  *      a registry that cannot wait is asked as if it did
  *   5  tried instances are not excluded by id; a retry after an answer; an unlimited

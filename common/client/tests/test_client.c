@@ -525,6 +525,36 @@ Test(client, missing_instances_that_refuse_are_dropped_at_once)
     run(missing_and_refusing);
 }
 
+static void missing_and_starved(void)
+{
+    get("");
+    fake_set(&consul, "");
+    all_are(HANGS);
+    fiber_sleep(100);
+    cr_expect_eq(get(""), SERVICE_TIMED_OUT);
+    cr_expect_eq(upstreams['a'].calls + upstreams['b'].calls + upstreams['c'].calls, 1 + 3);
+    all_are(HEALTHY);
+    fiber_sleep(1000);
+    cr_expect_eq(get(""), SERVICE_OK);
+    fake_set(&consul, "a");
+    fiber_sleep(1000);
+    all_are(HANGS);
+    upstreams['a'].behaviour = HEALTHY;
+    get("");
+    get("");
+    fiber_sleep(1000);
+    const int calls = upstreams['b'].calls + upstreams['c'].calls;
+    for (int i = 0; i < 6; i++)
+        cr_expect_eq(get(""), SERVICE_OK);
+    cr_expect_eq(upstreams['b'].calls + upstreams['c'].calls, calls, "a is named, so the others are dropped");
+}
+
+/* On a starved machine each call may time out for some seconds. */
+Test(client, missing_instances_that_time_out_stay_while_none_is_named)
+{
+    run(missing_and_starved);
+}
+
 static void missing_and_draining(void)
 {
     get("");

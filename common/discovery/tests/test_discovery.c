@@ -304,7 +304,7 @@ static void fail_call(const char *id)
     cr_assert_eq(discovery_look(discovery, "user-service", &view), 0);
     const struct instance *instance = instance_list_find(view.list, id);
     cr_assert_not_null(instance, "%s", id);
-    discovery_report_failure(discovery, "user-service", instance);
+    discovery_report_failure(discovery, "user-service", instance, false);
 }
 
 static void sudden_empty(void)

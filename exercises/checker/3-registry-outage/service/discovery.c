@@ -149,9 +149,10 @@ bool discovery_any_registry_up(struct discovery *discovery, const char *service,
     return discovery->error.code == ERR_NONE;
 }
 
-void discovery_report_failure(struct discovery *discovery, const char *service, const struct instance *instance)
+void discovery_report_failure(struct discovery *discovery, const char *service, const struct instance *instance,
+                              bool timed_out)
 {
-    (void)discovery, (void)service, (void)instance;
+    (void)discovery, (void)service, (void)instance, (void)timed_out;
 }
 
 /* --- Create and free ---------------------------------------------------------------------- */
