@@ -550,7 +550,7 @@ static void missing_and_starved(void)
 }
 
 /* On a starved machine each call may time out for some seconds. */
-Test(client, missing_ones_that_time_out_stay_while_none_is_named)
+Test(client, missing_ones_that_time_out_stay_if_none_is_named)
 {
     run(missing_and_starved);
 }
