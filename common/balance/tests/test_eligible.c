@@ -134,7 +134,8 @@ Test(eligible, critical_ones_are_added_while_all_passing_fail)
     balancer_free(balancer);
 }
 
-/* Of five in use only two may be out, and an entry of a dead node is not used. So the other two that fail are still picked, and so is the one that works. */
+/* Of five in use only two may be out, and an entry of a dead node is not used. So the other two that fail are still
+ * picked, and so is the one that works. */
 Test(eligible, one_critical_one_is_added_to_many_failing_ones)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1 d:1 e:1/critical f:1/node_down");
