@@ -42,11 +42,20 @@ int peer_order(const struct balancer_peer *a, const struct balancer_peer *b)
     return instance_order(a->instance, b->instance);
 }
 
+/* An id that was tried at two nodes is one peer when the next list has it only once: it counts once. */
+static bool is_tried_of(const struct peer_set *set, const struct balance_request *request, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (request->tried[before] == request->tried[i])
+            return false;
+    return peer_set_has(set, request->tried[i]);
+}
+
 size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request)
 {
     size_t count = set->count;
     for (size_t i = 0; i < request->tried_count; i++)
-        count -= peer_set_has(set, request->tried[i]);
+        count -= is_tried_of(set, request, i);
     return count;
 }
 
@@ -56,7 +65,7 @@ static size_t tried_slots(const struct peer_set *set, const struct balance_reque
 {
     size_t count = 0;
     for (size_t i = 0; i < request->tried_count; i++) {
-        if (!peer_set_has(set, request->tried[i]))
+        if (!is_tried_of(set, request, i))
             continue;
         size_t slot = request->tried[i]->slot, at = count++;
         for (; at > 0 && slots[at - 1] > slot; at--)

@@ -426,6 +426,29 @@ Test(eligible, held_peer_outlives_its_list)
     balancer_free(balancer);
 }
 
+static void expect_tried_counts_once(enum balance_policy policy)
+{
+    struct balancer *balancer = fleet_balancer(policy, "a:1#node-1 a:1#node-2");
+    struct balancer_peer *tried[2];
+    struct balance_request request = {.key = "7", .tried = tried};
+    for (; request.tried_count < 2; request.tried_count++)
+        tried[request.tried_count] = balancer_pick(balancer, &request, 0);
+    fleet_set(balancer, "a:1#node-2");
+    for (size_t i = 0; i < 2; i++)
+        tried[i] = balancer_follow(balancer, tried[i]);
+    cr_expect_eq(tried[0], tried[1]);
+    cr_expect_null(balancer_peek(balancer, &request, 0), "policy %d", (int)policy);
+    for (size_t i = 0; i < 2; i++)
+        balancer_release(tried[i]);
+    balancer_free(balancer);
+}
+
+Test(eligible, tried_at_two_nodes_of_which_one_is_left)
+{
+    for (int policy = 0; policy < policy_count(); policy++)
+        expect_tried_counts_once((enum balance_policy)policy);
+}
+
 Test(eligible, returned_instance_is_followed_by_id)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
