@@ -9,8 +9,9 @@ enum { ATTEMPTS_MAX = 3, WINDOW_S = 10, ID_MAX = 32, STATIC_MAX = 2000 };
 
 /* One instance, as a caller's list and its calls show it. */
 struct observed_instance {
-    bool listed, missing;
+    bool listed, missing;      /* missing: all of its entries are */
     int64_t missing_since_ms;
+    int64_t first_missing_ms;  /* since when at least one of its entries is missing; 0: none is */
     int64_t failed_ms;         /* its last failed call */
     uint16_t failed_missing_port;
     int64_t failed_missing_ms; /* its last call that began and failed while it was missing */

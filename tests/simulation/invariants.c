@@ -51,8 +51,9 @@ static void check_maintenance_kept(const struct sim_registry *registry, int i)
 static bool is_lost_at_once(struct sim_caller *caller, int i)
 {
     struct observed_instance *observed = &caller->observed[i];
-    int64_t missing_ms = clock_ms() - observed->missing_since_ms;
-    bool failed = observed->removable_ms >= observed->missing_since_ms;
+    /* Its last entry may have been missing beside others, for example one at a dead node, that went before. */
+    int64_t missing_ms = clock_ms() - observed->first_missing_ms;
+    bool failed = observed->removable_ms >= observed->first_missing_ms;
     if (observed->missing && !failed && missing_ms < MISSING_MS - NOTICE_MS)
         trace_break(trace_of(caller), "%s removed %s after %" PRId64 " ms of missing, without a failed call",
                     caller->process.name, caller->process.world->instances[i].process.name, missing_ms);
@@ -62,11 +63,12 @@ static bool is_lost_at_once(struct sim_caller *caller, int i)
 static void observe_list(struct sim_caller *caller, const struct discovery_view *view)
 {
     struct observed_instance *all = caller->observed;
-    bool listed[INSTANCES_MAX] = {false}, missing[INSTANCES_MAX] = {false};
+    bool listed[INSTANCES_MAX] = {false}, missing[INSTANCES_MAX] = {false}, any_missing[INSTANCES_MAX] = {false};
     size_t present = 0, gone = 0;
     for (size_t i = 0; view->list && i < view->list->count; i++) {
         int number = instance_of_port(view->list->at[i].port);
         bool is_missing = view->missing && view->missing[i];
+        any_missing[number] |= is_missing;
         missing[number] = is_missing && (missing[number] || !listed[number]); /* static instances have other ids */
         listed[number] = true;
     }
@@ -75,6 +77,10 @@ static void observe_list(struct sim_caller *caller, const struct discovery_view 
         gone += all[i].listed && !listed[i] && is_lost_at_once(caller, i);
         if (missing[i] && !all[i].missing)
             all[i].missing_since_ms = clock_ms();
+        if (!any_missing[i])
+            all[i].first_missing_ms = 0;
+        else if (all[i].first_missing_ms == 0)
+            all[i].first_missing_ms = clock_ms();
         all[i].listed = listed[i];
         all[i].missing = missing[i];
     }
