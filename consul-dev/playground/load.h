@@ -13,5 +13,7 @@ enum { LOAD_RATE_MAX = 1000, LOAD_RATE_FIRST = 20, LOAD_USERS = 1000 /* the user
 
 /* Run as a fiber, until it is cancelled. Also ends each second of model->seconds. */
 void load_run(void *model);
+/* The calls that are under way. */
+int load_calls(void);
 
 #endif

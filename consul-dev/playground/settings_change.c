@@ -3,11 +3,21 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "load.h"
 #include "loop/fiber.h"
 #include "loop/sync.h"
 #include "service_env.h"
 
-enum { POLL_MS = 50, DRAIN_LIMIT_MS = 15000, START_LIMIT_MS = 20000 };
+enum { POLL_MS = 50, CALLS_LIMIT_MS = 6000, DRAIN_LIMIT_MS = 15000, START_LIMIT_MS = 20000 };
+
+/* A call that has begun, but not yet reached order-service, would find that it does not listen any more. */
+static void await_calls(void)
+{
+    for (int64_t deadline = deadline_in(CALLS_LIMIT_MS); load_calls() > 0 && deadline_left(deadline) > 0;)
+        if (fiber_sleep(POLL_MS) != 0)
+            return;
+}
+
 
 static bool await_process(struct model *model, enum process_state state, int64_t limit_ms)
 {
@@ -26,7 +36,9 @@ static void restart(void *arg)
     struct model *model = control->model;
     struct err err = ERR_INIT;
     struct node *orders = model_first(model, NODE_ORDERS);
-    if (await_process(model, PROCESS_ENDED, DRAIN_LIMIT_MS) && process_start(control->processes, orders, &err) == 0)
+    await_calls();
+    if (process_stop(control->processes, orders, &err) == 0 && await_process(model, PROCESS_ENDED, DRAIN_LIMIT_MS) &&
+        process_start(control->processes, orders, &err) == 0)
         await_process(model, PROCESS_RUNNING, START_LIMIT_MS);
     model->load_held = false;
     control->restarting = false;
@@ -48,7 +60,7 @@ int settings_change(struct control *control, int policy, int ttl_s, struct err *
         return 0; /* the settings count from its next start */
 
     control->restarting = model->load_held = true;
-    if (process_stop(control->processes, orders, err) == 0 && group_go(control->model->fibers, restart, control) == 0)
+    if (group_go(control->model->fibers, restart, control) == 0)
         return 0;
     control->restarting = model->load_held = false;
     return err_set(err, ERR_BUSY, "cannot restart order-service");

@@ -7,6 +7,8 @@
 #include "net/http_client.h"
 #include "observers.h"
 
+enum { CHANGE_LIMIT_MS = 5000 }; /* Consul writes a check to its disk before it answers */
+
 void warning_check_id(const struct node *node, char out[CHECK_ID_MAX])
 {
     snprintf(out, CHECK_ID_MAX, "warning:%s", node->id);
@@ -37,7 +39,7 @@ int warning_set(const struct model *model, const struct node *node, bool on, str
         .headers = on ? (const char *const[]){"Content-Type: application/json", NULL} : NULL,
         .body = on ? body : NULL,
         .body_len = on ? strlen(body) : 0,
-        .deadline = deadline_in(ASK_LIMIT_MS),
+        .deadline = deadline_in(CHANGE_LIMIT_MS),
         .body_cap = ANSWER_MAX,
     };
     int status = http_call(model->http, &call, &response, err) == 0 ? response.status : 0;
