@@ -65,10 +65,16 @@ static void obey_the_operator(void)
     expect_shown(ENTRY_OF_1, "\"status\":\"UP\"");
 }
 
+/* It waits for its last calls for longer than its lease lives: so without the server's log, a lease that has expired
+ * would look like one that was cancelled. */
 static void drain_one(void)
 {
     cr_expect_eq(service_stop(&users[1]), 0);
     expect_shown(ENTRY_OF_2, NULL);
+    char *log = proc_output(&eureka.proc);
+    cr_expect_not_null(strstr(log, "Cancelled instance USER-SERVICE/"));
+    cr_expect_null(strstr(log, "expired lease for USER-SERVICE/"), "it was not deregistered, but evicted");
+    free(log);
     await(is_not_listed, &(int){1}, PATIENCE_MS, "stopped: not in the list");
     start_user(1);
     await(user_is_usable, &(int){1}, PATIENCE_MS, "started again: usable");
