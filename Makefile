@@ -344,14 +344,16 @@ test-nacos test-eureka: test-%:
 	@$(DEPS)
 	$(call if_java,run-$*-tests)
 
+# Runs a command with servers that Maven fetches, or says that it cannot fetch them here.
+with_servers = @status=0; for server in $(1); do consul-dev/get-java-server $$server >/dev/null || { status=$$?; break; }; done; \
+  case $$status in 0) $(2) ;; 77) echo "SKIPPED: $@: Maven cannot fetch its packages here" ;; *) exit $$status ;; esac
+
 # These tests mostly wait, for times that Nacos sets, so all files and four tests of each run at the same time.
 run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(NACOS_TESTS)
-	@consul-dev/get-java-server nacos-3 >/dev/null && consul-dev/get-java-server nacos-2 >/dev/null
-	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 CRITERION_JOBS=4 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS)
+	$(call with_servers,nacos-3 nacos-2,BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 CRITERION_JOBS=4 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS))
 
 run-eureka-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(EUREKA_TESTS)
-	@consul-dev/get-java-server eureka >/dev/null
-	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 TEST_MEASURED=1 .ci/run-tests $(EUREKA_TESTS)
+	$(call with_servers,eureka,BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 TEST_MEASURED=1 .ci/run-tests $(EUREKA_TESTS))
 
 .PHONY: test-page page-picture
 test-page: ## check: test the page of `make playground` in Chromium (skipped if there is none)
