@@ -346,7 +346,7 @@ test-nacos test-eureka: test-%:
 
 # Runs a command with servers that Maven fetches, or says that it cannot fetch them here.
 with_servers = @status=0; for server in $(1); do consul-dev/get-java-server $$server >/dev/null || { status=$$?; break; }; done; \
-  case $$status in 0) $(2) ;; 77) echo "SKIPPED: $@: Maven cannot fetch its packages here" ;; *) exit $$status ;; esac
+  case $$status in 0) $(2) ;; 77) echo "SKIPPED: $(@:run-%-tests=make test-%): Maven cannot fetch its packages here" ;; *) exit $$status ;; esac
 
 # These tests mostly wait, for times that Nacos sets, so all files and four tests of each run at the same time.
 run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(NACOS_TESTS)
