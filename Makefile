@@ -291,12 +291,12 @@ pitfall: ## break: show pitfall N=1 to 5 of the lesson: the wrong way beside the
 	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(if $(filter 5,$(N)),,$(AS_OWNER)) $(BUILD)/pitfall "$$N"
 
 .PHONY: compare-registries
-# What Maven has to fetch comes first: it may take minutes, and Ctrl-C ends it.
+# What Maven has to fetch comes first: it may take minutes, and Ctrl-C ends it. Both end with make, even if that is killed.
 compare-registries: ## break: measure Consul, etcd, Nacos and Eureka in the same way: one table (KIND=consul,etcd: only these)
 	@$(DEPS)
 	$(again) $(PROGRAMS) $(BUILD)/compare
-	@. consul-dev/environment.sh; BUILD=$(BUILD) $(AS_OWNER) consul-dev/compare/get-servers "$$KIND"
-	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(AS_OWNER) $(BUILD)/compare "$$KIND"
+	@. consul-dev/environment.sh; BUILD=$(BUILD) exec $(AS_OWNER) setpriv --pdeathsig KILL consul-dev/compare/get-servers "$$KIND"
+	@. consul-dev/environment.sh; BUILD_DIR=$(BUILD) TMPDIR= exec $(AS_OWNER) setpriv --pdeathsig KILL $(BUILD)/compare "$$KIND"
 
 .PHONY: lab lab-parts
 lab: ## break: run one of the lesson's claims as an experiment (N=number; without N: the list)

@@ -67,6 +67,62 @@ it_says_first_how_long_it_takes() {
     expect_contains "$(head -n 1 "$DIR/shown")" '^Measuring Consul etcd: this takes about [0-9]+ minutes\.'
 }
 
+# The process and all below it.
+tree() { # pid
+    local child
+    echo "$1"
+    for child in $(cat "/proc/$1/task"/*/children); do tree "$child"; done
+}
+
+none_runs() { # pid...
+    local pid
+    for pid; do ! kill -0 "$pid" 2>/dev/null || return 1; done
+}
+
+# make drops TMPDIR, so no mark tells which processes are its own.
+killed_make_leaves_nothing() {
+    local pid pids
+    make -C "$HERE/.." compare-registries BUILD="$BUILD_DIR" KIND=etcd >"$DIR/shown" 2>&1 &
+    pid=$!
+    await "the servers" shows_or_ended 'one minute in which nothing changes' $pid
+    mapfile -t pids < <(tree $pid)
+    kill -KILL $pid
+    [ ${#pids[@]} -gt 8 ] || fail "only ${#pids[@]} processes ran: $(cat "$DIR/shown")"
+    await "the end of ${#pids[@]} processes" none_runs "${pids[@]}"
+}
+
+# Maven, and a JDK that is there, are stand-ins.
+starts_to_fetch() {
+    local name
+    mkdir -p "$DIR/java"
+    for name in java javac; do printf '#!/bin/sh\necho "a version \\"17.0\\"" >&2\n' >"$DIR/java/$name"; done
+    printf '#!/bin/sh\necho x >>"%s/fetches"\nexec perl -e %s\n' "$DIR" \
+        "'\$SIG{INT} = sub { exit 130 }; sleep 300'" >"$DIR/java/mvn"
+    chmod +x "$DIR"/java/*
+    env --default-signal=INT "$MARK" PATH="$DIR/java:$PATH" BUILD="$DIR/fetched" \
+        "$HERE/compare/get-servers" >"$DIR/shown" 2>&1 &
+    pid=$!
+    await "Maven" test -e "$DIR/fetches"
+}
+
+kill_9_while_maven_fetches_leaves_nothing() {
+    local pid
+    starts_to_fetch
+    kill -KILL $pid
+    nothing_left
+}
+
+# As a terminal does it: all of them get the signal, and Maven ends by itself.
+ctrl_c_while_maven_fetches_ends_it() {
+    local pid code=0
+    starts_to_fetch
+    processes_left | cut -d / -f 3 | xargs kill -INT
+    wait $pid || code=$?
+    expect_eq "exit code" $code 130
+    nothing_left
+    expect_eq "fetches" "$(cat "$DIR/fetches")" x
+}
+
 ctrl_c_leaves_nothing() { ends_cleanly INT consul 'one minute in which nothing changes'; }
 kill_9_leaves_nothing() { ends_cleanly KILL consul 'one minute in which nothing changes'; }
 kill_9_while_servers_start_leaves_nothing() { ends_cleanly KILL etcd 'etcd: 3 servers'; }
@@ -79,4 +135,7 @@ run_tests unknown_kind_is_refused \
     it_says_first_how_long_it_takes \
     ctrl_c_leaves_nothing \
     kill_9_leaves_nothing \
-    kill_9_while_servers_start_leaves_nothing
+    kill_9_while_servers_start_leaves_nothing \
+    killed_make_leaves_nothing \
+    kill_9_while_maven_fetches_leaves_nothing \
+    ctrl_c_while_maven_fetches_ends_it
