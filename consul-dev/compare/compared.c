@@ -14,8 +14,8 @@ const struct compared compared[KINDS] = {
                      .servers = 3,
                      .lost = 2,
                      .start = start_consul,
-                     .direct = {[READ_LIST] = {"GET", "/v1/health/service/user-service"},
-                                [REGISTER_ONE] = {"PUT", "/v1/agent/service/register",
+                     .direct = {[READ_LIST] = {.method = "GET", "/v1/health/service/user-service"},
+                                [REGISTER_ONE] = {.method = "PUT", "/v1/agent/service/register",
                                                   "{\"Name\":\"direct\",\"ID\":\"direct-1\",\"Port\":1}"}}},
     /* Keys and values in base64: /services/a. Only the lease of a real registration is left out. */
     [KIND_ETCD] = {.title = "etcd",
@@ -26,8 +26,8 @@ const struct compared compared[KINDS] = {
                    .servers = 3,
                    .lost = 2,
                    .start = start_etcd,
-                   .direct = {[READ_LIST] = {"POST", "/v3/kv/range", "{\"key\":\"L3NlcnZpY2VzL2E=\"}"},
-                              [REGISTER_ONE] = {"POST", "/v3/kv/put",
+                   .direct = {[READ_LIST] = {.method = "POST", "/v3/kv/range", "{\"key\":\"L3NlcnZpY2VzL2E=\"}"},
+                              [REGISTER_ONE] = {.method = "POST", "/v3/kv/put",
                                                 "{\"key\":\"L3NlcnZpY2VzL2E=\",\"value\":\"e30=\"}"}}},
     [KIND_NACOS] = {.title = "Nacos",
                     .limit_s = 30,
@@ -38,8 +38,8 @@ const struct compared compared[KINDS] = {
                     .servers = 2,
                     .lost = 1,
                     .start = start_nacos,
-                    .direct = {[READ_LIST] = {"GET", "/nacos/v3/client/ns/instance/list?serviceName=user-service"},
-                               [REGISTER_ONE] = {"POST",
+                    .direct = {[READ_LIST] = {.method = "GET", "/nacos/v3/client/ns/instance/list?serviceName=user-service"},
+                               [REGISTER_ONE] = {.method = "POST",
                                                  "/nacos/v3/client/ns/instance?serviceName=direct&ip=127.0.0.1&port=1",
                                                  ""}}},
     [KIND_EUREKA] =
@@ -53,9 +53,9 @@ const struct compared compared[KINDS] = {
          .lost = 1,
          .start = start_eureka,
          .direct =
-             {[READ_LIST] = {"GET", "/eureka/apps/USER-SERVICE", NULL, {"Accept: application/json"}},
+             {[READ_LIST] = {.method = "GET", "/eureka/apps/USER-SERVICE", NULL, {"Accept: application/json"}},
               [REGISTER_ONE] =
-                  {"POST",
+                  {.method = "POST",
                    "/eureka/apps/DIRECT",
                    "{\"instance\":{\"instanceId\":\"direct-1\",\"hostName\":\"127.0.0.1\",\"app\":\"DIRECT\","
                    "\"ipAddr\":\"127.0.0.1\",\"status\":\"UP\",\"port\":{\"$\":1,\"@enabled\":\"true\"},"

@@ -12,7 +12,7 @@ enum { EFFECT_MS = 10000, THREADS = 2, PER_SECOND = 10, NEW = STAGE_USERS - 1 };
 static void ask_directly(struct stage *stage, struct result *result)
 {
     for (int request = 0; request < DIRECT_REQUESTS; request++)
-        result->answers[request] = group_ask(&stage->group, request);
+        result->answers[request] = group_ask(&stage->group, (enum direct_request)request);
 }
 
 int measure_outage(struct stage *stage, struct result *result, struct err *err)

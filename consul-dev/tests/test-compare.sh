@@ -67,30 +67,6 @@ it_says_first_how_long_it_takes() {
     expect_contains "$(head -n 1 "$DIR/shown")" '^Measuring Consul etcd: this takes about [0-9]+ minutes\.'
 }
 
-# The process and all below it.
-tree() { # pid
-    local child
-    echo "$1"
-    for child in $(cat "/proc/$1/task"/*/children); do tree "$child"; done
-}
-
-none_runs() { # pid...
-    local pid
-    for pid; do ! kill -0 "$pid" 2>/dev/null || return 1; done
-}
-
-# make drops TMPDIR, so no mark tells which processes are its own.
-killed_make_leaves_nothing() {
-    local pid pids
-    make -C "$HERE/.." compare-registries BUILD="$BUILD_DIR" KIND=etcd >"$DIR/shown" 2>&1 &
-    pid=$!
-    await "the servers" shows_or_ended 'one minute in which nothing changes' $pid
-    mapfile -t pids < <(tree $pid)
-    kill -KILL $pid
-    [ ${#pids[@]} -gt 8 ] || fail "only ${#pids[@]} processes ran: $(cat "$DIR/shown")"
-    await "the end of ${#pids[@]} processes" none_runs "${pids[@]}"
-}
-
 # Maven, and a JDK that is there, are stand-ins.
 starts_to_fetch() {
     local name
@@ -136,6 +112,5 @@ run_tests unknown_kind_is_refused \
     ctrl_c_leaves_nothing \
     kill_9_leaves_nothing \
     kill_9_while_servers_start_leaves_nothing \
-    killed_make_leaves_nothing \
     kill_9_while_maven_fetches_leaves_nothing \
     ctrl_c_while_maven_fetches_ends_it

@@ -94,7 +94,7 @@ static void forward_ready(struct proxy *proxy, const struct pollfd *polled, int 
         bool open = true;
         for (int side = 0; side < SIDES && open; side++)
             if (polled[i * SIDES + side].revents)
-                open = forward(proxy, &proxy->pairs[i], side);
+                open = forward(proxy, &proxy->pairs[i], (enum side)side);
         if (!open) {
             close_pair(&proxy->pairs[i]);
             proxy->pairs[i] = proxy->pairs[--proxy->count];

@@ -116,18 +116,18 @@ static const struct kind {
 } kinds[] = {
     /* SIGINT: on SIGTERM it would wait for its clients. fsync=off: it matters only in a power failure. */
     [SERVER_POSTGRES] =
-        {"postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGINT, postgres_answers, {"-c", "fsync=off"}},
-    [SERVER_REDIS] = {"redis", "redis://127.0.0.1:%d/0", 0, SIGTERM, redis_answers, {NULL}},
-    [SERVER_CONSUL] = {"consul", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
-    [SERVER_CONSUL_MEMBER] = {"consul-cluster", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
-    [SERVER_ETCD] = {"etcd", "http://127.0.0.1:%d", 1, SIGTERM, etcd_answers, {NULL}},
+        {.name = "postgres", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGINT, postgres_answers, {"-c", "fsync=off"}},
+    [SERVER_REDIS] = {.name = "redis", "redis://127.0.0.1:%d/0", 0, SIGTERM, redis_answers, {NULL}},
+    [SERVER_CONSUL] = {.name = "consul", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
+    [SERVER_CONSUL_MEMBER] = {.name = "consul-cluster", "http://127.0.0.1:%d", 2, SIGTERM, consul_answers, {NULL}},
+    [SERVER_ETCD] = {.name = "etcd", "http://127.0.0.1:%d", 1, SIGTERM, etcd_answers, {NULL}},
     [SERVER_PGBOUNCER] =
-        {"pgbouncer", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGTERM, postgres_answers, {NULL}},
-    [SERVER_NACOS] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_answers, {NULL}, NULL, JAVA_START_LIMIT_MS,
+        {.name = "pgbouncer", "postgresql://lesson:lesson@127.0.0.1:%d/lesson", 0, SIGTERM, postgres_answers, {NULL}},
+    [SERVER_NACOS] = {.name = "nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_answers, {NULL}, NULL, JAVA_START_LIMIT_MS,
                        nacos_offsets},
-    [SERVER_NACOS_2] = {"nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_2_answers, {NULL}, "NACOS_VERSION=2",
+    [SERVER_NACOS_2] = {.name = "nacos", "http://127.0.0.1:%d", 0, SIGTERM, nacos_2_answers, {NULL}, "NACOS_VERSION=2",
                         JAVA_START_LIMIT_MS, nacos_offsets},
-    [SERVER_EUREKA] = {"eureka", "http://127.0.0.1:%d/eureka", 0, SIGTERM, eureka_answers, {NULL}, NULL,
+    [SERVER_EUREKA] = {.name = "eureka", "http://127.0.0.1:%d/eureka", 0, SIGTERM, eureka_answers, {NULL}, NULL,
                        JAVA_START_LIMIT_MS},
 };
 
