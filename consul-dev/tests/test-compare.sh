@@ -70,6 +70,7 @@ it_says_first_how_long_it_takes() {
 # Maven, and a JDK that is there, are stand-ins.
 starts_to_fetch() {
     local name
+    rm -f "$DIR/fetches" # of the last run
     mkdir -p "$DIR/java"
     for name in java javac; do printf '#!/bin/sh\necho "a version \\"17.0\\"" >&2\n' >"$DIR/java/$name"; done
     printf '#!/bin/sh\necho x >>"%s/fetches"\nexec perl -e %s\n' "$DIR" \
