@@ -1,11 +1,8 @@
-/* eureka_scene: the scene with a real Eureka as the only registry, and what an operator asks it.
- *
- * A Java server takes many seconds to start, so a test has several parts that share it.
- */
+/* eureka_scene: the scene with a real Eureka as the only registry, and what an operator asks it. */
 #ifndef ORDER_SERVICE_TESTS_EUREKA_SCENE_H
 #define ORDER_SERVICE_TESTS_EUREKA_SCENE_H
 
-#include "scene.h"
+#include "java_scene.h"
 
 #define EUREKA_USER "lesson:secret"
 /* Settings of the server: a change shows soon, not after up to 30 s, also one that comes while the cache is filled, not
@@ -49,14 +46,6 @@ static inline void use_eureka(const char *check_interval)
                                     "RECONCILE_INTERVAL=5s", "HEALTH_TIMEOUT=20s"};
     memcpy(user_settings, settings, sizeof settings);
     memcpy(order_settings, settings, sizeof settings);
-}
-
-static inline void start_users_and_orders(void)
-{
-    for (int i = 0; i < USERS; i++)
-        start_user(i);
-    start_orders();
-    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the services do not find each other");
 }
 
 /* Call this in the test itself: a check that fails in a .fini is printed by Criterion, but the test passes. */
@@ -140,57 +129,6 @@ static inline void set_out_of_service(int i, bool is_out)
     char path[128];
     snprintf(path, sizeof path, "USER-SERVICE/%s/status?value=%s", user_id(i), is_out ? "OUT_OF_SERVICE" : "UP");
     cr_expect_eq(eureka_send(&eureka, is_out ? "PUT" : "DELETE", path, NULL, NULL), 200, "%s", path);
-}
-
-/* --- What order-service knows ---------------------------------------------------------- */
-
-/* The fewest instances in any view of order-service so far. */
-static int fewest = USERS;
-
-static inline void read_view(struct view *view)
-{
-    view_take(&orders, "user-service", view);
-    if (!view->known || view->count < fewest)
-        fewest = view->known ? view->count : 0;
-}
-
-/* X-Discovery-Source, and the source in /discovery and in the metrics. Wait for it: with a TTL of seconds, a busy
- * machine may receive the next list too late. */
-static inline bool is_the_source(void *source)
-{
-    struct view view;
-    struct called called;
-    char metric[96];
-    read_view(&view);
-    view_call(NULL, &orders, 7, &called);
-    cr_expect_eq(called.status, 200);
-    snprintf(metric, sizeof metric, "discovery_tier{service=\"user-service\",source=\"%s\"} 1", (const char *)source);
-    return strcmp(view.source, source) == 0 && strcmp(called.source, source) == 0 &&
-           replies(&orders, "/metrics", 200, metric);
-}
-
-static inline bool is_not_listed(void *arg)
-{
-    struct view view;
-    view_take(&orders, "user-service", &view);
-    return view.known && !view_find(&view, user_id(*(int *)arg));
-}
-
-static inline bool is_in_maintenance(void *arg)
-{
-    char text[128];
-    snprintf(text, sizeof text, "{\"id\":\"%s\",\"reason\":\"in maintenance\"}", user_id(*(int *)arg));
-    return replies(&orders, "/discovery/explain?service=user-service", 200, text);
-}
-
-static inline void expect_not_called(int i)
-{
-    struct called called;
-    for (int call = 0; call < 12; call++) {
-        view_call(NULL, &orders, 7, &called);
-        cr_expect_eq(called.status, 200);
-        cr_expect_str_neq(called.upstream, user_id(i));
-    }
 }
 
 #endif

@@ -129,14 +129,6 @@ static void be_ill(void)
     await(user_is_usable, &(int){2}, PATIENCE_MS, "well again: usable");
 }
 
-static bool all_are_critical(void *arg)
-{
-    (void)arg;
-    struct view view;
-    view_take(&orders, "user-service", &view);
-    return view.count == USERS && view.usable == 0 && view.panic;
-}
-
 /* The same process reports DOWN and UP again, and all are still called. */
 static void all_be_ill(void)
 {

@@ -60,6 +60,15 @@ static void expect_all_to_stay(const char *what)
     cr_expect_not(wait_until(one_has_lost_some, NULL, LIFE_MS), "%s: a server lost an instance", what);
 }
 
+/* For a whole life of an instance nothing was missing. arg: int64_t, since when. */
+static bool has_settled(void *arg)
+{
+    int64_t *since_ms = arg;
+    if (one_has_lost_some(NULL))
+        *since_ms = clock_ms();
+    return clock_ms() - *since_ms > LIFE_MS;
+}
+
 static bool is_at_no_peer(void *arg)
 {
     for (int i = 0; i < PEERS; i++) {
@@ -95,8 +104,8 @@ Test(java_nacos_peers, each_peer_has_all_and_one_is_enough)
     await(is_the_source, "nacos", PATIENCE_MS, "the other is the source");
     cr_assert_eq(server_start(&peers[0], &err), 0, "%s", err.text);
     await_all_at(0, "it is back: all are healthy at it");
-    await_all_at(1, "and at the other");
-    expect_all_to_stay("both run again");
+    /* While it and its peer exchange what they know, an instance may be missing in the list of one for a moment. */
+    await(has_settled, &(int64_t){clock_ms()}, LIFE_MS + PATIENCE_MS, "both have all, and keep them");
     /* On a busy machine the one that answers may be late, and the other, just back, may lack one of three instances. */
     cr_expect_gt(2 * fewest, USERS, "the list shrank to %d", fewest);
     stop_load(load, "one of two servers killed and started again");
