@@ -350,7 +350,7 @@ with_servers = @status=0; for server in $(1); do consul-dev/get-java-server $$se
 
 # These tests mostly wait, for times that Nacos sets, so all files and four tests of each run at the same time.
 run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(NACOS_TESTS)
-	$(call with_servers,nacos-3 nacos-2,BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 CRITERION_JOBS=4 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS))
+	$(call with_servers,nacos-3 nacos-2,BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 CRITERION_JOBS=2 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS))
 
 run-eureka-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(EUREKA_TESTS)
 	$(call with_servers,eureka,BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 TEST_MEASURED=1 .ci/run-tests $(EUREKA_TESTS))
