@@ -348,7 +348,7 @@ test-nacos test-eureka: test-%:
 with_servers = @status=0; for server in $(1); do consul-dev/get-java-server $$server >/dev/null || { status=$$?; break; }; done; \
   case $$status in 0) $(2) ;; 77) echo "SKIPPED: $(@:run-%-tests=make test-%): Maven cannot fetch its packages here" ;; *) exit $$status ;; esac
 
-# These tests mostly wait, for times that Nacos sets, so all files and four tests of each run at the same time.
+# These tests mostly wait, for times that Nacos sets, so all files and two tests of each run at the same time.
 run-nacos-tests: $(PROGRAMS) $(FAULT_TOOLS) $(BUILD)/pause.so $(NACOS_TESTS)
 	$(call with_servers,nacos-3 nacos-2,BUILD_DIR=$(BUILD) TEST_TIMEOUT=1800 TEST_JOBS=3 CRITERION_JOBS=2 TEST_MEASURED=1 .ci/run-tests $(NACOS_TESTS))
 

@@ -52,8 +52,8 @@ static void go_on_from_the_cache(const char *error)
     REPORT("X-Discovery-Source: cache, the list is %lld ms old; %s", (long long)view.age_ms, view.error);
 }
 
-/* The promise counts from the moment when Nacos answers well. What a busy machine adds to that cannot be told apart from
- * it, so the promise is reported; test_faults_nacos.c checks it with a server that takes no CPU time. */
+/* The promise counts from the moment when Nacos answers well. What a busy machine adds cannot be told apart from that, so
+ * the promise is only reported; test_faults_nacos.c checks it with a server that takes no CPU time. */
 static void be_used_again(int64_t limit_ms, const char *what)
 {
     int64_t took_ms = await(is_the_source, "nacos", 2 * PATIENCE_MS, what);
