@@ -71,4 +71,35 @@ static inline void expect_not_called(int i)
     }
 }
 
+/* --- Pauses of the event loop ---------------------------------------------------------- */
+
+enum {
+    PAUSE_MAX_MS = 10,
+    PAUSE_STARTS = 3, /* of order-service. What it does itself pauses each; what a busy machine adds, not all. */
+};
+
+/* bench/pause.c writes the longest pause into this file. */
+static char pauses[PLACE_PATH_MAX + 32], pauses_setting[sizeof pauses + 16], pauses_preload[PLACE_PATH_MAX + 32];
+
+static inline void measure_pauses(void)
+{
+    char build[PLACE_PATH_MAX];
+    build_path(build);
+    snprintf(pauses_preload, sizeof pauses_preload, "LD_PRELOAD=%s/pause.so", build);
+    snprintf(pauses, sizeof pauses, "%s/pauses", world.folder.path);
+    snprintf(pauses_setting, sizeof pauses_setting, "PAUSE_FILE=%s", pauses);
+}
+
+/* Of the process that ran last. */
+static inline double take_longest_pause_ms(void)
+{
+    int64_t ns = 0;
+    FILE *file = fopen(pauses, "re");
+    cr_expect(file && fread(&ns, sizeof ns, 1, file) == 1, "%s", pauses);
+    if (file)
+        fclose(file);
+    unlink(pauses);
+    return (double)ns / 1e6;
+}
+
 #endif
