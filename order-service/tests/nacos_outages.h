@@ -11,6 +11,7 @@ enum {
     /* docs/reference.md: in use again after a fault ends; the second: after a hang. */
     BACK_AFTER_STOP_MS = 10000,
     BACK_AFTER_HANG_MS = 15000,
+    SLACK_MS = 5000, /* for a busy machine */
     MANY = 10000,
     REGISTRARS = 3,
 };
@@ -51,14 +52,20 @@ static void go_on_from_the_cache(const char *error)
     REPORT("X-Discovery-Source: cache, the list is %lld ms old; %s", (long long)view.age_ms, view.error);
 }
 
-/* The promise counts from the moment when Nacos answers well. On a busy machine that moment cannot be seen, so the
- * promise is only reported; test_faults_nacos.c checks it with a server that takes no CPU time. */
+static bool has_all_again(void *server)
+{
+    struct view view;
+    read_view(&view); /* for the fewest */
+    return nacos_has_all(server);
+}
+
+/* The fault ends when Nacos has all instances again. On a busy machine it needs long for that; callers do not. */
 static void be_used_again(int64_t limit_ms, const char *what)
 {
-    int64_t took_ms = await(is_the_source, "nacos", 2 * PATIENCE_MS, what);
-    REPORT("%s: the source again after %lld ms, as promised at most %lld", what, (long long)took_ms,
-           (long long)limit_ms);
-    await(nacos_has_all, &nacos, PATIENCE_MS, "all are healthy in Nacos again");
+    int64_t recovered_ms = await(has_all_again, &nacos, 2 * PATIENCE_MS, "all are healthy in Nacos again");
+    int64_t took_ms = await(is_the_source, "nacos", limit_ms + SLACK_MS, what);
+    REPORT("%s: has all after %lld ms, and is the source %lld ms later, as promised at most %lld", what,
+           (long long)recovered_ms, (long long)took_ms, (long long)limit_ms);
     await(all_are_usable, NULL, PATIENCE_MS, "all are usable");
 }
 
@@ -163,11 +170,9 @@ static double list_many_once(void)
 
 static void list_many(void)
 {
-    double pause_ms = PAUSE_MAX_MS + 1;
     register_many();
     measure_pauses();
-    for (int i = 0; i < PAUSE_STARTS && pause_ms > PAUSE_MAX_MS; i++)
-        pause_ms = list_many_once();
+    double pause_ms = pause_of_each_life(list_many_once);
     cr_expect_leq(pause_ms, PAUSE_MAX_MS, "the loop paused for %.1f ms", pause_ms);
     REPORT("%d instances listed, polled every second: the loop's longest pause %.1f ms of CPU time", MANY, pause_ms);
 }

@@ -176,16 +176,12 @@ static void lose_one(void)
     await(entry_is_unhealthy, &(int){1}, PATIENCE_MS, "killed: unhealthy in Nacos");
     await(entry_is_gone, &(int){1}, PATIENCE_MS, "then removed from Nacos");
     int64_t lived_ms = clock_ms() - died_ms;
-    cr_expect_geq(lived_ms, LEAVE_MS, "it did not leave, so Nacos gave it time: %lld ms", (long long)lived_ms);
+    /* Its last heartbeat was up to one interval old, and on a busy machine another one late. */
+    cr_expect_geq(lived_ms, DELETE_MS - 2 * CHECK_INTERVAL_MS, "it lived for %lld ms", (long long)lived_ms);
     cr_expect_lt(lived_ms, NACOS_OWN_DELETE_MS, "Nacos was told the times; it lived for %lld ms", (long long)lived_ms);
     REPORT("killed: removed after %lld ms, as promised %d to %d", (long long)lived_ms, DELETE_MS - CHECK_INTERVAL_MS,
            DELETE_MS + NACOS_LOOKS_MS);
     await(is_not_listed, &(int){1}, PATIENCE_MS, "killed: not in the list");
-}
-
-static bool is_past(void *deadline)
-{
-    return deadline_left(*(int64_t *)deadline) == 0;
 }
 
 /* Its registrations keep an ill instance in Nacos for longer than one without heartbeats would live. */
@@ -218,11 +214,12 @@ static void all_be_ill(void)
 
 /* --- A login that expires ------------------------------------------------------------------ */
 
-/* On a busy machine a login may be late, but no request is refused. */
+/* On a busy machine a login may be late, but neither it nor another request is refused. */
 static void expect_no_refusal(const struct service *service)
 {
     char *log = proc_output(&service->proc);
     cr_expect_null(strstr(log, "HTTP 403"), "%s", log);
+    cr_expect_null(strstr(log, "cannot log in: HTTP"), "%s", log);
     free(log);
 }
 

@@ -42,11 +42,6 @@ static void obey_late(void)
     await(user_is_usable, &(int){0}, SHOWN_MS, "the override is deleted: usable");
 }
 
-static bool is_past(void *arg)
-{
-    return clock_ms() > *(int64_t *)arg;
-}
-
 static bool is_ejected(void *arg)
 {
     struct view view;
