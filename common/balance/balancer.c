@@ -229,15 +229,15 @@ static struct policy *policy_new(enum balance_policy which)
     return NULL;
 }
 
-struct balancer *balancer_new(enum balance_policy policy, const char *caller, const char *zone)
+struct balancer *balancer_new(const struct balancer_config *config)
 {
     struct balancer *balancer = calloc(1, sizeof *balancer);
     if (!balancer)
         return NULL;
-    balancer->caller = strdup(caller);
-    balancer->zone = strdup(zone);
-    balancer->near = policy_new(policy);
-    balancer->far = policy_new(policy);
+    balancer->caller = strdup(config->caller);
+    balancer->zone = strdup(config->zone);
+    balancer->near = policy_new(config->policy);
+    balancer->far = policy_new(config->policy);
     if (balancer->caller && balancer->zone)
         eligible_init(&balancer->eligible, balancer->caller, balancer->zone);
     if (balancer->caller && balancer->zone && balancer->near && balancer->far)
