@@ -68,7 +68,8 @@ static void set_maintenance(const char *id, const char *on)
     struct err err = ERR_INIT;
     struct probe_reply reply = {0};
     snprintf(url, sizeof url, "%s/v1/agent/service/maintenance/%s?enable=%s", world.consul.url, id, on);
-    cr_assert_eq(probe_send(NULL, &(struct probe_request){.method = "PUT", .url = url}, &reply, &err), 0, "%s", err.text);
+    const struct probe_request request = {.method = "PUT", .url = url};
+    cr_assert_eq(probe_send(NULL, &request, &reply, &err), 0, "%s", err.text);
     cr_assert_eq(reply.status, 200);
     probe_reply_close(&reply);
 }
