@@ -60,6 +60,7 @@ static void set_instance(struct balancer_peer *peer, struct instance_list *list,
     if (before && has_moved(before, now)) {
         peer->outlier = (struct outlier){0};
         peer->slow_start = (struct slow_start){0};
+        peer->tally = (struct failure_tally){0};
     }
     instance_list_ref(list);
     instance_list_unref(peer->list);
