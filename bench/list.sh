@@ -221,6 +221,7 @@ bench_pick() {
     while read -r policy count _ ns rest; do
         limit=100
         [ "$policy" != consistent_hash ] || limit=500
+        [[ $rest != *slow\ start* ]] || policy+=", a tenth in slow start"
         value "$limit" ns "$ns" "a pick of $count: $policy"
     done < <("$BUILD/bench-pick")
 }
