@@ -27,6 +27,12 @@ struct obstacle obstacle_of(const struct eligible *eligible, const struct balanc
     return (struct obstacle){.kind = OBSTACLE_PROBATION};
 }
 
+struct obstacle obstacle_of_load(const struct balancer_peer *peer, const struct balancer_peer *next)
+{
+    return (struct obstacle){.kind = OBSTACLE_LOAD, .calls = peer_calls(peer), .its_weight = peer_weight(peer),
+                             .next_calls = peer_calls(next), .next_weight = peer_weight(next)};
+}
+
 static const char *state_text(const struct instance *instance)
 {
     if (instance->maintenance)
@@ -49,6 +55,13 @@ static void zone_text(struct obstacle obstacle, const char *its_zone, const char
              obstacle.stays_near ? "does" : "does not");
 }
 
+static void load_text(struct obstacle obstacle, char *out, size_t size)
+{
+    snprintf(out, size,
+             "the other one of the two drawn: it has %zu calls in flight (weight %d), the next instance %zu (weight %d)",
+             obstacle.calls, obstacle.its_weight, obstacle.next_calls, obstacle.next_weight);
+}
+
 void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone, char *out, size_t size)
 {
     if (obstacle.kind == OBSTACLE_STATE)
@@ -58,6 +71,8 @@ void obstacle_text(struct obstacle obstacle, const struct instance *instance, co
                  (obstacle.left_ms + 999) / 1000, OUTLIER_FAILURES);
     else if (obstacle.kind == OBSTACLE_PROBATION)
         snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
+    else if (obstacle.kind == OBSTACLE_LOAD)
+        load_text(obstacle, out, size);
     else
         zone_text(obstacle, instance->zone, zone, out, size);
 }
