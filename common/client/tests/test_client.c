@@ -856,6 +856,7 @@ static void metrics(void)
         "discovery_panic{service=\"user-service\"} 0\n",
         "instance_picks_total{service=\"user-service\",instance_id=\"a\"} 1\n",
         "instance_picks_total{service=\"user-service\",instance_id=\"b\"} 0\n",
+        "instance_calls_in_flight{service=\"user-service\",instance_id=\"a\"} 0\n",
         "registry_up{registry=\"consul\"} 1\n",
         "registry_requests_total{registry=\"consul\",call=\"fetch\"} 1\n",
         "registry_errors_total{registry=\"consul\",call=\"fetch\"} 0\n",
