@@ -34,6 +34,7 @@ static int open_discovery(struct app *app, struct service *service)
         .policy = (enum balance_policy)app->settings.policy,
         .call_timeout_ms = app->settings.call_timeout_ms,
         .call_attempts = (int)app->settings.call_attempts,
+        .backup_after_ms = app->settings.backup_after_ms,
         .id = settings->id,
         .zone = settings->zone,
         .max_calls = service_max_calls(service),

@@ -174,6 +174,14 @@ void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool
     update_eligible(balancer);
 }
 
+void balancer_note_overtaken(struct balancer *balancer, struct balancer_peer *peer)
+{
+    if (!outlier_note_overtaken(&peer->outlier) || !eligible_may_eject(&balancer->eligible, peer))
+        return;
+    outlier_suspect(&peer->outlier);
+    update_eligible(balancer);
+}
+
 void balancer_release(struct balancer_peer *peer)
 {
     peer_release(peer);

@@ -56,6 +56,8 @@ const struct balancer_peer *balancer_peek(struct balancer *balancer, const struc
 void balancer_settle(struct balancer *balancer, int64_t now_ms);
 /* The result of the call to a picked instance. */
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms);
+/* A backup request replied before the picked instance, although it was sent later (outlier.h). */
+void balancer_note_overtaken(struct balancer *balancer, struct balancer_peer *peer);
 void balancer_release(struct balancer_peer *peer);
 /* If the instance has left the list and come back, it has a new peer with the same id.
  * Then this returns the new one, held, and releases `peer`; otherwise it returns `peer`. */

@@ -24,7 +24,7 @@ struct obstacle obstacle_of(const struct eligible *eligible, const struct balanc
         return (struct obstacle){.kind = OBSTACLE_STATE};
     if (outlier_is_ejected(&peer->outlier))
         return (struct obstacle){.kind = OBSTACLE_EJECTION, .left_ms = peer->outlier.back_ms - now_ms};
-    return (struct obstacle){.kind = OBSTACLE_PROBATION};
+    return (struct obstacle){.kind = peer->outlier.overtaken > 0 ? OBSTACLE_OVERTAKEN : OBSTACLE_PROBATION};
 }
 
 static const char *state_text(const struct instance *instance)
@@ -58,6 +58,9 @@ void obstacle_text(struct obstacle obstacle, const struct instance *instance, co
                  (obstacle.left_ms + 999) / 1000, OUTLIER_FAILURES);
     else if (obstacle.kind == OBSTACLE_PROBATION)
         snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
+    else if (obstacle.kind == OBSTACLE_OVERTAKEN)
+        snprintf(out, size, "on probation after backup requests overtook it %d times in a row: one call at a time until one succeeds",
+                 OUTLIER_FAILURES);
     else
         zone_text(obstacle, instance->zone, zone, out, size);
 }

@@ -8,7 +8,7 @@ struct eligible;
 
 /* Plain data: it stays valid when the balancer changes. */
 struct obstacle {
-    enum { OBSTACLE_NONE, OBSTACLE_STATE, OBSTACLE_EJECTION, OBSTACLE_PROBATION, OBSTACLE_ZONE } kind;
+    enum { OBSTACLE_NONE, OBSTACLE_STATE, OBSTACLE_EJECTION, OBSTACLE_PROBATION, OBSTACLE_OVERTAKEN, OBSTACLE_ZONE } kind;
     int64_t left_ms; /* of an ejection */
     /* of a zone: why the next call goes to the other side (zones.h) */
     bool stays_near;

@@ -28,9 +28,19 @@ bool outlier_fail(struct outlier *outlier)
     return outlier->on_probation || outlier->failures >= OUTLIER_FAILURES;
 }
 
+bool outlier_note_overtaken(struct outlier *outlier)
+{
+    return !outlier_is_out(outlier) && ++outlier->overtaken >= OUTLIER_FAILURES;
+}
+
+void outlier_suspect(struct outlier *outlier)
+{
+    outlier->on_probation = true;
+}
+
 void outlier_succeed(struct outlier *outlier)
 {
-    outlier->failures = 0;
+    outlier->failures = outlier->overtaken = 0;
     if (outlier_is_ejected(outlier) && !outlier->is_last_resort)
         return;
     outlier_readmit(outlier);
@@ -39,7 +49,7 @@ void outlier_succeed(struct outlier *outlier)
 
 void outlier_eject(struct outlier *outlier, int64_t now_ms)
 {
-    outlier->failures = 0;
+    outlier->failures = outlier->overtaken = 0;
     outlier->on_probation = outlier->is_last_resort = false;
     outlier->ejections++;
     int64_t ejected_ms = OUTLIER_EJECT_MAX_MS;
@@ -57,6 +67,6 @@ void outlier_begin_probation(struct outlier *outlier)
 void outlier_readmit(struct outlier *outlier)
 {
     outlier->back_ms = 0;
-    outlier->failures = 0;
+    outlier->failures = outlier->overtaken = 0;
     outlier->on_probation = outlier->is_last_resort = false;
 }

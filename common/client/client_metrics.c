@@ -87,6 +87,21 @@ static int64_t refused_of(struct upstream *upstream)
     return (int64_t)upstream->retries_refused;
 }
 
+static int64_t backups_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups;
+}
+
+static int64_t backups_won_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups_won;
+}
+
+static int64_t backups_refused_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups_refused;
+}
+
 static int64_t budget_of(struct upstream *upstream)
 {
     return (int64_t)retry_budget_left(&upstream->budget, clock_ms());
@@ -116,6 +131,10 @@ static const struct metric {
 } metrics[] = {
     {"service_call_retries_total", "counter", "Retries made.", retries_of},
     {"service_call_retries_refused_total", "counter", "Retries refused by the retry budget.", refused_of},
+    {"service_call_backups_total", "counter", "Backup requests sent.", backups_of},
+    {"service_call_backups_won_total", "counter", "Backup requests that replied first.", backups_won_of},
+    {"service_call_backups_refused_total", "counter", "Backup requests refused by the retry budget.",
+     backups_refused_of},
     {"service_call_retry_budget", "gauge", "Retries that the budget allows now.", budget_of},
     {"instance_ejections_total", "counter", "Ejections of instances that failed repeatedly.", ejections_of},
     {"discovery_instances_ejected", "gauge", "Instances ejected now.", ejected_of},
