@@ -8,8 +8,10 @@ struct eligible;
 
 /* Plain data: it stays valid when the balancer changes. */
 struct obstacle {
-    enum { OBSTACLE_NONE, OBSTACLE_STATE, OBSTACLE_EJECTION, OBSTACLE_PROBATION, OBSTACLE_OVERTAKEN, OBSTACLE_ZONE } kind;
+    enum { OBSTACLE_NONE, OBSTACLE_STATE, OBSTACLE_EJECTION, OBSTACLE_PROBATION, OBSTACLE_ZONE } kind;
     int64_t left_ms; /* of an ejection */
+    bool was_overtaken; /* by backup requests (outlier.h) */
+    unsigned percent, others_percent; /* for the failure rate (outlier.h); 0: for failures in a row */
     /* of a zone: why the next call goes to the other side (zones.h) */
     bool stays_near;
     int64_t near_gain, near_weight, weight;
