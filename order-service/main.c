@@ -32,6 +32,7 @@ static int open_discovery(struct app *app, struct service *service)
         .discovery = app->discovery,
         .http = service_http(service),
         .policy = (enum balance_policy)app->settings.policy,
+        .slow_start_ms = app->settings.slow_start_ms,
         .call_timeout_ms = app->settings.call_timeout_ms,
         .call_attempts = (int)app->settings.call_attempts,
         .id = settings->id,

@@ -33,6 +33,12 @@ struct obstacle obstacle_of(const struct eligible *eligible, const struct balanc
     return (struct obstacle){.kind = OBSTACLE_PROBATION};
 }
 
+struct obstacle obstacle_of_slow_start(const struct slow_start *slow, int64_t now_ms)
+{
+    return (struct obstacle){.kind = OBSTACLE_SLOW_START, .left_ms = slow->end_ms - now_ms,
+                             .share = slow_start_share(slow, now_ms)};
+}
+
 static const char *state_text(const struct instance *instance)
 {
     if (instance->maintenance)
@@ -73,6 +79,9 @@ void obstacle_text(struct obstacle obstacle, const struct instance *instance, co
         ejection_text(obstacle, out, size);
     else if (obstacle.kind == OBSTACLE_PROBATION)
         snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
+    else if (obstacle.kind == OBSTACLE_SLOW_START)
+        snprintf(out, size, "in slow start: %d %% of its share, for another %.1f s", obstacle.share / 10,
+                 (double)obstacle.left_ms / 1000);
     else
         zone_text(obstacle, instance->zone, zone, out, size);
 }

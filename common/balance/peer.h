@@ -14,6 +14,7 @@
 
 #include "balance/failure_rate.h"
 #include "balance/outlier.h"
+#include "balance/slow_start.h"
 #include "registry/instance.h"
 
 /* Read only outside this folder. */
@@ -23,6 +24,7 @@ struct balancer_peer {
     bool missing; /* the registry no longer names it, but discovery still keeps it */
     uint64_t picks;
     struct outlier outlier;
+    struct slow_start slow_start;
     /* private */
     size_t holders;     /* calls under way, and the balancer while the peer is listed */
     bool listed;        /* in the balancer's list */

@@ -105,6 +105,14 @@ static int64_t ejected_of(struct upstream *upstream)
     return count;
 }
 
+static int64_t slow_starts_of(struct upstream *upstream)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < balancer_count(upstream->balancer); i++)
+        count += balancer_share(upstream->balancer, balancer_at(upstream->balancer, i), clock_ms()) < SLOW_START_WHOLE;
+    return count;
+}
+
 static int64_t panic_of(struct upstream *upstream)
 {
     return balancer_in_panic(upstream->balancer);
@@ -119,6 +127,7 @@ static const struct metric {
     {"service_call_retry_budget", "gauge", "Retries that the budget allows now.", budget_of},
     {"instance_ejections_total", "counter", "Ejections of instances that failed repeatedly.", ejections_of},
     {"discovery_instances_ejected", "gauge", "Instances ejected now.", ejected_of},
+    {"discovery_instances_in_slow_start", "gauge", "Instances whose share of the calls still grows.", slow_starts_of},
     {"discovery_panic", "gauge", "1 while all are critical and are picked as if healthy (fail open).", panic_of},
 };
 

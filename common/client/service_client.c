@@ -209,7 +209,8 @@ struct service_client *service_client_new(const struct service_client_config *co
     struct service_client *client = calloc(1, sizeof *client);
     if (!client)
         return NULL;
-    const struct balancer_config balancer = {.policy = config->policy, .caller = config->id, .zone = config->zone};
+    const struct balancer_config balancer = {.policy = config->policy, .caller = config->id, .zone = config->zone,
+                                             .slow_start_ms = config->slow_start_ms};
     if (upstreams_init(&client->upstreams, config->discovery, &balancer) != 0) {
         upstreams_close(&client->upstreams);
         free(client);

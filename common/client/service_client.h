@@ -21,6 +21,7 @@ struct service_client_config {
     struct http_client *http;
     struct service_transport transport; /* call NULL: `http` */
     enum balance_policy policy;
+    int64_t slow_start_ms; /* 0: off */
     int64_t call_timeout_ms;
     int call_attempts; /* at most SERVICE_ATTEMPTS_MAX */
     const char *id;   /* the SERVICE_ID of the caller: ties in the balancer are broken in an order of its own */

@@ -259,7 +259,7 @@ Test(user_process, help_names_every_variable, .init = setup, .fini = teardown)
         "NACOS_PASSWORD_FILE", "EUREKA_URL", "DATABASE_URL", "DATABASE_TIMEOUT", "HEALTH_TIMEOUT", "DISK_PATH", "DISK_MIN_FREE", "LOG_LEVEL", NULL};
     static const char *const users[] = {"REDIS_URL", NULL};
     static const char *const orders[] = {"USER_SERVICE_NAME", "DISCOVERY_CACHE_TTL", "DISCOVERY_MODE",
-                                         "DISCOVERY_SNAPSHOT_DIR", "STATIC_INSTANCES", "LB_POLICY", "CALL_TIMEOUT",
+                                         "DISCOVERY_SNAPSHOT_DIR", "STATIC_INSTANCES", "LB_POLICY", "LB_SLOW_START", "CALL_TIMEOUT",
                                          "CALL_ATTEMPTS", NULL};
     expect_all_named("user-service", both);
     expect_all_named("user-service", users);

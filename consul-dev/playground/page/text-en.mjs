@@ -182,6 +182,7 @@ export const english = {
   'reason.warning': 'warning, and its warning weight is 0',
   'reason.ejected': 'ejected for another {left} s after {failures} failures in a row',
   'reason.ejectedForRate': 'ejected for another {left} s: {percent} % of its calls failed in {seconds} s, {others} % of those to the others',
+  'reason.slowStart': 'in slow start: it gets {percent} % of its share; the full one in {left} s',
   'reason.probation': 'on probation after its ejection: one call at a time until one succeeds',
   'reason.zoneStays': 'in zone {zone}; {percent} % of the calls stay in the own zone {own}, and the next one does',
   'reason.zoneLeaves': 'in zone {zone}; {percent} % of the calls stay in the own zone {own}, and the next one does not',
