@@ -80,6 +80,7 @@ Test(failure_rate, one_that_fails_every_second_call_is_out, .init = setup)
     fprintf(stderr, "    measured: ejected after %lld ms and %lld calls\n", (long long)took_ms, (long long)calls_to(1));
     cr_expect_leq(took_ms, OUT_MS + SLACK_MS, "%lld ms", (long long)took_ms);
     cr_expect(says("/discovery/explain?service=user-service", "of its calls failed in 5 s, 0 % of the others'"));
+    cr_expect(says("/metrics", "\ninstance_ejections_total{service=\"user-service\",cause=\"failure_rate\"} 1\n"));
     load_stop(load, &count);
     cr_expect_eq(count.failed, 0, "%llu failed, first %s", (unsigned long long)count.failed, count.first_failure);
     stop();
@@ -92,7 +93,7 @@ Test(failure_rate, three_that_fail_alike_stay, .init = setup)
     for (int i = 0; i < UPSTREAMS; i++)
         stand_in_switch(&upstreams[i], "every-second");
     cr_expect(wait_until(all_are_called, &(int64_t){CALLS_ALIKE}, UP_MS), "calls do not go on");
-    cr_expect(says("/metrics", "\ninstance_ejections_total{service=\"user-service\"} 0\n"));
+    cr_expect(says("/metrics", "\ninstance_ejections_total{service=\"user-service\",cause=\"failure_rate\"} 0\n"));
     load_stop(load, &count);
     stop();
 }
