@@ -35,6 +35,7 @@ static int open_discovery(struct app *app, struct service *service)
         .slow_start_ms = app->settings.slow_start_ms,
         .call_timeout_ms = app->settings.call_timeout_ms,
         .call_attempts = (int)app->settings.call_attempts,
+        .backup_after_ms = app->settings.backup_after_ms,
         .id = settings->id,
         .zone = settings->zone,
         .max_calls = service_max_calls(service),

@@ -173,6 +173,21 @@ const struct balancer_peer *balancer_peek(struct balancer *balancer, const struc
     return choose(balancer, request);
 }
 
+static const struct balancer_peer *other_of(const struct policy *policy, const struct peer_set *set,
+                                            const struct balance_request *request)
+{
+    return policy->ops->other ? policy->ops->other(policy, set, request) : NULL;
+}
+
+const struct balancer_peer *balancer_compared(const struct balancer *balancer, const struct balance_request *request,
+                                              const struct balancer_peer *next)
+{
+    const struct eligible *eligible = &balancer->eligible;
+    if (peer_set_has(&eligible->near, next))
+        return other_of(balancer->near, &eligible->near, request);
+    return peer_set_has(&eligible->far, next) ? other_of(balancer->far, &eligible->far, request) : NULL;
+}
+
 struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
 {
     balancer_settle(balancer, now_ms);
@@ -231,6 +246,14 @@ void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool
     update_eligible(balancer, now_ms);
 }
 
+void balancer_note_overtaken(struct balancer *balancer, struct balancer_peer *peer, int64_t now_ms)
+{
+    if (!outlier_note_overtaken(&peer->outlier) || !eligible_may_eject(&balancer->eligible, peer))
+        return;
+    outlier_suspect(&peer->outlier);
+    update_eligible(balancer, now_ms);
+}
+
 void balancer_release(struct balancer_peer *peer)
 {
     peer_release(peer);
@@ -282,6 +305,8 @@ static struct policy *policy_new(enum balance_policy which)
         return policy_weighted_new();
     case BALANCE_CONSISTENT_HASH:
         return policy_consistent_hash_new();
+    case BALANCE_LEAST_REQUEST:
+        return policy_least_request_new();
     }
     return NULL;
 }
