@@ -65,7 +65,7 @@ static bool all_have_full_share(void *arg)
     char url[SERVICE_URL_MAX];
     struct probe_reply reply = {0};
     probe_get(NULL, service_url(&stage->orders, "/metrics", url), &reply);
-    bool full = strstr(buf_text(&reply.body), "discovery_instances_in_slow_start{service=\"user-service\"} 0\n") != NULL;
+    bool full = strstr(buf_text(&reply.body), "_in_slow_start{service=\"user-service\"} 0\n") != NULL;
     probe_reply_close(&reply);
     return full;
 }

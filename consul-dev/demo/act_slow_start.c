@@ -68,7 +68,7 @@ void act_slow_start(struct stage *stage)
     static const char *const settings[] = {"SERVICE_ID=user-service-4", NULL};
     struct load *load = stage_load(stage);
     step_begin("A fourth instance starts: slow start (LB_SLOW_START=10s)",
-               "it is cold, so it gets a tenth of its full share at first, and more each second: a quarter of the calls after 10 s");
+               "it is cold: it gets a tenth of its full share at first, and more each second; after 10 s a quarter of calls");
     if (stage_start_service(stage, &user, "user-service", settings, &err) != 0)
         step_check(false, "%s", err.text);
     int64_t took = time_until(is_known, stage, 90000), known_ms = clock_ms();
@@ -76,8 +76,8 @@ void act_slow_start(struct stage *stage)
     double first = share_from(stage, known_ms), middle = share_from(stage, known_ms + FULL_MS / 2);
     double full = share_from(stage, known_ms + FULL_MS);
     step_check(first * 2 < full && first < middle && middle < full && full > 20,
-               "its part of the calls: %.0f %% in the first second, %.0f %% after 5 s, %.0f %% after 10 s", first, middle,
-               full);
+               "its part of the calls: %.0f %% in the first second, %.0f %% after 5 s, %.0f %% after 10 s", first,
+               middle, full);
     service_stop(&user);
     load_stop(load, &count);
     check_load(&count);
