@@ -179,40 +179,7 @@ void balancer_release(struct balancer_peer *peer)
     peer_release(peer);
 }
 
-/* --- Take over a new list ------------------------------------------------------------ */
-
-static int reserve(struct balancer *balancer, size_t count)
-{
-    if (eligible_reserve(&balancer->eligible, count) != 0)
-        return -1;
-    if (balancer->near->ops->reserve(balancer->near, count) != 0)
-        return -1;
-    return balancer->far->ops->reserve(balancer->far, *balancer->zone ? count : 0);
-}
-
-int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing)
-{
-    struct peer_list former;
-    size_t count = list->count > balancer->peers.count ? list->count : balancer->peers.count;
-    if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, balancer->caller, missing, &former) != 0)
-        return -1;
-    eligible_count_zones(&balancer->eligible, &balancer->peers);
-    update_eligible(balancer);
-    peer_list_close_former(&former); /* only now: the policy has carried over its state */
-    return 0;
-}
-
-struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer_peer *peer)
-{
-    struct balancer_peer *returned = peer->listed ? NULL : peer_list_find(&balancer->peers, peer->instance);
-    if (!returned)
-        return peer;
-    returned->holders++;
-    peer_release(peer);
-    return returned;
-}
-
-/* --- Create and free ----------------------------------------------------------------- */
+/* --- The policies ----------------------------------------------------------------------- */
 
 static struct policy *policy_new(enum balance_policy which)
 {
@@ -228,6 +195,68 @@ static struct policy *policy_new(enum balance_policy which)
     }
     return NULL;
 }
+
+static void policy_free(struct policy *policy)
+{
+    if (policy)
+        policy->ops->free(policy);
+}
+
+/* --- Take over a new list ------------------------------------------------------------ */
+
+static int reserve_policies(const struct balancer *balancer, struct policy *near, struct policy *far, size_t count)
+{
+    if (near->ops->reserve(near, count) != 0)
+        return -1;
+    return far->ops->reserve(far, *balancer->zone ? count : 0);
+}
+
+static int reserve(struct balancer *balancer, size_t count)
+{
+    if (eligible_reserve(&balancer->eligible, count) != 0)
+        return -1;
+    return reserve_policies(balancer, balancer->near, balancer->far, count);
+}
+
+int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing)
+{
+    struct peer_list former;
+    size_t count = list->count > balancer->peers.count ? list->count : balancer->peers.count;
+    if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, balancer->caller, missing, &former) != 0)
+        return -1;
+    eligible_count_zones(&balancer->eligible, &balancer->peers);
+    update_eligible(balancer);
+    peer_list_close_former(&former); /* only now: the policy has carried over its state */
+    return 0;
+}
+
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy)
+{
+    struct policy *near = policy_new(policy), *far = policy_new(policy);
+    if (!near || !far || reserve_policies(balancer, near, far, balancer->peers.count) != 0) {
+        policy_free(near);
+        policy_free(far);
+        return -1;
+    }
+    policy_free(balancer->near);
+    policy_free(balancer->far);
+    balancer->near = near;
+    balancer->far = far;
+    update_eligible(balancer);
+    return 0;
+}
+
+struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer_peer *peer)
+{
+    struct balancer_peer *returned = peer->listed ? NULL : peer_list_find(&balancer->peers, peer->instance);
+    if (!returned)
+        return peer;
+    returned->holders++;
+    peer_release(peer);
+    return returned;
+}
+
+/* --- Create and free ----------------------------------------------------------------- */
 
 struct balancer *balancer_new(enum balance_policy policy, const char *caller, const char *zone)
 {
@@ -251,10 +280,8 @@ void balancer_free(struct balancer *balancer)
     if (!balancer)
         return;
     peer_list_close(&balancer->peers);
-    if (balancer->near)
-        balancer->near->ops->free(balancer->near);
-    if (balancer->far)
-        balancer->far->ops->free(balancer->far);
+    policy_free(balancer->near);
+    policy_free(balancer->far);
     eligible_close(&balancer->eligible);
     free(balancer->caller);
     free(balancer->zone);

@@ -36,6 +36,10 @@ struct balancer;
 struct balancer *balancer_new(enum balance_policy policy, const char *caller, const char *zone);
 void balancer_free(struct balancer *balancer); /* NULL is allowed; peers that a call holds stay until released */
 
+/* Changes the policy; peers keep their ejections and counts, and the new policy begins its turns anew. 0, or -1: out of
+ * memory, and nothing has changed. */
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy);
+
 /* Takes over a new list, after instance_list_finish(), and a reference to it. An instance
  * whose id was in the old list keeps its state. missing: one value for each entry; NULL:
  * none is missing. 0, or -1: out of memory, and nothing has changed. */

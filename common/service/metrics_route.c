@@ -34,6 +34,7 @@ void get_metrics(struct http_request *req, void *arg)
     route_metrics_write(service->requests, &body);
     write_health(&service->health, &body);
     registries_metrics(&service->registries, &body);
+    live_settings_metrics(service, &body);
     service->definition->metrics(service->definition->app, &body);
     process_metrics_write(&body);
     size_t len = body.len;

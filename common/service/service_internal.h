@@ -7,6 +7,7 @@
  *   arguments, healthcheck              command line, --healthcheck
  *   registries, drain                   registration, graceful shutdown
  *   service_definition.h                what a service hands to the chassis
+ *   live_settings                       settings that change while it runs
  *   service_internal.h                  struct service
  *   metrics_route, chassis_routes       GET /metrics, /health and /health/live
  *   service                             start, serve, stop; the program
@@ -17,6 +18,7 @@
 #include "loop/sync.h"
 #include "service/disk.h"
 #include "service/health.h"
+#include "service/live_settings.h"
 #include "service/registries.h"
 #include "service/route_metrics.h"
 #include "service/service_definition.h"
@@ -29,6 +31,7 @@ struct service {
     size_t max_calls;   /* … and calls to other services at the same time: see divide_files() */
     struct http_client *http;
     struct registries registries;
+    struct live_settings live;
     struct health health;
     struct disk disk;
     struct http_route *routes; /* the definition's, then those of the chassis */
