@@ -179,29 +179,6 @@ void balancer_release(struct balancer_peer *peer)
     peer_release(peer);
 }
 
-/* --- The policies ----------------------------------------------------------------------- */
-
-static struct policy *policy_new(enum balance_policy which)
-{
-    switch (which) {
-    case BALANCE_RANDOM:
-        return policy_random_new();
-    case BALANCE_ROUND_ROBIN:
-        return policy_round_robin_new();
-    case BALANCE_WEIGHTED:
-        return policy_weighted_new();
-    case BALANCE_CONSISTENT_HASH:
-        return policy_consistent_hash_new();
-    }
-    return NULL;
-}
-
-static void policy_free(struct policy *policy)
-{
-    if (policy)
-        policy->ops->free(policy);
-}
-
 /* --- Take over a new list ------------------------------------------------------------ */
 
 static int reserve_policies(const struct balancer *balancer, struct policy *near, struct policy *far, size_t count)
@@ -230,22 +207,6 @@ int balancer_update(struct balancer *balancer, struct instance_list *list, const
     return 0;
 }
 
-int balancer_set_policy(struct balancer *balancer, enum balance_policy policy)
-{
-    struct policy *near = policy_new(policy), *far = policy_new(policy);
-    if (!near || !far || reserve_policies(balancer, near, far, balancer->peers.count) != 0) {
-        policy_free(near);
-        policy_free(far);
-        return -1;
-    }
-    policy_free(balancer->near);
-    policy_free(balancer->far);
-    balancer->near = near;
-    balancer->far = far;
-    update_eligible(balancer);
-    return 0;
-}
-
 struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer_peer *peer)
 {
     struct balancer_peer *returned = peer->listed ? NULL : peer_list_find(&balancer->peers, peer->instance);
@@ -258,15 +219,36 @@ struct balancer_peer *balancer_follow(struct balancer *balancer, struct balancer
 
 /* --- Create and free ----------------------------------------------------------------- */
 
-struct balancer *balancer_new(enum balance_policy policy, const char *caller, const char *zone)
+static struct policy *policy_new(enum balance_policy which)
+{
+    switch (which) {
+    case BALANCE_RANDOM:
+        return policy_random_new();
+    case BALANCE_ROUND_ROBIN:
+        return policy_round_robin_new();
+    case BALANCE_WEIGHTED:
+        return policy_weighted_new();
+    case BALANCE_CONSISTENT_HASH:
+        return policy_consistent_hash_new();
+    }
+    return NULL;
+}
+
+static void policy_free(struct policy *policy)
+{
+    if (policy)
+        policy->ops->free(policy);
+}
+
+struct balancer *balancer_new(const struct balancer_config *config)
 {
     struct balancer *balancer = calloc(1, sizeof *balancer);
     if (!balancer)
         return NULL;
-    balancer->caller = strdup(caller);
-    balancer->zone = strdup(zone);
-    balancer->near = policy_new(policy);
-    balancer->far = policy_new(policy);
+    balancer->caller = strdup(config->caller);
+    balancer->zone = strdup(config->zone);
+    balancer->near = policy_new(config->policy);
+    balancer->far = policy_new(config->policy);
     if (balancer->caller && balancer->zone)
         eligible_init(&balancer->eligible, balancer->caller, balancer->zone);
     if (balancer->caller && balancer->zone && balancer->near && balancer->far)
@@ -286,6 +268,22 @@ void balancer_free(struct balancer *balancer)
     free(balancer->caller);
     free(balancer->zone);
     free(balancer);
+}
+
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy)
+{
+    struct policy *near = policy_new(policy), *far = policy_new(policy);
+    if (!near || !far || reserve_policies(balancer, near, far, balancer->peers.count) != 0) {
+        policy_free(near);
+        policy_free(far);
+        return -1;
+    }
+    policy_free(balancer->near);
+    policy_free(balancer->far);
+    balancer->near = near;
+    balancer->far = far;
+    update_eligible(balancer);
+    return 0;
 }
 
 /* --- Read ---------------------------------------------------------------------------- */
