@@ -56,7 +56,7 @@ static void measure(enum balance_policy policy, const char *name, int count)
     struct instance_list *list = list_of(count);
     struct balancer *balancer = balancer_new(&(struct balancer_config){.policy = policy, .caller = "", .zone = ""});
     double begin = cpu_ns();
-    balancer_update(balancer, list, NULL);
+    balancer_update(balancer, list, NULL, 0);
     double built_ms = (cpu_ns() - begin) / 1e6, best_ns = time_picks(balancer);
     for (int round = 1; round < ROUNDS; round++) {
         double ns = time_picks(balancer);

@@ -11,15 +11,19 @@ struct balancer {
     struct policy *near, *far; /* two of the same kind: each has the turns of its side */
     struct peer_list peers;
     struct eligible eligible;
+    int64_t slow_start_ms, slow_starts_end_ms; /* the last of them; 0: there is none */
+    struct failure_rate rate;
     uint64_t ejections;
     char *caller, *zone;
 };
 
-static void update_eligible(struct balancer *balancer)
+static void update_eligible(struct balancer *balancer, int64_t now_ms)
 {
     eligible_update(&balancer->eligible, &balancer->peers);
     balancer->near->ops->rebuild(balancer->near, &balancer->eligible.near);
     balancer->far->ops->rebuild(balancer->far, &balancer->eligible.far);
+    int64_t window_ms = balancer->near->ops->by_key ? 0 : balancer->slow_start_ms;
+    balancer->slow_starts_end_ms = eligible_begin_slow_starts(&balancer->peers, window_ms, now_ms);
 }
 
 void balancer_settle(struct balancer *balancer, int64_t now_ms)
@@ -27,7 +31,7 @@ void balancer_settle(struct balancer *balancer, int64_t now_ms)
     if (now_ms < balancer->eligible.ejections.next_end_ms)
         return;
     ejections_end_due(&balancer->peers, now_ms);
-    update_eligible(balancer);
+    update_eligible(balancer, now_ms);
 }
 
 /* --- Pick ---------------------------------------------------------------------------- */
@@ -129,16 +133,50 @@ static void advance(struct balancer *balancer, const struct balance_request *req
         zones_advance(&eligible->zones, peer_set_has(&eligible->near, picked));
 }
 
+/* --- Slow start ---------------------------------------------------------------------- */
+
+static bool any_slow_start(const struct balancer *balancer, int64_t now_ms)
+{
+    return now_ms < balancer->slow_starts_end_ms;
+}
+
+/* Passes turns on until one comes that its instance takes. A retry takes each turn: it has less choice, and there
+ * are few of them. */
+static void pass_turns(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
+{
+    if (!any_slow_start(balancer, now_ms) || request->tried_count > 0)
+        return;
+    struct balancer_peer *peer = choose_by_zone(balancer, request);
+    for (int i = 0; peer && !slow_start_takes_turn(&peer->slow_start, now_ms); i++) {
+        if (i == SLOW_START_PASSES_MAX) {
+            slow_start_grant_turn(&peer->slow_start, now_ms);
+            return;
+        }
+        slow_start_pass(&peer->slow_start, now_ms);
+        advance(balancer, request, peer);
+        peer = choose_by_zone(balancer, request);
+    }
+}
+
+int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms)
+{
+    return any_slow_start(balancer, now_ms) ? slow_start_share(&peer->slow_start, now_ms) : SLOW_START_WHOLE;
+}
+
+/* --- Peek and pick ------------------------------------------------------------------- */
+
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
                                           int64_t now_ms)
 {
     balancer_settle(balancer, now_ms);
+    pass_turns(balancer, request, now_ms);
     return choose(balancer, request);
 }
 
 struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
 {
     balancer_settle(balancer, now_ms);
+    pass_turns(balancer, request, now_ms);
     struct ejections *ejections = &balancer->eligible.ejections;
     struct balancer_peer *peer = choose(balancer, request);
     if (++ejections->probation_next >= ejections->probation_count)
@@ -146,6 +184,8 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
     if (!peer)
         return NULL;
     advance(balancer, request, peer);
+    if (any_slow_start(balancer, now_ms) && request->tried_count == 0)
+        slow_start_take(&peer->slow_start, now_ms);
     outlier_begin_call(&peer->outlier);
     peer->picks++;
     peer->holders++;
@@ -154,24 +194,48 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
 
 /* --- Report -------------------------------------------------------------------------- */
 
+/* Calls to an instance that is out began before its ejection, or are single ones that test it. */
+static void count_for_rate(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms)
+{
+    struct failure_rate *rate = &balancer->rate;
+    if (failure_rate_is_over(rate, now_ms)) {
+        size_t ejected = eligible_eject_for_rate(&balancer->eligible, rate, now_ms);
+        balancer->ejections += ejected;
+        if (ejected > 0)
+            update_eligible(balancer, now_ms);
+        failure_rate_begin(rate, now_ms);
+    }
+    if (!outlier_is_out(&peer->outlier))
+        failure_rate_count(rate, &peer->tally, success);
+}
+
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms)
 {
+    count_for_rate(balancer, peer, success, now_ms);
     bool was_failing = outlier_is_failing(&peer->outlier);
     if (success) {
         outlier_succeed(&peer->outlier);
         if (was_failing && !outlier_is_failing(&peer->outlier))
-            update_eligible(balancer);
+            update_eligible(balancer, now_ms);
         return;
     }
     if (!outlier_fail(&peer->outlier))
         return;
     if (!was_failing)
-        update_eligible(balancer); /* if it was the last one that worked, the next tier is now in use, too */
+        update_eligible(balancer, now_ms); /* if it was the last one that worked, the next tier is now in use, too */
     if (!eligible_may_eject(&balancer->eligible, peer))
         return;
     outlier_eject(&peer->outlier, now_ms);
     balancer->ejections++;
-    update_eligible(balancer);
+    update_eligible(balancer, now_ms);
+}
+
+void balancer_note_overtaken(struct balancer *balancer, struct balancer_peer *peer, int64_t now_ms)
+{
+    if (!outlier_note_overtaken(&peer->outlier) || !eligible_may_eject(&balancer->eligible, peer))
+        return;
+    outlier_suspect(&peer->outlier);
+    update_eligible(balancer, now_ms);
 }
 
 void balancer_release(struct balancer_peer *peer)
@@ -195,14 +259,14 @@ static int reserve(struct balancer *balancer, size_t count)
     return reserve_policies(balancer, balancer->near, balancer->far, count);
 }
 
-int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing)
+int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing, int64_t now_ms)
 {
     struct peer_list former;
     size_t count = list->count > balancer->peers.count ? list->count : balancer->peers.count;
     if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, balancer->caller, missing, &former) != 0)
         return -1;
     eligible_count_zones(&balancer->eligible, &balancer->peers);
-    update_eligible(balancer);
+    update_eligible(balancer, now_ms);
     peer_list_close_former(&former); /* only now: the policy has carried over its state */
     return 0;
 }
@@ -247,6 +311,7 @@ struct balancer *balancer_new(const struct balancer_config *config)
         return NULL;
     balancer->caller = strdup(config->caller);
     balancer->zone = strdup(config->zone);
+    balancer->slow_start_ms = config->slow_start_ms;
     balancer->near = policy_new(config->policy);
     balancer->far = policy_new(config->policy);
     if (balancer->caller && balancer->zone)
@@ -301,7 +366,11 @@ const struct balancer_peer *balancer_at(const struct balancer *balancer, size_t 
 struct obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, const char *key,
                                  int64_t now_ms)
 {
-    return obstacle_of(&balancer->eligible, peer, next_is_near(balancer, key), now_ms);
+    struct obstacle obstacle = obstacle_of(&balancer->eligible, peer, next_is_near(balancer, key), now_ms);
+    if (obstacle.kind == OBSTACLE_NONE && any_slow_start(balancer, now_ms) &&
+        !slow_start_takes_turn(&peer->slow_start, now_ms))
+        return obstacle_of_slow_start(&peer->slow_start, now_ms);
+    return obstacle;
 }
 
 bool balancer_in_panic(const struct balancer *balancer)

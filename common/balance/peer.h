@@ -12,7 +12,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "balance/failure_rate.h"
 #include "balance/outlier.h"
+#include "balance/slow_start.h"
 #include "registry/instance.h"
 
 /* Read only outside this folder. */
@@ -22,9 +24,11 @@ struct balancer_peer {
     bool missing; /* the registry no longer names it, but discovery still keeps it */
     uint64_t picks;
     struct outlier outlier;
+    struct slow_start slow_start;
     /* private */
     size_t holders;     /* calls under way, and the balancer while the peer is listed */
     bool listed;        /* in the balancer's list */
+    struct failure_tally tally; /* its calls in the current interval (failure_rate.h) */
     uint64_t turn;      /* its place in the caller's own order (peer_order) */
     size_t slot;        /* its index in `near`, `far` or `out` (eligible.h); PEER_NO_SLOT: in none */
     size_t class, seat; /* used by the policy `weighted` */

@@ -87,6 +87,21 @@ static int64_t refused_of(struct upstream *upstream)
     return (int64_t)upstream->retries_refused;
 }
 
+static int64_t backups_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups;
+}
+
+static int64_t backups_won_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups_won;
+}
+
+static int64_t backups_refused_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups_refused;
+}
+
 static int64_t budget_of(struct upstream *upstream)
 {
     return (int64_t)retry_budget_left(&upstream->budget, clock_ms());
@@ -105,6 +120,14 @@ static int64_t ejected_of(struct upstream *upstream)
     return count;
 }
 
+static int64_t slow_starts_of(struct upstream *upstream)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < balancer_count(upstream->balancer); i++)
+        count += balancer_share(upstream->balancer, balancer_at(upstream->balancer, i), clock_ms()) < SLOW_START_WHOLE;
+    return count;
+}
+
 static int64_t panic_of(struct upstream *upstream)
 {
     return balancer_in_panic(upstream->balancer);
@@ -116,9 +139,14 @@ static const struct metric {
 } metrics[] = {
     {"service_call_retries_total", "counter", "Retries made.", retries_of},
     {"service_call_retries_refused_total", "counter", "Retries refused by the retry budget.", refused_of},
+    {"service_call_backups_total", "counter", "Backup requests sent.", backups_of},
+    {"service_call_backups_won_total", "counter", "Backup requests that replied first.", backups_won_of},
+    {"service_call_backups_refused_total", "counter", "Backup requests refused by the retry budget.",
+     backups_refused_of},
     {"service_call_retry_budget", "gauge", "Retries that the budget allows now.", budget_of},
     {"instance_ejections_total", "counter", "Ejections of instances that failed repeatedly.", ejections_of},
     {"discovery_instances_ejected", "gauge", "Instances ejected now.", ejected_of},
+    {"discovery_instances_in_slow_start", "gauge", "Instances whose share of the calls still grows.", slow_starts_of},
     {"discovery_panic", "gauge", "1 while all are critical and are picked as if healthy (fail open).", panic_of},
 };
 

@@ -63,7 +63,7 @@ int upstreams_set_policy(struct upstreams *upstreams, enum balance_policy policy
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view)
 {
     if (view->list && view->version != upstream->version &&
-        balancer_update(upstream->balancer, view->list, view->missing) == 0)
+        balancer_update(upstream->balancer, view->list, view->missing, clock_ms()) == 0)
         upstream->version = view->version;
 }
 
