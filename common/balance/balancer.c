@@ -335,7 +335,7 @@ void balancer_free(struct balancer *balancer)
     free(balancer);
 }
 
-int balancer_set_policy(struct balancer *balancer, enum balance_policy policy)
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy, int64_t now_ms)
 {
     struct policy *near = policy_new(policy), *far = policy_new(policy);
     if (!near || !far || reserve_policies(balancer, near, far, balancer->peers.count) != 0) {
@@ -347,7 +347,7 @@ int balancer_set_policy(struct balancer *balancer, enum balance_policy policy)
     policy_free(balancer->far);
     balancer->near = near;
     balancer->far = far;
-    update_eligible(balancer);
+    update_eligible(balancer, now_ms);
     return 0;
 }
 

@@ -7,16 +7,8 @@
 #define SERVICE_LIVE_SETTINGS_H
 
 #include "base/buf.h"
-#include "config/config_watch.h"
 
 struct service;
-
-/* Zero-initialise. */
-struct live_settings {
-    struct config_settings settings;
-    struct config_watch watch;
-    struct group fiber;
-};
 
 /* Call it after the registration has started. 0, or -1: out of memory or fibers. */
 int live_settings_start(struct service *service);

@@ -1,6 +1,7 @@
 #include "service/metrics_route.h"
 
 #include "base/metrics.h"
+#include "service/live_settings.h"
 #include "service/process_metrics.h"
 #include "service/service_internal.h"
 
