@@ -13,7 +13,8 @@
  *      others. It may have recovered, and without it the call would fail now. (Finagle's
  *      balancers also use nodes that they consider dead if no other is left.)
  *
- * Each policy has a file of its own (policy.h). Only `weighted` uses weights.
+ * Each policy has a file of its own (policy.h). Only `weighted` and
+ * `least_request` use weights.
  */
 #ifndef BALANCE_BALANCER_H
 #define BALANCE_BALANCER_H
@@ -22,13 +23,14 @@
 #include "balance/peer.h"
 
 /* The values of LB_POLICY, in the order of the enum: the setting is an index into both. */
-#define BALANCE_POLICY_NAMES "random|round_robin|weighted|consistent_hash"
+#define BALANCE_POLICY_NAMES "random|round_robin|weighted|consistent_hash|least_request"
 
 enum balance_policy {
     BALANCE_RANDOM,
     BALANCE_ROUND_ROBIN,
     BALANCE_WEIGHTED,        /* smooth weighted round robin */
     BALANCE_CONSISTENT_HASH, /* the same key goes to the same instance */
+    BALANCE_LEAST_REQUEST,   /* of two random instances, the one with fewer calls in flight */
 };
 
 struct balancer;
@@ -59,6 +61,10 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
  * are the same for both. */
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
                                           int64_t now_ms);
+/* The instance that the policy compares with `next`, which balancer_peek has returned for this
+ * request; NULL: none. */
+const struct balancer_peer *balancer_compared(const struct balancer *balancer, const struct balance_request *request,
+                                              const struct balancer_peer *next);
 /* Ends the ejections whose time has passed. balancer_pick and balancer_peek call it first. */
 void balancer_settle(struct balancer *balancer, int64_t now_ms);
 /* The result of the call to a picked instance. */

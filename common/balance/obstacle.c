@@ -45,6 +45,12 @@ struct obstacle obstacle_of_slow_start(const struct slow_start *slow, int64_t no
                              .share = slow_start_share(slow, now_ms)};
 }
 
+struct obstacle obstacle_of_load(const struct balancer_peer *peer, const struct balancer_peer *next)
+{
+    return (struct obstacle){.kind = OBSTACLE_LOAD, .calls = peer_calls(peer), .its_weight = peer_weight(peer),
+                             .next_calls = peer_calls(next), .next_weight = peer_weight(next)};
+}
+
 static const char *state_text(const struct instance *instance)
 {
     if (instance->maintenance)
@@ -65,6 +71,13 @@ static void zone_text(struct obstacle obstacle, const char *its_zone, const char
              ", zones: %zu), and the next call %s",
              percent, zone, obstacle.near_weight, obstacle.weight, obstacle.zones,
              obstacle.stays_near ? "does" : "does not");
+}
+
+static void load_text(struct obstacle obstacle, char *out, size_t size)
+{
+    snprintf(out, size,
+             "the other one of the two drawn: it has %zu calls in flight (weight %d), the next instance %zu (weight %d)",
+             obstacle.calls, obstacle.its_weight, obstacle.next_calls, obstacle.next_weight);
 }
 
 static void ejection_text(struct obstacle obstacle, char *out, size_t size)
@@ -93,6 +106,8 @@ void obstacle_text(struct obstacle obstacle, const struct instance *instance, co
     else if (obstacle.kind == OBSTACLE_SLOW_START)
         snprintf(out, size, "in slow start: %d %% of its share, for another %.1f s", obstacle.share / 10,
                  (double)obstacle.left_ms / 1000);
+    else if (obstacle.kind == OBSTACLE_LOAD)
+        load_text(obstacle, out, size);
     else
         zone_text(obstacle, instance->zone, zone, out, size);
 }
