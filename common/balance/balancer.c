@@ -13,7 +13,7 @@ struct balancer {
     struct eligible eligible;
     int64_t slow_start_ms, slow_starts_end_ms; /* the last of them; 0: there is none */
     struct failure_rate rate;
-    uint64_t ejections;
+    uint64_t ejections, ejections_for_rate;
     char *caller, *zone;
 };
 
@@ -207,6 +207,7 @@ static void count_for_rate(struct balancer *balancer, struct balancer_peer *peer
     if (failure_rate_is_over(rate, now_ms)) {
         size_t ejected = eligible_eject_for_rate(&balancer->eligible, rate, now_ms);
         balancer->ejections += ejected;
+        balancer->ejections_for_rate += ejected;
         if (ejected > 0)
             update_eligible(balancer, now_ms);
         failure_rate_begin(rate, now_ms);
@@ -394,4 +395,9 @@ bool balancer_in_panic(const struct balancer *balancer)
 uint64_t balancer_ejections(const struct balancer *balancer)
 {
     return balancer->ejections;
+}
+
+uint64_t balancer_ejections_for_rate(const struct balancer *balancer)
+{
+    return balancer->ejections_for_rate;
 }

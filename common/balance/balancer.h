@@ -86,5 +86,6 @@ struct obstacle balancer_why_not(const struct balancer *balancer, const struct b
 int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms);
 bool balancer_in_panic(const struct balancer *balancer); /* fail open is on */
 uint64_t balancer_ejections(const struct balancer *balancer); /* so far */
+uint64_t balancer_ejections_for_rate(const struct balancer *balancer); /* of these, for the failure rate */
 
 #endif
