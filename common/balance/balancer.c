@@ -252,13 +252,18 @@ void balancer_release(struct balancer_peer *peer)
 
 /* --- Take over a new list ------------------------------------------------------------ */
 
+static int reserve_policies(const struct balancer *balancer, struct policy *near, struct policy *far, size_t count)
+{
+    if (near->ops->reserve(near, count) != 0)
+        return -1;
+    return far->ops->reserve(far, *balancer->zone ? count : 0);
+}
+
 static int reserve(struct balancer *balancer, size_t count)
 {
     if (eligible_reserve(&balancer->eligible, count) != 0)
         return -1;
-    if (balancer->near->ops->reserve(balancer->near, count) != 0)
-        return -1;
-    return balancer->far->ops->reserve(balancer->far, *balancer->zone ? count : 0);
+    return reserve_policies(balancer, balancer->near, balancer->far, count);
 }
 
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing, int64_t now_ms)
@@ -302,6 +307,12 @@ static struct policy *policy_new(enum balance_policy which)
     return NULL;
 }
 
+static void policy_free(struct policy *policy)
+{
+    if (policy)
+        policy->ops->free(policy);
+}
+
 struct balancer *balancer_new(const struct balancer_config *config)
 {
     struct balancer *balancer = calloc(1, sizeof *balancer);
@@ -325,14 +336,28 @@ void balancer_free(struct balancer *balancer)
     if (!balancer)
         return;
     peer_list_close(&balancer->peers);
-    if (balancer->near)
-        balancer->near->ops->free(balancer->near);
-    if (balancer->far)
-        balancer->far->ops->free(balancer->far);
+    policy_free(balancer->near);
+    policy_free(balancer->far);
     eligible_close(&balancer->eligible);
     free(balancer->caller);
     free(balancer->zone);
     free(balancer);
+}
+
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy, int64_t now_ms)
+{
+    struct policy *near = policy_new(policy), *far = policy_new(policy);
+    if (!near || !far || reserve_policies(balancer, near, far, balancer->peers.count) != 0) {
+        policy_free(near);
+        policy_free(far);
+        return -1;
+    }
+    policy_free(balancer->near);
+    policy_free(balancer->far);
+    balancer->near = near;
+    balancer->far = far;
+    update_eligible(balancer, now_ms);
+    return 0;
 }
 
 /* --- Read ---------------------------------------------------------------------------- */

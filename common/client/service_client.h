@@ -40,6 +40,10 @@ struct service_client *service_client_new(const struct service_client_config *co
 /* NULL is allowed. No call may be under way. */
 void service_client_free(struct service_client *client);
 
+/* Change what the config set, for the next attempt of each call. 0, or -1: out of memory. */
+int service_client_set_policy(struct service_client *client, enum balance_policy policy);
+void service_client_set_call_timeout(struct service_client *client, int64_t call_timeout_ms);
+
 /* One GET of a JSON object (only GET is retried). Waits. The caller closes the reply. */
 void service_client_get(struct service_client *client, const struct service_call *call, struct service_reply *reply);
 
