@@ -11,6 +11,18 @@ static struct obstacle obstacle_of_zone(const struct zones *zones, bool near_is_
                              .near_weight = zones->near_weight, .weight = zones->weight, .zones = zones->count};
 }
 
+static bool was_overtaken(const struct outlier *outlier)
+{
+    return outlier->overtaken >= OUTLIER_FAILURES;
+}
+
+static struct obstacle obstacle_of_ejection(const struct outlier *outlier, int64_t now_ms)
+{
+    return (struct obstacle){.kind = OBSTACLE_EJECTION, .left_ms = outlier->back_ms - now_ms,
+                             .was_overtaken = was_overtaken(outlier),
+                             .percent = outlier->percent, .others_percent = outlier->others_percent};
+}
+
 struct obstacle obstacle_of(const struct eligible *eligible, const struct balancer_peer *peer, bool near_is_next,
                             int64_t now_ms)
 {
@@ -23,8 +35,20 @@ struct obstacle obstacle_of(const struct eligible *eligible, const struct balanc
     if (!is_in_tier)
         return (struct obstacle){.kind = OBSTACLE_STATE};
     if (outlier_is_ejected(&peer->outlier))
-        return (struct obstacle){.kind = OBSTACLE_EJECTION, .left_ms = peer->outlier.back_ms - now_ms};
-    return (struct obstacle){.kind = OBSTACLE_PROBATION};
+        return obstacle_of_ejection(&peer->outlier, now_ms);
+    return (struct obstacle){.kind = OBSTACLE_PROBATION, .was_overtaken = was_overtaken(&peer->outlier)};
+}
+
+struct obstacle obstacle_of_slow_start(const struct slow_start *slow, int64_t now_ms)
+{
+    return (struct obstacle){.kind = OBSTACLE_SLOW_START, .left_ms = slow->end_ms - now_ms,
+                             .share = slow_start_share(slow, now_ms)};
+}
+
+struct obstacle obstacle_of_load(const struct balancer_peer *peer, const struct balancer_peer *next)
+{
+    return (struct obstacle){.kind = OBSTACLE_LOAD, .calls = peer_calls(peer), .its_weight = peer_weight(peer),
+                             .next_calls = peer_calls(next), .next_weight = peer_weight(next)};
 }
 
 static const char *state_text(const struct instance *instance)
@@ -49,15 +73,41 @@ static void zone_text(struct obstacle obstacle, const char *its_zone, const char
              obstacle.stays_near ? "does" : "does not");
 }
 
+static void load_text(struct obstacle obstacle, char *out, size_t size)
+{
+    snprintf(out, size,
+             "the other one of the two drawn: it has %zu calls in flight (weight %d), the next instance %zu (weight %d)",
+             obstacle.calls, obstacle.its_weight, obstacle.next_calls, obstacle.next_weight);
+}
+
+static void ejection_text(struct obstacle obstacle, char *out, size_t size)
+{
+    int64_t left_s = (obstacle.left_ms + 999) / 1000;
+    if (obstacle.was_overtaken)
+        snprintf(out, size,
+                 "ejected for another %" PRId64 " s: backup requests overtook it %d times in a row, then it failed", left_s,
+                 OUTLIER_FAILURES);
+    else if (obstacle.percent == 0)
+        snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row", left_s, OUTLIER_FAILURES);
+    else
+        snprintf(out, size, "ejected for another %" PRId64 " s: %u %% of its calls failed in %d s, %u %% of the others'",
+                 left_s, obstacle.percent, FAILURE_RATE_INTERVAL_MS / 1000, obstacle.others_percent);
+}
+
 void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone, char *out, size_t size)
 {
     if (obstacle.kind == OBSTACLE_STATE)
         snprintf(out, size, "%s", state_text(instance));
     else if (obstacle.kind == OBSTACLE_EJECTION)
-        snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row",
-                 (obstacle.left_ms + 999) / 1000, OUTLIER_FAILURES);
+        ejection_text(obstacle, out, size);
     else if (obstacle.kind == OBSTACLE_PROBATION)
-        snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
+        snprintf(out, size, "on probation after %s: one call at a time until one succeeds",
+                 obstacle.was_overtaken ? "backup requests overtook it repeatedly" : "its ejection");
+    else if (obstacle.kind == OBSTACLE_SLOW_START)
+        snprintf(out, size, "in slow start: %d %% of its share, for another %.1f s", obstacle.share / 10,
+                 (double)obstacle.left_ms / 1000);
+    else if (obstacle.kind == OBSTACLE_LOAD)
+        load_text(obstacle, out, size);
     else
         zone_text(obstacle, instance->zone, zone, out, size);
 }

@@ -51,10 +51,19 @@ struct upstream *upstream_get(struct upstreams *upstreams, const char *service)
     return upstream;
 }
 
+int upstreams_set_policy(struct upstreams *upstreams, enum balance_policy policy)
+{
+    for (struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next)
+        if (balancer_set_policy(upstream->balancer, policy, clock_ms()) != 0)
+            return -1;
+    upstreams->balancer.policy = policy;
+    return 0;
+}
+
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view)
 {
     if (view->list && view->version != upstream->version &&
-        balancer_update(upstream->balancer, view->list, view->missing) == 0)
+        balancer_update(upstream->balancer, view->list, view->missing, clock_ms()) == 0)
         upstream->version = view->version;
 }
 

@@ -15,6 +15,7 @@ struct upstream {
     uint64_t version; /* of the list that the balancer has */
     struct retry_budget budget;
     uint64_t calls[SERVICE_OUTCOMES], retries, retries_refused;
+    uint64_t backups, backups_won, backups_refused;
     struct call_metrics attempts;
     struct upstream *next;
 };
@@ -32,6 +33,8 @@ void upstreams_close(struct upstreams *upstreams);
 
 /* The upstream of a service, created by its first use. NULL: out of memory. */
 struct upstream *upstream_get(struct upstreams *upstreams, const char *service);
+/* For the upstreams that exist and those to come. 0, or -1: out of memory, and nothing has changed for at least one. */
+int upstreams_set_policy(struct upstreams *upstreams, enum balance_policy policy);
 /* Gives the balancer the list of `view`, unless it has this version already. */
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view);
 
