@@ -15,6 +15,8 @@ struct balancer {
     struct failure_rate rate;
     uint64_t ejections;
     char *caller, *zone;
+    const struct route *route; /* may be NULL */
+    enum route_side side;
 };
 
 static void update_eligible(struct balancer *balancer, int64_t now_ms)
@@ -246,6 +248,22 @@ static int reserve(struct balancer *balancer, size_t count)
     return balancer->far->ops->reserve(balancer->far, *balancer->zone ? count : 0);
 }
 
+static bool is_on_route(const struct balancer *balancer, const struct instance *instance)
+{
+    const struct route *route = balancer->route;
+    return !route || (route_admits(route, instance) && route_side_of(route, instance) == balancer->side);
+}
+
+void balancer_reroute(struct balancer *balancer, int64_t now_ms)
+{
+    for (size_t i = 0; i < balancer->peers.count; i++) {
+        struct balancer_peer *peer = balancer->peers.at[i];
+        peer->side = balancer->side;
+        peer->off_route = !is_on_route(balancer, peer->instance);
+    }
+    update_eligible(balancer, now_ms);
+}
+
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing, int64_t now_ms)
 {
     struct peer_list former;
@@ -253,7 +271,7 @@ int balancer_update(struct balancer *balancer, struct instance_list *list, const
     if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, balancer->caller, missing, &former) != 0)
         return -1;
     eligible_count_zones(&balancer->eligible, &balancer->peers);
-    update_eligible(balancer, now_ms);
+    balancer_reroute(balancer, now_ms);
     peer_list_close_former(&former); /* only now: the policy has carried over its state */
     return 0;
 }
@@ -292,6 +310,8 @@ struct balancer *balancer_new(const struct balancer_config *config)
         return NULL;
     balancer->caller = strdup(config->caller);
     balancer->zone = strdup(config->zone);
+    balancer->route = config->route;
+    balancer->side = config->side;
     balancer->slow_start_ms = config->slow_start_ms;
     balancer->near = policy_new(config->policy);
     balancer->far = policy_new(config->policy);
@@ -338,6 +358,11 @@ struct obstacle balancer_why_not(const struct balancer *balancer, const struct b
         !slow_start_takes_turn(&peer->slow_start, now_ms))
         return obstacle_of_slow_start(&peer->slow_start, now_ms);
     return obstacle;
+}
+
+int balancer_best_tier(const struct balancer *balancer)
+{
+    return (int)balancer->eligible.best;
 }
 
 bool balancer_in_panic(const struct balancer *balancer)

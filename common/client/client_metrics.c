@@ -27,7 +27,7 @@ static void write_attempts(const struct upstreams *upstreams, struct buf *out)
     metrics_head(out, "http_client_request_duration_seconds", "histogram",
                  "Duration of HTTP client requests: each attempt of a call.");
     for (struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
-        call_metrics_prune(&upstream->attempts, upstream->balancer);
+        call_metrics_prune(&upstream->attempts, upstream->sides.at[ROUTE_STABLE]);
         call_metrics_write(&upstream->attempts, upstream->service, out);
     }
 }
@@ -42,8 +42,8 @@ static void write_instances(const struct upstreams *upstreams, struct buf *out)
         for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
             char labels[340];
             int64_t count = 0;
-            for (size_t k = 0; k < balancer_count(upstream->balancer); k++)
-                count += strcmp(upstream_status_name(balancer_at(upstream->balancer, k)), statuses[i]) == 0;
+            for (size_t k = 0; k < sides_count(&upstream->sides); k++)
+                count += strcmp(upstream_status_name(sides_at(&upstream->sides, k)), statuses[i]) == 0;
             metrics_labels(labels, sizeof labels, "service", upstream->service, "status", statuses[i]);
             metrics_value(out, "discovery_instances", labels, count);
         }
@@ -51,12 +51,12 @@ static void write_instances(const struct upstreams *upstreams, struct buf *out)
 }
 
 /* Instances with one id (on several nodes) share one series. Moves *i to the last of them. */
-static int64_t picks_of_id(const struct balancer *balancer, size_t *i)
+static int64_t picks_of_id(const struct sides *sides, size_t *i)
 {
-    const char *id = balancer_at(balancer, *i)->instance->id;
-    int64_t picks = (int64_t)balancer_at(balancer, *i)->picks;
-    while (*i + 1 < balancer_count(balancer) && strcmp(balancer_at(balancer, *i + 1)->instance->id, id) == 0)
-        picks += (int64_t)balancer_at(balancer, ++*i)->picks;
+    const char *id = sides_at(sides, *i)->instance->id;
+    int64_t picks = (int64_t)sides_at(sides, *i)->picks;
+    while (*i + 1 < sides_count(sides) && strcmp(sides_at(sides, *i + 1)->instance->id, id) == 0)
+        picks += (int64_t)sides_at(sides, ++*i)->picks;
     return picks;
 }
 
@@ -65,12 +65,26 @@ static void write_picks(const struct upstreams *upstreams, struct buf *out)
     metrics_head(out, "instance_picks_total", "counter",
                  "Picks of each instance; only for services with at most 1,000 instances.");
     for (const struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
-        size_t count = balancer_count(upstream->balancer);
+        size_t count = sides_count(&upstream->sides);
         for (size_t i = 0; i < count && count <= PICK_SERIES_MAX; i++) {
-            const char *id = balancer_at(upstream->balancer, i)->instance->id;
+            const char *id = sides_at(&upstream->sides, i)->instance->id;
             char labels[900];
             metrics_labels(labels, sizeof labels, "service", upstream->service, "instance_id", id);
-            metrics_value(out, "instance_picks_total", labels, picks_of_id(upstream->balancer, &i));
+            metrics_value(out, "instance_picks_total", labels, picks_of_id(&upstream->sides, &i));
+        }
+    }
+}
+
+/* Without a canary all are stable. */
+static void write_sides(const struct upstreams *upstreams, struct buf *out)
+{
+    static const char *const names[ROUTE_SIDES] = {[ROUTE_STABLE] = "stable", [ROUTE_CANARY] = "canary"};
+    metrics_head(out, "service_call_attempts_total", "counter", "Attempts, by side of a canary release.");
+    for (const struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
+        for (int side = 0; side < ROUTE_SIDES; side++) {
+            char labels[340];
+            metrics_labels(labels, sizeof labels, "service", upstream->service, "side", names[side]);
+            metrics_value(out, "service_call_attempts_total", labels, (int64_t)upstream->sides.picks[side]);
         }
     }
 }
@@ -94,28 +108,28 @@ static int64_t budget_of(struct upstream *upstream)
 
 static int64_t ejections_of(struct upstream *upstream)
 {
-    return (int64_t)balancer_ejections(upstream->balancer);
+    return (int64_t)sides_ejections(&upstream->sides);
 }
 
 static int64_t ejected_of(struct upstream *upstream)
 {
     int64_t count = 0;
-    for (size_t i = 0; i < balancer_count(upstream->balancer); i++)
-        count += outlier_is_ejected(&balancer_at(upstream->balancer, i)->outlier);
+    for (size_t i = 0; i < sides_count(&upstream->sides); i++)
+        count += outlier_is_ejected(&sides_at(&upstream->sides, i)->outlier);
     return count;
 }
 
 static int64_t slow_starts_of(struct upstream *upstream)
 {
     int64_t count = 0;
-    for (size_t i = 0; i < balancer_count(upstream->balancer); i++)
-        count += balancer_share(upstream->balancer, balancer_at(upstream->balancer, i), clock_ms()) < SLOW_START_WHOLE;
+    for (size_t i = 0; i < sides_count(&upstream->sides); i++)
+        count += sides_share(&upstream->sides, sides_at(&upstream->sides, i), clock_ms()) < SLOW_START_WHOLE;
     return count;
 }
 
 static int64_t panic_of(struct upstream *upstream)
 {
-    return balancer_in_panic(upstream->balancer);
+    return sides_in_panic(&upstream->sides);
 }
 
 static const struct metric {
@@ -141,6 +155,7 @@ void client_metrics_write(struct upstreams *upstreams, struct buf *out)
     write_attempts(upstreams, out);
     write_instances(upstreams, out);
     write_picks(upstreams, out);
+    write_sides(upstreams, out);
     for (size_t n = 0; n < sizeof metrics / sizeof *metrics; n++) {
         metrics_head(out, metrics[n].name, metrics[n].type, metrics[n].help);
         for (struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {

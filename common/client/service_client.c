@@ -43,7 +43,7 @@ static bool allow_attempt(struct call_state *state, const struct balance_request
     struct upstream *upstream = state->upstream;
     if (state->tried_count == 0)
         return true;
-    const struct balancer_peer *next = balancer_peek(upstream->balancer, request, clock_ms());
+    const struct balancer_peer *next = sides_peek(&upstream->sides, request, clock_ms());
     if (!next)
         return false;
     bool is_first_listed = !state->tried_listed && !next->missing;
@@ -58,7 +58,7 @@ static bool allow_attempt(struct call_state *state, const struct balance_request
 static void follow_tried(struct call_state *state)
 {
     for (size_t i = 0; i < state->tried_count; i++)
-        state->tried[i] = balancer_follow(state->upstream->balancer, state->tried[i]);
+        state->tried[i] = sides_follow(&state->upstream->sides, state->tried[i]);
 }
 
 /* The instance for the next attempt; NULL: there is none. If nothing was tried yet,
@@ -79,9 +79,11 @@ static struct balancer_peer *next_peer(struct call_state *state)
             .prefer_listed = state->failed_at_missing,
         };
         if (allow_attempt(state, &request))
-            peer = balancer_pick(state->upstream->balancer, &request, clock_ms());
+            peer = sides_pick(&state->upstream->sides, &request, clock_ms());
     }
     state->reply->source = view.source;
+    if (!peer && state->tried_count == 0 && view.list)
+        route_excludes_all(&state->client->upstreams.route, view.list, &err);
     if (!peer && state->tried_count == 0)
         err_set(&state->reply->err, ERR_NOT_FOUND, "No healthy %.100s instances%s%s", state->call->service,
                 err.code != ERR_NONE ? ": " : "", err.text);
@@ -96,7 +98,7 @@ static void report_attempt(struct call_state *state, struct balancer_peer *peer,
 {
     if (attempt->outcome != SERVICE_OK && !attempt->blames_instance)
         return;
-    balancer_report(state->upstream->balancer, peer, attempt->outcome == SERVICE_OK, clock_ms());
+    sides_report(&state->upstream->sides, peer, attempt->outcome == SERVICE_OK, clock_ms());
     if (attempt->outcome != SERVICE_OK && peer->missing)
         discovery_report_failure(state->client->config.discovery, state->call->service, peer->instance,
                                  attempt->outcome == SERVICE_TIMED_OUT);
@@ -211,7 +213,7 @@ struct service_client *service_client_new(const struct service_client_config *co
         return NULL;
     const struct balancer_config balancer = {.policy = config->policy, .caller = config->id, .zone = config->zone,
                                              .slow_start_ms = config->slow_start_ms};
-    if (upstreams_init(&client->upstreams, config->discovery, &balancer) != 0) {
+    if (upstreams_init(&client->upstreams, config->discovery, &balancer, &config->route) != 0) {
         upstreams_close(&client->upstreams);
         free(client);
         return NULL;
@@ -232,6 +234,11 @@ void service_client_free(struct service_client *client)
         return;
     upstreams_close(&client->upstreams);
     free(client);
+}
+
+int service_client_set_canary(struct service_client *client, const struct canary *canary)
+{
+    return upstreams_set_canary(&client->upstreams, canary);
 }
 
 /* --- Views and metrics --------------------------------------------------------------- */
