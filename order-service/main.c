@@ -38,6 +38,7 @@ static int open_discovery(struct app *app, struct service *service)
         .slow_start_ms = app->settings.slow_start_ms,
         .call_timeout_ms = app->settings.call_timeout_ms,
         .call_attempts = (int)app->settings.call_attempts,
+        .backup_after_ms = app->settings.backup_after_ms,
         .id = settings->id,
         .zone = settings->zone,
         .route = app->route,

@@ -44,6 +44,8 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
          .help = "for a call, including all its attempts"},
         {"CALL_ATTEMPTS", ENV_INT, "3", &s->call_attempts, .min = 1, .max = SERVICE_ATTEMPTS_MAX,
          .help = "attempts of a call, each on another instance"},
+        {"CALL_BACKUP_AFTER", ENV_DURATION, "0", &s->backup_after_ms, .max = 300000,
+         .help = "a call without a reply for this long is sent to a second instance, too; 0: never"},
     };
     memcpy(table, rows, sizeof rows);
 }

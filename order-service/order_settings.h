@@ -21,9 +21,10 @@ struct order_settings {
     int64_t slow_start_ms;
     int64_t call_timeout_ms;
     int64_t call_attempts;
+    int64_t backup_after_ms; /* 0: no backup requests */
 };
 
-enum { ORDER_SETTINGS_COUNT = 12 };
+enum { ORDER_SETTINGS_COUNT = 13 };
 
 /* Describes each setting: name, type, default and limits. Reading the table fills in `settings`. */
 void order_settings_table(struct order_settings *settings, struct env_var table[ORDER_SETTINGS_COUNT]);

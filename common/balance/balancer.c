@@ -102,19 +102,6 @@ static struct balancer_peer *choose_listed_by_zone(const struct balancer *balanc
     return peer ? peer : choose_listed(is_near ? &eligible->far : &eligible->near, request);
 }
 
-/* Only a first attempt tests an instance on probation, because that call still has its retries. */
-static struct balancer_peer *choose(const struct balancer *balancer, const struct balance_request *request)
-{
-    const struct eligible *eligible = &balancer->eligible;
-    struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(&eligible->ejections) : NULL;
-    if (on_probation)
-        return on_probation;
-    struct balancer_peer *peer = request->prefer_listed ? choose_listed_by_zone(balancer, request) : NULL;
-    if (!peer)
-        peer = choose_by_zone(balancer, request);
-    return peer ? peer : choose_last_resort(&eligible->ejections.out, request);
-}
-
 /* Moves on to the next turn of the policy; and of the zones, if this is a first attempt: a
  * retry may have no choice between them, and the next calls would have to make up for it. */
 static void advance(struct balancer *balancer, const struct balance_request *request,
@@ -135,52 +122,71 @@ static void advance(struct balancer *balancer, const struct balance_request *req
         zones_advance(&eligible->zones, peer_set_has(&eligible->near, picked));
 }
 
-/* --- Slow start ---------------------------------------------------------------------- */
-
 static bool any_slow_start(const struct balancer *balancer, int64_t now_ms)
 {
     return now_ms < balancer->slow_starts_end_ms;
 }
 
-/* Passes turns on until one comes that its instance takes. A retry takes each turn: it has less choice, and there
- * are few of them. */
-static void pass_turns(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
+/* Passes turns on until one comes that its instance takes (slow_start.h). A retry takes each turn: it has less choice,
+ * and there are few of them. */
+static struct balancer_peer *choose_by_turn(struct balancer *balancer, const struct balance_request *request,
+                                            int64_t now_ms)
 {
-    if (!any_slow_start(balancer, now_ms) || request->tried_count > 0)
-        return;
     struct balancer_peer *peer = choose_by_zone(balancer, request);
+    if (!any_slow_start(balancer, now_ms) || request->tried_count > 0)
+        return peer;
     for (int i = 0; peer && !slow_start_takes_turn(&peer->slow_start, now_ms); i++) {
         if (i == SLOW_START_PASSES_MAX) {
             slow_start_grant_turn(&peer->slow_start, now_ms);
-            return;
+            return peer;
         }
         slow_start_pass(&peer->slow_start, now_ms);
         advance(balancer, request, peer);
         peer = choose_by_zone(balancer, request);
     }
+    return peer;
 }
 
-int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms)
+/* Only a first attempt tests an instance on probation, because that call still has its retries. */
+static struct balancer_peer *choose(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
 {
-    return any_slow_start(balancer, now_ms) ? slow_start_share(&peer->slow_start, now_ms) : SLOW_START_WHOLE;
+    const struct eligible *eligible = &balancer->eligible;
+    struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(&eligible->ejections) : NULL;
+    if (on_probation)
+        return on_probation;
+    struct balancer_peer *peer = request->prefer_listed ? choose_listed_by_zone(balancer, request) : NULL;
+    if (!peer)
+        peer = choose_by_turn(balancer, request, now_ms);
+    return peer ? peer : choose_last_resort(&eligible->ejections.out, request);
 }
-
-/* --- Peek and pick ------------------------------------------------------------------- */
 
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
                                           int64_t now_ms)
 {
     balancer_settle(balancer, now_ms);
-    pass_turns(balancer, request, now_ms);
-    return choose(balancer, request);
+    return choose(balancer, request, now_ms);
+}
+
+static const struct balancer_peer *other_of(const struct policy *policy, const struct peer_set *set,
+                                            const struct balance_request *request)
+{
+    return policy->ops->other ? policy->ops->other(policy, set, request) : NULL;
+}
+
+const struct balancer_peer *balancer_compared(const struct balancer *balancer, const struct balance_request *request,
+                                              const struct balancer_peer *next)
+{
+    const struct eligible *eligible = &balancer->eligible;
+    if (peer_set_has(&eligible->near, next))
+        return other_of(balancer->near, &eligible->near, request);
+    return peer_set_has(&eligible->far, next) ? other_of(balancer->far, &eligible->far, request) : NULL;
 }
 
 struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
 {
     balancer_settle(balancer, now_ms);
-    pass_turns(balancer, request, now_ms);
     struct ejections *ejections = &balancer->eligible.ejections;
-    struct balancer_peer *peer = choose(balancer, request);
+    struct balancer_peer *peer = choose(balancer, request, now_ms);
     if (++ejections->probation_next >= ejections->probation_count)
         ejections->probation_next = 0;
     if (!peer)
@@ -229,6 +235,14 @@ void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool
         return;
     outlier_eject(&peer->outlier, now_ms);
     balancer->ejections++;
+    update_eligible(balancer, now_ms);
+}
+
+void balancer_note_overtaken(struct balancer *balancer, struct balancer_peer *peer, int64_t now_ms)
+{
+    if (!outlier_note_overtaken(&peer->outlier) || !eligible_may_eject(&balancer->eligible, peer))
+        return;
+    outlier_suspect(&peer->outlier);
     update_eligible(balancer, now_ms);
 }
 
@@ -299,6 +313,8 @@ static struct policy *policy_new(enum balance_policy which)
         return policy_weighted_new();
     case BALANCE_CONSISTENT_HASH:
         return policy_consistent_hash_new();
+    case BALANCE_LEAST_REQUEST:
+        return policy_least_request_new();
     }
     return NULL;
 }
@@ -363,6 +379,11 @@ struct obstacle balancer_why_not(const struct balancer *balancer, const struct b
 int balancer_best_tier(const struct balancer *balancer)
 {
     return (int)balancer->eligible.best;
+}
+
+int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms)
+{
+    return any_slow_start(balancer, now_ms) ? slow_start_share(&peer->slow_start, now_ms) : SLOW_START_WHOLE;
 }
 
 bool balancer_in_panic(const struct balancer *balancer)

@@ -16,7 +16,8 @@
  * With a route, some instances are never picked (route.h). In a canary release each side has a balancer of its
  * own (sides.h).
  *
- * Each policy has a file of its own (policy.h). Only `weighted` uses weights.
+ * Each policy has a file of its own (policy.h). Only `weighted` and
+ * `least_request` use weights.
  */
 #ifndef BALANCE_BALANCER_H
 #define BALANCE_BALANCER_H
@@ -25,13 +26,14 @@
 #include "balance/peer.h"
 
 /* The values of LB_POLICY, in the order of the enum: the setting is an index into both. */
-#define BALANCE_POLICY_NAMES "random|round_robin|weighted|consistent_hash"
+#define BALANCE_POLICY_NAMES "random|round_robin|weighted|consistent_hash|least_request"
 
 enum balance_policy {
     BALANCE_RANDOM,
     BALANCE_ROUND_ROBIN,
     BALANCE_WEIGHTED,        /* smooth weighted round robin */
     BALANCE_CONSISTENT_HASH, /* the same key goes to the same instance */
+    BALANCE_LEAST_REQUEST,   /* of two random instances, the one with fewer calls in flight */
 };
 
 struct balancer;
@@ -63,10 +65,16 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
  * are the same for both. */
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
                                           int64_t now_ms);
+/* The instance that the policy compares with `next`, which balancer_peek has returned for this
+ * request; NULL: none. */
+const struct balancer_peer *balancer_compared(const struct balancer *balancer, const struct balance_request *request,
+                                              const struct balancer_peer *next);
 /* Ends the ejections whose time has passed. balancer_pick and balancer_peek call it first. */
 void balancer_settle(struct balancer *balancer, int64_t now_ms);
 /* The result of the call to a picked instance. */
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms);
+/* A backup request replied before the picked instance, although it was sent later (outlier.h). */
+void balancer_note_overtaken(struct balancer *balancer, struct balancer_peer *peer, int64_t now_ms);
 void balancer_release(struct balancer_peer *peer);
 /* If the instance has left the list and come back, it has a new peer with the same id.
  * Then this returns the new one, held, and releases `peer`; otherwise it returns `peer`. */

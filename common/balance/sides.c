@@ -71,14 +71,9 @@ const struct balancer_peer *sides_peek(const struct sides *sides, const struct b
 
 /* --- For a peer: its own side -------------------------------------------------------- */
 
-void sides_report(struct sides *sides, struct balancer_peer *peer, bool success, int64_t now_ms)
+struct balancer *sides_balancer_of(const struct sides *sides, const struct balancer_peer *peer)
 {
-    balancer_report(sides->at[peer->side], peer, success, now_ms);
-}
-
-struct balancer_peer *sides_follow(struct sides *sides, struct balancer_peer *peer)
-{
-    return balancer_follow(sides->at[peer->side], peer);
+    return sides->at[peer->side];
 }
 
 /* If its side is not called because the other one is healthier, the reason is its own state. */
@@ -90,11 +85,6 @@ struct obstacle sides_why_not(const struct sides *sides, const struct balancer_p
     if (!could_be_next || peer->side == first_side(sides, key))
         return why;
     return (struct obstacle){.kind = peer->side == route_side_for(&sides->route, key) ? OBSTACLE_STATE : OBSTACLE_SIDE};
-}
-
-int sides_share(const struct sides *sides, const struct balancer_peer *peer, int64_t now_ms)
-{
-    return balancer_share(sides->at[peer->side], peer, now_ms);
 }
 
 /* --- For both ------------------------------------------------------------------------ */

@@ -33,15 +33,14 @@ struct balancer_peer *sides_pick(struct sides *sides, const struct balance_reque
 const struct balancer_peer *sides_peek(const struct sides *sides, const struct balance_request *request,
                                        int64_t now_ms);
 void sides_settle(struct sides *sides, int64_t now_ms);
-void sides_report(struct sides *sides, struct balancer_peer *peer, bool success, int64_t now_ms);
-struct balancer_peer *sides_follow(struct sides *sides, struct balancer_peer *peer);
+/* The balancer of this peer, for what balancer.h does with one: balancer_report(), balancer_follow() … */
+struct balancer *sides_balancer_of(const struct sides *sides, const struct balancer_peer *peer);
 
 /* Each instance once, with the peer of its own side. */
 size_t sides_count(const struct sides *sides);
 const struct balancer_peer *sides_at(const struct sides *sides, size_t i);
 struct obstacle sides_why_not(const struct sides *sides, const struct balancer_peer *peer, const char *key,
                               int64_t now_ms);
-int sides_share(const struct sides *sides, const struct balancer_peer *peer, int64_t now_ms);
 /* Fail open is on: no side has an instance that is healthy. */
 bool sides_in_panic(const struct sides *sides);
 uint64_t sides_ejections(const struct sides *sides);

@@ -5,6 +5,8 @@
  * attempt goes to an instance that this call has not tried. Retries have a budget
  * (retry_budget.h), so that they cannot make an overload worse. The result of each attempt
  * is reported to the balancer: an instance that fails repeatedly is ejected for a while.
+ * A slow attempt may get a backup (backup.h), which counts as an attempt and draws on the
+ * budget of the retries.
  */
 #ifndef CLIENT_SERVICE_CLIENT_H
 #define CLIENT_SERVICE_CLIENT_H
@@ -27,6 +29,7 @@ struct service_client_config {
     const char *id;   /* the SERVICE_ID of the caller: ties in the balancer are broken in an order of its own */
     const char *zone; /* of the caller; "" for none */
     struct route route; /* which instances are called, and which users call the canary. Its texts are borrowed */
+    int64_t backup_after_ms; /* 0: no backup requests */
     size_t max_calls; /* at the same time; more calls wait; 0: no limit */
 };
 

@@ -201,8 +201,10 @@ Test(sides, at_most_half_of_a_side_is_ejected, .fini = close_sides)
 {
     open_sides(BALANCE_ROUND_ROBIN, "version=2:50%", "a:1=1 b:1=1 c:1=1 d:1=1 e:1=2 f:1=2");
     for (int i = 0; i < 10; i++)
-        for (const char *id = "ef"; *id; id++)
-            sides_report(&sides, (struct balancer_peer *)find((char[]){*id, '\0'}), false, 0);
+        for (const char *id = "ef"; *id; id++) {
+            struct balancer_peer *peer = (struct balancer_peer *)find((char[]){*id, '\0'});
+            balancer_report(sides_balancer_of(&sides, peer), peer, false, 0);
+        }
     cr_expect_eq(sides_ejections(&sides), 1);
     cr_expect(outlier_is_ejected(&find("e")->outlier));
     expect_firsts("a", "f");
@@ -217,7 +219,7 @@ Test(sides, peer_that_comes_back_is_followed_on_its_side, .fini = close_sides)
     struct balancer_peer *peer = sides_pick(&sides, &request, 0);
     set("a:1=1");
     set("a:1=1 c:1=2");
-    peer = sides_follow(&sides, peer);
+    peer = balancer_follow(sides_balancer_of(&sides, peer), peer);
     cr_expect_eq(peer, find("c"));
     balancer_release(peer);
 }
