@@ -35,18 +35,19 @@ consul       := consul $(registry)
 etcd         := etcd $(registry)
 nacos        := nacos $(registry)
 eureka       := eureka $(registry)
+config       := config $(consul)
 registration := registration $(registry)
 balance      := balance $(registry)
 discovery    := discovery $(registry)
 client       := client balance $(discovery)
-service      := service consul etcd nacos eureka grpc store registration $(client)
+service      := service config consul etcd nacos eureka grpc store registration $(client)
 # Starts and stops real servers: for tests and for the demo only.
 harness      := harness $(service)
 # Runs the layers up to the client on virtual time: for tests only.
 simulation   := simulation consul registration $(client)
 # Shared by the stand-ins for failing servers.
 faults       := faults $(net)
-LAYERS := base loop net grpc store registry consul etcd nacos eureka registration balance discovery client service \
+LAYERS := base loop net grpc store registry consul etcd nacos eureka config registration balance discovery client service \
           harness simulation faults
 
 # The folder of a layer is common/<layer>, except for these.

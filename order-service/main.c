@@ -87,6 +87,34 @@ static void write_metrics(void *arg, struct buf *out)
     pg_metrics(app->pg, out);
 }
 
+/* --- Settings that change while it runs --------------------------------------------- */
+
+static int apply_policy(void *arg)
+{
+    struct app *app = arg;
+    return service_client_set_policy(app->client, (enum balance_policy)app->settings.policy);
+}
+
+static int apply_cache_ttl(void *arg)
+{
+    struct app *app = arg;
+    discovery_set_ttl(app->discovery, app->settings.cache_ttl_ms);
+    return 0;
+}
+
+static int apply_call_timeout(void *arg)
+{
+    struct app *app = arg;
+    service_client_set_call_timeout(app->client, app->settings.call_timeout_ms);
+    return 0;
+}
+
+static const struct live_setting live_settings[] = {
+    {"LB_POLICY", apply_policy},
+    {"DISCOVERY_CACHE_TTL", apply_cache_ttl},
+    {"CALL_TIMEOUT", apply_call_timeout},
+};
+
 int main(int argc, char **argv)
 {
     static struct app app;
@@ -97,6 +125,8 @@ int main(int argc, char **argv)
         .port = "8080",
         .vars = vars,
         .var_count = ORDER_SETTINGS_COUNT,
+        .live_settings = live_settings,
+        .live_setting_count = sizeof live_settings / sizeof *live_settings,
         .routes = order_routes,
         .route_count = order_route_count,
         .probes = order_probes,

@@ -13,7 +13,7 @@ struct balancer {
     struct eligible eligible;
     int64_t slow_start_ms, slow_starts_end_ms; /* the last of them; 0: there is none */
     struct failure_rate rate;
-    uint64_t ejections;
+    uint64_t ejections, ejections_for_rate;
     char *caller, *zone;
     const struct route *route; /* may be NULL */
     enum route_side side;
@@ -209,6 +209,7 @@ static void count_for_rate(struct balancer *balancer, struct balancer_peer *peer
     if (failure_rate_is_over(rate, now_ms)) {
         size_t ejected = eligible_eject_for_rate(&balancer->eligible, rate, now_ms);
         balancer->ejections += ejected;
+        balancer->ejections_for_rate += ejected;
         if (ejected > 0)
             update_eligible(balancer, now_ms);
         failure_rate_begin(rate, now_ms);
@@ -253,13 +254,18 @@ void balancer_release(struct balancer_peer *peer)
 
 /* --- Take over a new list ------------------------------------------------------------ */
 
+static int reserve_policies(const struct balancer *balancer, struct policy *near, struct policy *far, size_t count)
+{
+    if (near->ops->reserve(near, count) != 0)
+        return -1;
+    return far->ops->reserve(far, *balancer->zone ? count : 0);
+}
+
 static int reserve(struct balancer *balancer, size_t count)
 {
     if (eligible_reserve(&balancer->eligible, count) != 0)
         return -1;
-    if (balancer->near->ops->reserve(balancer->near, count) != 0)
-        return -1;
-    return balancer->far->ops->reserve(balancer->far, *balancer->zone ? count : 0);
+    return reserve_policies(balancer, balancer->near, balancer->far, count);
 }
 
 static bool is_on_route(const struct balancer *balancer, const struct instance *instance)
@@ -319,6 +325,12 @@ static struct policy *policy_new(enum balance_policy which)
     return NULL;
 }
 
+static void policy_free(struct policy *policy)
+{
+    if (policy)
+        policy->ops->free(policy);
+}
+
 struct balancer *balancer_new(const struct balancer_config *config)
 {
     struct balancer *balancer = calloc(1, sizeof *balancer);
@@ -344,14 +356,28 @@ void balancer_free(struct balancer *balancer)
     if (!balancer)
         return;
     peer_list_close(&balancer->peers);
-    if (balancer->near)
-        balancer->near->ops->free(balancer->near);
-    if (balancer->far)
-        balancer->far->ops->free(balancer->far);
+    policy_free(balancer->near);
+    policy_free(balancer->far);
     eligible_close(&balancer->eligible);
     free(balancer->caller);
     free(balancer->zone);
     free(balancer);
+}
+
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy, int64_t now_ms)
+{
+    struct policy *near = policy_new(policy), *far = policy_new(policy);
+    if (!near || !far || reserve_policies(balancer, near, far, balancer->peers.count) != 0) {
+        policy_free(near);
+        policy_free(far);
+        return -1;
+    }
+    policy_free(balancer->near);
+    policy_free(balancer->far);
+    balancer->near = near;
+    balancer->far = far;
+    update_eligible(balancer, now_ms);
+    return 0;
 }
 
 /* --- Read ---------------------------------------------------------------------------- */
@@ -394,4 +420,9 @@ bool balancer_in_panic(const struct balancer *balancer)
 uint64_t balancer_ejections(const struct balancer *balancer)
 {
     return balancer->ejections;
+}
+
+uint64_t balancer_ejections_for_rate(const struct balancer *balancer)
+{
+    return balancer->ejections_for_rate;
 }

@@ -51,6 +51,10 @@ struct balancer_config {
 struct balancer *balancer_new(const struct balancer_config *config);
 void balancer_free(struct balancer *balancer); /* NULL is allowed; peers that a call holds stay until released */
 
+/* Changes the policy; peers keep their ejections and counts, and the new policy begins its turns anew. 0, or -1: out of
+ * memory, and nothing has changed. */
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy, int64_t now_ms);
+
 /* Takes over a new list, after instance_list_finish(), and a reference to it. An instance
  * whose id was in the old list keeps its state. missing: one value for each entry; NULL:
  * none is missing. 0, or -1: out of memory, and nothing has changed. */
@@ -92,5 +96,6 @@ int balancer_best_tier(const struct balancer *balancer);
 int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms);
 bool balancer_in_panic(const struct balancer *balancer); /* fail open is on */
 uint64_t balancer_ejections(const struct balancer *balancer); /* so far */
+uint64_t balancer_ejections_for_rate(const struct balancer *balancer); /* of these, for the failure rate */
 
 #endif

@@ -38,6 +38,15 @@ int sides_set_canary(struct sides *sides, const struct canary *canary, int64_t n
     return 0;
 }
 
+int sides_set_policy(struct sides *sides, enum balance_policy policy, int64_t now_ms)
+{
+    for (int side = 0; side < ROUTE_SIDES; side++)
+        if (sides->at[side] && balancer_set_policy(sides->at[side], policy, now_ms) != 0)
+            return -1;
+    sides->config.policy = policy;
+    return 0;
+}
+
 /* --- Pick ---------------------------------------------------------------------------- */
 
 /* The side that the next call with this key tries first. */
@@ -133,10 +142,10 @@ bool sides_in_panic(const struct sides *sides)
     return any_in_panic;
 }
 
-uint64_t sides_ejections(const struct sides *sides)
+uint64_t sides_sum(const struct sides *sides, uint64_t (*count_of)(const struct balancer *balancer))
 {
     uint64_t sum = 0;
     for (int side = 0; side < ROUTE_SIDES; side++)
-        sum += sides->at[side] ? balancer_ejections(sides->at[side]) : 0;
+        sum += sides->at[side] ? count_of(sides->at[side]) : 0;
     return sum;
 }

@@ -28,6 +28,8 @@ void sides_close(struct sides *sides);
  * 0, or -1: out of memory, and nothing has changed. */
 int sides_set_canary(struct sides *sides, const struct canary *canary, int64_t now_ms);
 
+int sides_set_policy(struct sides *sides, enum balance_policy policy, int64_t now_ms);
+
 int sides_update(struct sides *sides, struct instance_list *list, const bool *missing, int64_t now_ms);
 struct balancer_peer *sides_pick(struct sides *sides, const struct balance_request *request, int64_t now_ms);
 const struct balancer_peer *sides_peek(const struct sides *sides, const struct balance_request *request,
@@ -43,6 +45,7 @@ struct obstacle sides_why_not(const struct sides *sides, const struct balancer_p
                               int64_t now_ms);
 /* Fail open is on: no side has an instance that is healthy. */
 bool sides_in_panic(const struct sides *sides);
-uint64_t sides_ejections(const struct sides *sides);
+/* The sum over both: of balancer_ejections, for example. */
+uint64_t sides_sum(const struct sides *sides, uint64_t (*count_of)(const struct balancer *balancer));
 
 #endif

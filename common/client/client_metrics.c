@@ -100,6 +100,21 @@ static void write_sides(const struct upstreams *upstreams, struct buf *out)
     }
 }
 
+static void write_ejections(const struct upstreams *upstreams, struct buf *out)
+{
+    metrics_head(out, "instance_ejections_total", "counter", "Ejections of instances that failed repeatedly, by cause.");
+    for (const struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
+        int64_t for_rate = (int64_t)sides_sum(&upstream->sides, balancer_ejections_for_rate);
+        const int64_t counts[] = {(int64_t)sides_sum(&upstream->sides, balancer_ejections) - for_rate, for_rate};
+        static const char *const causes[] = {"failures_in_a_row", "failure_rate"};
+        for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+            char labels[340];
+            metrics_labels(labels, sizeof labels, "service", upstream->service, "cause", causes[i]);
+            metrics_value(out, "instance_ejections_total", labels, counts[i]);
+        }
+    }
+}
+
 /* --- One value for each service ------------------------------------------------------ */
 
 static int64_t retries_of(struct upstream *upstream)
@@ -130,11 +145,6 @@ static int64_t backups_refused_of(struct upstream *upstream)
 static int64_t budget_of(struct upstream *upstream)
 {
     return (int64_t)retry_budget_left(&upstream->budget, clock_ms());
-}
-
-static int64_t ejections_of(struct upstream *upstream)
-{
-    return (int64_t)sides_ejections(&upstream->sides);
 }
 
 static int64_t ejected_of(struct upstream *upstream)
@@ -171,7 +181,6 @@ static const struct metric {
     {"service_call_backups_refused_total", "counter", "Backup requests refused by the retry budget.",
      backups_refused_of},
     {"service_call_retry_budget", "gauge", "Retries that the budget allows now.", budget_of},
-    {"instance_ejections_total", "counter", "Ejections of instances that failed repeatedly.", ejections_of},
     {"discovery_instances_ejected", "gauge", "Instances ejected now.", ejected_of},
     {"discovery_instances_in_slow_start", "gauge", "Instances whose share of the calls still grows.", slow_starts_of},
     {"discovery_panic", "gauge", "1 while all are critical and are picked as if healthy (fail open).", panic_of},
@@ -193,6 +202,7 @@ void client_metrics_write(struct upstreams *upstreams, struct buf *out)
                  "Calls in flight to each instance; only for services with at most 1,000 instances.");
     write_each_instance(upstreams, "instance_calls_in_flight", calls_of, out);
     write_sides(upstreams, out);
+    write_ejections(upstreams, out);
     for (size_t n = 0; n < sizeof metrics / sizeof *metrics; n++) {
         metrics_head(out, metrics[n].name, metrics[n].type, metrics[n].help);
         for (struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {

@@ -289,6 +289,18 @@ void service_client_free(struct service_client *client)
     free(client);
 }
 
+/* --- Change -------------------------------------------------------------------------- */
+
+int service_client_set_policy(struct service_client *client, enum balance_policy policy)
+{
+    return upstreams_set_policy(&client->upstreams, policy);
+}
+
+void service_client_set_call_timeout(struct service_client *client, int64_t call_timeout_ms)
+{
+    client->config.call_timeout_ms = call_timeout_ms;
+}
+
 int service_client_set_canary(struct service_client *client, const struct canary *canary)
 {
     return upstreams_set_canary(&client->upstreams, canary);

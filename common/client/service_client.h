@@ -41,7 +41,9 @@ struct service_client *service_client_new(const struct service_client_config *co
 /* NULL is allowed. No call may be under way. */
 void service_client_free(struct service_client *client);
 
-/* Another canary, or another share, from the next call on. 0, or -1: out of memory. */
+/* Change what the config set, for the next attempt of each call. 0, or -1: out of memory. */
+int service_client_set_policy(struct service_client *client, enum balance_policy policy);
+void service_client_set_call_timeout(struct service_client *client, int64_t call_timeout_ms);
 int service_client_set_canary(struct service_client *client, const struct canary *canary);
 
 /* One GET of a JSON object (only GET is retried). Waits. The caller closes the reply. */

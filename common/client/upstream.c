@@ -62,6 +62,15 @@ int upstreams_set_canary(struct upstreams *upstreams, const struct canary *canar
     return 0;
 }
 
+int upstreams_set_policy(struct upstreams *upstreams, enum balance_policy policy)
+{
+    for (struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next)
+        if (sides_set_policy(&upstream->sides, policy, clock_ms()) != 0)
+            return -1;
+    upstreams->balancer.policy = policy;
+    return 0;
+}
+
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view)
 {
     if (view->list && view->version != upstream->version &&

@@ -33,11 +33,11 @@ int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, con
                    const struct route *route);
 void upstreams_close(struct upstreams *upstreams);
 
-/* See service_client_set_canary(). */
-int upstreams_set_canary(struct upstreams *upstreams, const struct canary *canary);
-
 /* The upstream of a service, created by its first use. NULL: out of memory. */
 struct upstream *upstream_get(struct upstreams *upstreams, const char *service);
+/* For the upstreams that exist and those to come. 0, or -1: out of memory, and nothing has changed for at least one. */
+int upstreams_set_policy(struct upstreams *upstreams, enum balance_policy policy);
+int upstreams_set_canary(struct upstreams *upstreams, const struct canary *canary);
 /* Gives the balancers the list of `view`, unless it has this version already. */
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view);
 

@@ -205,7 +205,7 @@ Test(sides, at_most_half_of_a_side_is_ejected, .fini = close_sides)
             struct balancer_peer *peer = (struct balancer_peer *)find((char[]){*id, '\0'});
             balancer_report(sides_balancer_of(&sides, peer), peer, false, 0);
         }
-    cr_expect_eq(sides_ejections(&sides), 1);
+    cr_expect_eq(sides_sum(&sides, balancer_ejections), 1);
     cr_expect(outlier_is_ejected(&find("e")->outlier));
     expect_firsts("a", "f");
     sides_settle(&sides, 30000);
