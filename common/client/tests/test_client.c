@@ -727,7 +727,8 @@ static void metrics(void)
     registry_metrics((struct registry *const[]){&consul.registry}, 1, &out);
     static const char *const lines[] = {
         "service_calls_total{service=\"user-service\",outcome=\"ok\"} 1\n",
-        "instance_ejections_total{service=\"user-service\"} 0\n",
+        "instance_ejections_total{service=\"user-service\",cause=\"failures_in_a_row\"} 0\n",
+        "instance_ejections_total{service=\"user-service\",cause=\"failure_rate\"} 0\n",
         ("http_client_request_duration_seconds_count{http_request_method=\"GET\",server_address=\"10.0.0.1\","
          "server_port=\"8097\",http_response_status_code=\"200\",service=\"user-service\"} 1\n"),
         "service_call_retry_budget{service=\"user-service\"} 40\n",
