@@ -178,7 +178,7 @@ static int change_settings(struct control *control, const json_t *request, struc
     int index = policy ? policy_index(name ? name : "") : control->model->policy;
     int64_t ttl_s = number_member(request, "ttl_s", 1, TTL_S_MAX, control->model->ttl_s);
     if (index < 0)
-        return wrong_value(refusal, "policy: want random, round_robin, weighted or consistent_hash");
+        return wrong_value(refusal, "policy: want random, round_robin, weighted, consistent_hash or least_request");
     if (ttl_s < 0)
         return wrong_value(refusal, "ttl_s: want a whole number of seconds, 1 to 3600");
     return settings_change(control, index, (int)ttl_s, &refusal->err) == 0 ? 0 : cannot(refusal, "restarting");

@@ -83,7 +83,7 @@ test('each_word_of_the_protocol_has_its_text', () => {
         ...[1, 2, 3, 4, 5].flatMap(n => [`scenario.pitfall-${n}.name`, `scenario.pitfall-${n}.expect`]),
         ...['running', 'passed', 'failed', 'skipped', 'stopped'].map(one => `verdict.${one}`),
         'refused.not_built',
-        ...['weighted', 'round_robin', 'random', 'consistent_hash'].flatMap(name => [
+        ...['weighted', 'round_robin', 'random', 'consistent_hash', 'least_request'].flatMap(name => [
             `policy.${name}`,
             `policy.name.${name}`,
         ]),
