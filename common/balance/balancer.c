@@ -127,6 +127,13 @@ static bool any_slow_start(const struct balancer *balancer, int64_t now_ms)
     return now_ms < balancer->slow_starts_end_ms;
 }
 
+static void skip(struct balancer *balancer, const struct balancer_peer *peer)
+{
+    struct policy *policy = peer_set_has(&balancer->eligible.near, peer) ? balancer->near : balancer->far;
+    if (policy->ops->skip)
+        policy->ops->skip(policy, peer);
+}
+
 /* Passes turns on until one comes that its instance takes (slow_start.h). A retry takes each turn: it has less choice,
  * and there are few of them. */
 static struct balancer_peer *choose_by_turn(struct balancer *balancer, const struct balance_request *request,
@@ -142,6 +149,7 @@ static struct balancer_peer *choose_by_turn(struct balancer *balancer, const str
         }
         slow_start_pass(&peer->slow_start, now_ms);
         advance(balancer, request, peer);
+        skip(balancer, peer);
         peer = choose_by_zone(balancer, request);
     }
     return peer;

@@ -88,7 +88,8 @@ static void side_text(const struct route *route, const struct instance *instance
 static void load_text(struct obstacle obstacle, char *out, size_t size)
 {
     snprintf(out, size,
-             "the other one of the two drawn: it has %zu calls in flight (weight %d), the next instance %zu (weight %d)",
+             "the other one of the two drawn: it has %zu calls in flight (weight %d), "
+             "the next instance %zu (weight %d)",
              obstacle.calls, obstacle.its_weight, obstacle.next_calls, obstacle.next_weight);
 }
 

@@ -40,6 +40,9 @@ struct policy_ops {
      * The function is NULL if the policy compares none. */
     struct balancer_peer *(*other)(const struct policy *policy, const struct peer_set *set,
                                    const struct balance_request *request);
+    /* `peer` passes its turn on (slow_start.h): not chosen until the next advance(), if there is another.
+     * NULL: advance() alone moves on to another peer. */
+    void (*skip)(struct policy *policy, const struct balancer_peer *peer);
     /* `picked` was picked: moves on to the next turn. */
     void (*advance)(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked);
     void (*free)(struct policy *policy);
