@@ -13,7 +13,8 @@
  *   4. tests/test_policies.c: tests of this policy. The tests that every policy must pass,
  *      and bench/pick.c, take their policies from BALANCE_POLICY_NAMES;
  *   5. tests/simulation/settings.c: its draw of a policy and its table of names, so that
- *      the simulation uses it too; docs/reference.md: the values of LB_POLICY.
+ *      the simulation uses it too; docs/reference.md: the values of LB_POLICY;
+ *   6. consul-dev/playground: the name in page/index.html and actions.c, its texts in text-*.mjs.
  * Nothing else needs a change.
  */
 #ifndef BALANCE_POLICY_H
