@@ -497,13 +497,16 @@ grade: ## exercises: for teachers: run all checks of exercise N= on FILE=, and p
 	$(RUN_EXERCISE) grade "$(N)"
 
 bench: ## check: measure the speed, compared with other servers (ROUNDS=7 SECONDS=3 PIN=1 BENCH="hit proxy")
-	@$(DEPS) bench || echo "continuing with the installed programs"
+	@$(DEPS) bench balancers || echo "continuing with the installed programs"
 	$(again) run-bench
 
 $(BUILD)/bench-pick: $(BUILD)/obj/bench/pick.o $(call archives,$(balance))
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-run-bench: $(PROGRAMS) $(BUILD)/bench-pick $(BUILD)/upstream-faults
+$(BUILD)/bench-steady: $(BUILD)/obj/bench/steady.o $(call archives,$(harness))
+	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+run-bench: $(PROGRAMS) $(BUILD)/bench-pick $(BUILD)/bench-steady $(BUILD)/upstream-faults
 	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) bench/bench $(BENCH)
 
 .PHONY: compose-demo compose-test
