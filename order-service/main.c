@@ -28,6 +28,9 @@ static int open_discovery(struct app *app, struct service *service)
     if (!app->discovery || discovery_watch(app->discovery, app->settings.user_service) != 0)
         return -1;
 
+    app->route = (struct route){.version = app->settings.user_version, .tags = app->settings.user_tags};
+    if (canary_parse(app->settings.user_canary, &app->route.canary) != 0)
+        return -1;
     const struct service_client_config client = {
         .discovery = app->discovery,
         .http = service_http(service),
@@ -38,6 +41,7 @@ static int open_discovery(struct app *app, struct service *service)
         .backup_after_ms = app->settings.backup_after_ms,
         .id = settings->id,
         .zone = settings->zone,
+        .route = app->route,
         .max_calls = service_max_calls(service),
     };
     app->client = service_client_new(&client);

@@ -15,6 +15,8 @@ struct balancer {
     struct failure_rate rate;
     uint64_t ejections, ejections_for_rate;
     char *caller, *zone;
+    const struct route *route; /* may be NULL */
+    enum route_side side;
 };
 
 static void update_eligible(struct balancer *balancer, int64_t now_ms)
@@ -22,6 +24,8 @@ static void update_eligible(struct balancer *balancer, int64_t now_ms)
     eligible_update(&balancer->eligible, &balancer->peers);
     balancer->near->ops->rebuild(balancer->near, &balancer->eligible.near);
     balancer->far->ops->rebuild(balancer->far, &balancer->eligible.far);
+    if (balancer->slow_start_ms == 0)
+        return;
     int64_t window_ms = balancer->near->ops->by_key ? 0 : balancer->slow_start_ms;
     balancer->slow_starts_end_ms = eligible_begin_slow_starts(&balancer->peers, window_ms, now_ms);
 }
@@ -122,7 +126,14 @@ static void advance(struct balancer *balancer, const struct balance_request *req
 
 static bool any_slow_start(const struct balancer *balancer, int64_t now_ms)
 {
-    return now_ms < balancer->slow_starts_end_ms;
+    return now_ms < balancer->slow_starts_end_ms && !balancer->near->ops->by_key;
+}
+
+static void skip(struct balancer *balancer, const struct balancer_peer *peer)
+{
+    struct policy *policy = peer_set_has(&balancer->eligible.near, peer) ? balancer->near : balancer->far;
+    if (policy->ops->skip)
+        policy->ops->skip(policy, peer);
 }
 
 /* Passes turns on until one comes that its instance takes (slow_start.h). A retry takes each turn: it has less choice,
@@ -140,6 +151,7 @@ static struct balancer_peer *choose_by_turn(struct balancer *balancer, const str
         }
         slow_start_pass(&peer->slow_start, now_ms);
         advance(balancer, request, peer);
+        skip(balancer, peer);
         peer = choose_by_zone(balancer, request);
     }
     return peer;
@@ -266,6 +278,22 @@ static int reserve(struct balancer *balancer, size_t count)
     return reserve_policies(balancer, balancer->near, balancer->far, count);
 }
 
+static bool is_on_route(const struct balancer *balancer, const struct instance *instance)
+{
+    const struct route *route = balancer->route;
+    return !route || (route_admits(route, instance) && route_side_of(route, instance) == balancer->side);
+}
+
+void balancer_reroute(struct balancer *balancer, int64_t now_ms)
+{
+    for (size_t i = 0; i < balancer->peers.count; i++) {
+        struct balancer_peer *peer = balancer->peers.at[i];
+        peer->side = balancer->side;
+        peer->off_route = !is_on_route(balancer, peer->instance);
+    }
+    update_eligible(balancer, now_ms);
+}
+
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing, int64_t now_ms)
 {
     struct peer_list former;
@@ -273,7 +301,7 @@ int balancer_update(struct balancer *balancer, struct instance_list *list, const
     if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, balancer->caller, missing, &former) != 0)
         return -1;
     eligible_count_zones(&balancer->eligible, &balancer->peers);
-    update_eligible(balancer, now_ms);
+    balancer_reroute(balancer, now_ms);
     peer_list_close_former(&former); /* only now: the policy has carried over its state */
     return 0;
 }
@@ -320,6 +348,8 @@ struct balancer *balancer_new(const struct balancer_config *config)
         return NULL;
     balancer->caller = strdup(config->caller);
     balancer->zone = strdup(config->zone);
+    balancer->route = config->route;
+    balancer->side = config->side;
     balancer->slow_start_ms = config->slow_start_ms;
     balancer->near = policy_new(config->policy);
     balancer->far = policy_new(config->policy);
@@ -380,6 +410,11 @@ struct obstacle balancer_why_not(const struct balancer *balancer, const struct b
         !slow_start_takes_turn(&peer->slow_start, now_ms))
         return obstacle_of_slow_start(&peer->slow_start, now_ms);
     return obstacle;
+}
+
+int balancer_best_tier(const struct balancer *balancer)
+{
+    return (int)balancer->eligible.best;
 }
 
 int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms)

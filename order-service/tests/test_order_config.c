@@ -73,7 +73,7 @@ static void expect_no_change(const struct service *service, int changes)
 
 Test(order_config, policy_changes_under_load_fail_no_call)
 {
-    static const char *const policies[] = {"random", "round_robin", "consistent_hash", "weighted"};
+    static const char *const policies[] = {"random", "round_robin", "consistent_hash", "least_request", "weighted"};
     enum { CHANGES = 15 };
     int64_t slowest_ms = 0; /* a series of changes has the pace of the watch: two queries a second */
     open_scene();
@@ -81,7 +81,7 @@ Test(order_config, policy_changes_under_load_fail_no_call)
            (long long)change(&orders, "order-service/CALL_TIMEOUT", "8s"));
     struct load *load = load_orders(4, 50);
     for (int i = 0; i < CHANGES; i++) {
-        int64_t took_ms = change(&orders, "order-service/LB_POLICY", policies[i % 4]);
+        int64_t took_ms = change(&orders, "order-service/LB_POLICY", policies[i % 5]);
         slowest_ms = took_ms > slowest_ms ? took_ms : slowest_ms;
     }
     REPORT("the slowest of %d changes was in use %lld ms after its PUT", CHANGES, (long long)slowest_ms);
@@ -147,6 +147,31 @@ Test(order_config, log_level_changes_in_both_services)
     await_line(&orders, "level=debug msg=request", 1);
     change(&users[0], "user-service/LOG_LEVEL", "debug");
     await_line(&users[1], "msg=config_changed key=LOG_LEVEL value=debug", 1);
+    close_scene();
+}
+
+static bool all_weigh_five(void *arg)
+{
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    int count = 0;
+    (void)arg;
+    probe_get(NULL, service_url(&orders, "/discovery", url), &reply);
+    for (const char *at = buf_text(&reply.body); (at = strstr(at, "\"weight\":5,")); at++)
+        count++;
+    probe_reply_close(&reply);
+    return count == USERS;
+}
+
+/* The folder belongs to the service, so all its instances get the weight. */
+Test(order_config, weight_of_all_instances_changes)
+{
+    open_scene();
+    put_key("user-service/SERVICE_WEIGHT", "5");
+    await(all_weigh_five, NULL, PATIENCE_MS, "order-service knows the new weight of all three instances");
+    put_key("user-service/SERVICE_WEIGHT", "0");
+    await_line(&users[0], "msg=config_refused key=SERVICE_WEIGHT value=0 accepts=\"a whole number, 1 to 65535\" using=5", 1);
+    cr_expect(all_weigh_five(NULL));
     close_scene();
 }
 
