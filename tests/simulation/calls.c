@@ -11,6 +11,7 @@
 #include "simulation/bounds.h"
 #include "simulation/choice.h"
 #include "simulation/invariants.h"
+#include "simulation/rates.h"
 #include "simulation/turns.h"
 
 enum {
@@ -104,6 +105,7 @@ void calls_attempt_begins(struct call_record *record, const struct http_call *ca
     check_repetition(record, call);
     choice_check(record, call->port);
     turns_check(record, call->port);
+    rates_attempt_begins(record, call->port);
     if (record->attempts > 0 && !is_first_listed(record, call->port)) {
         caller->retries_in[bucket_now(caller)]++;
         check_budget(caller);
@@ -143,6 +145,7 @@ void calls_attempt_ended(struct call_record *record, const struct http_call *cal
     invariants_check_all(world);
     int64_t began_ms = clock_ms() - took_ms;
     record->answered = status > 0 && status < 500;
+    rates_attempt_ended(record->caller, call->port, !record->answered);
     if (record->answered) {
         observed->failures = 0;
         if (began_ms >= observed->ejected_ms)

@@ -54,6 +54,10 @@ void settings_draw(struct settings *s)
     s->call_every_ms = between(20, 1000);
     s->fault_every_ms = between(3, 60) * 1000;
     s->only_rolling = chance(10);
+    if (chance(15)) { /* few instances with many calls: enough for a verdict on their failure rates */
+        s->instances = (int)between(2, 6);
+        s->call_every_ms = between(3, 15);
+    }
 }
 
 const char *settings_zone(const struct settings *settings, int number)
