@@ -259,7 +259,7 @@ Test(slow_start, explain_names_share_and_time_left)
     }
     cr_assert_eq(obstacle.kind, OBSTACLE_SLOW_START);
     char text[200];
-    obstacle_text(obstacle, fresh->instance, "", text, sizeof text);
+    obstacle_text(obstacle, fresh->instance, "", NULL, text, sizeof text);
     cr_expect_str_eq(text, "in slow start: 34 % of its share, for another 6.6 s");
     cr_expect_eq(balancer_share(balancer, fresh, 5400), 340);
     balancer_free(balancer);
