@@ -84,7 +84,7 @@ void rates_attempt_ended(struct sim_caller *caller, uint16_t port, bool failed)
     window->last_ms[number] = clock_ms();
 }
 
-/* --- 16: one that fails half of its calls is out ------------------------------------------ */
+/* --- 17: one that fails half of its calls is out ------------------------------------------ */
 
 static bool are_many(int64_t calls, int64_t ms)
 {
@@ -107,7 +107,7 @@ static void check_is_out(struct sim_caller *caller, const struct choice *choice,
                     window->calls[number], ms, window->all - window->calls[number]);
 }
 
-/* --- 17: if all fail alike, none is ejected; 18: at most half are -------------------------- */
+/* --- 18: if all fail alike, none is ejected; 19: at most half are -------------------------- */
 
 static void check_alike(struct sim_caller *caller, int for_rate)
 {

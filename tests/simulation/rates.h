@@ -1,4 +1,4 @@
-/* rates: 16 to 18, ejection for the failure rate (invariants.h).
+/* rates: 17 to 19, ejection for the failure rate (invariants.h).
  *
  * The simulated instances that fail half of their calls answer every second call of each caller
  * with 500. So five failures in a row never eject one. */
