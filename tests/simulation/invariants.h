@@ -31,6 +31,8 @@
  *  15. A caller begins with the instance that is first in its own order.
  *  16. A call has at most two attempts under way, and the second begins only after
  *      CALL_BACKUP_AFTER. A cancelled attempt ejects no instance. (For the rest see 5 and 9.)
+ *  17. An instance in slow start gets at most the first attempts that its growing share
+ *      allows, and three more; and at least half of them, but for three.
  *
  * Each promise was seen to break, within 2,000 seeds, after one change of the real code:
  *   1  a new list is ignored; critical counts as healthy; failures never eject; a missing
@@ -56,6 +58,8 @@
  *  14  no listed instance is looked for
  *  15  the order of the list is used for all callers
  *  16  a backup at once; a cancelled attempt counts as a failure
+ *  17  a new instance has its full share at once; its share grows three times as fast; it
+ *      passes every turn on
  *
  * Of the real code the checks see only its messages on the network and the lists of
  * discovery. They also know the real state of each instance, which the real code does not.
