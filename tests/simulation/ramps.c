@@ -115,7 +115,7 @@ static double share_of(const struct sim_caller *caller, const struct observed_in
     return share > 0.1 ? share : 0.1;
 }
 
-/* --- 17: the share grows ------------------------------------------------------------- */
+/* --- 20: the share grows ------------------------------------------------------------- */
 
 static void check_ramp(const struct call_record *record, const struct choice *choice, const struct instance *instance)
 {

@@ -1,4 +1,4 @@
-/* ramps: whether the calls to an instance in slow start grow with its share (promise 17 of
+/* ramps: whether the calls to an instance in slow start grow with its share (promise 20 of
  * invariants.h). It is checked where it is certain who else has a full share: without zones
  * and backup requests, and for the policies that take turns. */
 #ifndef SIMULATION_RAMPS_H
