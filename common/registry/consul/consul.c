@@ -116,6 +116,14 @@ static int send_registration(struct consul *consul, const struct registration_sp
     return rc;
 }
 
+/* For the log and the operator. checks: NULL if the agent does not know them. */
+static void note_maintenance(struct registry *registry, const json_t *checks, const char *id)
+{
+    const char *reason = consul_checks_maintenance(checks, id);
+    registry->in_maintenance = reason != NULL;
+    snprintf(registry->maintenance_reason, sizeof registry->maintenance_reason, "%s", reason ? reason : "");
+}
+
 /* The checks of the former registration end, but not an operator's maintenance mode. */
 static int replace_registration(struct consul *consul, const struct registration_spec *spec, int64_t deadline,
                                 struct err *err)
@@ -123,6 +131,7 @@ static int replace_registration(struct consul *consul, const struct registration
     json_t *checks;
     if (consul_checks_read(&consul->http, spec->id, deadline, &checks, err) != 0)
         return -1;
+    note_maintenance(&consul->base, checks, spec->id);
     int rc = consul_checks_end_stale(&consul->http, checks, spec, deadline, err);
     if (rc == 0)
         rc = send_registration(consul, spec,
@@ -148,6 +157,8 @@ static int send_maintenance(struct consul *consul, const struct registration_spe
         rc = send_request(consul, "PUT", &exchange, deadline, err);
     if (rc == 0 && exchange.response.status != 200)
         rc = consul_http_error(&exchange.response, err);
+    if (rc == 0)
+        consul->base.in_maintenance = on;
     exchange_close(&exchange);
     return rc;
 }
@@ -196,6 +207,7 @@ static int compare_entry(struct consul *consul, const struct registration_spec *
     json_t *checks;
     if (consul_checks_read(&consul->http, spec->id, deadline, &checks, err) != 0)
         return -1;
+    note_maintenance(&consul->base, checks, spec->id);
     json_t *service = json_parse_new(buf_text(entry), entry->len, &ignored);
     consul_find_difference(spec, *spec->address ? spec->address : consul->registered_address, service, checks,
                            consul->base.difference, sizeof consul->base.difference);
