@@ -47,7 +47,7 @@ struct registration_spec {
     const char *version, *zone; /* "": left out */
     int weight;
     enum maintenance maintenance;
-    const char *maintenance_reason; /* with MAINTENANCE_ON; may be NULL otherwise */
+    const char *maintenance_reason; /* only with MAINTENANCE_ON, else NULL is allowed */
     enum check_kind check;
     uint16_t grpc_port;
     int64_t check_interval_ms, check_timeout_ms;
