@@ -221,6 +221,7 @@ bench_pick() {
     while read -r policy count _ ns rest; do
         limit=100
         case $policy in consistent_hash | least_request) limit=500 ;; esac
+        [[ $rest != *slow\ start* ]] || policy+=", a tenth in slow start"
         value "$limit" ns "$ns" "a pick of $count: $policy"
     done < <("$BUILD/bench-pick")
 }

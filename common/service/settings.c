@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/env.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "registry/etcd/etcd.h"
@@ -200,6 +199,14 @@ const char *settings_own_host(const struct settings *settings)
     if (strcmp(settings->bind_address, "0.0.0.0") == 0)
         return "127.0.0.1";
     return strcmp(settings->bind_address, "::") == 0 ? "::1" : settings->bind_address;
+}
+
+struct env_var settings_row(struct settings *settings, const struct settings_defaults *defaults, const char *name)
+{
+    struct table table = table_of(settings, defaults);
+    const struct env_var *row = env_find(table.rows, table.count, name);
+    assert(row);
+    return *row;
 }
 
 void settings_help(FILE *out, const struct settings_defaults *defaults)

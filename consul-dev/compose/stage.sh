@@ -16,7 +16,7 @@ settings() { sed -n 's/^#\([A-Z_]*\)=.*/\1/p' "$ROOT/.env.example"; } # the name
 for setting in $(settings | grep -vxE "$OF_THE_MACHINE"); do unset "$setting"; done
 unset COMPOSE_FILE COMPOSE_PROFILES
 export CONSUL_PORT=0 CONSUL_DNS_PORT=0 ORDER_PORT=0 WEIGHTS_ORDER_PORT=0 ETCD_ORDER_PORT=0 CLUSTER_ORDER_PORT=0 CLUSTER_CONSUL_PORT=0 PLAYGROUND_PORT=0 \
-    NACOS_ORDER_PORT=0 NACOS_PORT=0 NACOS_CONSOLE_PORT=0 EUREKA_ORDER_PORT=0 EUREKA_PORT=0
+    NACOS_ORDER_PORT=0 NACOS_PORT=0 NACOS_CONSOLE_PORT=0 EUREKA_ORDER_PORT=0 EUREKA_PORT=0 HAPROXY_PORT=0 NGINX_PORT=0
 
 compose() { docker compose -p "$PROJECT" --env-file "$DIR/env" -f "$ROOT/docker-compose.yml" "$@"; }
 
@@ -104,6 +104,10 @@ of_container() { docker inspect -f "$2" "$1"; } # container, format
 instances() { get "$(orders)/discovery" | tr '{' '\n' | grep '"id"'; }
 usable() { instances | grep '"status":"passing"' | grep -c '"ejected":false'; }
 usable_are() { [ "$(usable)" = "$1" ] && [ "$(instances | count_lines)" = "$1" ]; }
+# The number of instances whose share still grows (LB_SLOW_START).
+slow_starts_are() { # count, order-service
+    [ "$(get "$2/metrics" | grep -c "^discovery_instances_in_slow_start{.*} $1\$")" = 1 ]
+}
 header_of_a_call() { # header, order-service
     get -D - -o /dev/null "$2/users/7" | tr -d '\r' | awk -F ': ' -v name="$1" 'tolower($1) == tolower(name) { print $2 }'
 }

@@ -165,8 +165,8 @@ Test(slow_start, new_instances_alone_share_all_calls)
     balancer_free(balancer);
 }
 
-/* 999 of 1,000 are new: a pick passes at most SLOW_START_PASSES_MAX turns on. */
-Test(slow_start, many_new_instances_never_fail_a_pick)
+/* 999 of 1,000 instances are new. */
+static struct balancer *mostly_new(void)
 {
     static char text[16000];
     size_t len = (size_t)sprintf(text, "old:1");
@@ -175,7 +175,30 @@ Test(slow_start, many_new_instances_never_fail_a_pick)
     for (int i = 0; i < 999; i++)
         len += (size_t)sprintf(text + len, " n%03d:1", i);
     fleet_set_at(balancer, text, 2000);
+    return balancer;
+}
+
+Test(slow_start, many_new_instances_get_their_shares)
+{
+    struct balancer *balancer = mostly_new();
     expect_picks(balancer, "old", 2000, expected(1, 1, 99.9), 3);
+    balancer_free(balancer);
+}
+
+/* The worst case: no instance has gained anything yet. */
+Test(slow_start, pick_passes_on_a_limited_number_of_turns)
+{
+    struct balancer *balancer = mostly_new();
+    cr_assert_str_eq(fleet_picks(balancer, 1, 2000), "old", "its next turn is a round later");
+    int gained = 0;
+    for (size_t i = 0; i < balancer_count(balancer); i++)
+        ((struct balancer_peer *)balancer_at(balancer, i))->slow_start.gained = 0;
+    struct balancer_peer *peer = balancer_pick(balancer, &any_request, 2000);
+    cr_assert_not_null(peer);
+    balancer_release(peer);
+    for (size_t i = 0; i < balancer_count(balancer); i++)
+        gained += balancer_at(balancer, i)->slow_start.gained;
+    cr_expect(gained <= SLOW_START_PASSES_MAX * SLOW_START_LEAST, "%d", gained);
     balancer_free(balancer);
 }
 
@@ -210,6 +233,19 @@ Test(slow_start, key_keeps_its_instance)
     balancer_free(balancer);
 }
 
+Test(slow_start, change_of_policy_begins_none)
+{
+    struct balancer *balancer = ramping(BALANCE_CONSISTENT_HASH, "", "");
+    fleet_set_at(balancer, "a:1 b:1", 1000);
+    fleet_set_at(balancer, "a:1 b:1 new:1", 2000);
+    cr_assert_eq(balancer_set_policy(balancer, BALANCE_ROUND_ROBIN, 3000), 0);
+    cr_expect_eq(picks_of(balancer, "new", 3000), PICKS / 3, "it had its full share already");
+    fleet_set_at(balancer, "a:1 b:1 new:1 other:1", 4000);
+    cr_assert_eq(balancer_set_policy(balancer, BALANCE_WEIGHTED, 9000), 0);
+    expect_picks(balancer, "other", 9000, expected(1, .5, 3), 2); /* its slow start goes on */
+    balancer_free(balancer);
+}
+
 Test(slow_start, retry_may_take_a_turn_in_slow_start)
 {
     struct balancer *balancer = ramping(BALANCE_ROUND_ROBIN, "", "");
@@ -236,7 +272,7 @@ Test(slow_start, explain_names_share_and_time_left)
     }
     cr_assert_eq(obstacle.kind, OBSTACLE_SLOW_START);
     char text[200];
-    obstacle_text(obstacle, fresh->instance, "", text, sizeof text);
+    obstacle_text(obstacle, fresh->instance, "", NULL, text, sizeof text);
     cr_expect_str_eq(text, "in slow start: 34 % of its share, for another 6.6 s");
     cr_expect_eq(balancer_share(balancer, fresh, 5400), 340);
     balancer_free(balancer);
