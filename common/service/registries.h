@@ -42,6 +42,18 @@ int registries_open(struct registries *registries, const struct settings *settin
  * listens on. 0, or -1: out of memory. */
 int registries_register(struct registries *registries, const struct settings *settings, uint16_t port,
                     struct health *health);
+/* --- Changes while it runs: registration.h --------------------------------------- */
+
+void registries_set_weight(struct registries *registries, int weight);
+void registries_set_maintenance(struct registries *registries, bool on, const char *reason);
+/* True: all registries have all changes. */
+bool registries_are_current(const struct registries *registries);
+int registries_weight(const struct registries *registries); /* 0: not registered in any */
+/* The reason for maintenance, in any of them; NULL: none. Borrowed until the next wait. */
+const char *registries_maintenance(const struct registries *registries);
+
+/* --- Stop ------------------------------------------------------------------------- */
+
 /* Deregisters from all registries at the same time. Waits, at most until the
  * deadline. May be called twice. */
 void registries_deregister(struct registries *registries, int64_t deadline);

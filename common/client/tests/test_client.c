@@ -521,9 +521,9 @@ static void view(void)
                      "{\"services\":{\"user-service\":{\"source\":\"consul\",\"age_ms\":1000,\"index\":2,"
                      "\"last_error\":null,\"panic\":false,\"instances\":["
                      "{\"id\":\"a\",\"address\":\"10.0.0.1\",\"port\":8097,\"weight\":1,\"zone\":\"\","
-                     "\"status\":\"passing\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":1},"
+                     "\"status\":\"passing\",\"ejected\":false,\"picks\":1},"
                      "{\"id\":\"b\",\"address\":\"10.0.0.1\",\"port\":8098,\"weight\":1,\"zone\":\"\","
-                     "\"status\":\"critical\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":0}]}}}");
+                     "\"status\":\"critical\",\"ejected\":false,\"picks\":0}]}}}");
     free(text);
     fake_set(&consul, "a/critical b/critical");
     fiber_sleep(1000);
@@ -609,7 +609,7 @@ static void views_of_a_crowd(void)
     expect_slices(write_explanation, "{\"id\":\"crowd-009999\",\"reason\":\"critical\"}]}");
     consul.crowd_status = INSTANCE_PASSING;
     expect_slices(write_view, "{\"id\":\"crowd-009999\",\"address\":\"10.0.0.1\",\"port\":8122,\"weight\":1,"
-                              "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":0}]}}}");
+                              "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"picks\":0}]}}}");
 }
 
 /* Fails if add_entries() or add_obstacles() does not yield, or reads the balancer instead of the copied entries. */
@@ -841,4 +841,38 @@ static void name_the_errors(void)
 Test(client, metrics_name_the_kind_of_an_error)
 {
     run(name_the_errors);
+}
+
+/* --- Changes ---------------------------------------------------------------------------- */
+
+static void change_call_timeout(void)
+{
+    all_are(HANGS);
+    service_client_set_call_timeout(client, 300);
+    int64_t began = clock_ms();
+    cr_expect_eq(get(""), SERVICE_TIMED_OUT);
+    cr_expect_eq(clock_ms() - began, 300);
+}
+
+Test(client, new_call_timeout_holds_for_the_next_call)
+{
+    run(change_call_timeout);
+}
+
+static void change_policy(void)
+{
+    cr_expect_eq(get("7"), SERVICE_OK);
+    char first[sizeof reply.instance];
+    cr_expect_eq(service_client_set_policy(client, BALANCE_CONSISTENT_HASH), 0);
+    cr_expect_eq(get("7"), SERVICE_OK);
+    memcpy(first, reply.instance, sizeof first);
+    for (int i = 0; i < 10; i++) {
+        cr_expect_eq(get("7"), SERVICE_OK);
+        cr_expect_str_eq(reply.instance, first);
+    }
+}
+
+Test(client, new_policy_picks_for_the_next_call)
+{
+    run(change_policy);
 }
