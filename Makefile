@@ -516,6 +516,13 @@ compose-demo: ## start: show the main steps of the lesson in containers (needs d
 compose-test: ## check: test docker-compose.yml with real containers (DEV=1: also the service dev)
 	@consul-dev/compose/test
 
+.PHONY: swarm-demo swarm-test
+swarm-demo: ## start: the lesson on the Docker Swarm that docker points at: a node lost, rolling update, ...
+	@consul-dev/swarm/demo || [ $$? = 77 ]
+
+swarm-test: ## check: run the steps of swarm-demo on three private nodes on this machine (needs root and a docker engine)
+	@consul-dev/swarm/test || [ $$? = 77 ]
+
 install: ## install: install the programs and their SQL schemas (DESTDIR=, PREFIX=/usr/local)
 	$(again) run-build
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/user-service' '$(DESTDIR)$(PREFIX)/share/order-service'

@@ -7,6 +7,8 @@
 # of the stack. So commands inside a container run in another container of these images.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+# shellcheck source=consul-dev/story.sh
+. "$ROOT/consul-dev/story.sh"
 PROJECT=discovery-$(basename "$0")-$$
 
 # Only these of the learner's settings (in .env or in the shell) are used, because the machine needs them. All
@@ -60,37 +62,7 @@ left_behind() {
     left_by_builds
 }
 
-# ---- Time --------------------------------------------------------------------
-
-# Bash before version 5 has seconds only.
-now_ms() {
-    if [ -n "${EPOCHREALTIME:-}" ]; then
-        echo $((${EPOCHREALTIME/[.,]/} / 1000))
-    else
-        echo $(($(date +%s) * 1000))
-    fi
-}
-
-in_seconds() { printf '%d.%d s' $(($1 / 1000)) $(($1 % 1000 / 100)); } # ms
-
-# Waits until the command succeeds, and sets TOOK to the time it took. Fails after the limit.
-within() { # seconds, command...
-    local begin
-    local limit=$(($1 * 1000))
-    begin=$(now_ms)
-    shift
-    while ! "$@" >/dev/null 2>&1; do
-        TOOK="not within $(in_seconds $limit)"
-        [ $(($(now_ms) - begin)) -lt $limit ] || return 1
-        sleep 0.1
-    done
-    TOOK=$(in_seconds $(($(now_ms) - begin)))
-}
-
 # ---- State of the stack ------------------------------------------------------
-
-get() { curl -fsS --noproxy '*' --max-time 5 "$@"; }
-count_lines() { wc -l | tr -d ' '; }
 
 # The port is looked up each time: a container that is started again gets another published port.
 url_of() { echo "http://$(compose port "$1" "$2")"; }
@@ -100,10 +72,6 @@ containers() { compose ps -aq "$@"; }
 a_user_service() { containers user-service | sed -n 1p; } # (head would end before compose has written all, which fails with pipefail)
 of_container() { docker inspect -f "$2" "$1"; } # container, format
 
-# order-service's list, one instance per line.
-instances() { get "$(orders)/discovery" | tr '{' '\n' | grep '"id"'; }
-usable() { instances | grep '"status":"passing"' | grep -c '"ejected":false'; }
-usable_are() { [ "$(usable)" = "$1" ] && [ "$(instances | count_lines)" = "$1" ]; }
 # The number of instances whose share still grows (LB_SLOW_START).
 slow_starts_are() { # count, order-service
     [ "$(get "$2/metrics" | grep -c "^discovery_instances_in_slow_start{.*} $1\$")" = 1 ]
@@ -120,45 +88,6 @@ consul() { get "$(url_of consul 8500)/v1/$1"; }
 registered() { consul "catalog/service/$1" | grep -o '"ServiceAddress":"[^"]*"' | cut -d '"' -f 4; }
 passing() { consul "health/service/$1?passing" | grep -oE '"Node": *\{' | count_lines; }
 passing_are() { [ "$(passing user-service)" = "$1" ]; } # count
-
-# ---- Load: two clients, nearly 20 requests per second each ----------------------
-
-# Runs until the file `on` is removed. The pause sets the rate.
-load_loop() { # folder, order-service
-    while [ -e "$1/on" ]; do
-        curl -sS --noproxy '*' --max-time 10 -o /dev/null -w '%{http_code} %{time_total} %{errormsg}\n' \
-            "$2/users/$((RANDOM % 1000 + 1))" || true
-        sleep 0.05
-    done
-}
-
-load_start() {
-    local url
-    load_end
-    url=$(orders)
-    LOAD_DIR=$(mktemp -d "$DIR/load.XXXXXX")
-    : >"$LOAD_DIR/on"
-    load_loop "$LOAD_DIR" "$url" >"$LOAD_DIR/1" 2>"$LOAD_DIR/errors" &
-    load_loop "$LOAD_DIR" "$url" >"$LOAD_DIR/2" 2>/dev/null &
-}
-
-# Ends the load, also that of an earlier test that failed.
-load_end() { rm -f "$DIR"/load.*/on; }
-
-# Ends the load and sets LOAD to its counts. Fails if a request failed.
-load_stop() {
-    local held=0
-    load_end
-    wait
-    LOAD=$(awk '
-        { all++ } $1 != 200 { failed++; if (!first) first = $0 } $2 > slowest { slowest = $2 }
-        END { printf "%d requests during this step, %d failed; the slowest took %d ms", all, failed, slowest * 1000
-              if (failed) printf " (the first failure: %s)", first
-              exit failed > 0 || all == 0 }' "$LOAD_DIR/1" "$LOAD_DIR/2") || held=1
-    # If curl itself could not start, its error is here.
-    [ -s "$LOAD_DIR/1" ] || LOAD="$LOAD: $(head -n 1 "$LOAD_DIR/errors")"
-    return $held
-}
 
 # ---- Faults ------------------------------------------------------------------
 
