@@ -420,6 +420,11 @@ int balancer_share(const struct balancer *balancer, const struct balancer_peer *
     return any_slow_start(balancer, now_ms) ? slow_start_share(&peer->slow_start, now_ms) : SLOW_START_WHOLE;
 }
 
+bool balancer_works(const struct balancer *balancer)
+{
+    return balancer->eligible.works;
+}
+
 bool balancer_in_panic(const struct balancer *balancer)
 {
     return balancer->eligible.tier == TIER_FAIL_OPEN || balancer->eligible.tier == TIER_LAST;

@@ -11,6 +11,7 @@
 #include "simulation/bounds.h"
 #include "simulation/choice.h"
 #include "simulation/invariants.h"
+#include "simulation/release.h"
 #include "simulation/turns.h"
 
 enum {
@@ -104,6 +105,7 @@ void calls_attempt_begins(struct call_record *record, const struct http_call *ca
     check_repetition(record, call);
     choice_check(record, call->port);
     turns_check(record, call->port);
+    release_check(record, call->port);
     if (record->attempts > 0 && !is_first_listed(record, call->port)) {
         caller->retries_in[bucket_now(caller)]++;
         check_budget(caller);

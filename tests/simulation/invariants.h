@@ -29,6 +29,9 @@
  *      removed.
  *  14. A retry after a missing instance goes to a listed one, if one can be called.
  *  15. A caller begins with the instance that is first in its own order.
+ *  16. In a canary release, the first attempt goes to the user's side, and a retry to the
+ *      stable one, while that has an instance which works. While only one side is healthy,
+ *      calls go there.
  *
  * Each promise was seen to break, within 2,000 seeds, after one change of the real code:
  *   1  a new list is ignored; critical counts as healthy; failures never eject; a missing
@@ -53,6 +56,7 @@
  *  13  each registration replaces all checks
  *  14  no listed instance is looked for
  *  15  the order of the list is used for all callers
+ *  16  the side of a user is drawn for each call; a user stays on a critical side
  *
  * Of the real code the checks see only its messages on the network and the lists of
  * discovery. They also know the real state of each instance, which the real code does not.
