@@ -24,6 +24,8 @@ static void update_eligible(struct balancer *balancer, int64_t now_ms)
     eligible_update(&balancer->eligible, &balancer->peers);
     balancer->near->ops->rebuild(balancer->near, &balancer->eligible.near);
     balancer->far->ops->rebuild(balancer->far, &balancer->eligible.far);
+    if (balancer->slow_start_ms == 0)
+        return;
     int64_t window_ms = balancer->near->ops->by_key ? 0 : balancer->slow_start_ms;
     balancer->slow_starts_end_ms = eligible_begin_slow_starts(&balancer->peers, window_ms, now_ms);
 }
@@ -124,7 +126,7 @@ static void advance(struct balancer *balancer, const struct balance_request *req
 
 static bool any_slow_start(const struct balancer *balancer, int64_t now_ms)
 {
-    return now_ms < balancer->slow_starts_end_ms;
+    return now_ms < balancer->slow_starts_end_ms && !balancer->near->ops->by_key;
 }
 
 static void skip(struct balancer *balancer, const struct balancer_peer *peer)

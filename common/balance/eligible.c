@@ -96,8 +96,6 @@ static bool any_still_serves(const struct peer_list *peers)
 
 int64_t eligible_begin_slow_starts(const struct peer_list *peers, int64_t window_ms, int64_t now_ms)
 {
-    if (window_ms == 0)
-        return 0;
     int64_t last_end_ms = 0, its_window_ms = any_still_serves(peers) ? window_ms : 0;
     for (size_t i = 0; i < peers->count; i++) {
         struct slow_start *slow = &peers->at[i]->slow_start;

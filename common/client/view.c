@@ -17,7 +17,6 @@ struct entry {
     const struct instance *instance;
     const char *status;
     uint64_t picks;
-    size_t calls;
     bool is_ejected;
     struct obstacle obstacle;
 };
@@ -35,7 +34,6 @@ static struct entry entry_of(const struct sides *sides, const struct balancer_pe
         .instance = peer->instance,
         .status = upstream_status_name(peer),
         .picks = peer->picks,
-        .calls = peer_calls(peer),
         .is_ejected = outlier_is_ejected(&peer->outlier),
         .obstacle = sides_why_not(sides, peer, key, now_ms),
     };
@@ -68,7 +66,7 @@ static void entries_close(struct entries *entries)
 static json_t *entry_json_new(const struct entry *entry)
 {
     const struct instance *instance = entry->instance;
-    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:s, s:b, s:I, s:I}",
+    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:s, s:b, s:I}",
                      "id", json_text_new(instance->id),
                      "address", json_text_new(instance->address),
                      "port", (int)instance->port,
@@ -76,7 +74,6 @@ static json_t *entry_json_new(const struct entry *entry)
                      "zone", json_text_new(instance->zone),
                      "status", entry->status,
                      "ejected", (int)entry->is_ejected,
-                     "calls_in_flight", (json_int_t)entry->calls,
                      "picks", (json_int_t)entry->picks);
 }
 

@@ -68,7 +68,8 @@ void act_slow_start(struct stage *stage)
     static const char *const settings[] = {"SERVICE_ID=user-service-4", NULL};
     struct load *load = stage_load(stage);
     step_begin("A fourth instance starts: slow start (LB_SLOW_START=10s)",
-               "it is cold, so it gets a tenth of its full share at first, then more each second: a quarter in the end");
+               "it is cold, so it gets a tenth of its full share at first, and more each second; in the end a "
+               "quarter of the calls");
     if (stage_start_service(stage, &user, "user-service", settings, &err) != 0)
         step_check(false, "%s", err.text);
     int64_t took = time_until(is_known, stage, 90000), known_ms = clock_ms();

@@ -22,6 +22,16 @@ static struct call_record *record_of(const struct http_call *call)
     return (struct call_record *)address;
 }
 
+/* Every second call to such an instance fails: never two in a row. */
+static void fail_half(struct sim_caller *caller, int instance, struct http_response *response)
+{
+    if (!caller->process.world->instances[instance].fails_half || response->status != 200)
+        return;
+    caller->half_failed ^= (uint64_t)1 << instance;
+    if (caller->half_failed >> instance & 1)
+        response->status = 500;
+}
+
 /* The client's transport. */
 static int send_call(void *arg, const struct http_call *call, struct http_response *response, struct err *err)
 {
@@ -31,14 +41,16 @@ static int send_call(void *arg, const struct http_call *call, struct http_respon
     struct sim_instance *instance = &caller->process.world->instances[number];
     int64_t begin_ms = clock_ms();
     int rc;
-    calls_attempt_begins(record, call);
+    int nth = calls_attempt_begins(record, call);
     if (caller->cannot_reach >> number & 1) {
         fiber_sleep(deadline_left(call->deadline));
         rc = fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "timed out");
     } else {
         rc = instance_answer(instance, call, response, err);
+        if (rc == 0)
+            fail_half(caller, number, response);
     }
-    calls_attempt_ended(record, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
+    calls_attempt_ended(record, nth, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
     return rc;
 }
 
@@ -120,6 +132,7 @@ void caller_start(struct sim_caller *caller)
     const struct service_client_config client = {
         .discovery = caller->discovery, .transport = {send_call, caller}, .policy = settings->policy,
         .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX,
+        .backup_after_ms = settings->backup_after_ms,
         .id = caller->process.name, .zone = caller->zone, .route = settings->route,
     };
     discovery_watch(caller->discovery, SERVICE);
@@ -132,6 +145,7 @@ void caller_start(struct sim_caller *caller)
     memset(caller->retries_in, 0, sizeof caller->retries_in);
     caller->version = caller->called_version = caller->turns.version = 0;
     caller->has_called = false;
+    caller->rates.since_ms = 0;
     caller->source = "";
 }
 

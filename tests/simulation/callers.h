@@ -18,9 +18,18 @@ struct observed_instance {
     int64_t removable_ms;      /* its last failed call that may remove it if it is missing */
     int calls_now;             /* calls under way that have tried it */
     int failures, failures_ever; /* in a row; in total */
+    int cancelled;             /* in a row, without a success: backup requests may have overtaken them */
     int64_t fifth_ms;          /* its last fifth failure in a row; 0: none yet */
     int64_t ejected_ms;        /* since when it must be ejected; 0: it need not be */
     uint64_t ejected_version;  /* the version of the list at that time */
+};
+
+/* The calls to each instance, since a moment (rates.c). */
+struct rate_window {
+    int64_t since_ms; /* 0: none */
+    uint64_t version; /* of the list */
+    int64_t all, calls[INSTANCES_MAX], last_ms[INSTANCES_MAX];
+    int ejections;    /* for the failure rate, at its begin */
 };
 
 struct sim_caller {
@@ -32,6 +41,9 @@ struct sim_caller {
     struct service_client *client;
     struct group calls;
     uint64_t cannot_reach; /* instances, one bit each */
+    uint64_t half_failed;  /* those that fail half of their calls, and have failed the last one */
+    struct rate_window rates;
+    unsigned until_look;   /* at its metrics */
     struct observed_instance observed[INSTANCES_MAX];
     const char *source; /* of its list, when it was last observed */
     uint64_t version, called_version; /* of its list, when it was last observed; and at the last call */
@@ -56,6 +68,8 @@ struct call_record {
         char id[ID_MAX];
         bool alone;       /* the list had no other entry with its id */
         bool missing;     /* the registry no longer named it */
+        int64_t begin_ms;
+        bool running, was_cancelled;
         bool last_resort; /* it may have been ejected: no other instance was left */
     } tried[ATTEMPTS_MAX + 1];
     int attempts;

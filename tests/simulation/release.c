@@ -44,10 +44,11 @@ void release_check(const struct call_record *record, uint16_t port)
         return;
     enum route_side wanted = wanted_side(record), other = route_other_side(wanted);
     const char *name = record->caller->process.name, *id = choice.chosen->id;
-    if (route_side_of(route, choice.chosen) != wanted && has_one(record, &choice, wanted, can_be_called))
+    bool is_wanted = route_side_of(route, choice.chosen) == wanted;
+    if (!is_wanted && has_one(record, &choice, wanted, can_be_called))
         trace_break(&world->trace, "%s calls %s for user %s, although the %s side can be called", name, id, record->key,
                     names[wanted]);
-    if (record->attempts == 0 && !is_healthy(record, choice.chosen) && !has_one(record, &choice, wanted, is_healthy) &&
+    if (record->attempts == 0 && is_wanted && !has_one(record, &choice, wanted, is_healthy) &&
         has_one(record, &choice, other, is_healthy))
         trace_break(&world->trace, "%s calls %s, while only the %s side is healthy", name, id, names[other]);
 }

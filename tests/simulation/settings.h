@@ -41,6 +41,7 @@ struct settings {
     enum balance_policy policy;
     struct route route; /* in some runs a part of the instances is the canary */
     int64_t call_timeout_ms, call_every_ms;
+    int64_t backup_after_ms; /* 0: no backup requests */
     int64_t fault_every_ms; /* on average */
     bool only_rolling;      /* no faults, only rolling restarts */
 };

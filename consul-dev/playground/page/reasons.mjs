@@ -22,6 +22,12 @@ const KNOWN = [
         'reason.ejectedForRate',
         ['left', 'percent', 'seconds', 'others'],
     ],
+    [
+        /^ejected for another (\d+) s: backup requests overtook it (\d+) times in a row, then it failed$/,
+        'reason.ejectedOvertaken',
+        ['left', 'times'],
+    ],
+    [/^on probation after backup requests overtook it/, 'reason.overtaken', []],
     [/^on probation/, 'reason.probation', []],
     [/^in slow start: (\d+) % of its share, for another (\S+) s$/, 'reason.slowStart', ['percent', 'left']],
     [

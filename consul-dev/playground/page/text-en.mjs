@@ -188,6 +188,8 @@ export const english = {
   'reason.ejected': 'ejected for another {left} s after {failures} failures in a row',
   'reason.ejectedForRate': 'ejected for another {left} s: {percent} % of its calls failed in {seconds} s, {others} % of those to the others',
   'reason.slowStart': 'in slow start: it gets {percent} % of its share; the full one in {left} s',
+  'reason.ejectedOvertaken': 'ejected for another {left} s: backup requests overtook it {times} times in a row, then it failed',
+  'reason.overtaken': 'on probation after backup requests overtook it repeatedly: one call at a time until one succeeds',
   'reason.probation': 'on probation after its ejection: one call at a time until one succeeds',
   'reason.zoneStays': 'in zone {zone}; {percent} % of the calls stay in the own zone {own}, and the next one does',
   'reason.zoneLeaves': 'in zone {zone}; {percent} % of the calls stay in the own zone {own}, and the next one does not',
