@@ -63,6 +63,7 @@ folder = $(or $(folder_$(1)),common/$(1))
 
 option = $(shell $(CC) -Werror $(1) -c -x c /dev/null -o /dev/null 2>/dev/null && echo '$(1)')
 PKGS   := libmicrohttpd libcurl jansson libpq hiredis libuv libnghttp2
+TEST_LIBS := -lcriterion -lresolv # libresolv is a part of glibc
 SAN    := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 ifneq ($(MAKECMDGOALS),)
@@ -111,7 +112,7 @@ $(BUILD)/lib$(1).a: $(call no_main,$(call objects,$(2)))
 $(BUILD)/tests/$(2)/tests/%: $(BUILD)/obj/$(2)/tests/%.o $(call archives,harness $($(1)))
 	@mkdir -p $$(@D)
 	@echo "  LINK  $$@"
-	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@
+	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) $(TEST_LIBS) -o $$@
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l),$(call folder,$(l)))))
 
@@ -120,7 +121,7 @@ define integration
 $(BUILD)/tests/$(1)/tests/%: $(BUILD)/obj/$(1)/tests/%.o $(call archives,$(harness))
 	@mkdir -p $$(@D)
 	@echo "  LINK  $$@"
-	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) -lcriterion -o $$@
+	@$(CC) $(LDFLAGS) $$^ $(PKG_LIBS) $(TEST_LIBS) -o $$@
 endef
 $(foreach d,user-service order-service consul-dev consul-dev/playground consul-dev/labs consul-dev/compare,$(eval $(call integration,$(d))))
 
@@ -387,7 +388,7 @@ mutants: ## check: remove each protection in turn, and check that its test fails
 run-mutants: export COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS)
 run-mutants: export LINK = $(CC) $(LDFLAGS)
 run-mutants: export ARCHIVES = -Wl,--start-group $(call archives,$(harness) simulation faults) -Wl,--end-group
-run-mutants: export LIBRARIES = $(PKG_LIBS)
+run-mutants: export LIBRARIES = $(PKG_LIBS) $(TEST_LIBS)
 run-mutants: $(PROGRAMS) unit-tests integration-tests
 	@BUILD_DIR=$(BUILD) tests/mutants/run $(ONLY)
 

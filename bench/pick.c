@@ -54,7 +54,7 @@ static double time_picks(struct balancer *balancer)
 static void measure(enum balance_policy policy, const char *name, int count)
 {
     struct instance_list *list = list_of(count);
-    struct balancer *balancer = balancer_new(policy, "", "");
+    struct balancer *balancer = balancer_new(&(struct balancer_config){.policy = policy, .caller = "", .zone = ""});
     double begin = cpu_ns();
     balancer_update(balancer, list, NULL);
     double built_ms = (cpu_ns() - begin) / 1e6, best_ns = time_picks(balancer);

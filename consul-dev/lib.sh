@@ -53,6 +53,12 @@ port_is_taken() { # port: true if a socket listens (0A) there
     grep -qsE "^ *[0-9]+: [0-9A-F]+:$hex [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6
 }
 
+udp_port_is_taken() { # port: true if a socket without a peer (07) receives there
+    local hex
+    printf -v hex '%04X' "$1"
+    grep -qsE "^ *[0-9]+: [0-9A-F]+:$hex [0-9A-F]+:0000 07 " /proc/net/udp /proc/net/udp6
+}
+
 assigned=() # ports that a script has chosen, but that no process uses yet
 
 # The port and the seven after it, for a caller that needs several in a row.
@@ -98,12 +104,13 @@ keep_ports() { # file, name...
     ) 8>>"$file"
 }
 
-# The process that listens on a port: "nginx (pid 33)", or "another program" if we lack the right to see it.
+# The process that listens on a port, or receives UDP there: "nginx (pid 33)", or "another program" if we lack the
+# right to see it.
 holder() { # port
     local hex inode fd pid
     printf -v hex '%04X' "$1"
-    inode=$(awk -v port=":$hex" 'substr($2, length($2) - 4) == port && $4 == "0A" { print $10; exit }' \
-        /proc/net/tcp /proc/net/tcp6 2>/dev/null) || true
+    inode=$(awk -v port=":$hex" 'substr($2, length($2) - 4) == port && $4 ~ /^0[7A]$/ { print $10; exit }' \
+        /proc/net/{tcp,tcp6,udp,udp6} 2>/dev/null) || true
     fd=$(find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" -print -quit 2>/dev/null) || true
     [ -n "$fd" ] || { echo "another program"; return; }
     pid=${fd#/proc/}

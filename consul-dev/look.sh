@@ -154,6 +154,7 @@ urls() {
     cat <<END
 
   Consul's web UI                     http://127.0.0.1:${PORT[$(agent_of order-service)]}/ui/
+  the instances in DNS (dnsutils)     dig @127.0.0.1 -p ${PORT[consul-dns]} user-service.service.consul SRV
   a user, through discovery           curl -i http://127.0.0.1:${PORT[order-service]}/users/123
   an order with its user              curl http://127.0.0.1:${PORT[order-service]}/orders/1
   the known instances                 curl http://127.0.0.1:${PORT[order-service]}/discovery

@@ -11,6 +11,7 @@ struct balancer {
     struct policy *near, *far; /* two of the same kind: each has the turns of its side */
     struct peer_list peers;
     struct eligible eligible;
+    struct failure_rate rate;
     uint64_t ejections;
     char *caller, *zone;
 };
@@ -154,8 +155,24 @@ struct balancer_peer *balancer_pick(struct balancer *balancer, const struct bala
 
 /* --- Report -------------------------------------------------------------------------- */
 
+/* Calls to an instance that is out began before its ejection, or are single ones that test it. */
+static void count_for_rate(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms)
+{
+    struct failure_rate *rate = &balancer->rate;
+    if (failure_rate_is_over(rate, now_ms)) {
+        size_t ejected = eligible_eject_for_rate(&balancer->eligible, rate, now_ms);
+        balancer->ejections += ejected;
+        if (ejected > 0)
+            update_eligible(balancer);
+        failure_rate_begin(rate, now_ms);
+    }
+    if (!outlier_is_out(&peer->outlier))
+        failure_rate_count(rate, &peer->tally, success);
+}
+
 void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool success, int64_t now_ms)
 {
+    count_for_rate(balancer, peer, success, now_ms);
     bool was_failing = outlier_is_failing(&peer->outlier);
     if (success) {
         outlier_succeed(&peer->outlier);
@@ -229,15 +246,15 @@ static struct policy *policy_new(enum balance_policy which)
     return NULL;
 }
 
-struct balancer *balancer_new(enum balance_policy policy, const char *caller, const char *zone)
+struct balancer *balancer_new(const struct balancer_config *config)
 {
     struct balancer *balancer = calloc(1, sizeof *balancer);
     if (!balancer)
         return NULL;
-    balancer->caller = strdup(caller);
-    balancer->zone = strdup(zone);
-    balancer->near = policy_new(policy);
-    balancer->far = policy_new(policy);
+    balancer->caller = strdup(config->caller);
+    balancer->zone = strdup(config->zone);
+    balancer->near = policy_new(config->policy);
+    balancer->far = policy_new(config->policy);
     if (balancer->caller && balancer->zone)
         eligible_init(&balancer->eligible, balancer->caller, balancer->zone);
     if (balancer->caller && balancer->zone && balancer->near && balancer->far)

@@ -32,8 +32,14 @@ enum balance_policy {
 
 struct balancer;
 
-/* caller: the SERVICE_ID of the caller (peer_turn). zone: the caller's, "" for none. Both are copied. NULL: out of memory. */
-struct balancer *balancer_new(enum balance_policy policy, const char *caller, const char *zone);
+struct balancer_config {
+    enum balance_policy policy;
+    const char *caller; /* its SERVICE_ID: ties are broken in an order of its own (peer_turn) */
+    const char *zone;   /* of the caller; "" for none */
+};
+
+/* The texts of the config are copied. NULL: out of memory. */
+struct balancer *balancer_new(const struct balancer_config *config);
 void balancer_free(struct balancer *balancer); /* NULL is allowed; peers that a call holds stay until released */
 
 /* Takes over a new list, after instance_list_finish(), and a reference to it. An instance

@@ -42,10 +42,14 @@ void ejections_separate(struct ejections *ejections, struct peer_set *candidates
         ejections->probation_next = 0;
 }
 
+size_t ejections_room(const struct ejections *ejections)
+{
+    return ejections->candidates / 2 - ejections->out.count;
+}
+
 bool ejections_allow(const struct ejections *ejections, const struct balancer_peer *peer)
 {
-    size_t out = ejections->out.count + !outlier_is_out(&peer->outlier);
-    return out <= ejections->candidates / 2;
+    return outlier_is_out(&peer->outlier) || ejections_room(ejections) > 0;
 }
 
 /* --- The end of an ejection ---------------------------------------------------------- */

@@ -22,7 +22,9 @@ int ejections_reserve(struct ejections *ejections, size_t count);
 /* Moves the peers that are out from `candidates` to `out`. scratch: room for as many
  * peers as `candidates` has. Allocates nothing. */
 void ejections_separate(struct ejections *ejections, struct peer_set *candidates, struct balancer_peer **scratch);
-/* True: this candidate may be ejected too. Half is rounded down, so a lone instance is never ejected. */
+/* How many more candidates may be ejected. Half is rounded down, so a lone instance is never ejected. */
+size_t ejections_room(const struct ejections *ejections);
+/* True: this candidate may be ejected too, or again. */
 bool ejections_allow(const struct ejections *ejections, const struct balancer_peer *peer);
 
 /* Sets next_end_ms. Call it after any change of the peers or of an ejection. */

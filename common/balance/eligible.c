@@ -81,6 +81,29 @@ bool eligible_may_eject(const struct eligible *eligible, const struct balancer_p
     return peer->listed && tier_of(peer->instance) <= eligible->tier && ejections_allow(&eligible->ejections, peer);
 }
 
+static size_t eject_for_rate(const struct peer_set *set, const struct failure_rate *rate, size_t most, int64_t now_ms)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->count && count < most; i++) {
+        struct balancer_peer *peer = set->at[i];
+        if (!failure_rate_stands_out(rate, &peer->tally))
+            continue;
+        outlier_eject_for_rate(&peer->outlier, failure_rate_percent(&peer->tally),
+                               failure_rate_others_percent(rate, &peer->tally), now_ms);
+        count++;
+    }
+    return count;
+}
+
+size_t eligible_eject_for_rate(const struct eligible *eligible, const struct failure_rate *rate, int64_t now_ms)
+{
+    size_t most = ejections_room(&eligible->ejections);
+    if (most == 0 || !failure_rate_has_failures(rate))
+        return 0;
+    size_t near = eject_for_rate(&eligible->near, rate, most, now_ms);
+    return near + eject_for_rate(&eligible->far, rate, most - near, now_ms);
+}
+
 /* --- Create and free ----------------------------------------------------------------- */
 
 void eligible_init(struct eligible *eligible, const char *caller, const char *zone)

@@ -10,7 +10,7 @@
  *         They are in use beside those of a. while all of a. are failing (outlier.h);
  *      c. on a node that is down.
  *      An instance in maintenance is never picked.
- *   2. Of these, at most half are out (ejections.h): they have failed repeatedly.
+ *   2. Of these, at most half are out (ejections.h): they have failed repeatedly, or much more often than the others.
  *   3. Of the rest, those in the caller's zone are `near`, the others are `far` (zones.h).
  */
 #ifndef BALANCE_ELIGIBLE_H
@@ -42,5 +42,8 @@ void eligible_count_zones(struct eligible *eligible, const struct peer_list *pee
 void eligible_update(struct eligible *eligible, const struct peer_list *peers);
 /* True: this peer may be ejected. Its tier is in use, and at most half of the instances in use are out afterwards. */
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer);
+/* At the end of an interval: ejects the instances that stand out by their failure rate (failure_rate.h), as long as at
+ * most half are out. Returns their number; if it is not 0, call eligible_update. */
+size_t eligible_eject_for_rate(const struct eligible *eligible, const struct failure_rate *rate, int64_t now_ms);
 
 #endif

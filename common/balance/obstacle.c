@@ -11,6 +11,12 @@ static struct obstacle obstacle_of_zone(const struct zones *zones, bool near_is_
                              .near_weight = zones->near_weight, .weight = zones->weight, .zones = zones->count};
 }
 
+static struct obstacle obstacle_of_ejection(const struct outlier *outlier, int64_t now_ms)
+{
+    return (struct obstacle){.kind = OBSTACLE_EJECTION, .left_ms = outlier->back_ms - now_ms,
+                             .percent = outlier->percent, .others_percent = outlier->others_percent};
+}
+
 struct obstacle obstacle_of(const struct eligible *eligible, const struct balancer_peer *peer, bool near_is_next,
                             int64_t now_ms)
 {
@@ -23,7 +29,7 @@ struct obstacle obstacle_of(const struct eligible *eligible, const struct balanc
     if (!is_in_tier)
         return (struct obstacle){.kind = OBSTACLE_STATE};
     if (outlier_is_ejected(&peer->outlier))
-        return (struct obstacle){.kind = OBSTACLE_EJECTION, .left_ms = peer->outlier.back_ms - now_ms};
+        return obstacle_of_ejection(&peer->outlier, now_ms);
     return (struct obstacle){.kind = OBSTACLE_PROBATION};
 }
 
@@ -49,13 +55,22 @@ static void zone_text(struct obstacle obstacle, const char *its_zone, const char
              obstacle.stays_near ? "does" : "does not");
 }
 
+static void ejection_text(struct obstacle obstacle, char *out, size_t size)
+{
+    int64_t left_s = (obstacle.left_ms + 999) / 1000;
+    if (obstacle.percent == 0)
+        snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row", left_s, OUTLIER_FAILURES);
+    else
+        snprintf(out, size, "ejected for another %" PRId64 " s: %u %% of its calls failed in %d s, %u %% of the others'",
+                 left_s, obstacle.percent, FAILURE_RATE_INTERVAL_MS / 1000, obstacle.others_percent);
+}
+
 void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone, char *out, size_t size)
 {
     if (obstacle.kind == OBSTACLE_STATE)
         snprintf(out, size, "%s", state_text(instance));
     else if (obstacle.kind == OBSTACLE_EJECTION)
-        snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row",
-                 (obstacle.left_ms + 999) / 1000, OUTLIER_FAILURES);
+        ejection_text(obstacle, out, size);
     else if (obstacle.kind == OBSTACLE_PROBATION)
         snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
     else

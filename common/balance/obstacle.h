@@ -10,6 +10,7 @@ struct eligible;
 struct obstacle {
     enum { OBSTACLE_NONE, OBSTACLE_STATE, OBSTACLE_EJECTION, OBSTACLE_PROBATION, OBSTACLE_ZONE } kind;
     int64_t left_ms; /* of an ejection */
+    unsigned percent, others_percent; /* for the failure rate (outlier.h); 0: for failures in a row */
     /* of a zone: why the next call goes to the other side (zones.h) */
     bool stays_near;
     int64_t near_gain, near_weight, weight;

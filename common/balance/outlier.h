@@ -6,6 +6,10 @@
  * of ejections. At most half may be out at once (ejections.h). (Outlier detection of
  * Envoy, `consecutive_5xx`, with its default numbers.)
  *
+ * An instance that fails only part of its calls is ejected for its failure rate
+ * (failure_rate.h), for the same time. After that, one success proves little: the count of
+ * ejections is cleared once the instance has been back for 30 s.
+ *
  * When the ejection ends, the instance may still fail or hang. So it returns on
  * probation, with one call at a time: a success ends the probation, a failure ejects it
  * at once, for longer. Without probation, every call that reaches a hung instance waits
@@ -34,6 +38,9 @@ struct outlier {
     bool on_probation;    /* the ejection has ended, and no call has succeeded since */
     bool is_last_resort;  /* ejected, but called as the last resort of a call. Only the success of this
                            * attempt ends the ejection: other attempts began before it */
+    unsigned percent, others_percent; /* failed calls of this instance and of the others, if the last ejection was
+                                       * for the failure rate; otherwise 0 */
+    int64_t returned_ms;  /* the end of that ejection */
 };
 
 bool outlier_is_ejected(const struct outlier *outlier);
@@ -48,6 +55,8 @@ bool outlier_fail(struct outlier *outlier);
 /* A call succeeded. */
 void outlier_succeed(struct outlier *outlier);
 void outlier_eject(struct outlier *outlier, int64_t now_ms);
+/* The same for its failure rate: it has failed `percent` of its calls, the others `others_percent` of theirs. */
+void outlier_eject_for_rate(struct outlier *outlier, unsigned percent, unsigned others_percent, int64_t now_ms);
 /* The ejection has ended. */
 void outlier_begin_probation(struct outlier *outlier);
 /* Ends the ejection at once, without probation: the health check passes again, or too many are out. */

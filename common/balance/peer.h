@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "balance/failure_rate.h"
 #include "balance/outlier.h"
 #include "registry/instance.h"
 
@@ -25,6 +26,7 @@ struct balancer_peer {
     /* private */
     size_t holders;     /* calls under way, and the balancer while the peer is listed */
     bool listed;        /* in the balancer's list */
+    struct failure_tally tally; /* its calls in the current interval (failure_rate.h) */
     uint64_t turn;      /* its place in the caller's own order (peer_order) */
     size_t slot;        /* its index in `near`, `far` or `out` (eligible.h); PEER_NO_SLOT: in none */
     size_t class, seat; /* used by the policy `weighted` */

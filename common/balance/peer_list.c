@@ -57,8 +57,10 @@ static void set_instance(struct balancer_peer *peer, struct instance_list *list,
     const struct instance *before = peer->instance, *now = &list->at[i];
     if (before && before->status == INSTANCE_CRITICAL && now->status == INSTANCE_PASSING)
         outlier_readmit(&peer->outlier); /* its health check has seen it recover */
-    if (before && has_moved(before, now))
+    if (before && has_moved(before, now)) {
         peer->outlier = (struct outlier){0};
+        peer->tally = (struct failure_tally){0};
+    }
     instance_list_ref(list);
     instance_list_unref(peer->list);
     peer->list = list;

@@ -209,14 +209,15 @@ struct service_client *service_client_new(const struct service_client_config *co
     struct service_client *client = calloc(1, sizeof *client);
     if (!client)
         return NULL;
-    if (upstreams_init(&client->upstreams, config->discovery, config->policy, config->id, config->zone) != 0) {
+    const struct balancer_config balancer = {.policy = config->policy, .caller = config->id, .zone = config->zone};
+    if (upstreams_init(&client->upstreams, config->discovery, &balancer) != 0) {
         upstreams_close(&client->upstreams);
         free(client);
         return NULL;
     }
     client->config = *config;
-    client->config.id = client->upstreams.caller;
-    client->config.zone = client->upstreams.zone;
+    client->config.id = client->upstreams.balancer.caller;
+    client->config.zone = client->upstreams.balancer.zone;
     if (!client->config.transport.call)
         client->config.transport = (struct service_transport){call_by_http, config->http};
     if (client->config.call_attempts > SERVICE_ATTEMPTS_MAX)

@@ -4,7 +4,7 @@
  * time, so that a hung instance leaves time for an attempt on another instance. Each
  * attempt goes to an instance that this call has not tried. Retries have a budget
  * (retry_budget.h), so that they cannot make an overload worse. The result of each attempt
- * is reported to the balancer: five failures in a row eject an instance for a while.
+ * is reported to the balancer: an instance that fails repeatedly is ejected for a while.
  */
 #ifndef CLIENT_SERVICE_CLIENT_H
 #define CLIENT_SERVICE_CLIENT_H

@@ -13,12 +13,12 @@ static void upstream_free(struct upstream *upstream)
     free(upstream);
 }
 
-int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, enum balance_policy policy,
-                   const char *caller, const char *zone)
+int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, const struct balancer_config *balancer)
 {
-    *upstreams = (struct upstreams){
-        .discovery = discovery, .policy = policy, .caller = strdup(caller), .zone = strdup(zone)};
-    return upstreams->caller && upstreams->zone ? 0 : -1;
+    *upstreams = (struct upstreams){.discovery = discovery, .balancer = *balancer};
+    upstreams->balancer.caller = strdup(balancer->caller);
+    upstreams->balancer.zone = strdup(balancer->zone);
+    return upstreams->balancer.caller && upstreams->balancer.zone ? 0 : -1;
 }
 
 void upstreams_close(struct upstreams *upstreams)
@@ -28,8 +28,8 @@ void upstreams_close(struct upstreams *upstreams)
         upstreams->first = upstream->next;
         upstream_free(upstream);
     }
-    free(upstreams->caller);
-    free(upstreams->zone);
+    free((char *)upstreams->balancer.caller);
+    free((char *)upstreams->balancer.zone);
 }
 
 struct upstream *upstream_get(struct upstreams *upstreams, const char *service)
@@ -41,7 +41,7 @@ struct upstream *upstream_get(struct upstreams *upstreams, const char *service)
         return upstream;
 
     upstream->service = strdup(service);
-    upstream->balancer = balancer_new(upstreams->policy, upstreams->caller, upstreams->zone);
+    upstream->balancer = balancer_new(&upstreams->balancer);
     if (!upstream->service || !upstream->balancer) {
         upstream_free(upstream);
         return NULL;

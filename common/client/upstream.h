@@ -22,15 +22,12 @@ struct upstream {
 /* All upstreams of a client. */
 struct upstreams {
     struct discovery *discovery;
-    enum balance_policy policy;
-    char *caller; /* the SERVICE_ID of the caller */
-    char *zone;   /* of the caller; "" for none */
+    struct balancer_config balancer; /* of each upstream; its texts are copies */
     struct upstream *first;
 };
 
-/* caller, zone: copied. 0, or -1: out of memory. */
-int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, enum balance_policy policy,
-                   const char *caller, const char *zone);
+/* The texts of `balancer` are copied. 0, or -1: out of memory. */
+int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, const struct balancer_config *balancer);
 void upstreams_close(struct upstreams *upstreams);
 
 /* The upstream of a service, created by its first use. NULL: out of memory. */

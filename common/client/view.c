@@ -169,7 +169,7 @@ int view_explain(struct upstreams *upstreams, const char *service, const char *k
     bool added = entries_copy(&entries, upstream->balancer, key, now_ms) &&
                  add_member(out, "{", "tier", json_text_new(view.list ? view.source : "none")) &&
                  add_member(out, ",", "instance", text_or_null_new(next ? next->instance->id : NULL)) &&
-                 buf_adds(out, ",\"passed_over\":") && add_obstacles(out, &entries, upstreams->zone) &&
+                 buf_adds(out, ",\"passed_over\":") && add_obstacles(out, &entries, upstreams->balancer.zone) &&
                  buf_adds(out, "}");
     entries_close(&entries);
     return added ? 0 : err_set(err, ERR_BUSY, "out of memory");

@@ -13,8 +13,8 @@
 
 enum {
     TAIL_BYTES = sizeof TAIL - 1 + 16 + 1,
-    FIELDS = 10,
-    FIELDS_OLD = 9, /* of a file that a former release wrote: without the node */
+    FIELDS = 11,
+    FIELDS_OLD = 9, /* of a file that a former release wrote: without the node and the tags */
 };
 
 /* --- Write ------------------------------------------------------------------------------ */
@@ -45,7 +45,7 @@ static bool add_instance(struct buf *out, const struct instance *instance)
            add_text(out, instance->version) &&
            buf_addf(out, "%d\t%d\t%s\t%s\t", instance->weight, instance->warning_weight,
                     instance_status_name(instance->status), flags) &&
-           add_escaped(out, instance->node) && buf_adds(out, "\n");
+           add_text(out, instance->node) && add_escaped(out, instance->tags) && buf_adds(out, "\n");
 }
 
 int snapshot_write(struct buf *out, const struct instance_list *list, int64_t confirmed_wall_ms)
@@ -136,6 +136,7 @@ static int read_instance(struct instance_list *list, char *line)
     instance.maintenance = strcmp(fields[8], "maintenance") == 0;
     instance.node_down = strcmp(fields[8], "node_down") == 0;
     instance.node = fields[9];
+    instance.tags = fields[10];
     return instance_list_add(list, &instance) ? 0 : -1;
 }
 

@@ -139,8 +139,9 @@ bool instance_list_add(struct instance_list *list, const struct instance *instan
     copy.address = arena_text(&list->strings, instance->address);
     copy.zone = arena_text(&list->strings, instance->zone);
     copy.version = arena_text(&list->strings, instance->version);
+    copy.tags = arena_text(&list->strings, instance->tags);
     copy.position = list->count;
-    if (!copy.id || !copy.node || !copy.address || !copy.zone || !copy.version)
+    if (!copy.id || !copy.node || !copy.address || !copy.zone || !copy.version || !copy.tags)
         return false;
     list->at[list->count++] = copy;
     return true;
@@ -300,7 +301,7 @@ static bool instance_equal(const struct instance *a, const struct instance *b)
     return a->port == b->port && a->weight == b->weight && a->warning_weight == b->warning_weight &&
            a->status == b->status && a->maintenance == b->maintenance && a->node_down == b->node_down &&
            instance_order(a, b) == 0 && strcmp(a->address, b->address) == 0 && strcmp(a->zone, b->zone) == 0 &&
-           strcmp(a->version, b->version) == 0;
+           strcmp(a->version, b->version) == 0 && strcmp(a->tags, b->tags) == 0;
 }
 
 bool instance_list_equal(const struct instance_list *a, const struct instance_list *b)

@@ -28,6 +28,7 @@ struct instance {
     const char *address; /* IPv4, IPv6 (no brackets) or a host name */
     const char *zone;    /* "" for none */
     const char *version; /* "" for none */
+    const char *tags;    /* "v1,c"; "" for none */
     uint16_t port;
     int weight;         /* while passing, 1 to 65535 */
     int warning_weight; /* while in warning */

@@ -51,6 +51,7 @@ up_starts_three_servers_and_an_agent_per_service() {
         output=$(curl -s "http://127.0.0.1:$(port_of "consul-client${name#*-service}")/v1/agent/services")
         expect_eq "registered at the agent beside $name" "$(grep -oE '"ID": ?"[^"]*"' <<<"$output" | cut -d '"' -f 4)" $name
     done
+    port_is_taken "$CONSUL_DNS_PORT" || fail "no agent answers DNS queries"
 }
 
 up_again_changes_nothing_and_reports_the_cluster() {

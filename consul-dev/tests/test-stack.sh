@@ -23,6 +23,17 @@ up_reports_a_taken_port_and_starts_nothing() {
     expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
 }
 
+up_reports_a_dns_port_taken_for_udp() {
+    local pid output code=0
+    pid=$(occupy_udp "$CONSUL_DNS_PORT")
+    await "the listener" udp_port_is_taken "$CONSUL_DNS_PORT"
+    output=$(stack up) || code=$?
+    kill "$pid"
+    expect_eq "exit code" $code 1
+    expect_contains "$output" "port $CONSUL_DNS_PORT, for consul-dns, is in use by perl \(pid $pid\).*CONSUL_DNS_PORT="
+    expect_eq "pid files" "$(find "$RUN_DIR" -name '*.pid')" ""
+}
+
 failed_start_shows_the_log_and_stops_the_rest() {
     local output code=0
     printf '#!/bin/sh\necho no such luck >&2\nexit 1\n' >"$DIR/broken"
@@ -42,6 +53,8 @@ up_starts_all_and_loads_the_seed_data() {
     expect_contains "$output" "http://127.0.0.1:$CONSUL_PORT/ui/"
     expect_eq "running" "$(stack status | grep -c ' running ')" 7
     await "all are passing" shows 'passing: user-service 3, order-service 1'
+    expect_contains "$(stack status)" "dig @127.0.0.1 -p $CONSUL_DNS_PORT user-service.service.consul SRV"
+    expect_eq "DNS over TCP and UDP" "$(port_is_taken "$CONSUL_DNS_PORT" && udp_port_is_taken "$CONSUL_DNS_PORT" && echo both)" both
     url=$(curl -s "http://127.0.0.1:$USER_PORT/health" | grep -o 'postgresql://[^"]*')
     expect_eq "users" "$(psql -XAtd "$url" -c 'select count(*) from users')" 1000
 }
@@ -113,6 +126,7 @@ up_after_down_keeps_the_database() {
 
 run_tests status_reports_when_nothing_runs \
     up_reports_a_taken_port_and_starts_nothing \
+    up_reports_a_dns_port_taken_for_udp \
     failed_start_shows_the_log_and_stops_the_rest \
     up_starts_all_and_loads_the_seed_data \
     up_again_changes_nothing \

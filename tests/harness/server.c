@@ -140,6 +140,8 @@ int server_init(struct server *server, enum server_kind kind, const struct folde
     for (int i = 0; i < kinds[kind].inner_ports; i++)
         if (port_take(&server->inner[i], err) != 0)
             return -1;
+    if (kind == SERVER_CONSUL && port_take(&server->dns, err) != 0)
+        return -1;
     snprintf(server->folder, sizeof server->folder, "%.*s/%s-%d", PLACE_PATH_MAX - 32, folder->path, kinds[kind].name,
              server->port.number);
     snprintf(server->url, sizeof server->url, kinds[kind].url, server->port.number);
@@ -163,7 +165,7 @@ int server_launch(struct server *server, struct err *err)
 {
     const struct kind *kind = &kinds[server->kind];
     char source[PLACE_PATH_MAX], scratch[PLACE_PATH_MAX], launcher[PLACE_PATH_MAX + 64];
-    char template[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 8], port[16], inner[48];
+    char template[PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 8], port[16], inner[48], dns[24];
     source_path(source);
     scratch_path(scratch);
     snprintf(launcher, sizeof launcher, "%s/consul-dev/run-%s", source, kind->name);
@@ -171,14 +173,15 @@ int server_launch(struct server *server, struct err *err)
     snprintf(log, sizeof log, "%s/log", server->folder);
     snprintf(port, sizeof port, "%d", server->port.number);
     snprintf(inner, sizeof inner, "INNER_PORTS=%d %d", server->inner[0].number, server->inner[1].number);
+    snprintf(dns, sizeof dns, server->dns.number ? "DNS_PORT=%d" : "DNS_PORT=-1", server->dns.number);
 
     const char *argv[3 + 2 + 5] = {launcher, server->folder, port};
     size_t count = 3;
     for (const char *const *option = kind->options; *option; option++)
         argv[count++] = *option;
     memcpy(argv + count, server->options, sizeof server->options);
-    const char *env[4 + 4] = {"DIE_WITH_PARENT=1", template, inner};
-    size_t set = 3;
+    const char *env[5 + 4] = {"DIE_WITH_PARENT=1", template, inner, dns};
+    size_t set = 4;
     if (kind->env)
         env[set++] = kind->env;
     for (const char *const *more = server->env; *more; more++)
@@ -241,6 +244,7 @@ void server_close(struct server *server)
     port_release(&server->port);
     port_release(&server->inner[0]);
     port_release(&server->inner[1]);
+    port_release(&server->dns);
 }
 
 int server_sql(const struct server *postgres, const char *file, const char *statement, struct err *err)

@@ -35,6 +35,7 @@ struct server {
     enum server_kind kind;
     struct port port;
     struct port inner[2]; /* ports between servers of a cluster: two for Consul, one for etcd */
+    struct port dns;      /* of SERVER_CONSUL, for UDP and TCP: see dns.h */
     struct proc proc;
     const char *options[5]; /* more command-line options, set before the start; ends with NULL */
     const char *env[4];     /* "NAME=value" for the launcher, set before the start; ends with NULL */

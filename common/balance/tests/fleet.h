@@ -65,6 +65,12 @@ static struct instance_list *fleet_new(const char *text)
     return list;
 }
 
+/* A balancer without a list. */
+static struct balancer *fleet_empty(enum balance_policy policy, const char *caller, const char *zone)
+{
+    return balancer_new(&(struct balancer_config){.policy = policy, .caller = caller, .zone = zone});
+}
+
 static void fleet_set(struct balancer *balancer, const char *text)
 {
     struct instance_list *list = fleet_new(text);
@@ -74,7 +80,7 @@ static void fleet_set(struct balancer *balancer, const char *text)
 
 static __attribute__((unused)) struct balancer *fleet_balancer(enum balance_policy policy, const char *text)
 {
-    struct balancer *balancer = balancer_new(policy, "", "");
+    struct balancer *balancer = fleet_empty(policy, "", "");
     fleet_set(balancer, text);
     return balancer;
 }

@@ -366,7 +366,7 @@ Test(eligible, last_resort_gets_one_call_at_a_time)
 
 static void expect_listed_retry(enum balance_policy policy)
 {
-    struct balancer *balancer = balancer_new(policy, "caller", "");
+    struct balancer *balancer = fleet_empty(policy, "caller", "");
     struct instance_list *list = fleet_new("a:1 b:1 c:1 d:1 e:1 f:1/critical");
     const bool missing[] = {true, true, true, false, true, false};
     cr_assert_eq(balancer_update(balancer, list, missing), 0);
@@ -466,7 +466,7 @@ Test(eligible, returned_instance_is_followed_by_id)
 
 Test(eligible, missing_instances_can_still_be_picked)
 {
-    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "", "");
+    struct balancer *balancer = fleet_empty(BALANCE_ROUND_ROBIN, "", "");
     struct instance_list *list = fleet_new("a:1 b:1");
     cr_assert_eq(balancer_update(balancer, list, (const bool[]){false, true}), 0);
     instance_list_unref(list);

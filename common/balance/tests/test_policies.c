@@ -72,7 +72,7 @@ Test(policies, weighted_keeps_its_turn_when_the_list_changes)
 
 Test(policies, weighted_scales_an_old_debt_to_the_new_list)
 {
-    struct balancer *balancer = balancer_new(BALANCE_WEIGHTED, "", "");
+    struct balancer *balancer = fleet_empty(BALANCE_WEIGHTED, "", "");
     char text[20000] = "";
     for (int i = 0; i < 500; i++)
         sprintf(text + strlen(text), "i%03d:9 j%03d:10 ", i, i);
@@ -209,7 +209,7 @@ static void owners_of_keys(struct balancer *balancer, char owners[KEYS][32])
 static void remove_one_of(int count)
 {
     static char before[KEYS][32], after[KEYS][32];
-    struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "", "");
+    struct balancer *balancer = fleet_empty(BALANCE_CONSISTENT_HASH, "", "");
     set_fleet_of(balancer, count, -1);
     owners_of_keys(balancer, before);
     char gone[32];
@@ -241,7 +241,7 @@ Test(policies, consistent_hash_moves_only_keys_of_a_gone_instance)
 Test(policies, consistent_hash_shares_keys_evenly)
 {
     static char owners[KEYS][32];
-    struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "", "");
+    struct balancer *balancer = fleet_empty(BALANCE_CONSISTENT_HASH, "", "");
     for (int count = 2; count <= 20; count++) {
         set_fleet_of(balancer, 0, -1);
         set_fleet_of(balancer, count, -1);
@@ -256,7 +256,7 @@ Test(policies, consistent_hash_shares_keys_evenly)
 
 Test(policies, consistent_hash_retry_is_next_owner_of_the_key)
 {
-    struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "", "");
+    struct balancer *balancer = fleet_empty(BALANCE_CONSISTENT_HASH, "", "");
     for (int i = 0; i < 100; i++) {
         char key[16];
         snprintf(key, sizeof key, "%d", i);
@@ -300,7 +300,7 @@ static void expect_all_get_calls(struct balancer *balancer, enum balance_policy 
 Test(policies, all_nodes_of_one_id_get_calls)
 {
     for (int policy = 0; policy < policy_count(); policy++) {
-        struct balancer *balancer = balancer_new((enum balance_policy)policy, "", "");
+        struct balancer *balancer = fleet_empty((enum balance_policy)policy, "", "");
         fleet_set(balancer, "a:1#n1 a:1#n2 a:1#n3");
         expect_all_get_calls(balancer, (enum balance_policy)policy);
         balancer_free(balancer);
@@ -331,7 +331,7 @@ static void expect_spread_of_first_picks(enum balance_policy policy)
     for (int i = 0; i < 60; i++) {
         char caller[32];
         snprintf(caller, sizeof caller, "order-service-%d", i);
-        struct balancer *balancer = balancer_new(policy, caller, "");
+        struct balancer *balancer = fleet_empty(policy, caller, "");
         fleet_set(balancer, "a:1 b:1 c:1");
         const char *picks = fleet_picks(balancer, 6, 0);
         first[picks[0] - 'a']++;
@@ -353,11 +353,11 @@ Test(policies, every_caller_picks_a_a_b_a_of_three_to_one)
 {
     static const char *const callers[] = {"", "o1", "o2", "o3", "order-service-1", "order-service-2"};
     for (size_t i = 0; i < sizeof callers / sizeof *callers; i++) {
-        struct balancer *balancer = balancer_new(BALANCE_WEIGHTED, callers[i], "");
+        struct balancer *balancer = fleet_empty(BALANCE_WEIGHTED, callers[i], "");
         fleet_set(balancer, "a:3 b:1");
         cr_expect_str_eq(fleet_picks(balancer, 8, 0), "aabaaaba", "%s", callers[i]);
         balancer_free(balancer);
-        balancer = balancer_new(BALANCE_WEIGHTED, callers[i], "");
+        balancer = fleet_empty(BALANCE_WEIGHTED, callers[i], "");
         fleet_set(balancer, "a:1 b:3");
         cr_expect_str_eq(fleet_picks(balancer, 8, 0), "bbabbbab", "%s", callers[i]);
         balancer_free(balancer);
@@ -366,7 +366,7 @@ Test(policies, every_caller_picks_a_a_b_a_of_three_to_one)
 
 Test(policies, own_order_survives_a_new_list)
 {
-    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "caller", "");
+    struct balancer *balancer = fleet_empty(BALANCE_ROUND_ROBIN, "caller", "");
     char order[8];
     fleet_set(balancer, "a:1 b:1 c:1 d:1");
     snprintf(order, sizeof order, "%s", fleet_picks(balancer, 4, 0));

@@ -37,7 +37,7 @@ static void expect_near(const char *zone, const char *fleet, int per_thousand)
 {
     char name[32];
     for (int policy = 0; policy < policy_count(); policy++) {
-        struct balancer *balancer = balancer_new((enum balance_policy)policy, "caller", zone);
+        struct balancer *balancer = fleet_empty((enum balance_policy)policy, "caller", zone);
         fleet_set(balancer, fleet);
         int near = calls_to(balancer, zone), slack = policy == BALANCE_CONSISTENT_HASH && per_thousand < 1000 ? 50 : 1;
         cr_expect(abs(near - per_thousand) <= slack, "%s: %d of 1000 calls stay in %s, not %d",
@@ -64,7 +64,7 @@ Test(zones, near_share_counts_weights_and_all_zones)
 /* Which of the first calls of this caller is the first that stays in its zone. */
 static size_t first_near_call(enum balance_policy policy, const char *caller)
 {
-    struct balancer *balancer = balancer_new(policy, caller, "z1");
+    struct balancer *balancer = fleet_empty(policy, caller, "z1");
     fleet_set(balancer, TEN);
     size_t first = strcspn(fleet_picks(balancer, 5, 0), "a");
     balancer_free(balancer);
@@ -88,7 +88,7 @@ Test(zones, callers_call_their_zone_at_different_turns)
 
 Test(zones, far_calls_go_to_other_zones_by_weight)
 {
-    struct balancer *balancer = balancer_new(BALANCE_WEIGHTED, "caller", "z1");
+    struct balancer *balancer = fleet_empty(BALANCE_WEIGHTED, "caller", "z1");
     fleet_set(balancer, "a:1@z1 b:6@z2 c:3@z3"); /* 30 % near, 70 % far */
     cr_expect_eq(calls_to(balancer, "z1"), 300);
     cr_expect(abs((int)fleet_peer(balancer, "b")->picks - 467) <= 1);
@@ -100,7 +100,7 @@ Test(zones, no_zone_is_preferred_without_an_instance_in_it)
 {
     static const char *const callers[] = {"", "z9", "z3"};
     for (size_t i = 0; i < 3; i++) {
-        struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "", callers[i]);
+        struct balancer *balancer = fleet_empty(BALANCE_ROUND_ROBIN, "", callers[i]);
         fleet_set(balancer, "a:1@z1 b:1@z2 c:1/critical@z3 d:1");
         cr_expect_str_eq(fleet_picks(balancer, 4, 0), "abda", "%s", callers[i]);
         balancer_free(balancer);
@@ -109,7 +109,7 @@ Test(zones, no_zone_is_preferred_without_an_instance_in_it)
 
 Test(zones, key_stays_on_its_side)
 {
-    struct balancer *balancer = balancer_new(BALANCE_CONSISTENT_HASH, "caller", "z1");
+    struct balancer *balancer = fleet_empty(BALANCE_CONSISTENT_HASH, "caller", "z1");
     fleet_set(balancer, TEN);
     for (int i = 0; i < 100; i++) {
         char key[16];
@@ -126,7 +126,7 @@ Test(zones, key_stays_on_its_side)
 /* Otherwise a list that changes often would begin the turns again each time. */
 Test(zones, share_holds_while_the_list_changes)
 {
-    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "caller", "z1");
+    struct balancer *balancer = fleet_empty(BALANCE_ROUND_ROBIN, "caller", "z1");
     int near = 0;
     for (int i = 0; i < 500; i++) {
         fleet_set(balancer, i % 2 ? TEN : TEN " k:1/critical@z2");
@@ -151,7 +151,7 @@ static void expect_reason(struct balancer *balancer, const char *id, const char 
 
 Test(zones, explain_names_the_side_and_the_share)
 {
-    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "", "z1");
+    struct balancer *balancer = fleet_empty(BALANCE_ROUND_ROBIN, "", "z1");
     fleet_set(balancer, TEN);
     expect_reason(balancer, "a", "in zone z1; " SHARE "and the next call does not");
     expect_reason(balancer, "b", "can be picked");
@@ -169,7 +169,7 @@ Test(zones, explain_names_the_side_and_the_share)
 
 Test(zones, retry_goes_to_the_other_side_when_one_is_tried)
 {
-    struct balancer *balancer = balancer_new(BALANCE_ROUND_ROBIN, "caller", "here");
+    struct balancer *balancer = fleet_empty(BALANCE_ROUND_ROBIN, "caller", "here");
     fleet_set(balancer, "a:1@here c:1@there d:1@there");
     struct balancer_peer *tried[3];
     struct balance_request request = {.key = "", .tried = tried};
@@ -211,7 +211,7 @@ Test(zones, retries_after_missing_ones_keep_the_share)
                                                " p:1@z2 q:1@z2 r:1@z2 s:1@z2 t:1@z2");
     const bool missing[20] = {[10] = true, true, true, true, true, true, true, true, true, true};
     for (int policy = 0; policy < policy_count(); policy++) {
-        struct balancer *balancer = balancer_new((enum balance_policy)policy, "caller", "z1");
+        struct balancer *balancer = fleet_empty((enum balance_policy)policy, "caller", "z1");
         int retries, near;
         cr_assert_eq(balancer_update(balancer, list, missing), 0);
         count_listed_retries(balancer, &retries, &near);

@@ -48,7 +48,8 @@ Test(call_metrics, made_up_statuses_do_not_exceed_the_series_limit)
 Test(call_metrics, prune_without_instances_removes_all_series)
 {
     struct call_metrics metrics = {.count = 0};
-    struct balancer *balancer = balancer_new(BALANCE_RANDOM, "", "");
+    const struct balancer_config config = {.policy = BALANCE_RANDOM, .caller = "", .zone = ""};
+    struct balancer *balancer = balancer_new(&config);
     call(&metrics, 1, 200);
     call_metrics_prune(&metrics, balancer);
     cr_expect_eq(metrics.count, 0);

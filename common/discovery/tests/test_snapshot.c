@@ -32,7 +32,7 @@ static struct instance_list *sample_new(void)
          .warning_weight = 0, .status = INSTANCE_CRITICAL, .maintenance = true},
         {.id = "d", .address = "host-1.example", .zone = "\xe5\x8c\xba", .version = "", .port = 1, .weight = 1,
          .warning_weight = 1, .status = INSTANCE_WARNING, .node_down = true},
-        {.id = "e", .node = "node\t1", .address = "10.0.0.2", .port = 1, .weight = 1, .warning_weight = 1},
+        {.id = "e", .node = "node\t1", .tags = "v1,t\t2", .address = "10.0.0.2", .port = 1, .weight = 1, .warning_weight = 1},
         {.id = "e", .node = "node 2", .address = "10.0.0.3", .port = 1, .weight = 1, .warning_weight = 1},
     };
     struct instance_list *list = instance_list_new();
@@ -68,7 +68,7 @@ Test(snapshot, written_list_is_read_unchanged)
     expect_no_leak();
 }
 
-/* The former release's file has no node in its lines. */
+/* The former release's file has no node and no tags in its lines. */
 Test(snapshot, file_of_the_former_release_is_read)
 {
     struct buf text = BUF_INIT(1000);

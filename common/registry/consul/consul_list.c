@@ -1,8 +1,26 @@
 #include "registry/consul/consul_list.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "registry/wire.h"
+
+/* ["v1","c"] -> "v1,c", valid until the next call; NULL: it is not a list of texts. A tag that exceeds the room
+ * is left out. */
+static const char *join_tags(const json_t *list)
+{
+    static char text[4096];
+    size_t len = 0, i;
+    json_t *tag;
+    text[0] = '\0';
+    json_array_foreach(list, i, tag) {
+        if (!json_is_string(tag))
+            return NULL;
+        if (len + json_string_length(tag) + 2 <= sizeof text)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", len ? "," : "", json_string_value(tag));
+    }
+    return !list || json_is_null(list) || json_is_array(list) ? text : NULL;
+}
 
 /* As wire_text, for an object. *value may be NULL: jansson's getters accept that. */
 static bool get_object(const json_t *object, const char *key, const json_t **value)
@@ -49,7 +67,8 @@ static bool apply_checks(const json_t *checks, struct instance *instance)
 static const char *read_entry(const json_t *entry, struct instance *instance)
 {
     const json_t *service = json_object_get(entry, "Service"), *node, *meta, *weights;
-    *instance = (struct instance){.id = "", .node = "", .address = "", .zone = "", .version = "", .status = INSTANCE_PASSING};
+    *instance = (struct instance){.id = "", .node = "", .address = "", .zone = "", .version = "", .tags = "",
+                                  .status = INSTANCE_PASSING};
     if (!json_is_object(service) || !wire_text(service, "ID", &instance->id))
         return "it has no service with an id";
     if (!wire_text(service, "Address", &instance->address) || !get_object(entry, "Node", &node))
@@ -67,6 +86,9 @@ static const char *read_entry(const json_t *entry, struct instance *instance)
     if (!get_object(service, "Meta", &meta) || !wire_text(meta, "zone", &instance->zone) ||
         !wire_text(meta, "version", &instance->version))
         return "its metadata is not text";
+    instance->tags = join_tags(json_object_get(service, "Tags"));
+    if (!instance->tags)
+        return "its tags are not a list of texts";
     if (!get_object(service, "Weights", &weights) || !wire_weight(weights, "Passing", &instance->weight) ||
         !wire_weight(weights, "Warning", &instance->warning_weight))
         return "its weights are not whole numbers";

@@ -83,13 +83,14 @@ bool etcd_add_key(struct buf *out, const struct registration_spec *spec)
 static json_t *value_new(const struct registration_spec *spec, const char *address, enum instance_status status)
 {
     struct buf text = BUF_INIT(VALUE_CAP);
-    json_t *members = json_pack("{s:o, s:i, s:i, s:o, s:o, s:s}",
+    json_t *members = json_pack("{s:o, s:i, s:i, s:o, s:o, s:s, s:o}",
                                 "address", json_text_new(address),
                                 "port", spec->port,
                                 "weight", spec->weight,
                                 "version", json_text_new(spec->version),
                                 "zone", json_text_new(spec->zone),
-                                "status", instance_status_name(status));
+                                "status", instance_status_name(status),
+                                "tags", json_text_new(spec->tags));
     json_t *value = json_add_take(&text, members) ? base64_new(text.data, text.len) : NULL;
     buf_close(&text);
     return value;
@@ -245,8 +246,8 @@ static const char *read_value(const json_t *value, struct instance *instance)
     if (!wire_weight(value, "weight", &instance->weight))
         return "its weight is not a whole number";
     if (!wire_text(value, "version", &instance->version) || !wire_text(value, "zone", &instance->zone) ||
-        !wire_text(value, "status", &status))
-        return "its version, zone or status is not text";
+        !wire_text(value, "status", &status) || !wire_text(value, "tags", &instance->tags))
+        return "its version, zone, status or tags are not text";
     instance->status = *status ? wire_status(status) : INSTANCE_PASSING;
     return NULL;
 }
@@ -255,7 +256,7 @@ static const char *read_value(const json_t *value, struct instance *instance)
 static bool add_instance(struct instance_list *list, const char *id, const struct buf *value)
 {
     struct err why = ERR_INIT;
-    struct instance instance = {.id = id, .address = "", .zone = "", .version = "", .warning_weight = 1};
+    struct instance instance = {.id = id, .address = "", .zone = "", .version = "", .tags = "", .warning_weight = 1};
     json_t *tree = json_parse_new(buf_text(value), value->len, &why);
     const char *fault = tree ? read_value(tree, &instance) : "its value is not JSON";
     bool stored = true;

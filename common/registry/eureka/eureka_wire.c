@@ -137,6 +137,7 @@ static const char *read_entry(const json_t *entry, struct instance *instance)
     *instance = (struct instance){.id = text_of(entry, "instanceId"), .node = "",
                                   .address = wire_address(text_of(entry, "ipAddr")),
                                   .zone = text_of(metadata, "zone"), .version = text_of(metadata, "version"),
+                                  .tags = text_of(metadata, "tags"),
                                   .port = port_of(entry), .weight = weight_of(metadata), .warning_weight = 1};
     if (!*instance->id)
         instance->id = text_of(entry, "hostName"); /* as Eureka does itself: clients before 1.4 have no instanceId */

@@ -346,6 +346,7 @@ const char *nacos_read_entry(const json_t *entry, struct instance *instance)
     *instance = (struct instance){.id = text_of(metadata, "id"), .node = "",
                                   .address = wire_address(text_of(entry, "ip")),
                                   .zone = text_of(metadata, "zone"), .version = text_of(metadata, "version"),
+                                  .tags = text_of(metadata, "tags"),
                                   .port = wire_port(entry, "port")};
     if (!*instance->address)
         return "it has no address";

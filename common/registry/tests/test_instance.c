@@ -241,6 +241,11 @@ static void other_zone(struct instance *instance)
     instance->zone = "b";
 }
 
+static void other_tags(struct instance *instance)
+{
+    instance->tags = "v1";
+}
+
 static void other_status(struct instance *instance)
 {
     instance->status = INSTANCE_WARNING;
@@ -261,6 +266,7 @@ Test(instance, lists_are_equal_when_every_field_is_equal)
     cr_expect(equal_after(no_change));
     cr_expect_not(equal_after(other_address));
     cr_expect_not(equal_after(other_zone));
+    cr_expect_not(equal_after(other_tags));
     cr_expect_not(equal_after(other_status));
     cr_expect_not(equal_after(other_weight));
     cr_expect_not(equal_after(in_maintenance));

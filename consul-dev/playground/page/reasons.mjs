@@ -8,6 +8,11 @@ const KNOWN = [
     [/^critical$/, 'reason.critical', []],
     [/^warning, and its warning weight is 0$/, 'reason.warning', []],
     [/^ejected for another (\d+) s after (\d+) failures in a row$/, 'reason.ejected', ['left', 'failures']],
+    [
+        /^ejected for another (\d+) s: (\d+) % of its calls failed in (\d+) s, (\d+) % of the others'$/,
+        'reason.ejectedForRate',
+        ['left', 'percent', 'seconds', 'others'],
+    ],
     [/^on probation/, 'reason.probation', []],
     [
         /^in (?:zone (\S+)|no zone); (\d+) % of the calls stay in the caller's zone (\S+) .* next call does$/,

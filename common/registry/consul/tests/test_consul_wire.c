@@ -82,6 +82,7 @@ Test(consul_wire, recorded_list_with_every_state_is_parsed)
     cr_expect_eq(full->weight, 3);
     cr_expect_str_eq(full->version, "1.0.0");
     cr_expect_str_eq(full->zone, "a");
+    cr_expect_str_eq(full->tags, "v1,c");
     cr_expect_eq(full->status, INSTANCE_PASSING);
 
     const struct instance *bare = entry(list, "u-2");
@@ -229,6 +230,7 @@ Test(consul_wire, unusable_entry_is_dropped_without_the_others)
         {"{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":\"80\"}}", "x: its port is not 1 to 65535"},
         {"{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":1,\"Meta\":[]}}", "x: its metadata is not text"},
         {"{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":1,\"Meta\":{\"zone\":1}}}", "x: its metadata is not text"},
+        {"{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":1,\"Tags\":\"v1\"}}", "x: its tags are not a list of texts"},
         {"{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":1,\"Weights\":{\"Passing\":\"1\"}}}",
          "x: its weights are not whole numbers"},
         {"{\"Service\":{\"ID\":\"x\",\"Address\":\"a\",\"Port\":1},\"Checks\":{}}", "x: its checks have no status"},
@@ -256,6 +258,7 @@ Test(consul_wire, null_members_mean_the_defaults)
     cr_expect_eq(x->warning_weight, 1);
     cr_expect_eq(x->status, INSTANCE_PASSING);
     cr_expect_str_eq(x->version, "");
+    cr_expect_str_eq(x->tags, "");
     instance_list_unref(list);
 }
 

@@ -12,8 +12,8 @@
 
 TestSuite(etcd_wire, .timeout = 300);
 
-static struct registration_spec spec = {.service = "user-service", .id = "u-1", .port = 8001, .version = "1.0",
-                                        .zone = "a", .weight = 3, .check_interval_ms = 1000};
+static struct registration_spec spec = {.service = "user-service", .id = "u-1", .port = 8001, .tags = "v1,c",
+                                        .version = "1.0", .zone = "a", .weight = 3, .check_interval_ms = 1000};
 
 static char *fixture_new(const char *name, size_t *len)
 {
@@ -96,7 +96,7 @@ Test(etcd_wire, registration_is_a_key_and_value_on_a_lease)
     json_t *put = SENT_NEW(etcd_add_put, &spec, "10.0.0.1", INSTANCE_CRITICAL);
     cr_expect_str_eq(decoded(put, "key"), "/services/user-service/u-1");
     cr_expect_str_eq(decoded(put, "value"), "{\"address\":\"10.0.0.1\",\"port\":8001,\"weight\":3,\"version\":\"1.0\","
-                                            "\"zone\":\"a\",\"status\":\"critical\"}");
+                                            "\"zone\":\"a\",\"status\":\"critical\",\"tags\":\"v1,c\"}");
     cr_expect_str_eq(json_string_value(json_object_get(put, "lease")), lease);
     json_decref(put);
 
@@ -306,6 +306,26 @@ Test(etcd_wire, reply_that_is_not_etcds_is_an_error)
     }
 }
 
+/* A value that another program wrote, or a former release, has none. */
+Test(etcd_wire, tags_are_read_from_the_value)
+{
+    static const char reply[] = /* u-1 with "tags":"v1,canary", u-2 without */
+        "{\"header\":{\"revision\":\"1\"},\"kvs\":["
+        "{\"key\":\"L3NlcnZpY2VzL3VzZXItc2VydmljZS91LTE=\","
+        "\"value\":\"eyJhZGRyZXNzIjoiMTAuMC4wLjEiLCJwb3J0Ijo4MCwidGFncyI6InYxLGNhbmFyeSJ9\"},"
+        "{\"key\":\"L3NlcnZpY2VzL3VzZXItc2VydmljZS91LTI=\","
+        "\"value\":\"eyJhZGRyZXNzIjoiMTAuMC4wLjIiLCJwb3J0Ijo4MH0=\"}]}";
+    struct err err = ERR_INIT;
+    struct etcd_page page = ETCD_PAGE_INIT;
+    struct instance_list *list = instance_list_new();
+    cr_assert_eq(parse(reply, strlen(reply), &page, list, &err), 0, "%s", err.text);
+    instance_list_finish(list);
+    cr_expect_str_eq(entry(list, "u-1")->tags, "v1,canary");
+    cr_expect_str_eq(entry(list, "u-2")->tags, "");
+    instance_list_unref(list);
+    buf_close(&page.last_key);
+}
+
 /* A list of one entry with this key and value: 1 if it is used, 0 if it is dropped. */
 static size_t count_used(const char *key, size_t key_len, const char *value)
 {
@@ -337,7 +357,8 @@ Test(etcd_wire, hostile_keys_and_values_are_dropped)
         "", "7", "[]", "{}", "{\"address\":7,\"port\":1}", "{\"address\":\"::1\",\"port\":0}",
         "{\"address\":\"::1\",\"port\":\"1\"}", "{\"address\":\"a b\",\"port\":1}", "{\"address\":\"\",\"port\":1}",
         "{\"address\":\"::1\",\"port\":1,\"weight\":\"x\"}", "{\"address\":\"::1\",\"port\":1,\"zone\":{}}",
-        "{\"address\":\"::1\",\"port\":1,\"status\":1}", "{\"address\":\"::1\\u0000\",\"port\":1}"};
+        "{\"address\":\"::1\",\"port\":1,\"status\":1}", "{\"address\":\"::1\",\"port\":1,\"tags\":[]}",
+        "{\"address\":\"::1\\u0000\",\"port\":1}"};
     cr_expect_eq(count_used(good_key, strlen(good_key), good), 1);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         cr_expect_eq(count_used(keys[i], strlen(keys[i]), good), 0, "%s", keys[i]);

@@ -233,6 +233,16 @@ Test(eureka_wire, numbers_may_be_text_and_the_flag_a_boolean)
     }
 }
 
+Test(eureka_wire, tags_are_read_from_the_metadata)
+{
+    struct instance_list *list = parse_entry_new(
+        "{\"instanceId\":\"a\",\"ipAddr\":\"10.0.0.1\",\"status\":\"UP\",\"port\":{\"$\":80},"
+        "\"metadata\":{\"tags\":\"v1,canary\"}}");
+    cr_assert(list && list->count == 1, "%s", err.text);
+    cr_expect_str_eq(list->at[0].tags, "v1,canary");
+    instance_list_unref(list);
+}
+
 Test(eureka_wire, metadata_of_other_applications_is_harmless)
 {
     static const struct {

@@ -392,6 +392,15 @@ static const struct {
     {"7", 0, false},
 };
 
+Test(nacos_wire, tags_are_read_from_the_metadata)
+{
+    struct instance_list *list =
+        parse_entry_new("{\"ip\":\"10.0.0.1\",\"port\":80,\"metadata\":{\"tags\":\"v1,canary\"}}");
+    cr_assert(list && list->count == 1, "%s", err.text);
+    cr_expect_str_eq(list->at[0].tags, "v1,canary");
+    instance_list_unref(list);
+}
+
 Test(nacos_wire, odd_entries_are_read_or_dropped)
 {
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
