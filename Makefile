@@ -502,7 +502,7 @@ bench: ## check: measure the speed, compared with other servers (ROUNDS=7 SECOND
 $(BUILD)/bench-pick: $(BUILD)/obj/bench/pick.o $(call archives,$(balance))
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-run-bench: $(PROGRAMS) $(BUILD)/bench-pick
+run-bench: $(PROGRAMS) $(BUILD)/bench-pick $(BUILD)/upstream-faults
 	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) bench/bench $(BENCH)
 
 .PHONY: compose-demo compose-test

@@ -184,8 +184,8 @@ bench_consul_hung() {
     stop ours up1 up2 up3 redis consul
 }
 
-picks_of() { # id
-    curl -s -m 2 "${url_of[ours]%/users/*}/discovery" | grep -o "\"id\":\"$1\"[^}]*" | sed 's/.*"picks"://'
+picks_of() { # name id
+    curl -s -m 2 "${url_of[$1]%/users/*}/discovery" | grep -o "\"id\":\"$2\"[^}]*" | sed 's/.*"picks"://'
 }
 
 # kill -9 under load: counts the failed requests, and measures when it was picked for the last time.
@@ -202,7 +202,7 @@ bench_killed() {
         wait "${pid_of[up3]}"
     } 2>/dev/null
     while [ "$now" -lt 4000 ]; do
-        picks=$(picks_of bench-up3)
+        picks=$(picks_of ours bench-up3)
         now=$(awk "BEGIN { printf \"%.0f\", ($EPOCHREALTIME - $begin) * 1000 }")
         [ "$picks" = "$before" ] || last=$now
         before=$picks
@@ -220,7 +220,8 @@ bench_pick() {
     local policy count _ ns rest limit
     while read -r policy count _ ns rest; do
         limit=100
-        [ "$policy" != consistent_hash ] || limit=500
+        case $policy in consistent_hash | least_request) limit=500 ;; esac
+        [[ $rest != *slow\ start* ]] || policy+=", a tenth in slow start"
         value "$limit" ns "$ns" "a pick of $count: $policy"
     done < <("$BUILD/bench-pick")
 }

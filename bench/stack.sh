@@ -73,6 +73,13 @@ start_user_service() {
     url_of[$name]=http://127.0.0.1:$port/users/123
 }
 
+# A stand-in for a user-service that needs so many milliseconds for each request, one after another.
+start_slow_user() { # name ms
+    new_port "$1"
+    start "$1" "$BUILD/upstream-faults" --port "$port" --control 0 --work "$2"
+    await "$1" answers "http://127.0.0.1:$port/users/123" || die "cannot start upstream-faults"
+}
+
 # name user-service-name upstream...: the upstreams are names of running user-services
 start_order_service() {
     local name=$1 called=$2 list

@@ -23,10 +23,14 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
          .help = "static fallback"},
         {"LB_POLICY", ENV_CHOICE, "weighted", &s->policy, .choices = BALANCE_POLICY_NAMES,
          .help = "how an instance is picked; the key of consistent_hash is the user's id"},
+        {"LB_SLOW_START", ENV_DURATION, "0s", &s->slow_start_ms, .max = 3600000,
+         .help = "the share of an instance that is new, or back from an ejection, grows over this time; 0: not"},
         {"CALL_TIMEOUT", ENV_DURATION, "3s", &s->call_timeout_ms, .min = 10, .max = 300000,
          .help = "for a call, including all its attempts"},
         {"CALL_ATTEMPTS", ENV_INT, "3", &s->call_attempts, .min = 1, .max = SERVICE_ATTEMPTS_MAX,
          .help = "attempts of a call, each on another instance"},
+        {"CALL_BACKUP_AFTER", ENV_DURATION, "0", &s->backup_after_ms, .max = 300000,
+         .help = "a call without a reply for this long is sent to a second instance, too; 0: never"},
     };
     memcpy(table, rows, sizeof rows);
 }

@@ -15,11 +15,13 @@ struct order_settings {
     const char *snapshot_dir;     /* "": none */
     const char *static_instances; /* "": none */
     int policy;                   /* enum balance_policy: the choices have the enum's order */
+    int64_t slow_start_ms;
     int64_t call_timeout_ms;
     int64_t call_attempts;
+    int64_t backup_after_ms; /* 0: no backup requests */
 };
 
-enum { ORDER_SETTINGS_COUNT = 8 };
+enum { ORDER_SETTINGS_COUNT = 10 };
 
 /* Describes each setting: name, type, default and limits. Reading the table fills in `settings`. */
 void order_settings_table(struct order_settings *settings, struct env_var table[ORDER_SETTINGS_COUNT]);

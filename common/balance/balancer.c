@@ -11,16 +11,19 @@ struct balancer {
     struct policy *near, *far; /* two of the same kind: each has the turns of its side */
     struct peer_list peers;
     struct eligible eligible;
+    int64_t slow_start_ms, slow_starts_end_ms; /* the last of them; 0: there is none */
     struct failure_rate rate;
     uint64_t ejections;
     char *caller, *zone;
 };
 
-static void update_eligible(struct balancer *balancer)
+static void update_eligible(struct balancer *balancer, int64_t now_ms)
 {
     eligible_update(&balancer->eligible, &balancer->peers);
     balancer->near->ops->rebuild(balancer->near, &balancer->eligible.near);
     balancer->far->ops->rebuild(balancer->far, &balancer->eligible.far);
+    int64_t window_ms = balancer->near->ops->by_key ? 0 : balancer->slow_start_ms;
+    balancer->slow_starts_end_ms = eligible_begin_slow_starts(&balancer->peers, window_ms, now_ms);
 }
 
 void balancer_settle(struct balancer *balancer, int64_t now_ms)
@@ -28,7 +31,7 @@ void balancer_settle(struct balancer *balancer, int64_t now_ms)
     if (now_ms < balancer->eligible.ejections.next_end_ms)
         return;
     ejections_end_due(&balancer->peers, now_ms);
-    update_eligible(balancer);
+    update_eligible(balancer, now_ms);
 }
 
 /* --- Pick ---------------------------------------------------------------------------- */
@@ -97,19 +100,6 @@ static struct balancer_peer *choose_listed_by_zone(const struct balancer *balanc
     return peer ? peer : choose_listed(is_near ? &eligible->far : &eligible->near, request);
 }
 
-/* Only a first attempt tests an instance on probation, because that call still has its retries. */
-static struct balancer_peer *choose(const struct balancer *balancer, const struct balance_request *request)
-{
-    const struct eligible *eligible = &balancer->eligible;
-    struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(&eligible->ejections) : NULL;
-    if (on_probation)
-        return on_probation;
-    struct balancer_peer *peer = request->prefer_listed ? choose_listed_by_zone(balancer, request) : NULL;
-    if (!peer)
-        peer = choose_by_zone(balancer, request);
-    return peer ? peer : choose_last_resort(&eligible->ejections.out, request);
-}
-
 /* Moves on to the next turn of the policy; and of the zones, if this is a first attempt: a
  * retry may have no choice between them, and the next calls would have to make up for it. */
 static void advance(struct balancer *balancer, const struct balance_request *request,
@@ -130,23 +120,78 @@ static void advance(struct balancer *balancer, const struct balance_request *req
         zones_advance(&eligible->zones, peer_set_has(&eligible->near, picked));
 }
 
+static bool any_slow_start(const struct balancer *balancer, int64_t now_ms)
+{
+    return now_ms < balancer->slow_starts_end_ms;
+}
+
+/* Passes turns on until one comes that its instance takes (slow_start.h). A retry takes each turn: it has less choice,
+ * and there are few of them. */
+static struct balancer_peer *choose_by_turn(struct balancer *balancer, const struct balance_request *request,
+                                            int64_t now_ms)
+{
+    struct balancer_peer *peer = choose_by_zone(balancer, request);
+    if (!any_slow_start(balancer, now_ms) || request->tried_count > 0)
+        return peer;
+    for (int i = 0; peer && !slow_start_takes_turn(&peer->slow_start, now_ms); i++) {
+        if (i == SLOW_START_PASSES_MAX) {
+            slow_start_grant_turn(&peer->slow_start, now_ms);
+            return peer;
+        }
+        slow_start_pass(&peer->slow_start, now_ms);
+        advance(balancer, request, peer);
+        peer = choose_by_zone(balancer, request);
+    }
+    return peer;
+}
+
+/* Only a first attempt tests an instance on probation, because that call still has its retries. */
+static struct balancer_peer *choose(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
+{
+    const struct eligible *eligible = &balancer->eligible;
+    struct balancer_peer *on_probation = request->tried_count == 0 ? choose_on_probation(&eligible->ejections) : NULL;
+    if (on_probation)
+        return on_probation;
+    struct balancer_peer *peer = request->prefer_listed ? choose_listed_by_zone(balancer, request) : NULL;
+    if (!peer)
+        peer = choose_by_turn(balancer, request, now_ms);
+    return peer ? peer : choose_last_resort(&eligible->ejections.out, request);
+}
+
 const struct balancer_peer *balancer_peek(struct balancer *balancer, const struct balance_request *request,
                                           int64_t now_ms)
 {
     balancer_settle(balancer, now_ms);
-    return choose(balancer, request);
+    return choose(balancer, request, now_ms);
+}
+
+static const struct balancer_peer *other_of(const struct policy *policy, const struct peer_set *set,
+                                            const struct balance_request *request)
+{
+    return policy->ops->other ? policy->ops->other(policy, set, request) : NULL;
+}
+
+const struct balancer_peer *balancer_compared(const struct balancer *balancer, const struct balance_request *request,
+                                              const struct balancer_peer *next)
+{
+    const struct eligible *eligible = &balancer->eligible;
+    if (peer_set_has(&eligible->near, next))
+        return other_of(balancer->near, &eligible->near, request);
+    return peer_set_has(&eligible->far, next) ? other_of(balancer->far, &eligible->far, request) : NULL;
 }
 
 struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms)
 {
     balancer_settle(balancer, now_ms);
     struct ejections *ejections = &balancer->eligible.ejections;
-    struct balancer_peer *peer = choose(balancer, request);
+    struct balancer_peer *peer = choose(balancer, request, now_ms);
     if (++ejections->probation_next >= ejections->probation_count)
         ejections->probation_next = 0;
     if (!peer)
         return NULL;
     advance(balancer, request, peer);
+    if (any_slow_start(balancer, now_ms) && request->tried_count == 0)
+        slow_start_take(&peer->slow_start, now_ms);
     outlier_begin_call(&peer->outlier);
     peer->picks++;
     peer->holders++;
@@ -163,7 +208,7 @@ static void count_for_rate(struct balancer *balancer, struct balancer_peer *peer
         size_t ejected = eligible_eject_for_rate(&balancer->eligible, rate, now_ms);
         balancer->ejections += ejected;
         if (ejected > 0)
-            update_eligible(balancer);
+            update_eligible(balancer, now_ms);
         failure_rate_begin(rate, now_ms);
     }
     if (!outlier_is_out(&peer->outlier))
@@ -177,18 +222,26 @@ void balancer_report(struct balancer *balancer, struct balancer_peer *peer, bool
     if (success) {
         outlier_succeed(&peer->outlier);
         if (was_failing && !outlier_is_failing(&peer->outlier))
-            update_eligible(balancer);
+            update_eligible(balancer, now_ms);
         return;
     }
     if (!outlier_fail(&peer->outlier))
         return;
     if (!was_failing)
-        update_eligible(balancer); /* if it was the last one that worked, the next tier is now in use, too */
+        update_eligible(balancer, now_ms); /* if it was the last one that worked, the next tier is now in use, too */
     if (!eligible_may_eject(&balancer->eligible, peer))
         return;
     outlier_eject(&peer->outlier, now_ms);
     balancer->ejections++;
-    update_eligible(balancer);
+    update_eligible(balancer, now_ms);
+}
+
+void balancer_note_overtaken(struct balancer *balancer, struct balancer_peer *peer, int64_t now_ms)
+{
+    if (!outlier_note_overtaken(&peer->outlier) || !eligible_may_eject(&balancer->eligible, peer))
+        return;
+    outlier_suspect(&peer->outlier);
+    update_eligible(balancer, now_ms);
 }
 
 void balancer_release(struct balancer_peer *peer)
@@ -207,14 +260,14 @@ static int reserve(struct balancer *balancer, size_t count)
     return balancer->far->ops->reserve(balancer->far, *balancer->zone ? count : 0);
 }
 
-int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing)
+int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing, int64_t now_ms)
 {
     struct peer_list former;
     size_t count = list->count > balancer->peers.count ? list->count : balancer->peers.count;
     if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, balancer->caller, missing, &former) != 0)
         return -1;
     eligible_count_zones(&balancer->eligible, &balancer->peers);
-    update_eligible(balancer);
+    update_eligible(balancer, now_ms);
     peer_list_close_former(&former); /* only now: the policy has carried over its state */
     return 0;
 }
@@ -242,6 +295,8 @@ static struct policy *policy_new(enum balance_policy which)
         return policy_weighted_new();
     case BALANCE_CONSISTENT_HASH:
         return policy_consistent_hash_new();
+    case BALANCE_LEAST_REQUEST:
+        return policy_least_request_new();
     }
     return NULL;
 }
@@ -253,6 +308,7 @@ struct balancer *balancer_new(const struct balancer_config *config)
         return NULL;
     balancer->caller = strdup(config->caller);
     balancer->zone = strdup(config->zone);
+    balancer->slow_start_ms = config->slow_start_ms;
     balancer->near = policy_new(config->policy);
     balancer->far = policy_new(config->policy);
     if (balancer->caller && balancer->zone)
@@ -293,7 +349,16 @@ const struct balancer_peer *balancer_at(const struct balancer *balancer, size_t 
 struct obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, const char *key,
                                  int64_t now_ms)
 {
-    return obstacle_of(&balancer->eligible, peer, next_is_near(balancer, key), now_ms);
+    struct obstacle obstacle = obstacle_of(&balancer->eligible, peer, next_is_near(balancer, key), now_ms);
+    if (obstacle.kind == OBSTACLE_NONE && any_slow_start(balancer, now_ms) &&
+        !slow_start_takes_turn(&peer->slow_start, now_ms))
+        return obstacle_of_slow_start(&peer->slow_start, now_ms);
+    return obstacle;
+}
+
+int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms)
+{
+    return any_slow_start(balancer, now_ms) ? slow_start_share(&peer->slow_start, now_ms) : SLOW_START_WHOLE;
 }
 
 bool balancer_in_panic(const struct balancer *balancer)

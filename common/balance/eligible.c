@@ -76,6 +76,41 @@ void eligible_update(struct eligible *eligible, const struct peer_list *peers)
     number_slots(&eligible->ejections.out);
 }
 
+/* --- Slow start ---------------------------------------------------------------------- */
+
+static bool serves_now(const struct balancer_peer *peer)
+{
+    return tier_of(peer->instance) == TIER_HEALTHY && !outlier_is_out(&peer->outlier);
+}
+
+static bool any_still_serves(const struct peer_list *peers)
+{
+    for (size_t i = 0; i < peers->count; i++)
+        if (peers->at[i]->slow_start.serves && serves_now(peers->at[i]))
+            return true;
+    return false;
+}
+
+int64_t eligible_begin_slow_starts(const struct peer_list *peers, int64_t window_ms, int64_t now_ms)
+{
+    if (window_ms == 0)
+        return 0;
+    int64_t last_end_ms = 0, its_window_ms = any_still_serves(peers) ? window_ms : 0;
+    for (size_t i = 0; i < peers->count; i++) {
+        struct slow_start *slow = &peers->at[i]->slow_start;
+        bool serves = serves_now(peers->at[i]);
+        if (serves && !slow->serves)
+            slow_start_begin(slow, its_window_ms, now_ms);
+        else if (!serves)
+            *slow = (struct slow_start){0};
+        if (slow->end_ms > last_end_ms)
+            last_end_ms = slow->end_ms;
+    }
+    return last_end_ms;
+}
+
+/* --- Ejection ------------------------------------------------------------------------ */
+
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer)
 {
     return peer->listed && tier_of(peer->instance) <= eligible->tier && ejections_allow(&eligible->ejections, peer);

@@ -11,9 +11,15 @@ static struct obstacle obstacle_of_zone(const struct zones *zones, bool near_is_
                              .near_weight = zones->near_weight, .weight = zones->weight, .zones = zones->count};
 }
 
+static bool was_overtaken(const struct outlier *outlier)
+{
+    return outlier->overtaken >= OUTLIER_FAILURES;
+}
+
 static struct obstacle obstacle_of_ejection(const struct outlier *outlier, int64_t now_ms)
 {
     return (struct obstacle){.kind = OBSTACLE_EJECTION, .left_ms = outlier->back_ms - now_ms,
+                             .was_overtaken = was_overtaken(outlier),
                              .percent = outlier->percent, .others_percent = outlier->others_percent};
 }
 
@@ -30,7 +36,19 @@ struct obstacle obstacle_of(const struct eligible *eligible, const struct balanc
         return (struct obstacle){.kind = OBSTACLE_STATE};
     if (outlier_is_ejected(&peer->outlier))
         return obstacle_of_ejection(&peer->outlier, now_ms);
-    return (struct obstacle){.kind = OBSTACLE_PROBATION};
+    return (struct obstacle){.kind = OBSTACLE_PROBATION, .was_overtaken = was_overtaken(&peer->outlier)};
+}
+
+struct obstacle obstacle_of_slow_start(const struct slow_start *slow, int64_t now_ms)
+{
+    return (struct obstacle){.kind = OBSTACLE_SLOW_START, .left_ms = slow->end_ms - now_ms,
+                             .share = slow_start_share(slow, now_ms)};
+}
+
+struct obstacle obstacle_of_load(const struct balancer_peer *peer, const struct balancer_peer *next)
+{
+    return (struct obstacle){.kind = OBSTACLE_LOAD, .calls = peer_calls(peer), .its_weight = peer_weight(peer),
+                             .next_calls = peer_calls(next), .next_weight = peer_weight(next)};
 }
 
 static const char *state_text(const struct instance *instance)
@@ -55,10 +73,21 @@ static void zone_text(struct obstacle obstacle, const char *its_zone, const char
              obstacle.stays_near ? "does" : "does not");
 }
 
+static void load_text(struct obstacle obstacle, char *out, size_t size)
+{
+    snprintf(out, size,
+             "the other one of the two drawn: it has %zu calls in flight (weight %d), the next instance %zu (weight %d)",
+             obstacle.calls, obstacle.its_weight, obstacle.next_calls, obstacle.next_weight);
+}
+
 static void ejection_text(struct obstacle obstacle, char *out, size_t size)
 {
     int64_t left_s = (obstacle.left_ms + 999) / 1000;
-    if (obstacle.percent == 0)
+    if (obstacle.was_overtaken)
+        snprintf(out, size,
+                 "ejected for another %" PRId64 " s: backup requests overtook it %d times in a row, then it failed", left_s,
+                 OUTLIER_FAILURES);
+    else if (obstacle.percent == 0)
         snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row", left_s, OUTLIER_FAILURES);
     else
         snprintf(out, size, "ejected for another %" PRId64 " s: %u %% of its calls failed in %d s, %u %% of the others'",
@@ -72,7 +101,13 @@ void obstacle_text(struct obstacle obstacle, const struct instance *instance, co
     else if (obstacle.kind == OBSTACLE_EJECTION)
         ejection_text(obstacle, out, size);
     else if (obstacle.kind == OBSTACLE_PROBATION)
-        snprintf(out, size, "on probation after its ejection: one call at a time until one succeeds");
+        snprintf(out, size, "on probation after %s: one call at a time until one succeeds",
+                 obstacle.was_overtaken ? "backup requests overtook it repeatedly" : "its ejection");
+    else if (obstacle.kind == OBSTACLE_SLOW_START)
+        snprintf(out, size, "in slow start: %d %% of its share, for another %.1f s", obstacle.share / 10,
+                 (double)obstacle.left_ms / 1000);
+    else if (obstacle.kind == OBSTACLE_LOAD)
+        load_text(obstacle, out, size);
     else
         zone_text(obstacle, instance->zone, zone, out, size);
 }

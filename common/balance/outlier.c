@@ -28,9 +28,20 @@ bool outlier_fail(struct outlier *outlier)
     return outlier->on_probation || outlier->failures >= OUTLIER_FAILURES;
 }
 
+bool outlier_note_overtaken(struct outlier *outlier)
+{
+    return !outlier_is_out(outlier) && ++outlier->overtaken >= OUTLIER_FAILURES;
+}
+
+void outlier_suspect(struct outlier *outlier)
+{
+    outlier->on_probation = true;
+    outlier->percent = outlier->others_percent = 0; /* not the cause, if it is ejected now */
+}
+
 void outlier_succeed(struct outlier *outlier)
 {
-    outlier->failures = 0;
+    outlier->failures = outlier->overtaken = 0;
     if (outlier_is_ejected(outlier) && !outlier->is_last_resort)
         return;
     outlier_readmit(outlier);
@@ -78,6 +89,6 @@ void outlier_readmit(struct outlier *outlier)
     if (outlier_is_ejected(outlier))
         outlier->returned_ms = outlier->back_ms;
     outlier->back_ms = 0;
-    outlier->failures = 0;
+    outlier->failures = outlier->overtaken = 0;
     outlier->on_probation = outlier->is_last_resort = false;
 }

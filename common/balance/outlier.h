@@ -15,6 +15,12 @@
  * at once, for longer. Without probation, every call that reaches a hung instance waits
  * until five of them have timed out. (The half-open state of a circuit breaker.)
  *
+ * A backup request (client/backup.h) cancels the attempt that it overtakes. That is no
+ * failure. But a hung instance whose calls are all overtaken would never fail, and all its
+ * callers would wait for their backups for ever. So an instance that is overtaken five
+ * times in a row, with no success in between, is put on probation: the next call to it has
+ * no backup, and its result decides. (The numbers are those of the failures.)
+ *
  * A call that has failed at all other instances may use an ejected one, as its last
  * resort, also one call at a time: a success ends the ejection, a failure changes nothing.
  */
@@ -33,9 +39,10 @@ enum {
 /* Zero-initialise. */
 struct outlier {
     unsigned failures;    /* in a row, since the last ejection */
+    unsigned overtaken;   /* in a row, by backup requests; kept while it is out for that */
     unsigned ejections;   /* in a row, with no success after one of them */
     int64_t back_ms;      /* when the ejection ends; 0: not ejected */
-    bool on_probation;    /* the ejection has ended, and no call has succeeded since */
+    bool on_probation;    /* the ejection has ended, or backups have overtaken it; no call has succeeded since */
     bool is_last_resort;  /* ejected, but called as the last resort of a call. Only the success of this
                            * attempt ends the ejection: other attempts began before it */
     unsigned percent, others_percent; /* failed calls of this instance and of the others, if the last ejection was
@@ -52,6 +59,10 @@ bool outlier_is_failing(const struct outlier *outlier);
 void outlier_begin_call(struct outlier *outlier);
 /* A call failed. True: the instance should be ejected. */
 bool outlier_fail(struct outlier *outlier);
+/* A call was cancelled, because a later one was faster. True: the instance should be put on probation. */
+bool outlier_note_overtaken(struct outlier *outlier);
+/* Puts it on probation. It must not be out. */
+void outlier_suspect(struct outlier *outlier);
 /* A call succeeded. */
 void outlier_succeed(struct outlier *outlier);
 void outlier_eject(struct outlier *outlier, int64_t now_ms);

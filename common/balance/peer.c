@@ -59,26 +59,28 @@ size_t peer_set_untried(const struct peer_set *set, const struct balance_request
     return count;
 }
 
-/* The slots of the peers that were tried, ascending. */
-static size_t tried_slots(const struct peer_set *set, const struct balance_request *request,
-                          size_t slots[BALANCE_TRIED_MAX])
+void slots_add(size_t *slots, size_t *count, size_t slot)
+{
+    size_t at = (*count)++;
+    for (; at > 0 && slots[at - 1] > slot; at--)
+        slots[at] = slots[at - 1];
+    slots[at] = slot;
+}
+
+size_t peer_set_tried(const struct peer_set *set, const struct balance_request *request,
+                      size_t slots[BALANCE_TRIED_MAX])
 {
     size_t count = 0;
-    for (size_t i = 0; i < request->tried_count; i++) {
-        if (!is_tried_of(set, request, i))
-            continue;
-        size_t slot = request->tried[i]->slot, at = count++;
-        for (; at > 0 && slots[at - 1] > slot; at--)
-            slots[at] = slots[at - 1];
-        slots[at] = slot;
-    }
+    for (size_t i = 0; i < request->tried_count; i++)
+        if (is_tried_of(set, request, i))
+            slots_add(slots, &count, request->tried[i]->slot);
     return count;
 }
 
 struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct balance_request *request)
 {
     size_t slots[BALANCE_TRIED_MAX];
-    size_t tried = tried_slots(set, request, slots);
+    size_t tried = peer_set_tried(set, request, slots);
     size_t drawn = rand_scale(set->draw, set->count - tried);
     /* Skips the tried ones by counting, so that none of their neighbours gets a double share. */
     for (size_t i = 0; i < tried && slots[i] <= drawn; i++)

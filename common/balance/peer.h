@@ -14,6 +14,7 @@
 
 #include "balance/failure_rate.h"
 #include "balance/outlier.h"
+#include "balance/slow_start.h"
 #include "registry/instance.h"
 
 /* Read only outside this folder. */
@@ -23,6 +24,7 @@ struct balancer_peer {
     bool missing; /* the registry no longer names it, but discovery still keeps it */
     uint64_t picks;
     struct outlier outlier;
+    struct slow_start slow_start;
     /* private */
     size_t holders;     /* calls under way, and the balancer while the peer is listed */
     bool listed;        /* in the balancer's list */
@@ -52,10 +54,16 @@ static inline bool request_tried(const struct balance_request *request, const st
     return false;
 }
 
+/* The calls in flight. A call that has gone on to another instance counts until its end. */
+static inline size_t peer_calls(const struct balancer_peer *peer)
+{
+    return peer->holders - peer->listed;
+}
+
 /* No call to it is under way. */
 static inline bool peer_is_free(const struct balancer_peer *peer)
 {
-    return peer->listed && peer->holders == 1;
+    return peer->listed && peer_calls(peer) == 0;
 }
 
 /* The place of an id in the order of one caller: a hash of both, so callers that start together do not call the
@@ -87,6 +95,11 @@ static inline bool peer_set_has(const struct peer_set *set, const struct balance
 
 /* How many peers of the set this call has not tried. */
 size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request);
+/* Fills in the slots of the peers of the set that were tried, ascending. Returns their number. */
+size_t peer_set_tried(const struct peer_set *set, const struct balance_request *request,
+                      size_t slots[BALANCE_TRIED_MAX]);
+/* Adds a slot to ascending ones; there must be room for it. */
+void slots_add(size_t *slots, size_t *count, size_t slot);
 /* A random peer that this call has not tried; each has the same chance. There must be one. Changes nothing. */
 struct balancer_peer *peer_set_draw(const struct peer_set *set, const struct balance_request *request);
 /* The index of the first peer that is not before this one in the caller's own order; 0 if there is none.

@@ -59,6 +59,7 @@ static void set_instance(struct balancer_peer *peer, struct instance_list *list,
         outlier_readmit(&peer->outlier); /* its health check has seen it recover */
     if (before && has_moved(before, now)) {
         peer->outlier = (struct outlier){0};
+        peer->slow_start = (struct slow_start){0};
         peer->tally = (struct failure_tally){0};
     }
     instance_list_ref(list);

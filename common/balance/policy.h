@@ -1,4 +1,5 @@
-/* policy: the interface that random, round_robin, weighted and consistent_hash implement.
+/* policy: the interface that random, round_robin, weighted, consistent_hash and
+ * least_request implement.
  *
  * A pick has two steps. `choose` returns a peer and changes nothing, so the same
  * function serves a pick and `explain`. `advance` then moves on to the next turn. Only
@@ -35,6 +36,10 @@ struct policy_ops {
     /* The next peer that the call has not tried; there is one. Changes nothing. */
     struct balancer_peer *(*choose)(const struct policy *policy, const struct peer_set *set,
                                     const struct balance_request *request);
+    /* The peer that choose() compares its choice with, for `explain`; NULL: there is none.
+     * The function is NULL if the policy compares none. */
+    struct balancer_peer *(*other)(const struct policy *policy, const struct peer_set *set,
+                                   const struct balance_request *request);
     /* `picked` was picked: moves on to the next turn. */
     void (*advance)(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked);
     void (*free)(struct policy *policy);
@@ -45,5 +50,6 @@ struct policy *policy_random_new(void);
 struct policy *policy_round_robin_new(void);
 struct policy *policy_weighted_new(void);
 struct policy *policy_consistent_hash_new(void);
+struct policy *policy_least_request_new(void);
 
 #endif

@@ -24,8 +24,8 @@ static struct attempt judge_error(enum err_code code)
     case ERR_PROTOCOL:
     case ERR_TOO_LARGE:
         return failed(SERVICE_BROKEN);
-    case ERR_CANCELLED: /* this process is shutting down */
-        return (struct attempt){.outcome = SERVICE_TIMED_OUT};
+    case ERR_CANCELLED: /* another attempt has won, or this process is shutting down */
+        return (struct attempt){.outcome = SERVICE_TIMED_OUT, .was_cancelled = true};
     default: /* a limit of this process */
         return (struct attempt){.outcome = SERVICE_UNREACHABLE};
     }

@@ -11,6 +11,7 @@ struct attempt {
     enum service_outcome outcome;
     bool blames_instance; /* the failure counts towards the ejection of the instance */
     bool may_retry;
+    bool was_cancelled; /* by its caller: it shows nothing about the instance */
 };
 
 /* Calls this instance and fills the reply. Waits. */

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 
-enum { PICK_SERIES_MAX = 1000 }; /* instances; a larger service has no series for single instances */
+enum { INSTANCE_SERIES_MAX = 1000 }; /* instances; a larger service has no series for single instances */
 
 /* --- Calls --------------------------------------------------------------------------- */
 
@@ -50,27 +50,36 @@ static void write_instances(const struct upstreams *upstreams, struct buf *out)
     }
 }
 
-/* Instances with one id (on several nodes) share one series. Moves *i to the last of them. */
-static int64_t picks_of_id(const struct balancer *balancer, size_t *i)
+static int64_t picks_of(const struct balancer_peer *peer)
 {
-    const char *id = balancer_at(balancer, *i)->instance->id;
-    int64_t picks = (int64_t)balancer_at(balancer, *i)->picks;
-    while (*i + 1 < balancer_count(balancer) && strcmp(balancer_at(balancer, *i + 1)->instance->id, id) == 0)
-        picks += (int64_t)balancer_at(balancer, ++*i)->picks;
-    return picks;
+    return (int64_t)peer->picks;
 }
 
-static void write_picks(const struct upstreams *upstreams, struct buf *out)
+static int64_t calls_of(const struct balancer_peer *peer)
 {
-    metrics_head(out, "instance_picks_total", "counter",
-                 "Picks of each instance; only for services with at most 1,000 instances.");
+    return (int64_t)peer_calls(peer);
+}
+
+/* Instances with one id (on several nodes) share one series. Moves *i to the last of them. */
+static int64_t sum_of_id(const struct balancer *balancer, size_t *i, int64_t (*value_of)(const struct balancer_peer *))
+{
+    const char *id = balancer_at(balancer, *i)->instance->id;
+    int64_t sum = value_of(balancer_at(balancer, *i));
+    while (*i + 1 < balancer_count(balancer) && strcmp(balancer_at(balancer, *i + 1)->instance->id, id) == 0)
+        sum += value_of(balancer_at(balancer, ++*i));
+    return sum;
+}
+
+static void write_each_instance(const struct upstreams *upstreams, const char *name,
+                                int64_t (*value_of)(const struct balancer_peer *), struct buf *out)
+{
     for (const struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
         size_t count = balancer_count(upstream->balancer);
-        for (size_t i = 0; i < count && count <= PICK_SERIES_MAX; i++) {
+        for (size_t i = 0; i < count && count <= INSTANCE_SERIES_MAX; i++) {
             const char *id = balancer_at(upstream->balancer, i)->instance->id;
             char labels[900];
             metrics_labels(labels, sizeof labels, "service", upstream->service, "instance_id", id);
-            metrics_value(out, "instance_picks_total", labels, picks_of_id(upstream->balancer, &i));
+            metrics_value(out, name, labels, sum_of_id(upstream->balancer, &i, value_of));
         }
     }
 }
@@ -85,6 +94,21 @@ static int64_t retries_of(struct upstream *upstream)
 static int64_t refused_of(struct upstream *upstream)
 {
     return (int64_t)upstream->retries_refused;
+}
+
+static int64_t backups_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups;
+}
+
+static int64_t backups_won_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups_won;
+}
+
+static int64_t backups_refused_of(struct upstream *upstream)
+{
+    return (int64_t)upstream->backups_refused;
 }
 
 static int64_t budget_of(struct upstream *upstream)
@@ -105,6 +129,14 @@ static int64_t ejected_of(struct upstream *upstream)
     return count;
 }
 
+static int64_t slow_starts_of(struct upstream *upstream)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < balancer_count(upstream->balancer); i++)
+        count += balancer_share(upstream->balancer, balancer_at(upstream->balancer, i), clock_ms()) < SLOW_START_WHOLE;
+    return count;
+}
+
 static int64_t panic_of(struct upstream *upstream)
 {
     return balancer_in_panic(upstream->balancer);
@@ -116,9 +148,14 @@ static const struct metric {
 } metrics[] = {
     {"service_call_retries_total", "counter", "Retries made.", retries_of},
     {"service_call_retries_refused_total", "counter", "Retries refused by the retry budget.", refused_of},
+    {"service_call_backups_total", "counter", "Backup requests sent.", backups_of},
+    {"service_call_backups_won_total", "counter", "Backup requests that replied first.", backups_won_of},
+    {"service_call_backups_refused_total", "counter", "Backup requests refused by the retry budget.",
+     backups_refused_of},
     {"service_call_retry_budget", "gauge", "Retries that the budget allows now.", budget_of},
     {"instance_ejections_total", "counter", "Ejections of instances that failed repeatedly.", ejections_of},
     {"discovery_instances_ejected", "gauge", "Instances ejected now.", ejected_of},
+    {"discovery_instances_in_slow_start", "gauge", "Instances whose share of the calls still grows.", slow_starts_of},
     {"discovery_panic", "gauge", "1 while all are critical and are picked as if healthy (fail open).", panic_of},
 };
 
@@ -131,7 +168,12 @@ void client_metrics_write(struct upstreams *upstreams, struct buf *out)
     write_calls(upstreams, out);
     write_attempts(upstreams, out);
     write_instances(upstreams, out);
-    write_picks(upstreams, out);
+    metrics_head(out, "instance_picks_total", "counter",
+                 "Picks of each instance; only for services with at most 1,000 instances.");
+    write_each_instance(upstreams, "instance_picks_total", picks_of, out);
+    metrics_head(out, "instance_calls_in_flight", "gauge",
+                 "Calls in flight to each instance; only for services with at most 1,000 instances.");
+    write_each_instance(upstreams, "instance_calls_in_flight", calls_of, out);
     for (size_t n = 0; n < sizeof metrics / sizeof *metrics; n++) {
         metrics_head(out, metrics[n].name, metrics[n].type, metrics[n].help);
         for (struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {

@@ -1,23 +1,21 @@
 #include "client/service_client.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/own_limit.h"
 #include "client/attempt.h"
+#include "client/backup.h"
+#include "client/call_limit.h"
 #include "client/client_metrics.h"
 #include "client/upstream.h"
 #include "client/view.h"
-#include "loop/sync.h"
 #include "net/http_client.h"
 
 struct service_client {
     struct service_client_config config;
     struct upstreams upstreams;
-    size_t calls; /* that run now */
-    struct wait_queue waiting;
+    struct call_limit limit;
 };
 
 struct call_state {
@@ -33,6 +31,8 @@ struct call_state {
 };
 
 /* --- Choose the next instance -------------------------------------------------------- */
+
+typedef bool allow_fn(struct call_state *state, const struct balance_request *request);
 
 /* The first attempt is always allowed. A retry needs an instance that was not tried, and
  * only then takes from the budget. A call's first attempt at a listed instance takes
@@ -53,6 +53,24 @@ static bool allow_attempt(struct call_state *state, const struct balance_request
     return allowed;
 }
 
+static bool has_attempts_left(const struct call_state *state)
+{
+    return state->tried_count < (size_t)state->client->config.call_attempts && deadline_left(state->deadline) > 0;
+}
+
+/* A backup is only worth its cost on an instance that works. */
+static bool allow_backup(struct call_state *state, const struct balance_request *request)
+{
+    struct upstream *upstream = state->upstream;
+    const struct balancer_peer *next = balancer_peek(upstream->balancer, request, clock_ms());
+    if (!next || outlier_is_out(&next->outlier))
+        return false;
+    bool allowed = retry_budget_take(&upstream->budget, clock_ms());
+    upstream->backups += allowed;
+    upstream->backups_refused += !allowed;
+    return allowed;
+}
+
 /* An instance that was tried, left the list and came back has a new peer: it counts as
  * tried too. */
 static void follow_tried(struct call_state *state)
@@ -63,7 +81,7 @@ static void follow_tried(struct call_state *state)
 
 /* The instance for the next attempt; NULL: there is none. If nothing was tried yet,
  * reply->err then holds the cause. */
-static struct balancer_peer *next_peer(struct call_state *state)
+static struct balancer_peer *next_peer(struct call_state *state, allow_fn *allow)
 {
     struct discovery_view view;
     struct err err = ERR_INIT;
@@ -78,7 +96,7 @@ static struct balancer_peer *next_peer(struct call_state *state)
             .tried_count = state->tried_count,
             .prefer_listed = state->failed_at_missing,
         };
-        if (allow_attempt(state, &request))
+        if (allow(state, &request))
             peer = balancer_pick(state->upstream->balancer, &request, clock_ms());
     }
     state->reply->source = view.source;
@@ -102,76 +120,105 @@ static void report_attempt(struct call_state *state, struct balancer_peer *peer,
                                  attempt->outcome == SERVICE_TIMED_OUT);
 }
 
-static struct attempt try_peer(struct call_state *state, struct balancer_peer *peer)
+/* One attempt at the instance tried[nth]. */
+static struct attempt try_peer(struct call_state *state, size_t nth, struct service_reply *reply)
 {
+    const struct balancer_peer *peer = state->tried[nth];
     const struct service_client_config *config = &state->client->config;
     int64_t share_ms = config->call_timeout_ms / config->call_attempts;
     int64_t deadline = deadline_min(state->deadline, deadline_in(share_ms));
     int64_t timeout_ms = deadline_left(deadline), began_us = clock_us();
-    snprintf(state->reply->instance, sizeof state->reply->instance, "%s", peer->instance->id);
+    snprintf(reply->instance, sizeof reply->instance, "%s", peer->instance->id);
 
     /* While the attempt waits, a new list may replace the one that holds the instance. */
     struct instance_list *list = instance_list_ref(peer->list);
     bool was_missing = peer->missing;
     const struct instance *instance = peer->instance;
-    struct attempt attempt = attempt_make(&config->transport, state->call, instance, deadline, state->reply);
+    struct attempt attempt = attempt_make(&config->transport, state->call, instance, deadline, reply);
     /* A timeout after less than half a share does not show that the instance hangs. */
     if (attempt.outcome == SERVICE_TIMED_OUT && timeout_ms * 2 < share_ms)
         attempt.blames_instance = false;
     const struct call_result result = {
         .instance = instance,
-        .status = state->reply->status,
+        .status = reply->status,
         .outcome = attempt.outcome,
         .duration_us = clock_us() - began_us,
     };
-    call_metrics_add(&state->upstream->attempts, &result);
+    if (!attempt.was_cancelled)
+        call_metrics_add(&state->upstream->attempts, &result);
     instance_list_unref(list);
-    report_attempt(state, peer, &attempt);
-    state->failed_at_missing |= attempt.outcome != SERVICE_OK && was_missing;
+    report_attempt(state, state->tried[nth], &attempt); /* while a backup was chosen, tried[nth] may have changed */
+    state->failed_at_missing |= attempt.outcome != SERVICE_OK && !attempt.was_cancelled && was_missing;
     state->tried_listed |= !was_missing;
     return attempt;
 }
 
-/* --- One call: its attempts ---------------------------------------------------------- */
+/* --- An attempt and its backup ------------------------------------------------------- */
 
-static bool has_attempts_left(const struct call_state *state)
+struct pair {
+    struct call_state *state;
+    size_t first; /* the first attempt is at tried[first], the backup at the next one */
+};
+
+static struct attempt try_of_pair(void *arg, int which, struct service_reply *reply)
 {
-    return state->tried_count < (size_t)state->client->config.call_attempts && deadline_left(state->deadline) > 0;
+    const struct pair *pair = arg;
+    return try_peer(pair->state, pair->first + (size_t)which, reply);
 }
+
+static bool choose_backup(void *arg)
+{
+    struct call_state *state = ((struct pair *)arg)->state;
+    if (!has_attempts_left(state) || !call_limit_try(&state->client->limit))
+        return false;
+    struct balancer_peer *peer = next_peer(state, allow_backup);
+    if (peer)
+        state->tried[state->tried_count++] = peer;
+    else
+        call_limit_end(&state->client->limit);
+    return peer;
+}
+
+static struct attempt try_with_backup(struct call_state *state)
+{
+    struct pair pair = {state, state->tried_count - 1};
+    const struct backup backup = {state->client->config.backup_after_ms, try_of_pair, choose_backup, &pair};
+    struct backup_result result = backup_run(&backup, state->reply);
+    if (state->tried_count > pair.first + 1)
+        call_limit_end(&state->client->limit);
+    if (result.won) {
+        state->upstream->backups_won++;
+        balancer_note_overtaken(state->upstream->balancer, state->tried[pair.first], clock_ms());
+    }
+    return result.attempt;
+}
+
+/* An instance that is out gets this call as a test, and only its own result can end the test. If a backup ended it
+ * each time, a hung instance would be tested for ever. */
+static struct attempt try_newest(struct call_state *state)
+{
+    size_t newest = state->tried_count - 1;
+    bool is_test = outlier_is_out(&state->tried[newest]->outlier);
+    if (state->client->config.backup_after_ms > 0 && !is_test)
+        return try_with_backup(state);
+    return try_peer(state, newest, state->reply);
+}
+
+/* --- One call: its attempts ---------------------------------------------------------- */
 
 static enum service_outcome run_attempts(struct call_state *state)
 {
     enum service_outcome outcome = SERVICE_NO_INSTANCE;
-    struct balancer_peer *peer = next_peer(state);
+    struct balancer_peer *peer = next_peer(state, allow_attempt);
     while (peer) {
         state->tried[state->tried_count++] = peer;
-        struct attempt attempt = try_peer(state, peer);
+        struct attempt attempt = try_newest(state);
         outcome = attempt.outcome;
         if (!attempt.may_retry || !has_attempts_left(state))
             break;
-        peer = next_peer(state);
+        peer = next_peer(state, allow_attempt);
     }
     return outcome;
-}
-
-/* A call needs a file descriptor for its connection. Without this limit, calls would fail at the limit of
- * descriptors, although one becomes free in a moment. */
-static int wait_for_turn(struct service_client *client, int64_t deadline, struct err *err)
-{
-    size_t max = client->config.max_calls;
-    while (max > 0 && client->calls >= max)
-        if (wait_queue_park(&client->waiting, deadline) != WAIT_WOKEN) {
-            own_limit_log(EMFILE);
-            return err_set(err, ERR_BUSY, "at the limit of %zu concurrent calls to other services", max);
-        }
-    client->calls++;
-    return 0;
-}
-
-static void end_turn(struct service_client *client)
-{
-    client->calls--;
-    wait_queue_wake_one(&client->waiting);
 }
 
 void service_client_get(struct service_client *client, const struct service_call *call, struct service_reply *reply)
@@ -185,10 +232,10 @@ void service_client_get(struct service_client *client, const struct service_call
         err_set(&reply->err, ERR_BUSY, "No healthy %.100s instances: out of memory", call->service);
         return;
     }
-    if (wait_for_turn(client, state.deadline, &reply->err) == 0) {
+    if (call_limit_wait(&client->limit, state.deadline, &reply->err) == 0) {
         retry_budget_call(&state.upstream->budget, clock_ms());
         reply->outcome = run_attempts(&state);
-        end_turn(client);
+        call_limit_end(&client->limit);
     } else {
         reply->outcome = SERVICE_UNREACHABLE;
     }
@@ -209,13 +256,15 @@ struct service_client *service_client_new(const struct service_client_config *co
     struct service_client *client = calloc(1, sizeof *client);
     if (!client)
         return NULL;
-    const struct balancer_config balancer = {.policy = config->policy, .caller = config->id, .zone = config->zone};
+    const struct balancer_config balancer = {.policy = config->policy, .caller = config->id, .zone = config->zone,
+                                             .slow_start_ms = config->slow_start_ms};
     if (upstreams_init(&client->upstreams, config->discovery, &balancer) != 0) {
         upstreams_close(&client->upstreams);
         free(client);
         return NULL;
     }
     client->config = *config;
+    client->limit.max = config->max_calls;
     client->config.id = client->upstreams.balancer.caller;
     client->config.zone = client->upstreams.balancer.zone;
     if (!client->config.transport.call)

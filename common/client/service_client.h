@@ -5,6 +5,8 @@
  * attempt goes to an instance that this call has not tried. Retries have a budget
  * (retry_budget.h), so that they cannot make an overload worse. The result of each attempt
  * is reported to the balancer: an instance that fails repeatedly is ejected for a while.
+ * A slow attempt may get a backup (backup.h), which counts as an attempt and draws on the
+ * budget of the retries.
  */
 #ifndef CLIENT_SERVICE_CLIENT_H
 #define CLIENT_SERVICE_CLIENT_H
@@ -21,10 +23,12 @@ struct service_client_config {
     struct http_client *http;
     struct service_transport transport; /* call NULL: `http` */
     enum balance_policy policy;
+    int64_t slow_start_ms; /* 0: off */
     int64_t call_timeout_ms;
     int call_attempts; /* at most SERVICE_ATTEMPTS_MAX */
     const char *id;   /* the SERVICE_ID of the caller: ties in the balancer are broken in an order of its own */
     const char *zone; /* of the caller; "" for none */
+    int64_t backup_after_ms; /* 0: no backup requests */
     size_t max_calls; /* at the same time; more calls wait; 0: no limit */
 };
 

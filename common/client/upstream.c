@@ -54,7 +54,7 @@ struct upstream *upstream_get(struct upstreams *upstreams, const char *service)
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view)
 {
     if (view->list && view->version != upstream->version &&
-        balancer_update(upstream->balancer, view->list, view->missing) == 0)
+        balancer_update(upstream->balancer, view->list, view->missing, clock_ms()) == 0)
         upstream->version = view->version;
 }
 

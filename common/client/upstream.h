@@ -15,6 +15,7 @@ struct upstream {
     uint64_t version; /* of the list that the balancer has */
     struct retry_budget budget;
     uint64_t calls[SERVICE_OUTCOMES], retries, retries_refused;
+    uint64_t backups, backups_won, backups_refused;
     struct call_metrics attempts;
     struct upstream *next;
 };

@@ -17,6 +17,7 @@ struct entry {
     const struct instance *instance;
     const char *status;
     uint64_t picks;
+    size_t calls;
     bool is_ejected;
     struct obstacle obstacle;
 };
@@ -34,6 +35,7 @@ static struct entry entry_of(const struct balancer *balancer, const struct balan
         .instance = peer->instance,
         .status = upstream_status_name(peer),
         .picks = peer->picks,
+        .calls = peer_calls(peer),
         .is_ejected = outlier_is_ejected(&peer->outlier),
         .obstacle = balancer_why_not(balancer, peer, key, now_ms),
     };
@@ -66,7 +68,7 @@ static void entries_close(struct entries *entries)
 static json_t *entry_json_new(const struct entry *entry)
 {
     const struct instance *instance = entry->instance;
-    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:s, s:b, s:I}",
+    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:s, s:b, s:I, s:I}",
                      "id", json_text_new(instance->id),
                      "address", json_text_new(instance->address),
                      "port", (int)instance->port,
@@ -74,6 +76,7 @@ static json_t *entry_json_new(const struct entry *entry)
                      "zone", json_text_new(instance->zone),
                      "status", entry->status,
                      "ejected", (int)entry->is_ejected,
+                     "calls_in_flight", (json_int_t)entry->calls,
                      "picks", (json_int_t)entry->picks);
 }
 
@@ -134,6 +137,16 @@ int view_write(struct upstreams *upstreams, struct buf *out)
 
 /* --- GET /discovery/explain ---------------------------------------------------------- */
 
+/* What the policy has compared the next instance with is the reason for this pick. */
+static void explain_compared(struct entries *entries, const struct balancer *balancer,
+                             const struct balance_request *request, const struct balancer_peer *next)
+{
+    const struct balancer_peer *compared = next ? balancer_compared(balancer, request, next) : NULL;
+    for (size_t i = 0; compared && i < entries->count; i++)
+        if (balancer_at(balancer, i) == compared)
+            entries->at[i].obstacle = obstacle_of_load(compared, next);
+}
+
 static json_t *obstacle_json_new(const struct entry *entry, const char *zone)
 {
     char text[640];
@@ -166,8 +179,10 @@ int view_explain(struct upstreams *upstreams, const char *service, const char *k
     struct entries entries;
     const struct balance_request request = {.key = key};
     const struct balancer_peer *next = balancer_peek(upstream->balancer, &request, now_ms);
-    bool added = entries_copy(&entries, upstream->balancer, key, now_ms) &&
-                 add_member(out, "{", "tier", json_text_new(view.list ? view.source : "none")) &&
+    bool copied = entries_copy(&entries, upstream->balancer, key, now_ms);
+    if (copied)
+        explain_compared(&entries, upstream->balancer, &request, next);
+    bool added = copied && add_member(out, "{", "tier", json_text_new(view.list ? view.source : "none")) &&
                  add_member(out, ",", "instance", text_or_null_new(next ? next->instance->id : NULL)) &&
                  buf_adds(out, ",\"passed_over\":") && add_obstacles(out, &entries, upstreams->balancer.zone) &&
                  buf_adds(out, "}");

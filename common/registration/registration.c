@@ -27,8 +27,13 @@ static int wait_jitter(const struct registration *r)
     return fiber_sleep(ms);
 }
 
-static void mark_registered(struct registration *r)
+/* orders: those that the registration contained. Maintenance that has ended is no order any more: from now on an
+ * operator may set it in the registry. */
+static void mark_registered(struct registration *r, int64_t orders)
 {
+    r->orders_applied = orders;
+    if (registration_is_current(r) && r->spec.maintenance == MAINTENANCE_OFF)
+        r->spec.maintenance = MAINTENANCE_AS_IS;
     r->register_unconfirmed = false;
     r->registered = true;
     r->registered_ms = clock_ms();
@@ -45,11 +50,12 @@ static int register_with_retries(struct registration *r)
     struct backoff backoff = BACKOFF_INIT(FIRST_RETRY_MS, r->reconcile_ms);
     for (;;) {
         struct err err = ERR_INIT;
+        int64_t orders = r->orders;
         r->register_unconfirmed = true;
         int status = registry_register(r->registry, &r->spec, deadline_in(REGISTRATION_CALL_MS), &err);
         r->register_tried = true;
         if (status == 0) {
-            mark_registered(r);
+            mark_registered(r, orders);
             return 0;
         }
         if (fiber_cancelled())
@@ -64,10 +70,12 @@ static int register_with_retries(struct registration *r)
 
 /* --- Notice the loss ----------------------------------------------------------------------------- */
 
-/* Checks that the registry still knows this instance, as it registered. Returns the time to the next check in ms. */
+/* Checks that the registry still knows this instance, as it registered. Returns the time to the next check in ms. A
+ * change that was ordered meanwhile looks like a difference, but is none. */
 static int64_t reconcile(struct registration *r, struct backoff *backoff)
 {
     struct err err = ERR_INIT;
+    int64_t orders = r->orders;
     bool known;
     if (registry_is_registered(r->registry, &r->spec, deadline_in(REGISTRATION_CALL_MS), &known, &err) != 0) {
         int64_t retry_ms = backoff_next(backoff);
@@ -77,6 +85,8 @@ static int64_t reconcile(struct registration *r, struct backoff *backoff)
     }
     backoff_reset(backoff);
     registration_log_recovery(r);
+    if (r->orders != orders)
+        return 0;
     r->registered = known;
     if (known)
         registration_log_own_check(r);
@@ -84,14 +94,18 @@ static int64_t reconcile(struct registration *r, struct backoff *backoff)
 }
 
 /* Returns when reconcile() or a heartbeat finds that the registry has forgotten this instance or has another
- * entry under its id, or when this fiber is cancelled. A failed call is not a loss: only a reply can show one. */
+ * entry under its id, or when this fiber is cancelled. A failed call is not a loss: only a reply can show one.
+ * Meanwhile it registers what an operator changes, at once: that is no loss, so no random wait comes before it. */
 static void wait_until_forgotten(struct registration *r)
 {
     struct backoff backoff = BACKOFF_INIT(FIRST_RETRY_MS, r->reconcile_ms);
     int64_t next_ms = rand_jitter(r->reconcile_ms, 20);
-    while (wait_queue_park(&r->reconcile_now, deadline_in(next_ms)) != WAIT_CANCELLED) {
+    while (wait_queue_park(&r->reconcile_now, registration_is_current(r) ? deadline_in(next_ms) : 0) !=
+           WAIT_CANCELLED) {
         if (r->forgotten)
             r->registered = false;
+        else if (!registration_is_current(r))
+            register_with_retries(r);
         else
             next_ms = reconcile(r, &backoff);
         if (!r->registered)

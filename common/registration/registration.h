@@ -9,10 +9,14 @@
  *     registers again if not. The lesson's sample registers only once: after a dev agent restarts, no
  *     caller finds the instance any more.
  * A second fiber sends heartbeats if the registry expects them (heartbeat.h).
+ *
+ * An operator can change two parts of the registration while the instance runs: its weight, and whether it is in
+ * maintenance. A change is written at once, or as soon as the registry answers again (registration_orders.c).
  */
 #ifndef REGISTRATION_REGISTRATION_H
 #define REGISTRATION_REGISTRATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "registry/registry.h"
@@ -36,5 +40,14 @@ struct registration *registration_register(struct registry *registry, const stru
  * be reached; its own check will find that the instance is gone. Frees nothing. */
 int registration_deregister(struct registration *registration, int64_t deadline, struct err *err);
 void registration_free(struct registration *registration); /* only after registration_deregister */
+
+/* Both change what is registered, and return at once. The change outlives a restart of the registry, but not one of
+ * this process. 0, or -1: not 1 to REGISTRATION_WEIGHT_MAX; a reason that is too long. */
+enum { REGISTRATION_WEIGHT_MAX = 65535, REGISTRATION_REASON_MAX = 200 * 4 /* bytes: 200 characters in UTF-8 */ };
+int registration_set_weight(struct registration *registration, int weight);
+/* In maintenance no caller picks the instance; it stays registered, and its checks go on. reason: for people; copied. */
+int registration_set_maintenance(struct registration *registration, bool on, const char *reason);
+/* True: the registry has every change that was ordered so far. */
+bool registration_is_current(const struct registration *registration);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/log_repeat.h"
 #include "loop/sync.h"
+#include "registration/registration.h"
 #include "registry/registry.h"
 
 enum {
@@ -21,6 +22,9 @@ struct registration {
     int64_t jitter_ms, reconcile_ms;
     int (*health)(void *arg, int64_t deadline, struct err *err);
     void *health_arg;
+
+    int64_t orders, orders_applied; /* changes of the spec: ordered; in the registry */
+    char reason[REGISTRATION_REASON_MAX + 1]; /* spec.maintenance_reason */
 
     struct group fibers;
     struct wait_queue reconcile_now; /* ends the pause between two calls of reconcile() */

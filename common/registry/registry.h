@@ -34,6 +34,10 @@
 
 enum check_kind { CHECK_HTTP, CHECK_TCP, CHECK_TTL, CHECK_GRPC, CHECK_NONE };
 
+/* What an operator has ordered of this process. AS_IS: nothing. What the registry itself keeps then stays: an operator
+ * may have set it there. */
+enum maintenance { MAINTENANCE_AS_IS, MAINTENANCE_ON, MAINTENANCE_OFF };
+
 /* What an instance registers. The text is borrowed, and never NULL. */
 struct registration_spec {
     const char *service, *id;
@@ -42,6 +46,8 @@ struct registration_spec {
     const char *tags;           /* comma-separated */
     const char *version, *zone; /* "": left out */
     int weight;
+    enum maintenance maintenance;
+    const char *maintenance_reason; /* with MAINTENANCE_ON; may be NULL otherwise */
     enum check_kind check;
     uint16_t grpc_port;
     int64_t check_interval_ms, check_timeout_ms;
@@ -113,7 +119,7 @@ const char *registry_address(const struct registry *registry, const struct regis
  * registered. With the others it is critical until its first heartbeat, as in Consul. */
 bool registration_is_passing(const struct registration_spec *spec, bool healthy);
 
-/* Registers, or replaces an earlier registration with the same id. */
+/* Registers, or replaces an earlier registration with the same id. Then the registry has the spec's maintenance, too. */
 int registry_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                       struct err *err);
 /* If the instance is not registered, this succeeds too. */

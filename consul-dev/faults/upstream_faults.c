@@ -6,11 +6,14 @@
  *
  * Without a fault it finds every user id. It does not register: put its address into
  * STATIC_INSTANCES, or into --instances of registry-faults. The faults are in
- * reply_faults.c.
+ * reply_faults.c. With `--work 10` it is slow: each user takes 10 ms, one after the other,
+ * as in a server whose only core is busy.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/env.h"
 #include "faults/reply_faults.h"
 
 enum kind { USERS, HEALTH, OTHER };
@@ -22,12 +25,25 @@ static int kind_of(const struct request *request)
     return strncmp(request->path, "/health", strlen("/health")) == 0 ? HEALTH : OTHER;
 }
 
+enum { WORK_MS_MAX = 10000 };
+
+static int64_t work_ms; /* for one user */
+static int64_t free_ms; /* when the work for all requests so far is done */
+
+static void work(struct connection *connection)
+{
+    int64_t now_ms = clock_ms();
+    free_ms = (free_ms > now_ms ? free_ms : now_ms) + work_ms;
+    connection_wait(connection, free_ms);
+}
+
 static void answer(struct connection *connection, const struct request *request, struct reply *reply)
 {
-    (void)connection;
     const char *id = request->path + strlen("/users/");
     buf_adds(&reply->head, "Content-Type: application/json\r\n");
     if (request->kind == USERS) {
+        if (work_ms > 0)
+            work(connection);
         buf_addf(&reply->body, "{\"id\":\"%s\",\"name\":\"User%s\",\"email\":\"user%s@example.com\"}", id, id, id);
     } else if (request->kind == HEALTH) {
         buf_adds(&reply->body, "{\"status\":\"healthy\",\"checks\":{}}");
@@ -35,6 +51,13 @@ static void answer(struct connection *connection, const struct request *request,
         reply->status = 404;
         buf_adds(&reply->body, "{\"status\":404}");
     }
+}
+
+static int set_option(const char *name, const char *value)
+{
+    if (strcmp(name, "--work") != 0 || env_parse_int(value, &work_ms) != 0)
+        return -1;
+    return work_ms >= 0 && work_ms <= WORK_MS_MAX ? 0 : -1;
 }
 
 static void print_how_to_use(uint16_t port)
@@ -56,7 +79,8 @@ int main(int argc, char **argv)
         .kinds = {"users", "health", "other"},
         .kind_of = kind_of,
         .answer = answer,
-        .options = "",
+        .set_option = set_option,
+        .options = "[--work MS] ",
         .flood = "[{}",
         .print_how_to_use = print_how_to_use,
     };

@@ -15,6 +15,9 @@ static struct service users, orders[CALLERS];
 static struct port closed;
 static struct err err;
 
+static const char *const policies[] = {"weighted", "round_robin", "random", "consistent_hash", "least_request"};
+enum { POLICIES = sizeof policies / sizeof *policies };
+
 static void put(const char *path, const char *body)
 {
     char url[300];
@@ -142,12 +145,11 @@ Test(order_balance, callers_begin_with_different_instances, .fini = close_world)
 /* Ten equal instances, one of them in the caller's zone: 20 % of the calls stay. */
 Test(order_balance, lone_near_instance_gets_a_fifth_of_calls, .fini = close_world)
 {
-    static const char *const policies[] = {"weighted", "round_robin", "random", "consistent_hash"};
     open_world("z2");
     add_entry("near", users.port, "z1");
     for (int i = 2; i < 10; i++)
         add_entry((char[]){'f', 'a', 'r', '-', (char)('0' + i), '\0'}, users.port, "z2");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < POLICIES; i++) {
         struct called called;
         int near = 0, off = i == 3 ? 9 : 1; /* consistent_hash: the keys decide */
         start_caller(i, policies[i], (const char *const[]){"SERVICE_ZONE=z1", NULL}, 10);
@@ -196,14 +198,13 @@ Test(order_balance, callers_reach_a_lone_near_instance_apart, .fini = close_worl
 /* A reply drops three of four entries, which are dead. No GET may spend all its attempts on them. */
 Test(order_balance, retry_leaves_missing_instances_for_a_listed_one, .fini = close_world)
 {
-    static const char *const policies[] = {"weighted", "round_robin", "random", "consistent_hash"};
     open_world("");
     for (int i = 1; i <= 3; i++)
         add_entry((char[]){'d', 'e', 'a', 'd', (char)('0' + i), '\0'}, closed.number, "");
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < POLICIES; i++)
         start_caller(i, policies[i], (const char *const[]){"CALL_ATTEMPTS=2", NULL}, 4);
     put("/v1/catalog/deregister", "{\"Node\":\"elsewhere\"}");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < POLICIES; i++) {
         cr_assert(wait_until(is_known, &(struct known){i, 1, 3}, PATIENCE_MS), "%s", policies[i]);
         for (int call = 1; call <= 12; call++) {
             struct called called;

@@ -49,7 +49,7 @@ void settings_draw(struct settings *s)
     s->ttl_ms = between(3, 30) * 1000;
     s->poll = chance(25);
     s->has_static = chance(20);
-    s->policy = (enum balance_policy)rand_below(4);
+    s->policy = (enum balance_policy)rand_below(5);
     s->call_timeout_ms = between(3, 30) * 100;
     s->call_every_ms = between(20, 1000);
     s->fault_every_ms = between(3, 60) * 1000;
@@ -74,7 +74,8 @@ static const char *policy_name(enum balance_policy policy)
     static const char *const names[] = {[BALANCE_RANDOM] = "random",
                                         [BALANCE_ROUND_ROBIN] = "round_robin",
                                         [BALANCE_WEIGHTED] = "weighted",
-                                        [BALANCE_CONSISTENT_HASH] = "consistent_hash"};
+                                        [BALANCE_CONSISTENT_HASH] = "consistent_hash",
+                                        [BALANCE_LEAST_REQUEST] = "least_request"};
     return names[policy];
 }
 

@@ -83,6 +83,7 @@ Test(user_process, wrong_variable_is_exit_code_2_and_one_line, .init = setup, .f
     expect_rejected("order-service", "STATIC_INSTANCES=127.0.0.1:8001", "STATIC_INSTANCES=127.0.0.1:8001: ");
     expect_rejected("order-service", "DISCOVERY_CACHE_TTL=30", "DISCOVERY_CACHE_TTL=30: ");
     expect_rejected("order-service", "CALL_ATTEMPTS=0", "CALL_ATTEMPTS=0: ");
+    expect_rejected("order-service", "CALL_BACKUP_AFTER=20", "CALL_BACKUP_AFTER=20: ");
 }
 
 Test(user_process, name_that_a_url_swallows_is_rejected, .init = setup, .fini = teardown)
@@ -259,8 +260,8 @@ Test(user_process, help_names_every_variable, .init = setup, .fini = teardown)
         "NACOS_PASSWORD_FILE", "EUREKA_URL", "DATABASE_URL", "DATABASE_TIMEOUT", "HEALTH_TIMEOUT", "DISK_PATH", "DISK_MIN_FREE", "LOG_LEVEL", NULL};
     static const char *const users[] = {"REDIS_URL", NULL};
     static const char *const orders[] = {"USER_SERVICE_NAME", "DISCOVERY_CACHE_TTL", "DISCOVERY_MODE",
-                                         "DISCOVERY_SNAPSHOT_DIR", "STATIC_INSTANCES", "LB_POLICY", "CALL_TIMEOUT",
-                                         "CALL_ATTEMPTS", NULL};
+                                         "DISCOVERY_SNAPSHOT_DIR", "STATIC_INSTANCES", "LB_POLICY", "LB_SLOW_START", "CALL_TIMEOUT",
+                                         "CALL_ATTEMPTS", "CALL_BACKUP_AFTER", NULL};
     expect_all_named("user-service", both);
     expect_all_named("user-service", users);
     expect_all_named("order-service", both);

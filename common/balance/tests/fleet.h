@@ -71,11 +71,16 @@ static struct balancer *fleet_empty(enum balance_policy policy, const char *call
     return balancer_new(&(struct balancer_config){.policy = policy, .caller = caller, .zone = zone});
 }
 
-static void fleet_set(struct balancer *balancer, const char *text)
+static void fleet_set_at(struct balancer *balancer, const char *text, int64_t now_ms)
 {
     struct instance_list *list = fleet_new(text);
-    cr_assert_eq(balancer_update(balancer, list, NULL), 0);
+    cr_assert_eq(balancer_update(balancer, list, NULL, now_ms), 0);
     instance_list_unref(list);
+}
+
+static void fleet_set(struct balancer *balancer, const char *text)
+{
+    fleet_set_at(balancer, text, 0);
 }
 
 static __attribute__((unused)) struct balancer *fleet_balancer(enum balance_policy policy, const char *text)

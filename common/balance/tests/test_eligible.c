@@ -369,7 +369,7 @@ static void expect_listed_retry(enum balance_policy policy)
     struct balancer *balancer = fleet_empty(policy, "caller", "");
     struct instance_list *list = fleet_new("a:1 b:1 c:1 d:1 e:1 f:1/critical");
     const bool missing[] = {true, true, true, false, true, false};
-    cr_assert_eq(balancer_update(balancer, list, missing), 0);
+    cr_assert_eq(balancer_update(balancer, list, missing, 0), 0);
     for (int i = 0; i < 50; i++) {
         char key[16];
         snprintf(key, sizeof key, "%d", i);
@@ -468,7 +468,7 @@ Test(eligible, missing_instances_can_still_be_picked)
 {
     struct balancer *balancer = fleet_empty(BALANCE_ROUND_ROBIN, "", "");
     struct instance_list *list = fleet_new("a:1 b:1");
-    cr_assert_eq(balancer_update(balancer, list, (const bool[]){false, true}), 0);
+    cr_assert_eq(balancer_update(balancer, list, (const bool[]){false, true}, 0), 0);
     instance_list_unref(list);
     cr_expect(fleet_peer(balancer, "b")->missing);
     cr_expect_str_eq(fleet_picks(balancer, 2, 0), "ab");

@@ -190,7 +190,7 @@ static void set_fleet_of(struct balancer *balancer, int count, int without)
             instance_list_add(list, &instance);
     }
     instance_list_finish(list);
-    cr_assert_eq(balancer_update(balancer, list, NULL), 0);
+    cr_assert_eq(balancer_update(balancer, list, NULL, 0), 0);
     instance_list_unref(list);
 }
 

@@ -213,7 +213,7 @@ Test(zones, retries_after_missing_ones_keep_the_share)
     for (int policy = 0; policy < policy_count(); policy++) {
         struct balancer *balancer = fleet_empty((enum balance_policy)policy, "caller", "z1");
         int retries, near;
-        cr_assert_eq(balancer_update(balancer, list, missing), 0);
+        cr_assert_eq(balancer_update(balancer, list, missing, 0), 0);
         count_listed_retries(balancer, &retries, &near);
         cr_expect(retries > 300 && near * 4 < retries, "policy %d: %d of %d retries stay near", policy, near, retries);
         balancer_free(balancer);

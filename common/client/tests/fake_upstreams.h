@@ -12,7 +12,7 @@ enum fake_behaviour { HEALTHY, REFUSES, HANGS, RESETS, REPLIES_500, REPLIES_503,
 struct fake_upstream {
     enum fake_behaviour behaviour;
     int64_t takes_ms;
-    int calls;
+    int calls, cancelled;
 };
 
 static const struct trace_context trace = {
@@ -30,6 +30,22 @@ static int fake_reply(struct http_response *response, int status, const char *bo
     return 0;
 }
 
+static int calls_now, most_calls_at_once;
+
+static int fake_wait(struct fake_upstream *upstream, const struct http_call *call, struct err *err)
+{
+    bool in_time = upstream->behaviour != HANGS && deadline_in(upstream->takes_ms) < call->deadline;
+    if (in_time && upstream->takes_ms == 0)
+        return 0;
+    most_calls_at_once = ++calls_now > most_calls_at_once ? calls_now : most_calls_at_once;
+    int ended = fiber_sleep(in_time ? upstream->takes_ms : deadline_left(call->deadline));
+    calls_now--;
+    upstream->cancelled += ended != 0;
+    if (ended != 0)
+        return err_set(err, ERR_CANCELLED, "cancelled");
+    return in_time ? 0 : err_set(err, ERR_TIMEOUT, "no answer");
+}
+
 static int fake_call(void *arg, const struct http_call *call, struct http_response *response, struct err *err)
 {
     struct fake_upstream *upstream = &upstreams[call->port - 8000];
@@ -40,12 +56,8 @@ static int fake_call(void *arg, const struct http_call *call, struct http_respon
     cr_expect_str_eq(call->headers[1], "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     cr_expect_str_eq(call->headers[2], "tracestate: congo=t61rcWkgMzE");
     cr_expect_null(call->headers[3]);
-    if (upstream->behaviour == HANGS || deadline_in(upstream->takes_ms) >= call->deadline) {
-        fiber_sleep(deadline_left(call->deadline));
-        return fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "no answer");
-    }
-    if (upstream->takes_ms)
-        fiber_sleep(upstream->takes_ms);
+    if (fake_wait(upstream, call, err) != 0)
+        return -1;
     switch (upstream->behaviour) {
     case HEALTHY:
         return fake_reply(response, 200, "{\"id\":\"7\"}");

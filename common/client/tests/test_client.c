@@ -1,123 +1,8 @@
 /* The client in virtual time, with a fake registry and fake instances: retries, deadlines,
  * budget, missing instances, views and metrics. */
-#include "base/log.h"
-#include "base/rand.h"
-#include "client/tests/fake_upstreams.h"
-#include "net/json.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/lsan_interface.h>
-#define expect_no_leak() cr_expect_eq(__lsan_do_recoverable_leak_check(), 0)
-#else
-#define expect_no_leak() ((void)0)
-#endif
-
-static struct fake_registry consul;
-static struct discovery *discovery;
-static struct service_client *client;
-static struct service_client_config config;
-
-static void setup(void)
-{
-    clock_make_virtual(100000);
-    rand_seed(7);
-    log_set_level(LOG_ERROR);
-    json_init();
-    memset(upstreams, 0, sizeof upstreams);
-    fake_init(&consul, &fake_consul_ops, "a b c");
-    config = (struct service_client_config){
-        .transport = {.call = fake_call},
-        .policy = BALANCE_ROUND_ROBIN,
-        .call_timeout_ms = 3000,
-        .call_attempts = 3,
-        .id = "",
-        .zone = "",
-    };
-}
-
-static void teardown(void)
-{
-    cr_expect_eq(fibers_alive(), 0);
-    fibers_free_pool();
-    expect_no_leak();
-}
+#include "client/tests/client_fixture.h"
 
 TestSuite(client, .init = setup, .fini = teardown, .timeout = 300);
-
-static void (*body_of_test)(void);
-
-static void run_fiber(void *arg)
-{
-    struct registry *registries[] = {&consul.registry};
-    const struct discovery_config discovery_config = {
-        .registries = registries, .registry_count = 1, .ttl_ms = 30000, .retry_cap_ms = 5000,
-        .static_instances = "", .snapshot_dir = "",
-    };
-    (void)arg;
-    discovery = discovery_new(&discovery_config);
-    discovery_watch(discovery, "user-service");
-    config.discovery = discovery;
-    client = service_client_new(&config);
-    body_of_test();
-    discovery_stop(discovery);
-    service_client_free(client);
-    discovery_free(discovery);
-}
-
-static void run(void (*body)(void))
-{
-    body_of_test = body;
-    loop_run_virtual(run_fiber, NULL);
-}
-
-/* Makes one call. Its reply can be read until the next one. */
-static struct service_reply reply;
-
-static enum service_outcome get(const char *key)
-{
-    const struct service_call call = {.service = "user-service", .path = "/users/7", .key = key,
-                                      .trace = &trace, .deadline = DEADLINE_NONE, .body_cap = 65536};
-    service_reply_close(&reply);
-    reply = (struct service_reply)SERVICE_REPLY_INIT;
-    service_client_get(client, &call, &reply);
-    if (reply.outcome == SERVICE_OK)
-        cr_expect_eq(reply.err.code, ERR_NONE);
-    else
-        cr_expect_neq(reply.err.code, ERR_NONE);
-    enum service_outcome outcome = reply.outcome;
-    service_reply_close(&reply);
-    return outcome;
-}
-
-static json_t *parse_new(struct buf *text)
-{
-    struct err err = ERR_INIT;
-    json_t *tree = json_parse_new(buf_text(text), text->len, &err);
-    cr_expect(tree, "%s: %s", err.text, buf_text(text));
-    buf_close(text);
-    return tree;
-}
-
-static json_t *view_new(void)
-{
-    struct buf text = BUF_INIT(8 * 1024 * 1024);
-    cr_expect_eq(service_client_view(client, &text), 0);
-    return parse_new(&text);
-}
-
-static json_t *explain_new(const char *key)
-{
-    struct err err = ERR_INIT;
-    struct buf text = BUF_INIT(8 * 1024 * 1024);
-    cr_expect_eq(service_client_explain(client, "user-service", key, &text, &err), 0);
-    return parse_new(&text);
-}
-
-static void all_are(enum fake_behaviour behaviour)
-{
-    for (char letter = 'a'; letter <= 'z'; letter++)
-        upstreams[(int)letter].behaviour = behaviour;
-}
 
 /* --- One call ------------------------------------------------------------------------ */
 
@@ -636,9 +521,9 @@ static void view(void)
                      "{\"services\":{\"user-service\":{\"source\":\"consul\",\"age_ms\":1000,\"index\":2,"
                      "\"last_error\":null,\"panic\":false,\"instances\":["
                      "{\"id\":\"a\",\"address\":\"10.0.0.1\",\"port\":8097,\"weight\":1,\"zone\":\"\","
-                     "\"status\":\"passing\",\"ejected\":false,\"picks\":1},"
+                     "\"status\":\"passing\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":1},"
                      "{\"id\":\"b\",\"address\":\"10.0.0.1\",\"port\":8098,\"weight\":1,\"zone\":\"\","
-                     "\"status\":\"critical\",\"ejected\":false,\"picks\":0}]}}}");
+                     "\"status\":\"critical\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":0}]}}}");
     free(text);
     fake_set(&consul, "a/critical b/critical");
     fiber_sleep(1000);
@@ -724,7 +609,7 @@ static void views_of_a_crowd(void)
     expect_slices(write_explanation, "{\"id\":\"crowd-009999\",\"reason\":\"critical\"}]}");
     consul.crowd_status = INSTANCE_PASSING;
     expect_slices(write_view, "{\"id\":\"crowd-009999\",\"address\":\"10.0.0.1\",\"port\":8122,\"weight\":1,"
-                              "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"picks\":0}]}}}");
+                              "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":0}]}}}");
 }
 
 /* Fails if add_entries() or add_obstacles() does not yield, or reads the balancer instead of the copied entries. */
@@ -771,6 +656,26 @@ Test(client, explain_shows_the_next_pick_of_round_robin)
 Test(client, explain_shows_the_next_pick_of_weighted)
 {
     explain_with(BALANCE_WEIGHTED);
+}
+
+static void explain_by_load(void)
+{
+    fiber_sleep(100);
+    json_t *tree = explain_new("");
+    const json_t *passed_over = json_array_get(json_object_get(tree, "passed_over"), 0);
+    const char *next = json_string_value(json_object_get(tree, "instance"));
+    cr_expect_str_neq(json_string_value(json_object_get(passed_over, "id")), next);
+    cr_expect_str_eq(json_string_value(json_object_get(passed_over, "reason")),
+                     "the other one of the two drawn: it has 0 calls in flight (weight 1), "
+                     "the next instance 0 (weight 1)");
+    json_decref(tree);
+}
+
+Test(client, explain_shows_what_least_request_compares)
+{
+    fake_set(&consul, "a b");
+    config.policy = BALANCE_LEAST_REQUEST;
+    run(explain_by_load);
 }
 
 static void explain_nothing(void)
@@ -836,6 +741,7 @@ static void metrics(void)
         "discovery_panic{service=\"user-service\"} 0\n",
         "instance_picks_total{service=\"user-service\",instance_id=\"a\"} 1\n",
         "instance_picks_total{service=\"user-service\",instance_id=\"b\"} 0\n",
+        "instance_calls_in_flight{service=\"user-service\",instance_id=\"a\"} 0\n",
         "registry_up{registry=\"consul\"} 1\n",
         "registry_requests_total{registry=\"consul\",call=\"fetch\"} 1\n",
         "registry_errors_total{registry=\"consul\",call=\"fetch\"} 0\n",

@@ -26,6 +26,9 @@ static struct fake {
     int64_t heartbeat_reply_ms; /* until the reply to a heartbeat; the heartbeat itself arrives at once */
     int register_calls, deregister_calls, reconcile_calls, heartbeats, unhealthy_heartbeats;
     int64_t registered_at;
+    int weight; /* as last registered */
+    enum maintenance maintenance;
+    char reason[32];
     bool check_failing;
     const char *check_output;
     char note[64];
@@ -48,7 +51,8 @@ static int reply(int64_t deadline, struct err *err)
 static int fake_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                        struct err *err)
 {
-    (void)registry, (void)spec;
+    struct registration_spec sent = *spec; /* it may change before the reply */
+    (void)registry;
     fake.register_calls++;
     if (fake.late_register) {
         reply(deadline, err);
@@ -61,6 +65,9 @@ static int fake_register(struct registry *registry, const struct registration_sp
     if (!fake.keeps_change)
         fake.change = NULL;
     fake.registered_at = clock_ms();
+    fake.weight = sent.weight;
+    fake.maintenance = sent.maintenance;
+    snprintf(fake.reason, sizeof fake.reason, "%s", sent.maintenance == MAINTENANCE_ON ? sent.maintenance_reason : "");
     return 0;
 }
 
@@ -78,11 +85,13 @@ static int fake_deregister(struct registry *registry, const struct registration_
 static int fake_is_registered(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                               bool *registered, struct err *err)
 {
-    (void)registry, (void)spec;
+    (void)registry;
     fake.reconcile_calls++;
     *registered = false;
     if (reply(deadline, err) != 0)
         return -1;
+    if (fake.weight != spec->weight)
+        fake.change = "Passing is another one";
     snprintf(fake.base.difference, sizeof fake.base.difference, "%s", fake.knows_us && fake.change ? fake.change : "");
     *registered = fake.knows_us && !fake.change;
     return 0;
@@ -517,6 +526,131 @@ Test(registration, reachable_own_check_logs_no_hint_on_the_address)
     expect_hint(NULL, CHECK_HTTP, "Get http://127.0.1.1:8001/health: malformed HTTP response \"SSH-2.0\"");
     expect_hint(NULL, CHECK_HTTP, "Get https://127.0.1.1:8001/health: server gave HTTP response to HTTPS client");
     expect_hint(NULL, CHECK_GRPC, "rpc error: code = NotFound desc = unknown service user-service");
+}
+
+/* --- Orders ------------------------------------------------------------------------------------ */
+
+static void order_weight(void)
+{
+    fiber_sleep(60000);
+    cr_expect_eq(fake.weight, 1);
+    cr_expect_eq(registration_set_weight(registration, 3), 0);
+    cr_expect_not(registration_is_current(registration));
+    fiber_sleep(10);
+    cr_expect_eq(fake.weight, 3, "the random wait is only for losses");
+    cr_expect(registration_is_current(registration));
+    fiber_sleep(60000);
+    cr_expect_eq(fake.register_calls, 2);
+    cr_expect_eq(registration->losses, 0);
+    deregister(8000);
+}
+
+Test(registration, ordered_weight_is_registered_at_once)
+{
+    config.jitter_ms = 30000;
+    log_of(order_weight);
+}
+
+static void order_what_is_refused(void)
+{
+    char long_reason[REGISTRATION_REASON_MAX + 2];
+    memset(long_reason, 'x', sizeof long_reason - 1);
+    long_reason[sizeof long_reason - 1] = '\0';
+    cr_expect_eq(registration_set_weight(registration, 0), -1);
+    cr_expect_eq(registration_set_weight(registration, 65536), -1);
+    cr_expect_eq(registration_set_maintenance(registration, true, long_reason), -1);
+    fiber_sleep(1000);
+    cr_expect_eq(fake.weight, 1);
+    cr_expect_eq(fake.maintenance, MAINTENANCE_AS_IS);
+    deregister(8000);
+}
+
+Test(registration, order_out_of_range_changes_nothing)
+{
+    log_of(order_what_is_refused);
+}
+
+static void order_maintenance_and_lose_it(void)
+{
+    fiber_sleep(60000);
+    cr_expect_eq(registration_set_maintenance(registration, true, "upgrade"), 0);
+    fiber_sleep(10);
+    cr_expect_eq(fake.maintenance, MAINTENANCE_ON);
+    cr_expect_str_eq(fake.reason, "upgrade");
+    fake.knows_us = false;
+    fake.maintenance = MAINTENANCE_AS_IS;
+    fiber_sleep(6000 + 10);
+    cr_expect(fake.knows_us);
+    cr_expect_eq(fake.maintenance, MAINTENANCE_ON, "the registry lost its state, not the operator's order");
+    registration_set_maintenance(registration, false, "");
+    fiber_sleep(10);
+    cr_expect_eq(fake.maintenance, MAINTENANCE_OFF);
+    fake.knows_us = false;
+    fiber_sleep(6000 + 10);
+    cr_expect_eq(fake.maintenance, MAINTENANCE_AS_IS, "from now on an operator may set it in the registry");
+    deregister(8000);
+}
+
+Test(registration, maintenance_outlives_a_registry_that_forgets)
+{
+    log_of(order_maintenance_and_lose_it);
+}
+
+static void order_while_down(void)
+{
+    fiber_sleep(20000);
+    fake.is_down = true;
+    fiber_sleep(60000);
+    registration_set_weight(registration, 2);
+    registration_set_maintenance(registration, true, "upgrade");
+    fiber_sleep(60000);
+    registration_set_weight(registration, 3);
+    fake.is_down = false;
+    fiber_sleep(5000 + 10); /* the cap of the backoff */
+    cr_expect(registration_is_current(registration));
+    cr_expect_eq(fake.weight, 3);
+    cr_expect_eq(fake.maintenance, MAINTENANCE_ON);
+    deregister(8000);
+}
+
+Test(registration, order_is_carried_out_when_the_registry_is_back)
+{
+    log_of(order_while_down);
+}
+
+/* A register call is under way with the first weight when the second is ordered. */
+static void order_during_a_registration(void)
+{
+    fiber_sleep(20000);
+    registration_set_weight(registration, 2);
+    fiber_yield();
+    registration_set_weight(registration, 3);
+    fiber_sleep(10);
+    cr_expect_eq(fake.register_calls, 3);
+    cr_expect_eq(fake.weight, 3);
+    deregister(8000);
+}
+
+Test(registration, order_during_a_registration_is_not_lost)
+{
+    log_of(order_during_a_registration);
+}
+
+static void order_during_reconcile(void)
+{
+    int calls = fake.reconcile_calls;
+    while (fake.reconcile_calls == calls && fiber_sleep(1) == 0) { }
+    registration_set_weight(registration, 3); /* the reply comes in 1 ms */
+    fiber_sleep(10);
+    cr_expect_eq(fake.weight, 3);
+    cr_expect_eq(registration->losses, 0);
+    deregister(8000);
+}
+
+Test(registration, order_during_reconcile_is_no_difference)
+{
+    const char *log = log_of(order_during_reconcile);
+    cr_expect_eq(count(log, "registration_changed"), 0, "%s", log);
 }
 
 /* --- Deregister -------------------------------------------------------------------------------- */

@@ -132,6 +132,26 @@ static int replace_registration(struct consul *consul, const struct registration
     return rc;
 }
 
+/* Consul keeps it apart from the registration: as a check that is critical. The agent accepts what is so already. */
+static int send_maintenance(struct consul *consul, const struct registration_spec *spec, int64_t deadline,
+                            struct err *err)
+{
+    struct exchange exchange = EXCHANGE_INIT;
+    struct buf *path = &exchange.path;
+    bool on = spec->maintenance == MAINTENANCE_ON;
+    int rc = -1;
+    if (!buf_adds(path, "/v1/agent/service/maintenance/") || !url_add_segment(path, spec->id) ||
+        !buf_addf(path, "?enable=%s&reason=", on ? "true" : "false") ||
+        !url_add_segment(path, on ? spec->maintenance_reason : ""))
+        err_set(err, ERR_INVALID, "consul: cannot write the maintenance: its reason is too long");
+    else
+        rc = send_request(consul, "PUT", &exchange, deadline, err);
+    if (rc == 0 && exchange.response.status != 200)
+        rc = consul_http_error(&exchange.response, err);
+    exchange_close(&exchange);
+    return rc;
+}
+
 static int consul_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            struct err *err)
 {
@@ -139,6 +159,8 @@ static int consul_register(struct registry *registry, const struct registration_
     if (!*spec->address && learn_local_address(consul, deadline, err) != 0)
         return -1;
     if (replace_registration(consul, spec, deadline, err) != 0)
+        return -1;
+    if (spec->maintenance != MAINTENANCE_AS_IS && send_maintenance(consul, spec, deadline, err) != 0)
         return -1;
     if (!consul->registered) {
         consul_deregister_predecessors(&consul->http, spec, registry_address(registry, spec), deadline);

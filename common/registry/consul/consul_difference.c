@@ -136,6 +136,14 @@ static bool checks_differ(const json_t *checks, const json_t *registration, cons
     return true;
 }
 
+static bool lacks_maintenance(const struct registration_spec *spec, const json_t *checks, char *text, size_t size)
+{
+    if (spec->maintenance != MAINTENANCE_ON || consul_checks_in_maintenance(checks, spec->id))
+        return false;
+    snprintf(text, size, "it is not in maintenance");
+    return true;
+}
+
 bool consul_find_difference(const struct registration_spec *spec, const char *address, const json_t *service,
                             const json_t *checks, char *text, size_t size)
 {
@@ -145,7 +153,8 @@ bool consul_find_difference(const struct registration_spec *spec, const char *ad
                     metadata_differs(json_object_get(service, "Meta"), json_object_get(registration, "Meta"), text,
                                      size) ||
                     tags_differ(json_object_get(service, "Tags"), json_object_get(registration, "Tags"), text, size) ||
-                    (checks && checks_differ(checks, registration, spec->id, text, size)));
+                    (checks && (checks_differ(checks, registration, spec->id, text, size) ||
+                                lacks_maintenance(spec, checks, text, size))));
     json_decref(registration);
     return differs;
 }

@@ -79,6 +79,9 @@ bool etcd_add_key(struct buf *out, const struct registration_spec *spec)
     return json_add_take(out, json_pack("{s:o}", "key", own_key_new(spec)));
 }
 
+/* A fourth word for the status. Callers that do not know it take it for critical. */
+static const char maintenance_word[] = "maintenance";
+
 /* Writes the members that read_value() reads. To add a member, add it to both functions. */
 static json_t *value_new(const struct registration_spec *spec, const char *address, enum instance_status status)
 {
@@ -89,7 +92,8 @@ static json_t *value_new(const struct registration_spec *spec, const char *addre
                                 "weight", spec->weight,
                                 "version", json_text_new(spec->version),
                                 "zone", json_text_new(spec->zone),
-                                "status", instance_status_name(status),
+                                "status", spec->maintenance == MAINTENANCE_ON ? maintenance_word
+                                                                              : instance_status_name(status),
                                 "tags", json_text_new(spec->tags));
     json_t *value = json_add_take(&text, members) ? base64_new(text.data, text.len) : NULL;
     buf_close(&text);
@@ -249,6 +253,7 @@ static const char *read_value(const json_t *value, struct instance *instance)
         !wire_text(value, "status", &status) || !wire_text(value, "tags", &instance->tags))
         return "its version, zone, status or tags are not text";
     instance->status = *status ? wire_status(status) : INSTANCE_PASSING;
+    instance->maintenance = strcmp(status, maintenance_word) == 0;
     return NULL;
 }
 

@@ -35,6 +35,15 @@ static struct eureka *eureka_of(struct registry *registry)
     return (struct eureka *)registry; /* base is its first member */
 }
 
+static int send_one(struct eureka *eureka, struct exchange *exchange, const struct eureka_request *request,
+                    int64_t deadline, struct err *err)
+{
+    if (eureka_http_call(&eureka->http, request, deadline, &exchange->response, err) != 0)
+        return -1;
+    memcpy(eureka->base.local_address, exchange->response.local_address, sizeof eureka->base.local_address);
+    return 0;
+}
+
 static int send_request(struct eureka *eureka, struct exchange *exchange, const char *method,
                         const struct registration_spec *spec, const char *id, int64_t deadline, struct err *err)
 {
@@ -45,10 +54,7 @@ static int send_request(struct eureka *eureka, struct exchange *exchange, const 
         .body = exchange->body.len > 0 ? &exchange->body : NULL,
         .body_cap = REPLY_CAP,
     };
-    if (eureka_http_call(&eureka->http, &request, deadline, &exchange->response, err) != 0)
-        return -1;
-    memcpy(eureka->base.local_address, exchange->response.local_address, sizeof eureka->base.local_address);
-    return 0;
+    return send_one(eureka, exchange, &request, deadline, err);
 }
 
 static void exchange_close(struct exchange *exchange)
@@ -95,11 +101,34 @@ static int write_entry(struct eureka *eureka, const struct registration_spec *sp
     return rc;
 }
 
+/* As an override: a registration alone cannot take an instance out of service, because the server keeps the status UP
+ * of the entry that it replaces (its LeaseExistsRule). */
+static int send_maintenance(struct eureka *eureka, const struct registration_spec *spec, int64_t deadline,
+                            struct err *err)
+{
+    struct exchange exchange = EXCHANGE_INIT;
+    bool on = spec->maintenance == MAINTENANCE_ON;
+    const struct eureka_request request = {
+        .method = on ? "PUT" : "DELETE",
+        .service = spec->service,
+        .id = spec->id,
+        .override = on ? "OUT_OF_SERVICE" : eureka_status_word(eureka->written),
+        .body_cap = REPLY_CAP,
+    };
+    int rc = send_one(eureka, &exchange, &request, deadline, err);
+    if (rc == 0 && exchange.response.status == 404)
+        rc = err_set(err, ERR_FAILED, "eureka: HTTP 404 for the status of %s", spec->id);
+    exchange_close(&exchange);
+    return rc;
+}
+
 static int eureka_register(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                            struct err *err)
 {
     struct eureka *eureka = eureka_of(registry);
     if (find_address(eureka, spec, deadline, err) != 0 || write_entry(eureka, spec, deadline, err) != 0)
+        return -1;
+    if (spec->maintenance != MAINTENANCE_AS_IS && send_maintenance(eureka, spec, deadline, err) != 0)
         return -1;
     eureka->is_registered = true;
     return 0;

@@ -152,7 +152,8 @@ int eureka_http_send(struct eureka_http *http, const struct url *server, const s
                      int64_t deadline, struct http_response *response, struct err *err)
 {
     struct buf path = BUF_INIT(PATH_CAP);
-    if (!eureka_add_path(&path, server->path, request->service, request->id)) {
+    if (!eureka_add_path(&path, server->path, request->service, request->id) ||
+        (request->override && !buf_addf(&path, "/status?value=%s", request->override))) {
         buf_close(&path);
         return err_set(err, ERR_INVALID, "cannot write the path of the request: too long, or out of memory");
     }

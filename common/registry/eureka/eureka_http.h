@@ -23,6 +23,7 @@ void eureka_http_close(struct eureka_http *http);
 
 struct eureka_request {
     const char *method, *service, *id; /* id: NULL for the whole application */
+    const char *override;              /* NULL; or the status that an operator sets (PUT), or that follows (DELETE) */
     const struct buf *body;            /* NULL: none */
     size_t body_cap;
     bool (*on_data)(void *arg, const char *bytes, size_t len); /* as in struct http_call; NULL: none */

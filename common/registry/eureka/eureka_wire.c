@@ -40,7 +40,7 @@ int64_t eureka_lease_seconds(const struct registration_spec *spec)
     return (3 * spec->check_interval_ms + 1999) / 2000;
 }
 
-static const char *status_word(enum instance_status status)
+const char *eureka_status_word(enum instance_status status)
 {
     return status == INSTANCE_CRITICAL ? "DOWN" : "UP";
 }
@@ -70,7 +70,7 @@ static json_t *instance_new(const struct registration_spec *spec, const char *ad
                      "hostName", json_text_new(address),
                      "ipAddr", json_text_new(address),
                      "vipAddress", spec->service, /* the name by which Spring's callers ask */
-                     "status", status_word(status),
+                     "status", eureka_status_word(status),
                      "port", "$", spec->port, "@enabled", "true",
                      "dataCenterInfo", "@class", "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo",
                                        "name", "MyOwn",
@@ -163,11 +163,13 @@ int eureka_list_begin(struct list_parser *parser, struct err *err)
 /* --- Our own entry ------------------------------------------------------------------------- */
 
 /* A server keeps an older status if its clock is behind that of the server where we wrote the last one. */
-static bool has_other_status(const json_t *entry, enum instance_status status)
+static bool has_other_status(const json_t *entry, const struct registration_spec *spec, enum instance_status status)
 {
     const char *override = text_of(entry, "overriddenStatus");
+    if (spec->maintenance == MAINTENANCE_ON)
+        return strcmp(override, "OUT_OF_SERVICE") != 0;
     bool is_overridden = *override && strcmp(override, "UNKNOWN") != 0;
-    return !is_overridden && strcmp(text_of(entry, "status"), status_word(status)) != 0;
+    return !is_overridden && strcmp(text_of(entry, "status"), eureka_status_word(status)) != 0;
 }
 
 /* Compared as text in JSON: what is not UTF-8 in ours was registered as U+FFFD. */
@@ -196,7 +198,7 @@ static const char *find_difference(const json_t *entry, const struct registratio
         return "its port is another one";
     if (has_other_metadata(entry, spec))
         return "its metadata is not ours";
-    return has_other_status(entry, status) ? "its status is not ours" : "";
+    return has_other_status(entry, spec, status) ? "its status is not ours" : "";
 }
 
 int eureka_parse_own(const char *body, size_t len, const struct registration_spec *spec, const char *address,

@@ -25,6 +25,9 @@ bool eureka_add_path(struct buf *out, const char *base, const char *service, con
  * Lease.isExpired both add it), so this is half of three heartbeats. */
 int64_t eureka_lease_seconds(const struct registration_spec *spec);
 
+/* "UP", "DOWN" */
+const char *eureka_status_word(enum instance_status status);
+
 /* The body of a registration: {"instance": …}. */
 bool eureka_add_registration(struct buf *out, const struct registration_spec *spec, const char *address,
                              enum instance_status status);

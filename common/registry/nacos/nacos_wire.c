@@ -116,8 +116,12 @@ static json_t *metadata_new(const struct registration_spec *spec)
                      "preserved.ip.delete.timeout", times_new(spec->check_interval_ms, 6));
 }
 
+/* 0 is how Nacos' console stops all calls to an instance, and its clients respect it. Nacos leaves an instance with
+ * enabled=false out of the list; then callers of ours could not tell maintenance from a loss. */
 static int weight_of(const struct registration_spec *spec)
 {
+    if (spec->maintenance == MAINTENANCE_ON)
+        return 0;
     return spec->weight < WEIGHT_MAX ? spec->weight : WEIGHT_MAX;
 }
 

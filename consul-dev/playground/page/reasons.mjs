@@ -14,6 +14,7 @@ const KNOWN = [
         ['left', 'percent', 'seconds', 'others'],
     ],
     [/^on probation/, 'reason.probation', []],
+    [/^in slow start: (\d+) % of its share, for another (\S+) s$/, 'reason.slowStart', ['percent', 'left']],
     [
         /^in (?:zone (\S+)|no zone); (\d+) % of the calls stay in the caller's zone (\S+) .* next call does$/,
         'reason.zoneStays',
