@@ -35,18 +35,19 @@ consul       := consul $(registry)
 etcd         := etcd $(registry)
 nacos        := nacos $(registry)
 eureka       := eureka $(registry)
+config       := config $(consul)
 registration := registration $(registry)
 balance      := balance $(registry)
 discovery    := discovery $(registry)
 client       := client balance $(discovery)
-service      := service consul etcd nacos eureka grpc store registration $(client)
+service      := service config consul etcd nacos eureka grpc store registration $(client)
 # Starts and stops real servers: for tests and for the demo only.
 harness      := harness $(service)
 # Runs the layers up to the client on virtual time: for tests only.
 simulation   := simulation consul registration $(client)
 # Shared by the stand-ins for failing servers.
 faults       := faults $(net)
-LAYERS := base loop net grpc store registry consul etcd nacos eureka registration balance discovery client service \
+LAYERS := base loop net grpc store registry consul etcd nacos eureka config registration balance discovery client service \
           harness simulation faults
 
 # The folder of a layer is common/<layer>, except for these.
@@ -496,13 +497,16 @@ grade: ## exercises: for teachers: run all checks of exercise N= on FILE=, and p
 	$(RUN_EXERCISE) grade "$(N)"
 
 bench: ## check: measure the speed, compared with other servers (ROUNDS=7 SECONDS=3 PIN=1 BENCH="hit proxy")
-	@$(DEPS) bench || echo "continuing with the installed programs"
+	@$(DEPS) bench balancers || echo "continuing with the installed programs"
 	$(again) run-bench
 
 $(BUILD)/bench-pick: $(BUILD)/obj/bench/pick.o $(call archives,$(balance))
 	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-run-bench: $(PROGRAMS) $(BUILD)/bench-pick $(BUILD)/upstream-faults
+$(BUILD)/bench-steady: $(BUILD)/obj/bench/steady.o $(call archives,$(harness))
+	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+run-bench: $(PROGRAMS) $(BUILD)/bench-pick $(BUILD)/bench-steady $(BUILD)/upstream-faults
 	@BUILD=$(BUILD) ROUNDS=$(or $(ROUNDS),7) LENGTH=$(or $(SECONDS),3) bench/bench $(BENCH)
 
 .PHONY: compose-demo compose-test

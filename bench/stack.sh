@@ -40,8 +40,9 @@ start_redis() { # on the port that it had before
 # Without Consul order-service falls back to its static list: the same picks.
 start_consul() {
     consul=http://127.0.0.1:9
+    new_port consul-dns
     new_port consul
-    start consul env DIE_WITH_PARENT=1 "$ROOT/consul-dev/run-consul" "$work/consul" "$port"
+    start consul env DIE_WITH_PARENT=1 DNS_PORT="${port_of[consul-dns]}" "$ROOT/consul-dev/run-consul" "$work/consul" "$port"
     if await consul has_leader; then
         consul=http://127.0.0.1:$port
     else
@@ -157,18 +158,42 @@ start_hello() {
     await hello answers "http://127.0.0.1:$port/users/123" && url_of[hello]=http://127.0.0.1:$port/users/123
 }
 
-start_nginx() { # name upstream...: a proxy for them; without upstreams it sends a static reply
-    local name=$1 upstreams='' body=static up
-    shift
-    command -v nginx >/dev/null || { skip "$name" "nginx is not installed: apt-get install nginx-light"; return 0; }
-    [ $# = 0 ] || body=proxy
-    for up; do upstreams="$upstreams server 127.0.0.1:${port_of[$up]};"; done
-    new_port "$name"
-    mkdir -p "$work/$name"
-    sed -e "s|@DIR@|$work/$name|g; s|@PORT@|$port|; s|@UPSTREAMS@|${upstreams:-server 127.0.0.1:9;}|; s|@LOCATION@|$body|" \
-        "$here/peers/nginx.conf" >"$work/$name/nginx.conf"
+has_nginx() { # name
+    command -v nginx >/dev/null || { skip "$1" "nginx is not installed: apt-get install nginx-light"; return 1; }
+}
+
+start_nginx_static() { # name: it sends a static reply
+    has_nginx "$1" || return 0
+    new_port "$1"
+    mkdir -p "$work/$1"
+    sed -e "s|@DIR@|$work/$1|g; s|@PORT@|$port|" "$here/peers/nginx.conf" >"$work/$1/nginx.conf"
     # shellcheck disable=SC2046
-    start "$name" $(on_first) nginx -p "$work/$name" -c "$work/$name/nginx.conf" -e stderr
-    await "$name" answers "http://127.0.0.1:$port/users/123" && url_of[$name]=http://127.0.0.1:$port/users/123
-    behind[$name]=$*
+    start "$1" $(on_first) nginx -p "$work/$1" -c "$work/$1/nginx.conf" -e stderr
+    await "$1" answers "http://127.0.0.1:$port/users/123" && url_of[$1]=http://127.0.0.1:$port/users/123
+}
+
+# A balancer that was started before gets the same port again.
+start_nginx_proxy() { # name upstream...: its list of instances is fixed
+    local name=$1 list
+    shift
+    has_nginx "$name" || return 0
+    list=$(static_list "$@")
+    [ -n "${port_of[$name]:-}" ] || new_port "$name"
+    # shellcheck disable=SC2046
+    start "$name" $(on_first) "$ROOT/consul-dev/run-nginx" "$work/$name" "${port_of[$name]}" ${list//,/ }
+    is_proxy "$name" "$@"
+}
+
+start_haproxy() { # name upstream...: it reads the list of instances from Consul's DNS
+    command -v haproxy >/dev/null || { skip "$1" "HAProxy is not installed: apt-get install haproxy"; return 0; }
+    [ -n "${port_of[$1]:-}" ] || new_port "$1"
+    # shellcheck disable=SC2046
+    start "$1" $(on_first) "$ROOT/consul-dev/run-haproxy" "${port_of[$1]}" "127.0.0.1:${port_of[consul-dns]}"
+    is_proxy "$@"
+}
+
+is_proxy() { # name upstream...: waits until it answers
+    local url=http://127.0.0.1:${port_of[$1]}/users/123
+    await "$1" answers "$url" && url_of[$1]=$url
+    behind[$1]=${*:2}
 }

@@ -11,6 +11,7 @@ struct discovery;
 
 struct app {
     struct order_settings settings;
+    struct route route; /* which user-services are called */
     struct pg *pg;
     struct discovery *discovery;
     struct service_client *client;

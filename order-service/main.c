@@ -28,6 +28,9 @@ static int open_discovery(struct app *app, struct service *service)
     if (!app->discovery || discovery_watch(app->discovery, app->settings.user_service) != 0)
         return -1;
 
+    app->route = (struct route){.version = app->settings.user_version, .tags = app->settings.user_tags};
+    if (canary_parse(app->settings.user_canary, &app->route.canary) != 0)
+        return -1;
     const struct service_client_config client = {
         .discovery = app->discovery,
         .http = service_http(service),
@@ -38,6 +41,7 @@ static int open_discovery(struct app *app, struct service *service)
         .backup_after_ms = app->settings.backup_after_ms,
         .id = settings->id,
         .zone = settings->zone,
+        .route = app->route,
         .max_calls = service_max_calls(service),
     };
     app->client = service_client_new(&client);
@@ -83,6 +87,34 @@ static void write_metrics(void *arg, struct buf *out)
     pg_metrics(app->pg, out);
 }
 
+/* --- Settings that change while it runs --------------------------------------------- */
+
+static int apply_policy(void *arg)
+{
+    struct app *app = arg;
+    return service_client_set_policy(app->client, (enum balance_policy)app->settings.policy);
+}
+
+static int apply_cache_ttl(void *arg)
+{
+    struct app *app = arg;
+    discovery_set_ttl(app->discovery, app->settings.cache_ttl_ms);
+    return 0;
+}
+
+static int apply_call_timeout(void *arg)
+{
+    struct app *app = arg;
+    service_client_set_call_timeout(app->client, app->settings.call_timeout_ms);
+    return 0;
+}
+
+static const struct live_setting live_settings[] = {
+    {"LB_POLICY", apply_policy},
+    {"DISCOVERY_CACHE_TTL", apply_cache_ttl},
+    {"CALL_TIMEOUT", apply_call_timeout},
+};
+
 int main(int argc, char **argv)
 {
     static struct app app;
@@ -93,6 +125,8 @@ int main(int argc, char **argv)
         .port = "8080",
         .vars = vars,
         .var_count = ORDER_SETTINGS_COUNT,
+        .live_settings = live_settings,
+        .live_setting_count = sizeof live_settings / sizeof *live_settings,
         .routes = order_routes,
         .route_count = order_route_count,
         .probes = order_probes,

@@ -5,12 +5,27 @@
 #include "client/service_client.h"
 #include "discovery/discovery.h"
 #include "service/settings.h"
+#include "service/settings_check.h"
+
+static int check_canary(const char *value)
+{
+    struct canary ignored;
+    return settings_check_printable(value) == 0 ? canary_parse(value, &ignored) : -1;
+}
 
 void order_settings_table(struct order_settings *s, struct env_var table[ORDER_SETTINGS_COUNT])
 {
     const struct env_var rows[ORDER_SETTINGS_COUNT] = {
         {"USER_SERVICE_NAME", ENV_TEXT, "user-service", &s->user_service, .check = settings_check_name,
          .accepts = SERVICE_NAME_ACCEPTS, .help = "the service to discover and call"},
+        {"USER_SERVICE_VERSION", ENV_TEXT, "", &s->user_version, .max = 128, .check = settings_check_printable,
+         .accepts = "at most 128 bytes of printable text, such as 2.0.0",
+         .help = "only instances of this version are called; empty: of any version"},
+        {"USER_SERVICE_TAGS", ENV_TEXT, "", &s->user_tags, .max = 1024, .check = settings_check_printable,
+         .accepts = "at most 1024 bytes of printable text, comma-separated, such as v1,c",
+         .help = "only instances with all of these tags are called; empty: with any tags"},
+        {"USER_SERVICE_CANARY", ENV_TEXT, "", &s->user_canary, .check = check_canary, .accepts = CANARY_ACCEPTS,
+         .help = "these instances get the calls for this share of the users, chosen by their id; empty: no canary"},
         {"DISCOVERY_CACHE_TTL", ENV_DURATION, "30s", &s->cache_ttl_ms, .min = 1000, .max = 3600000,
          .help = "a list that no registry has confirmed for this long counts as stale; it is still used"},
         {"DISCOVERY_MODE", ENV_CHOICE, "watch", &s->mode, .choices = DISCOVERY_MODE_NAMES,

@@ -57,9 +57,11 @@ static int check_user_service(void *arg, int64_t deadline, char detail[HEALTH_DE
 
     for (size_t i = 0; i < view.list->count; i++)
         counts[instance_overall_status(&view.list->at[i])]++;
-    snprintf(detail, HEALTH_DETAIL_MAX, "%zu passing, %zu warning, %zu critical", counts[INSTANCE_PASSING],
-             counts[INSTANCE_WARNING], counts[INSTANCE_CRITICAL]);
-    if (counts[INSTANCE_PASSING] + counts[INSTANCE_WARNING] > 0)
+    struct err excluded = ERR_INIT;
+    bool may_call = !route_excludes_all(&app->route, view.list, &excluded);
+    snprintf(detail, HEALTH_DETAIL_MAX, "%zu passing, %zu warning, %zu critical%s%s", counts[INSTANCE_PASSING],
+             counts[INSTANCE_WARNING], counts[INSTANCE_CRITICAL], may_call ? "" : "; ", excluded.text);
+    if (may_call && counts[INSTANCE_PASSING] + counts[INSTANCE_WARNING] > 0)
         return 0;
     return err_set(err, ERR_UNREACHABLE, "%s", detail);
 }

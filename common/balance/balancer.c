@@ -13,8 +13,10 @@ struct balancer {
     struct eligible eligible;
     int64_t slow_start_ms, slow_starts_end_ms; /* the last of them; 0: there is none */
     struct failure_rate rate;
-    uint64_t ejections;
+    uint64_t ejections, ejections_for_rate;
     char *caller, *zone;
+    const struct route *route; /* may be NULL */
+    enum route_side side;
 };
 
 static void update_eligible(struct balancer *balancer, int64_t now_ms)
@@ -22,6 +24,8 @@ static void update_eligible(struct balancer *balancer, int64_t now_ms)
     eligible_update(&balancer->eligible, &balancer->peers);
     balancer->near->ops->rebuild(balancer->near, &balancer->eligible.near);
     balancer->far->ops->rebuild(balancer->far, &balancer->eligible.far);
+    if (balancer->slow_start_ms == 0)
+        return;
     int64_t window_ms = balancer->near->ops->by_key ? 0 : balancer->slow_start_ms;
     balancer->slow_starts_end_ms = eligible_begin_slow_starts(&balancer->peers, window_ms, now_ms);
 }
@@ -122,7 +126,14 @@ static void advance(struct balancer *balancer, const struct balance_request *req
 
 static bool any_slow_start(const struct balancer *balancer, int64_t now_ms)
 {
-    return now_ms < balancer->slow_starts_end_ms;
+    return now_ms < balancer->slow_starts_end_ms && !balancer->near->ops->by_key;
+}
+
+static void skip(struct balancer *balancer, const struct balancer_peer *peer)
+{
+    struct policy *policy = peer_set_has(&balancer->eligible.near, peer) ? balancer->near : balancer->far;
+    if (policy->ops->skip)
+        policy->ops->skip(policy, peer);
 }
 
 /* Passes turns on until one comes that its instance takes (slow_start.h). A retry takes each turn: it has less choice,
@@ -140,6 +151,7 @@ static struct balancer_peer *choose_by_turn(struct balancer *balancer, const str
         }
         slow_start_pass(&peer->slow_start, now_ms);
         advance(balancer, request, peer);
+        skip(balancer, peer);
         peer = choose_by_zone(balancer, request);
     }
     return peer;
@@ -207,6 +219,7 @@ static void count_for_rate(struct balancer *balancer, struct balancer_peer *peer
     if (failure_rate_is_over(rate, now_ms)) {
         size_t ejected = eligible_eject_for_rate(&balancer->eligible, rate, now_ms);
         balancer->ejections += ejected;
+        balancer->ejections_for_rate += ejected;
         if (ejected > 0)
             update_eligible(balancer, now_ms);
         failure_rate_begin(rate, now_ms);
@@ -251,13 +264,34 @@ void balancer_release(struct balancer_peer *peer)
 
 /* --- Take over a new list ------------------------------------------------------------ */
 
+static int reserve_policies(const struct balancer *balancer, struct policy *near, struct policy *far, size_t count)
+{
+    if (near->ops->reserve(near, count) != 0)
+        return -1;
+    return far->ops->reserve(far, *balancer->zone ? count : 0);
+}
+
 static int reserve(struct balancer *balancer, size_t count)
 {
     if (eligible_reserve(&balancer->eligible, count) != 0)
         return -1;
-    if (balancer->near->ops->reserve(balancer->near, count) != 0)
-        return -1;
-    return balancer->far->ops->reserve(balancer->far, *balancer->zone ? count : 0);
+    return reserve_policies(balancer, balancer->near, balancer->far, count);
+}
+
+static bool is_on_route(const struct balancer *balancer, const struct instance *instance)
+{
+    const struct route *route = balancer->route;
+    return !route || (route_admits(route, instance) && route_side_of(route, instance) == balancer->side);
+}
+
+void balancer_reroute(struct balancer *balancer, int64_t now_ms)
+{
+    for (size_t i = 0; i < balancer->peers.count; i++) {
+        struct balancer_peer *peer = balancer->peers.at[i];
+        peer->side = balancer->side;
+        peer->off_route = !is_on_route(balancer, peer->instance);
+    }
+    update_eligible(balancer, now_ms);
 }
 
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing, int64_t now_ms)
@@ -267,7 +301,7 @@ int balancer_update(struct balancer *balancer, struct instance_list *list, const
     if (reserve(balancer, count) != 0 || peer_list_replace(&balancer->peers, list, balancer->caller, missing, &former) != 0)
         return -1;
     eligible_count_zones(&balancer->eligible, &balancer->peers);
-    update_eligible(balancer, now_ms);
+    balancer_reroute(balancer, now_ms);
     peer_list_close_former(&former); /* only now: the policy has carried over its state */
     return 0;
 }
@@ -301,6 +335,12 @@ static struct policy *policy_new(enum balance_policy which)
     return NULL;
 }
 
+static void policy_free(struct policy *policy)
+{
+    if (policy)
+        policy->ops->free(policy);
+}
+
 struct balancer *balancer_new(const struct balancer_config *config)
 {
     struct balancer *balancer = calloc(1, sizeof *balancer);
@@ -308,6 +348,8 @@ struct balancer *balancer_new(const struct balancer_config *config)
         return NULL;
     balancer->caller = strdup(config->caller);
     balancer->zone = strdup(config->zone);
+    balancer->route = config->route;
+    balancer->side = config->side;
     balancer->slow_start_ms = config->slow_start_ms;
     balancer->near = policy_new(config->policy);
     balancer->far = policy_new(config->policy);
@@ -324,14 +366,28 @@ void balancer_free(struct balancer *balancer)
     if (!balancer)
         return;
     peer_list_close(&balancer->peers);
-    if (balancer->near)
-        balancer->near->ops->free(balancer->near);
-    if (balancer->far)
-        balancer->far->ops->free(balancer->far);
+    policy_free(balancer->near);
+    policy_free(balancer->far);
     eligible_close(&balancer->eligible);
     free(balancer->caller);
     free(balancer->zone);
     free(balancer);
+}
+
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy, int64_t now_ms)
+{
+    struct policy *near = policy_new(policy), *far = policy_new(policy);
+    if (!near || !far || reserve_policies(balancer, near, far, balancer->peers.count) != 0) {
+        policy_free(near);
+        policy_free(far);
+        return -1;
+    }
+    policy_free(balancer->near);
+    policy_free(balancer->far);
+    balancer->near = near;
+    balancer->far = far;
+    update_eligible(balancer, now_ms);
+    return 0;
 }
 
 /* --- Read ---------------------------------------------------------------------------- */
@@ -356,6 +412,11 @@ struct obstacle balancer_why_not(const struct balancer *balancer, const struct b
     return obstacle;
 }
 
+int balancer_best_tier(const struct balancer *balancer)
+{
+    return (int)balancer->eligible.best;
+}
+
 int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms)
 {
     return any_slow_start(balancer, now_ms) ? slow_start_share(&peer->slow_start, now_ms) : SLOW_START_WHOLE;
@@ -369,4 +430,9 @@ bool balancer_in_panic(const struct balancer *balancer)
 uint64_t balancer_ejections(const struct balancer *balancer)
 {
     return balancer->ejections;
+}
+
+uint64_t balancer_ejections_for_rate(const struct balancer *balancer)
+{
+    return balancer->ejections_for_rate;
 }

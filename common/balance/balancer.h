@@ -13,6 +13,9 @@
  *      others. It may have recovered, and without it the call would fail now. (Finagle's
  *      balancers also use nodes that they consider dead if no other is left.)
  *
+ * With a route, some instances are never picked (route.h). In a canary release each side has a balancer of its
+ * own (sides.h).
+ *
  * Each policy has a file of its own (policy.h). Only `weighted` and
  * `least_request` use weights.
  */
@@ -40,16 +43,25 @@ struct balancer_config {
     const char *caller; /* its SERVICE_ID: ties are broken in an order of its own (peer_turn) */
     const char *zone;   /* of the caller; "" for none */
     int64_t slow_start_ms; /* LB_SLOW_START; 0: off */
+    const struct route *route; /* which instances are called; NULL: all. Borrowed */
+    enum route_side side;      /* of these, only the instances of this side */
 };
 
 /* The texts of the config are copied. NULL: out of memory. */
 struct balancer *balancer_new(const struct balancer_config *config);
 void balancer_free(struct balancer *balancer); /* NULL is allowed; peers that a call holds stay until released */
 
+/* Changes the policy; peers keep their ejections and counts, and the new policy begins its turns anew. 0, or -1: out of
+ * memory, and nothing has changed. */
+int balancer_set_policy(struct balancer *balancer, enum balance_policy policy, int64_t now_ms);
+
 /* Takes over a new list, after instance_list_finish(), and a reference to it. An instance
  * whose id was in the old list keeps its state. missing: one value for each entry; NULL:
  * none is missing. 0, or -1: out of memory, and nothing has changed. */
 int balancer_update(struct balancer *balancer, struct instance_list *list, const bool *missing, int64_t now_ms);
+
+/* Call it when the route has changed. */
+void balancer_reroute(struct balancer *balancer, int64_t now_ms);
 
 /* The instance for the next call, held until released; NULL: there is none. */
 struct balancer_peer *balancer_pick(struct balancer *balancer, const struct balance_request *request, int64_t now_ms);
@@ -78,9 +90,12 @@ const struct balancer_peer *balancer_at(const struct balancer *balancer, size_t 
 /* Why a first attempt with this key cannot pick this one now. */
 struct obstacle balancer_why_not(const struct balancer *balancer, const struct balancer_peer *peer, const char *key,
                                  int64_t now_ms);
+/* The best tier of health that has an instance (eligible.h): the smaller, the better. */
+int balancer_best_tier(const struct balancer *balancer);
 /* Its share in thousandths of the full one: less than SLOW_START_WHOLE in its slow start. */
 int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms);
 bool balancer_in_panic(const struct balancer *balancer); /* fail open is on */
 uint64_t balancer_ejections(const struct balancer *balancer); /* so far */
+uint64_t balancer_ejections_for_rate(const struct balancer *balancer); /* of these, for the failure rate */
 
 #endif

@@ -4,9 +4,10 @@
 
 /* --- The tier in use ----------------------------------------------------------------- */
 
-enum tier tier_of(const struct instance *instance)
+enum tier tier_of(const struct balancer_peer *peer)
 {
-    if (instance->maintenance)
+    const struct instance *instance = peer->instance;
+    if (peer->off_route || instance->maintenance)
         return TIER_NEVER;
     if (instance->node_down)
         return TIER_LAST;
@@ -23,7 +24,7 @@ static bool collect_tiers(struct peer_set *set, const struct peer_list *peers, e
     bool any_works = false;
     set->count = 0;
     for (size_t i = 0; i < peers->count; i++) {
-        if (tier_of(peers->by_turn[i]->instance) > tier)
+        if (tier_of(peers->by_turn[i]) > tier)
             continue;
         set->at[set->count++] = peers->by_turn[i];
         any_works |= !outlier_is_failing(&peers->by_turn[i]->outlier);
@@ -38,13 +39,15 @@ static void choose_tier(struct eligible *eligible, const struct peer_list *peers
     static const enum tier best_first[] = {TIER_HEALTHY, TIER_FAIL_OPEN, TIER_LAST};
     size_t count = 0;
     bool any_works = false;
-    eligible->tier = TIER_NEVER;
+    eligible->tier = eligible->best = TIER_NEVER;
     for (size_t i = 0; i < sizeof best_first / sizeof *best_first && !any_works; i++) {
         if (best_first[i] == TIER_LAST && count > 0)
             return;
         any_works = collect_tiers(&eligible->near, peers, best_first[i]);
         if (eligible->near.count > count)
             eligible->tier = best_first[i];
+        if (count == 0)
+            eligible->best = eligible->tier;
         count = eligible->near.count;
     }
 }
@@ -80,7 +83,7 @@ void eligible_update(struct eligible *eligible, const struct peer_list *peers)
 
 static bool serves_now(const struct balancer_peer *peer)
 {
-    return tier_of(peer->instance) == TIER_HEALTHY && !outlier_is_out(&peer->outlier);
+    return tier_of(peer) == TIER_HEALTHY && !outlier_is_out(&peer->outlier);
 }
 
 static bool any_still_serves(const struct peer_list *peers)
@@ -93,8 +96,6 @@ static bool any_still_serves(const struct peer_list *peers)
 
 int64_t eligible_begin_slow_starts(const struct peer_list *peers, int64_t window_ms, int64_t now_ms)
 {
-    if (window_ms == 0)
-        return 0;
     int64_t last_end_ms = 0, its_window_ms = any_still_serves(peers) ? window_ms : 0;
     for (size_t i = 0; i < peers->count; i++) {
         struct slow_start *slow = &peers->at[i]->slow_start;
@@ -113,7 +114,7 @@ int64_t eligible_begin_slow_starts(const struct peer_list *peers, int64_t window
 
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer)
 {
-    return peer->listed && tier_of(peer->instance) <= eligible->tier && ejections_allow(&eligible->ejections, peer);
+    return peer->listed && tier_of(peer) <= eligible->tier && ejections_allow(&eligible->ejections, peer);
 }
 
 static size_t eject_for_rate(const struct peer_set *set, const struct failure_rate *rate, size_t most, int64_t now_ms)
@@ -143,7 +144,7 @@ size_t eligible_eject_for_rate(const struct eligible *eligible, const struct fai
 
 void eligible_init(struct eligible *eligible, const char *caller, const char *zone)
 {
-    *eligible = (struct eligible){.tier = TIER_NEVER};
+    *eligible = (struct eligible){.tier = TIER_NEVER, .best = TIER_NEVER};
     zones_init(&eligible->zones, caller, zone);
     eligible->near.draw = rand_u64();
     eligible->far.draw = rand_u64();

@@ -9,7 +9,7 @@
  *         that they share, and calls may still succeed (fail open, the panic mode of Envoy).
  *         They are in use beside those of a. while all of a. are failing (outlier.h);
  *      c. on a node that is down.
- *      An instance in maintenance is never picked.
+ *      An instance in maintenance, or off the route (route.h), is never picked.
  *   2. Of these, at most half are out (ejections.h): they have failed repeatedly, or much more often than the others.
  *   3. Of the rest, those in the caller's zone are `near`, the others are `far` (zones.h).
  */
@@ -21,10 +21,11 @@
 
 enum tier { TIER_HEALTHY, TIER_FAIL_OPEN, TIER_LAST, TIER_NEVER };
 
-enum tier tier_of(const struct instance *instance);
+enum tier tier_of(const struct balancer_peer *peer);
 
 struct eligible {
     enum tier tier;       /* the worst one in use; TIER_NEVER: no instance may be picked */
+    enum tier best;       /* the best one in use */
     struct ejections ejections; /* of the instances in use, those that are out */
     struct zones zones;   /* which part of the calls goes to `near` */
     struct peer_set near; /* in the caller's zone; all, if it has no zone or no instance is in it */
@@ -41,7 +42,7 @@ void eligible_count_zones(struct eligible *eligible, const struct peer_list *pee
 /* Computes all of the above. Call it after any change of the peers or of an ejection. Allocates nothing. */
 void eligible_update(struct eligible *eligible, const struct peer_list *peers);
 /* Begins the slow start of each peer that now gets turns as a healthy one, and did not before (slow_start.h). Call it
- * after eligible_update. window_ms: 0: off. Returns when the last slow start ends; 0: there is none. */
+ * after eligible_update. window_ms: 0: each has its full share at once. Returns when the last slow start ends; 0: there is none. */
 int64_t eligible_begin_slow_starts(const struct peer_list *peers, int64_t window_ms, int64_t now_ms);
 /* True: this peer may be ejected. Its tier is in use, and at most half of the instances in use are out afterwards. */
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer);

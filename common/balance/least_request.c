@@ -19,6 +19,7 @@
 struct least_request {
     struct policy policy;
     uint64_t *ends; /* [slot]: the sum of the weights up to this one, itself included */
+    const struct balancer_peer *skipped; /* an idle instance in slow start would win each comparison again */
 };
 
 /* --- Draw ---------------------------------------------------------------------------- */
@@ -71,8 +72,10 @@ static struct pair choose_of_two(const struct policy *policy, const struct peer_
                                  const struct balance_request *request)
 {
     const struct least_request *least = (const struct least_request *)policy;
-    size_t without[BALANCE_TRIED_MAX + 1];
+    size_t without[BALANCE_TRIED_MAX + 2];
     size_t count = peer_set_tried(set, request, without);
+    if (least->skipped && count + 1 < set->count && !request_tried(request, least->skipped))
+        slots_add(without, &count, least->skipped->slot);
     struct balancer_peer *first = draw(least, set, set->draw, without, count);
     if (count + 1 == set->count)
         return (struct pair){first, NULL};
@@ -107,13 +110,20 @@ static void least_request_rebuild(struct policy *policy, const struct peer_set *
     uint64_t end = 0;
     for (size_t i = 0; i < set->count; i++)
         least->ends[i] = end += (uint64_t)peer_weight(set->at[i]);
+    least->skipped = NULL; /* it may have left */
+}
+
+static void least_request_skip(struct policy *policy, const struct balancer_peer *peer)
+{
+    ((struct least_request *)policy)->skipped = peer;
 }
 
 /* The balancer draws the next random number of the set. */
 static void least_request_advance(struct policy *policy, const struct peer_set *set,
                                   const struct balancer_peer *picked)
 {
-    (void)policy, (void)set, (void)picked;
+    (void)set, (void)picked;
+    ((struct least_request *)policy)->skipped = NULL;
 }
 
 static void least_request_free(struct policy *policy)
@@ -127,6 +137,7 @@ static const struct policy_ops ops = {
     .rebuild = least_request_rebuild,
     .choose = least_request_choose,
     .other = least_request_other,
+    .skip = least_request_skip,
     .advance = least_request_advance,
     .free = least_request_free,
 };

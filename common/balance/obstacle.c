@@ -26,12 +26,14 @@ static struct obstacle obstacle_of_ejection(const struct outlier *outlier, int64
 struct obstacle obstacle_of(const struct eligible *eligible, const struct balancer_peer *peer, bool near_is_next,
                             int64_t now_ms)
 {
-    bool is_in_tier = tier_of(peer->instance) <= eligible->tier && eligible->tier != TIER_NEVER;
+    bool is_in_tier = tier_of(peer) <= eligible->tier && eligible->tier != TIER_NEVER;
     bool is_near = peer_set_has(&eligible->near, peer), is_far = peer_set_has(&eligible->far, peer);
     if ((near_is_next ? is_near : is_far) || (is_in_tier && peer->outlier.on_probation && peer_is_free(peer)))
         return (struct obstacle){.kind = OBSTACLE_NONE};
     if (is_near || is_far)
         return obstacle_of_zone(&eligible->zones, near_is_next);
+    if (peer->off_route)
+        return (struct obstacle){.kind = OBSTACLE_ROUTE};
     if (!is_in_tier)
         return (struct obstacle){.kind = OBSTACLE_STATE};
     if (outlier_is_ejected(&peer->outlier))
@@ -73,10 +75,21 @@ static void zone_text(struct obstacle obstacle, const char *its_zone, const char
              obstacle.stays_near ? "does" : "does not");
 }
 
+static void side_text(const struct route *route, const struct instance *instance, char *out, size_t size)
+{
+    char canary[CANARY_VALUE_MAX + 20];
+    canary_text(&route->canary, canary, sizeof canary);
+    if (route_side_of(route, instance) == ROUTE_CANARY)
+        snprintf(out, size, "it is the canary (%s), and this key is not in the canary's share", canary);
+    else
+        snprintf(out, size, "it is not the canary (%s), and this key is in the canary's share", canary);
+}
+
 static void load_text(struct obstacle obstacle, char *out, size_t size)
 {
     snprintf(out, size,
-             "the other one of the two drawn: it has %zu calls in flight (weight %d), the next instance %zu (weight %d)",
+             "the other one of the two drawn: it has %zu calls in flight (weight %d), "
+             "the next instance %zu (weight %d)",
              obstacle.calls, obstacle.its_weight, obstacle.next_calls, obstacle.next_weight);
 }
 
@@ -94,10 +107,15 @@ static void ejection_text(struct obstacle obstacle, char *out, size_t size)
                  left_s, obstacle.percent, FAILURE_RATE_INTERVAL_MS / 1000, obstacle.others_percent);
 }
 
-void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone, char *out, size_t size)
+void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone,
+                   const struct route *route, char *out, size_t size)
 {
     if (obstacle.kind == OBSTACLE_STATE)
         snprintf(out, size, "%s", state_text(instance));
+    else if (obstacle.kind == OBSTACLE_ROUTE)
+        route_reason(route, instance, out, size);
+    else if (obstacle.kind == OBSTACLE_SIDE)
+        side_text(route, instance, out, size);
     else if (obstacle.kind == OBSTACLE_EJECTION)
         ejection_text(obstacle, out, size);
     else if (obstacle.kind == OBSTACLE_PROBATION)

@@ -8,8 +8,17 @@ struct eligible;
 
 /* Plain data: it stays valid when the balancer changes. */
 struct obstacle {
-    enum { OBSTACLE_NONE, OBSTACLE_STATE, OBSTACLE_EJECTION, OBSTACLE_PROBATION, OBSTACLE_ZONE, OBSTACLE_SLOW_START,
-           OBSTACLE_LOAD } kind;
+    enum {
+        OBSTACLE_NONE,
+        OBSTACLE_STATE, /* its health, or in maintenance */
+        OBSTACLE_ROUTE, /* its version or its tags (route.h) */
+        OBSTACLE_SIDE,  /* the call goes to the other side of a canary release (sides.h) */
+        OBSTACLE_EJECTION,
+        OBSTACLE_PROBATION,
+        OBSTACLE_ZONE,
+        OBSTACLE_SLOW_START,
+        OBSTACLE_LOAD,
+    } kind;
     int64_t left_ms; /* of an ejection, or of a slow start */
     bool was_overtaken; /* by backup requests (outlier.h) */
     int share;       /* in a slow start: of SLOW_START_WHOLE */
@@ -31,7 +40,8 @@ struct obstacle obstacle_of_load(const struct balancer_peer *peer, const struct 
 /* It passes its next turn on: slow_start.h. */
 struct obstacle obstacle_of_slow_start(const struct slow_start *slow, int64_t now_ms);
 /* Writes a text for people to `out`; not for OBSTACLE_NONE. instance: the peer's at that
- * time. zone: the caller's. */
-void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone, char *out, size_t size);
+ * time. zone: the caller's. route: that of the balancer. */
+void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone,
+                   const struct route *route, char *out, size_t size);
 
 #endif

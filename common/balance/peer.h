@@ -14,6 +14,7 @@
 
 #include "balance/failure_rate.h"
 #include "balance/outlier.h"
+#include "balance/route.h"
 #include "balance/slow_start.h"
 #include "registry/instance.h"
 
@@ -22,6 +23,8 @@ struct balancer_peer {
     const struct instance *instance;
     struct instance_list *list; /* keeps `instance` alive; a caller that waits takes a reference */
     bool missing; /* the registry no longer names it, but discovery still keeps it */
+    bool off_route; /* its balancer never picks it: another version, or the other side of a canary release */
+    enum route_side side; /* of its balancer */
     uint64_t picks;
     struct outlier outlier;
     struct slow_start slow_start;

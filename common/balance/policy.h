@@ -13,7 +13,8 @@
  *   4. tests/test_policies.c: tests of this policy. The tests that every policy must pass,
  *      and bench/pick.c, take their policies from BALANCE_POLICY_NAMES;
  *   5. tests/simulation/settings.c: its draw of a policy and its table of names, so that
- *      the simulation uses it too; docs/reference.md: the values of LB_POLICY.
+ *      the simulation uses it too; docs/reference.md: the values of LB_POLICY;
+ *   6. consul-dev/playground: the name in page/index.html and actions.c, its texts in text-*.mjs.
  * Nothing else needs a change.
  */
 #ifndef BALANCE_POLICY_H
@@ -40,6 +41,9 @@ struct policy_ops {
      * The function is NULL if the policy compares none. */
     struct balancer_peer *(*other)(const struct policy *policy, const struct peer_set *set,
                                    const struct balance_request *request);
+    /* `peer` passes its turn on (slow_start.h): not chosen until the next advance(), if there is another.
+     * NULL: advance() alone moves on to another peer. */
+    void (*skip)(struct policy *policy, const struct balancer_peer *peer);
     /* `picked` was picked: moves on to the next turn. */
     void (*advance)(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked);
     void (*free)(struct policy *policy);

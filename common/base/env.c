@@ -98,7 +98,7 @@ static void print_examples(char *out, size_t size, const struct env_var *var)
     }
 }
 
-static void describe(const struct env_var *var, char *out, size_t size)
+void env_describe(const struct env_var *var, char *out, size_t size)
 {
     char min[32], max[32], examples[96];
     switch (var->kind) {
@@ -126,11 +126,13 @@ static void describe(const struct env_var *var, char *out, size_t size)
 static int find_choice(const char *choices, const char *value, int *index)
 {
     size_t len = strlen(value);
-    *index = 0;
-    for (const char *p = choices;; (*index)++) {
+    int at = 0;
+    for (const char *p = choices;; at++) {
         size_t word = strcspn(p, "|");
-        if (word == len && memcmp(p, value, len) == 0)
+        if (word == len && memcmp(p, value, len) == 0) {
+            *index = at;
             return 0;
+        }
         if (!p[word])
             return -1;
         p += word + 1;
@@ -171,7 +173,7 @@ static int read_text(const struct env_var *var, const char *value)
     return 0;
 }
 
-static int read_value(const struct env_var *var, const char *value)
+int env_read_one(const struct env_var *var, const char *value)
 {
     switch (var->kind) {
     case ENV_TEXT:
@@ -187,17 +189,29 @@ static int read_value(const struct env_var *var, const char *value)
     return -1;
 }
 
+const char *env_value(const struct env_var *var)
+{
+    const char *value = getenv(var->name);
+    return value && *value ? value : var->fallback;
+}
+
+const struct env_var *env_find(const struct env_var *vars, size_t count, const char *name)
+{
+    for (const struct env_var *var = vars; var < vars + count; var++)
+        if (strcmp(var->name, name) == 0)
+            return var;
+    return NULL;
+}
+
 int env_read(const struct env_var *vars, size_t count, struct err *err)
 {
     for (const struct env_var *var = vars; var < vars + count; var++) {
-        const char *value = getenv(var->name);
-        if (!value || !*value)
-            value = var->fallback;
-        if (read_value(var, value) == 0)
+        const char *value = env_value(var);
+        if (env_read_one(var, value) == 0)
             continue;
 
         char accepted[160];
-        describe(var, accepted, sizeof accepted);
+        env_describe(var, accepted, sizeof accepted);
         return err_set(err, ERR_INVALID, "%s=%.60s: want %s", var->name, var->secret ? "***" : value, accepted);
     }
     return 0;
@@ -207,7 +221,7 @@ void env_help(FILE *out, const struct env_var *vars, size_t count)
 {
     for (const struct env_var *var = vars; var < vars + count; var++) {
         char accepted[160];
-        describe(var, accepted, sizeof accepted);
+        env_describe(var, accepted, sizeof accepted);
         fprintf(out, "  %s\n", var->name);
         if (var->help)
             fprintf(out, "      %s\n", var->help);

@@ -49,6 +49,15 @@ struct env_var {
  * `CHECK_INTERVAL=10: want a duration of 1s to 1h, such as 10s, 5m or 1h`. */
 int env_read(const struct env_var *vars, size_t count, struct err *err);
 
+/* What the environment sets: the variable's value, or its default. Borrowed. */
+const char *env_value(const struct env_var *var);
+/* Reads one value, from anywhere, by the rules of its row. 0, or -1: not accepted, and the target is unchanged. */
+int env_read_one(const struct env_var *var, const char *value);
+/* The accepted values, as the errors show them. */
+void env_describe(const struct env_var *var, char *out, size_t size);
+/* The row with this name; NULL: there is none. */
+const struct env_var *env_find(const struct env_var *vars, size_t count, const char *name);
+
 /* For each variable: name, help, default, accepted values. */
 void env_help(FILE *out, const struct env_var *vars, size_t count);
 

@@ -31,15 +31,24 @@ static bool has_won(const struct race *race)
     return race->best && race->best->attempt.outcome == SERVICE_OK;
 }
 
+/* A backup is chosen only here: the first attempt may have ended just before this fiber runs. */
+static bool may_go(const struct racer *racer)
+{
+    const struct race *race = racer->race;
+    return racer->which == 0 || (!race->racers[0].ended && race->backup->choose(race->backup->arg));
+}
+
 static void run_racer(void *arg)
 {
     struct racer *racer = arg;
     struct race *race = racer->race;
-    racer->attempt = race->backup->attempt(race->backup->arg, racer->which, &racer->reply);
-    racer->ended = true;
+    if (may_go(racer)) {
+        racer->attempt = race->backup->attempt(race->backup->arg, racer->which, &racer->reply);
+        racer->ended = true;
+        if (!has_won(race))
+            race->best = racer;
+    }
     race->running--;
-    if (!has_won(race))
-        race->best = racer;
     if (race->waiting)
         wait_wake(race->waiting);
 }
@@ -86,8 +95,7 @@ struct backup_result backup_run(const struct backup *backup, struct service_repl
     if (!start_racer(&race, 0))
         return (struct backup_result){.attempt = backup->attempt(backup->arg, 0, reply)};
     if (wait_for_end(&race, deadline_in(backup->after_ms)) == WAIT_TIMEOUT) {
-        if (backup->choose(backup->arg))
-            start_racer(&race, 1);
+        start_racer(&race, 1);
         wait_for_end(&race, DEADLINE_NONE);
     }
     bool won = has_won(&race) && race.best == second && !first->ended;

@@ -17,7 +17,7 @@ struct backup {
     int64_t after_ms;
     /* Makes one of the attempts. Waits; runs in a fiber that may be cancelled. */
     struct attempt (*attempt)(void *arg, int which, struct service_reply *reply);
-    /* Chooses the instance of the backup. False: there will be no backup. */
+    /* Chooses the instance of the backup, in its fiber. False: there will be no backup. */
     bool (*choose)(void *arg);
     void *arg;
 };

@@ -30,6 +30,11 @@ struct call_state {
     bool tried_listed; /* at least one instance that the registry names */
 };
 
+static struct balancer *balancer_of(const struct call_state *state, const struct balancer_peer *peer)
+{
+    return sides_balancer_of(&state->upstream->sides, peer);
+}
+
 /* --- Choose the next instance -------------------------------------------------------- */
 
 typedef bool allow_fn(struct call_state *state, const struct balance_request *request);
@@ -43,7 +48,7 @@ static bool allow_attempt(struct call_state *state, const struct balance_request
     struct upstream *upstream = state->upstream;
     if (state->tried_count == 0)
         return true;
-    const struct balancer_peer *next = balancer_peek(upstream->balancer, request, clock_ms());
+    const struct balancer_peer *next = sides_peek(&upstream->sides, request, clock_ms());
     if (!next)
         return false;
     bool is_first_listed = !state->tried_listed && !next->missing;
@@ -62,7 +67,7 @@ static bool has_attempts_left(const struct call_state *state)
 static bool allow_backup(struct call_state *state, const struct balance_request *request)
 {
     struct upstream *upstream = state->upstream;
-    const struct balancer_peer *next = balancer_peek(upstream->balancer, request, clock_ms());
+    const struct balancer_peer *next = sides_peek(&upstream->sides, request, clock_ms());
     if (!next || outlier_is_out(&next->outlier))
         return false;
     bool allowed = retry_budget_take(&upstream->budget, clock_ms());
@@ -76,7 +81,7 @@ static bool allow_backup(struct call_state *state, const struct balance_request 
 static void follow_tried(struct call_state *state)
 {
     for (size_t i = 0; i < state->tried_count; i++)
-        state->tried[i] = balancer_follow(state->upstream->balancer, state->tried[i]);
+        state->tried[i] = balancer_follow(balancer_of(state, state->tried[i]), state->tried[i]);
 }
 
 /* The instance for the next attempt; NULL: there is none. If nothing was tried yet,
@@ -97,9 +102,11 @@ static struct balancer_peer *next_peer(struct call_state *state, allow_fn *allow
             .prefer_listed = state->failed_at_missing,
         };
         if (allow(state, &request))
-            peer = balancer_pick(state->upstream->balancer, &request, clock_ms());
+            peer = sides_pick(&state->upstream->sides, &request, clock_ms());
     }
     state->reply->source = view.source;
+    if (!peer && state->tried_count == 0 && view.list)
+        route_excludes_all(&state->client->upstreams.route, view.list, &err);
     if (!peer && state->tried_count == 0)
         err_set(&state->reply->err, ERR_NOT_FOUND, "No healthy %.100s instances%s%s", state->call->service,
                 err.code != ERR_NONE ? ": " : "", err.text);
@@ -114,7 +121,7 @@ static void report_attempt(struct call_state *state, struct balancer_peer *peer,
 {
     if (attempt->outcome != SERVICE_OK && !attempt->blames_instance)
         return;
-    balancer_report(state->upstream->balancer, peer, attempt->outcome == SERVICE_OK, clock_ms());
+    balancer_report(balancer_of(state, peer), peer, attempt->outcome == SERVICE_OK, clock_ms());
     if (attempt->outcome != SERVICE_OK && peer->missing)
         discovery_report_failure(state->client->config.discovery, state->call->service, peer->instance,
                                  attempt->outcome == SERVICE_TIMED_OUT);
@@ -188,7 +195,7 @@ static struct attempt try_with_backup(struct call_state *state)
         call_limit_end(&state->client->limit);
     if (result.won) {
         state->upstream->backups_won++;
-        balancer_note_overtaken(state->upstream->balancer, state->tried[pair.first], clock_ms());
+        balancer_note_overtaken(balancer_of(state, state->tried[pair.first]), state->tried[pair.first], clock_ms());
     }
     return result.attempt;
 }
@@ -258,7 +265,7 @@ struct service_client *service_client_new(const struct service_client_config *co
         return NULL;
     const struct balancer_config balancer = {.policy = config->policy, .caller = config->id, .zone = config->zone,
                                              .slow_start_ms = config->slow_start_ms};
-    if (upstreams_init(&client->upstreams, config->discovery, &balancer) != 0) {
+    if (upstreams_init(&client->upstreams, config->discovery, &balancer, &config->route) != 0) {
         upstreams_close(&client->upstreams);
         free(client);
         return NULL;
@@ -280,6 +287,23 @@ void service_client_free(struct service_client *client)
         return;
     upstreams_close(&client->upstreams);
     free(client);
+}
+
+/* --- Change -------------------------------------------------------------------------- */
+
+int service_client_set_policy(struct service_client *client, enum balance_policy policy)
+{
+    return upstreams_set_policy(&client->upstreams, policy);
+}
+
+void service_client_set_call_timeout(struct service_client *client, int64_t call_timeout_ms)
+{
+    client->config.call_timeout_ms = call_timeout_ms;
+}
+
+int service_client_set_canary(struct service_client *client, const struct canary *canary)
+{
+    return upstreams_set_canary(&client->upstreams, canary);
 }
 
 /* --- Views and metrics --------------------------------------------------------------- */

@@ -28,6 +28,7 @@ struct service_client_config {
     int call_attempts; /* at most SERVICE_ATTEMPTS_MAX */
     const char *id;   /* the SERVICE_ID of the caller: ties in the balancer are broken in an order of its own */
     const char *zone; /* of the caller; "" for none */
+    struct route route; /* which instances are called, and which users call the canary. Its texts are borrowed */
     int64_t backup_after_ms; /* 0: no backup requests */
     size_t max_calls; /* at the same time; more calls wait; 0: no limit */
 };
@@ -39,6 +40,11 @@ enum { SERVICE_ATTEMPTS_MAX = BALANCE_TRIED_MAX };
 struct service_client *service_client_new(const struct service_client_config *config);
 /* NULL is allowed. No call may be under way. */
 void service_client_free(struct service_client *client);
+
+/* Change what the config set, for the next attempt of each call. 0, or -1: out of memory. */
+int service_client_set_policy(struct service_client *client, enum balance_policy policy);
+void service_client_set_call_timeout(struct service_client *client, int64_t call_timeout_ms);
+int service_client_set_canary(struct service_client *client, const struct canary *canary);
 
 /* One GET of a JSON object (only GET is retried). Waits. The caller closes the reply. */
 void service_client_get(struct service_client *client, const struct service_call *call, struct service_reply *reply);

@@ -7,15 +7,16 @@
 
 static void upstream_free(struct upstream *upstream)
 {
-    balancer_free(upstream->balancer);
+    sides_close(&upstream->sides);
     call_metrics_close(&upstream->attempts);
     free(upstream->service);
     free(upstream);
 }
 
-int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, const struct balancer_config *balancer)
+int upstreams_init(struct upstreams *upstreams, struct discovery *discovery, const struct balancer_config *balancer,
+                   const struct route *route)
 {
-    *upstreams = (struct upstreams){.discovery = discovery, .balancer = *balancer};
+    *upstreams = (struct upstreams){.discovery = discovery, .balancer = *balancer, .route = *route};
     upstreams->balancer.caller = strdup(balancer->caller);
     upstreams->balancer.zone = strdup(balancer->zone);
     return upstreams->balancer.caller && upstreams->balancer.zone ? 0 : -1;
@@ -41,8 +42,7 @@ struct upstream *upstream_get(struct upstreams *upstreams, const char *service)
         return upstream;
 
     upstream->service = strdup(service);
-    upstream->balancer = balancer_new(&upstreams->balancer);
-    if (!upstream->service || !upstream->balancer) {
+    if (sides_init(&upstream->sides, &upstreams->balancer, &upstreams->route) != 0 || !upstream->service) {
         upstream_free(upstream);
         return NULL;
     }
@@ -51,10 +51,30 @@ struct upstream *upstream_get(struct upstreams *upstreams, const char *service)
     return upstream;
 }
 
+int upstreams_set_canary(struct upstreams *upstreams, const struct canary *canary)
+{
+    upstreams->route.canary = *canary;
+    for (struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
+        if (sides_set_canary(&upstream->sides, canary, clock_ms()) != 0)
+            return -1;
+        upstream->version = 0;
+    }
+    return 0;
+}
+
+int upstreams_set_policy(struct upstreams *upstreams, enum balance_policy policy)
+{
+    for (struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next)
+        if (sides_set_policy(&upstream->sides, policy, clock_ms()) != 0)
+            return -1;
+    upstreams->balancer.policy = policy;
+    return 0;
+}
+
 void upstream_sync(struct upstream *upstream, const struct discovery_view *view)
 {
     if (view->list && view->version != upstream->version &&
-        balancer_update(upstream->balancer, view->list, view->missing, clock_ms()) == 0)
+        sides_update(&upstream->sides, view->list, view->missing, clock_ms()) == 0)
         upstream->version = view->version;
 }
 
@@ -65,7 +85,7 @@ struct upstream *upstream_look(struct upstreams *upstreams, const char *service,
     struct upstream *upstream = upstream_get(upstreams, service);
     if (upstream) {
         upstream_sync(upstream, view);
-        balancer_settle(upstream->balancer, clock_ms());
+        sides_settle(&upstream->sides, clock_ms());
     }
     return upstream;
 }

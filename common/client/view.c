@@ -17,7 +17,6 @@ struct entry {
     const struct instance *instance;
     const char *status;
     uint64_t picks;
-    size_t calls;
     bool is_ejected;
     struct obstacle obstacle;
 };
@@ -28,32 +27,31 @@ struct entries {
     size_t count;
 };
 
-static struct entry entry_of(const struct balancer *balancer, const struct balancer_peer *peer, const char *key,
+static struct entry entry_of(const struct sides *sides, const struct balancer_peer *peer, const char *key,
                              int64_t now_ms)
 {
     return (struct entry){
         .instance = peer->instance,
         .status = upstream_status_name(peer),
         .picks = peer->picks,
-        .calls = peer_calls(peer),
         .is_ejected = outlier_is_ejected(&peer->outlier),
-        .obstacle = balancer_why_not(balancer, peer, key, now_ms),
+        .obstacle = sides_why_not(sides, peer, key, now_ms),
     };
 }
 
 /* key: of the next call. False: out of memory. */
-static bool entries_copy(struct entries *entries, const struct balancer *balancer, const char *key, int64_t now_ms)
+static bool entries_copy(struct entries *entries, const struct sides *sides, const char *key, int64_t now_ms)
 {
-    size_t count = balancer_count(balancer);
+    size_t count = sides_count(sides);
     *entries = (struct entries){.count = count};
     if (count == 0)
         return true;
     entries->at = malloc(count * sizeof *entries->at);
     if (!entries->at)
         return false;
-    entries->list = instance_list_ref(balancer_at(balancer, 0)->list); /* all peers have the same list */
+    entries->list = instance_list_ref(sides_at(sides, 0)->list); /* all peers have the same list */
     for (size_t i = 0; i < count; i++)
-        entries->at[i] = entry_of(balancer, balancer_at(balancer, i), key, now_ms);
+        entries->at[i] = entry_of(sides, sides_at(sides, i), key, now_ms);
     return true;
 }
 
@@ -68,7 +66,7 @@ static void entries_close(struct entries *entries)
 static json_t *entry_json_new(const struct entry *entry)
 {
     const struct instance *instance = entry->instance;
-    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:s, s:b, s:I, s:I}",
+    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:s, s:b, s:I}",
                      "id", json_text_new(instance->id),
                      "address", json_text_new(instance->address),
                      "port", (int)instance->port,
@@ -76,7 +74,6 @@ static json_t *entry_json_new(const struct entry *entry)
                      "zone", json_text_new(instance->zone),
                      "status", entry->status,
                      "ejected", (int)entry->is_ejected,
-                     "calls_in_flight", (json_int_t)entry->calls,
                      "picks", (json_int_t)entry->picks);
 }
 
@@ -104,15 +101,15 @@ static json_t *text_or_null_new(const char *text)
     return text ? json_text_new(text) : json_null();
 }
 
-static bool add_service(struct buf *out, const struct balancer *balancer, const struct discovery_view *view)
+static bool add_service(struct buf *out, const struct sides *sides, const struct discovery_view *view)
 {
     struct entries entries;
-    bool added = entries_copy(&entries, balancer, "", clock_ms()) &&
+    bool added = entries_copy(&entries, sides, "", clock_ms()) &&
                  add_member(out, "{", "source", json_text_new(view->list ? view->source : "none")) &&
                  add_member(out, ",", "age_ms", json_integer(view->age_ms)) &&
                  add_member(out, ",", "index", json_integer((json_int_t)view->index)) &&
                  add_member(out, ",", "last_error", text_or_null_new(view->last_error)) &&
-                 add_member(out, ",", "panic", json_boolean(balancer_in_panic(balancer))) &&
+                 add_member(out, ",", "panic", json_boolean(sides_in_panic(sides))) &&
                  buf_adds(out, ",\"instances\":") && add_entries(out, &entries) && buf_adds(out, "}");
     entries_close(&entries);
     return added;
@@ -129,7 +126,7 @@ int view_write(struct upstreams *upstreams, struct buf *out)
         if (!upstream)
             continue;
         added = buf_adds(out, before) && json_add_take(out, json_text_new(service)) && buf_adds(out, ":") &&
-                add_service(out, upstream->balancer, &view);
+                add_service(out, &upstream->sides, &view);
         before = ",";
     }
     return added && buf_adds(out, "}}") ? 0 : -1;
@@ -138,23 +135,24 @@ int view_write(struct upstreams *upstreams, struct buf *out)
 /* --- GET /discovery/explain ---------------------------------------------------------- */
 
 /* What the policy has compared the next instance with is the reason for this pick. */
-static void explain_compared(struct entries *entries, const struct balancer *balancer,
+static void explain_compared(struct entries *entries, const struct sides *sides,
                              const struct balance_request *request, const struct balancer_peer *next)
 {
-    const struct balancer_peer *compared = next ? balancer_compared(balancer, request, next) : NULL;
+    const struct balancer_peer *compared =
+        next ? balancer_compared(sides_balancer_of(sides, next), request, next) : NULL;
     for (size_t i = 0; compared && i < entries->count; i++)
-        if (balancer_at(balancer, i) == compared)
+        if (sides_at(sides, i) == compared)
             entries->at[i].obstacle = obstacle_of_load(compared, next);
 }
 
-static json_t *obstacle_json_new(const struct entry *entry, const char *zone)
+static json_t *obstacle_json_new(const struct entry *entry, const struct upstreams *upstreams)
 {
     char text[640];
-    obstacle_text(entry->obstacle, entry->instance, zone, text, sizeof text);
+    obstacle_text(entry->obstacle, entry->instance, upstreams->balancer.zone, &upstreams->route, text, sizeof text);
     return json_pack("{s:o, s:o}", "id", json_text_new(entry->instance->id), "reason", json_text_new(text));
 }
 
-static bool add_obstacles(struct buf *out, const struct entries *entries, const char *zone)
+static bool add_obstacles(struct buf *out, const struct entries *entries, const struct upstreams *upstreams)
 {
     bool added = buf_adds(out, "[");
     const char *before = "";
@@ -163,7 +161,7 @@ static bool add_obstacles(struct buf *out, const struct entries *entries, const 
             fiber_yield();
         if (entries->at[i].obstacle.kind == OBSTACLE_NONE)
             continue;
-        added = buf_adds(out, before) && json_add_take(out, obstacle_json_new(&entries->at[i], zone));
+        added = buf_adds(out, before) && json_add_take(out, obstacle_json_new(&entries->at[i], upstreams));
         before = ",";
     }
     return added && buf_adds(out, "]");
@@ -178,13 +176,13 @@ int view_explain(struct upstreams *upstreams, const char *service, const char *k
     int64_t now_ms = clock_ms();
     struct entries entries;
     const struct balance_request request = {.key = key};
-    const struct balancer_peer *next = balancer_peek(upstream->balancer, &request, now_ms);
-    bool copied = entries_copy(&entries, upstream->balancer, key, now_ms);
+    const struct balancer_peer *next = sides_peek(&upstream->sides, &request, now_ms);
+    bool copied = entries_copy(&entries, &upstream->sides, key, now_ms);
     if (copied)
-        explain_compared(&entries, upstream->balancer, &request, next);
+        explain_compared(&entries, &upstream->sides, &request, next);
     bool added = copied && add_member(out, "{", "tier", json_text_new(view.list ? view.source : "none")) &&
                  add_member(out, ",", "instance", text_or_null_new(next ? next->instance->id : NULL)) &&
-                 buf_adds(out, ",\"passed_over\":") && add_obstacles(out, &entries, upstreams->balancer.zone) &&
+                 buf_adds(out, ",\"passed_over\":") && add_obstacles(out, &entries, upstreams) &&
                  buf_adds(out, "}");
     entries_close(&entries);
     return added ? 0 : err_set(err, ERR_BUSY, "out of memory");

@@ -93,6 +93,13 @@ int discovery_watch(struct discovery *discovery, const char *service)
     return 0;
 }
 
+void discovery_set_ttl(struct discovery *discovery, int64_t ttl_ms)
+{
+    discovery->config.ttl_ms = ttl_ms;
+    for (struct watched_service *watched = discovery->services; watched; watched = watched->next)
+        watched->ttl_ms = watched->sources.ttl_ms = ttl_ms;
+}
+
 void discovery_stop(struct discovery *discovery)
 {
     group_cancel(&discovery->fibers);

@@ -57,6 +57,8 @@ int discovery_check_static(const char *text);
 struct discovery *discovery_new(const struct discovery_config *config);
 /* Starts to watch a service. 0, or -1: out of memory or fibers. */
 int discovery_watch(struct discovery *discovery, const char *service);
+/* Changes ttl_ms: how long a list counts as fresh at once, and the pace of the queries from the next one on. */
+void discovery_set_ttl(struct discovery *discovery, int64_t ttl_ms);
 /* Ends the fibers and waits for their end; call it in a fiber. Then the discovery may be freed. */
 void discovery_stop(struct discovery *discovery);
 void discovery_free(struct discovery *discovery); /* NULL is allowed */

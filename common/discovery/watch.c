@@ -5,25 +5,11 @@
 #include "base/rand.h"
 
 enum {
-    PACE_MS = 500,        /* between two queries, after two at once */
     PROMPT_MS = 2000,     /* timeout of a query that does not wait for a change */
     GRACE_MS = 1000,      /* for the network, on top of the time that a blocking query waits */
     LOG_AGAIN_MS = 60000, /* between two log lines about a registry that stays down */
     JITTER_PERCENT = 20,
 };
-
-/* --- Pace ----------------------------------------------------------------------------- */
-
-int64_t pace_wait_ms(const struct pace *pace, int64_t now_ms)
-{
-    int64_t wait_ms = pace->full_ms - PACE_MS - now_ms;
-    return wait_ms > 0 ? wait_ms : 0;
-}
-
-void pace_use(struct pace *pace, int64_t now_ms)
-{
-    pace->full_ms = (pace->full_ms > now_ms ? pace->full_ms : now_ms) + PACE_MS;
-}
 
 /* --- Log: a change once, a lasting failure once a minute ---------------------------------- */
 

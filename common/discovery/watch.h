@@ -12,18 +12,9 @@
 
 #include "base/log_repeat.h"
 #include "discovery/sources.h"
+#include "loop/pace.h"
 #include "loop/sync.h"
 #include "registry/registry.h"
-
-/* Limits queries: two may follow at once, then one each half second. (The generic cell
- * rate algorithm; its whole state is one point in time.) Zero-initialise. */
-struct pace {
-    int64_t full_ms; /* when two queries may follow at once again */
-};
-
-/* Time until the next query may start. */
-int64_t pace_wait_ms(const struct pace *pace, int64_t now_ms);
-void pace_use(struct pace *pace, int64_t now_ms);
 
 struct watched_service;
 

@@ -1,6 +1,7 @@
 #include "service/metrics_route.h"
 
 #include "base/metrics.h"
+#include "service/live_settings.h"
 #include "service/process_metrics.h"
 #include "service/service_internal.h"
 
@@ -34,6 +35,7 @@ void get_metrics(struct http_request *req, void *arg)
     route_metrics_write(service->requests, &body);
     write_health(&service->health, &body);
     registries_metrics(&service->registries, &body);
+    live_settings_metrics(service, &body);
     service->definition->metrics(service->definition->app, &body);
     process_metrics_write(&body);
     size_t len = body.len;

@@ -1,6 +1,7 @@
 #include "service/registries.h"
 
 #include "base/log.h"
+#include "config/consul_kv.h"
 #include "loop/sync.h"
 #include "registration/registration_metrics.h"
 #include "registry/consul/consul.h"
@@ -30,16 +31,23 @@ static struct registry *open_eureka(const struct settings *settings, struct http
     return eureka_new(settings->eureka_url, http, err);
 }
 
+static struct config_source *open_consul_kv(const struct settings *settings, struct http_client *http, struct err *err)
+{
+    return consul_kv_new(&settings->consul, settings->name, http, err);
+}
+
 struct opener {
     const char *setting; /* without it this kind cannot be used */
     struct registry *(*open)(const struct settings *settings, struct http_client *http, struct err *err);
+    /* NULL: we use no configuration center of this kind. */
+    struct config_source *(*open_config)(const struct settings *settings, struct http_client *http, struct err *err);
 };
 
 static const struct opener openers[KINDS] = {
-    [KIND_CONSUL] = {"CONSUL_HTTP_ADDR", open_consul},
-    [KIND_ETCD] = {"ETCD_ENDPOINTS", open_etcd},
-    [KIND_NACOS] = {"NACOS_SERVER_ADDR", open_nacos},
-    [KIND_EUREKA] = {"EUREKA_URL", open_eureka},
+    [KIND_CONSUL] = {"CONSUL_HTTP_ADDR", open_consul, open_consul_kv},
+    [KIND_ETCD] = {"ETCD_ENDPOINTS", open_etcd, NULL},
+    [KIND_NACOS] = {"NACOS_SERVER_ADDR", open_nacos, NULL},
+    [KIND_EUREKA] = {"EUREKA_URL", open_eureka, NULL},
 };
 
 static bool is_configured(const struct settings *settings, enum kind kind)
@@ -76,7 +84,9 @@ static int open_one(struct registries *registries, enum kind kind, const struct 
     if (!registry)
         return -1;
     registries->at[registries->count++] = registry;
-    return 0;
+    if (opener->open_config && !registries->config)
+        registries->config = opener->open_config(settings, http, err);
+    return opener->open_config && !registries->config ? -1 : 0;
 }
 
 int registries_open(struct registries *registries, const struct settings *settings, struct http_client *http,
@@ -175,6 +185,9 @@ void registries_close(struct registries *registries)
     for (size_t i = 0; i < registries->count; i++)
         registry_free(registries->at[i]);
     registries->count = 0;
+    if (registries->config)
+        registries->config->free(registries->config);
+    registries->config = NULL;
 }
 
 void registries_metrics(const struct registries *registries, struct buf *out)

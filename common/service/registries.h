@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "config/config_source.h"
 #include "registration/registration.h"
 #include "registry/registry.h"
 #include "service/health.h"
@@ -31,6 +32,7 @@ struct registries {
     struct registry *at[KINDS]; /* most trusted first */
     struct registration *registrations[KINDS];
     size_t count;
+    struct config_source *config; /* the configuration center of the most trusted registry that has one; or NULL */
 };
 
 /* Creates the registry clients. 0, or -1 with err: a setting cannot be used. */

@@ -17,6 +17,7 @@
 #include "service/chassis_routes.h"
 #include "service/drain.h"
 #include "service/healthcheck.h"
+#include "service/live_settings.h"
 #include "service/service_internal.h"
 
 enum {
@@ -211,6 +212,8 @@ static int start(struct service *service, struct err *err)
     uint16_t port = http_server_port(service->server);
     if (registries_register(&service->registries, &service->settings, port, &service->health) != 0)
         return err_set(err, ERR_FAILED, "out of memory");
+    if (live_settings_start(service) != 0)
+        return err_set(err, ERR_FAILED, "out of memory");
     group_go(&service->background, check_dependencies, service);
     return 0;
 }
@@ -231,6 +234,7 @@ static void serve_until_signal(struct service *service)
     int signum = loop_next_signal(DEADLINE_NONE);
     log_info("signal", log_s("name", signum == SIGINT ? "SIGINT" : "SIGTERM"));
     group_go(&service->background, end_on_second_signal, NULL);
+    live_settings_stop(service); /* a new weight must not register an instance that leaves */
     drain_run(service->server, &service->health, &service->registries, service->settings.drain_timeout_ms);
     service->server = NULL;
 }
@@ -239,6 +243,7 @@ static void stop(struct service *service)
 {
     if (service->server) /* the start failed */
         http_server_close(service->server, clock_ms());
+    live_settings_stop(service);
     registries_deregister(&service->registries, clock_ms());
     grpc_health_close(service->grpc); /* it answered NOT_SERVING during the drain */
     group_cancel(&service->background);

@@ -12,11 +12,20 @@
 
 struct service; /* the running service */
 
+/* One of the service's own settings that may change while it runs (service/live_settings.h). */
+struct live_setting {
+    const char *name; /* of its row in `vars` */
+    /* Puts the value into use that is now in the row's target. 0, or -1: out of memory, and nothing has changed. */
+    int (*apply)(void *app);
+};
+
 struct service_definition {
     const char *name; /* default of SERVICE_NAME */
     const char *port; /* default of PORT, as text */
     const struct env_var *vars; /* the service's own settings; may be NULL */
     size_t var_count;
+    const struct live_setting *live_settings; /* may be NULL */
+    size_t live_setting_count;
     /* A handler's arg is the struct service; service_app() returns `app` for it. */
     const struct http_route *routes;
     size_t route_count;

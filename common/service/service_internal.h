@@ -8,12 +8,14 @@
  *   registries, drain                   registration, graceful shutdown
  *   service_definition.h                what a service hands to the chassis
  *   service_internal.h                  struct service
+ *   live_settings                       settings that change while it runs
  *   metrics_route, chassis_routes       GET /metrics, /health and /health/live
  *   service                             start, serve, stop; the program
  */
 #ifndef SERVICE_SERVICE_INTERNAL_H
 #define SERVICE_SERVICE_INTERNAL_H
 
+#include "config/config_watch.h"
 #include "loop/sync.h"
 #include "service/disk.h"
 #include "service/health.h"
@@ -29,6 +31,9 @@ struct service {
     size_t max_calls;   /* … and calls to other services at the same time: see divide_files() */
     struct http_client *http;
     struct registries registries;
+    struct config_settings live_settings;
+    struct config_watch config_watch; /* its source is NULL without a configuration center */
+    struct group config_fiber;
     struct health health;
     struct disk disk;
     struct http_route *routes; /* the definition's, then those of the chassis */

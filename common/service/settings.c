@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/env.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "registry/etcd/etcd.h"
@@ -193,6 +192,14 @@ int settings_read_listener(struct settings *settings, const struct settings_defa
 {
     struct table table = table_of(settings, defaults);
     return env_read(table.rows, LISTENER_ROWS, err);
+}
+
+struct env_var settings_row(struct settings *settings, const struct settings_defaults *defaults, const char *name)
+{
+    struct table table = table_of(settings, defaults);
+    const struct env_var *row = env_find(table.rows, table.count, name);
+    assert(row);
+    return *row;
 }
 
 void settings_help(FILE *out, const struct settings_defaults *defaults)

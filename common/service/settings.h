@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/env.h"
 #include "base/err.h"
 #include "registry/consul/consul.h"
 #include "registry/nacos/nacos_config.h"
@@ -53,6 +54,8 @@ struct settings_defaults {
 int settings_read(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
 /* Reads only PORT and BIND_ADDRESS, the address of the running instance. */
 int settings_read_listener(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
+/* The row of one setting, with its target in `settings`. The name must be in the table. */
+struct env_var settings_row(struct settings *settings, const struct settings_defaults *defaults, const char *name);
 void settings_help(FILE *out, const struct settings_defaults *defaults);
 
 #endif

@@ -104,6 +104,10 @@ of_container() { docker inspect -f "$2" "$1"; } # container, format
 instances() { get "$(orders)/discovery" | tr '{' '\n' | grep '"id"'; }
 usable() { instances | grep '"status":"passing"' | grep -c '"ejected":false'; }
 usable_are() { [ "$(usable)" = "$1" ] && [ "$(instances | count_lines)" = "$1" ]; }
+# The number of instances whose share still grows (LB_SLOW_START).
+slow_starts_are() { # count, order-service
+    [ "$(get "$2/metrics" | grep -c "^discovery_instances_in_slow_start{.*} $1\$")" = 1 ]
+}
 header_of_a_call() { # header, order-service
     get -D - -o /dev/null "$2/users/7" | tr -d '\r' | awk -F ': ' -v name="$1" 'tolower($1) == tolower(name) { print $2 }'
 }

@@ -58,6 +58,18 @@ static bool orders_know_all(void *arg)
     return view.usable == USERS;
 }
 
+/* If its first list was not whole, the share of the other instances grows for 10 s. */
+static bool all_have_full_share(void *arg)
+{
+    struct stage *stage = arg;
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    probe_get(NULL, service_url(&stage->orders, "/metrics", url), &reply);
+    bool full = strstr(buf_text(&reply.body), "_in_slow_start{service=\"user-service\"} 0\n") != NULL;
+    probe_reply_close(&reply);
+    return full;
+}
+
 static void count_shares(struct stage *stage, int shares[USERS], int *failed)
 {
     for (int i = 0; i < CALLS; i++) {
@@ -91,6 +103,7 @@ bool act_discovery(struct stage *stage)
                (long long)took);
     if (stage->kind->polls)
         step_seen("%s", stage->kind->polls);
+    time_until(all_have_full_share, stage, 15000);
     int shares[USERS] = {0}, failed = 0;
     count_shares(stage, shares, &failed);
     step_check(failed == 0 && abs(shares[0] - CALLS / USERS) <= 1 && abs(shares[1] - CALLS / USERS) <= 1,

@@ -19,6 +19,9 @@ void act_rolling_restart(struct stage *stage);
 void act_registry_stopped(struct stage *stage);
 void act_registry_restarted(struct stage *stage);
 
+/* Beyond the lesson: an instance joins, and its share grows. */
+void act_slow_start(struct stage *stage);
+
 /* The last line of a step under load: the number of requests, and a check that none failed. */
 bool check_load(const struct load_count *count);
 

@@ -81,6 +81,7 @@ int main(void)
         act_rolling_restart(&stage);
         act_registry_stopped(&stage);
         act_registry_restarted(&stage);
+        act_slow_start(&stage);
     }
     close_stage(&stage);
     return narrator_close();

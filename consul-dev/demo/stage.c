@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* The settings of `make up`: shorter than the defaults, for a person who watches. */
-#define WATCHED_SETTINGS "REGISTER_JITTER=2s", "CHECK_INTERVAL=1s", "CHECK_TIMEOUT=2s", "DISCOVERY_CACHE_TTL=10s", "RECONCILE_INTERVAL=5s"
+#define WATCHED_SETTINGS "REGISTER_JITTER=2s", "CHECK_INTERVAL=1s", "CHECK_TIMEOUT=2s", "DISCOVERY_CACHE_TTL=10s", \
+                         "LB_SLOW_START=10s", "RECONCILE_INTERVAL=5s"
 
 enum { SETTINGS_MAX = 16 };
 

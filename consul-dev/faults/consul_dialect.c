@@ -33,13 +33,18 @@ static void wait_for_change(struct connection *connection, const struct request 
             return;
 }
 
-static void begin_list(struct reply *reply, const char *service)
+static void add_index(struct reply *reply)
 {
-    (void)service;
     buf_addf(&reply->head,
              "Content-Type: application/json\r\nX-Consul-Index: %" PRIu64 "\r\nX-Consul-KnownLeader: true\r\n"
              "X-Consul-Lastcontact: 0\r\n",
              catalog_index());
+}
+
+static void begin_list(struct reply *reply, const char *service)
+{
+    (void)service;
+    add_index(reply);
     buf_adds(&reply->body, "[");
 }
 
@@ -180,6 +185,14 @@ static void answer_leader(const struct request *request, const char *rest, struc
     buf_adds(&reply->body, "\"127.0.0.1:8300\"");
 }
 
+/* This KV store has no keys: Consul then replies 404, with an index. */
+static void answer_keys(const struct request *request, const char *folder, struct reply *reply)
+{
+    (void)request, (void)folder;
+    reply->status = 404;
+    add_index(reply);
+}
+
 /* --- Find the call ------------------------------------------------------------------------------------------ */
 
 static const struct call {
@@ -193,6 +206,7 @@ static const struct call {
     {"/v1/agent/health/service/id/", ASKED_LOOK, answer_own_health},
     {"/v1/agent/check/", ASKED_BEAT, answer_heartbeat},
     {"/v1/status/leader", ASKED_OTHER, answer_leader},
+    {"/v1/kv/", ASKED_OTHER, answer_keys},
 };
 
 static const struct call *find_call(const struct request *request)

@@ -27,7 +27,7 @@ struct dialect {
     bool (*listed_service)(const struct request *request, char out[SERVICE_NAME]);
     /* Every request but that for a list. */
     void (*answer)(const struct request *request, struct reply *reply);
-    /* Before a list is sent; may wait. NULL: this kind never waits. */
+    /* Before a reply is sent; waits if the request is a blocking query. NULL: this kind has none. */
     void (*wait)(struct connection *connection, const struct request *request);
     /* A list is written in these steps. count: of its entries. */
     void (*begin_list)(struct reply *reply, const char *service);

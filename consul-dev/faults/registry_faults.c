@@ -26,13 +26,12 @@ static int kind_of(const struct request *request)
 
 static void answer(struct connection *connection, const struct request *request, struct reply *reply)
 {
-    if (request->kind != ASKED_LIST) {
-        dialect()->answer(request, reply);
-        return;
-    }
     if (dialect()->wait)
         dialect()->wait(connection, request);
-    list_answer(request, reply);
+    if (request->kind == ASKED_LIST)
+        list_answer(request, reply);
+    else
+        dialect()->answer(request, reply);
 }
 
 /* --- The program -------------------------------------------------------------------------------------------- */

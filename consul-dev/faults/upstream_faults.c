@@ -6,8 +6,8 @@
  *
  * Without a fault it finds every user id. It does not register: put its address into
  * STATIC_INSTANCES, or into --instances of registry-faults. The faults are in
- * reply_faults.c. With `--work 10` it is slow: each user takes 10 ms, one after the other,
- * as in a server whose only core is busy.
+ * reply_faults.c, and one more is here. With `--work 10` it is slow: each user takes
+ * 10 ms, one after the other, as in a server whose only core is busy.
  */
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +53,20 @@ static void answer(struct connection *connection, const struct request *request,
     }
 }
 
+/* It never fails twice in a row. */
+static void fail_every_second(const struct request *request, struct reply *reply)
+{
+    static unsigned users;
+    if (request->kind == USERS && ++users % 2 == 0)
+        reply->status = 500;
+}
+
+static const struct fault own_faults[] = {
+    {"every-second", "500 to every second request for a user: one of two workers, or of two replicas, is broken",
+     .change = fail_every_second},
+    {0},
+};
+
 static int set_option(const char *name, const char *value)
 {
     if (strcmp(name, "--work") != 0 || env_parse_int(value, &work_ms) != 0)
@@ -71,7 +85,7 @@ static void print_how_to_use(uint16_t port)
 
 int main(int argc, char **argv)
 {
-    static const struct fault *const faults[] = {reply_faults, NULL};
+    static const struct fault *const faults[] = {reply_faults, own_faults, NULL};
     static const struct stand_in_config config = {
         .program = "upstream-faults",
         .port = 9001,

@@ -29,7 +29,7 @@ static const struct row misleading[] = {
     /* Streamed replies never name a leader, so it is queried separately: leader_of() in
      * registry/consul/consul_leader.c. */
     {"streamed", .error = NULL},
-    /* Two queries may follow at once, then two a second: pace_use() in discovery/watch.c. */
+    /* Two queries may follow at once, then two a second: pace_use() in loop/pace.c. */
     {"index-zero", .error = NULL},
     {"index-jumps", .error = NULL},
     {"index-falls", .error = NULL},

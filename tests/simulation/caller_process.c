@@ -31,14 +31,14 @@ static int send_call(void *arg, const struct http_call *call, struct http_respon
     struct sim_instance *instance = &caller->process.world->instances[number];
     int64_t begin_ms = clock_ms();
     int rc;
-    calls_attempt_begins(record, call);
+    int nth = calls_attempt_begins(record, call);
     if (caller->cannot_reach >> number & 1) {
         fiber_sleep(deadline_left(call->deadline));
         rc = fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "timed out");
     } else {
         rc = instance_answer(instance, call, response, err);
     }
-    calls_attempt_ended(record, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
+    calls_attempt_ended(record, nth, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
     return rc;
 }
 
@@ -120,6 +120,7 @@ void caller_start(struct sim_caller *caller)
     const struct service_client_config client = {
         .discovery = caller->discovery, .transport = {send_call, caller}, .policy = settings->policy,
         .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX,
+        .backup_after_ms = settings->backup_after_ms,
         .id = caller->process.name, .zone = caller->zone,
     };
     discovery_watch(caller->discovery, SERVICE);

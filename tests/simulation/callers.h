@@ -18,6 +18,7 @@ struct observed_instance {
     int64_t removable_ms;      /* its last failed call that may remove it if it is missing */
     int calls_now;             /* calls under way that have tried it */
     int failures, failures_ever; /* in a row; in total */
+    int cancelled;             /* in a row, without a success: backup requests may have overtaken them */
     int64_t fifth_ms;          /* its last fifth failure in a row; 0: none yet */
     int64_t ejected_ms;        /* since when it must be ejected; 0: it need not be */
     uint64_t ejected_version;  /* the version of the list at that time */
@@ -55,6 +56,8 @@ struct call_record {
         char id[ID_MAX];
         bool alone;       /* the list had no other entry with its id */
         bool missing;     /* the registry no longer named it */
+        int64_t begin_ms;
+        bool running, was_cancelled;
         bool last_resort; /* it may have been ejected: no other instance was left */
     } tried[ATTEMPTS_MAX + 1];
     int attempts;

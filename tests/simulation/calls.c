@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "client/retry_budget.h"
 #include "client/service_client.h"
+#include "simulation/backups.h"
 #include "simulation/bounds.h"
 #include "simulation/choice.h"
 #include "simulation/invariants.h"
@@ -81,34 +82,39 @@ static void check_repetition(const struct call_record *record, const struct http
         trace_break(&world->trace, "%s gives an attempt more time than its share, or than the call has left", name);
 }
 
-static void note_attempt(struct call_record *record, uint16_t port)
+static int note_attempt(struct call_record *record, uint16_t port)
 {
     int instance = instance_of_port(port);
     struct choice choice = choice_of(record, port);
     if (record->attempts > ATTEMPTS_MAX || !choice.chosen)
-        return;
-    record->tried[record->attempts].instance = instance;
-    record->tried[record->attempts].alone = choice_is_alone(&choice);
-    record->tried[record->attempts].missing = choice.missing;
-    record->tried[record->attempts].last_resort = choice_is_last_resort(record, &choice);
-    snprintf(record->tried[record->attempts++].id, ID_MAX, "%s", choice.chosen->id);
+        return -1;
+    int nth = record->attempts;
+    record->tried[nth].instance = instance;
+    record->tried[nth].alone = choice_is_alone(&choice);
+    record->tried[nth].missing = choice.missing;
+    record->tried[nth].last_resort = choice_is_last_resort(record, &choice);
+    record->tried[nth].begin_ms = clock_ms();
+    record->tried[nth].running = true;
+    snprintf(record->tried[nth].id, ID_MAX, "%s", choice.chosen->id);
     record->caller->observed[instance].calls_now++;
+    return record->attempts++;
 }
 
-void calls_attempt_begins(struct call_record *record, const struct http_call *call)
+int calls_attempt_begins(struct call_record *record, const struct http_call *call)
 {
     struct sim_caller *caller = record->caller;
     if (world_of(record)->is_ending)
-        return;
+        return -1;
     invariants_check_all(world_of(record));
     check_repetition(record, call);
+    backups_check_begin(record);
     choice_check(record, call->port);
     turns_check(record, call->port);
-    if (record->attempts > 0 && !is_first_listed(record, call->port)) {
+    if (record->attempts > 0 && (backups_is_backup(record) || !is_first_listed(record, call->port))) {
         caller->retries_in[bucket_now(caller)]++;
         check_budget(caller);
     }
-    note_attempt(record, call->port);
+    return note_attempt(record, call->port);
 }
 
 /* --- What an attempt shows ------------------------------------------------------------------------ */
@@ -131,20 +137,26 @@ static void note_fifth_failure(struct sim_caller *caller, struct observed_instan
     observed->ejected_version = choice.view.version;
 }
 
-void calls_attempt_ended(struct call_record *record, const struct http_call *call, int status, enum err_code code,
-                            int64_t took_ms)
+void calls_attempt_ended(struct call_record *record, int nth, const struct http_call *call, int status,
+                         enum err_code code, int64_t took_ms)
 {
     struct world *world = world_of(record);
     struct observed_instance *observed = &record->caller->observed[instance_of_port(call->port)];
     /* A timeout after less than half of an attempt's share does not count as a failure. */
     bool cut_short = code == ERR_TIMEOUT && took_ms * 2 < world->settings.call_timeout_ms / ATTEMPTS_MAX;
+    if (nth >= 0) {
+        record->tried[nth].running = false;
+        record->tried[nth].was_cancelled = code == ERR_CANCELLED;
+    }
+    observed->cancelled += code == ERR_CANCELLED;
     if (world->is_ending || code == ERR_CANCELLED || cut_short)
         return;
     invariants_check_all(world);
     int64_t began_ms = clock_ms() - took_ms;
-    record->answered = status > 0 && status < 500;
-    if (record->answered) {
-        observed->failures = 0;
+    bool answered = status > 0 && status < 500;
+    record->answered |= answered;
+    if (answered) {
+        observed->failures = observed->cancelled = 0;
         if (began_ms >= observed->ejected_ms)
             observed->ejected_ms = 0; /* it was called as the last resort, and works */
         return;
@@ -154,7 +166,7 @@ void calls_attempt_ended(struct call_record *record, const struct http_call *cal
     observed->failed_ms = clock_ms();
     observed->failures_ever++;
     /* Another entry of the instance may be missing while this one is listed. */
-    bool was_missing = record->attempts > 0 && record->tried[record->attempts - 1].missing;
+    bool was_missing = nth >= 0 && record->tried[nth].missing;
     bool removes = code != ERR_TIMEOUT || choice_of(record, call->port).named > 0;
     if (removes)
         observed->removable_ms = clock_ms();
@@ -165,7 +177,7 @@ void calls_attempt_ended(struct call_record *record, const struct http_call *cal
     trace_note(&world->trace, record->caller->process.name, "fails to call", call->port);
     /* A call that began before its ejection, or with another list, does not count. */
     bool is_old = began_ms <= observed->fifth_ms || began_ms < record->caller->called_since_ms;
-    bool is_last_resort = record->attempts > 0 && record->tried[record->attempts - 1].last_resort;
+    bool is_last_resort = nth >= 0 && record->tried[nth].last_resort;
     if (!is_old && !is_last_resort && ++observed->failures >= OUTLIER_FAILURES)
         note_fifth_failure(record->caller, observed, call->port);
 }
@@ -214,6 +226,7 @@ void calls_ended(struct call_record *record, const struct service_reply *reply)
         record->caller->observed[record->tried[i].instance].calls_now--;
     if (world->is_ending || record->caller->process.killed)
         return;
+    backups_check_blame(record);
     if (clock_ms() > record->deadline)
         trace_break(&world->trace, "%s waited %" PRId64 " ms past the deadline of a call", name,
                     clock_ms() - record->deadline);

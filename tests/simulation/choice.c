@@ -43,7 +43,9 @@ static bool was_tried_alone(const struct call_record *record, const struct choic
 
 bool choice_is_maybe_ejected(const struct observed_instance *observed)
 {
-    return observed->failures_ever >= OUTLIER_FAILURES && clock_ms() - observed->failed_ms <= OUTLIER_EJECT_MAX_MS;
+    bool has_failed = observed->failures_ever >= OUTLIER_FAILURES &&
+                      clock_ms() - observed->failed_ms <= OUTLIER_EJECT_MAX_MS;
+    return has_failed || observed->cancelled >= OUTLIER_FAILURES;
 }
 
 static void count(struct choice *choice, const struct call_record *record, const struct instance *instance)

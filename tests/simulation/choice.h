@@ -26,7 +26,7 @@ struct choice choice_of(const struct call_record *record, uint16_t port);
 bool choice_is_alone(const struct choice *choice);
 /* Has this call tried the id? A static list may name the same process with another id. */
 bool choice_was_tried(const struct call_record *record, const char *id);
-/* It has failed five times, in a row or not, and the last failure is recent. */
+/* It has failed five times, in a row or not, and the last failure is recent; or backup requests have overtaken it. */
 bool choice_is_maybe_ejected(const struct observed_instance *observed);
 
 /* Is this a retry that may go to an ejected instance, because no other is left? */

@@ -29,6 +29,8 @@
  *      removed.
  *  14. A retry after a missing instance goes to a listed one, if one can be called.
  *  15. A caller begins with the instance that is first in its own order.
+ *  16. A call has at most two attempts under way, and the second begins only after
+ *      CALL_BACKUP_AFTER. A cancelled attempt ejects no instance. (For the rest see 5 and 9.)
  *
  * Each promise was seen to break, within 2,000 seeds, after one change of the real code:
  *   1  a new list is ignored; critical counts as healthy; failures never eject; a missing
@@ -53,6 +55,7 @@
  *  13  each registration replaces all checks
  *  14  no listed instance is looked for
  *  15  the order of the list is used for all callers
+ *  16  a backup at once; a cancelled attempt counts as a failure
  *
  * Of the real code the checks see only its messages on the network and the lists of
  * discovery. They also know the real state of each instance, which the real code does not.

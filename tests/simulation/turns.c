@@ -97,10 +97,10 @@ static void check_zone(struct call_record *record, const struct choice *choice)
 
 /* --- 14: a listed instance after a missing one ------------------------------------------ */
 
-static bool has_tried_missing(const struct call_record *record)
+static bool has_failed_at_missing(const struct call_record *record)
 {
     for (int i = 0; i < record->attempts; i++)
-        if (record->tried[i].missing)
+        if (record->tried[i].missing && !record->tried[i].running)
             return true;
     return false;
 }
@@ -108,7 +108,7 @@ static bool has_tried_missing(const struct call_record *record)
 static void check_listed(const struct call_record *record, const struct choice *choice)
 {
     const struct instance_list *list = choice->view.list;
-    if (!choice->missing || !has_tried_missing(record))
+    if (!choice->missing || !has_failed_at_missing(record))
         return;
     for (size_t i = 0; i < list->count; i++)
         if (can_be_picked(record->caller, &list->at[i]) && !choice->view.missing[i] &&

@@ -259,9 +259,10 @@ Test(user_process, help_names_every_variable, .init = setup, .fini = teardown)
         "NACOS_SERVER_ADDR", "NACOS_NAMESPACE", "NACOS_GROUP", "NACOS_USERNAME", "NACOS_PASSWORD",
         "NACOS_PASSWORD_FILE", "EUREKA_URL", "DATABASE_URL", "DATABASE_TIMEOUT", "HEALTH_TIMEOUT", "DISK_PATH", "DISK_MIN_FREE", "LOG_LEVEL", NULL};
     static const char *const users[] = {"REDIS_URL", NULL};
-    static const char *const orders[] = {"USER_SERVICE_NAME", "DISCOVERY_CACHE_TTL", "DISCOVERY_MODE",
-                                         "DISCOVERY_SNAPSHOT_DIR", "STATIC_INSTANCES", "LB_POLICY", "LB_SLOW_START", "CALL_TIMEOUT",
-                                         "CALL_ATTEMPTS", "CALL_BACKUP_AFTER", NULL};
+    static const char *const orders[] = {"USER_SERVICE_NAME", "USER_SERVICE_VERSION", "USER_SERVICE_TAGS",
+                                         "USER_SERVICE_CANARY", "DISCOVERY_CACHE_TTL", "DISCOVERY_MODE",
+                                         "DISCOVERY_SNAPSHOT_DIR", "STATIC_INSTANCES", "LB_POLICY", "LB_SLOW_START",
+                                         "CALL_TIMEOUT", "CALL_ATTEMPTS", "CALL_BACKUP_AFTER", NULL};
     expect_all_named("user-service", both);
     expect_all_named("user-service", users);
     expect_all_named("order-service", both);

@@ -1,6 +1,6 @@
 /* fleet: builds instance lists from a line of text, and shows picks as a line of text.
  *
- *     "a:3 b:1 c:1/critical d:1/warning e:1/maintenance f:1/node_down g:1@zone-b h:1/moved i:1#node-1"
+ *     "a:3 b:1 c:1/critical d:1/warning e:1/maintenance f:1/node_down g:1@zone-b h:1/moved i:1#node-1 j:1=2.0.0"
  */
 #ifndef BALANCE_TESTS_FLEET_H
 #define BALANCE_TESTS_FLEET_H
@@ -26,7 +26,12 @@ static __attribute__((unused)) int policy_count(void)
 static struct instance fleet_parse(char *word)
 {
     struct instance instance = {.address = "127.0.0.1", .zone = "", .version = "", .port = 8001, .warning_weight = 1};
-    char *zone = strchr(word, '@'), *state = strchr(word, '/'), *weight = strchr(word, ':'), *node = strchr(word, '#');
+    char *zone = strchr(word, '@'), *state = strchr(word, '/'), *weight = strchr(word, ':'), *node = strchr(word, '#'),
+         *version = strchr(word, '=');
+    if (version) {
+        *version = '\0';
+        instance.version = version + 1;
+    }
     if (node) {
         *node = '\0';
         instance.node = instance.address = node + 1;

@@ -9,7 +9,7 @@ static void expect_reason(struct balancer *balancer, const char *id, const char 
     const struct balancer_peer *peer = fleet_peer(balancer, id);
     struct obstacle obstacle = balancer_why_not(balancer, peer, "", now_ms);
     if (obstacle.kind != OBSTACLE_NONE)
-        obstacle_text(obstacle, peer->instance, "here", text, sizeof text);
+        obstacle_text(obstacle, peer->instance, "here", NULL, text, sizeof text);
     cr_expect_str_eq(text, reason, "%s: %s", id, text);
 }
 

@@ -107,7 +107,7 @@ static void expect_text(const struct calls *calls, const char *id, const char *e
 {
     char text[160] = "";
     const struct balancer_peer *peer = fleet_peer(calls->balancer, id);
-    obstacle_text(balancer_why_not(calls->balancer, peer, "", now_ms), peer->instance, "", text, sizeof text);
+    obstacle_text(balancer_why_not(calls->balancer, peer, "", now_ms), peer->instance, "", NULL, text, sizeof text);
     cr_expect_str_eq(text, expected, "%s", text);
 }
 

@@ -126,6 +126,27 @@ Test(least_request, busy_instances_get_shares_by_weight, .init = setup)
     balancer_free(balancer);
 }
 
+/* --- Slow start ---------------------------------------------------------------------- */
+
+/* The new instance is idle, so it would win each comparison. At its tenth it gets a tenth of that. */
+Test(least_request, idle_instance_in_slow_start_gets_a_tenth, .init = setup)
+{
+    enum { PICKS = 6000, HELD = 20 };
+    struct balancer_peer *held[HELD];
+    struct balancer *balancer = balancer_new(&(struct balancer_config){
+        .policy = BALANCE_LEAST_REQUEST, .caller = "", .zone = "", .slow_start_ms = 10000});
+    fleet_set(balancer, "a:1 b:1");
+    for (int i = 0; i < HELD; i++)
+        held[i] = balancer_pick(balancer, &any_request, 20000);
+    fleet_set_at(balancer, "a:1 b:1 c:1", 20000);
+    for (int i = 0; i < PICKS / 100; i++)
+        fleet_picks(balancer, 100, 20000);
+    cr_expect_float_eq(share(balancer, "c", PICKS), 2 / 3.0 / 10, 0.01, "%f", share(balancer, "c", PICKS));
+    for (int i = 0; i < HELD; i++)
+        balancer_release(held[i]);
+    balancer_free(balancer);
+}
+
 /* --- explain ------------------------------------------------------------------------- */
 
 Test(least_request, compared_is_the_other_of_the_two_drawn, .init = setup)

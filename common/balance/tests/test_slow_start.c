@@ -233,6 +233,19 @@ Test(slow_start, key_keeps_its_instance)
     balancer_free(balancer);
 }
 
+Test(slow_start, change_of_policy_begins_none)
+{
+    struct balancer *balancer = ramping(BALANCE_CONSISTENT_HASH, "", "");
+    fleet_set_at(balancer, "a:1 b:1", 1000);
+    fleet_set_at(balancer, "a:1 b:1 new:1", 2000);
+    cr_assert_eq(balancer_set_policy(balancer, BALANCE_ROUND_ROBIN, 3000), 0);
+    cr_expect_eq(picks_of(balancer, "new", 3000), PICKS / 3, "it had its full share already");
+    fleet_set_at(balancer, "a:1 b:1 new:1 other:1", 4000);
+    cr_assert_eq(balancer_set_policy(balancer, BALANCE_WEIGHTED, 9000), 0);
+    expect_picks(balancer, "other", 9000, expected(1, .5, 3), 2); /* its slow start goes on */
+    balancer_free(balancer);
+}
+
 Test(slow_start, retry_may_take_a_turn_in_slow_start)
 {
     struct balancer *balancer = ramping(BALANCE_ROUND_ROBIN, "", "");
@@ -259,7 +272,7 @@ Test(slow_start, explain_names_share_and_time_left)
     }
     cr_assert_eq(obstacle.kind, OBSTACLE_SLOW_START);
     char text[200];
-    obstacle_text(obstacle, fresh->instance, "", text, sizeof text);
+    obstacle_text(obstacle, fresh->instance, "", NULL, text, sizeof text);
     cr_expect_str_eq(text, "in slow start: 34 % of its share, for another 6.6 s");
     cr_expect_eq(balancer_share(balancer, fresh, 5400), 340);
     balancer_free(balancer);

@@ -521,9 +521,9 @@ static void view(void)
                      "{\"services\":{\"user-service\":{\"source\":\"consul\",\"age_ms\":1000,\"index\":2,"
                      "\"last_error\":null,\"panic\":false,\"instances\":["
                      "{\"id\":\"a\",\"address\":\"10.0.0.1\",\"port\":8097,\"weight\":1,\"zone\":\"\","
-                     "\"status\":\"passing\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":1},"
+                     "\"status\":\"passing\",\"ejected\":false,\"picks\":1},"
                      "{\"id\":\"b\",\"address\":\"10.0.0.1\",\"port\":8098,\"weight\":1,\"zone\":\"\","
-                     "\"status\":\"critical\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":0}]}}}");
+                     "\"status\":\"critical\",\"ejected\":false,\"picks\":0}]}}}");
     free(text);
     fake_set(&consul, "a/critical b/critical");
     fiber_sleep(1000);
@@ -609,7 +609,7 @@ static void views_of_a_crowd(void)
     expect_slices(write_explanation, "{\"id\":\"crowd-009999\",\"reason\":\"critical\"}]}");
     consul.crowd_status = INSTANCE_PASSING;
     expect_slices(write_view, "{\"id\":\"crowd-009999\",\"address\":\"10.0.0.1\",\"port\":8122,\"weight\":1,"
-                              "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"calls_in_flight\":0,\"picks\":0}]}}}");
+                              "\"zone\":\"\",\"status\":\"passing\",\"ejected\":false,\"picks\":0}]}}}");
 }
 
 /* Fails if add_entries() or add_obstacles() does not yield, or reads the balancer instead of the copied entries. */
@@ -727,7 +727,8 @@ static void metrics(void)
     registry_metrics((struct registry *const[]){&consul.registry}, 1, &out);
     static const char *const lines[] = {
         "service_calls_total{service=\"user-service\",outcome=\"ok\"} 1\n",
-        "instance_ejections_total{service=\"user-service\"} 0\n",
+        "instance_ejections_total{service=\"user-service\",cause=\"failures_in_a_row\"} 0\n",
+        "instance_ejections_total{service=\"user-service\",cause=\"failure_rate\"} 0\n",
         ("http_client_request_duration_seconds_count{http_request_method=\"GET\",server_address=\"10.0.0.1\","
          "server_port=\"8097\",http_response_status_code=\"200\",service=\"user-service\"} 1\n"),
         "service_call_retry_budget{service=\"user-service\"} 40\n",

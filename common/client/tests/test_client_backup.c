@@ -22,14 +22,27 @@ static int64_t get_from(const char *instance)
     return clock_ms() - began_ms;
 }
 
-static void expect_metric(const char *name, int value)
+static void expect_line(const char *line)
 {
     struct buf page = BUF_INIT(65536);
-    char line[120];
     service_client_metrics(client, &page);
-    snprintf(line, sizeof line, "%s{service=\"user-service\"} %d\n", name, value);
     cr_expect(strstr(buf_text(&page), line), "want %s in %s", line, buf_text(&page));
     buf_close(&page);
+}
+
+static void expect_metric(const char *name, int value)
+{
+    char line[120];
+    snprintf(line, sizeof line, "%s{service=\"user-service\"} %d\n", name, value);
+    expect_line(line);
+}
+
+static void expect_ejections(int value)
+{
+    char line[120];
+    snprintf(line, sizeof line,
+             "instance_ejections_total{service=\"user-service\",cause=\"failures_in_a_row\"} %d\n", value);
+    expect_line(line);
 }
 
 static void expect_backups(int sent, int won, int refused)
@@ -260,7 +273,7 @@ static void four_cancelled(void)
     upstreams['a'].behaviour = REPLIES_500;
     call_a(8); /* and four failures: a cancelled call is none */
     cr_expect_not(is_passed_over(""));
-    expect_metric("instance_ejections_total", 0);
+    expect_ejections(0);
 }
 
 Test(client_backup, cancelled_call_is_no_failure)
@@ -293,7 +306,7 @@ static void hangs_on(void)
     cr_expect_eq(get(""), SERVICE_OK);
     cr_expect_eq(clock_ms() - tested_ms, SHARE_MS, "the test has no backup");
     cr_expect(is_passed_over("ejected for another 30 s: backup requests overtook it 5 times in a row, then it failed"));
-    expect_metric("instance_ejections_total", 1);
+    expect_ejections(1);
     for (int i = 0; i < 100; i++)
         get("");
     cr_expect_eq(upstreams['a'].calls, 6);
@@ -331,7 +344,7 @@ static void only_slow(void)
 {
     upstreams['a'].takes_ms = 5 * AFTER_MS;
     call_a(6); /* the sixth call has no backup, and succeeds */
-    expect_metric("instance_ejections_total", 0);
+    expect_ejections(0);
     cr_expect_not(is_passed_over(""));
     cr_expect_eq(upstreams['a'].cancelled, 5);
 }
@@ -361,7 +374,7 @@ static void client_leaves(void)
         cr_expect_eq(calls_now, 0);
     }
     cr_expect_eq(all_calls(), 1 + 2);
-    expect_metric("instance_ejections_total", 0);
+    expect_ejections(0);
 }
 
 Test(client_backup, cancelled_request_ends_both_attempts)

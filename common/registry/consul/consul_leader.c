@@ -34,7 +34,7 @@ bool consul_is_streamed(const struct http_response *response)
     return header_is(response, "X-Consul-Query-Backend", "streaming");
 }
 
-static enum registry_leader leader_of(struct consul_http *http, const struct http_response *response)
+enum registry_leader consul_leader_of(struct consul_http *http, const struct http_response *response)
 {
     if (header_is(response, "X-Consul-KnownLeader", "true"))
         return LEADER_KNOWN;
@@ -48,7 +48,7 @@ static enum registry_leader leader_of(struct consul_http *http, const struct htt
 
 void consul_leader_update(struct registry *registry, struct consul_http *http, const struct http_response *response)
 {
-    enum registry_leader leader = leader_of(http, response);
+    enum registry_leader leader = consul_leader_of(http, response);
     if (leader != LEADER_UNKNOWN || response->status == 200)
         registry->leader = leader;
 

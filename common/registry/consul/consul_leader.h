@@ -18,8 +18,10 @@
 /* True if this reply comes from the agent's stream of events. */
 bool consul_is_streamed(const struct http_response *response);
 
-/* Sets registry->leader and last_contact_ms from the reply to a list query. Usually sends no query of its
- * own; if it does, it takes at most 500 ms. */
+/* What this reply shows. Usually sends no query of its own; if it does, it takes at most 500 ms. */
+enum registry_leader consul_leader_of(struct consul_http *http, const struct http_response *response);
+
+/* Sets registry->leader and last_contact_ms from the reply to a list query; as long as consul_leader_of. */
 void consul_leader_update(struct registry *registry, struct consul_http *http, const struct http_response *response);
 
 /* Call it with the error of a list query. If the query timed out because the servers have no leader, err

@@ -7,12 +7,26 @@ const KNOWN = [
     [/^its node is down$/, 'reason.node', []],
     [/^critical$/, 'reason.critical', []],
     [/^warning, and its warning weight is 0$/, 'reason.warning', []],
+    [
+        /^(?:version is|it has no version) ?(.*), and USER_SERVICE_VERSION is (.+)$/,
+        'reason.version',
+        ['version', 'wanted'],
+    ],
+    [/^it lacks the tag (.+) of USER_SERVICE_TAGS$/, 'reason.tag', ['tag']],
+    [/^it is the canary \((.+)\), and this key is not in the canary's share$/, 'reason.isCanary', ['canary']],
+    [/^it is not the canary \((.+)\), and this key is in the canary's share$/, 'reason.isNotCanary', ['canary']],
     [/^ejected for another (\d+) s after (\d+) failures in a row$/, 'reason.ejected', ['left', 'failures']],
     [
         /^ejected for another (\d+) s: (\d+) % of its calls failed in (\d+) s, (\d+) % of the others'$/,
         'reason.ejectedForRate',
         ['left', 'percent', 'seconds', 'others'],
     ],
+    [
+        /^ejected for another (\d+) s: backup requests overtook it (\d+) times in a row, then it failed$/,
+        'reason.ejectedOvertaken',
+        ['left', 'times'],
+    ],
+    [/^on probation after backup requests overtook it/, 'reason.overtaken', []],
     [/^on probation/, 'reason.probation', []],
     [/^in slow start: (\d+) % of its share, for another (\S+) s$/, 'reason.slowStart', ['percent', 'left']],
     [

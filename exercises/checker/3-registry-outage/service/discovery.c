@@ -177,6 +177,11 @@ int discovery_watch(struct discovery *discovery, const char *service)
     return discovery->service ? 0 : -1;
 }
 
+void discovery_set_ttl(struct discovery *discovery, int64_t ttl_ms)
+{
+    discovery->config.ttl_ms = ttl_ms;
+}
+
 void discovery_stop(struct discovery *discovery)
 {
     (void)discovery;

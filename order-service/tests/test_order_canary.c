@@ -1,0 +1,133 @@
+/* Version and tag routing, and a canary release, on real servers: two user-services of version 1.0.0, and one of
+ * 2.0.0 with the tag canary. */
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "scene.h"
+
+TestSuite(order_canary, .timeout = 300);
+
+enum { CALLERS_USERS = 100 };
+
+static const char *const stable[] = {"SERVICE_VERSION=1.0.0", "SERVICE_TAGS=v1", NULL};
+static const char *const new_one[] = {"SERVICE_VERSION=2.0.0", "SERVICE_TAGS=v1,canary", NULL};
+
+static void start_user_with(int i, const char *const settings[])
+{
+    start(&users[i], "user-service", user_id(i), user_ports[i].number, settings);
+}
+
+/* Two of the old version, one of the new. SETTINGS_MAX entries, because start() copies as many. */
+static void open_release(const char *setting)
+{
+    const char *settings[SETTINGS_MAX] = {0};
+    open_world();
+    for (int i = 0; i < USERS; i++) {
+        memcpy(settings, i < 2 ? stable : new_one, sizeof stable);
+        start_user_with(i, settings);
+    }
+    order_settings[0] = setting;
+    start_orders();
+    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "the services do not start");
+}
+
+static void restart_orders(const char *setting)
+{
+    cr_expect_eq(service_stop(&orders), 0);
+    order_settings[0] = setting;
+    start_orders();
+    cr_assert(wait_until(all_are_usable, NULL, PATIENCE_MS), "%s", setting);
+}
+
+/* The users whose calls the new version serves; the calls of all others go to the old one. */
+static int canary_users(bool is_canary[CALLERS_USERS])
+{
+    struct probe *probe = probe_new();
+    int count = 0;
+    for (int user = 0; user < CALLERS_USERS; user++) {
+        struct called called;
+        view_call(probe, &orders, user + 1, &called);
+        cr_expect_eq(called.status, 200);
+        is_canary[user] = strcmp(called.upstream, user_id(2)) == 0;
+        count += is_canary[user];
+    }
+    probe_free(probe);
+    return count;
+}
+
+/* Of 100 users, 10 % are 10 with a standard deviation of 3. They are always the same users. */
+Test(order_canary, share_of_the_users_calls_the_new_version, .fini = close_scene)
+{
+    bool none[CALLERS_USERS], few[CALLERS_USERS], again[CALLERS_USERS], half[CALLERS_USERS], all[CALLERS_USERS];
+    open_release("USER_SERVICE_CANARY=version=2.0.0:0%");
+    cr_expect_eq(canary_users(none), 0);
+    restart_orders("USER_SERVICE_CANARY=version=2.0.0:10%");
+    int count = canary_users(few);
+    cr_expect(count >= 2 && count <= 20, "%d", count);
+    canary_users(again);
+    cr_expect_arr_eq(few, again, sizeof few);
+    restart_orders("USER_SERVICE_CANARY=tag=canary:50%");
+    cr_expect_gt(canary_users(half), count);
+    for (int user = 0; user < CALLERS_USERS; user++)
+        cr_expect(half[user] || !few[user], "user %d has left the canary", user + 1);
+    restart_orders("USER_SERVICE_CANARY=version=2.0.0:100%");
+    cr_expect_eq(canary_users(all), CALLERS_USERS);
+}
+
+static bool metrics_show_both_sides(void *arg)
+{
+    (void)arg;
+    return replies(&orders, "/metrics", 200, "service_call_attempts_total{service=\"user-service\",side=\"canary\"} 100") &&
+           replies(&orders, "/metrics", 200, "service_call_attempts_total{service=\"user-service\",side=\"stable\"} 100");
+}
+
+/* The canary goes away, and all its users are served by the old version; it comes back, and they return. */
+Test(order_canary, users_fall_back_while_the_canary_is_away, .fini = close_scene)
+{
+    bool is_canary[CALLERS_USERS];
+    int third = 2;
+    open_release("USER_SERVICE_CANARY=version=2.0.0:100%");
+    cr_expect_eq(canary_users(is_canary), CALLERS_USERS);
+    cr_expect(replies(&orders, "/discovery/explain?service=user-service&key=7", 200,
+                      "it is not the canary (version=2.0.0:100%), and this key is in the canary's share"));
+    cr_expect_eq(service_stop(&users[2]), 0);
+    await(user_is_avoided, &third, PATIENCE_MS, "the canary is avoided");
+    cr_expect_eq(canary_users(is_canary), 0);
+    cr_expect(metrics_show_both_sides(NULL));
+    const char *settings[SETTINGS_MAX] = {new_one[0], new_one[1]};
+    start_user_with(2, settings);
+    await(user_is_usable, &third, PATIENCE_MS, "the canary is back");
+    cr_expect_eq(canary_users(is_canary), CALLERS_USERS);
+}
+
+Test(order_canary, only_the_version_and_tags_wanted_are_called, .fini = close_scene)
+{
+    bool is_new[CALLERS_USERS];
+    open_release("USER_SERVICE_VERSION=2.0.0");
+    cr_expect_eq(canary_users(is_new), CALLERS_USERS);
+    cr_expect(replies(&orders, "/discovery/explain?service=user-service&key=7", 200,
+                      "{\"id\":\"user-service-1\",\"reason\":\"version is 1.0.0, and USER_SERVICE_VERSION is 2.0.0\"}"));
+    restart_orders("USER_SERVICE_TAGS=v1,canary");
+    cr_expect_eq(canary_users(is_new), CALLERS_USERS);
+    restart_orders("USER_SERVICE_VERSION=1.0.0");
+    cr_expect_eq(canary_users(is_new), 0);
+    restart_orders("USER_SERVICE_VERSION=3.0.0");
+    cr_expect(replies(&orders, "/users/7", 503,
+                      "No healthy user-service instances: none has version 3.0.0 (USER_SERVICE_VERSION)"));
+    cr_expect(replies(&orders, "/health", 200,
+                      "3 passing, 0 warning, 0 critical; none has version 3.0.0 (USER_SERVICE_VERSION)"));
+}
+
+Test(order_canary, bad_canary_ends_the_start_with_exit_code_2)
+{
+    struct service service;
+    open_world();
+    cr_assert_eq(service_launch(&service, &world, "order-service",
+                                (const char *const[]){"USER_SERVICE_CANARY=version=2.0.0", NULL}, &err), 0);
+    cr_assert(proc_wait(&service.proc, PATIENCE_MS));
+    cr_expect_eq(WEXITSTATUS(service.proc.status), 2);
+    char *output = proc_output(&service.proc);
+    cr_expect(strstr(output, "USER_SERVICE_CANARY=version=2.0.0: want a version or a tag"), "%s", output);
+    free(output);
+    close_world();
+}
