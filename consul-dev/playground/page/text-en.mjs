@@ -197,6 +197,7 @@ export const english = {
   'reason.ejected': 'ejected for another {left} s after {failures} failures in a row',
   'reason.ejectedForRate': 'ejected for another {left} s: {percent} % of its calls failed in {seconds} s, {others} % of those to the others',
   'reason.slowStart': 'in slow start: it gets {percent} % of its share; the full one in {left} s',
+  'reason.load': 'drawn, too: it has {calls} calls in flight (weight {weight}), the next instance {nextCalls} (weight {nextWeight})',
   'reason.ejectedOvertaken': 'ejected for another {left} s: backup requests overtook it {times} times in a row, then it failed',
   'reason.overtaken': 'on probation after backup requests overtook it repeatedly: one call at a time until one succeeds',
   'reason.probation': 'on probation after its ejection: one call at a time until one succeeds',
