@@ -310,7 +310,7 @@ lab-parts: $(PROGRAMS) $(LESSON) $(BUILD)/lesson/service_client $(BUILD)/lab
 	@:
 
 test: ## check: run all tests except the long outages
-	@$(DEPS) python
+	@$(DEPS) python balancers
 	$(again) run-tests
 
 run-tests: unit-tests integration-tests exercise-parts pitfall-parts

@@ -13,7 +13,7 @@ root_of() { echo "http://127.0.0.1:${port_of[$1]}"; } # name
 
 sent_by() { # balancer, user-service
     case $1 in
-    ours) picks_of "bench-$2" ;;
+    ours) picks_of ours "bench-$2" ;;
     nginx) grep -c ":${port_of[$2]}\b" "$work/nginx.calls" ;;
     haproxy) curl -s -m 2 "$(root_of haproxy)/haproxy;csv" | haproxy_column lbtot "${place[$2]}" ;;
     esac

@@ -10,6 +10,13 @@ static int apply_log_level(void *arg)
     return 0;
 }
 
+static int apply_weight(void *arg)
+{
+    struct service *service = arg;
+    registries_set_weight(&service->registries, (int)service->settings.weight);
+    return 0;
+}
+
 /* The settings that both services have. */
 static void add_own(struct service *service)
 {
@@ -18,6 +25,7 @@ static void add_own(struct service *service)
         int (*apply)(void *arg);
     } table[] = {
         {"LOG_LEVEL", apply_log_level},
+        {"SERVICE_WEIGHT", apply_weight},
     };
     const struct settings_defaults defaults = {service->definition->name, service->definition->port};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

@@ -146,6 +146,15 @@ int registries_register(struct registries *registries, const struct settings *se
     return 0;
 }
 
+/* --- Changes while it runs -------------------------------------------------------- */
+
+void registries_set_weight(struct registries *registries, int weight)
+{
+    for (size_t i = 0; i < registries->count; i++)
+        if (registries->registrations[i])
+            registration_set_weight(registries->registrations[i], weight);
+}
+
 /* --- Deregister ------------------------------------------------------------------- */
 
 struct departure {

@@ -42,6 +42,12 @@ int registries_open(struct registries *registries, const struct settings *settin
  * listens on. 0, or -1: out of memory. */
 int registries_register(struct registries *registries, const struct settings *settings, uint16_t port,
                     struct health *health);
+/* --- Changes while it runs: registration.h --------------------------------------- */
+
+void registries_set_weight(struct registries *registries, int weight);
+
+/* --- Stop ------------------------------------------------------------------------- */
+
 /* Deregisters from all registries at the same time. Waits, at most until the
  * deadline. May be called twice. */
 void registries_deregister(struct registries *registries, int64_t deadline);

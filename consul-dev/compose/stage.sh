@@ -16,7 +16,7 @@ settings() { sed -n 's/^#\([A-Z_]*\)=.*/\1/p' "$ROOT/.env.example"; } # the name
 for setting in $(settings | grep -vxE "$OF_THE_MACHINE"); do unset "$setting"; done
 unset COMPOSE_FILE COMPOSE_PROFILES
 export CONSUL_PORT=0 CONSUL_DNS_PORT=0 ORDER_PORT=0 WEIGHTS_ORDER_PORT=0 ETCD_ORDER_PORT=0 CLUSTER_ORDER_PORT=0 CLUSTER_CONSUL_PORT=0 PLAYGROUND_PORT=0 \
-    NACOS_ORDER_PORT=0 NACOS_PORT=0 NACOS_CONSOLE_PORT=0 EUREKA_ORDER_PORT=0 EUREKA_PORT=0
+    NACOS_ORDER_PORT=0 NACOS_PORT=0 NACOS_CONSOLE_PORT=0 EUREKA_ORDER_PORT=0 EUREKA_PORT=0 HAPROXY_PORT=0 NGINX_PORT=0
 
 compose() { docker compose -p "$PROJECT" --env-file "$DIR/env" -f "$ROOT/docker-compose.yml" "$@"; }
 

@@ -13,52 +13,30 @@ struct balancer {
     struct service at; /* only its port is used, for URLs */
 };
 
-static const char haproxy_config[] =
-    "defaults\n mode http\n timeout connect 1s\n timeout client 30s\n timeout server 30s\n retries 2\n"
-    " option redispatch\n"
-    "frontend users\n bind 127.0.0.1:%d\n default_backend users\n"
-    "backend users\n balance roundrobin\n option httpchk GET /health\n"
-    " server a 127.0.0.1:%d check inter 1s\n server b 127.0.0.1:%d check inter 1s\n server c 127.0.0.1:%d check inter "
-    "1s\n";
-
-/* One process, so that no worker is left when it is killed. */
-static const char nginx_config[] =
-    "daemon off; master_process off; pid %s/nginx.pid; error_log stderr error; events { }\n"
-    "http { access_log off; client_body_temp_path %s; proxy_temp_path %s; fastcgi_temp_path %s;\n"
-    " uwsgi_temp_path %s; scgi_temp_path %s; proxy_connect_timeout 1s;\n"
-    " upstream users { server 127.0.0.1:%d; server 127.0.0.1:%d; server 127.0.0.1:%d; }\n"
-    " server { listen 127.0.0.1:%d; location / { proxy_pass http://users; } } }\n";
-
-static int write_configs(const struct stage *stage, const struct balancer *haproxy, const struct balancer *nginx)
-{
-    const struct service *users = stage->users;
-    const char *folder = stage->world.folder.path;
-    char path[PLACE_PATH_MAX + 32];
-    snprintf(path, sizeof path, "%s/haproxy.cfg", folder);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return -1;
-    fprintf(file, haproxy_config, haproxy->port.number, users[0].port, users[1].port, users[2].port);
-    fclose(file);
-    snprintf(path, sizeof path, "%s/nginx.conf", folder);
-    file = fopen(path, "w");
-    if (!file)
-        return -1;
-    fprintf(file, nginx_config, folder, folder, folder, folder, folder, folder, users[0].port, users[1].port,
-            users[2].port, nginx->port.number);
-    return fclose(file);
-}
-
 static bool serves(void *arg)
 {
     char url[SERVICE_URL_MAX];
     return probe_get(NULL, service_url(arg, "/users/1", url), NULL) == 200;
 }
 
+/* On HAProxy's page its backend and three instances are UP. It finds them in Consul's DNS one after the other. */
+static bool haproxy_has_all(void *arg)
+{
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    int up = 0;
+    if (probe_get(NULL, service_url(arg, "/haproxy;csv", url), &reply) == 200)
+        for (const char *at = buf_text(&reply.body); (at = strstr(at, ",UP,")); at++)
+            up++;
+    probe_reply_close(&reply);
+    return up == 4;
+}
+
 static bool start_balancer(struct balancer *balancer, const char *const argv[], const char *log, struct err *err)
 {
+    static const char *const env[] = {"DIE_WITH_PARENT=1", "ONE_PROCESS=1", NULL};
     balancer->at.port = balancer->port.number;
-    if (proc_start(&balancer->proc, argv, NULL, log, err) != 0)
+    if (proc_start(&balancer->proc, argv, env, log, err) != 0)
         return report_error(err->text);
     if (time_until(serves, &balancer->at, LIMIT_MS) >= 0)
         return true;
@@ -68,20 +46,40 @@ static bool start_balancer(struct balancer *balancer, const char *const argv[], 
     return false;
 }
 
+enum { COMMAND_MAX = PLACE_PATH_MAX + 32, ADDRESS_MAX = 24 };
+
+static const char *command(const char *name, char out[COMMAND_MAX])
+{
+    char source[PLACE_PATH_MAX];
+    source_path(source);
+    snprintf(out, COMMAND_MAX, "%.*s/consul-dev/%s", PLACE_PATH_MAX - 1, source, name);
+    return out;
+}
+
+static void address(int port, char out[ADDRESS_MAX])
+{
+    snprintf(out, ADDRESS_MAX, "127.0.0.1:%d", port);
+}
+
+/* HAProxy discovers the instances; nginx gets a fixed list. */
 static bool start_balancers(const struct stage *stage, struct balancer *haproxy, struct balancer *nginx)
 {
     struct err err = ERR_INIT;
-    char config[2][PLACE_PATH_MAX + 32], log[PLACE_PATH_MAX + 32];
-    const char *folder = stage->world.folder.path;
+    char run[COMMAND_MAX], port[16], folder[COMMAND_MAX], log[COMMAND_MAX], dns[ADDRESS_MAX], users[3][ADDRESS_MAX];
     if (port_take(&haproxy->port, &err) != 0 || port_take(&nginx->port, &err) != 0)
         return report_error(err.text);
-    if (write_configs(stage, haproxy, nginx) != 0)
-        return report_error("cannot write the balancers' configuration");
-    snprintf(config[0], sizeof config[0], "%s/haproxy.cfg", folder);
-    snprintf(config[1], sizeof config[1], "%s/nginx.conf", folder);
-    snprintf(log, sizeof log, "%s/balancers.log", folder);
-    return start_balancer(haproxy, (const char *const[]){"haproxy", "-db", "-f", config[0], NULL}, log, &err) &&
-           start_balancer(nginx, (const char *const[]){"nginx", "-p", folder, "-c", config[1], NULL}, log, &err);
+    snprintf(log, sizeof log, "%.*s/balancers.log", PLACE_PATH_MAX - 1, stage->world.folder.path);
+    snprintf(folder, sizeof folder, "%.*s/nginx", PLACE_PATH_MAX - 1, stage->world.folder.path);
+    snprintf(port, sizeof port, "%d", haproxy->port.number);
+    address(stage->world.consul.dns.number, dns);
+    const char *const discovers[] = {command("run-haproxy", run), port, dns, NULL};
+    if (!start_balancer(haproxy, discovers, log, &err))
+        return false;
+    snprintf(port, sizeof port, "%d", nginx->port.number);
+    for (int i = 0; i < 3; i++)
+        address(stage->users[i].port, users[i]);
+    const char *const fixed[] = {command("run-nginx", run), folder, port, users[0], users[1], users[2], NULL};
+    return start_balancer(nginx, fixed, log, &err);
 }
 
 /* Calls at an even rate: 4 connections, 25 calls a second each. */
@@ -128,6 +126,8 @@ static bool balancer_killed(struct stage *stage)
                                          "没有安装 HAProxy 或 nginx：请运行 consul-dev/install-deps balancers"});
     if (!stage_open_world(stage) || !stage_start_services(stage, 3, NULL) || !start_balancers(stage, &haproxy, &nginx))
         return false;
+    SEEN(time_until(haproxy_has_all, &haproxy.at, LIMIT_MS) >= 0, "HAProxy finds the three instances in Consul's DNS",
+         "HAProxy 从 Consul 的 DNS 找到三个实例");
     see_load(&stage->orders,
              TEXT("client-side (order-service picks by itself)", "客户端负载均衡（order-service 自己选择实例）"),
              false);

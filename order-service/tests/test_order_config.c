@@ -150,6 +150,31 @@ Test(order_config, log_level_changes_in_both_services)
     close_scene();
 }
 
+static bool all_weigh_five(void *arg)
+{
+    char url[SERVICE_URL_MAX];
+    struct probe_reply reply = {0};
+    int count = 0;
+    (void)arg;
+    probe_get(NULL, service_url(&orders, "/discovery", url), &reply);
+    for (const char *at = buf_text(&reply.body); (at = strstr(at, "\"weight\":5,")); at++)
+        count++;
+    probe_reply_close(&reply);
+    return count == USERS;
+}
+
+/* The folder belongs to the service, so all its instances get the weight. */
+Test(order_config, weight_of_all_instances_changes)
+{
+    open_scene();
+    put_key("user-service/SERVICE_WEIGHT", "5");
+    await(all_weigh_five, NULL, PATIENCE_MS, "order-service knows the new weight of all three instances");
+    put_key("user-service/SERVICE_WEIGHT", "0");
+    await_line(&users[0], "msg=config_refused key=SERVICE_WEIGHT value=0 accepts=\"a whole number, 1 to 65535\" using=5", 1);
+    cr_expect(all_weigh_five(NULL));
+    close_scene();
+}
+
 /* A hung instance holds a call for the whole timeout of its one attempt. */
 Test(order_config, call_timeout_and_cache_ttl_change)
 {

@@ -22,6 +22,16 @@ static struct call_record *record_of(const struct http_call *call)
     return (struct call_record *)address;
 }
 
+/* Every second call to such an instance fails: never two in a row. */
+static void fail_half(struct sim_caller *caller, int instance, struct http_response *response)
+{
+    if (!caller->process.world->instances[instance].fails_half || response->status != 200)
+        return;
+    caller->half_failed ^= (uint64_t)1 << instance;
+    if (caller->half_failed >> instance & 1)
+        response->status = 500;
+}
+
 /* The client's transport. */
 static int send_call(void *arg, const struct http_call *call, struct http_response *response, struct err *err)
 {
@@ -37,6 +47,8 @@ static int send_call(void *arg, const struct http_call *call, struct http_respon
         rc = fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "timed out");
     } else {
         rc = instance_answer(instance, call, response, err);
+        if (rc == 0)
+            fail_half(caller, number, response);
     }
     calls_attempt_ended(record, nth, call, rc == 0 ? response->status : 0, err->code, clock_ms() - begin_ms);
     return rc;
@@ -133,6 +145,7 @@ void caller_start(struct sim_caller *caller)
     memset(caller->retries_in, 0, sizeof caller->retries_in);
     caller->version = caller->called_version = caller->turns.version = 0;
     caller->has_called = false;
+    caller->rates.since_ms = 0;
     caller->source = "";
 }
 

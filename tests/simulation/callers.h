@@ -24,6 +24,14 @@ struct observed_instance {
     uint64_t ejected_version;  /* the version of the list at that time */
 };
 
+/* The calls to each instance, since a moment (rates.c). */
+struct rate_window {
+    int64_t since_ms; /* 0: none */
+    uint64_t version; /* of the list */
+    int64_t all, calls[INSTANCES_MAX], last_ms[INSTANCES_MAX];
+    int ejections;    /* for the failure rate, at its begin */
+};
+
 struct sim_caller {
     struct process process;
     struct registry *registries[REGISTRIES_MAX];
@@ -33,6 +41,9 @@ struct sim_caller {
     struct service_client *client;
     struct group calls;
     uint64_t cannot_reach; /* instances, one bit each */
+    uint64_t half_failed;  /* those that fail half of their calls, and have failed the last one */
+    struct rate_window rates;
+    unsigned until_look;   /* at its metrics */
     struct observed_instance observed[INSTANCES_MAX];
     const char *source; /* of its list, when it was last observed */
     uint64_t version, called_version; /* of its list, when it was last observed; and at the last call */

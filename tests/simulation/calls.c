@@ -12,6 +12,7 @@
 #include "simulation/bounds.h"
 #include "simulation/choice.h"
 #include "simulation/invariants.h"
+#include "simulation/rates.h"
 #include "simulation/turns.h"
 
 enum {
@@ -110,6 +111,7 @@ int calls_attempt_begins(struct call_record *record, const struct http_call *cal
     backups_check_begin(record);
     choice_check(record, call->port);
     turns_check(record, call->port);
+    rates_attempt_begins(record, call->port);
     if (record->attempts > 0 && (backups_is_backup(record) || !is_first_listed(record, call->port))) {
         caller->retries_in[bucket_now(caller)]++;
         check_budget(caller);
@@ -155,6 +157,7 @@ void calls_attempt_ended(struct call_record *record, int nth, const struct http_
     int64_t began_ms = clock_ms() - took_ms;
     bool answered = status > 0 && status < 500;
     record->answered |= answered;
+    rates_attempt_ended(record->caller, call->port, !answered);
     if (answered) {
         observed->failures = observed->cancelled = 0;
         if (began_ms >= observed->ejected_ms)

@@ -31,6 +31,10 @@
  *  15. A caller begins with the instance that is first in its own order.
  *  16. A call has at most two attempts under way, and the second begins only after
  *      CALL_BACKUP_AFTER. A cancelled attempt ejects no instance. (For the rest see 5 and 9.)
+ *  17. An instance that fails half of its calls, while the others fail none, is ejected within
+ *      10 s, if it has 16 calls a second and the others too.
+ *  18. If all instances fail half of their calls, none is ejected for its failure rate.
+ *  19. At most half of the instances are ejected, while all are passing.
  *
  * Each promise was seen to break, within 2,000 seeds, after one change of the real code:
  *   1  a new list is ignored; critical counts as healthy; failures never eject; a missing
@@ -56,9 +60,12 @@
  *  14  no listed instance is looked for
  *  15  the order of the list is used for all callers
  *  16  a backup at once; a cancelled attempt counts as a failure
+ *  17  no instance is ejected for its failure rate; the interval is 10 s
+ *  18  the others' failure rate does not matter
+ *  19  no instance is readmitted when the list has shrunk
  *
- * Of the real code the checks see only its messages on the network and the lists of
- * discovery. They also know the real state of each instance, which the real code does not.
+ * Of the real code the checks see only its messages on the network, the lists of
+ * discovery, and the metrics of a caller. They also know the real state of each instance, which the real code does not.
  */
 #ifndef SIMULATION_INVARIANTS_H
 #define SIMULATION_INVARIANTS_H

@@ -97,6 +97,16 @@ static void end_slow_instance(struct fault *fault)
     fault->instance->slow_ms = 0;
 }
 
+static void begin_half(struct fault *fault)
+{
+    fault->instance->fails_half = true;
+}
+
+static void end_half(struct fault *fault)
+{
+    fault->instance->fails_half = false;
+}
+
 /* An operator sets it at the most trusted registry that knows it. */
 static void set_maintenance(struct fault *fault, bool on)
 {
@@ -162,6 +172,22 @@ static void end_all_unhealthy(struct fault *fault)
         fault->world->instances[i].unhealthy = false;
 }
 
+static void set_all_half(struct fault *fault, bool fails)
+{
+    for (int i = 0; i < fault->world->settings.instances; i++)
+        fault->world->instances[i].fails_half = fails;
+}
+
+static void begin_all_half(struct fault *fault)
+{
+    set_all_half(fault, true);
+}
+
+static void end_all_half(struct fault *fault)
+{
+    set_all_half(fault, false);
+}
+
 static void begin_wall_jump(struct fault *fault)
 {
     clock_jump_wall(between(-86400000, 86400000));
@@ -179,11 +205,13 @@ const struct fault_kind process_faults[] = {
     {"is unhealthy", ON_INSTANCE, 60000, begin_unhealthy, end_unhealthy, DISTURBS},
     {"flaps", ON_INSTANCE, 2000, begin_unhealthy, end_flapping, DISTURBS},
     {"is slow", ON_INSTANCE, 60000, begin_slow_instance, end_slow_instance, DISTURBS},
+    {"fails half of its calls", ON_INSTANCE, 60000, begin_half, end_half, SPARES},
     {"is in maintenance", ON_INSTANCE, 120000, begin_maintenance, end_maintenance, SPARES},
     {"is cut off from a registry", ON_CALLER, 120000, begin_caller_cut, end_caller_cut, DISTURBS},
     {"cannot reach some instances", ON_CALLER, 60000, begin_blind, end_blind, SPARES},
     {"restarts", ON_CALLER, 2000, begin_caller_restart, end_caller_restart, DISTURBS},
     {"a shared dependency fails", ON_ALL, 60000, begin_all_unhealthy, end_all_unhealthy, DISTURBS},
+    {"a shared dependency fails half of the calls", ON_ALL, 60000, begin_all_half, end_all_half, SPARES},
     {"the wall clock jumps", ON_ALL, 1, begin_wall_jump, NULL, SPARES},
 };
 

@@ -55,6 +55,10 @@ void settings_draw(struct settings *s)
     s->fault_every_ms = between(3, 60) * 1000;
     s->only_rolling = chance(10);
     s->backup_after_ms = chance(50) ? 0 : between(1, 100);
+    if (chance(15)) { /* few instances with many calls: enough for a verdict on their failure rates */
+        s->instances = (int)between(2, 6);
+        s->call_every_ms = between(3, 15);
+    }
 }
 
 const char *settings_zone(const struct settings *settings, int number)
