@@ -180,7 +180,7 @@ $(BUILD)/drill: $(call objects,$(DRILL)) $(BUILD)/obj/exercises/checker/text.o $
 
 $(BUILD)/lab: $(call objects,consul-dev/labs) $(BUILD)/obj/exercises/checker/text.o $(call archives,$(harness))
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+	@$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -lresolv -o $@
 
 # Checks a program in any language. It needs none of the learner's C.
 CHECK_CLIENT := exercises/checker/any-language

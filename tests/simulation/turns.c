@@ -89,7 +89,8 @@ static void check_zone(struct call_record *record, const struct choice *choice)
         trace_break(trace_of(record), "%s in %s calls %s in %s, while its own zone can take all of its calls",
                     caller->process.name, caller->zone, choice->chosen->id, choice->chosen->zone);
     bool is_certain = record->attempts == 0 && share.near > 0 && all_can_be_picked(record, list);
-    if (is_certain && caller->process.world->settings.policy != BALANCE_CONSISTENT_HASH)
+    const struct settings *settings = &caller->process.world->settings;
+    if (is_certain && settings->policy != BALANCE_CONSISTENT_HASH && settings->slow_start_ms == 0)
         check_share(record, choice, &share);
     else
         caller->turns.version = 0;
