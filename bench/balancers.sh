@@ -53,13 +53,15 @@ load_each() { # seconds: starts the load of each balancer in the background
     done
 }
 
-# Polls the counters of up3 for some ms. Sets `extra` and `last`: how many calls were sent to it, and when the
-# last one was.
-watch_up3() { # ms
-    local name now=0 count begin=$EPOCHREALTIME
+# Sends up3 a signal, and polls its counters for some ms. Sets `extra` and `last`: how many calls were sent to it,
+# and when the last one was.
+signal_and_watch_up3() { # signal ms
+    local name now=0 count begin
     local -A before=()
     for name in "${balancers[@]}"; do before[$name]=$(sent_by "$name" up3) extra[$name]=0 last[$name]=0; done
-    while [ "$now" -lt "$1" ]; do
+    signal "$1" up3
+    begin=$EPOCHREALTIME
+    while [ "$now" -lt "$2" ]; do
         for name in "${balancers[@]}"; do
             count=$(sent_by "$name" up3)
             now=$(awk "BEGIN { printf \"%.0f\", ($EPOCHREALTIME - $begin) * 1000 }")
@@ -85,10 +87,7 @@ one_instance_fails() { # signal, scene
     runs haproxy && place[up3]=$(haproxy_place up3)
     load_each 16
     sleep 2
-    { # without the shell's message that it was killed
-        signal "$1" up3
-        watch_up3 12000
-    } 2>/dev/null
+    signal_and_watch_up3 "$1" 12000 2>/dev/null # without the shell's message that it was killed
     wait "${loads[@]}"
     note "$2"
     stop up3

@@ -103,8 +103,9 @@ static void ejection_text(struct obstacle obstacle, char *out, size_t size)
     else if (obstacle.percent == 0)
         snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row", left_s, OUTLIER_FAILURES);
     else
-        snprintf(out, size, "ejected for another %" PRId64 " s: %u %% of its calls failed in %d s, %u %% of the others'",
-                 left_s, obstacle.percent, FAILURE_RATE_INTERVAL_MS / 1000, obstacle.others_percent);
+        snprintf(out, size,
+                 "ejected for another %" PRId64 " s: %u %% of its calls failed in %d s, %u %% of the others'", left_s,
+                 obstacle.percent, FAILURE_RATE_INTERVAL_MS / 1000, obstacle.others_percent);
 }
 
 void obstacle_text(struct obstacle obstacle, const struct instance *instance, const char *zone,

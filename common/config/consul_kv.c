@@ -11,7 +11,9 @@
 #include "registry/consul/consul_wire.h"
 #include "registry/name.h"
 
-enum { REPLY_CAP = 256 * 1024 }; /* bytes: a thousand settings, and 5 ms to parse; one value may have 512 KB in Consul */
+enum {
+    REPLY_CAP = 256 * 1024, /* bytes: a thousand settings. In Consul one value may have 512 KB */
+};
 
 struct consul_kv {
     struct config_source base;
@@ -39,7 +41,7 @@ static int send_query(struct consul_kv *kv, uint64_t index, int64_t wait_ms, int
     return -1;
 }
 
-/* Newer servers say so when they left out keys that the token may not read. Those before 1.12 leave them out silently. */
+/* Servers from 1.12 on say so if they left out keys that the token may not read. */
 static bool is_filtered(const struct http_response *response)
 {
     char value[8];

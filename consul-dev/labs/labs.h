@@ -13,6 +13,6 @@
 /* Each ends with an entry without a run function. Their order gives the numbers. */
 extern const struct lab registration_labs[], check_labs[], filter_labs[], watch_labs[], feature_labs[], cluster_labs[],
     discovery_labs[], recovery_labs[], balancing_labs[], proxy_labs[], change_labs[],
-    release_labs[];
+    release_labs[], dns_labs[];
 
 #endif

@@ -16,7 +16,7 @@
 static const struct lab *const groups[] = {registration_labs, check_labs,   filter_labs,    watch_labs,
                                            feature_labs,      cluster_labs, discovery_labs, recovery_labs,
                                            balancing_labs,    proxy_labs,   change_labs,
-                                           release_labs};
+                                           release_labs,      dns_labs};
 
 /* NULL: there is no lab with this number. */
 static const struct lab *lab_at(int number)

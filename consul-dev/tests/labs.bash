@@ -48,4 +48,4 @@ sees_what_is_expected() { # number
 
 # shellcheck disable=SC2034 # for the tests
 SHORT_LABS='visible after|gone after|HTTP check|Script check|TTL check|passing=true|KV store'
-SHORT_LABS+='|second datacenter|Dev mode|web UI'
+SHORT_LABS+='|second datacenter|Dev mode|web UI|DNS lists'

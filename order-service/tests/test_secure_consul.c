@@ -110,7 +110,8 @@ static void open_secure(void)
     cr_assert(wait_until(bootstraps, NULL, PATIENCE_MS), "ACLs cannot be bootstrapped");
     cr_expect_eq(admin("PUT", "/v1/acl/policy",
                        "{\"Name\":\"services\",\"Rules\":\"service_prefix \\\"\\\" { policy = \\\"write\\\" } "
-                       "node_prefix \\\"\\\" { policy = \\\"read\\\" }\"}", NULL), 200);
+                       "node_prefix \\\"\\\" { policy = \\\"read\\\" } "
+                       "key_prefix \\\"config/user-service/\\\" { policy = \\\"read\\\" }\"}", NULL), 200);
     add_token(TOKEN);
     snprintf(address, sizeof address, "CONSUL_HTTP_ADDR=https://127.0.0.1:%d", https.number);
     snprintf(host_address, sizeof host_address, "CONSUL_HTTP_ADDR=127.0.0.1:%d", https.number);
@@ -162,6 +163,15 @@ Test(secure_consul, consul_settings_work_as_in_consuls_own_tools, .init = open_s
     /* "bad certificate", or "certificate required" from a newer Consul */
     EXPECT_LOG(" alert ", "CONSUL_CLIENT_CERT=", "CONSUL_CLIENT_KEY=");
     EXPECT_LOG("msg=register_failed", plain_address);
+    close_secure();
+}
+
+/* The configuration center has the same address, token and TLS. */
+Test(secure_consul, keys_are_read_with_the_services_token, .init = open_secure)
+{
+    cr_expect_eq(admin("PUT", "/v1/kv/config/user-service/LOG_LEVEL", "debug", NULL), 200);
+    EXPECT_LOG("msg=config_changed key=LOG_LEVEL value=debug was=info source=consul-kv");
+    EXPECT_LOG("the token needs key_prefix \\\"config/user-service/\\\"", "CONSUL_HTTP_TOKEN=" WRONG_TOKEN);
     close_secure();
 }
 

@@ -131,6 +131,7 @@ void caller_start(struct sim_caller *caller)
     caller->discovery = discovery_new(&discovery);
     const struct service_client_config client = {
         .discovery = caller->discovery, .transport = {send_call, caller}, .policy = settings->policy,
+        .slow_start_ms = settings->slow_start_ms,
         .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX,
         .backup_after_ms = settings->backup_after_ms,
         .id = caller->process.name, .zone = caller->zone, .route = settings->route,
@@ -143,7 +144,7 @@ void caller_start(struct sim_caller *caller)
     memset(caller->observed, 0, sizeof caller->observed);
     memset(caller->calls_in, 0, sizeof caller->calls_in);
     memset(caller->retries_in, 0, sizeof caller->retries_in);
-    caller->version = caller->called_version = caller->turns.version = 0;
+    caller->version = caller->called_version = caller->ramps_version = caller->turns.version = 0;
     caller->has_called = false;
     caller->rates.since_ms = 0;
     caller->source = "";

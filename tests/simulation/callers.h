@@ -7,6 +7,20 @@
 
 enum { ATTEMPTS_MAX = 3, WINDOW_S = 10, ID_MAX = 32, STATIC_MAX = 2000 };
 
+/* An instance in the list with which the last attempt was made. */
+struct serving {
+    int entries;      /* that get turns */
+    uint64_t key;     /* of the only one of these, if it passes; 0: there is none, or it is in doubt */
+    int64_t since_ms; /* it has this key */
+};
+
+/* The attempts since the instance began to get turns. */
+struct ramp {
+    bool is_certain; /* it is in slow start */
+    double most, least; /* attempts that it may get, and must get */
+    int first, all;     /* first attempts, and all, that it got */
+};
+
 /* One instance, as a caller's list and its calls show it. */
 struct observed_instance {
     bool listed, missing;      /* missing: all of its entries are */
@@ -22,6 +36,8 @@ struct observed_instance {
     int64_t fifth_ms;          /* its last fifth failure in a row; 0: none yet */
     int64_t ejected_ms;        /* since when it must be ejected; 0: it need not be */
     uint64_t ejected_version;  /* the version of the list at that time */
+    struct serving serving;
+    struct ramp ramp;
 };
 
 /* The calls to each instance, since a moment (rates.c). */
@@ -47,6 +63,7 @@ struct sim_caller {
     struct observed_instance observed[INSTANCES_MAX];
     const char *source; /* of its list, when it was last observed */
     uint64_t version, called_version; /* of its list, when it was last observed; and at the last call */
+    uint64_t ramps_version;           /* of the list that `serving` is about; 0: of none */
     bool has_called;
     struct {
         uint64_t version; /* of the list; 0: none */

@@ -12,6 +12,7 @@
 #include "simulation/bounds.h"
 #include "simulation/choice.h"
 #include "simulation/invariants.h"
+#include "simulation/ramps.h"
 #include "simulation/rates.h"
 #include "simulation/release.h"
 #include "simulation/turns.h"
@@ -111,6 +112,7 @@ int calls_attempt_begins(struct call_record *record, const struct http_call *cal
     check_repetition(record, call);
     backups_check_begin(record);
     choice_check(record, call->port);
+    ramps_check(record, call->port);
     turns_check(record, call->port);
     release_check(record, call->port);
     rates_attempt_begins(record, call->port);
@@ -229,6 +231,8 @@ void calls_ended(struct call_record *record, const struct service_reply *reply)
     const char *name = record->caller->process.name;
     for (int i = 0; i < record->attempts; i++)
         record->caller->observed[record->tried[i].instance].calls_now--;
+    if (record->attempts == 0)
+        ramps_forget(record->caller);
     if (world->is_ending || record->caller->process.killed)
         return;
     backups_check_blame(record);

@@ -1,4 +1,4 @@
-/* release: in a canary release, a call goes to its user's side, or where it must (promise 20). */
+/* release: in a canary release, a call goes to its user's side, or where it must (promise 21). */
 #ifndef SIMULATION_RELEASE_H
 #define SIMULATION_RELEASE_H
 

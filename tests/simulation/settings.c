@@ -62,6 +62,7 @@ void settings_draw(struct settings *s)
     s->call_every_ms = between(20, 1000);
     s->fault_every_ms = between(3, 60) * 1000;
     s->only_rolling = chance(10);
+    s->slow_start_ms = chance(50) ? 0 : between(1, 60) * 1000;
     s->backup_after_ms = chance(50) ? 0 : between(1, 100);
     if (chance(15)) { /* few instances with many calls: enough for a verdict on their failure rates */
         s->instances = (int)between(2, 6);
@@ -108,11 +109,11 @@ void settings_write(const struct settings *s)
             ", instances %d, callers %d, zones %d%s%s\n"
             "check %s each %" PRId64 " ms, timeout %" PRId64 "; reaped after %" PRId64 "; jitter %" PRId64
             ", reconcile %" PRId64 "\n"
-            "%s with ttl %" PRId64 "; %s; a call each %" PRId64 " within %" PRId64 ", backup after %" PRId64
-            "; a fault each %" PRId64 "%s%s\n",
+            "%s with ttl %" PRId64 "; %s, slow start %" PRId64 "; a call each %" PRId64 " within %" PRId64
+            ", backup after %" PRId64 "; a fault each %" PRId64 "%s%s\n",
             s->instances, s->callers, s->zones, s->has_static ? ", with a static list" : "",
             s->only_rolling ? ", only rolling restarts" : "", check_name(s->check), s->check_interval_ms,
             s->check_timeout_ms, s->deregister_after_ms, s->jitter_ms, s->reconcile_ms, s->poll ? "poll" : "watch",
-            s->ttl_ms, policy_name(s->policy), s->call_every_ms, s->call_timeout_ms,
+            s->ttl_ms, policy_name(s->policy), s->slow_start_ms, s->call_every_ms, s->call_timeout_ms,
             s->backup_after_ms, s->fault_every_ms, *canary ? "; canary " : "", canary);
 }

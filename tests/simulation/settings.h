@@ -40,6 +40,7 @@ struct settings {
     bool has_static; /* callers have a static list: the first ports of all instances */
     enum balance_policy policy;
     struct route route; /* in some runs a part of the instances is the canary */
+    int64_t slow_start_ms;
     int64_t call_timeout_ms, call_every_ms;
     int64_t backup_after_ms; /* 0: no backup requests */
     int64_t fault_every_ms; /* on average */

@@ -95,7 +95,8 @@ static void check_zone(struct call_record *record, const struct choice *choice)
     bool is_certain = record->attempts == 0 && share.near > 0 && all_can_be_picked(record, list);
     const struct settings *settings = &caller->process.world->settings;
     bool has_sides = settings->route.canary.by != CANARY_NONE; /* each has turns of its own */
-    if (is_certain && settings->policy != BALANCE_CONSISTENT_HASH && !has_sides)
+    if (is_certain && settings->policy != BALANCE_CONSISTENT_HASH && settings->slow_start_ms == 0 &&
+        !has_sides)
         check_share(record, choice, &share);
     else
         caller->turns.version = 0;

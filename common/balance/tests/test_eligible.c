@@ -265,6 +265,29 @@ Test(eligible, instances_on_probation_take_turns)
     balancer_free(balancer);
 }
 
+static void overtake(struct balancer *balancer, const char *id, int times)
+{
+    for (int i = 0; i < times; i++)
+        balancer_note_overtaken(balancer, fleet_peer(balancer, id), 30000);
+}
+
+Test(eligible, overtaken_instances_on_probation_are_at_most_half)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
+    overtake(balancer, "a", 4);
+    cr_expect_str_eq(fleet_picks(balancer, 4, 30000), "abab");
+    overtake(balancer, "a", 1);
+    overtake(balancer, "b", 50);
+    struct balancer_peer *a = expect_pick(balancer, "a");
+    expect_reason(balancer, "a", "on probation after backup requests overtook it repeatedly: one call at a time until one succeeds",
+                  30000);
+    cr_expect_str_eq(fleet_picks(balancer, 3, 30000), "bbb");
+    balancer_report(balancer, a, false, 30000);
+    expect_reason(balancer, "a", "ejected for another 30 s: backup requests overtook it 5 times in a row, then it failed", 30000);
+    balancer_release(a);
+    balancer_free(balancer);
+}
+
 Test(eligible, probation_counts_towards_the_half_that_is_out)
 {
     struct balancer *balancer = ejected_until_30000(BALANCE_ROUND_ROBIN, "a:1 b:1", "a");

@@ -842,3 +842,37 @@ Test(client, metrics_name_the_kind_of_an_error)
 {
     run(name_the_errors);
 }
+
+/* --- Changes ---------------------------------------------------------------------------- */
+
+static void change_call_timeout(void)
+{
+    all_are(HANGS);
+    service_client_set_call_timeout(client, 300);
+    int64_t began = clock_ms();
+    cr_expect_eq(get(""), SERVICE_TIMED_OUT);
+    cr_expect_eq(clock_ms() - began, 300);
+}
+
+Test(client, new_call_timeout_holds_for_the_next_call)
+{
+    run(change_call_timeout);
+}
+
+static void change_policy(void)
+{
+    cr_expect_eq(get("7"), SERVICE_OK);
+    char first[sizeof reply.instance];
+    cr_expect_eq(service_client_set_policy(client, BALANCE_CONSISTENT_HASH), 0);
+    cr_expect_eq(get("7"), SERVICE_OK);
+    memcpy(first, reply.instance, sizeof first);
+    for (int i = 0; i < 10; i++) {
+        cr_expect_eq(get("7"), SERVICE_OK);
+        cr_expect_str_eq(reply.instance, first);
+    }
+}
+
+Test(client, new_policy_picks_for_the_next_call)
+{
+    run(change_policy);
+}

@@ -96,8 +96,8 @@ Test(config_settings, refused_value_leaves_the_last_good_one)
 {
     static const char *const bad[] = {"T_POLICY=fastest T_TIMEOUT=5s", "T_POLICY=Random T_TIMEOUT=5",
                                       "T_POLICY=random|round_robin T_TIMEOUT=9h",
-                                      "T_POLICY=0000000000000000000000000000000000000000000000000000000000000000000 "
-                                      "T_TIMEOUT=0000000000000000000000000000000000000000000000000000000000000000005s"};
+                                      ("T_POLICY=00000000000000000000000000000000000000000000000000000000000000000 "
+                                       "T_TIMEOUT=00000000000000000000000000000000000000000000000000000000000000005s")};
     take("T_POLICY=random T_TIMEOUT=5s", false);
     expect_use(RANDOM, 5000, 2);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

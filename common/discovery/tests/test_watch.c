@@ -97,3 +97,28 @@ Test(watch, no_call_waits_for_registry_once_list_is_known)
 {
     run(look_while_it_hangs);
 }
+
+static const char *source_now(void)
+{
+    struct discovery_view view;
+    discovery_look(discovery, "user-service", &view);
+    return view.source;
+}
+
+static void change_ttl(void)
+{
+    fiber_sleep(1000);
+    cr_expect_eq(consul.waited[consul.queries - 1], TTL_MS / 3);
+    fiber_sleep(5000); /* since the list was confirmed; the query goes on waiting */
+    cr_expect_str_eq(source_now(), "consul");
+    discovery_set_ttl(discovery, 3000);
+    cr_expect_str_eq(source_now(), "cache");
+    fiber_sleep(TTL_MS / 3);
+    cr_expect_str_eq(source_now(), "consul");
+    cr_expect_eq(consul.waited[consul.queries - 1], 1000);
+}
+
+Test(watch, new_ttl_holds_at_once_and_for_the_next_query)
+{
+    run(change_ttl);
+}
