@@ -146,19 +146,27 @@ static bool has_other_maintenance(const struct sources *sources)
     return false;
 }
 
+/* In etcd only the instance itself sets it. So if another registry lists the instance, that one decides. */
+static bool missing_is_in_maintenance(const struct sources *sources, const struct instance *instance)
+{
+    bool keeps_own = true, is_set = false;
+    for (size_t r = 0; r < sources->registry_count; r++) {
+        const struct instance_list *other = sources->maintained[r];
+        if (!other || !instance_list_find(other, instance->id))
+            continue;
+        keeps_own = !sources->in_use->lacks_maintenance;
+        is_set |= is_in_maintenance(other, instance->id);
+    }
+    return is_set || (keeps_own && instance->maintenance);
+}
+
 /* Those that the source in use has lost are in none of its lists. Their entries are the merged list's own. */
 static void maintain_missing(struct sources *sources)
 {
     const struct merged_list *merged = &sources->merged;
-    for (size_t i = 0; merged->missing && i < merged->list->count; i++) {
-        struct instance *instance = &merged->list->at[i];
-        if (!merged->missing[i])
-            continue;
-        instance->maintenance &= !sources->in_use->lacks_maintenance;
-        for (size_t r = 0; r < sources->registry_count; r++)
-            if (sources->maintained[r] && is_in_maintenance(sources->maintained[r], instance->id))
-                instance->maintenance = true;
-    }
+    for (size_t i = 0; merged->missing && i < merged->list->count; i++)
+        if (merged->missing[i])
+            merged->list->at[i].maintenance = missing_is_in_maintenance(sources, &merged->list->at[i]);
 }
 
 /* Merges the list of the source in use, with the maintenance that counts. */

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "net/http_internal.h"
+#include "net/socket.h"
 
 const char *const http_methods[HTTP_METHODS] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
                                                 "CONNECT", "OPTIONS", "TRACE", "PATCH", "_OTHER"};
@@ -53,6 +54,11 @@ size_t http_header_count(const struct http_request *req, const char *name)
 {
     const char *ignored;
     return find_header(req, name, &ignored);
+}
+
+bool http_client_is_local(const struct http_request *req)
+{
+    return req->connection && socket_peer_is_loopback(req->connection->fd);
 }
 
 const char *http_request_id(const struct http_request *req)

@@ -18,6 +18,8 @@ const char *http_header(const struct http_request *req, const char *name); /* th
 size_t http_header_count(const struct http_request *req, const char *name);
 /* True for "GET http://host/path": the request is meant for a proxy, and this host may differ from the header's. */
 bool http_target_is_absolute(const struct http_request *req);
+/* True: the client runs on this machine. It may be a proxy that passes on requests from elsewhere. */
+bool http_client_is_local(const struct http_request *req);
 struct http_text http_body(const struct http_request *req);
 const char *http_request_id(const struct http_request *req);
 /* What to pass on with a call that is made for this request. */

@@ -17,13 +17,13 @@ struct http_text {
 };
 
 enum http_route_flags {
-    /* /health*, /metrics: does not count as traffic while draining; answered at the limit of connections */
+    /* /health*, /metrics, /control: does not count as traffic while draining; answered at the limit of connections */
     HTTP_ROUTE_PROBE = 1,
     HTTP_ROUTE_ALWAYS = 2, /* answered even at the limit of concurrent requests */
 };
 
 struct http_route {
-    const char *method;  /* "GET" (matches HEAD too), "POST" */
+    const char *method;  /* "GET" (matches HEAD too), "POST", "PUT" */
     const char *pattern; /* "/users/{id}": split at '/', then percent-decoded; at most one {…} */
     void (*handler)(struct http_request *req, void *arg);
     unsigned flags;

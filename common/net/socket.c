@@ -67,6 +67,29 @@ uint16_t socket_port(int fd)
     return ntohs(address.in.sin_port);
 }
 
+static bool is_loopback_v4(const void *address)
+{
+    return *(const unsigned char *)address == 127;
+}
+
+/* A listener on :: also accepts IPv4, and shows it as ::ffff:a.b.c.d. */
+static bool is_loopback_v6(const struct in6_addr *address)
+{
+    return IN6_IS_ADDR_LOOPBACK(address) ||
+           (IN6_IS_ADDR_V4MAPPED(address) && is_loopback_v4(&address->s6_addr[12]));
+}
+
+bool socket_peer_is_loopback(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
+        return false;
+    if (peer.ss_family == AF_INET6)
+        return is_loopback_v6(&((const struct sockaddr_in6 *)&peer)->sin6_addr);
+    return peer.ss_family == AF_INET && is_loopback_v4(&((const struct sockaddr_in *)&peer)->sin_addr);
+}
+
 /* --- Waiting ------------------------------------------------------------------------------- */
 
 struct socket_watch {

@@ -18,6 +18,8 @@
 int socket_listen(const char *address, uint16_t port, struct err *err);
 /* The port that it is bound to. */
 uint16_t socket_port(int fd);
+/* True: the other end of the connection is on this machine: 127.0.0.0/8, ::1, or ::ffff:127.0.0.0/104. */
+bool socket_peer_is_loopback(int fd);
 
 struct socket_watch;
 

@@ -88,6 +88,7 @@ static int64_t reconcile(struct registration *r, struct backoff *backoff)
     if (r->orders != orders)
         return 0;
     r->registered = known;
+    registration_log_maintenance(r);
     if (known)
         registration_log_own_check(r);
     return rand_jitter(r->reconcile_ms, 20);

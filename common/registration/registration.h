@@ -49,5 +49,10 @@ int registration_set_weight(struct registration *registration, int weight);
 int registration_set_maintenance(struct registration *registration, bool on, const char *reason);
 /* True: the registry has every change that was ordered so far. */
 bool registration_is_current(const struct registration *registration);
+int registration_weight(const struct registration *registration);
+/* The reason why this instance is in maintenance, "" for none, or NULL: it is not. What an operator set in the registry
+ * itself counts, too, if the registry shows it. Borrowed until the next wait. */
+const char *registration_maintenance(const struct registration *registration);
+const char *registration_registry(const struct registration *registration); /* its kind: "consul" */
 
 #endif

@@ -27,6 +27,19 @@ void registration_log_registered(struct registration *r)
     log_repeat_end(&r->check_failure);
     log_info("registered", log_s("registry", registry_kind(r->registry)), log_s("id", r->spec.id),
              log_s("address", registry_address(r->registry, &r->spec)), log_i("port", r->spec.port));
+    registration_log_maintenance(r);
+}
+
+/* The instance itself may have ordered it before, in this process or in an earlier one. */
+void registration_log_maintenance(struct registration *r)
+{
+    bool is_set_there = r->spec.maintenance == MAINTENANCE_AS_IS && r->registry->in_maintenance;
+    if (is_set_there && !r->shows_maintenance)
+        log_warn("maintenance_found", log_s("registry", registry_kind(r->registry)),
+                 log_s("reason", r->registry->maintenance_reason));
+    else if (r->shows_maintenance && !r->registry->in_maintenance)
+        log_info("maintenance_gone", log_s("registry", registry_kind(r->registry)));
+    r->shows_maintenance = is_set_there;
 }
 
 void registration_log_change(const struct registration *r, bool is_repeated, int64_t pause_ms)

@@ -22,6 +22,8 @@ void registration_log_registered(struct registration *registration);
 /* The registry has another entry under our id. is_repeated: also a short time ago, so another process probably
  * has the same id. It registers again after pause_ms. */
 void registration_log_change(const struct registration *registration, bool is_repeated, int64_t pause_ms);
+/* Logs the begin and the end of maintenance that an operator set in the registry itself. */
+void registration_log_maintenance(struct registration *registration);
 /* Queries the registry's own check of this instance, and logs a change of its result. */
 void registration_log_own_check(struct registration *registration);
 

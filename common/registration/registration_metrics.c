@@ -23,6 +23,21 @@ static int64_t get_heartbeats(const struct registration *r)
     return r->heartbeats;
 }
 
+static int64_t get_weight(const struct registration *r)
+{
+    return registration_weight(r);
+}
+
+static int64_t get_maintenance(const struct registration *r)
+{
+    return registration_maintenance(r) != NULL;
+}
+
+static int64_t get_pending(const struct registration *r)
+{
+    return !registration_is_current(r);
+}
+
 static const struct metric {
     const char *name, *type, *help;
     int64_t (*get)(const struct registration *r);
@@ -31,6 +46,9 @@ static const struct metric {
     {"registrations_total", "counter", "Successful registrations.", get_registrations},
     {"registration_losses_total", "counter", "Times the registry had forgotten this instance, or had another entry under its id.", get_losses},
     {"registration_heartbeats_total", "counter", "Heartbeats that the registry accepted.", get_heartbeats},
+    {"registration_weight", "gauge", "Weight of this instance, as last ordered.", get_weight},
+    {"registration_maintenance", "gauge", "1 if this instance is in maintenance: callers do not pick it.", get_maintenance},
+    {"registration_pending", "gauge", "1 if the registry does not have the last change of weight or maintenance yet.", get_pending},
 };
 
 void registration_metrics(struct registration *const *registrations, size_t count, struct buf *out)

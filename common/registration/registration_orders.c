@@ -40,3 +40,21 @@ bool registration_is_current(const struct registration *r)
 {
     return r->orders == r->orders_applied;
 }
+
+int registration_weight(const struct registration *r)
+{
+    return r->spec.weight;
+}
+
+const char *registration_maintenance(const struct registration *r)
+{
+    if (r->spec.maintenance == MAINTENANCE_ON)
+        return r->reason;
+    bool is_kept = r->spec.maintenance == MAINTENANCE_AS_IS && r->registry->in_maintenance;
+    return is_kept ? r->registry->maintenance_reason : NULL;
+}
+
+const char *registration_registry(const struct registration *r)
+{
+    return registry_kind(r->registry);
+}

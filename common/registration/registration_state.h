@@ -30,6 +30,7 @@ struct registration {
     struct wait_queue reconcile_now; /* ends the pause between two calls of reconcile() */
     struct wait_queue heartbeat_now; /* wakes heartbeat_run() between two heartbeats */
 
+    bool shows_maintenance;    /* that of the registry is in the log */
     bool register_tried;       /* at least once, whatever the result */
     bool register_unconfirmed; /* the last call got no reply: it may still take effect */
     bool registered;           /* as far as we know */

@@ -47,7 +47,7 @@ struct registration_spec {
     const char *version, *zone; /* "": left out */
     int weight;
     enum maintenance maintenance;
-    const char *maintenance_reason; /* with MAINTENANCE_ON; may be NULL otherwise */
+    const char *maintenance_reason; /* only with MAINTENANCE_ON, else NULL is allowed */
     enum check_kind check;
     uint16_t grpc_port;
     int64_t check_interval_ms, check_timeout_ms;
@@ -67,7 +67,7 @@ struct registry_ops {
     const char *kind;     /* "consul", "etcd", "nacos", "eureka": also the value of X-Discovery-Source */
     bool polls;           /* fetch never waits for a change */
     bool needs_heartbeat; /* without heartbeats a registration expires, whatever its check */
-    bool lacks_maintenance; /* no operator can take an instance out of use in it */
+    bool lacks_maintenance; /* only the instance itself can take itself out of use in it, no operator */
     int (*register_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
                              struct err *err);
     int (*deregister_instance)(struct registry *registry, const struct registration_spec *spec, int64_t deadline,
@@ -104,6 +104,8 @@ struct registry {
     char local_address[ADDRESS_MAX]; /* ours, as the last connection showed it; "" until then */
     enum registry_leader leader;
     char difference[200]; /* in what the entry under our id differs from ours, as is_registered found; "" if not */
+    bool in_maintenance; /* our entry, as is_registered or register found; only kinds that show it set this */
+    char maintenance_reason[200]; /* the registry's words for it */
     int64_t last_contact_ms; /* since the server that replied heard from its leader; with LEADER_KNOWN */
     /* private */
     bool is_up; /* the last call did not fail */

@@ -4,35 +4,100 @@
 #include <string.h>
 
 #include "base/env.h"
+#include "registration/registration.h"
 
-static int set_port(const char *text, struct err *err)
+static int set_port(struct arguments *arguments, const char *text, struct err *err)
 {
     int64_t port;
+    (void)arguments;
     if (!text || env_parse_int(text, &port) != 0 || port < 0 || port > 65535)
         return err_set(err, ERR_INVALID, "--port %.60s: want a whole number, 0 to 65535", text ? text : "(nothing)");
     return setenv("PORT", text, 1);
 }
 
-int arguments_read(int argc, char **argv, enum action *action, struct err *err)
+static int set_weight(struct arguments *arguments, const char *text, struct err *err)
 {
-    *action = ACTION_SERVE;
-    for (int i = 1; i < argc; i++) {
-        const char *arg = argv[i];
-        if (strcmp(arg, "--help") == 0) {
-            *action = ACTION_HELP;
-        } else if (strcmp(arg, "--version") == 0) {
-            *action = ACTION_VERSION;
-        } else if (strcmp(arg, "--healthcheck") == 0) {
-            *action = ACTION_HEALTHCHECK;
-        } else if (strcmp(arg, "--port") == 0) {
-            if (set_port(argv[++i], err) != 0) /* argv ends in a NULL */
-                return -1;
-        } else if (strncmp(arg, "--port=", 7) == 0) {
-            if (set_port(arg + 7, err) != 0)
-                return -1;
-        } else {
-            return err_set(err, ERR_INVALID, "%.60s: want --help, --version, --healthcheck or --port N", arg);
+    int64_t weight = 0;
+    if (!text || env_parse_int(text, &weight) != 0 || weight < 1 || weight > REGISTRATION_WEIGHT_MAX)
+        return err_set(err, ERR_INVALID, "--weight %.60s: want a whole number, 1 to 65535", text ? text : "(nothing)");
+    arguments->weight = weight;
+    arguments->action = ACTION_CONTROL;
+    return 0;
+}
+
+static int set_maintenance(struct arguments *arguments, const char *text, struct err *err)
+{
+    if (!text || (strcmp(text, "on") != 0 && strcmp(text, "off") != 0))
+        return err_set(err, ERR_INVALID, "--maintenance %.60s: want on or off", text ? text : "(nothing)");
+    arguments->maintenance = text;
+    arguments->action = ACTION_CONTROL;
+    return 0;
+}
+
+static int set_reason(struct arguments *arguments, const char *text, struct err *err)
+{
+    if (!text)
+        return err_set(err, ERR_INVALID, "--reason (nothing): want a text");
+    arguments->reason = text;
+    return 0;
+}
+
+/* Options with a value: "--name value" or "--name=value". */
+static const struct option {
+    const char *name;
+    int (*set)(struct arguments *arguments, const char *text, struct err *err);
+} options[] = {
+    {"--port", set_port},
+    {"--weight", set_weight},
+    {"--maintenance", set_maintenance},
+    {"--reason", set_reason},
+};
+
+static const struct {
+    const char *name;
+    enum action action;
+} actions[] = {
+    {"--help", ACTION_HELP},
+    {"--version", ACTION_VERSION},
+    {"--healthcheck", ACTION_HEALTHCHECK},
+};
+
+static bool read_action(const char *arg, struct arguments *arguments)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(arg, actions[i].name) == 0) {
+            arguments->action = actions[i].action;
+            return true;
         }
+    return false;
+}
+
+/* *next: the argument after arg; it moves on if it was the value. */
+static int read_option(const char *arg, char ***next, struct arguments *arguments, struct err *err)
+{
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        size_t len = strlen(options[i].name);
+        if (strncmp(arg, options[i].name, len) != 0)
+            continue;
+        if (arg[len] == '=')
+            return options[i].set(arguments, arg + len + 1, err);
+        if (arg[len] == '\0')
+            return options[i].set(arguments, **next ? *(*next)++ : NULL, err);
     }
+    return err_set(err, ERR_INVALID, "%.60s: want --help, --version, --healthcheck, --port N, --weight N, "
+                   "--maintenance on|off or --reason TEXT", arg);
+}
+
+int arguments_read(int argc, char **argv, struct arguments *arguments, struct err *err)
+{
+    *arguments = (struct arguments){.action = ACTION_SERVE};
+    char **next = argv + (argc > 0); /* argv ends in a NULL */
+    while (*next) {
+        const char *arg = *next++;
+        if (!read_action(arg, arguments) && read_option(arg, &next, arguments, err) != 0)
+            return -1;
+    }
+    if (arguments->reason && (!arguments->maintenance || strcmp(arguments->maintenance, "on") != 0))
+        return err_set(err, ERR_INVALID, "--reason: want --maintenance on too");
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "service/chassis_routes.h"
 
+#include "service/control.h"
 #include "service/metrics_route.h"
 #include "service/service_internal.h"
 
@@ -28,5 +29,7 @@ const struct http_route chassis_routes[] = {
     {"GET", "/health", get_health, HTTP_ROUTE_PROBE},
     {"GET", "/health/live", get_live, HTTP_ROUTE_PROBE | HTTP_ROUTE_ALWAYS},
     {"GET", "/metrics", get_metrics, HTTP_ROUTE_PROBE | HTTP_ROUTE_ALWAYS},
+    {"GET", "/control", get_control, HTTP_ROUTE_PROBE | HTTP_ROUTE_ALWAYS},
+    {"PUT", "/control", put_control, HTTP_ROUTE_PROBE | HTTP_ROUTE_ALWAYS},
 };
 const size_t chassis_route_count = sizeof chassis_routes / sizeof *chassis_routes;

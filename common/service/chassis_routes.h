@@ -6,7 +6,7 @@
 
 #include "net/http_server.h"
 
-/* GET /health, /health/live and /metrics. Their arg is the struct service. */
+/* GET /health, /health/live and /metrics; GET and PUT /control. Their arg is the struct service. */
 extern const struct http_route chassis_routes[];
 extern const size_t chassis_route_count;
 

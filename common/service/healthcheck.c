@@ -1,7 +1,6 @@
 #include "service/healthcheck.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "loop/loop.h"
@@ -14,13 +13,6 @@ struct liveness_call {
     uint16_t port;
     struct err err;
 };
-
-static const char *host_of(const char *bind_address)
-{
-    if (strcmp(bind_address, "0.0.0.0") == 0)
-        return "127.0.0.1";
-    return strcmp(bind_address, "::") == 0 ? "::1" : bind_address;
-}
 
 static void call_live(void *arg)
 {
@@ -47,7 +39,7 @@ static void call_live(void *arg)
 int healthcheck_run(const struct settings *settings)
 {
     struct liveness_call call = {
-        .host = host_of(settings->bind_address), .port = (uint16_t)settings->port, .err = ERR_INIT};
+        .host = settings_own_host(settings), .port = (uint16_t)settings->port, .err = ERR_INIT};
     if (call.port == 0) {
         fprintf(stderr, "PORT=0: want the port of the running instance for --healthcheck, such as 8001\n");
         return 1;

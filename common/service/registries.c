@@ -155,6 +155,41 @@ void registries_set_weight(struct registries *registries, int weight)
             registration_set_weight(registries->registrations[i], weight);
 }
 
+void registries_set_maintenance(struct registries *registries, bool on, const char *reason)
+{
+    for (size_t i = 0; i < registries->count; i++)
+        if (registries->registrations[i])
+            registration_set_maintenance(registries->registrations[i], on, reason);
+}
+
+bool registries_are_current(const struct registries *registries)
+{
+    for (size_t i = 0; i < registries->count; i++)
+        if (registries->registrations[i] && !registration_is_current(registries->registrations[i]))
+            return false;
+    return true;
+}
+
+/* The same in all of them. */
+int registries_weight(const struct registries *registries)
+{
+    for (size_t i = 0; i < registries->count; i++)
+        if (registries->registrations[i])
+            return registration_weight(registries->registrations[i]);
+    return 0;
+}
+
+const char *registries_maintenance(const struct registries *registries)
+{
+    for (size_t i = 0; i < registries->count; i++) {
+        const struct registration *registration = registries->registrations[i];
+        const char *reason = registration ? registration_maintenance(registration) : NULL;
+        if (reason)
+            return reason;
+    }
+    return NULL;
+}
+
 /* --- Deregister ------------------------------------------------------------------- */
 
 struct departure {

@@ -45,6 +45,12 @@ int registries_register(struct registries *registries, const struct settings *se
 /* --- Changes while it runs: registration.h --------------------------------------- */
 
 void registries_set_weight(struct registries *registries, int weight);
+void registries_set_maintenance(struct registries *registries, bool on, const char *reason);
+/* True: all registries have all changes. */
+bool registries_are_current(const struct registries *registries);
+int registries_weight(const struct registries *registries); /* 0: not registered in any */
+/* The reason for maintenance, in any of them; NULL: none. Borrowed until the next wait. */
+const char *registries_maintenance(const struct registries *registries);
 
 /* --- Stop ------------------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@
 #include "net/json.h"
 #include "service/arguments.h"
 #include "service/chassis_routes.h"
+#include "service/control_command.h"
 #include "service/drain.h"
 #include "service/healthcheck.h"
 #include "service/live_settings.h"
@@ -305,6 +306,9 @@ static int show_help(const struct service_definition *definition, const struct s
     printf("%s: %s\n\n"
            "  --port N        listen on port N (same as PORT=N)\n"
            "  --healthcheck   call /health/live of the running instance; exit 0 if it is alive, else 1\n"
+           "  --maintenance on|off [--reason TEXT]\n"
+           "                  ask the running instance to go out of use, or back into use; it stays registered\n"
+           "  --weight N      ask the running instance to change its weight, 1 to 65535\n"
            "  --version       print the version\n"
            "  --help          print this text\n\n"
            "Environment variables:\n",
@@ -319,12 +323,12 @@ int service_main(const struct service_definition *definition, int argc, char **a
     static struct service service; /* static: a thread that hangs may use it until the process ends */
     const struct settings_defaults defaults = {definition->name, definition->port};
     struct err err = ERR_INIT;
-    enum action action;
+    struct arguments arguments;
     service.definition = definition;
-    if (arguments_read(argc, argv, &action, &err) != 0)
+    if (arguments_read(argc, argv, &arguments, &err) != 0)
         return reject_input(&err);
 
-    switch (action) {
+    switch (arguments.action) {
     case ACTION_HELP:
         return show_help(definition, &defaults);
     case ACTION_VERSION:
@@ -334,6 +338,10 @@ int service_main(const struct service_definition *definition, int argc, char **a
         if (settings_read_listener(&service.settings, &defaults, &err) != 0)
             return reject_input(&err);
         return healthcheck_run(&service.settings);
+    case ACTION_CONTROL:
+        if (settings_read_listener(&service.settings, &defaults, &err) != 0)
+            return reject_input(&err);
+        return control_command_run(&arguments, &service.settings);
     case ACTION_SERVE:
         break;
     }

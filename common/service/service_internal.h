@@ -4,12 +4,13 @@
  *   disk, health, input, probes         health checks, rules for input
  *   request, process_metrics, route_metrics
  *   settings_check, settings            environment variables
- *   arguments, healthcheck              command line, --healthcheck
+ *   control_order                       what an operator asks of a running instance
+ *   arguments, healthcheck, control_command   command line, --healthcheck, --maintenance, --weight
  *   registries, drain                   registration, graceful shutdown
  *   service_definition.h                what a service hands to the chassis
  *   service_internal.h                  struct service
  *   live_settings                       settings that change while it runs
- *   metrics_route, chassis_routes       GET /metrics, /health and /health/live
+ *   control, metrics_route, chassis_routes   /control, /metrics, /health and /health/live
  *   service                             start, serve, stop; the program
  */
 #ifndef SERVICE_SERVICE_INTERNAL_H

@@ -194,6 +194,13 @@ int settings_read_listener(struct settings *settings, const struct settings_defa
     return env_read(table.rows, LISTENER_ROWS, err);
 }
 
+const char *settings_own_host(const struct settings *settings)
+{
+    if (strcmp(settings->bind_address, "0.0.0.0") == 0)
+        return "127.0.0.1";
+    return strcmp(settings->bind_address, "::") == 0 ? "::1" : settings->bind_address;
+}
+
 struct env_var settings_row(struct settings *settings, const struct settings_defaults *defaults, const char *name)
 {
     struct table table = table_of(settings, defaults);

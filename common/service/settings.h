@@ -54,6 +54,8 @@ struct settings_defaults {
 int settings_read(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
 /* Reads only PORT and BIND_ADDRESS, the address of the running instance. */
 int settings_read_listener(struct settings *settings, const struct settings_defaults *defaults, struct err *err);
+/* The address at which a program on the same machine reaches the instance. Borrowed. */
+const char *settings_own_host(const struct settings *settings);
 /* The row of one setting, with its target in `settings`. The name must be in the table. */
 struct env_var settings_row(struct settings *settings, const struct settings_defaults *defaults, const char *name);
 void settings_help(FILE *out, const struct settings_defaults *defaults);

@@ -9,8 +9,8 @@
 static struct server etcd;
 static const char *etcd_quota; /* bytes; NULL: etcd's default */
 
-/* A test may set etcd_quota, and user_settings and order_settings from [1] on, before this. */
-static inline void open_etcd_scene(void)
+/* The servers without the services. */
+static inline void open_etcd_world(void)
 {
     static char endpoints[160];
     open_world();
@@ -22,6 +22,12 @@ static inline void open_etcd_scene(void)
     start_server(&etcd);
     snprintf(endpoints, sizeof endpoints, "ETCD_ENDPOINTS=%s", etcd.url);
     user_settings[0] = order_settings[0] = endpoints;
+}
+
+/* A test may set etcd_quota, and user_settings and order_settings from [1] on, before this. */
+static inline void open_etcd_scene(void)
+{
+    open_etcd_world();
     start_all();
 }
 

@@ -154,6 +154,22 @@ Test(sources, missing_instances_get_maintenance_behind_etcd)
     sources_close(&sources);
 }
 
+/* The instance itself had set it, and etcd has lost its data. */
+Test(sources, missing_instance_stays_in_maintenance)
+{
+    struct sources sources = {
+        .registry_count = 2, .ttl_ms = TTL_MS,
+        .registries = {{.kind = "etcd", .lacks_maintenance = true}, {.kind = "consul"}}};
+    sources.disk.tried = true;
+    source_update(&sources.registries[0], list_with_maintenance("abc", 'b'), 1, 1000);
+    cr_expect(is_in_maintenance(&sources, "b", 1000));
+    source_update(&sources.registries[0], list_of(""), 2, 1001);
+    cr_expect_str_eq(known(&sources, 1001), "a?b?c?");
+    cr_expect(is_in_maintenance(&sources, "b", 1001));
+    cr_expect_not(is_in_maintenance(&sources, "a", 1001));
+    sources_close(&sources);
+}
+
 Test(sources, more_trusted_registry_decides_about_maintenance)
 {
     struct sources sources = {

@@ -116,6 +116,14 @@ static int send_registration(struct consul *consul, const struct registration_sp
     return rc;
 }
 
+/* For the log and the operator. checks: NULL if the agent does not know them. */
+static void note_maintenance(struct registry *registry, const json_t *checks, const char *id)
+{
+    const char *reason = consul_checks_maintenance(checks, id);
+    registry->in_maintenance = reason != NULL;
+    snprintf(registry->maintenance_reason, sizeof registry->maintenance_reason, "%s", reason ? reason : "");
+}
+
 /* The checks of the former registration end, but not an operator's maintenance mode. */
 static int replace_registration(struct consul *consul, const struct registration_spec *spec, int64_t deadline,
                                 struct err *err)
@@ -123,6 +131,7 @@ static int replace_registration(struct consul *consul, const struct registration
     json_t *checks;
     if (consul_checks_read(&consul->http, spec->id, deadline, &checks, err) != 0)
         return -1;
+    note_maintenance(&consul->base, checks, spec->id);
     int rc = consul_checks_end_stale(&consul->http, checks, spec, deadline, err);
     if (rc == 0)
         rc = send_registration(consul, spec,
@@ -132,22 +141,21 @@ static int replace_registration(struct consul *consul, const struct registration
     return rc;
 }
 
-/* Consul keeps it apart from the registration: as a check that is critical. The agent accepts what is so already. */
-static int send_maintenance(struct consul *consul, const struct registration_spec *spec, int64_t deadline,
-                            struct err *err)
+/* Also ends what an operator began at the agent itself. */
+static int end_maintenance(struct consul *consul, const struct registration_spec *spec, int64_t deadline,
+                           struct err *err)
 {
     struct exchange exchange = EXCHANGE_INIT;
-    struct buf *path = &exchange.path;
-    bool on = spec->maintenance == MAINTENANCE_ON;
     int rc = -1;
-    if (!buf_adds(path, "/v1/agent/service/maintenance/") || !url_add_segment(path, spec->id) ||
-        !buf_addf(path, "?enable=%s&reason=", on ? "true" : "false") ||
-        !url_add_segment(path, on ? spec->maintenance_reason : ""))
-        err_set(err, ERR_INVALID, "consul: cannot write the maintenance: its reason is too long");
+    if (!buf_adds(&exchange.path, "/v1/agent/service/maintenance/") || !url_add_segment(&exchange.path, spec->id) ||
+        !buf_adds(&exchange.path, "?enable=false"))
+        err_set(err, ERR_INVALID, "consul: cannot end the maintenance of %.60s…: its id is too long", spec->id);
     else
         rc = send_request(consul, "PUT", &exchange, deadline, err);
     if (rc == 0 && exchange.response.status != 200)
         rc = consul_http_error(&exchange.response, err);
+    if (rc == 0)
+        consul->base.in_maintenance = false;
     exchange_close(&exchange);
     return rc;
 }
@@ -160,7 +168,7 @@ static int consul_register(struct registry *registry, const struct registration_
         return -1;
     if (replace_registration(consul, spec, deadline, err) != 0)
         return -1;
-    if (spec->maintenance != MAINTENANCE_AS_IS && send_maintenance(consul, spec, deadline, err) != 0)
+    if (spec->maintenance == MAINTENANCE_OFF && end_maintenance(consul, spec, deadline, err) != 0)
         return -1;
     if (!consul->registered) {
         consul_deregister_predecessors(&consul->http, spec, registry_address(registry, spec), deadline);
@@ -196,6 +204,7 @@ static int compare_entry(struct consul *consul, const struct registration_spec *
     json_t *checks;
     if (consul_checks_read(&consul->http, spec->id, deadline, &checks, err) != 0)
         return -1;
+    note_maintenance(&consul->base, checks, spec->id);
     json_t *service = json_parse_new(buf_text(entry), entry->len, &ignored);
     consul_find_difference(spec, *spec->address ? spec->address : consul->registered_address, service, checks,
                            consul->base.difference, sizeof consul->base.difference);

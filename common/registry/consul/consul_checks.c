@@ -106,14 +106,19 @@ static bool is_maintenance(const char *check_id)
     return strncmp(check_id, "_service_maintenance:", strlen("_service_maintenance:")) == 0;
 }
 
-bool consul_checks_in_maintenance(const json_t *checks, const char *id)
+const char *consul_checks_maintenance(const json_t *checks, const char *id)
 {
     const char *check_id;
     json_t *check;
     json_object_foreach((json_t *)checks, check_id, check)
         if (consul_checks_is_of(check, id) && is_maintenance(check_id))
-            return true;
-    return false;
+            return text_of(check, "Notes");
+    return NULL;
+}
+
+bool consul_checks_in_maintenance(const json_t *checks, const char *id)
+{
+    return consul_checks_maintenance(checks, id) != NULL;
 }
 
 const char *consul_checks_register_path(bool in_maintenance)

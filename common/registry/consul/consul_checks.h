@@ -21,7 +21,8 @@ int consul_checks_read(struct consul_http *http, const char *id, int64_t deadlin
 /* True: it is a check of this id. Agents before 1.5 list the checks of all entries. */
 bool consul_checks_is_of(const json_t *check, const char *id);
 
-/* True: an operator has put the instance into maintenance. checks: NULL is allowed. */
+/* The reason why the instance is in maintenance, borrowed; NULL: it is not. checks: NULL is allowed. */
+const char *consul_checks_maintenance(const json_t *checks, const char *id);
 bool consul_checks_in_maintenance(const json_t *checks, const char *id);
 
 /* The path of a registration. In maintenance it must not replace the checks. */

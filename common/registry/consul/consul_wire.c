@@ -147,6 +147,26 @@ static json_t *check_new(const struct registration_spec *spec, const char *addre
     return NULL;
 }
 
+/* What the agent's own maintenance mode adds: a check that stays critical, under an id that callers know. Here it comes
+ * with the registration: added later, callers could pick the instance in between. As a TTL check without heartbeats. */
+static json_t *maintenance_checks_new(const struct registration_spec *spec)
+{
+    return json_pack("[{s:o, s:s, s:o, s:s, s:s}]",
+                     "CheckID", json_sprintf("_service_maintenance:%s", spec->id),
+                     "Name", "Service Maintenance Mode",
+                     "Notes", json_text_new(spec->maintenance_reason),
+                     "TTL", "24h",
+                     "Status", "critical");
+}
+
+static bool add_checks(json_t *body, const struct registration_spec *spec, const char *address)
+{
+    if (spec->check != CHECK_NONE && json_object_set_new(body, "Check", check_new(spec, address)) != 0)
+        return false;
+    return spec->maintenance != MAINTENANCE_ON ||
+           json_object_set_new(body, "Checks", maintenance_checks_new(spec)) == 0;
+}
+
 json_t *consul_registration_new(const struct registration_spec *spec, const char *address)
 {
     json_t *body = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o}",
@@ -157,9 +177,7 @@ json_t *consul_registration_new(const struct registration_spec *spec, const char
                              "Port", spec->port,
                              "Meta", metadata_new(spec),
                              "Weights", weights_new(spec));
-    if (!body || spec->check == CHECK_NONE)
-        return body;
-    if (json_object_set_new(body, "Check", check_new(spec, address)) == 0)
+    if (body && add_checks(body, spec, address))
         return body;
     json_decref(body);
     return NULL;

@@ -101,8 +101,8 @@ static int write_entry(struct eureka *eureka, const struct registration_spec *sp
     return rc;
 }
 
-/* As an override: a registration alone cannot take an instance out of service, because the server keeps the status UP
- * of the entry that it replaces (its LeaseExistsRule). */
+/* Besides the status of the registration, as an override: a registration alone cannot take an instance out of service,
+ * because the server keeps the status UP of the entry that it replaces (its LeaseExistsRule). */
 static int send_maintenance(struct eureka *eureka, const struct registration_spec *spec, int64_t deadline,
                             struct err *err)
 {

@@ -40,6 +40,8 @@ int64_t eureka_lease_seconds(const struct registration_spec *spec)
     return (3 * spec->check_interval_ms + 1999) / 2000;
 }
 
+static const char out_of_service[] = "OUT_OF_SERVICE";
+
 const char *eureka_status_word(enum instance_status status)
 {
     return status == INSTANCE_CRITICAL ? "DOWN" : "UP";
@@ -70,7 +72,7 @@ static json_t *instance_new(const struct registration_spec *spec, const char *ad
                      "hostName", json_text_new(address),
                      "ipAddr", json_text_new(address),
                      "vipAddress", spec->service, /* the name by which Spring's callers ask */
-                     "status", eureka_status_word(status),
+                     "status", spec->maintenance == MAINTENANCE_ON ? out_of_service : eureka_status_word(status),
                      "port", "$", spec->port, "@enabled", "true",
                      "dataCenterInfo", "@class", "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo",
                                        "name", "MyOwn",
@@ -127,8 +129,8 @@ static void apply_status(const json_t *entry, struct instance *instance)
 {
     const char *word = text_of(entry, "status");
     instance->status = strcmp(word, "UP") == 0 ? INSTANCE_PASSING : INSTANCE_CRITICAL;
-    instance->maintenance = strcmp(word, "OUT_OF_SERVICE") == 0 ||
-                            strcmp(text_of(entry, "overriddenStatus"), "OUT_OF_SERVICE") == 0;
+    instance->maintenance = strcmp(word, out_of_service) == 0 ||
+                            strcmp(text_of(entry, "overriddenStatus"), out_of_service) == 0;
 }
 
 static const char *read_entry(const json_t *entry, struct instance *instance)
@@ -167,7 +169,7 @@ static bool has_other_status(const json_t *entry, const struct registration_spec
 {
     const char *override = text_of(entry, "overriddenStatus");
     if (spec->maintenance == MAINTENANCE_ON)
-        return strcmp(override, "OUT_OF_SERVICE") != 0;
+        return strcmp(override, out_of_service) != 0;
     bool is_overridden = *override && strcmp(override, "UNKNOWN") != 0;
     return !is_overridden && strcmp(text_of(entry, "status"), eureka_status_word(status)) != 0;
 }

@@ -69,6 +69,17 @@ Test(consul_difference, changed_or_missing_check_is_named)
     cr_expect_str_eq(difference_of(&unchecked, "{}", "{}"), "");
 }
 
+Test(consul_difference, lost_maintenance_is_named)
+{
+    struct registration_spec own = spec;
+    own.maintenance = MAINTENANCE_ON;
+    own.maintenance_reason = "upgrade";
+    cr_expect_str_eq(difference_of(&own, "{}", OUR_CHECKS), "it is not in maintenance");
+    cr_expect_str_eq(difference_of(&own, "{}", NULL), "", "the agent does not show its checks");
+    cr_expect_str_eq(difference_of(&own, "{}", "{\"service:u-1\":{\"ServiceID\":\"u-1\",\"Notes\":\"" NOTES "\"},"
+                                               "\"_service_maintenance:u-1\":{\"ServiceID\":\"u-1\"}}"), "");
+}
+
 /* A check that an operator adds, the maintenance mode, and the checks of other entries. */
 Test(consul_difference, checks_that_are_not_ours_are_no_difference)
 {

@@ -429,6 +429,23 @@ Test(consul_wire, registration_has_zone_and_version_if_set)
                             "\"Meta\":{\"zone\":\"a\\\"b\"},\"Weights\":{\"Passing\":3,\"Warning\":1}}");
 }
 
+/* Its own check goes on. The check of the maintenance comes with the registration, as callers may read the list at
+ * any time. */
+Test(consul_wire, maintenance_comes_with_the_registration)
+{
+    struct registration_spec spec = make_spec(CHECK_TTL);
+    spec.maintenance = MAINTENANCE_ON;
+    spec.maintenance_reason = "new \"disk\"";
+    static const char ours[] = HEAD "\"10.0.0.1\"" MIDDLE CHECK "\"TTL\":\"30s\"" REAP("ttl 30s");
+    char expected[2000];
+    snprintf(expected, sizeof expected, "%.*s%s", (int)sizeof ours - 2, ours,
+             ",\"Checks\":[{\"CheckID\":\"_service_maintenance:u-1\",\"Name\":\"Service Maintenance Mode\","
+             "\"Notes\":\"new \\\"disk\\\"\",\"TTL\":\"24h\",\"Status\":\"critical\"}]}");
+    expect_body(&spec, "10.0.0.1", expected);
+    spec.maintenance = MAINTENANCE_OFF;
+    expect_body(&spec, "10.0.0.1", ours);
+}
+
 Test(consul_wire, text_that_is_not_utf8_is_registered_with_u_fffd)
 {
     struct registration_spec spec = make_spec(CHECK_NONE);

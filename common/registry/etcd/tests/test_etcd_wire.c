@@ -326,6 +326,29 @@ Test(etcd_wire, tags_are_read_from_the_value)
     buf_close(&page.last_key);
 }
 
+/* Written, and read again. */
+Test(etcd_wire, maintenance_is_a_status_of_its_own)
+{
+    struct registration_spec own = spec;
+    own.maintenance = MAINTENANCE_ON;
+    json_t *put = SENT_NEW(etcd_add_put, &own, "10.0.0.1", INSTANCE_PASSING);
+    cr_expect(strstr(decoded(put, "value"), "\"status\":\"maintenance\""), "%s", decoded(put, "value"));
+
+    struct err err = ERR_INIT;
+    struct etcd_page page = ETCD_PAGE_INIT;
+    struct instance_list *list = instance_list_new();
+    json_t *reply = json_pack("{s:{s:s}, s:[O]}", "header", "revision", "1", "kvs", put);
+    char *body = json_dumps(reply, 0);
+    cr_assert_eq(parse(body, strlen(body), &page, list, &err), 0, "%s", err.text);
+    instance_list_finish(list);
+    cr_expect(entry(list, "u-1")->maintenance);
+    instance_list_unref(list);
+    buf_close(&page.last_key);
+    free(body);
+    json_decref(reply);
+    json_decref(put);
+}
+
 /* A list of one entry with this key and value: 1 if it is used, 0 if it is dropped. */
 static size_t count_used(const char *key, size_t key_len, const char *value)
 {

@@ -45,7 +45,7 @@ static struct registration_spec spec = {.service = "orders",
 
 /* --- Set-up ------------------------------------------------------------------------------------------ */
 
-enum { APPS, LIST_APP, REGISTER, OWN_ENTRY, RENEW, CANCEL };
+enum { APPS, LIST_APP, REGISTER, OWN_ENTRY, RENEW, CANCEL, OVERRIDE, END_OVERRIDE };
 
 static void be_eureka(struct fake_server *fake)
 {
@@ -55,6 +55,8 @@ static void be_eureka(struct fake_server *fake)
         [REGISTER] = {"POST", "/eureka/apps/ORDERS", .status = 204, .body = ""},
         [OWN_ENTRY] = {"GET", "/eureka/apps/ORDERS/{id}", .status = 200, .body = OWN("UP", "UNKNOWN")},
         [RENEW] = {"PUT", "/eureka/apps/ORDERS/{id}", .status = 200, .body = ""},
+        [OVERRIDE] = {"PUT", "/eureka/apps/ORDERS/{id}/status", .status = 200, .body = ""},
+        [END_OVERRIDE] = {"DELETE", "/eureka/apps/ORDERS/{id}/status", .status = 200, .body = ""},
         [CANCEL] = {"DELETE", "/eureka/apps/ORDERS/{id}", .status = 200, .body = ""},
     };
     memset(fake->rules, 0, sizeof fake->rules);
@@ -191,6 +193,26 @@ static void fall_ill(void)
 Test(eureka_http, status_is_registered_again_when_it_changes)
 {
     run(fall_ill);
+}
+
+/* The server keeps UP when an entry is registered again as OUT_OF_SERVICE. */
+static void order_maintenance(void)
+{
+    spec.maintenance = MAINTENANCE_ON;
+    cr_expect_eq(register_now(), 0, "%s", err.text);
+    cr_expect(strstr(server.rules[REGISTER].form, "\"status\":\"OUT_OF_SERVICE\""), "%s", server.rules[REGISTER].form);
+    cr_expect_eq(server.rules[OVERRIDE].requests, 1);
+    cr_expect_not(is_registered(), "the server shows no override: register again");
+    spec.maintenance = MAINTENANCE_OFF;
+    cr_expect_eq(register_now(), 0, "%s", err.text);
+    cr_expect_eq(server.rules[END_OVERRIDE].requests, 1);
+    cr_expect(is_registered());
+}
+
+Test(eureka_http, maintenance_is_an_override_of_the_status)
+{
+    run(order_maintenance);
+    spec.maintenance = MAINTENANCE_AS_IS;
 }
 
 static void differ(void)

@@ -351,6 +351,18 @@ Test(eureka_wire, own_entry_is_compared_with_what_was_registered)
     expect_difference("own_out_of_service.json", &own, "10.0.0.1", INSTANCE_PASSING, "its metadata is not ours");
 }
 
+Test(eureka_wire, lost_override_is_a_difference)
+{
+    struct registration_spec own = spec;
+    struct buf body = BUF_INIT(16 * 1024);
+    own.maintenance = MAINTENANCE_ON;
+    expect_difference("own_out_of_service.json", &own, "10.0.0.1", INSTANCE_PASSING, "");
+    cr_expect(eureka_add_registration(&body, &own, "10.0.0.1", INSTANCE_PASSING));
+    cr_expect(strstr(buf_text(&body), "\"status\":\"OUT_OF_SERVICE\""), "%s", buf_text(&body));
+    cr_expect_str_eq(difference_of(buf_text(&body), &own, "10.0.0.1", INSTANCE_PASSING), "its status is not ours");
+    buf_close(&body);
+}
+
 Test(eureka_wire, text_that_is_not_utf_8_is_no_difference)
 {
     struct registration_spec own = spec;

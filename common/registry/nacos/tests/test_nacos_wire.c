@@ -86,6 +86,8 @@ Test(nacos_wire, registration_keeps_to_what_nacos_accepts)
     expect_part(&own, "2001:db8::1", true, "&ip=2001%3Adb8%3A%3A1&");
     own.weight = 65535;
     expect_part(&own, "10.0.0.1", true, "&weight=10000&");
+    own.maintenance = MAINTENANCE_ON;
+    expect_part(&own, "10.0.0.1", true, "&weight=0&healthy=true&");
     own.version = "1\xff&=";
     expect_part(&own, "10.0.0.1", true, "%22version%22%3A%221%EF%BF%BD%26%3D%22");
 }
