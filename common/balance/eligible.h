@@ -42,7 +42,8 @@ void eligible_count_zones(struct eligible *eligible, const struct peer_list *pee
 /* Computes all of the above. Call it after any change of the peers or of an ejection. Allocates nothing. */
 void eligible_update(struct eligible *eligible, const struct peer_list *peers);
 /* Begins the slow start of each peer that now gets turns as a healthy one, and did not before (slow_start.h). Call it
- * after eligible_update. window_ms: 0: each has its full share at once. Returns when the last slow start ends; 0: there is none. */
+ * after eligible_update. window_ms: 0: each has its full share at once. Returns when the last slow start ends; 0: there
+ * is none. */
 int64_t eligible_begin_slow_starts(const struct peer_list *peers, int64_t window_ms, int64_t now_ms);
 /* True: this peer may be ejected. Its tier is in use, and at most half of the instances in use are out afterwards. */
 bool eligible_may_eject(const struct eligible *eligible, const struct balancer_peer *peer);
