@@ -28,6 +28,11 @@ const KNOWN = [
     ],
     [/^on probation after backup requests overtook it/, 'reason.overtaken', []],
     [/^on probation/, 'reason.probation', []],
+    [
+        /^the other one of the two drawn: it has (\d+) calls in flight \(weight (\d+)\), the next instance (\d+) \(weight (\d+)\)$/,
+        'reason.load',
+        ['calls', 'weight', 'nextCalls', 'nextWeight'],
+    ],
     [/^in slow start: (\d+) % of its share, for another (\S+) s$/, 'reason.slowStart', ['percent', 'left']],
     [
         /^in (?:zone (\S+)|no zone); (\d+) % of the calls stay in the caller's zone (\S+) .* next call does$/,
