@@ -12,7 +12,7 @@ PROJECT=discovery-$(basename "$0")-$$
 # Only these of the learner's settings (in .env or in the shell) are used, because the machine needs them. All
 # other settings keep their defaults.
 OF_THE_MACHINE='BUILD_NETWORK|CPUS|CONSUL_RELEASES|[A-Z]+_(IMAGE|MIRROR)'
-settings() { sed -n 's/^#\([A-Z_]*\)=.*/\1/p' "$ROOT/.env.example"; } # the names of all settings, one per line
+settings() { sed -n '/^# ---- The swarm/q; s/^#\([A-Z_]*\)=.*/\1/p' "$ROOT/.env.example"; } # the names of all settings, one per line
 for setting in $(settings | grep -vxE "$OF_THE_MACHINE"); do unset "$setting"; done
 unset COMPOSE_FILE COMPOSE_PROFILES
 export CONSUL_PORT=0 CONSUL_DNS_PORT=0 ORDER_PORT=0 WEIGHTS_ORDER_PORT=0 ETCD_ORDER_PORT=0 CLUSTER_ORDER_PORT=0 CLUSTER_CONSUL_PORT=0 PLAYGROUND_PORT=0 \
