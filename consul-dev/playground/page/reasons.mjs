@@ -12,6 +12,7 @@ const KNOWN = [
         'reason.version',
         ['version', 'wanted'],
     ],
+    [/^all instances of its side are failing/, 'reason.failingSide', []],
     [/^it lacks the tag (.+) of USER_SERVICE_TAGS$/, 'reason.tag', ['tag']],
     [/^it is the canary \((.+)\), and this key is not in the canary's share$/, 'reason.isCanary', ['canary']],
     [/^it is not the canary \((.+)\), and this key is in the canary's share$/, 'reason.isNotCanary', ['canary']],

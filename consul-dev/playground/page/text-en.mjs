@@ -191,6 +191,7 @@ export const english = {
   'reason.critical': 'critical: its health check fails',
   'reason.warning': 'warning, and its warning weight is 0',
   'reason.version': 'its version is {version}, and USER_SERVICE_VERSION is {wanted}',
+  'reason.failingSide': 'all instances of its side of the canary release are failing: one call a second tests them',
   'reason.tag': 'it lacks the tag {tag} of USER_SERVICE_TAGS',
   'reason.isCanary': 'it is the canary ({canary}), and this user is not in its share',
   'reason.isNotCanary': 'it is not the canary ({canary}), and this user is in the share of the canary',

@@ -191,6 +191,7 @@ export const chinese = {
   'reason.critical': '异常：健康检查失败',
   'reason.warning': '告警，且告警权重为 0',
   'reason.version': '它的版本是 {version}，而 USER_SERVICE_VERSION 是 {wanted}',
+  'reason.failingSide': '金丝雀发布中这一侧的实例全部失败：每秒用一个调用测试',
   'reason.tag': '缺少 USER_SERVICE_TAGS 中的标签 {tag}',
   'reason.isCanary': '它是金丝雀（{canary}），这个用户不在金丝雀的比例之内',
   'reason.isNotCanary': '它不是金丝雀（{canary}），这个用户在金丝雀的比例之内',

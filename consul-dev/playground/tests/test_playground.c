@@ -221,7 +221,8 @@ Test(playground, changed_settings_restart_without_a_failed_call, .init = setup, 
     cr_expect(stream_await(&stream, "event: history"));
     cr_expect_eq(act("{\"action\":\"settings\",\"policy\":\"round_robin\",\"ttl_s\":5}"), 200);
     cr_expect(
-        stream_await(&stream, "\"code\":\"settings\",\"target\":\"order-service\",\"text\":\"round_robin, TTL 5 s, slow start 10 s\""));
+        stream_await(&stream, "\"code\":\"settings\",\"target\":\"order-service\","
+                              "\"text\":\"round_robin, TTL 5 s, slow start 10 s\""));
     cr_expect(stream_await(&stream, "\"code\":\"stopped\",\"target\":\"order-service\""));
     cr_expect(stream_await(&stream, "\"code\":\"started\",\"target\":\"order-service\""));
     cr_expect(wait_until(calls_are, &(int){20}, PATIENCE_MS));

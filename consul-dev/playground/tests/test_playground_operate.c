@@ -80,9 +80,9 @@ Test(playground_operate, canary_release_follows_its_shares, .init = setup, .fini
     cr_expect_eq(start_scenario("canary-release", "en"), 200);
     json_t *scenario = ended_scenario_new("canary-release"), *seen = json_object_get(scenario, "seen");
     cr_expect_str_eq(text_in(scenario, "state"), "passed");
-    REPORT("canary: %lld, %lld, %lld and %lld %% of the calls, %lld of %lld failed", (long long)number_in(seen, "canary_0"),
-           (long long)number_in(seen, "canary_10"), (long long)number_in(seen, "canary_100"),
-           (long long)number_in(seen, "canary_back"), (long long)number_in(seen, "failed"),
+    REPORT("canary: %lld, %lld, %lld and %lld %% of the calls, %lld of %lld failed",
+           (long long)number_in(seen, "canary_0"), (long long)number_in(seen, "canary_10"),
+           (long long)number_in(seen, "canary_100"), (long long)number_in(seen, "canary_back"), (long long)number_in(seen, "failed"),
            (long long)number_in(seen, "calls"));
     json_decref(scenario);
     expect_settings_as_before();

@@ -18,7 +18,8 @@ static bool share_is_a_quarter(void *arg)
     return share > 0.23 && share < 0.27;
 }
 
-Test(playground_warning, warned_instance_is_shown_and_gets_fewer_calls, .init = setup_without_slow_start, .fini = teardown)
+Test(playground_warning, warned_instance_is_shown_and_gets_fewer_calls, .init = setup_without_slow_start,
+     .fini = teardown)
 {
     cr_expect_eq(act("{\"action\":\"load\",\"on\":true,\"rate\":100}"), 200);
     cr_expect_eq(act("{\"action\":\"add\",\"weight\":3}"), 200);
