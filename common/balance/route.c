@@ -109,7 +109,7 @@ int canary_parse(const char *text, struct canary *canary)
 {
     struct canary parsed = {.by = CANARY_NONE};
     const char *colon = strrchr(text, ':');
-    for (int by = CANARY_BY_VERSION; by <= CANARY_BY_TAG; by++)
+    for (unsigned by = CANARY_BY_VERSION; by <= CANARY_BY_TAG; by++)
         if (strncmp(text, names[by], strlen(names[by])) == 0)
             parsed.by = by;
     if (*text) {

@@ -1,6 +1,7 @@
 #include "registration/registration_metrics.h"
 
 #include "base/metrics.h"
+#include "registration/registration.h"
 #include "registration/registration_state.h"
 
 static int64_t get_registered(const struct registration *r)
