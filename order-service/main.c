@@ -109,8 +109,16 @@ static int apply_call_timeout(void *arg)
     return 0;
 }
 
+static int apply_canary(void *arg)
+{
+    struct app *app = arg;
+    struct canary canary;
+    return canary_parse(app->settings.user_canary, &canary) == 0 ? service_client_set_canary(app->client, &canary) : -1;
+}
+
 static const struct live_setting live_settings[] = {
     {"LB_POLICY", apply_policy},
+    {"USER_SERVICE_CANARY", apply_canary},
     {"DISCOVERY_CACHE_TTL", apply_cache_ttl},
     {"CALL_TIMEOUT", apply_call_timeout},
 };

@@ -270,6 +270,11 @@ int balancer_share(const struct balancer *balancer, const struct balancer_peer *
     return any ? slow_start_share(&peer->slow_start, now_ms) : SLOW_START_WHOLE;
 }
 
+bool balancer_works(const struct balancer *balancer)
+{
+    return balancer->chooser.eligible.works;
+}
+
 bool balancer_in_panic(const struct balancer *balancer)
 {
     return balancer->chooser.eligible.tier == TIER_FAIL_OPEN || balancer->chooser.eligible.tier == TIER_LAST;

@@ -92,6 +92,7 @@ struct obstacle balancer_why_not(const struct balancer *balancer, const struct b
                                  int64_t now_ms);
 /* The best tier of health that has an instance (eligible.h): the smaller, the better. */
 int balancer_best_tier(const struct balancer *balancer);
+bool balancer_works(const struct balancer *balancer); /* not all instances in use are failing (outlier.h) */
 /* Its share in thousandths of the full one: less than SLOW_START_WHOLE in its slow start. */
 int balancer_share(const struct balancer *balancer, const struct balancer_peer *peer, int64_t now_ms);
 bool balancer_in_panic(const struct balancer *balancer); /* fail open is on */

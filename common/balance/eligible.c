@@ -38,12 +38,12 @@ static void choose_tier(struct eligible *eligible, const struct peer_list *peers
 {
     static const enum tier best_first[] = {TIER_HEALTHY, TIER_FAIL_OPEN, TIER_LAST};
     size_t count = 0;
-    bool any_works = false;
     eligible->tier = eligible->best = TIER_NEVER;
-    for (size_t i = 0; i < sizeof best_first / sizeof *best_first && !any_works; i++) {
+    eligible->works = false;
+    for (size_t i = 0; i < sizeof best_first / sizeof *best_first && !eligible->works; i++) {
         if (best_first[i] == TIER_LAST && count > 0)
             return;
-        any_works = collect_tiers(&eligible->near, peers, best_first[i]);
+        eligible->works = collect_tiers(&eligible->near, peers, best_first[i]);
         if (eligible->near.count > count)
             eligible->tier = best_first[i];
         if (count == 0)

@@ -26,6 +26,7 @@ enum tier tier_of(const struct balancer_peer *peer);
 struct eligible {
     enum tier tier;       /* the worst one in use; TIER_NEVER: no instance may be picked */
     enum tier best;       /* the best one in use */
+    bool works;           /* not all instances in use are failing (outlier.h) */
     struct ejections ejections; /* of the instances in use, those that are out */
     struct zones zones;   /* which part of the calls goes to `near` */
     struct peer_set near; /* in the caller's zone; all, if it has no zone or no instance is in it */

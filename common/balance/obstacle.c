@@ -117,6 +117,8 @@ void obstacle_text(struct obstacle obstacle, const struct instance *instance, co
         route_reason(route, instance, out, size);
     else if (obstacle.kind == OBSTACLE_SIDE)
         side_text(route, instance, out, size);
+    else if (obstacle.kind == OBSTACLE_FAILING_SIDE)
+        snprintf(out, size, "all instances of its side are failing: one call a second tests them");
     else if (obstacle.kind == OBSTACLE_EJECTION)
         ejection_text(obstacle, out, size);
     else if (obstacle.kind == OBSTACLE_PROBATION)

@@ -12,7 +12,8 @@ struct obstacle {
         OBSTACLE_NONE,
         OBSTACLE_STATE, /* its health, or in maintenance */
         OBSTACLE_ROUTE, /* its version or its tags (route.h) */
-        OBSTACLE_SIDE,  /* the call goes to the other side of a canary release (sides.h) */
+        OBSTACLE_SIDE,  /* the key belongs to the other side of a canary release (sides.h) */
+        OBSTACLE_FAILING_SIDE, /* all on its side are failing */
         OBSTACLE_EJECTION,
         OBSTACLE_PROBATION,
         OBSTACLE_ZONE,

@@ -109,7 +109,7 @@ int canary_parse(const char *text, struct canary *canary)
 {
     struct canary parsed = {.by = CANARY_NONE};
     const char *colon = strrchr(text, ':');
-    for (int by = CANARY_BY_VERSION; by <= CANARY_BY_TAG; by++)
+    for (unsigned by = CANARY_BY_VERSION; by <= CANARY_BY_TAG; by++)
         if (strncmp(text, names[by], strlen(names[by])) == 0)
             parsed.by = by;
     if (*text) {
@@ -140,8 +140,8 @@ enum route_side route_side_of(const struct route *route, const struct instance *
     return is_canary ? ROUTE_CANARY : ROUTE_STABLE;
 }
 
-/* The hash is not that of consistent_hash or of the zones: otherwise the users of the canary would be neighbours on
- * the ring, and one instance of the canary would get all of them. */
+/* The hash is not that of the zones (zones_next_is_near) or of the ring: otherwise the users of the canary would all be
+ * those whose calls stay in the caller's zone. */
 enum route_side route_side_for(const struct route *route, const char *key)
 {
     if (route->canary.by == CANARY_NONE)

@@ -49,30 +49,43 @@ int sides_set_policy(struct sides *sides, enum balance_policy policy, int64_t no
 
 /* --- Pick ---------------------------------------------------------------------------- */
 
-/* The side that the next call with this key tries first. */
-static enum route_side first_side(const struct sides *sides, const char *key)
+static bool leaves_side(const struct sides *sides, enum route_side own, const struct balance_request *request,
+                        int64_t now_ms)
+{
+    const struct balancer *its = sides->at[own], *other = sides->at[route_other_side(own)];
+    if (balancer_best_tier(its) != balancer_best_tier(other))
+        return balancer_best_tier(its) > balancer_best_tier(other);
+    if (request->tried_count > 0)
+        return own == ROUTE_CANARY;
+    return !balancer_works(its) && balancer_works(other) && now_ms < sides->test_ms;
+}
+
+/* The side that the next attempt tries first. */
+static enum route_side first_side(const struct sides *sides, const struct balance_request *request, int64_t now_ms)
 {
     if (!sides->at[ROUTE_CANARY])
         return ROUTE_STABLE;
-    enum route_side own = route_side_for(&sides->route, key), other = route_other_side(own);
-    return balancer_best_tier(sides->at[own]) <= balancer_best_tier(sides->at[other]) ? own : other;
+    enum route_side own = route_side_for(&sides->route, request->key);
+    return leaves_side(sides, own, request, now_ms) ? route_other_side(own) : own;
 }
 
 struct balancer_peer *sides_pick(struct sides *sides, const struct balance_request *request, int64_t now_ms)
 {
-    enum route_side first = first_side(sides, request->key);
+    enum route_side first = first_side(sides, request, now_ms);
     struct balancer_peer *peer = balancer_pick(sides->at[first], request, now_ms);
     if (!peer && sides->at[ROUTE_CANARY])
         peer = balancer_pick(sides->at[route_other_side(first)], request, now_ms);
-    if (peer)
-        sides->picks[peer->side]++;
+    if (!peer)
+        return NULL;
+    sides->picks[peer->side]++;
+    if (!balancer_works(sides->at[peer->side]))
+        sides->test_ms = now_ms + SIDES_TEST_MS;
     return peer;
 }
 
-const struct balancer_peer *sides_peek(const struct sides *sides, const struct balance_request *request,
-                                       int64_t now_ms)
+const struct balancer_peer *sides_peek(const struct sides *sides, const struct balance_request *request, int64_t now_ms)
 {
-    enum route_side first = first_side(sides, request->key);
+    enum route_side first = first_side(sides, request, now_ms);
     const struct balancer_peer *peer = balancer_peek(sides->at[first], request, now_ms);
     return peer || !sides->at[ROUTE_CANARY] ? peer
                                             : balancer_peek(sides->at[route_other_side(first)], request, now_ms);
@@ -85,15 +98,18 @@ struct balancer *sides_balancer_of(const struct sides *sides, const struct balan
     return sides->at[peer->side];
 }
 
-/* If its side is not called because the other one is healthier, the reason is its own state. */
 struct obstacle sides_why_not(const struct sides *sides, const struct balancer_peer *peer, const char *key,
                               int64_t now_ms)
 {
-    struct obstacle why = balancer_why_not(sides->at[peer->side], peer, key, now_ms);
-    bool could_be_next = why.kind == OBSTACLE_NONE || why.kind == OBSTACLE_ZONE;
-    if (!could_be_next || peer->side == first_side(sides, key))
+    const struct balancer *its = sides->at[peer->side];
+    const struct balance_request request = {.key = key};
+    struct obstacle why = balancer_why_not(its, peer, key, now_ms);
+    bool could_be_next = why.kind == OBSTACLE_NONE || why.kind == OBSTACLE_ZONE || why.kind == OBSTACLE_SLOW_START;
+    if (!could_be_next || peer->side == first_side(sides, &request, now_ms))
         return why;
-    return (struct obstacle){.kind = peer->side == route_side_for(&sides->route, key) ? OBSTACLE_STATE : OBSTACLE_SIDE};
+    if (peer->side != route_side_for(&sides->route, key))
+        return (struct obstacle){.kind = OBSTACLE_SIDE};
+    return (struct obstacle){.kind = balancer_works(its) ? OBSTACLE_STATE : OBSTACLE_FAILING_SIDE};
 }
 
 /* --- For both ------------------------------------------------------------------------ */

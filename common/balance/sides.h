@@ -1,16 +1,21 @@
 /* sides: the balancers of one service: one for the stable instances, and in a canary release one more, for the
  * canary. Each is a whole balancer, so zones, turns, ejections of at most half and fail open are those of its side.
  *
- * A call goes to its user's side (route.h). It goes to the other side
- *   1. if that one's instances are in a better tier of health: the canary is critical, in maintenance or not
- *      there, and the stable instances pass. If both sides are equal, the user stays;
- *   2. if the call has tried all instances of its own.
+ * A call goes to its user's side (route.h). It goes to the other side if
+ *   1. the instances of that one are in a better tier of health: the canary is critical, in maintenance or not there,
+ *      and the stable instances pass. If both sides are equal, the user stays;
+ *   2. all instances of its own side are failing (outlier.h), and those of the other one are not. One call in
+ *      SIDES_TEST_MS still goes to its own side, to see whether that works again;
+ *   3. it is a retry of a call to the canary: the new version is what is in doubt;
+ *   4. it has tried all instances of its own side.
  * The functions do the same as those of balancer.h.
  */
 #ifndef BALANCE_SIDES_H
 #define BALANCE_SIDES_H
 
 #include "balance/balancer.h"
+
+enum { SIDES_TEST_MS = 1000 };
 
 /* Private, except where noted. */
 struct sides {
@@ -19,6 +24,7 @@ struct sides {
     struct balancer *at[ROUTE_SIDES]; /* the stable one may be read: it lists all instances. The other: NULL without
                                        * a canary */
     uint64_t picks[ROUTE_SIDES];      /* may be read */
+    int64_t test_ms; /* when the next call tests a side that is failing */
 };
 
 /* Both are copied, except for their texts and the config's route. 0, or -1: out of memory. */

@@ -2,7 +2,8 @@
  *
  * A process that has just started is slow: its caches are empty, its connections are not
  * open. With its full share at once it may fail, and be ejected again. So over
- * LB_SLOW_START its share grows as in Envoy ("Slow start mode", with its default numbers):
+ * LB_SLOW_START its share grows as in Envoy ("Slow start mode"; min_weight_percent 10 and
+ * aggression 1.0, the defaults):
  *
  *     max(10 %, elapsed / LB_SLOW_START) of the full share.
  *

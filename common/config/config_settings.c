@@ -18,16 +18,17 @@ void config_settings_add(struct config_settings *settings, const struct env_var 
 
 /* --- One setting ---------------------------------------------------------------------------- */
 
+/* A text in the target is borrowed from the reply, or from the environment; afterwards from our copy. */
 static int put_into_use(struct config_setting *setting, const char *value)
 {
-    if (setting->apply(setting->arg) != 0) {
-        env_read_one(&setting->row, setting->value); /* the target is again what is in use */
+    int rc = setting->apply(setting->arg);
+    if (rc == 0)
+        snprintf(setting->value, sizeof setting->value, "%s", value);
+    env_read_one(&setting->row, setting->value); /* the target is what is in use */
+    if (rc != 0)
         log_warn("config_not_applied", log_s("key", setting->row.name), log_s("value", value),
                  log_s("error", "out of memory"));
-        return -1;
-    }
-    snprintf(setting->value, sizeof setting->value, "%s", value);
-    return 0;
+    return rc;
 }
 
 static void change(struct config_settings *settings, struct config_setting *setting, const char *value,

@@ -27,7 +27,7 @@ enum {
 };
 
 struct config_setting {
-    struct env_var row; /* not ENV_TEXT, whose value would have to outlive the reply; and no secret */
+    struct env_var row; /* no secret. ENV_TEXT: the target is borrowed from `value` */
     /* Puts the value into use that is now in row.target. 0, or -1: out of memory, and nothing has changed. */
     int (*apply)(void *arg);
     void *arg;

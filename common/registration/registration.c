@@ -16,6 +16,11 @@ enum {
     SETTLE_MS = 100, /* after this, a register call that was cut off has arrived or is lost */
 };
 
+bool registration_is_current(const struct registration *r)
+{
+    return r->orders == r->orders_applied;
+}
+
 /* --- Register ---------------------------------------------------------------------------------- */
 
 static int wait_jitter(const struct registration *r)

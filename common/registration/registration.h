@@ -43,7 +43,6 @@ void registration_free(struct registration *registration); /* only after registr
 
 /* Both change what is registered, and return at once. The change outlives a restart of the registry, but not one of
  * this process. 0, or -1: not 1 to REGISTRATION_WEIGHT_MAX; a reason that is too long. */
-enum { REGISTRATION_WEIGHT_MAX = 65535, REGISTRATION_REASON_MAX = 200 * 4 /* bytes: 200 characters in UTF-8 */ };
 int registration_set_weight(struct registration *registration, int weight);
 /* In maintenance no caller picks the instance; it stays registered, and its checks go on. reason: for people; copied. */
 int registration_set_maintenance(struct registration *registration, bool on, const char *reason);

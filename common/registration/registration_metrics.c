@@ -1,6 +1,7 @@
 #include "registration/registration_metrics.h"
 
 #include "base/metrics.h"
+#include "registration/registration.h"
 #include "registration/registration_state.h"
 
 static int64_t get_registered(const struct registration *r)
@@ -47,8 +48,8 @@ static const struct metric {
     {"registration_losses_total", "counter", "Times the registry had forgotten this instance, or had another entry under its id.", get_losses},
     {"registration_heartbeats_total", "counter", "Heartbeats that the registry accepted.", get_heartbeats},
     {"registration_weight", "gauge", "Weight of this instance, as last ordered.", get_weight},
-    {"registration_maintenance", "gauge", "1 if this instance is in maintenance: callers do not pick it.", get_maintenance},
-    {"registration_pending", "gauge", "1 if the registry does not have the last change of weight or maintenance yet.", get_pending},
+    {"registration_maintenance", "gauge", "1 if this instance is in maintenance: it gets no calls.", get_maintenance},
+    {"registration_pending", "gauge", "1 if the registry does not have the last ordered change yet.", get_pending},
 };
 
 void registration_metrics(struct registration *const *registrations, size_t count, struct buf *out)

@@ -36,11 +36,6 @@ int registration_set_maintenance(struct registration *r, bool on, const char *re
     return 0;
 }
 
-bool registration_is_current(const struct registration *r)
-{
-    return r->orders == r->orders_applied;
-}
-
 int registration_weight(const struct registration *r)
 {
     return r->spec.weight;

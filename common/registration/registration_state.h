@@ -8,7 +8,6 @@
 
 #include "base/log_repeat.h"
 #include "loop/sync.h"
-#include "registration/registration.h"
 #include "registry/registry.h"
 
 enum {

@@ -37,6 +37,7 @@ enum check_kind { CHECK_HTTP, CHECK_TCP, CHECK_TTL, CHECK_GRPC, CHECK_NONE };
 /* What an operator has ordered of this process. AS_IS: nothing. What the registry itself keeps then stays: an operator
  * may have set it there. */
 enum maintenance { MAINTENANCE_AS_IS, MAINTENANCE_ON, MAINTENANCE_OFF };
+enum { REGISTRATION_WEIGHT_MAX = 65535, REGISTRATION_REASON_MAX = 200 * 4 /* bytes: 200 characters in UTF-8 */ };
 
 /* What an instance registers. The text is borrowed, and never NULL. */
 struct registration_spec {

@@ -3,47 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "instance_actions.h"
 #include "load.h"
 #include "observers.h"
 #include "pitfall.h"
 #include "reset.h"
 #include "scenario.h"
-#include "service_env.h"
-#include "settings_change.h"
+#include "settings_action.h"
 #include "stories.h"
-#include "warning.h"
-
-enum { TTL_S_MAX = 3600, WEIGHT_MAX = 65535 };
-
-/* A whole number in this range, or `fallback` if the member is absent. -1: anything else. */
-static int64_t number_member(const json_t *request, const char *name, int64_t min, int64_t max, int64_t fallback)
-{
-    const json_t *value = json_object_get(request, name);
-    if (!value)
-        return fallback;
-    int64_t number = json_is_integer(value) ? json_integer_value(value) : -1;
-    return number >= min && number <= max ? number : -1;
-}
-
-static int refuse(struct refusal *refusal, int status, const char *code, const char *text)
-{
-    refusal->status = status;
-    refusal->code = code;
-    return err_set(&refusal->err, ERR_INVALID, "%s", text);
-}
-
-static int wrong_value(struct refusal *refusal, const char *text)
-{
-    return refuse(refusal, 422, "wrong_value", text);
-}
-
-/* For what the program refuses itself: refusal->err is set. */
-static int cannot(struct refusal *refusal, const char *code)
-{
-    refusal->status = refusal->err.code == ERR_CONFLICT ? 409 : 503;
-    refusal->code = code;
-    return -1;
-}
 
 /* --- One process ----------------------------------------------------------------------- */
 
@@ -82,35 +49,6 @@ static int do_process(struct control *control, const struct process_action *acti
     if (action->run(control->processes, node, &refusal->err) == 0)
         return 0;
     return cannot(refusal, codes[node->process_state]);
-}
-
-/* --- A warning -------------------------------------------------------------------------- */
-
-static int change_warning(struct control *control, const json_t *request, bool on, struct refusal *refusal)
-{
-    struct node *node = model_find(control->model, text_member(request, "target"));
-    char id[TARGET_MAX];
-    if (!node || node->kind != NODE_USERS)
-        return refuse(refusal, 404, "no_such_process", "target: want a user-service");
-    if (node->consul == LISTING_ABSENT)
-        return refuse(refusal, 409, "not_listed", "Consul does not list this instance, so it has no checks there");
-    snprintf(id, sizeof id, "%s", node->id);
-    if (warning_set(control->model, node, on, &refusal->err) != 0)
-        return cannot(refusal, refusal->err.code == ERR_CONFLICT ? "not_listed" : "no_registry");
-    node = model_find(control->model, id); /* it may have been removed meanwhile */
-    if (node)
-        node->warned = on;
-    return 0;
-}
-
-static int warn(struct control *control, const json_t *request, struct refusal *refusal)
-{
-    return change_warning(control, request, true, refusal);
-}
-
-static int unwarn(struct control *control, const json_t *request, struct refusal *refusal)
-{
-    return change_warning(control, request, false, refusal);
 }
 
 /* --- The others --------------------------------------------------------------------------- */
@@ -171,19 +109,6 @@ static int set_load(struct control *control, const json_t *request, struct refus
     return 0;
 }
 
-static int change_settings(struct control *control, const json_t *request, struct refusal *refusal)
-{
-    const json_t *policy = json_object_get(request, "policy");
-    const char *name = json_string_value(policy);
-    int index = policy ? policy_index(name ? name : "") : control->model->policy;
-    int64_t ttl_s = number_member(request, "ttl_s", 1, TTL_S_MAX, control->model->ttl_s);
-    if (index < 0)
-        return wrong_value(refusal, "policy: want random, round_robin, weighted, consistent_hash or least_request");
-    if (ttl_s < 0)
-        return wrong_value(refusal, "ttl_s: want a whole number of seconds, 1 to 3600");
-    return settings_change(control, index, (int)ttl_s, &refusal->err) == 0 ? 0 : cannot(refusal, "restarting");
-}
-
 static int reset(struct control *control, const json_t *request, struct refusal *refusal)
 {
     (void)request;
@@ -231,9 +156,12 @@ static const struct {
 } others[] = {
     {"load", set_load, ALSO_OBSERVING},
     {"add", add, 0},
-    {"warn", warn, 0},
-    {"unwarn", unwarn, 0},
-    {"settings", change_settings, 0},
+    {"warn", instance_warn, 0},
+    {"unwarn", instance_unwarn, 0},
+    {"maintain", instance_maintain, 0},
+    {"unmaintain", instance_unmaintain, 0},
+    {"weight", instance_weigh, 0},
+    {"settings", settings_action, 0},
     {"reset", reset, DURING_SCENARIO},
     {"scenario", start_scenario, 0},
     {"scenario-stop", stop_scenario, DURING_SCENARIO},

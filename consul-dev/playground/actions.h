@@ -6,14 +6,7 @@
 #define PLAYGROUND_ACTIONS_H
 
 #include "control.h"
-#include "net/json.h"
-
-/* Why an action was refused. */
-struct refusal {
-    int status;       /* of the reply: 403, 404, 409, 422 or 503 */
-    const char *code; /* for the page, which words it: "is_running"; static text */
-    struct err err;   /* the same in words */
-};
+#include "refusal.h"
 
 /* Carries out {"action":…}. 0, or -1 with *refusal. */
 int actions_do(struct control *control, const json_t *request, struct refusal *refusal);

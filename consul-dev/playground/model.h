@@ -61,6 +61,7 @@ struct node {
     enum listing consul; /* what Consul says … */
     char consul_output[DETAIL_MAX];
     bool warned;         /* Consul has our second check of it: see warning.h */
+    bool in_maintenance; /* Consul says so: see operate.h */
     enum listing orders; /* … and what order-service knows */
     bool ejected;
     int64_t picks, picks_before; /* before: when the list or the settings last changed */
@@ -81,6 +82,18 @@ struct knowledge {
     char next[TARGET_MAX], tier[16]; /* next "": no instance can be picked */
     struct buf passed_over;          /* a JSON array; "": not known */
 };
+
+/* What the page can change of order-service's settings. */
+struct caller_settings {
+    int policy; /* index into BALANCE_POLICY_NAMES */
+    int ttl_s;
+    int slow_start_s;   /* 0: off */
+    int backup_ms;      /* 0: off */
+    int canary_percent; /* of the users, sent to CANARY_VERSION; CANARY_OFF: versions do not count */
+};
+
+enum { CANARY_OFF = -1 };
+#define CANARY_VERSION "2.0.0"
 
 struct load_setting {
     bool on;
@@ -107,8 +120,7 @@ struct model {
     struct knowledge knowledge;
     struct load_setting load;
     bool load_held; /* while order-service restarts for a new setting */
-    int policy;     /* index into BALANCE_POLICY_NAMES */
-    int ttl_s;
+    struct caller_settings settings;
     struct scenario_view scenario;
     struct marks marks;
     struct seconds seconds;

@@ -43,15 +43,22 @@ static const json_t *worst_check(const json_t *entry)
     return worst;
 }
 
-static bool is_warned(const struct node *node, const json_t *entry)
+static bool has_check(const json_t *entry, const char *id)
 {
     const json_t *check;
-    char id[CHECK_ID_MAX];
     size_t i;
-    warning_check_id(node, id);
     json_array_foreach(json_object_get(entry, "Checks"), i,
                        check) if (strcmp(text_member(check, "CheckID"), id) == 0) return true;
     return false;
+}
+
+static void read_own_checks(struct node *node, const json_t *entry)
+{
+    char warning[CHECK_ID_MAX], maintenance[CHECK_ID_MAX + 16];
+    warning_check_id(node, warning);
+    snprintf(maintenance, sizeof maintenance, "_service_maintenance:%s", node->id);
+    node->warned = has_check(entry, warning);
+    node->in_maintenance = has_check(entry, maintenance);
 }
 
 /* Consul writes "HTTP GET http://…: 503 Service Unavailable Output: {…}": the node's own answer says more. */
@@ -91,7 +98,7 @@ static void drop_unlisted(struct model *model, enum node_kind kind, const json_t
         struct node *node = model->nodes[i - 1];
         if (node->kind != kind || find_in(list, node))
             continue;
-        node->warned = false;
+        node->warned = node->in_maintenance = false;
         set_listing(model, node, LISTING_ABSENT, "");
         observe_departure(model, node);
     }
@@ -111,7 +118,7 @@ static void read_list(struct model *model, enum node_kind kind, const json_t *li
             continue;
         if (!node->process && kind == NODE_USERS)
             read_service(node, entry);
-        node->warned = is_warned(node, entry);
+        read_own_checks(node, entry);
         shorten(text_member(check, "Output"), output, sizeof output);
         set_listing(model, node, listing_of(text_member(check, "Status")), output);
     }

@@ -9,7 +9,11 @@
 #include "model.h"
 #include "net/json.h"
 
-enum { ASK_LIMIT_MS = 1500, ANSWER_MAX = 4 * 1024 * 1024 };
+enum {
+    ASK_LIMIT_MS = 1500,
+    CHANGE_LIMIT_MS = 5000, /* Consul writes a change to its disk before it answers */
+    ANSWER_MAX = 4 * 1024 * 1024,
+};
 
 /* Asks this node for its health until it is removed or the fibers are cancelled. */
 void observe_node(struct model *model, struct node *node);
@@ -23,6 +27,9 @@ void observe_consul(void *model);
 
 /* GET from a node. The status, or 0 with err. *out: JSON, or NULL; the caller frees it. */
 int ask_node(const struct model *model, const struct node *node, const char *path, json_t **out, struct err *err);
+/* PUT to a node. body: JSON, or NULL for none. 0: it answered 200. -1 with err; ERR_CONFLICT: it answered another
+ * status. Waits; the node may have been removed when it returns. */
+int put_node(const struct model *model, const struct node *node, const char *path, const char *body, struct err *err);
 /* The string or "" of an object's member. */
 const char *text_member(const json_t *object, const char *name);
 

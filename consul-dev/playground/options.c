@@ -7,7 +7,7 @@
 #include "base/env.h"
 #include "loop/resolve.h"
 
-enum { ROWS = 10 };
+enum { ROWS = 11 };
 
 static int check_url(const char *text)
 {
@@ -33,6 +33,9 @@ static void fill_table(struct options *o, struct env_var rows[ROWS])
          .help = "how order-service chooses an instance, until the page changes it"},
         {"DISCOVERY_CACHE_TTL", ENV_DURATION, "10s", &o->ttl_ms, .min = 1000, .max = 3600 * 1000,
          .help = "after this time without confirmation a list is stale, until the page changes it"},
+        {"LB_SLOW_START", ENV_DURATION, "10s", &o->slow_start_ms, .max = 3600 * 1000,
+         .help = "a new instance gets its full share of the calls only after this time; 0: at once; until the page "
+                 "changes it"},
         {"ORDER_SERVICE_URL", ENV_TEXT, "http://127.0.0.1:8080", &o->orders_text, .check = check_url,
          .accepts = "http://host:port", .help = "with --observe: the order-service to look at and to call"},
         {"CONSUL_HTTP_ADDR", ENV_TEXT, "http://127.0.0.1:8500", &o->consul_text, .check = check_url,

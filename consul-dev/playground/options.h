@@ -17,7 +17,7 @@ struct options {
     int64_t consul_port, user_port, order_port;
     bool etcd;
     int policy; /* index into BALANCE_POLICY_NAMES */
-    int64_t ttl_ms;
+    int64_t ttl_ms, slow_start_ms;
 
     /* Observe mode. */
     const char *orders_text, *consul_text;

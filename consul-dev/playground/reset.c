@@ -1,11 +1,13 @@
 #include "reset.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "load.h"
 #include "loop/fiber.h"
 #include "loop/sync.h"
+#include "operate.h"
 #include "scenario.h"
 #include "settings_change.h"
 #include "warning.h"
@@ -15,8 +17,12 @@ enum { POLL_MS = 50, LIMIT_MS = 60000 };
 void reset_defaults(struct model *model)
 {
     model->load = (struct load_setting){.on = !model->options->observes, .rate = LOAD_RATE_FIRST, .key = "random"};
-    model->policy = model->options->policy;
-    model->ttl_s = (int)(model->options->ttl_ms / 1000);
+    model->settings = (struct caller_settings){
+        .policy = model->options->policy,
+        .ttl_s = (int)(model->options->ttl_ms / 1000),
+        .slow_start_s = (int)(model->options->slow_start_ms / 1000),
+        .canary_percent = CANARY_OFF,
+    };
 }
 
 static bool is_extra(const struct node *node, const void *unused)
@@ -37,12 +43,35 @@ static void add_missing(struct processes *processes)
     }
 }
 
+/* What Consul or an instance does not answer is gone with it. The nodes may change while these wait. */
 static void remove_warnings(struct model *model)
 {
     for (size_t i = 0; i < model->node_count; i++) {
-        struct err ignored = ERR_INIT; /* then Consul does not have it any more */
+        struct err ignored = ERR_INIT;
         if (model->nodes[i]->warned)
             warning_set(model, model->nodes[i], false, &ignored);
+    }
+}
+
+static void end_maintenance(struct model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        struct err ignored = ERR_INIT;
+        if (model->nodes[i]->in_maintenance)
+            operate_maintenance(model, model->nodes[i], false, &ignored);
+    }
+}
+
+/* All that are left are those of the start: their weight is 1. */
+static void reset_weights(struct model *model)
+{
+    for (size_t i = 0; i < model->node_count; i++) {
+        struct err ignored = ERR_INIT;
+        struct node *node = model->nodes[i];
+        if (node->kind != NODE_USERS || node->weight == 1)
+            continue;
+        node->weight = 1;
+        operate_weight(model, node, 1, &ignored);
     }
 }
 
@@ -52,7 +81,7 @@ static void run(void *arg)
     struct model *model = control->model;
     struct err err = ERR_INIT;
     int64_t deadline = deadline_in(LIMIT_MS);
-    int policy = model->policy, ttl_s = model->ttl_s;
+    struct caller_settings before = model->settings;
     scenario_stop(control);
     while (control->scenario_runs && deadline_left(deadline) > 0 && fiber_sleep(POLL_MS) == 0) {
     }
@@ -62,8 +91,10 @@ static void run(void *arg)
     } while (!processes_put_back(control->processes, is_extra, NULL) && deadline_left(deadline) > 0 &&
              fiber_sleep(POLL_MS) == 0);
     remove_warnings(model);
-    if (policy != model->policy || ttl_s != model->ttl_s)
-        settings_change(control, model->policy, model->ttl_s, &err);
+    end_maintenance(model);
+    reset_weights(model);
+    if (memcmp(&before, &model->settings, sizeof before) != 0)
+        settings_change(control, &model->settings, &err);
     mark(model, "reset", NULL, "");
     control->resetting = false;
 }

@@ -7,8 +7,9 @@
 #include "load.h"
 #include "loop/fiber.h"
 #include "loop/sync.h"
+#include "settings_change.h"
 
-enum { POLL_MS = 50, RESTORE_LIMIT_MS = 30000, RATE = 50 };
+enum { POLL_MS = 50, RESTORE_LIMIT_MS = 30000, SETTINGS_LIMIT_MS = 60000, RATE = 50 };
 
 static struct scenario current; /* one at a time */
 
@@ -102,15 +103,31 @@ bool scenario_do(struct scenario *scenario, int (*action)(struct processes *, st
     return scenario_check(scenario, node && action(scenario->control->processes, node, &err) == 0);
 }
 
-bool scenario_add(struct scenario *scenario)
+const char *scenario_add(struct scenario *scenario, const char *version)
 {
     struct err err = ERR_INIT;
+    char *id = scenario->added[scenario->added_count];
     const struct node *node = scenario->added_count < SCENARIO_ADDED_MAX
-                                  ? processes_add_user(scenario->control->processes, 0, 1, "", "", &err)
+                                  ? processes_add_user(scenario->control->processes, 0, 1, "", version, &err)
                                   : NULL;
-    if (node)
-        snprintf(scenario->added[scenario->added_count++], TARGET_MAX, "%s", node->id);
-    return scenario_check(scenario, node != NULL);
+    if (!scenario_check(scenario, node != NULL))
+        return NULL;
+    scenario->added_count++;
+    snprintf(id, TARGET_MAX, "%s", node->id);
+    return id;
+}
+
+static bool settings_are_in_use(const struct model *model, const char *id)
+{
+    (void)id;
+    return !current.control->restarting && model->knowledge.known;
+}
+
+bool scenario_set(struct scenario *scenario, const struct caller_settings *settings)
+{
+    struct err err = ERR_INIT;
+    return scenario_check(scenario, settings_change(scenario->control, settings, &err) == 0) &&
+           scenario_await(scenario, settings_are_in_use, NULL, SETTINGS_LIMIT_MS) >= 0;
 }
 
 /* --- The end ------------------------------------------------------------------------------ */
@@ -124,11 +141,22 @@ static bool was_added(const struct node *node, const void *arg)
     return false;
 }
 
+static bool put_settings_back(struct scenario *scenario)
+{
+    struct err ignored = ERR_INIT; /* it starts or stops: the next step tries again */
+    const struct caller_settings *before = &scenario->settings_before;
+    if (memcmp(&scenario->model->settings, before, sizeof *before) != 0)
+        settings_change(scenario->control, before, &ignored);
+    return !scenario->control->restarting && memcmp(&scenario->model->settings, before, sizeof *before) == 0;
+}
+
 /* All processes ran when it began, unless it is a pitfall, which does not touch them. */
 static bool put_back(struct scenario *scenario)
 {
     if (scenario->story->pitfall)
         return true;
+    if (!put_settings_back(scenario))
+        return false;
     return processes_put_back(scenario->control->processes, was_added, scenario);
 }
 
@@ -184,6 +212,7 @@ static void begin(struct control *control, const struct story *story, const char
                                 .story = story,
                                 .language = language,
                                 .load_before = model->load,
+                                .settings_before = model->settings,
                                 .began_ms = clock_ms(),
                                 .ok_before = seconds->total_ok,
                                 .failed_before = seconds->total_failed,

@@ -15,6 +15,7 @@ struct scenario {
     struct model *model;
     const struct story *story;
     struct load_setting load_before;
+    struct caller_settings settings_before;
     uint64_t ok_before, failed_before, slow_before;
     int64_t began_ms;
     struct {
@@ -58,7 +59,10 @@ bool scenario_check(struct scenario *scenario, bool held);
 /* Does an action to the process with this id. False: it failed. */
 bool scenario_do(struct scenario *scenario, int (*action)(struct processes *, struct node *, struct err *),
                  const char *id);
-/* Adds an instance, which is removed at the end. False: it failed. */
-bool scenario_add(struct scenario *scenario);
+/* Adds an instance of this version ("": the usual one), which is removed at the end. NULL: it failed. Static text. */
+const char *scenario_add(struct scenario *scenario, const char *version);
+/* Restarts order-service with these settings, and waits until it answers. Its former settings return at the end.
+ * False: it failed. */
+bool scenario_set(struct scenario *scenario, const struct caller_settings *settings);
 
 #endif

@@ -54,6 +54,8 @@ void seconds_call(struct seconds *seconds, const char *instance, int status, int
     keep_call(seconds, instance, status, began_us, took_us);
     if (seconds->measured < SECOND_CALLS_MAX)
         seconds->took_us[seconds->measured++] = (uint32_t)took_us;
+    if (seconds->window < SECOND_CALLS_MAX)
+        seconds->window_us[seconds->window++] = (uint32_t)took_us;
 }
 
 const struct second_count *seconds_of(const struct seconds *seconds, const char *instance)
@@ -126,6 +128,17 @@ void seconds_end(struct seconds *seconds, int64_t t)
     *kept = buf_take(&line);
     seconds->newest = buf_take(&newest);
     seconds->ok = seconds->failed = seconds->slow = seconds->measured = seconds->by_count = seconds->last_count = 0;
+}
+
+void seconds_open_window(struct seconds *seconds)
+{
+    seconds->window = 0;
+}
+
+int64_t seconds_window_p99_ms(struct seconds *seconds)
+{
+    qsort(seconds->window_us, seconds->window, sizeof *seconds->window_us, by_number);
+    return seconds->window == 0 ? 0 : seconds->window_us[(seconds->window - 1) * 99 / 100] / 1000;
 }
 
 /* --- Reading ---------------------------------------------------------------------------- */

@@ -45,6 +45,7 @@ struct seconds {
     uint32_t last_count;
 
     uint64_t total_ok, total_failed, total_slow; /* since the start: for the scenarios */
+    uint32_t window_us[SECOND_CALLS_MAX], window; /* the times of the calls since seconds_open_window() */
 };
 
 /* A call that has just ended, with this status (0: no reply); it has failed if there is none, or from 500 on.
@@ -52,6 +53,10 @@ struct seconds {
 void seconds_call(struct seconds *seconds, const char *instance, int status, int64_t began_us);
 /* The counts of one instance in the second that has not ended; NULL: it was not called. */
 const struct second_count *seconds_of(const struct seconds *seconds, const char *instance);
+/* Measures anew, for at most SECOND_CALLS_MAX calls. */
+void seconds_open_window(struct seconds *seconds);
+/* 99 % of the calls in the window took at most this long; 0: there was none. */
+int64_t seconds_window_p99_ms(struct seconds *seconds);
 /* Ends the second. t: its beginning, in seconds since 1970. */
 void seconds_end(struct seconds *seconds, int64_t t);
 /* The line with this number, from 0; the newest has its last calls, too. NULL: not kept. */

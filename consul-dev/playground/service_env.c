@@ -56,6 +56,18 @@ static void add_short(struct service_env *env, const char *name, const char *fal
     add(env, "%s=%s", name, value && *value ? value : fallback);
 }
 
+static void add_caller(struct service_env *env, const struct caller_settings *settings)
+{
+    add(env, "LB_POLICY=%s", policy_name(settings->policy));
+    add(env, "DISCOVERY_CACHE_TTL=%ds", settings->ttl_s);
+    add(env, "LB_SLOW_START=%ds", settings->slow_start_s);
+    add(env, "CALL_BACKUP_AFTER=%dms", settings->backup_ms);
+    if (settings->canary_percent == CANARY_OFF)
+        add(env, "USER_SERVICE_CANARY=");
+    else
+        add(env, "USER_SERVICE_CANARY=version=" CANARY_VERSION ":%d%%", settings->canary_percent);
+}
+
 void service_env_fill(struct service_env *env, const struct model *model, const struct node *node, const char *etcd,
                       const char *folder)
 {
@@ -72,8 +84,7 @@ void service_env_fill(struct service_env *env, const struct model *model, const 
     add_short(env, "RECONCILE_INTERVAL", "5s");
     add(env, "ETCD_ENDPOINTS=%s", etcd);
     if (node->kind == NODE_ORDERS) {
-        add(env, "LB_POLICY=%s", policy_name(model->policy));
-        add(env, "DISCOVERY_CACHE_TTL=%ds", model->ttl_s);
+        add_caller(env, &model->settings);
         add(env, "DISCOVERY_SNAPSHOT_DIR=%s", folder); /* so that a restart for a new setting keeps its list */
         return;
     }

@@ -4,7 +4,7 @@
 
 #include "model.h"
 
-enum { SERVICE_ENV_MAX = 16 };
+enum { SERVICE_ENV_MAX = 24 };
 
 struct service_env {
     char text[SERVICE_ENV_MAX][1100];

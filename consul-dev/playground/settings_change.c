@@ -44,16 +44,29 @@ static void restart(void *arg)
     control->restarting = false;
 }
 
-int settings_change(struct control *control, int policy, int ttl_s, struct err *err)
+/* "weighted, TTL 10 s, canary 10 %": what is off is left out. */
+static void describe(const struct caller_settings *settings, char *out, size_t size)
+{
+    char slow_start[32] = "", backup[32] = "", canary[32] = "";
+    if (settings->slow_start_s > 0)
+        snprintf(slow_start, sizeof slow_start, ", slow start %d s", settings->slow_start_s);
+    if (settings->backup_ms > 0)
+        snprintf(backup, sizeof backup, ", backup after %d ms", settings->backup_ms);
+    if (settings->canary_percent != CANARY_OFF)
+        snprintf(canary, sizeof canary, ", canary %d %%", settings->canary_percent);
+    snprintf(out, size, "%s, TTL %d s%s%s%s", policy_name(settings->policy), settings->ttl_s, slow_start, backup,
+             canary);
+}
+
+int settings_change(struct control *control, const struct caller_settings *settings, struct err *err)
 {
     struct model *model = control->model;
     struct node *orders = model_first(model, NODE_ORDERS);
-    char text[64];
+    char text[128];
     if (control->restarting || orders->process_state == PROCESS_STARTING || orders->process_state == PROCESS_DRAINING)
         return err_set(err, ERR_CONFLICT, "order-service is starting or stopping; try again in a moment");
-    model->policy = policy;
-    model->ttl_s = ttl_s;
-    snprintf(text, sizeof text, "%s, TTL %d s", policy_name(policy), ttl_s);
+    model->settings = *settings;
+    describe(settings, text, sizeof text);
     mark(model, "settings", orders, text);
     model_restart_shares(model);
     if (!node_is_alive(orders))

@@ -10,8 +10,8 @@
 
 static const char *const kinds[] = {"consul", "etcd", "postgres", "redis", "order-service", "user-service"};
 static const char *const processes[] = {NULL, "starting", "running", "hung", "draining", "ended", "killed"};
-static const char *const states[] = {"gone",     "hung",    "draining", "starting", "missing",
-                                     "critical", "warning", "ejected",  "passing"};
+static const char *const states[] = {"gone",        "hung",     "draining", "starting", "missing",
+                                     "maintenance", "critical", "warning",  "ejected",  "passing"};
 
 /* --- The state of a node ---------------------------------------------------------------- */
 
@@ -50,6 +50,8 @@ static enum node_state instance_state(const struct model *model, const struct no
     enum listing consul = consul_says(model, node);
     if (node->orders == LISTING_MISSING)
         return STATE_MISSING;
+    if (node->in_maintenance)
+        return STATE_MAINTENANCE;
     if (consul == LISTING_CRITICAL || node->orders == LISTING_CRITICAL || node->health == HEALTH_BAD)
         return STATE_CRITICAL;
     if (consul == LISTING_WARNING || node->orders == LISTING_WARNING)
@@ -104,10 +106,10 @@ static void add_instance(const struct model *model, const struct node *node, str
     add_text(out, "version", node->version);
     buf_addf(out,
              ",\"ejected\":%s,\"picks\":%" PRId64 ",\"share\":%.3f,\"listed\":%s,\"warned\":%s,"
-             "\"calls\":%u,\"failed\":%u",
+             "\"in_maintenance\":%s,\"calls\":%u,\"failed\":%u",
              node->ejected ? "true" : "false", node->picks, model_share(model, node),
              consul_says(model, node) != LISTING_ABSENT ? "true" : "false", node->warned ? "true" : "false",
-             node->calls, node->failed);
+             node->in_maintenance ? "true" : "false", node->calls, node->failed);
 }
 
 static void add_node(const struct model *model, const struct node *node, struct buf *out)
@@ -149,7 +151,7 @@ static void add_knowledge(const struct model *model, struct buf *out)
         return;
     }
     buf_addf(out, ",\"discovery\":{\"age_ms\":%" PRId64 ",\"ttl_ms\":%d,\"panic\":%s",
-             known->age_ms + clock_ms() - known->at_ms, model->ttl_s * 1000, known->panic ? "true" : "false");
+             known->age_ms + clock_ms() - known->at_ms, model->settings.ttl_s * 1000, known->panic ? "true" : "false");
     add_text(out, "source", known->source);
     add_text_or_null(out, "last_error", known->last_error);
     buf_addf(out, ",\"next\":{\"passed_over\":%s", known->passed_over.len ? buf_text(&known->passed_over) : "[]");
@@ -169,6 +171,16 @@ static void add_scenario(const struct model *model, struct buf *out)
              scenario->name, scenario->step, scenario->steps, scenario->state, buf_text(&scenario->seen));
 }
 
+static void add_settings(const struct caller_settings *settings, struct buf *out)
+{
+    buf_addf(out, ",\"settings\":{\"policy\":\"%s\",\"ttl_s\":%d,\"slow_start_s\":%d,\"backup_ms\":%d",
+             policy_name(settings->policy), settings->ttl_s, settings->slow_start_s, settings->backup_ms);
+    if (settings->canary_percent == CANARY_OFF)
+        buf_adds(out, ",\"canary_percent\":null}");
+    else
+        buf_addf(out, ",\"canary_percent\":%d}", settings->canary_percent);
+}
+
 void state_write(const struct model *model, uint64_t seq, struct buf *out)
 {
     buf_addf(out, "{\"seq\":%" PRIu64 ",\"time_ms\":%" PRId64 ",\"mode\":\"%s\"", seq, clock_wall_ms(),
@@ -180,7 +192,8 @@ void state_write(const struct model *model, uint64_t seq, struct buf *out)
     add_knowledge(model, out);
     buf_addf(out, ",\"load\":{\"on\":%s,\"rate\":%d", model->load.on ? "true" : "false", model->load.rate);
     add_text(out, "key", model->load.key);
-    buf_addf(out, "},\"settings\":{\"policy\":\"%s\",\"ttl_s\":%d}", policy_name(model->policy), model->ttl_s);
+    buf_adds(out, "}");
+    add_settings(&model->settings, out);
     add_scenario(model, out);
     buf_adds(out, "}");
 }
@@ -206,13 +219,15 @@ uint64_t state_digest(const struct model *model)
         digest = mix_text(digest, detail_of(model, node));
         digest = mix(mix(digest, (int)node_state(model, node)), (int)consul_says(model, node));
         digest = mix(mix(digest, node->ejected), node->warned);
-        digest = mix(digest, node->pid);
+        digest = mix(mix(mix(digest, node->pid), node->in_maintenance), node->weight);
     }
     const struct knowledge *known = &model->knowledge;
     digest = mix_text(mix_text(digest, known->source), known->last_error);
     digest = mix(mix(digest, known->known), known->panic);
     digest = mix_text(mix(mix(digest, model->load.on), model->load.rate), model->load.key);
-    digest = mix(mix(digest, model->policy), model->ttl_s);
+    const struct caller_settings *settings = &model->settings;
+    digest = mix(mix(mix(digest, settings->policy), settings->ttl_s), settings->slow_start_s);
+    digest = mix(mix(digest, settings->backup_ms), settings->canary_percent);
     const struct scenario_view *scenario = &model->scenario;
     if (!scenario->name)
         return digest;

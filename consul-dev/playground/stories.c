@@ -1,115 +1,15 @@
 #include "stories.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "loop/fiber.h"
+#include "canary_release.h"
+#include "conditions.h"
 #include "pitfall.h"
+#include "slow_instance.h"
 #include "storm.h"
 
-enum {
-    WATCH_MS = 3000,         /* how long a fault lasts after its effect, so that calls happen meanwhile */
-    END_LIMIT_MS = 15000,    /* a drain ends within 8 s */
-    USABLE_LIMIT_MS = 30000, /* random delay, first check, and the next query */
-};
-
-/* --- Conditions ----------------------------------------------------------------------- */
-
-static bool has_ended(const struct model *model, const char *id)
-{
-    const struct node *node = model_find(model, id);
-    return node && !node_is_alive(node);
-}
-
-static bool answers(const struct model *model, const char *id)
-{
-    const struct node *node = model_find(model, id);
-    return node && node->process_state == PROCESS_RUNNING && node->health == HEALTH_GOOD;
-}
-
-static bool is_usable(const struct model *model, const char *id)
-{
-    const struct node *node = model_find(model, id);
-    return answers(model, id) && node->consul == LISTING_PASSING && node->orders == LISTING_PASSING && !node->ejected;
-}
-
-static bool all_users(const struct model *model, bool (*condition)(const struct model *model, const char *id))
-{
-    for (size_t i = 0; i < model->node_count; i++)
-        if (model->nodes[i]->kind == NODE_USERS && !condition(model, model->nodes[i]->id))
-            return false;
-    return true;
-}
-
-static bool all_are_usable(const struct model *model, const char *id)
-{
-    (void)id;
-    return all_users(model, is_usable) && !model->knowledge.panic && strcmp(model->knowledge.source, "consul") == 0;
-}
-
-static bool is_critical_in_consul(const struct model *model, const char *id)
-{
-    return model_find(model, id)->consul == LISTING_CRITICAL;
-}
-
-static bool fails_open(const struct model *model, const char *id)
-{
-    (void)id;
-    return all_users(model, is_critical_in_consul) && model->knowledge.panic;
-}
-
-static bool list_is_not_from_consul(const struct model *model, const char *id)
-{
-    (void)id;
-    return model->knowledge.known && strcmp(model->knowledge.source, "consul") != 0;
-}
-
-static bool is_ejected(const struct model *model, const char *id)
-{
-    const struct node *node = model_find(model, id);
-    return node->ejected || node->orders == LISTING_CRITICAL;
-}
-
-static bool is_called_again(const struct model *model, const char *id)
-{
-    return is_usable(model, id) && model_find(model, id)->calls > 0;
-}
-
-static bool never(const struct model *model, const char *id)
-{
-    (void)model, (void)id;
-    return false;
-}
-
-/* --- Helpers ------------------------------------------------------------------------------ */
-
-/* Lets the calls go on for a while; the scenario does not fail. */
-static void watch(struct scenario *scenario)
-{
-    bool failed = scenario->failed;
-    scenario_await(scenario, never, NULL, WATCH_MS);
-    scenario->failed = failed;
-}
-
-static void no_call_failed(struct scenario *scenario)
-{
-    const struct seconds *seconds = &scenario->model->seconds;
-    scenario_check(scenario, seconds->total_failed == scenario->failed_before);
-    scenario_check(scenario, seconds->total_ok > scenario->ok_before);
-}
-
-/* Waits, and reports the time under `key`. */
-static void await_and_report(struct scenario *scenario, const char *key,
-                             bool (*condition)(const struct model *model, const char *id), const char *id)
-{
-    int64_t ms = scenario_await(scenario, condition, id, USABLE_LIMIT_MS + scenario->model->ttl_s * 1000);
-    if (ms >= 0)
-        scenario_saw(scenario, key, ms);
-}
-
-/* --- The stories ---------------------------------------------------------------------------- */
+enum { END_LIMIT_MS = 15000 /* a drain ends within 8 s */ };
 
 static void restart_one(struct scenario *scenario, const char *id)
 {
@@ -215,6 +115,8 @@ const struct story *story_find(const char *name)
         {"redis-lost", redis_lost, 4, 0},
         {"hung-instance", hung_instance, 4, 0},
         {"storm", storm, 4, 0},
+        {"canary-release", canary_release, CANARY_STEPS, 0},
+        {"slow-instance", slow_instance, SLOW_STEPS, 0},
         {"pitfall-1", pitfall_run, 1, 1},
         {"pitfall-2", pitfall_run, 1, 2},
         {"pitfall-3", pitfall_run, 1, 3},

@@ -12,7 +12,7 @@ enum { BETWEEN_STARTS_MS = 5 /* the loop runs between two forks */ };
 
 void storm_begin(struct scenario *scenario)
 {
-    for (int i = 0; i < STORM_INSTANCES && scenario_add(scenario); i++)
+    for (int i = 0; i < STORM_INSTANCES && scenario_add(scenario, ""); i++)
         if (fiber_sleep(BETWEEN_STARTS_MS) != 0)
             return;
     scenario_saw(scenario, "instances", scenario->added_count);

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "service/tests/control_case.h"
+
 TestSuite(java_eureka, .timeout = 900);
 
 enum {
@@ -63,6 +65,30 @@ static void obey_the_operator(void)
     set_out_of_service(0, false);
     await(user_is_usable, &(int){0}, PATIENCE_MS, "the override is deleted: usable");
     expect_shown(ENTRY_OF_1, "\"status\":\"UP\"");
+}
+
+static void command_1(const char *maintenance, const char *weight)
+{
+    char line[CONTROL_LINE_MAX];
+    int code = control_command(&world, &users[0], (const char *const[3]){maintenance, weight}, line);
+    cr_expect(code == 0 && strstr(line, "callers see it in eureka"), "%s", line);
+}
+
+/* The instance sets the override itself, and again if the entry is lost. */
+static void obey_the_command(void)
+{
+    command_1("--maintenance=on", "--weight=5");
+    expect_shown(ENTRY_OF_1, "\"status\":\"OUT_OF_SERVICE\"");
+    expect_shown(ENTRY_OF_1, "\"weight\":\"5\"");
+    await(is_in_maintenance, &(int){0}, PATIENCE_MS, "--maintenance on: in maintenance");
+    expect_not_called(0);
+    cr_expect_eq(eureka_send(&eureka, "DELETE", ENTRY_OF_1, NULL, NULL), 200);
+    await_shown(ENTRY_OF_1, "\"weight\":\"5\"", "lost: registered again");
+    await_shown(ENTRY_OF_1, "\"status\":\"OUT_OF_SERVICE\"", "lost: out of service again");
+    command_1("--maintenance=off", "--weight=3");
+    await_shown(ENTRY_OF_1, "\"status\":\"UP\"", "--maintenance off: UP");
+    expect_shown(ENTRY_OF_1, "\"weight\":\"3\"");
+    await(user_is_usable, &(int){0}, PATIENCE_MS, "--maintenance off: usable");
 }
 
 /* It waits for its last calls for longer than its lease lives: so without the server's log, a lease that has expired
@@ -146,6 +172,7 @@ Test(java_eureka, instances_arrive_obey_leave_and_return)
     struct load *load = load_orders(2, 25);
     expect_entry();
     obey_the_operator();
+    obey_the_command();
     drain_one();
     lose_one();
     be_ill();

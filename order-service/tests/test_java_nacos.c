@@ -29,6 +29,11 @@ Test(java_nacos, weight_0_is_maintenance_until_an_operator_ends_it)
     tell(SERVER_NACOS, "weight", take_weight_away);
 }
 
+Test(java_nacos, instance_obeys_the_command)
+{
+    tell(SERVER_NACOS, "command", obey_the_command);
+}
+
 Test(java_nacos, disabled_instance_is_not_called)
 {
     tell(SERVER_NACOS, "disable", disable);

@@ -29,6 +29,11 @@ Test(java_nacos_2, weight_0_is_maintenance_until_an_operator_ends_it)
     tell(SERVER_NACOS_2, "weight", take_weight_away);
 }
 
+Test(java_nacos_2, instance_obeys_the_command)
+{
+    tell(SERVER_NACOS_2, "command", obey_the_command);
+}
+
 Test(java_nacos_2, disabled_instance_is_not_called)
 {
     tell(SERVER_NACOS_2, "disable", disable);

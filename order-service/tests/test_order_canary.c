@@ -74,6 +74,36 @@ Test(order_canary, share_of_the_users_calls_the_new_version, .fini = close_scene
     cr_expect_eq(canary_users(all), CALLERS_USERS);
 }
 
+/* --- While it runs ------------------------------------------------------------------------------ */
+
+static void send_share(const char *method, const char *value)
+{
+    char url[300];
+    struct probe_reply reply = {0};
+    snprintf(url, sizeof url, "%s/v1/kv/config/order-service/USER_SERVICE_CANARY", consul->url);
+    const struct probe_request request = {.method = method, .url = url, .body = value};
+    cr_assert_eq(probe_send(NULL, &request, &reply, &err), 0, "%s", err.text);
+    cr_assert_eq(reply.status, 200, "%s", buf_text(&reply.body));
+    probe_reply_close(&reply);
+}
+
+/* A release by Consul KV. What is wrong is refused, and without the key the environment's share counts. */
+Test(order_canary, share_changes_without_a_restart, .fini = close_scene)
+{
+    bool is_canary[CALLERS_USERS];
+    static const char explain[] = "/discovery/explain?service=user-service&key=7";
+    open_release("USER_SERVICE_CANARY=version=2.0.0:0%");
+    send_share("PUT", "version=2.0.0:100%");
+    await_reply(&orders, explain, 200, "(version=2.0.0:100%)");
+    cr_expect_eq(canary_users(is_canary), CALLERS_USERS);
+    send_share("PUT", "version=2.0.0:200%");
+    await_reply(&orders, "/metrics", 200, "config_values_total{result=\"refused\"} 1");
+    cr_expect_eq(canary_users(is_canary), CALLERS_USERS);
+    send_share("DELETE", NULL);
+    await_reply(&orders, explain, 200, "(version=2.0.0:0%)");
+    cr_expect_eq(canary_users(is_canary), 0);
+}
+
 static bool metrics_show_both_sides(void *arg)
 {
     (void)arg;

@@ -1,6 +1,7 @@
 /* Consul KV as the configuration center of running services: what changes, how soon, and what does not change when a
  * value is bad, a key is deleted, or Consul is down or has lost its keys. */
 #include "scene.h"
+#include "service/tests/control_case.h"
 
 TestSuite(order_config, .timeout = 300);
 
@@ -150,17 +151,30 @@ Test(order_config, log_level_changes_in_both_services)
     close_scene();
 }
 
-static bool all_weigh_five(void *arg)
+/* The number of instances that order-service knows with this weight. */
+struct weighed {
+    int weight, count;
+};
+
+static bool is_weighed(void *arg)
 {
-    char url[SERVICE_URL_MAX];
+    const struct weighed *want = arg;
+    char url[SERVICE_URL_MAX], text[32];
     struct probe_reply reply = {0};
     int count = 0;
-    (void)arg;
+    snprintf(text, sizeof text, "\"weight\":%d,", want->weight);
     probe_get(NULL, service_url(&orders, "/discovery", url), &reply);
-    for (const char *at = buf_text(&reply.body); (at = strstr(at, "\"weight\":5,")); at++)
+    for (const char *at = buf_text(&reply.body); (at = strstr(at, text)); at++)
         count++;
     probe_reply_close(&reply);
-    return count == USERS;
+    return count == want->count;
+}
+
+static void await_weight(int weight, int count)
+{
+    char what[80];
+    snprintf(what, sizeof what, "order-service knows %d instances of weight %d", count, weight);
+    await(is_weighed, &(struct weighed){weight, count}, PATIENCE_MS, what);
 }
 
 /* The folder belongs to the service, so all its instances get the weight. */
@@ -168,10 +182,25 @@ Test(order_config, weight_of_all_instances_changes)
 {
     open_scene();
     put_key("user-service/SERVICE_WEIGHT", "5");
-    await(all_weigh_five, NULL, PATIENCE_MS, "order-service knows the new weight of all three instances");
+    await_weight(5, USERS);
     put_key("user-service/SERVICE_WEIGHT", "0");
     await_line(&users[0], "msg=config_refused key=SERVICE_WEIGHT value=0 accepts=\"a whole number, 1 to 65535\"", 1);
-    cr_expect(all_weigh_five(NULL));
+    await_weight(5, USERS);
+    close_scene();
+}
+
+Test(order_config, last_change_of_a_weight_wins)
+{
+    char line[CONTROL_LINE_MAX];
+    open_scene();
+    change(&users[0], "user-service/SERVICE_WEIGHT", "5");
+    await_weight(5, USERS);
+    cr_expect_eq(control_command(&world, &users[0], (const char *const[]){"--weight", "7", NULL}, line), 0, "%s", line);
+    await_weight(7, 1);
+    change(&users[0], "user-service/LOG_LEVEL", "debug"); /* the weight in Consul KV has not changed */
+    await_weight(7, 1);
+    change(&users[0], "user-service/SERVICE_WEIGHT", "6");
+    await_weight(6, USERS);
     close_scene();
 }
 
@@ -211,5 +240,28 @@ Test(order_config, outage_of_consul_changes_nothing)
     change(&orders, "order-service/LB_POLICY", "round_robin");
     send_key("DELETE", "order-service/LB_POLICY", NULL);
     await_line(&orders, "msg=config_changed key=LB_POLICY value=weighted was=round_robin source=environment", 1);
+    close_scene();
+}
+
+/* A server with data on disk, as in production. */
+Test(order_config, restart_of_consul_with_its_keys_changes_nothing)
+{
+    static char data[PLACE_PATH_MAX + 32];
+    open_world();
+    server_stop(consul);
+    snprintf(data, sizeof data, "-data-dir=%s/kept", world.folder.path);
+    consul->options[0] = "-server";
+    consul->options[1] = "-bootstrap-expect=1";
+    consul->options[2] = data;
+    start_server(consul);
+    start_all();
+    change(&orders, "order-service/LB_POLICY", "random");
+    server_stop(consul);
+    await_line(&orders, "msg=config_failed source=consul-kv", 1);
+    start_server(consul);
+    await_line(&orders, "msg=config_recovered source=consul-kv", 1);
+    expect_no_change(&orders, 1);
+    send_key("DELETE", "order-service/LB_POLICY", NULL);
+    await_line(&orders, "msg=config_changed key=LB_POLICY value=weighted was=random source=environment", 1);
     close_scene();
 }

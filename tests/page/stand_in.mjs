@@ -30,6 +30,7 @@ export const instance = (n, more = {}) => ({
     share: 0,
     listed: true,
     warned: false,
+    in_maintenance: false,
     calls: 0,
     failed: 0,
     ...more,
@@ -57,7 +58,7 @@ export function newState(instances = 3) {
             next: { instance: 'user-service-1', tier: 'consul', passed_over: [] },
         },
         load: { on: true, rate: 20, key: 'random' },
-        settings: { policy: 'weighted', ttl_s: 10 },
+        settings: { policy: 'weighted', ttl_s: 10, slow_start_s: 10, backup_ms: 0, canary_percent: null },
         scenario: null,
     };
 }

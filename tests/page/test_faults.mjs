@@ -88,6 +88,15 @@ test('warned_instance_is_shown_and_gets_calls', async () => {
     await shows('user-service-2', 'warning');
 });
 
+test('instance_in_maintenance_is_shown_and_gets_no_calls', async () => {
+    await press('user-service-2', 'maintain');
+    await shows('user-service-2', 'maintenance');
+    await page.locator('#events').getByText('user-service-2 in maintenance').first().waitFor({ timeout: SHOWN_MS });
+    await until('it is not called', async () => (await node('user-service-2')).calls === 0, 10000);
+    await press('user-service-2', 'unmaintain');
+    await shows('user-service-2', 'passing');
+});
+
 test('stopped_instance_drains', async () => {
     await press('user-service-3', 'stop');
     await shows('user-service-3', 'draining');
@@ -125,7 +134,7 @@ test('added_instance_gets_three_times_the_calls', async () => {
     await page.locator('#add-button').click();
     await follows('user-service-4', 'passing', 60000);
     await page.locator('#node-user-service-4').getByText('weight 3').waitFor({ timeout: SHOWN_MS });
-    await until('it gets half of the picks', async () => (await node('user-service-4')).share > 0.42, 30000);
+    await until('it gets half of the picks', async () => (await node('user-service-4')).share > 0.42, 60000);
     await press('user-service-4', 'remove');
     await page.locator('#node-user-service-4').waitFor({ state: 'detached', timeout: 30000 });
 });

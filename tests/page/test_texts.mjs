@@ -34,7 +34,18 @@ test('each_named_text_exists', () => {
     assert.ok(names > 60);
 });
 
-const STATES = ['passing', 'warning', 'critical', 'missing', 'ejected', 'draining', 'hung', 'starting', 'gone'];
+const STATES = [
+    'passing',
+    'warning',
+    'critical',
+    'maintenance',
+    'missing',
+    'ejected',
+    'draining',
+    'hung',
+    'starting',
+    'gone',
+];
 const PROCESSES = ['starting', 'running', 'hung', 'draining', 'ended', 'killed', 'null'];
 const SOURCES = ['consul', 'etcd', 'nacos', 'eureka', 'cache', 'disk', 'static', 'none'];
 const MARKS = [
@@ -48,6 +59,9 @@ const MARKS = [
     'passing',
     'warning',
     'critical',
+    'maintenance',
+    'maintenance_over',
+    'weight',
     'missing',
     'listed',
     'gone_from_list',
@@ -67,6 +81,15 @@ const MARKS = [
     'reset',
 ];
 const ACTIONS = ['stop', 'start', 'hang', 'continue', 'kill'];
+const SCENARIOS = [
+    'rolling-restart',
+    'registry-outage',
+    'redis-lost',
+    'hung-instance',
+    'slow-instance',
+    'canary-release',
+    'storm',
+];
 const KINDS = ['service', 'consul', 'etcd', 'postgres', 'redis'];
 
 test('each_word_of_the_protocol_has_its_text', () => {
@@ -76,13 +99,13 @@ test('each_word_of_the_protocol_has_its_text', () => {
         ...SOURCES.map(one => `source.${one}`),
         ...MARKS.map(one => `mark.${one}`),
         ...ACTIONS.flatMap(action => KINDS.map(kind => `about.${action}.${kind}`)),
-        ...['rolling-restart', 'registry-outage', 'redis-lost', 'hung-instance', 'storm'].flatMap(name => [
-            `scenario.${name}.name`,
-            `scenario.${name}.expect`,
-        ]),
+        ...SCENARIOS.flatMap(name => [`scenario.${name}.name`, `scenario.${name}.expect`]),
         ...[1, 2, 3, 4, 5].flatMap(n => [`scenario.pitfall-${n}.name`, `scenario.pitfall-${n}.expect`]),
         ...['running', 'passed', 'failed', 'skipped', 'stopped'].map(one => `verdict.${one}`),
         'refused.not_built',
+        'refused.not_running',
+        'refused.instance_refused',
+        ...['warn', 'unwarn', 'maintain', 'unmaintain', 'remove'].map(action => `about.${action}.service`),
         ...['weighted', 'round_robin', 'random', 'consistent_hash', 'least_request'].flatMap(name => [
             `policy.${name}`,
             `policy.name.${name}`,

@@ -82,6 +82,7 @@ test('each_control_sends_its_action', async () => {
         ['user-service-1', 'term', 'running'],
         ['order-service', 'term', 'running'],
         ['user-service-3', 'warn', 'running'],
+        ['user-service-3', 'maintain', 'running'],
         ['user-service-3', 'remove', 'running'],
     ]) {
         standIn.update(now => {
@@ -91,6 +92,9 @@ test('each_control_sends_its_action', async () => {
         await page.locator(`.action-${action === 'term' ? 'stop' : action}:not([aria-disabled])`).click();
         await sent({ action, target: id });
     }
+    await page.locator('#weight').fill('4');
+    await page.locator('#weight-apply').click();
+    await sent({ action: 'weight', target: 'user-service-3', weight: 4 });
     await page.locator('#load-on').click();
     await sent({ action: 'load', on: false, rate: 20, key: 'random' });
     await page.locator('#load-rate').selectOption('200');
@@ -100,8 +104,17 @@ test('each_control_sends_its_action', async () => {
     await page.locator('#tab-settings').click();
     await page.locator('#policy').selectOption('consistent_hash');
     await page.locator('#ttl').fill('5');
+    await page.locator('#backup').fill('20');
+    await page.locator('#canary').fill('30');
     await page.locator('#settings-apply').click();
-    await sent({ action: 'settings', policy: 'consistent_hash', ttl_s: 5 });
+    await sent({
+        action: 'settings',
+        policy: 'consistent_hash',
+        ttl_s: 5,
+        slow_start_s: 10,
+        backup_ms: 20,
+        canary_percent: 30,
+    });
     await page.locator('#add-form [name=zone]').fill('a b'); // the browser itself refuses it
     await page.locator('#add-button').click();
     assert.ok(await page.locator('#add-form [name=zone]').evaluate(input => !input.validity.valid));
@@ -115,7 +128,15 @@ test('each_control_sends_its_action', async () => {
 test('scenario_says_what_to_expect_and_what_was_seen', async () => {
     const page = await browser.open(standIn.url);
     await page.locator('#tab-scenarios').click();
-    for (const name of ['rolling-restart', 'registry-outage', 'redis-lost', 'hung-instance', 'storm']) {
+    for (const name of [
+        'rolling-restart',
+        'registry-outage',
+        'redis-lost',
+        'hung-instance',
+        'slow-instance',
+        'canary-release',
+        'storm',
+    ]) {
         const one = page.locator(`#scenario-${name}`);
         if (!(await one.evaluate(node => node.open))) await one.locator('summary').click();
         await one.getByText('Expect:').waitFor();

@@ -16,6 +16,7 @@ test('each_state_has_its_word_and_its_shape', async () => {
         'passing',
         'warning',
         'critical',
+        'maintenance',
         'missing',
         'ejected',
         'draining',
@@ -31,7 +32,7 @@ test('each_state_has_its_word_and_its_shape', async () => {
         looks.add(await card.locator('.shape').innerHTML());
         assert.match(await card.getAttribute('aria-label'), new RegExp(`user-service-1 ${state}`));
     }
-    assert.equal(looks.size, 9);
+    assert.equal(looks.size, 10);
     assert.deepEqual(browser.errors, []);
 });
 

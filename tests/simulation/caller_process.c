@@ -62,10 +62,10 @@ static void make_call(void *arg)
     struct call_record *record = arg;
     struct sim_caller *caller = record->caller;
     struct service_reply reply = SERVICE_REPLY_INIT;
-    char path[40], key[16];
+    char path[40];
     snprintf(path, sizeof path, "/users/%" PRIxPTR, (uintptr_t)record);
-    snprintf(key, sizeof key, "%" PRId64, between(1, 1000));
-    const struct service_call call = {.service = SERVICE, .path = path, .key = key, .trace = &context,
+    snprintf(record->key, sizeof record->key, "%" PRId64, between(1, 1000));
+    const struct service_call call = {.service = SERVICE, .path = path, .key = record->key, .trace = &context,
                                       .deadline = DEADLINE_NONE, .body_cap = 1000};
     record->begin_ms = clock_ms();
     record->deadline = deadline_in(caller->process.world->settings.call_timeout_ms);
@@ -134,7 +134,7 @@ void caller_start(struct sim_caller *caller)
         .slow_start_ms = settings->slow_start_ms,
         .call_timeout_ms = settings->call_timeout_ms, .call_attempts = ATTEMPTS_MAX,
         .backup_after_ms = settings->backup_after_ms,
-        .id = caller->process.name, .zone = caller->zone,
+        .id = caller->process.name, .zone = caller->zone, .route = settings->route,
     };
     discovery_watch(caller->discovery, SERVICE);
     caller->client = service_client_new(&client);

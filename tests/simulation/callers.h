@@ -79,6 +79,7 @@ struct sim_caller {
 struct call_record {
     struct sim_caller *caller;
     int64_t begin_ms, deadline;
+    char key[16]; /* the user: it decides the side of a canary release */
     struct {
         int instance;
         char id[ID_MAX];

@@ -14,6 +14,7 @@
 #include "simulation/invariants.h"
 #include "simulation/ramps.h"
 #include "simulation/rates.h"
+#include "simulation/release.h"
 #include "simulation/turns.h"
 
 enum {
@@ -113,6 +114,7 @@ int calls_attempt_begins(struct call_record *record, const struct http_call *cal
     choice_check(record, call->port);
     ramps_check(record, call->port);
     turns_check(record, call->port);
+    release_check(record, call->port);
     rates_attempt_begins(record, call->port);
     if (record->attempts > 0 && (backups_is_backup(record) || !is_first_listed(record, call->port))) {
         caller->retries_in[bucket_now(caller)]++;

@@ -41,6 +41,16 @@ static bool was_tried_alone(const struct call_record *record, const struct choic
     return false;
 }
 
+static enum route_side side_of(const struct call_record *record, const struct instance *instance)
+{
+    return route_side_of(&world_of(record)->settings.route, instance);
+}
+
+bool choice_is_beside(const struct call_record *record, const struct choice *choice, const struct instance *instance)
+{
+    return !choice->chosen || side_of(record, instance) == side_of(record, choice->chosen);
+}
+
 bool choice_is_maybe_ejected(const struct observed_instance *observed)
 {
     bool has_failed = observed->failures_ever >= OUTLIER_FAILURES &&
@@ -59,22 +69,32 @@ static void count(struct choice *choice, const struct call_record *record, const
     choice->idle += passes && is_untried && observed->calls_now == 0;
 }
 
+static void find_chosen(struct choice *choice, uint16_t port)
+{
+    const struct instance_list *list = choice->view.list;
+    for (size_t i = 0; i < list->count; i++) {
+        bool is_missing = choice->view.missing && choice->view.missing[i];
+        choice->named += !is_missing;
+        if (list->at[i].port == port) {
+            choice->chosen = &list->at[i];
+            choice->missing = is_missing;
+        }
+    }
+}
+
 struct choice choice_of(const struct call_record *record, uint16_t port)
 {
     struct choice choice = {0};
-    const struct instance_list *list;
     const struct world *world = world_of(record);
-    if (discovery_look(record->caller->discovery, SERVICE, &choice.view) != 0)
+    if (discovery_look(record->caller->discovery, SERVICE, &choice.view) != 0 || !choice.view.list)
         return choice;
-    list = choice.view.list;
-    for (size_t i = 0; list && i < list->count; i++) {
-        const struct instance *instance = &list->at[i];
+    find_chosen(&choice, port);
+    for (size_t i = 0; i < choice.view.list->count; i++) {
+        const struct instance *instance = &choice.view.list->at[i];
+        if (!choice_is_beside(record, &choice, instance))
+            continue;
         count(&choice, record, instance);
-        choice.named += !choice.view.missing || !choice.view.missing[i];
-        if (instance->port == port) {
-            choice.chosen = instance;
-            choice.missing = choice.view.missing && choice.view.missing[i];
-        } else if (instance->status == INSTANCE_PASSING && !instance->maintenance) {
+        if (instance->port != port && instance->status == INSTANCE_PASSING && !instance->maintenance) {
             const struct sim_instance *other = &world->instances[instance_of_port(instance->port)];
             choice.live_elsewhere += instance_is_at(other, instance->port);
         }

@@ -7,12 +7,13 @@
 #include "discovery/discovery.h"
 #include "simulation/world.h"
 
-/* The caller's list at one moment. Maybe ejected: the results of its calls allow an ejection, but do not prove it. */
+/* The caller's list at one moment. With a canary, what is counted is on the side of the chosen one: each side has a
+ * balancer of its own. Maybe ejected: the results of its calls allow an ejection, but do not prove it. */
 struct choice {
     struct discovery_view view;
     const struct instance *chosen; /* NULL: not in the list */
     bool missing;
-    size_t named;          /* entries of the list that are not missing */
+    size_t named;          /* entries of the list that are not missing, on both sides */
     size_t passing;        /* in the list; missing ones count with their last status */
     size_t sound;          /* passing, and not maybe ejected */
     size_t live_elsewhere; /* passing, really alive, and not the chosen one */
@@ -24,6 +25,8 @@ struct choice {
 struct choice choice_of(const struct call_record *record, uint16_t port);
 /* Has the list only one entry with the id of the chosen one? */
 bool choice_is_alone(const struct choice *choice);
+/* On the side of the chosen one? True for all if none is chosen. */
+bool choice_is_beside(const struct call_record *record, const struct choice *choice, const struct instance *instance);
 /* Has this call tried the id? A static list may name the same process with another id. */
 bool choice_was_tried(const struct call_record *record, const char *id);
 /* It has failed five times, in a row or not, and the last failure is recent; or backup requests have overtaken it. */

@@ -37,6 +37,9 @@
  *  19. At most half of the instances are ejected, while all are passing.
  *  20. An instance in slow start gets at most the first attempts that its growing share
  *      allows, and three more; and at least half of them, but for three.
+ *  21. In a canary release, the first attempt goes to the user's side, and a retry to the
+ *      stable one, while that has an instance which works. While only one side is healthy,
+ *      calls go there.
  *
  * Each promise was seen to break, within 2,000 seeds, after one change of the real code:
  *   1  a new list is ignored; critical counts as healthy; failures never eject; a missing
@@ -67,6 +70,7 @@
  *  19  no instance is readmitted when the list has shrunk
  *  20  a new instance has its full share at once; its share grows three times as fast; it
  *      passes every turn on
+ *  21  the side of a user is drawn for each call; a user stays on a critical side
  *
  * Of the real code the checks see only its messages on the network, the lists of
  * discovery, and the metrics of a caller. They also know the real state of each instance, which the real code does not.

@@ -143,7 +143,9 @@ void ramps_check(struct call_record *record, uint16_t port)
 {
     const struct settings *settings = settings_of(record->caller);
     bool takes_turns = settings->policy == BALANCE_ROUND_ROBIN || settings->policy == BALANCE_WEIGHTED;
-    if (settings->slow_start_ms == 0 || settings->zones > 0 || settings->backup_after_ms > 0 || !takes_turns)
+    bool has_sides = settings->route.canary.by != CANARY_NONE; /* its turns are those of its side */
+    if (settings->slow_start_ms == 0 || settings->zones > 0 || settings->backup_after_ms > 0 || !takes_turns ||
+        has_sides)
         return;
     const struct choice choice = choice_of(record, port);
     if (!choice.chosen)

@@ -137,8 +137,9 @@ void rates_attempt_begins(const struct call_record *record, uint16_t port)
     if (!choice.chosen)
         return;
     bool goes_on = window_goes_on(caller, choice.view.version);
+    bool has_sides = world->settings.route.canary.by != CANARY_NONE; /* the others of its side are fewer */
     int failing = count_failing(world), ejected, for_rate;
-    if (goes_on && failing == 1 && world->instances[instance_of_port(port)].fails_half)
+    if (goes_on && failing == 1 && !has_sides && world->instances[instance_of_port(port)].fails_half)
         check_is_out(caller, &choice, instance_of_port(port));
     if (++caller->until_look % SAMPLE != 0)
         return;

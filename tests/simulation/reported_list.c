@@ -36,7 +36,7 @@ static void add_entry(struct instance_list *list, const struct sim_registry *reg
         snprintf(node, sizeof node, "node-%u", entry->port); /* a process on another port is on another machine */
     const struct instance instance = {
         .id = registry->instances[i].process.name, .node = node, .change = 1, .address = entry->address, .port = entry->port,
-        .zone = settings_zone(registry->settings, i), .version = "", .weight = 1 + i % 3, .warning_weight = 1,
+        .zone = settings_zone(registry->settings, i), .version = settings_version(registry->settings, i), .weight = 1 + i % 3, .warning_weight = 1,
         .status = entry->passing ? INSTANCE_PASSING : INSTANCE_CRITICAL, .maintenance = entry->in_maintenance};
     bool twice = registry->doubled_instances >> i & 1, first = twice && chance(50);
     if (first)

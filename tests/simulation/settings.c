@@ -31,6 +31,14 @@ static void draw_kinds(struct settings *s)
     }
 }
 
+/* In a third of the runs. Every third instance is the canary (settings_version). */
+static void draw_canary(struct settings *s)
+{
+    static const char *const shares[] = {"version=2.0.0:0%", "version=2.0.0:10%", "version=2.0.0:50%",
+                                         "version=2.0.0:100%"};
+    canary_parse(chance(33) ? shares[rand_below(4)] : "", &s->route.canary);
+}
+
 void settings_draw(struct settings *s)
 {
     static const int64_t jitters[] = {0, 2000, 30000}, intervals[] = {1000, 5000, 10000};
@@ -60,12 +68,18 @@ void settings_draw(struct settings *s)
         s->instances = (int)between(2, 6);
         s->call_every_ms = between(3, 15);
     }
+    draw_canary(s);
 }
 
 const char *settings_zone(const struct settings *settings, int number)
 {
     static const char *const zones[] = {"zone-a", "zone-b", "zone-c"};
     return settings->zones == 0 ? "" : zones[number % settings->zones];
+}
+
+const char *settings_version(const struct settings *settings, int number)
+{
+    return settings->route.canary.by == CANARY_NONE ? "" : number % 3 == 2 ? settings->route.canary.value : "1.0.0";
 }
 
 static const char *check_name(enum check_kind check)
@@ -87,6 +101,8 @@ static const char *policy_name(enum balance_policy policy)
 
 void settings_write(const struct settings *s)
 {
+    char canary[CANARY_VALUE_MAX + 20];
+    canary_text(&s->route.canary, canary, sizeof canary);
     for (int i = 0; i < s->registries; i++)
         fprintf(stderr, "%s%s", i > 0 ? "," : "registries ", s->kinds[i]->name);
     fprintf(stderr,
@@ -94,10 +110,10 @@ void settings_write(const struct settings *s)
             "check %s each %" PRId64 " ms, timeout %" PRId64 "; reaped after %" PRId64 "; jitter %" PRId64
             ", reconcile %" PRId64 "\n"
             "%s with ttl %" PRId64 "; %s, slow start %" PRId64 "; a call each %" PRId64 " within %" PRId64
-            ", backup after %" PRId64 "; a fault each %" PRId64 "\n",
+            ", backup after %" PRId64 "; a fault each %" PRId64 "%s%s\n",
             s->instances, s->callers, s->zones, s->has_static ? ", with a static list" : "",
             s->only_rolling ? ", only rolling restarts" : "", check_name(s->check), s->check_interval_ms,
             s->check_timeout_ms, s->deregister_after_ms, s->jitter_ms, s->reconcile_ms, s->poll ? "poll" : "watch",
             s->ttl_ms, policy_name(s->policy), s->slow_start_ms, s->call_every_ms, s->call_timeout_ms,
-            s->backup_after_ms, s->fault_every_ms);
+            s->backup_after_ms, s->fault_every_ms, *canary ? "; canary " : "", canary);
 }

@@ -39,6 +39,7 @@ struct settings {
     bool poll;
     bool has_static; /* callers have a static list: the first ports of all instances */
     enum balance_policy policy;
+    struct route route; /* in some runs a part of the instances is the canary */
     int64_t slow_start_ms;
     int64_t call_timeout_ms, call_every_ms;
     int64_t backup_after_ms; /* 0: no backup requests */
@@ -52,6 +53,9 @@ void settings_write(const struct settings *settings);
 
 /* The zone of an instance or a caller; "" for none. */
 const char *settings_zone(const struct settings *settings, int number);
+
+/* The version of an instance: of the canary, or another one. */
+const char *settings_version(const struct settings *settings, int number);
 
 /* True with this probability, in percent. */
 bool chance(int percent);

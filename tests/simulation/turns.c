@@ -47,16 +47,20 @@ static bool is_first_in_zone(const struct instance_list *list, size_t i)
     return *list->at[i].zone;
 }
 
-static struct zone_share share_of(const struct sim_caller *caller, const struct instance_list *list)
+static struct zone_share share_of(const struct call_record *record, const struct choice *choice)
 {
     struct zone_share share = {0};
+    const struct sim_caller *caller = record->caller;
+    const struct instance_list *list = choice->view.list;
     for (size_t i = 0; i < list->count; i++) {
         const struct instance *instance = &list->at[i];
         int weight = instance->weight > instance->warning_weight ? instance->weight : instance->warning_weight;
         bool is_near = strcmp(instance->zone, caller->zone) == 0;
+        share.zones += is_first_in_zone(list, i);
+        if (!choice_is_beside(record, choice, instance))
+            continue;
         share.near += is_near && can_be_picked(caller, instance) ? instance->weight : 0;
         share.all += weight;
-        share.zones += is_first_in_zone(list, i);
     }
     return share;
 }
@@ -82,7 +86,7 @@ static void check_zone(struct call_record *record, const struct choice *choice)
 {
     struct sim_caller *caller = record->caller;
     const struct instance_list *list = choice->view.list;
-    struct zone_share share = share_of(caller, list);
+    struct zone_share share = share_of(record, choice);
     bool is_trial = maybe_ejected(caller, choice->chosen); /* after an ejection it gets a trial call in any zone */
     bool is_far = strcmp(choice->chosen->zone, caller->zone) != 0;
     if (record->attempts == 0 && is_far && !is_trial && share.near * share.zones >= share.all)
@@ -90,7 +94,9 @@ static void check_zone(struct call_record *record, const struct choice *choice)
                     caller->process.name, caller->zone, choice->chosen->id, choice->chosen->zone);
     bool is_certain = record->attempts == 0 && share.near > 0 && all_can_be_picked(record, list);
     const struct settings *settings = &caller->process.world->settings;
-    if (is_certain && settings->policy != BALANCE_CONSISTENT_HASH && settings->slow_start_ms == 0)
+    bool has_sides = settings->route.canary.by != CANARY_NONE; /* each has turns of its own */
+    if (is_certain && settings->policy != BALANCE_CONSISTENT_HASH && settings->slow_start_ms == 0 &&
+        !has_sides)
         check_share(record, choice, &share);
     else
         caller->turns.version = 0;
@@ -113,7 +119,7 @@ static void check_listed(const struct call_record *record, const struct choice *
         return;
     for (size_t i = 0; i < list->count; i++)
         if (can_be_picked(record->caller, &list->at[i]) && !choice->view.missing[i] &&
-            !choice_was_tried(record, list->at[i].id))
+            choice_is_beside(record, choice, &list->at[i]) && !choice_was_tried(record, list->at[i].id))
             trace_break(trace_of(record), "%s tries %s, which is missing, after another missing one, while %s is listed",
                         record->caller->process.name, choice->chosen->id, list->at[i].id);
 }
@@ -138,7 +144,8 @@ static void check_order(const struct call_record *record, const struct choice *c
         return;
     uint64_t turn = peer_turn(caller->process.name, choice->chosen->id);
     for (size_t i = 0; i < list->count; i++)
-        if (peer_turn(caller->process.name, list->at[i].id) < turn)
+        if (choice_is_beside(record, choice, &list->at[i]) &&
+            peer_turn(caller->process.name, list->at[i].id) < turn)
             trace_break(trace_of(record), "%s begins with %s, but %s is first in its own order", caller->process.name,
                         choice->chosen->id, list->at[i].id);
 }

@@ -74,6 +74,26 @@ Test(config_settings, only_values_that_changed_are_applied)
     cr_expect_eq(settings.changes, 2);
 }
 
+/* The reply is freed after each take. */
+Test(config_settings, text_outlives_the_reply)
+{
+    static const char *text;
+    static const struct env_var row = {"T_TEXT", ENV_TEXT, "old", &text, .max = 8};
+    struct err err = ERR_INIT;
+    cr_assert_eq(env_read(&row, 1, &err), 0);
+    config_settings_add(&settings, &row, apply, NULL);
+    take("T_TEXT=new", false);
+    cr_expect_str_eq(text, "new");
+    take("T_TEXT=too-long-text", false);
+    cr_expect_str_eq(text, "new");
+    status = -1;
+    take("T_TEXT=other", false);
+    cr_expect_str_eq(text, "new", "it was not applied");
+    status = 0;
+    take("", false);
+    cr_expect_str_eq(text, "old");
+}
+
 Test(config_settings, value_of_the_environment_is_not_applied_again)
 {
     take("T_POLICY=weighted T_TIMEOUT=3s", false);

@@ -65,8 +65,11 @@ static void exchange_close(struct exchange *exchange)
 
 /* --- Register and deregister --------------------------------------------------------------- */
 
+/* In maintenance DOWN: then no caller picks a new entry before the override is set. */
 static enum instance_status status_of(const struct eureka *eureka, const struct registration_spec *spec)
 {
+    if (spec->maintenance == MAINTENANCE_ON)
+        return INSTANCE_CRITICAL;
     return registration_is_passing(spec, eureka->healthy) ? INSTANCE_PASSING : INSTANCE_CRITICAL;
 }
 
@@ -101,8 +104,8 @@ static int write_entry(struct eureka *eureka, const struct registration_spec *sp
     return rc;
 }
 
-/* Besides the status of the registration, as an override: a registration alone cannot take an instance out of service,
- * because the server keeps the status UP of the entry that it replaces (its LeaseExistsRule). */
+/* As an override. A registration with OUT_OF_SERVICE does not change an entry that is UP; and a new entry with
+ * OUT_OF_SERVICE stays so, whatever later registrations say (the server's LeaseExistsRule). */
 static int send_maintenance(struct eureka *eureka, const struct registration_spec *spec, int64_t deadline,
                             struct err *err)
 {

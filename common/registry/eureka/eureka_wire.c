@@ -72,7 +72,7 @@ static json_t *instance_new(const struct registration_spec *spec, const char *ad
                      "hostName", json_text_new(address),
                      "ipAddr", json_text_new(address),
                      "vipAddress", spec->service, /* the name by which Spring's callers ask */
-                     "status", spec->maintenance == MAINTENANCE_ON ? out_of_service : eureka_status_word(status),
+                     "status", eureka_status_word(status),
                      "port", "$", spec->port, "@enabled", "true",
                      "dataCenterInfo", "@class", "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo",
                                        "name", "MyOwn",

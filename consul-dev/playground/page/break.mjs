@@ -15,7 +15,9 @@ const ACTIONS = [
     { action: 'kill', in: [...LIVE, 'hung', 'draining'] },
     { action: 'start', in: ['ended', 'killed'] },
     { action: 'continue', in: ['hung'] },
-    // These three always, but only for an instance.
+    { action: 'maintain', in: ['running'], only: 'user-service', fits: node => !node.in_maintenance },
+    { action: 'unmaintain', in: ['running'], only: 'user-service', fits: node => node.in_maintenance },
+    // These always, but only for an instance.
     { action: 'warn', in: null, fits: node => !node.warned },
     { action: 'unwarn', in: null, fits: node => node.warned },
     { action: 'remove', in: null },
@@ -25,7 +27,10 @@ const part = name => byId(`break-${name}`);
 const isService = node => node.kind === 'user-service' || node.kind === 'order-service';
 // A service drains on SIGTERM; PostgreSQL's clean way is SIGINT.
 const nameOfAction = (node, action) => (action === 'stop' && isService(node) ? 'term' : action);
-const isShown = (node, one) => (one.in !== null || node.kind === 'user-service') && (one.fits?.(node) ?? true);
+const isShown = (node, one) =>
+    (one.in !== null || node.kind === 'user-service') &&
+    (one.only ?? node.kind) === node.kind &&
+    (one.fits?.(node) ?? true);
 const signalOf = node => (node.kind === 'postgres' ? 'SIGINT' : 'SIGTERM');
 
 function whyNot(node, one) {
@@ -68,6 +73,21 @@ function showButtons(node) {
     );
 }
 
+const weight = byId('weight');
+let weightOf = '';
+
+// The weight of the selected instance, until the reader changes it.
+function showWeight(node) {
+    byId('weight-form').hidden = node.kind !== 'user-service';
+    const now = `${node.id} ${node.weight}`;
+    if (now !== weightOf) {
+        weightOf = now;
+        weight.value = node.weight;
+    }
+    const why = whyNot(node, { in: ['running'] });
+    setEnabled(byId('weight-apply'), why === '', why);
+}
+
 function showChooser(nodes) {
     keepChildren(
         part('process'),
@@ -99,6 +119,7 @@ function show() {
     const process = [node.detail, node.pid && `pid ${node.pid}`, node.port && `port ${node.port}`].filter(Boolean);
     setText(part('detail'), process.join(' · '));
     showButtons(node);
+    showWeight(node);
 }
 
 export function startBreak() {
@@ -107,6 +128,11 @@ export function startBreak() {
         const node = findNode(store.selected);
         if (!button || !node || !isEnabled(button)) return;
         send({ action: nameOfAction(node, button.dataset.key), target: node.id });
+    });
+    byId('weight-form').addEventListener('submit', event => {
+        event.preventDefault();
+        if (isEnabled(byId('weight-apply')))
+            send({ action: 'weight', target: store.selected, weight: Number(weight.value) });
     });
     part('process').addEventListener('change', () => select(part('process').value));
     document.addEventListener('break-it', () => {

@@ -4,7 +4,18 @@ import { text } from './language.mjs';
 import { shape } from './states.mjs';
 import { listen } from './store.mjs';
 
-const STATES = ['passing', 'warning', 'critical', 'missing', 'ejected', 'draining', 'hung', 'starting', 'gone'];
+const STATES = [
+    'passing',
+    'warning',
+    'critical',
+    'maintenance',
+    'missing',
+    'ejected',
+    'draining',
+    'hung',
+    'starting',
+    'gone',
+];
 
 function show() {
     keepChildren(

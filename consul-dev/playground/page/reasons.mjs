@@ -12,6 +12,7 @@ const KNOWN = [
         'reason.version',
         ['version', 'wanted'],
     ],
+    [/^all instances of its side are failing/, 'reason.failingSide', []],
     [/^it lacks the tag (.+) of USER_SERVICE_TAGS$/, 'reason.tag', ['tag']],
     [/^it is the canary \((.+)\), and this key is not in the canary's share$/, 'reason.isCanary', ['canary']],
     [/^it is not the canary \((.+)\), and this key is in the canary's share$/, 'reason.isNotCanary', ['canary']],
@@ -28,6 +29,11 @@ const KNOWN = [
     ],
     [/^on probation after backup requests overtook it/, 'reason.overtaken', []],
     [/^on probation/, 'reason.probation', []],
+    [
+        /^the other one of the two drawn: it has (\d+) calls in flight \(weight (\d+)\), the next instance (\d+) \(weight (\d+)\)$/,
+        'reason.load',
+        ['calls', 'weight', 'nextCalls', 'nextWeight'],
+    ],
     [/^in slow start: (\d+) % of its share, for another (\S+) s$/, 'reason.slowStart', ['percent', 'left']],
     [
         /^in (?:zone (\S+)|no zone); (\d+) % of the calls stay in the caller's zone (\S+) .* next call does$/,

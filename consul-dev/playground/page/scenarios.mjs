@@ -5,7 +5,15 @@ import { send } from './actions.mjs';
 import { makeConclusion, makeOutput, showConclusion, showOutput } from './output.mjs';
 import { isReadOnly, listen, runningScenario, store } from './store.mjs';
 
-const NAMES = ['rolling-restart', 'registry-outage', 'redis-lost', 'hung-instance', 'storm'];
+const NAMES = [
+    'rolling-restart',
+    'registry-outage',
+    'redis-lost',
+    'hung-instance',
+    'slow-instance',
+    'canary-release',
+    'storm',
+];
 const PITFALLS = [1, 2, 3, 4, 5].map(n => `pitfall-${n}`);
 const isPitfall = name => name.startsWith('pitfall-');
 const LISTS = [

@@ -1,11 +1,14 @@
-// The settings of order-service (policy, cache TTL), a further instance, and "put everything back".
-import { byId, isEnabled, setEnabled, setText } from './dom.mjs';
+// The settings of order-service, a further instance, and "put everything back".
+import { byId, isEnabled, setAttribute, setEnabled, setText } from './dom.mjs';
 import { text } from './language.mjs';
 import { send } from './actions.mjs';
 import { isReadOnly, listen, runningScenario, store } from './store.mjs';
 
 const policy = byId('policy');
 const ttl = byId('ttl');
+const slowStart = byId('slow-start');
+const backup = byId('backup');
+const canary = byId('canary'); // empty: off
 let shownFor = '';
 
 const values = form => Object.fromEntries(new FormData(form));
@@ -14,12 +17,16 @@ const values = form => Object.fromEntries(new FormData(form));
 function show() {
     if (!store.state) return;
     const { settings } = store.state;
-    const now = `${settings?.policy} ${settings?.ttl_s}`;
+    const now = JSON.stringify(settings);
     if (settings && now !== shownFor) {
         shownFor = now;
         policy.value = settings.policy;
         ttl.value = settings.ttl_s;
+        slowStart.value = settings.slow_start_s;
+        backup.value = settings.backup_ms;
+        canary.value = settings.canary_percent ?? '';
     }
+    setAttribute(canary, 'placeholder', text('settings.canaryOff'));
     setText(byId('policy-idea'), text(`policy.${policy.value}`));
     setEnabled(byId('reset'), !isReadOnly(), text('readonly.button'));
     const why = isReadOnly() ? text('readonly.button') : runningScenario() ? text('break.scenario') : '';
@@ -31,7 +38,14 @@ export function startSettings() {
     byId('settings-form').addEventListener('submit', event => {
         event.preventDefault();
         if (isEnabled(byId('settings-apply')))
-            send({ action: 'settings', policy: policy.value, ttl_s: Number(ttl.value) });
+            send({
+                action: 'settings',
+                policy: policy.value,
+                ttl_s: Number(ttl.value),
+                slow_start_s: Number(slowStart.value),
+                backup_ms: Number(backup.value),
+                canary_percent: canary.value === '' ? null : Number(canary.value),
+            });
     });
     byId('add-form').addEventListener('submit', event => {
         event.preventDefault();

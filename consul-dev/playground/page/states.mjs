@@ -7,6 +7,7 @@ const SHAPES = {
     passing: { fill: 'M8 1a7 7 0 1 1 0 14a7 7 0 0 1 0-14z', line: 'M4.8 8.2l2.2 2.3l4.3-4.8' },
     warning: { fill: 'M8 1.2L15.4 14.4H.6z', line: 'M8 6v3.6M8 11.6v.6' },
     critical: { fill: 'M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z', line: 'M5.4 5.4l5.2 5.2M10.6 5.4l-5.2 5.2' },
+    maintenance: { fill: 'M8 .8L15.2 8L8 15.2L.8 8z', line: 'M6.3 5.6v4.8M9.7 5.6v4.8' },
     missing: {
         ring: 'M8 1.5a6.5 6.5 0 1 1 0 13a6.5 6.5 0 0 1 0-13z',
         mark: 'M6.2 6.2a1.9 1.9 0 1 1 2.6 1.9q-.8.4-.8 1.3M8 11.4v.5',
@@ -55,6 +56,8 @@ const AS_STATE = {
     panic: 'warning',
     stale: 'warning',
     critical: 'critical',
+    maintenance: 'maintenance',
+    maintenance_over: 'passing',
     missing: 'missing',
     gone_from_list: 'missing',
     ejected: 'ejected',

@@ -221,7 +221,8 @@ Test(playground, changed_settings_restart_without_a_failed_call, .init = setup, 
     cr_expect(stream_await(&stream, "event: history"));
     cr_expect_eq(act("{\"action\":\"settings\",\"policy\":\"round_robin\",\"ttl_s\":5}"), 200);
     cr_expect(
-        stream_await(&stream, "\"code\":\"settings\",\"target\":\"order-service\",\"text\":\"round_robin, TTL 5 s\""));
+        stream_await(&stream, "\"code\":\"settings\",\"target\":\"order-service\","
+                              "\"text\":\"round_robin, TTL 5 s, slow start 10 s\""));
     cr_expect(stream_await(&stream, "\"code\":\"stopped\",\"target\":\"order-service\""));
     cr_expect(stream_await(&stream, "\"code\":\"started\",\"target\":\"order-service\""));
     cr_expect(wait_until(calls_are, &(int){20}, PATIENCE_MS));
@@ -232,6 +233,9 @@ Test(playground, changed_settings_restart_without_a_failed_call, .init = setup, 
     json_decref(state);
     expect_refused("{\"action\":\"settings\",\"policy\":\"fastest\"}", 422, "wrong_value");
     expect_refused("{\"action\":\"settings\",\"ttl_s\":0}", 422, "wrong_value");
+    expect_refused("{\"action\":\"settings\",\"slow_start_s\":-1}", 422, "wrong_value");
+    expect_refused("{\"action\":\"settings\",\"backup_ms\":3001}", 422, "wrong_value");
+    expect_refused("{\"action\":\"settings\",\"canary_percent\":101}", 422, "wrong_value");
     stream_close(&stream);
 }
 

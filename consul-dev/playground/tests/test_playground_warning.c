@@ -3,6 +3,12 @@
 
 TestSuite(playground_warning, .timeout = 300);
 
+/* Without slow start, so that the shares are those of the weights from the first call on. */
+static void setup_without_slow_start(void)
+{
+    start_playground((const char *const[]){"LB_SLOW_START=0", NULL});
+}
+
 /* It is warned: its weight of 3 has become that of a warning instance, 1 of 4 picks instead of 3 of 6. */
 static bool share_is_a_quarter(void *arg)
 {
@@ -12,7 +18,8 @@ static bool share_is_a_quarter(void *arg)
     return share > 0.23 && share < 0.27;
 }
 
-Test(playground_warning, warned_instance_is_shown_and_gets_fewer_calls, .init = setup, .fini = teardown)
+Test(playground_warning, warned_instance_is_shown_and_gets_fewer_calls, .init = setup_without_slow_start,
+     .fini = teardown)
 {
     cr_expect_eq(act("{\"action\":\"load\",\"on\":true,\"rate\":100}"), 200);
     cr_expect_eq(act("{\"action\":\"add\",\"weight\":3}"), 200);
