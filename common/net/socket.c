@@ -81,7 +81,7 @@ static bool is_loopback_v6(const struct in6_addr *address)
 
 bool socket_peer_is_loopback(int fd)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof peer;
     if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
         return false;

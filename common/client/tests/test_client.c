@@ -678,6 +678,61 @@ Test(client, explain_shows_what_least_request_compares)
     run(explain_by_load);
 }
 
+/* --- Version, and a canary release ---------------------------------------------------------- */
+
+static void other_version(void)
+{
+    cr_expect_eq(get(""), SERVICE_NO_INSTANCE);
+    cr_expect_str_eq(reply.err.text,
+                     "No healthy user-service instances: none has version 2.0.0 (USER_SERVICE_VERSION)");
+    fake_set(&consul, "a=1.0.0 b=2.0.0");
+    fiber_sleep(100);
+    cr_expect_eq(get(""), SERVICE_OK);
+    cr_expect_str_eq(reply.instance, "b");
+}
+
+Test(client, route_without_an_instance_is_named)
+{
+    config.route.version = "2.0.0";
+    run(other_version);
+}
+
+/* How many of 100 users call b, the canary. */
+static int canary_users(void)
+{
+    int count = 0;
+    for (int user = 1; user <= 100; user++) {
+        char key[8];
+        snprintf(key, sizeof key, "%d", user);
+        cr_expect_eq(get(key), SERVICE_OK);
+        count += strcmp(reply.instance, "b") == 0;
+    }
+    return count;
+}
+
+static void release_version(void)
+{
+    struct canary canary = config.route.canary;
+    cr_expect_eq(canary_users(), 0);
+    canary.percent = 50;
+    cr_expect_eq(service_client_set_canary(client, &canary), 0);
+    int half = canary_users();
+    cr_expect(half > 30 && half < 70, "%d", half);
+    upstreams['b'].behaviour = REPLIES_500; /* its users are served by a retry, and soon without one */
+    cr_expect_eq(canary_users(), 0);
+    cr_expect_eq(upstreams['b'].calls, half + 6, "five failures and one test");
+    upstreams['b'].behaviour = HEALTHY;
+    fiber_sleep(1000);
+    cr_expect_eq(canary_users(), half);
+}
+
+Test(client, canary_that_fails_costs_no_call)
+{
+    fake_set(&consul, "a=1.0.0 b=2.0.0");
+    canary_parse("version=2.0.0:0%", &config.route.canary);
+    run(release_version);
+}
+
 static void explain_nothing(void)
 {
     fiber_sleep(100);

@@ -51,12 +51,16 @@ static struct instance_list *fake_list(const char *ids, int crowd, enum instance
     char copy[sizeof ((struct fake_registry *)0)->ids];
     snprintf(copy, sizeof copy, "%s", ids);
     for (char *id = strtok(copy, " "); id; id = strtok(NULL, " ")) {
-        char *slash = strchr(id, '/'), *colon = strchr(id, ':'), *node = strchr(id, '#');
+        char *slash = strchr(id, '/'), *colon = strchr(id, ':'), *node = strchr(id, '#'), *version = strchr(id, '=');
         struct instance instance = {.address = "10.0.0.1", .zone = "", .version = "", .weight = 1, .warning_weight = 1};
         instance.status = slash ? INSTANCE_CRITICAL : INSTANCE_PASSING;
         instance.port = (uint16_t)(colon ? atoi(colon + 1) : 8000 + id[0]);
         if (slash || colon)
             *(slash ? slash : colon) = '\0';
+        if (version) {
+            *version = '\0';
+            instance.version = version + 1;
+        }
         if (node) {
             *node = '\0';
             instance.node = node + 1;
@@ -70,7 +74,8 @@ static struct instance_list *fake_list(const char *ids, int crowd, enum instance
     return list;
 }
 
-/* Sets the registered instances: "a b c/critical d:9000 e#node-1:9001"; the node "down" is down. */
+/* Sets the registered instances: "a b c/critical d:9000 e#node-1:9001"; the node "down" is down. "f=2.0.0" has a
+ * version. */
 static void fake_set(struct fake_registry *fake, const char *ids)
 {
     snprintf(fake->ids, sizeof fake->ids, "%s", ids);
