@@ -175,7 +175,9 @@ static void check_maintenance(const struct call_record *record, const struct cho
 {
     struct world *world = world_of(record);
     const struct sim_registry *registry = sim_registry_with_maintenance(world->registries);
-    if (choice->chosen->maintenance || (registry && is_known_in_maintenance(record->caller, registry, instance)))
+    if (!registry)
+        registry = &world->registries[0]; /* only the instance itself can set it there */
+    if (choice->chosen->maintenance || is_known_in_maintenance(record->caller, registry, instance))
         trace_break(&world->trace, "%s calls %s, which is in maintenance", record->caller->process.name,
                     choice->chosen->id);
 }

@@ -32,6 +32,19 @@ static void entry_open(struct sim_registry *registry, struct sim_entry *entry)
     };
 }
 
+/* Ordered by the instance itself. etcd stores what the last registration says; the others keep what they have if it
+ * says nothing. */
+static void apply_order(const struct sim_registry *registry, struct sim_entry *entry, enum maintenance order)
+{
+    bool on = order == MAINTENANCE_ON || (order == MAINTENANCE_AS_IS && registry->kind->knows_maintenance &&
+                                          entry->in_maintenance);
+    if (order != MAINTENANCE_AS_IS)
+        entry->is_to_be_in_maintenance = on && registry->kind->knows_maintenance;
+    if (entry->in_maintenance != on)
+        entry->maintenance_ms = clock_ms();
+    entry->in_maintenance = on;
+}
+
 void entry_register(struct sim_registry *registry, const struct sim_registration *registration)
 {
     struct sim_entry *entry = &registry->entries[registration->instance];
@@ -46,6 +59,7 @@ void entry_register(struct sim_registry *registry, const struct sim_registration
     if (registry->kind->makes_checks &&
         strstr(consul_checks_register_path(entry->in_maintenance), "replace-existing-checks"))
         entry->in_maintenance = false;
+    apply_order(registry, entry, registration->maintenance);
     sim_registry_change(registry);
 }
 

@@ -9,6 +9,7 @@ struct sim_registration {
     int instance;
     const char *address;
     uint16_t port;
+    enum maintenance maintenance;
 };
 
 void entry_register(struct sim_registry *registry, const struct sim_registration *registration);

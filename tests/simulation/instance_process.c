@@ -47,6 +47,7 @@ void instance_start(struct sim_instance *instance, bool moved)
     process_forget(process);
     process->killed = false;
     instance->life = UP;
+    instance->is_ordered_out = false;
     process->healthy_since_ms = clock_ms();
     trace_note(&process->world->trace, process->name, "starts on", instance->port);
     for (int i = 0; i < settings->registries; i++)

@@ -19,6 +19,7 @@ struct sim_instance {
     enum life life;
     bool unhealthy;   /* answers its check with 503, callers with 500 */
     bool fails_half;  /* answers every second call of each caller with 500, and its check with 200 */
+    bool is_ordered_out; /* an operator has ordered this process into maintenance */
     bool unreachable; /* its machine is off the network: each call times out */
     int64_t slow_ms;  /* added to the time of each answer */
     char address[ADDRESS_MAX];

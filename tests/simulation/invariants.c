@@ -35,7 +35,7 @@ static void check_registered(const struct sim_registry *registry, int i)
                 !entry->used ? "no entry" : entry->port != instance->port ? "the entry has the old port" : "critical");
 }
 
-/* --- 13: an operator's maintenance outlives registrations ------------------------------- */
+/* --- 13: an operator's maintenance outlives registrations, and an order the registry's data ------------------------------- */
 
 static void check_maintenance_kept(const struct sim_registry *registry, int i)
 {
@@ -43,6 +43,21 @@ static void check_maintenance_kept(const struct sim_registry *registry, int i)
     if (entry->used && entry->is_to_be_in_maintenance && !entry->in_maintenance)
         trace_break(&registry->world->trace, "%s is not in maintenance any more, but no operator has ended it",
                     registry->instances[i].process.name);
+}
+
+/* The instance keeps the order, whatever the registry loses. */
+static void check_order_kept(const struct sim_registry *registry, int i)
+{
+    const struct sim_instance *instance = &registry->instances[i];
+    const struct registration *registration = instance->registrations[registry - registry->world->registries];
+    const struct sim_entry *entry = &registry->entries[i];
+    int64_t since_ms = longer(longer(instance->process.healthy_since_ms, registry->healthy_since_ms), entry->lost_ms);
+    if (instance->life != UP || !registration || since_ms == DEADLINE_NONE || !registration_is_current(registration) ||
+        clock_ms() - longer(since_ms, entry->maintenance_ms) < bound_return_ms(registry->settings))
+        return;
+    if (entry->used && instance->is_ordered_out && !entry->in_maintenance)
+        trace_break(&registry->world->trace, "%s is ordered into maintenance, but %s does not have it any more",
+                    instance->process.name, registry->kind->name);
 }
 
 /* --- 3: no fault of the registry empties a list ------------------------------------------ */
@@ -170,6 +185,7 @@ void invariants_check_all(struct world *world)
         for (int i = 0; i < world->settings.instances; i++) {
             check_registered(&world->registries[r], i);
             check_maintenance_kept(&world->registries[r], i);
+            check_order_kept(&world->registries[r], i);
         }
     for (int i = 0; i < world->settings.callers; i++)
         check_list(&world->callers[i]);

@@ -125,6 +125,25 @@ static void end_maintenance(struct fault *fault)
     set_maintenance(fault, false);
 }
 
+/* An operator asks the instance itself. */
+static void order_maintenance(struct fault *fault, bool on)
+{
+    fault->instance->is_ordered_out = on && fault->instance->life == UP;
+    for (int i = 0; i < fault->world->settings.registries; i++)
+        if (fault->instance->registrations[i])
+            registration_set_maintenance(fault->instance->registrations[i], on, "simulated");
+}
+
+static void begin_ordered_maintenance(struct fault *fault)
+{
+    order_maintenance(fault, true);
+}
+
+static void end_ordered_maintenance(struct fault *fault)
+{
+    order_maintenance(fault, false);
+}
+
 /* --- Faults of a caller ----------------------------------------------------------------------- */
 
 static void begin_caller_cut(struct fault *fault)
@@ -207,6 +226,7 @@ const struct fault_kind process_faults[] = {
     {"is slow", ON_INSTANCE, 60000, begin_slow_instance, end_slow_instance, DISTURBS},
     {"fails half of its calls", ON_INSTANCE, 60000, begin_half, end_half, SPARES},
     {"is in maintenance", ON_INSTANCE, 120000, begin_maintenance, end_maintenance, SPARES},
+    {"is ordered into maintenance", ON_INSTANCE, 120000, begin_ordered_maintenance, end_ordered_maintenance, SPARES},
     {"is cut off from a registry", ON_CALLER, 120000, begin_caller_cut, end_caller_cut, DISTURBS},
     {"cannot reach some instances", ON_CALLER, 60000, begin_blind, end_blind, SPARES},
     {"restarts", ON_CALLER, 2000, begin_caller_restart, end_caller_restart, DISTURBS},

@@ -99,7 +99,8 @@ static int register_instance(struct registry *base, const struct registration_sp
                              struct err *err)
 {
     struct link *link = link_of(base);
-    struct sim_registration registration = {link->process->number, spec->address, spec->port};
+    struct sim_registration registration = {link->process->number, spec->address, spec->port,
+                                            spec->maintenance};
     link->has_put = true; /* even if it fails: it may have arrived */
     if (send_request(link, false, deadline, err) != 0) {
         if (err->code == ERR_CANCELLED && !link->cut)
@@ -130,7 +131,9 @@ static int is_registered(struct registry *base, const struct registration_spec *
     if (send_request(link, false, deadline, err) != 0)
         return -1;
     const struct sim_entry *entry = &link->to->entries[link->process->number];
-    bool known = entry->used, is_ours = entry->port == spec->port; /* not one of an earlier process that came late */
+    /* Not one of an earlier process, or without the last order, that came late. */
+    bool known = entry->used, is_ours = entry->port == spec->port &&
+                                        (spec->maintenance != MAINTENANCE_ON || entry->in_maintenance);
     if (deliver(link, deadline, err) != 0)
         return -1;
     snprintf(base->difference, sizeof base->difference, "%s", known && !is_ours ? "Port" : "");
