@@ -93,7 +93,8 @@ static bool canary_release(struct stage *stage)
     static struct round none, few, all, back;
     if (!start_versions(stage) || !call_at(stage, 0, &none))
         return false;
-    SEEN(none.new == 0 && none.failed == 0, "two instances of 1.0.0, one of 2.0.0. At 0 %%, 2.0.0 serves %d of %d users",
+    SEEN(none.new == 0 && none.failed == 0,
+         "two instances of 1.0.0, one of 2.0.0. At 0 %%, 2.0.0 serves %d of %d users",
          "1.0.0 两个实例，2.0.0 一个。比例 0 %%：2.0.0 服务 %d/%d 个用户", none.new, CALLERS);
     if (!call_at(stage, 10, &few))
         return false;

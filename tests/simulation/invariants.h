@@ -70,7 +70,8 @@
  *  19  no instance is readmitted when the list has shrunk
  *  20  a new instance has its full share at once; its share grows three times as fast; it
  *      passes every turn on
- *  21  the side of a user is drawn for each call; a user stays on a critical side
+ *  21  the side of a user is drawn for each call; a user stays on a critical side; a retry of
+ *      the canary stays there
  *
  * Of the real code the checks see only its messages on the network, the lists of
  * discovery, and the metrics of a caller. They also know the real state of each instance, which the real code does not.

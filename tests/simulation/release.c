@@ -15,7 +15,8 @@ static bool is_healthy(const struct call_record *record, const struct instance *
 static bool can_be_called(const struct call_record *record, const struct instance *instance)
 {
     const struct observed_instance *observed = &record->caller->observed[instance_of_port(instance->port)];
-    return is_healthy(record, instance) && !choice_is_maybe_ejected(observed) && !choice_was_tried(record, instance->id);
+    return is_healthy(record, instance) && !choice_is_maybe_ejected(observed) &&
+           !choice_was_tried(record, instance->id);
 }
 
 static bool has_one(const struct call_record *record, const struct choice *choice, enum route_side side,

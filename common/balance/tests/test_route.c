@@ -134,8 +134,8 @@ Test(route, share_of_the_users_is_the_percentage)
         struct route route = canary(text);
         for (int user = 1; user <= USERS; user++)
             users += is_canary_user(&route, user);
-        cr_expect(users >= (percent - 2) * USERS / 100 && users <= (percent + 2) * USERS / 100, "%d%%: %d of %d", percent,
-                  users, USERS);
+        cr_expect(users >= (percent - 2) * USERS / 100 && users <= (percent + 2) * USERS / 100, "%d%%: %d of %d",
+                  percent, users, USERS);
         cr_expect(percent % 100 != 0 || users == percent * USERS / 100, "%d%%: %d", percent, users);
     }
 }

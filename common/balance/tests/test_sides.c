@@ -95,9 +95,11 @@ Test(sides, user_calls_its_side, .fini = close_sides)
     cr_expect_eq(sides.picks[ROUTE_CANARY], 3);
     cr_expect_eq(find("a")->picks, 2);
     cr_expect_eq(find("d")->picks, 1);
-    expect_reason("a", user_of(ROUTE_CANARY), "it is not the canary (version=2:50%), and this key is in the canary's share");
+    expect_reason("a", user_of(ROUTE_CANARY),
+                  "it is not the canary (version=2:50%), and this key is in the canary's share");
     expect_reason("c", user_of(ROUTE_CANARY), "can be picked");
-    expect_reason("c", user_of(ROUTE_STABLE), "it is the canary (version=2:50%), and this key is not in the canary's share");
+    expect_reason("c", user_of(ROUTE_STABLE),
+                  "it is the canary (version=2:50%), and this key is not in the canary's share");
 }
 
 Test(sides, other_versions_are_never_picked, .fini = close_sides)
@@ -136,8 +138,8 @@ Test(sides, share_and_canary_change_while_running, .fini = close_sides)
     cr_expect_str_eq(attempts("1", 1), "c");
 }
 
-/* Half of the calls of each side stay in the zone (zones.h). With the same hash for the zones and for the sides it would
- * be all calls of the canary. */
+/* Half of the calls of each side stay in the zone (zones.h). With the same hash for the zones and for the sides it
+ * would be all calls of the canary. */
 Test(sides, users_of_the_canary_spread_over_the_zones, .fini = close_sides)
 {
     const struct balancer_config config = {.policy = BALANCE_CONSISTENT_HASH, .caller = "", .zone = "z1"};
