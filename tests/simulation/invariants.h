@@ -26,7 +26,7 @@
  *      trusted registry in which an operator can set it (not etcd), in use or not.
  *  12. Of the first attempts, the part that zones.h promises stays in the caller's zone.
  *  13. An operator's maintenance outlives restarts and registrations, until the entry is
- *      removed.
+ *      removed. Ordered at the instance, it outlives that, too, until the process ends.
  *  14. A retry after a missing instance goes to a listed one, if one can be called.
  *  15. A caller begins with the instance that is first in its own order.
  *  16. A call has at most two attempts under way, and the second begins only after
