@@ -14,8 +14,6 @@ static int change_warning(struct control *control, const json_t *request, bool o
     char id[TARGET_MAX];
     if (!node || node->kind != NODE_USERS)
         return refuse(refusal, 404, "no_such_process", "target: want a user-service");
-    if (node->consul == LISTING_ABSENT)
-        return refuse(refusal, 409, "not_listed", "Consul does not list this instance, so it has no checks there");
     snprintf(id, sizeof id, "%s", node->id);
     if (warning_set(control->model, node, on, &refusal->err) != 0)
         return cannot(refusal, refusal->err.code == ERR_CONFLICT ? "not_listed" : "no_registry");
