@@ -93,6 +93,8 @@ Test(playground_operate, slow_instance_gets_fewer_calls, .init = setup, .fini = 
     cr_expect_eq(start_scenario("slow-instance", "en"), 200);
     json_t *scenario = ended_scenario_new("slow-instance"), *seen = json_object_get(scenario, "seen");
     cr_expect_str_eq(text_in(scenario, "state"), "passed");
+    REPORT("%lld of %lld calls failed, %lld slow", (long long)number_in(seen, "failed"), (long long)number_in(seen, "calls"),
+           (long long)number_in(seen, "slow"));
     REPORT("slow instance: round robin %lld %%, p99 %lld ms; least request %lld %%, p99 %lld ms; backup p99 %lld ms",
            (long long)number_in(seen, "share_round_robin"), (long long)number_in(seen, "p99_round_robin_ms"),
            (long long)number_in(seen, "share_least_request"), (long long)number_in(seen, "p99_least_request_ms"),
