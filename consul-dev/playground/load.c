@@ -93,7 +93,7 @@ static void end_second(struct model *model, int64_t t)
 /* The calls that are due, in thousandths: 20 a second are 200 in each tick. */
 static int64_t add_due(const struct model *model, int64_t due, int64_t elapsed_ms)
 {
-    if (!model->load.on || model->load_held)
+    if (!model->load.on || model->load_holds > 0)
         return 0;
     due += model->load.rate * elapsed_ms;
     int64_t most = (int64_t)model->load.rate * 1000; /* after a pause of the machine: no more than a second's */

@@ -64,12 +64,12 @@ static void await_instance(const struct model *model)
 static void bring_up(void *arg)
 {
     struct program *program = arg;
-    program->model.load_held = true;
+    program->model.load_holds++;
     if (processes_bring_up(&program->processes, &program->err) == 0)
         await_instance(&program->model);
     else
         program->failed = program->err.code != ERR_CANCELLED;
-    program->model.load_held = false;
+    program->model.load_holds--;
 }
 
 static void add_observed(struct program *program, enum node_kind kind, const char *id, const struct url *url)

@@ -119,7 +119,7 @@ struct model {
     size_t node_count;
     struct knowledge knowledge;
     struct load_setting load;
-    bool load_held; /* while order-service restarts for a new setting */
+    int load_holds; /* reasons to make no calls now: the start, and a restart of order-service */
     struct caller_settings settings;
     struct scenario_view scenario;
     struct marks marks;

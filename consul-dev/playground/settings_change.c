@@ -40,7 +40,7 @@ static void restart(void *arg)
     if (process_stop(control->processes, orders, &err) == 0 && await_process(model, PROCESS_ENDED, DRAIN_LIMIT_MS) &&
         process_start(control->processes, orders, &err) == 0)
         await_process(model, PROCESS_RUNNING, START_LIMIT_MS);
-    model->load_held = false;
+    model->load_holds--;
     control->restarting = false;
 }
 
@@ -72,9 +72,11 @@ int settings_change(struct control *control, const struct caller_settings *setti
     if (!node_is_alive(orders))
         return 0; /* the settings count from its next start */
 
-    control->restarting = model->load_held = true;
+    control->restarting = true;
+    model->load_holds++;
     if (group_go(control->model->fibers, restart, control) == 0)
         return 0;
-    control->restarting = model->load_held = false;
+    control->restarting = false;
+    model->load_holds--;
     return err_set(err, ERR_BUSY, "cannot restart order-service");
 }
