@@ -55,9 +55,10 @@ static bool leaves_side(const struct sides *sides, enum route_side own, const st
     const struct balancer *its = sides->at[own], *other = sides->at[route_other_side(own)];
     if (balancer_best_tier(its) != balancer_best_tier(other))
         return balancer_best_tier(its) > balancer_best_tier(other);
-    if (request->tried_count > 0)
-        return own == ROUTE_CANARY;
-    return !balancer_works(its) && balancer_works(other) && now_ms < sides->test_ms;
+    bool is_retry = request->tried_count > 0;
+    if (balancer_works(its) != balancer_works(other))
+        return balancer_works(other) && (is_retry || now_ms < sides->test_ms);
+    return is_retry && own == ROUTE_CANARY;
 }
 
 /* The side that the next attempt tries first. */

@@ -219,6 +219,16 @@ Test(sides, user_leaves_a_side_that_fails_but_for_tests, .fini = close_sides)
     expect_firsts("a", "c"); /* both fail */
 }
 
+/* The test, too, has its retries where they can succeed. */
+Test(sides, retry_leaves_a_side_that_fails, .fini = close_sides)
+{
+    open_sides(BALANCE_ROUND_ROBIN, "version=2:50%", "a:1=1 c:1=2 d:1=2");
+    report("aaaaa", false, 0);
+    cr_expect_str_eq(attempts(user_of(ROUTE_STABLE), 2), "ac"); /* the test */
+    cr_expect_str_eq(attempts(user_of(ROUTE_STABLE), 3), "dca");
+    cr_expect_str_eq(attempts(user_of(ROUTE_CANARY), 3), "dca");
+}
+
 Test(sides, fail_open_stays_within_the_side, .fini = close_sides)
 {
     open_sides(BALANCE_ROUND_ROBIN, "version=2:50%", "a:1=1/critical c:1=2/critical");
