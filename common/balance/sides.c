@@ -135,15 +135,32 @@ size_t sides_count(const struct sides *sides)
     return balancer_count(sides->at[ROUTE_STABLE]);
 }
 
-/* The canary may have an older list: after it was set, and if memory ran out. */
+/* The same instance in the canary's balancer, which may have an older list: after it was set, and if memory ran out. */
+static const struct balancer_peer *twin_at(const struct sides *sides, size_t i)
+{
+    const struct balancer *canary = sides->at[ROUTE_CANARY];
+    if (!canary || i >= balancer_count(canary))
+        return NULL;
+    const struct balancer_peer *twin = balancer_at(canary, i);
+    return twin->list == balancer_at(sides->at[ROUTE_STABLE], i)->list ? twin : NULL;
+}
+
 const struct balancer_peer *sides_at(const struct sides *sides, size_t i)
 {
-    const struct balancer_peer *peer = balancer_at(sides->at[ROUTE_STABLE], i), *twin;
-    const struct balancer *canary = sides->at[ROUTE_CANARY];
-    if (!canary || route_side_of(&sides->route, peer->instance) == ROUTE_STABLE || i >= balancer_count(canary))
-        return peer;
-    twin = balancer_at(canary, i);
-    return twin->list == peer->list ? twin : peer;
+    const struct balancer_peer *peer = balancer_at(sides->at[ROUTE_STABLE], i), *twin = twin_at(sides, i);
+    return twin && route_side_of(&sides->route, peer->instance) == ROUTE_CANARY ? twin : peer;
+}
+
+uint64_t sides_picks(const struct sides *sides, size_t i)
+{
+    const struct balancer_peer *twin = twin_at(sides, i);
+    return balancer_at(sides->at[ROUTE_STABLE], i)->picks + (twin ? twin->picks : 0);
+}
+
+size_t sides_calls(const struct sides *sides, size_t i)
+{
+    const struct balancer_peer *twin = twin_at(sides, i);
+    return peer_calls(balancer_at(sides->at[ROUTE_STABLE], i)) + (twin ? peer_calls(twin) : 0);
 }
 
 bool sides_in_panic(const struct sides *sides)

@@ -47,6 +47,9 @@ struct balancer *sides_balancer_of(const struct sides *sides, const struct balan
 /* Each instance once, with the peer of its own side. */
 size_t sides_count(const struct sides *sides);
 const struct balancer_peer *sides_at(const struct sides *sides, size_t i);
+/* The picks of this instance, and its calls in flight: also those from before it changed its side. */
+uint64_t sides_picks(const struct sides *sides, size_t i);
+size_t sides_calls(const struct sides *sides, size_t i);
 struct obstacle sides_why_not(const struct sides *sides, const struct balancer_peer *peer, const char *key,
                               int64_t now_ms);
 /* Fail open is on: no side has an instance that is healthy. */
