@@ -102,7 +102,7 @@ struct balancer *sides_balancer_of(const struct sides *sides, const struct balan
 struct obstacle sides_why_not(const struct sides *sides, const struct balancer_peer *peer, const char *key,
                               int64_t now_ms)
 {
-    const struct balancer *its = sides->at[peer->side];
+    const struct balancer *its = sides->at[peer->side], *other = sides->at[route_other_side(peer->side)];
     const struct balance_request request = {.key = key};
     struct obstacle why = balancer_why_not(its, peer, key, now_ms);
     bool could_be_next = why.kind == OBSTACLE_NONE || why.kind == OBSTACLE_ZONE || why.kind == OBSTACLE_SLOW_START;
@@ -110,7 +110,8 @@ struct obstacle sides_why_not(const struct sides *sides, const struct balancer_p
         return why;
     if (peer->side != route_side_for(&sides->route, key))
         return (struct obstacle){.kind = OBSTACLE_SIDE};
-    return (struct obstacle){.kind = balancer_works(its) ? OBSTACLE_STATE : OBSTACLE_FAILING_SIDE};
+    bool is_tested = balancer_best_tier(its) == balancer_best_tier(other);
+    return (struct obstacle){.kind = is_tested ? OBSTACLE_FAILING_SIDE : OBSTACLE_STATE};
 }
 
 /* --- For both ------------------------------------------------------------------------ */

@@ -256,6 +256,15 @@ Test(sides, retry_leaves_a_side_that_fails, .fini = close_sides)
     cr_expect_str_eq(attempts(user_of(ROUTE_CANARY), 3), "dca");
 }
 
+/* Its users have left because it is critical, so no call tests it. */
+Test(sides, reason_of_a_critical_side_that_fails_is_critical, .fini = close_sides)
+{
+    open_sides(BALANCE_ROUND_ROBIN, "version=2:50%", "a:1=1 c:1=2/critical");
+    report("ccccc", false, 0);
+    expect_firsts("a", "a");
+    expect_reason("c", user_of(ROUTE_CANARY), "critical");
+}
+
 Test(sides, fail_open_stays_within_the_side, .fini = close_sides)
 {
     open_sides(BALANCE_ROUND_ROBIN, "version=2:50%", "a:1=1/critical c:1=2/critical");
