@@ -99,7 +99,7 @@ void balancer_note_overtaken(struct balancer *balancer, struct balancer_peer *pe
 {
     if (!outlier_note_overtaken(&peer->outlier) || !eligible_may_eject(&balancer->chooser.eligible, peer))
         return;
-    outlier_suspect(&peer->outlier);
+    outlier_suspect(&peer->outlier, now_ms);
     update_eligible(balancer, now_ms);
 }
 

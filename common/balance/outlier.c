@@ -33,12 +33,6 @@ bool outlier_note_overtaken(struct outlier *outlier)
     return !outlier_is_out(outlier) && ++outlier->overtaken >= OUTLIER_FAILURES;
 }
 
-void outlier_suspect(struct outlier *outlier)
-{
-    outlier->on_probation = true;
-    outlier->percent = outlier->others_percent = 0; /* not the cause, if it is ejected now */
-}
-
 void outlier_succeed(struct outlier *outlier)
 {
     outlier->failures = outlier->overtaken = 0;
@@ -57,6 +51,12 @@ static void forget_last_cause(struct outlier *outlier, int64_t now_ms)
     if (outlier->percent > 0 && now_ms - outlier->returned_ms > OUTLIER_EJECT_MS)
         outlier->ejections = 0;
     outlier->percent = outlier->others_percent = 0;
+}
+
+void outlier_suspect(struct outlier *outlier, int64_t now_ms)
+{
+    forget_last_cause(outlier, now_ms);
+    outlier->on_probation = true;
 }
 
 void outlier_eject(struct outlier *outlier, int64_t now_ms)

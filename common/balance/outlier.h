@@ -62,7 +62,7 @@ bool outlier_fail(struct outlier *outlier);
 /* A call was cancelled, because a later one was faster. True: the instance should be put on probation. */
 bool outlier_note_overtaken(struct outlier *outlier);
 /* Puts it on probation. It must not be out. */
-void outlier_suspect(struct outlier *outlier);
+void outlier_suspect(struct outlier *outlier, int64_t now_ms);
 /* A call succeeded. */
 void outlier_succeed(struct outlier *outlier);
 void outlier_eject(struct outlier *outlier, int64_t now_ms);

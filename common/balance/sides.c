@@ -55,9 +55,10 @@ static bool leaves_side(const struct sides *sides, enum route_side own, const st
     const struct balancer *its = sides->at[own], *other = sides->at[route_other_side(own)];
     if (balancer_best_tier(its) != balancer_best_tier(other))
         return balancer_best_tier(its) > balancer_best_tier(other);
-    if (request->tried_count > 0)
-        return own == ROUTE_CANARY;
-    return !balancer_works(its) && balancer_works(other) && now_ms < sides->test_ms;
+    bool is_retry = request->tried_count > 0;
+    if (balancer_works(its) != balancer_works(other))
+        return balancer_works(other) && (is_retry || now_ms < sides->test_ms);
+    return is_retry && own == ROUTE_CANARY;
 }
 
 /* The side that the next attempt tries first. */
@@ -101,7 +102,7 @@ struct balancer *sides_balancer_of(const struct sides *sides, const struct balan
 struct obstacle sides_why_not(const struct sides *sides, const struct balancer_peer *peer, const char *key,
                               int64_t now_ms)
 {
-    const struct balancer *its = sides->at[peer->side];
+    const struct balancer *its = sides->at[peer->side], *other = sides->at[route_other_side(peer->side)];
     const struct balance_request request = {.key = key};
     struct obstacle why = balancer_why_not(its, peer, key, now_ms);
     bool could_be_next = why.kind == OBSTACLE_NONE || why.kind == OBSTACLE_ZONE || why.kind == OBSTACLE_SLOW_START;
@@ -109,7 +110,8 @@ struct obstacle sides_why_not(const struct sides *sides, const struct balancer_p
         return why;
     if (peer->side != route_side_for(&sides->route, key))
         return (struct obstacle){.kind = OBSTACLE_SIDE};
-    return (struct obstacle){.kind = balancer_works(its) ? OBSTACLE_STATE : OBSTACLE_FAILING_SIDE};
+    bool is_tested = balancer_best_tier(its) == balancer_best_tier(other);
+    return (struct obstacle){.kind = is_tested ? OBSTACLE_FAILING_SIDE : OBSTACLE_STATE};
 }
 
 /* --- For both ------------------------------------------------------------------------ */
@@ -134,15 +136,32 @@ size_t sides_count(const struct sides *sides)
     return balancer_count(sides->at[ROUTE_STABLE]);
 }
 
-/* The canary may have an older list: after it was set, and if memory ran out. */
+/* The same instance in the canary's balancer, which may have an older list: after it was set, and if memory ran out. */
+static const struct balancer_peer *twin_at(const struct sides *sides, size_t i)
+{
+    const struct balancer *canary = sides->at[ROUTE_CANARY];
+    if (!canary || i >= balancer_count(canary))
+        return NULL;
+    const struct balancer_peer *twin = balancer_at(canary, i);
+    return twin->list == balancer_at(sides->at[ROUTE_STABLE], i)->list ? twin : NULL;
+}
+
 const struct balancer_peer *sides_at(const struct sides *sides, size_t i)
 {
-    const struct balancer_peer *peer = balancer_at(sides->at[ROUTE_STABLE], i), *twin;
-    const struct balancer *canary = sides->at[ROUTE_CANARY];
-    if (!canary || route_side_of(&sides->route, peer->instance) == ROUTE_STABLE || i >= balancer_count(canary))
-        return peer;
-    twin = balancer_at(canary, i);
-    return twin->list == peer->list ? twin : peer;
+    const struct balancer_peer *peer = balancer_at(sides->at[ROUTE_STABLE], i), *twin = twin_at(sides, i);
+    return twin && route_side_of(&sides->route, peer->instance) == ROUTE_CANARY ? twin : peer;
+}
+
+uint64_t sides_picks(const struct sides *sides, size_t i)
+{
+    const struct balancer_peer *twin = twin_at(sides, i);
+    return balancer_at(sides->at[ROUTE_STABLE], i)->picks + (twin ? twin->picks : 0);
+}
+
+size_t sides_calls(const struct sides *sides, size_t i)
+{
+    const struct balancer_peer *twin = twin_at(sides, i);
+    return peer_calls(balancer_at(sides->at[ROUTE_STABLE], i)) + (twin ? peer_calls(twin) : 0);
 }
 
 bool sides_in_panic(const struct sides *sides)

@@ -4,9 +4,9 @@
  * A call goes to its user's side (route.h). It goes to the other side if
  *   1. the instances of that one are in a better tier of health: the canary is critical, in maintenance or not there,
  *      and the stable instances pass. If both sides are equal, the user stays;
- *   2. all instances of its own side are failing (outlier.h), and those of the other one are not. One call in
- *      SIDES_TEST_MS still goes to its own side, to see whether that works again;
- *   3. it is a retry of a call to the canary: the new version is what is in doubt;
+ *   2. all instances of its own side are failing (outlier.h), and those of the other one are not. The first attempt of
+ *      one call in SIDES_TEST_MS still goes to its own side, to see whether that works again;
+ *   3. it is a retry of a call to the canary, and the stable side does not fail: the new version is what is in doubt;
  *   4. it has tried all instances of its own side.
  * The functions do the same as those of balancer.h.
  */
@@ -47,6 +47,9 @@ struct balancer *sides_balancer_of(const struct sides *sides, const struct balan
 /* Each instance once, with the peer of its own side. */
 size_t sides_count(const struct sides *sides);
 const struct balancer_peer *sides_at(const struct sides *sides, size_t i);
+/* The picks of this instance, and its calls in flight: also those from before it changed its side. */
+uint64_t sides_picks(const struct sides *sides, size_t i);
+size_t sides_calls(const struct sides *sides, size_t i);
 struct obstacle sides_why_not(const struct sides *sides, const struct balancer_peer *peer, const char *key,
                               int64_t now_ms);
 /* Fail open is on: no side has an instance that is healthy. */

@@ -50,28 +50,28 @@ static void write_instances(const struct upstreams *upstreams, struct buf *out)
     }
 }
 
-static int64_t picks_of(const struct balancer_peer *peer)
+static int64_t picks_of(const struct sides *sides, size_t i)
 {
-    return (int64_t)peer->picks;
+    return (int64_t)sides_picks(sides, i);
 }
 
-static int64_t calls_of(const struct balancer_peer *peer)
+static int64_t calls_of(const struct sides *sides, size_t i)
 {
-    return (int64_t)peer_calls(peer);
+    return (int64_t)sides_calls(sides, i);
 }
 
 /* Instances with one id (on several nodes) share one series. Moves *i to the last of them. */
-static int64_t sum_of_id(const struct sides *sides, size_t *i, int64_t (*value_of)(const struct balancer_peer *))
+static int64_t sum_of_id(const struct sides *sides, size_t *i, int64_t (*value_of)(const struct sides *, size_t))
 {
     const char *id = sides_at(sides, *i)->instance->id;
-    int64_t sum = value_of(sides_at(sides, *i));
+    int64_t sum = value_of(sides, *i);
     while (*i + 1 < sides_count(sides) && strcmp(sides_at(sides, *i + 1)->instance->id, id) == 0)
-        sum += value_of(sides_at(sides, ++*i));
+        sum += value_of(sides, ++*i);
     return sum;
 }
 
 static void write_each_instance(const struct upstreams *upstreams, const char *name,
-                                int64_t (*value_of)(const struct balancer_peer *), struct buf *out)
+                                int64_t (*value_of)(const struct sides *, size_t), struct buf *out)
 {
     for (const struct upstream *upstream = upstreams->first; upstream; upstream = upstream->next) {
         size_t count = sides_count(&upstream->sides);

@@ -27,13 +27,13 @@ struct entries {
     size_t count;
 };
 
-static struct entry entry_of(const struct sides *sides, const struct balancer_peer *peer, const char *key,
-                             int64_t now_ms)
+static struct entry entry_of(const struct sides *sides, size_t i, const char *key, int64_t now_ms)
 {
+    const struct balancer_peer *peer = sides_at(sides, i);
     return (struct entry){
         .instance = peer->instance,
         .status = upstream_status_name(peer),
-        .picks = peer->picks,
+        .picks = sides_picks(sides, i),
         .is_ejected = outlier_is_ejected(&peer->outlier),
         .obstacle = sides_why_not(sides, peer, key, now_ms),
     };
@@ -51,7 +51,7 @@ static bool entries_copy(struct entries *entries, const struct sides *sides, con
         return false;
     entries->list = instance_list_ref(sides_at(sides, 0)->list); /* all peers have the same list */
     for (size_t i = 0; i < count; i++)
-        entries->at[i] = entry_of(sides, sides_at(sides, i), key, now_ms);
+        entries->at[i] = entry_of(sides, i, key, now_ms);
     return true;
 }
 

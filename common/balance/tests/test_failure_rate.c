@@ -159,6 +159,23 @@ Test(failure_rate, thirty_good_seconds_clear_the_ejection_count)
     balancer_free(calls.balancer);
 }
 
+/* Backup requests overtake it later: that is another cause. */
+Test(failure_rate, thirty_good_seconds_count_before_a_test_too)
+{
+    struct calls calls = {
+        .balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1"), .failing = "b", .every_ms = 20};
+    int64_t now_ms = call_until(&calls, 0, 10000);
+    calls.failing = "";
+    now_ms = call_until(&calls, now_ms, now_ms + 65000);
+    struct balancer_peer *b = fleet_peer(calls.balancer, "b");
+    for (int i = 0; i < OUTLIER_FAILURES; i++)
+        balancer_note_overtaken(calls.balancer, b, now_ms);
+    cr_expect(b->outlier.on_probation);
+    fleet_fail(calls.balancer, "b", 1, now_ms);
+    cr_expect_eq(b->outlier.back_ms - now_ms, 30000);
+    balancer_free(calls.balancer);
+}
+
 /* --- What counts ------------------------------------------------------------------------- */
 
 static void report_many(struct balancer *balancer, const char *id, int calls, int64_t now_ms)

@@ -138,6 +138,33 @@ Test(sides, share_and_canary_change_while_running, .fini = close_sides)
     cr_expect_str_eq(attempts("1", 1), "c");
 }
 
+static size_t position(const char *id)
+{
+    size_t i = 0;
+    while (sides_at(&sides, i) != find(id))
+        i++;
+    return i;
+}
+
+/* As a counter of metrics, it must not go back. */
+Test(sides, picks_and_calls_stay_when_the_side_changes, .fini = close_sides)
+{
+    struct canary canary;
+    open_sides(BALANCE_ROUND_ROBIN, "", "a:1=1 b:1=2");
+    cr_expect_str_eq(attempts("1", 2), "ab");
+    struct balancer_peer *held = sides_pick(&sides, &(struct balance_request){.key = "1"}, 0);
+    cr_assert_eq(canary_parse("version=1:100%", &canary), 0);
+    cr_assert_eq(sides_set_canary(&sides, &canary, 0), 0);
+    set("a:1=1 b:1=2");
+    cr_expect_eq(sides_picks(&sides, position("a")), 2);
+    cr_expect_eq(sides_calls(&sides, position("a")), 1);
+    cr_expect_str_eq(attempts("1", 1), "a");
+    cr_assert_eq(sides_set_canary(&sides, &(struct canary){.by = CANARY_NONE}, 0), 0);
+    cr_expect_eq(sides_picks(&sides, position("a")), 3);
+    balancer_release(held);
+    cr_expect_eq(sides_calls(&sides, position("a")), 0);
+}
+
 /* Half of the calls of each side stay in the zone (zones.h). With the same hash for the zones and for the sides it
  * would be all calls of the canary. */
 Test(sides, users_of_the_canary_spread_over_the_zones, .fini = close_sides)
@@ -217,6 +244,25 @@ Test(sides, user_leaves_a_side_that_fails_but_for_tests, .fini = close_sides)
     report("aaaaaccccc", false, 0);
     sides.test_ms = 1000;
     expect_firsts("a", "c"); /* both fail */
+}
+
+/* The test, too, has its retries where they can succeed. */
+Test(sides, retry_leaves_a_side_that_fails, .fini = close_sides)
+{
+    open_sides(BALANCE_ROUND_ROBIN, "version=2:50%", "a:1=1 c:1=2 d:1=2");
+    report("aaaaa", false, 0);
+    cr_expect_str_eq(attempts(user_of(ROUTE_STABLE), 2), "ac"); /* the test */
+    cr_expect_str_eq(attempts(user_of(ROUTE_STABLE), 3), "dca");
+    cr_expect_str_eq(attempts(user_of(ROUTE_CANARY), 3), "dca");
+}
+
+/* Its users have left because it is critical, so no call tests it. */
+Test(sides, reason_of_a_critical_side_that_fails_is_critical, .fini = close_sides)
+{
+    open_sides(BALANCE_ROUND_ROBIN, "version=2:50%", "a:1=1 c:1=2/critical");
+    report("ccccc", false, 0);
+    expect_firsts("a", "a");
+    expect_reason("c", user_of(ROUTE_CANARY), "critical");
 }
 
 Test(sides, fail_open_stays_within_the_side, .fini = close_sides)
