@@ -39,7 +39,8 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
         {"LB_POLICY", ENV_CHOICE, "weighted", &s->policy, .choices = BALANCE_POLICY_NAMES,
          .help = "how an instance is picked; the key of consistent_hash is the user's id"},
         {"LB_SLOW_START", ENV_DURATION, "0s", &s->slow_start_ms, .max = 3600000,
-         .help = "over this time the share of an instance grows that is new or back from an ejection; 0: off"},
+         .help = "an instance that is new, healthy again, or back from an ejection gets its full share only after this "
+                 "time; 0: at once"},
         {"CALL_TIMEOUT", ENV_DURATION, "3s", &s->call_timeout_ms, .min = 10, .max = 300000,
          .help = "for a call, including all its attempts"},
         {"CALL_ATTEMPTS", ENV_INT, "3", &s->call_attempts, .min = 1, .max = SERVICE_ATTEMPTS_MAX,
