@@ -25,7 +25,8 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
          .accepts = "at most 1024 bytes of printable text, comma-separated",
          .help = "only instances with all of these tags are called (for example v1,c); empty: with any tags"},
         {"USER_SERVICE_CANARY", ENV_TEXT, "", &s->user_canary, .check = check_canary, .accepts = CANARY_ACCEPTS,
-         .help = "these instances get the calls for this share of the users, chosen by their id; empty: no canary"},
+         .help = "the instances of this version, or with this tag, get the calls for this share of the users; "
+                 "the user's id decides; empty: no canary"},
         {"DISCOVERY_CACHE_TTL", ENV_DURATION, "30s", &s->cache_ttl_ms, .min = 1000, .max = 3600000,
          .help = "a list that no registry has confirmed for this long counts as stale; it is still used"},
         {"DISCOVERY_MODE", ENV_CHOICE, "watch", &s->mode, .choices = DISCOVERY_MODE_NAMES,
