@@ -200,8 +200,8 @@ export const chinese = {
   'reason.slowStart': '慢启动中：只得到 {percent} % 的份额，{left} 秒后得到全部',
   'reason.load': '同时被抽中：它有 {calls} 个进行中的调用（权重 {weight}），下一个实例有 {nextCalls} 个（权重 {nextWeight}）',
   'reason.ejectedOvertaken': '连续 {times} 次被备份请求抢先，随后失败，已摘除，还剩 {left} 秒',
-  'reason.overtaken': '多次被备份请求抢先后的试探期：一次只放一个调用，直到有一次成功',
-  'reason.probation': '摘除后的试探期：一次只放一个调用，直到有一次成功',
+  'reason.overtaken': '多次被备份请求抢先，试用中：一次只放一个调用，直到有一次成功',
+  'reason.probation': '摘除后试用中：一次只放一个调用，直到有一次成功',
   'reason.zoneStays': '在可用区 {zone}；{percent} % 的调用留在本可用区 {own}，下一次留在本区',
   'reason.zoneLeaves': '在可用区 {zone}；{percent} % 的调用留在本可用区 {own}，下一次不留在本区',
 
