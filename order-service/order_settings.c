@@ -25,7 +25,8 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
          .accepts = "at most 1024 bytes of printable text, comma-separated",
          .help = "only instances with all of these tags are called (for example v1,c); empty: with any tags"},
         {"USER_SERVICE_CANARY", ENV_TEXT, "", &s->user_canary, .check = check_canary, .accepts = CANARY_ACCEPTS,
-         .help = "these instances get the calls for this share of the users, chosen by their id; empty: no canary"},
+         .help = "the instances of this version, or with this tag, get the calls for this share of the users; "
+                 "the user's id decides; empty: no canary"},
         {"DISCOVERY_CACHE_TTL", ENV_DURATION, "30s", &s->cache_ttl_ms, .min = 1000, .max = 3600000,
          .help = "a list that no registry has confirmed for this long counts as stale; it is still used"},
         {"DISCOVERY_MODE", ENV_CHOICE, "watch", &s->mode, .choices = DISCOVERY_MODE_NAMES,
@@ -39,7 +40,8 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
         {"LB_POLICY", ENV_CHOICE, "weighted", &s->policy, .choices = BALANCE_POLICY_NAMES,
          .help = "how an instance is picked; the key of consistent_hash is the user's id"},
         {"LB_SLOW_START", ENV_DURATION, "0s", &s->slow_start_ms, .max = 3600000,
-         .help = "over this time the share of an instance grows that is new or back from an ejection; 0: off"},
+         .help = "an instance that is new, healthy again, or back from an ejection gets its full share only after this "
+                 "time; 0: at once"},
         {"CALL_TIMEOUT", ENV_DURATION, "3s", &s->call_timeout_ms, .min = 10, .max = 300000,
          .help = "for a call, including all its attempts"},
         {"CALL_ATTEMPTS", ENV_INT, "3", &s->call_attempts, .min = 1, .max = SERVICE_ATTEMPTS_MAX,

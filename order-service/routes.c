@@ -139,7 +139,7 @@ static void get_explanation(struct http_request *req, void *arg)
     struct app *app = service_app(arg);
     struct http_text service = http_query(req, "service"), key = http_query(req, "key");
     if (service.len == 0 || has_nul(service) || has_nul(key)) {
-        http_problem(req, 400, "want /discovery/explain?service=NAME&key=KEY (key only for consistent_hash)");
+        http_problem(req, 400, "want /discovery/explain?service=NAME&key=ID (key: a user id; may be left out)");
         return;
     }
     struct err err = ERR_INIT;

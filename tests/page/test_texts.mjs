@@ -113,3 +113,15 @@ test('each_word_of_the_protocol_has_its_text', () => {
     ];
     for (const key of keys) assert.ok(key in english, key);
 });
+
+// language.mjs asks the browser for its language, and node 20 has none.
+test('missing_version_or_zone_is_a_dash', async () => {
+    globalThis.navigator ??= { language: 'en' };
+    const { reasonText } = await import('../../consul-dev/playground/page/reasons.mjs');
+    assert.equal(
+        reasonText('it has no version, and USER_SERVICE_VERSION is 2.0.0'),
+        'its version is –, and USER_SERVICE_VERSION is 2.0.0',
+    );
+    const stay = "20 % of the calls stay in the caller's zone z1 (weight 1 of 10, zones: 2), and the next call does";
+    assert.match(reasonText(`in no zone; ${stay}`), /^in zone –; 20 %/);
+});

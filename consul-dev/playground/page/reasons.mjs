@@ -51,7 +51,7 @@ const KNOWN = [
 export function reasonText(reason) {
     for (const [pattern, key, names] of KNOWN) {
         const found = pattern.exec(reason);
-        if (found) return text(key, Object.fromEntries(names.map((name, i) => [name, found[i + 1] ?? '–'])));
+        if (found) return text(key, Object.fromEntries(names.map((name, i) => [name, found[i + 1] || '–'])));
     }
     return reason;
 }

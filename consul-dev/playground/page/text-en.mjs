@@ -252,7 +252,7 @@ export const english = {
   'policy.name.consistent_hash': 'consistent hash',
   'policy.name.least_request': 'least request',
   'add.title': 'Add an instance',
-  'add.idea': 'It registers by itself, and order-service finds it within a second. The weight sets its share of the calls; zone and version are labels in the registry.',
+  'add.idea': 'It registers by itself, and order-service finds it within a second. The weight sets its share of the calls; zone and version are metadata in the registry, and the canary setting uses the version.',
   'add.weight': 'Weight',
   'add.zone': 'Zone',
   'add.version': 'Version',
