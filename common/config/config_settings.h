@@ -23,7 +23,7 @@
 
 enum {
     CONFIG_SETTINGS_MAX = 16,
-    CONFIG_VALUE_MAX = 64, /* bytes with the final '\0'; a longer value is not accepted */
+    CONFIG_VALUE_MAX = 256, /* bytes with the final '\0'; a longer value is not accepted. A canary may have 141 */
 };
 
 struct config_setting {
