@@ -15,10 +15,13 @@ enum {
 
 /* --- Who may ask ------------------------------------------------------------------ */
 
-/* A proxy adds one of the first three, a browser the last one. */
+/* A browser adds the last one, and a proxy one of the others: Envoy beside the instance, as in Istio, may add only
+ * X-Forwarded-Proto, and many settings of nginx only X-Real-IP. */
 static bool comes_from_elsewhere(const struct http_request *req)
 {
-    static const char *const headers[] = {"Forwarded", "X-Forwarded-For", "Via", "Origin"};
+    static const char *const headers[] = {"Forwarded",         "X-Forwarded-For", "X-Forwarded-Host",
+                                          "X-Forwarded-Proto", "X-Real-IP",       "Via",
+                                          "Origin"};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         if (http_header(req, headers[i]))
             return true;
