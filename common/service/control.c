@@ -1,5 +1,7 @@
 #include "service/control.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/json.h"
@@ -76,6 +78,9 @@ static void carry_out(struct service *service, const struct control_order *order
     if (order->weight) {
         log_info("weight_changed", log_i("from", registries_weight(registries)), log_i("to", order->weight));
         registries_set_weight(registries, order->weight);
+        char weight[16];
+        snprintf(weight, sizeof weight, "%d", order->weight);
+        config_settings_override(&service->live_settings, "SERVICE_WEIGHT", weight);
     }
     if (order->state == ORDER_NO_CHANGE)
         return;

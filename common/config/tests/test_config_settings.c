@@ -177,6 +177,35 @@ Test(config_settings, center_that_lost_its_state_changes_nothing)
     expect_use(WEIGHTED, 5000, 1);
 }
 
+Test(config_settings, override_stays_until_the_center_changes)
+{
+    take("T_TIMEOUT=5s", false);
+    config_settings_override(&settings, "T_TIMEOUT", "8s");
+    config_settings_override(&settings, "T_TIMEOUT", "9s");
+    take("T_TIMEOUT=5s", false);
+    take("T_TIMEOUT=5s", true); /* the key is still there: only old deletions were forgotten */
+    expect_use(WEIGHTED, 9000, 1);
+    take("T_TIMEOUT=6s", false);
+    expect_use(WEIGHTED, 6000, 1);
+    config_settings_override(&settings, "T_TIMEOUT", "9s");
+    take("", false); /* deleted */
+    expect_use(WEIGHTED, 3000, 1);
+}
+
+Test(config_settings, key_that_is_put_ends_an_override)
+{
+    config_settings_override(&settings, "T_TIMEOUT", "9s");
+    take("", false);
+    expect_use(WEIGHTED, 9000, 0);
+    take("T_TIMEOUT=3s", false); /* as in the environment */
+    expect_use(WEIGHTED, 3000, 1);
+    config_settings_override(&settings, "T_TIMEOUT", "9s");
+    take("", true);
+    expect_use(WEIGHTED, 9000, 0);
+    take("T_TIMEOUT=3s", false); /* put again after the loss */
+    expect_use(WEIGHTED, 3000, 1);
+}
+
 Test(config_settings, value_that_cannot_be_applied_is_not_in_use)
 {
     status = -1;
