@@ -22,9 +22,11 @@ void config_settings_add(struct config_settings *settings, const struct env_var 
 static int put_into_use(struct config_setting *setting, const char *value)
 {
     int rc = setting->apply(setting->arg);
-    if (rc == 0)
+    if (rc == 0) {
         snprintf(setting->value, sizeof setting->value, "%s", value);
-    env_read_one(&setting->row, setting->value); /* the target is what is in use */
+        setting->is_overridden = false;
+    }
+    env_read_one(&setting->row, setting->value); /* also if it was not applied */
     if (rc != 0)
         log_warn("config_not_applied", log_s("key", setting->row.name), log_s("value", value),
                  log_s("error", "out of memory"));
@@ -57,16 +59,25 @@ static void refuse(struct config_settings *settings, struct config_setting *sett
              log_s("using", setting->value), log_s("source", source));
 }
 
+/* A key that is put or deleted is a change, too, even if its value is the environment's. */
+static bool is_unchanged(const struct config_setting *setting, const char *wanted, bool was_in_center)
+{
+    if (setting->is_overridden)
+        return strcmp(wanted, setting->overridden) == 0 && setting->in_center == was_in_center;
+    return strcmp(wanted, setting->value) == 0;
+}
+
 /* value: the center's; NULL: it does not have the key. An empty value counts as unset, as in the environment. */
 static void take_one(struct config_settings *settings, struct config_setting *setting, const char *value,
                      const char *source)
 {
-    if (!value && !setting->in_center)
+    bool was_in_center = setting->in_center;
+    if (!value && !was_in_center)
         return;
     setting->in_center = value != NULL;
     bool is_set = value && *value;
     const char *wanted = is_set ? value : env_value(&setting->row);
-    if (strcmp(wanted, setting->value) == 0)
+    if (is_unchanged(setting, wanted, was_in_center))
         setting->refused[0] = '\0';
     else if (strlen(wanted) >= CONFIG_VALUE_MAX || env_read_one(&setting->row, wanted) != 0)
         refuse(settings, setting, wanted, source);
@@ -108,13 +119,28 @@ static void log_unknown(struct config_settings *settings, const struct config_en
         log_warn("config_unknown_keys", log_s("keys", unknown), log_s("accepts", accepts), log_s("source", source));
 }
 
+void config_settings_override(struct config_settings *settings, const char *name, const char *value)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        struct config_setting *setting = &settings->at[i];
+        if (strcmp(setting->row.name, name) != 0)
+            continue;
+        if (!setting->is_overridden)
+            memcpy(setting->overridden, setting->value, sizeof setting->value);
+        setting->is_overridden = true;
+        snprintf(setting->value, sizeof setting->value, "%s", value);
+        env_read_one(&setting->row, setting->value);
+    }
+}
+
 void config_settings_take(struct config_settings *settings, const struct config_entries *entries, bool lost_state,
                           const char *source)
 {
     for (size_t i = 0; i < settings->count; i++) {
         struct config_setting *setting = &settings->at[i];
-        setting->in_center &= !lost_state;
-        take_one(settings, setting, config_entries_find(entries, setting->row.name), source);
+        const char *value = config_entries_find(entries, setting->row.name);
+        setting->in_center &= value || !lost_state;
+        take_one(settings, setting, value, source);
     }
     log_unknown(settings, entries, source);
 }

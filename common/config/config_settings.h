@@ -23,7 +23,7 @@
 
 enum {
     CONFIG_SETTINGS_MAX = 16,
-    CONFIG_VALUE_MAX = 64, /* bytes with the final '\0'; a longer value is not accepted */
+    CONFIG_VALUE_MAX = 256, /* bytes with the final '\0'; a longer value is not accepted. A canary may have 141 */
 };
 
 struct config_setting {
@@ -35,6 +35,8 @@ struct config_setting {
     bool in_center;                 /* it has had the key since it last lost its state */
     char value[CONFIG_VALUE_MAX];   /* the last one that was put into use, as text */
     char refused[CONFIG_VALUE_MAX]; /* the value that was refused last: it is logged once */
+    bool is_overridden;
+    char overridden[CONFIG_VALUE_MAX]; /* the value that would be in use else */
 };
 
 /* Zero-initialise. */
@@ -48,6 +50,9 @@ struct config_settings {
 /* The environment's value must be in row->target already. */
 void config_settings_add(struct config_settings *settings, const struct env_var *row, int (*apply)(void *arg),
                          void *arg);
+
+/* Another value was put into use from elsewhere; the row accepts it. No such setting: nothing happens. */
+void config_settings_override(struct config_settings *settings, const char *name, const char *value);
 
 /* Applies what has changed. lost_state: the center lost what it had since the last call. source: for the log. */
 void config_settings_take(struct config_settings *settings, const struct config_entries *entries, bool lost_state,

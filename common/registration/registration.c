@@ -140,16 +140,17 @@ static bool has_changed(const struct registration *r)
 }
 
 /* Sleeps, and looks at the interval whether the entry is still another one. When the other process ends, it
- * deregisters our id: then no caller finds us until we register again. */
-static int pause_while_changed(const struct registration *r, int64_t pause_ms)
+ * deregisters our id: then no caller finds us until we register again. An operator's change ends the pause, too. */
+static int pause_while_changed(struct registration *r, int64_t pause_ms)
 {
     int64_t end = deadline_in(pause_ms);
     for (;;) {
         struct err ignored = ERR_INIT;
         bool known;
-        if (fiber_sleep(deadline_left(deadline_min(end, deadline_in(rand_jitter(r->reconcile_ms, 20))))) != 0)
+        int64_t look = deadline_min(end, deadline_in(rand_jitter(r->reconcile_ms, 20)));
+        if (wait_queue_park(&r->reconcile_now, look) == WAIT_CANCELLED)
             return -1;
-        if (deadline_left(end) == 0)
+        if (deadline_left(end) == 0 || !registration_is_current(r))
             return 0;
         if (registry_is_registered(r->registry, &r->spec, deadline_in(REGISTRATION_CALL_MS), &known, &ignored) == 0 &&
             !*r->registry->difference)

@@ -1,5 +1,7 @@
 #include "service/control.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/json.h"
@@ -15,10 +17,13 @@ enum {
 
 /* --- Who may ask ------------------------------------------------------------------ */
 
-/* A proxy adds one of the first three, a browser the last one. */
+/* A browser adds the last one, and a proxy one of the others: Envoy beside the instance, as in Istio, may add only
+ * X-Forwarded-Proto, and many settings of nginx only X-Real-IP. */
 static bool comes_from_elsewhere(const struct http_request *req)
 {
-    static const char *const headers[] = {"Forwarded", "X-Forwarded-For", "Via", "Origin"};
+    static const char *const headers[] = {"Forwarded",         "X-Forwarded-For", "X-Forwarded-Host",
+                                          "X-Forwarded-Proto", "X-Real-IP",       "Via",
+                                          "Origin"};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         if (http_header(req, headers[i]))
             return true;
@@ -73,6 +78,9 @@ static void carry_out(struct service *service, const struct control_order *order
     if (order->weight) {
         log_info("weight_changed", log_i("from", registries_weight(registries)), log_i("to", order->weight));
         registries_set_weight(registries, order->weight);
+        char weight[16];
+        snprintf(weight, sizeof weight, "%d", order->weight);
+        config_settings_override(&service->live_settings, "SERVICE_WEIGHT", weight);
     }
     if (order->state == ORDER_NO_CHANGE)
         return;

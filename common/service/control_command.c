@@ -73,11 +73,11 @@ static const char *text_of(const json_t *object, const char *member)
 static const char *list_names(const json_t *state, const char *wanted, char names[NAMES_MAX])
 {
     const char *name;
-    json_t *value;
+    json_t *registries = json_object_get(state, "registries"), *ignored;
     names[0] = '\0';
-    json_object_foreach(json_object_get(state, "registries"), name, value) {
+    json_object_foreach(registries, name, ignored) {
         size_t len = strlen(names);
-        if (strcmp(json_string_value(value), wanted) == 0)
+        if (strcmp(text_of(registries, name), wanted) == 0)
             snprintf(names + len, NAMES_MAX - len, "%s%s", len ? ", " : "", name);
     }
     return names;

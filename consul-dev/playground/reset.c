@@ -53,11 +53,13 @@ static void remove_warnings(struct model *model)
     }
 }
 
+/* Also of an instance that Consul does not list in maintenance now: after Consul has lost its data, the instance would
+ * register with its order again. */
 static void end_maintenance(struct model *model)
 {
     for (size_t i = 0; i < model->node_count; i++) {
         struct err ignored = ERR_INIT;
-        if (model->nodes[i]->in_maintenance)
+        if (model->nodes[i]->kind == NODE_USERS)
             operate_maintenance(model, model->nodes[i], false, &ignored);
     }
 }

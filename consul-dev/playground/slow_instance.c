@@ -89,8 +89,8 @@ void slow_instance(struct scenario *scenario)
     struct group slowness = {0};
     int64_t share = 0;
     scenario->model->load.rate = RATE;
-    if (scenario_step(scenario))
-        scenario_check(scenario, group_go(&slowness, slow_down, scenario) == 0);
+    if (scenario_step(scenario)) /* it may have been removed */
+        scenario_check(scenario, model_find(scenario->model, slow_id) && group_go(&slowness, slow_down, scenario) == 0);
     if (scenario_step(scenario)) {
         share = measure_with(scenario, "round_robin", 0, (struct keys){"share_round_robin", "p99_round_robin_ms"});
         scenario_check(scenario, share > 0);

@@ -46,6 +46,11 @@ answered() { # port of the balancer
 }
 answer_is() { [ "$(answered "$1")" = "$2" ]; } # port of the balancer, what answered() prints
 ports_of() { printf '%s\n' "$@" | sort | paste -sd ' '; }
+# The address of the client that the instance is told. If it is told none, it takes each client for one on its machine.
+client() { # port of the balancer
+    curl -q -s --noproxy '*' -m 5 -o /dev/null -D - "http://127.0.0.1:$1/control" | tr -d '\r' |
+        awk 'tolower($1) == "x-from:" { print $2 }'
+}
 maintenance() { # of instance 1: true or false
     curl -q -fsS --noproxy '*' -X PUT "http://127.0.0.1:$http/v1/agent/service/maintenance/user-service-1?enable=$1"
 }
@@ -54,6 +59,7 @@ haproxy_calls_the_instances_that_consul_lists() {
     has haproxy
     run haproxy "$HERE/run-haproxy" "$haproxy" "127.0.0.1:$dns"
     await "calls of both" answer_is "$haproxy" "$(ports_of "${users[@]:0:2}")"
+    expect_eq "the client" "$(client "$haproxy")" 127.0.0.1
 }
 
 haproxy_calls_a_new_instance() {
@@ -89,6 +95,7 @@ killed_instance_fails_no_call_through_nginx() {
     run_user 2
     run nginx env ONE_PROCESS=1 "$HERE/run-nginx" "$DIR/nginx" "$nginx" "${users[@]/#/127.0.0.1:}"
     await "calls of all three" answer_is "$nginx" "$(ports_of "${users[@]}")"
+    expect_eq "the client" "$(client "$nginx")" 127.0.0.1
     end user-2
     expect_eq "answered" "$(answered "$nginx")" "$(ports_of "${users[@]:0:2}")"
 }

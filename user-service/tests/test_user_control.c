@@ -63,6 +63,8 @@ Test(user_control, only_a_client_on_the_same_machine_may_ask)
         fprintf(stderr, "    this machine has no address besides the loopback ones\n");
     EXPECT_CASES(&users, {"/control", 403, .headers = {"X-Forwarded-For: 10.0.0.9"}},
                  {"/control", 403, .headers = {"Forwarded: for=10.0.0.9"}},
+                 {"/control", 403, .headers = {"X-Forwarded-Proto: http"}},
+                 {"/control", 403, .headers = {"X-Real-IP: 10.0.0.9"}},
                  {"/control", 403, "PUT", "{\"weight\":2}", {"Origin: http://evil.example"}},
                  {"/control", 415, "PUT", "weight=2", {"Content-Type: text/plain"}},
                  {"/control", 400, "PUT", "{"},

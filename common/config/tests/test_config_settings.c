@@ -42,7 +42,7 @@ TestSuite(config_settings, .init = setup, .timeout = 300);
 static void take(const char *folder, bool lost_state)
 {
     struct config_entries entries = {0};
-    char copy[256];
+    char copy[CONFIG_VALUE_MAX + 256];
     snprintf(copy, sizeof copy, "%s", folder);
     for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
         char *value = strchr(word, '=');
@@ -94,6 +94,26 @@ Test(config_settings, text_outlives_the_reply)
     cr_expect_str_eq(text, "old");
 }
 
+/* As a canary may be: "version=" with 128 bytes, and ":100%". */
+Test(config_settings, long_value_is_used_and_left_again)
+{
+    static const char *text;
+    static const struct env_var row = {"T_LONG", ENV_TEXT, "", &text, .max = 200};
+    char of_environment[142], folder[160] = "T_LONG=";
+    struct err err = ERR_INIT;
+    memset(of_environment, 'e', 141);
+    of_environment[141] = '\0';
+    setenv("T_LONG", of_environment, 1);
+    cr_assert_eq(env_read(&row, 1, &err), 0);
+    config_settings_add(&settings, &row, apply, NULL);
+    memset(folder + 7, 'c', 141);
+    take(folder, false);
+    cr_expect_str_eq(text, folder + 7);
+    take("", false);
+    cr_expect_str_eq(text, of_environment);
+    cr_expect_eq(settings.refused, 0);
+}
+
 Test(config_settings, value_of_the_environment_is_not_applied_again)
 {
     take("T_POLICY=weighted T_TIMEOUT=3s", false);
@@ -115,9 +135,7 @@ Test(config_settings, deleted_key_returns_to_the_environments_value)
 Test(config_settings, refused_value_leaves_the_last_good_one)
 {
     static const char *const bad[] = {"T_POLICY=fastest T_TIMEOUT=5s", "T_POLICY=Random T_TIMEOUT=5",
-                                      "T_POLICY=random|round_robin T_TIMEOUT=9h",
-                                      ("T_POLICY=00000000000000000000000000000000000000000000000000000000000000000 "
-                                       "T_TIMEOUT=00000000000000000000000000000000000000000000000000000000000000005s")};
+                                      "T_POLICY=random|round_robin T_TIMEOUT=9h"};
     take("T_POLICY=random T_TIMEOUT=5s", false);
     expect_use(RANDOM, 5000, 2);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -126,6 +144,15 @@ Test(config_settings, refused_value_leaves_the_last_good_one)
     }
     take("T_TIMEOUT=5s", false); /* deleted while it was bad */
     expect_use(WEIGHTED, 5000, 1);
+}
+
+Test(config_settings, too_long_value_is_refused)
+{
+    char folder[CONFIG_VALUE_MAX + 32];
+    snprintf(folder, sizeof folder, "T_TIMEOUT=%0*ds", CONFIG_VALUE_MAX - 1, 5); /* it would be 5s */
+    take(folder, false);
+    expect_use(WEIGHTED, 3000, 0);
+    cr_expect_eq(settings.refused, 1);
 }
 
 Test(config_settings, refused_value_is_counted_once)
@@ -148,6 +175,35 @@ Test(config_settings, center_that_lost_its_state_changes_nothing)
     expect_use(ROUND_ROBIN, 5000, 1);
     take("", false); /* this one was deleted */
     expect_use(WEIGHTED, 5000, 1);
+}
+
+Test(config_settings, override_stays_until_the_center_changes)
+{
+    take("T_TIMEOUT=5s", false);
+    config_settings_override(&settings, "T_TIMEOUT", "8s");
+    config_settings_override(&settings, "T_TIMEOUT", "9s");
+    take("T_TIMEOUT=5s", false);
+    take("T_TIMEOUT=5s", true); /* the key is still there: only old deletions were forgotten */
+    expect_use(WEIGHTED, 9000, 1);
+    take("T_TIMEOUT=6s", false);
+    expect_use(WEIGHTED, 6000, 1);
+    config_settings_override(&settings, "T_TIMEOUT", "9s");
+    take("", false); /* deleted */
+    expect_use(WEIGHTED, 3000, 1);
+}
+
+Test(config_settings, key_that_is_put_ends_an_override)
+{
+    config_settings_override(&settings, "T_TIMEOUT", "9s");
+    take("", false);
+    expect_use(WEIGHTED, 9000, 0);
+    take("T_TIMEOUT=3s", false); /* as in the environment */
+    expect_use(WEIGHTED, 3000, 1);
+    config_settings_override(&settings, "T_TIMEOUT", "9s");
+    take("", true);
+    expect_use(WEIGHTED, 9000, 0);
+    take("T_TIMEOUT=3s", false); /* put again after the loss */
+    expect_use(WEIGHTED, 3000, 1);
 }
 
 Test(config_settings, value_that_cannot_be_applied_is_not_in_use)

@@ -653,6 +653,22 @@ Test(registration, order_during_reconcile_is_no_difference)
     cr_expect_eq(count(log, "registration_changed"), 0, "%s", log);
 }
 
+static void order_while_changed(void)
+{
+    fake.change = "Port is 9, not 8001";
+    fake.keeps_change = true;
+    fiber_sleep(3600 * 1000); /* the pauses are 5 minutes now */
+    registration_set_maintenance(registration, true, "upgrade");
+    fiber_sleep(10);
+    cr_expect_eq(fake.maintenance, MAINTENANCE_ON);
+    deregister(8000);
+}
+
+Test(registration, order_does_not_wait_for_a_changed_entry)
+{
+    log_of(order_while_changed);
+}
+
 /* --- Deregister -------------------------------------------------------------------------------- */
 
 static void deregister_while_hung(void)

@@ -45,7 +45,10 @@ Test(playground_operate, reset_ends_maintenance_and_weights, .init = setup, .fin
     cr_expect_eq(act_on("maintain", "user-service-1"), 200);
     cr_expect_eq(act("{\"action\":\"weight\",\"target\":\"user-service-2\",\"weight\":4}"), 200);
     await_state("user-service-1", "maintenance");
+    cr_expect_eq(act_on("kill", "consul"), 200); /* it does not know of the maintenance any more */
+    await_state("consul", "gone");
     cr_expect_eq(act("{\"action\":\"reset\"}"), 200);
+    await_state("consul", "passing");
     await_state(NULL, "passing");
     json_t *state = state_new();
     cr_expect_eq(number_in(node_in(state, "user-service-2"), "weight"), 1);
