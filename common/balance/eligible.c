@@ -57,7 +57,7 @@ static void choose_tier(struct eligible *eligible, const struct peer_list *peers
 static void number_slots(const struct peer_set *set)
 {
     for (size_t i = 0; i < set->count; i++)
-        set->at[i]->slot = i;
+        set->at[i]->slot = (uint32_t)i;
 }
 
 void eligible_count_zones(struct eligible *eligible, const struct peer_list *peers)

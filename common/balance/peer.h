@@ -18,26 +18,26 @@
 #include "balance/slow_start.h"
 #include "registry/instance.h"
 
-/* Read only outside this folder. */
+/* Read only outside this folder. What each pick touches comes first: of ten thousand peers, few are in a cache. */
 struct balancer_peer {
     const struct instance *instance;
     struct instance_list *list; /* keeps `instance` alive; a caller that waits takes a reference */
-    bool missing; /* the registry no longer names it, but discovery still keeps it */
-    bool off_route; /* its balancer never picks it: another version, or the other side of a canary release */
-    enum route_side side; /* of its balancer */
     uint64_t picks;
+    /* private */
+    uint32_t holders;     /* calls under way, and the balancer while the peer is listed */
+    uint32_t slot;        /* its index in `near`, `far` or `out` (eligible.h); PEER_NO_SLOT: in none */
+    uint32_t class, seat; /* used by the policy `weighted` */
+    struct failure_tally tally; /* its calls in the current interval (failure_rate.h) */
+    bool listed;    /* in the balancer's list */
+    bool missing;   /* the registry no longer names it, but discovery still keeps it */
+    bool off_route; /* its balancer never picks it: another version, or the other side of a canary release */
     struct outlier outlier;
     struct slow_start slow_start;
-    /* private */
-    size_t holders;     /* calls under way, and the balancer while the peer is listed */
-    bool listed;        /* in the balancer's list */
-    struct failure_tally tally; /* its calls in the current interval (failure_rate.h) */
-    uint64_t turn;      /* its place in the caller's own order (peer_order) */
-    size_t slot;        /* its index in `near`, `far` or `out` (eligible.h); PEER_NO_SLOT: in none */
-    size_t class, seat; /* used by the policy `weighted` */
+    enum route_side side; /* of its balancer */
+    uint64_t turn;        /* its place in the caller's own order (peer_order) */
 };
 
-#define PEER_NO_SLOT SIZE_MAX
+#define PEER_NO_SLOT UINT32_MAX
 
 /* Text and array are borrowed during the call. */
 struct balance_request {

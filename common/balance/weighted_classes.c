@@ -61,7 +61,7 @@ static void count_members(struct weighted_classes *classes, const struct peer_se
     for (size_t i = 0; i < set->count; i++) {
         struct weight_class *class = class_find(classes->at, classes->count, peer_weight(set->at[i]));
         class->count++;
-        set->at[i]->class = (size_t)(class - classes->at);
+        set->at[i]->class = (uint32_t)(class - classes->at);
     }
     size_t begin = 0;
     classes->total = 0;
@@ -79,7 +79,7 @@ static void seat_members(struct weighted_classes *classes, const struct peer_set
 {
     for (size_t i = 0; i < set->count; i++) {
         struct weight_class *class = &classes->at[set->at[i]->class];
-        set->at[i]->seat = class->count;
+        set->at[i]->seat = (uint32_t)class->count;
         classes->members[class->begin + class->count++] = set->at[i];
     }
 }
