@@ -6,8 +6,8 @@
 #include "conditions.h"
 
 enum {
-    MEASURE_MS = 5000,
-    RATE = 100, /* calls a second: 500 calls are enough to tell 10 % from 0 % and from 20 % */
+    MEASURE_MS = 8000,
+    RATE = 50, /* calls a second: 400 calls are enough to tell 10 % from 0 % and from 20 % */
 };
 
 /* The calls so far: of the new version, and of all. */
