@@ -130,9 +130,7 @@ static void note_fifth_failure(struct sim_caller *caller, struct observed_instan
 {
     struct call_record record = {.caller = caller};
     struct choice choice = choice_of(&record, port);
-    size_t maybe_ejected = 1;
-    for (int i = 0; i < INSTANCES_MAX; i++)
-        maybe_ejected += &caller->observed[i] != observed && choice_is_maybe_ejected(&caller->observed[i]);
+    size_t maybe_ejected = choice_maybe_ejected(caller) + !choice_is_maybe_ejected(observed);
     observed->failures = 0;
     observed->fifth_ms = clock_ms();
     if (choice.view.version != caller->called_version) /* the balancer does not have this list yet */

@@ -58,6 +58,14 @@ bool choice_is_maybe_ejected(const struct observed_instance *observed)
     return has_failed || observed->cancelled >= OUTLIER_FAILURES;
 }
 
+size_t choice_maybe_ejected(const struct sim_caller *caller)
+{
+    size_t count = 0;
+    for (int i = 0; i < INSTANCES_MAX; i++)
+        count += choice_is_maybe_ejected(&caller->observed[i]);
+    return count;
+}
+
 static void count(struct choice *choice, const struct call_record *record, const struct instance *instance)
 {
     const struct observed_instance *observed = &record->caller->observed[instance_of_port(instance->port)];
@@ -200,6 +208,21 @@ bool choice_is_last_resort(const struct call_record *record, const struct choice
     return record->attempts > 0 && choice->callable == 0;
 }
 
+/* If more may be ejected than half, some may have been readmitted: half is less again when the critical ones, which
+ * are in use while all others fail, go out of use. */
+static void check_ejected(const struct call_record *record, const struct choice *choice,
+                          const struct observed_instance *observed)
+{
+    struct world *world = world_of(record);
+    if (!observed->ejected_ms || observed->ejected_version != choice->view.version ||
+        choice_is_last_resort(record, choice) || choice_maybe_ejected(record->caller) > choice->passing / 2)
+        return;
+    int64_t since_ms = clock_ms() - observed->ejected_ms;
+    if (since_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
+        trace_break(&world->trace, "%s calls %s %" PRId64 " ms after its fifth failure in a row",
+                    record->caller->process.name, choice->chosen->id, since_ms);
+}
+
 void choice_check(const struct call_record *record, uint16_t port)
 {
     struct world *world = world_of(record);
@@ -223,9 +246,5 @@ void choice_check(const struct call_record *record, uint16_t port)
         clock_ms() - observed->failed_missing_ms > REMOVAL_MS &&
         clock_ms() - observed->failed_missing_ms < RELISTED_MS)
         trace_break(&world->trace, "%s calls %s, which is missing and has failed", name, choice.chosen->id);
-    if (observed->ejected_ms && observed->ejected_version == choice.view.version &&
-        !choice_is_last_resort(record, &choice) &&
-        clock_ms() - observed->ejected_ms < OUTLIER_EJECT_MS - world->settings.call_timeout_ms)
-        trace_break(&world->trace, "%s calls %s %" PRId64 " ms after its fifth failure in a row", name,
-                    choice.chosen->id, clock_ms() - observed->ejected_ms);
+    check_ejected(record, &choice, observed);
 }

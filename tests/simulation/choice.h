@@ -31,6 +31,8 @@ bool choice_is_beside(const struct call_record *record, const struct choice *cho
 bool choice_was_tried(const struct call_record *record, const char *id);
 /* It has failed five times, in a row or not, and the last failure is recent; or backup requests have overtaken it. */
 bool choice_is_maybe_ejected(const struct observed_instance *observed);
+/* How many of them, for this caller. */
+size_t choice_maybe_ejected(const struct sim_caller *caller);
 
 /* Is this a retry that may go to an ejected instance, because no other is left? */
 bool choice_is_last_resort(const struct call_record *record, const struct choice *choice);
