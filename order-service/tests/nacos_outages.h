@@ -11,7 +11,6 @@ enum {
     /* docs/reference.md: in use again after a fault ends; the second: after a hang. */
     BACK_AFTER_STOP_MS = 10000,
     BACK_AFTER_HANG_MS = 15000,
-    SLACK_MS = 5000, /* for a busy machine */
     MANY = 10000,
     REGISTRARS = 3,
 };
