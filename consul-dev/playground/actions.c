@@ -176,7 +176,7 @@ static int check_mode(const struct control *control, unsigned when, struct refus
                       "the playground has not started these processes, so it cannot control them");
     if (control->scenario_runs && !(when & DURING_SCENARIO))
         return refuse(refusal, 409, "scenario_running", "a scenario runs; stop it first");
-    if (control->resetting)
+    if (control->model->resetting)
         return refuse(refusal, 409, "resetting", "everything is being put back; wait a moment");
     return 0;
 }

@@ -8,7 +8,6 @@ struct control {
     struct model *model;
     struct processes *processes; /* NULL in observe mode */
     bool restarting;             /* order-service restarts for a new setting */
-    bool resetting;              /* everything is being put back */
     bool scenario_runs, scenario_stops;
 };
 

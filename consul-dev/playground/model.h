@@ -122,6 +122,7 @@ struct model {
     int load_holds; /* reasons to make no calls now: the start, and a restart of order-service */
     struct caller_settings settings;
     struct scenario_view scenario;
+    bool resetting; /* everything is being put back */
     struct marks marks;
     struct seconds seconds;
 };

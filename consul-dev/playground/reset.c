@@ -98,16 +98,16 @@ static void run(void *arg)
     if (memcmp(&before, &model->settings, sizeof before) != 0)
         settings_change(control, &model->settings, &err);
     mark(model, "reset", NULL, "");
-    control->resetting = false;
+    model->resetting = false;
 }
 
 int reset_start(struct control *control, struct err *err)
 {
-    if (control->resetting)
+    if (control->model->resetting)
         return err_set(err, ERR_CONFLICT, "everything is already being put back");
-    control->resetting = true;
+    control->model->resetting = true;
     if (group_go(control->model->fibers, run, control) == 0)
         return 0;
-    control->resetting = false;
+    control->model->resetting = false;
     return err_set(err, ERR_BUSY, "out of memory");
 }

@@ -194,6 +194,7 @@ void state_write(const struct model *model, uint64_t seq, struct buf *out)
     add_text(out, "key", model->load.key);
     buf_adds(out, "}");
     add_settings(&model->settings, out);
+    buf_addf(out, ",\"resetting\":%s", model->resetting ? "true" : "false");
     add_scenario(model, out);
     buf_adds(out, "}");
 }
@@ -227,7 +228,7 @@ uint64_t state_digest(const struct model *model)
     digest = mix_text(mix(mix(digest, model->load.on), model->load.rate), model->load.key);
     const struct caller_settings *settings = &model->settings;
     digest = mix(mix(mix(digest, settings->policy), settings->ttl_s), settings->slow_start_s);
-    digest = mix(mix(digest, settings->backup_ms), settings->canary_percent);
+    digest = mix(mix(mix(digest, settings->backup_ms), settings->canary_percent), model->resetting);
     const struct scenario_view *scenario = &model->scenario;
     if (!scenario->name)
         return digest;

@@ -60,6 +60,7 @@ export function newState(instances = 3) {
         load: { on: true, rate: 20, key: 'random' },
         settings: { policy: 'weighted', ttl_s: 10, slow_start_s: 10, backup_ms: 0, canary_percent: null },
         scenario: null,
+        resetting: false,
     };
 }
 

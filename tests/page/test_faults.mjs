@@ -21,14 +21,12 @@ after(async () => {
     await playground?.stop();
 });
 afterEach(async () => {
-    await page.locator('#reset').click();
-    await until(
-        'everything is back',
-        async () => (await playground.state()).nodes.every(node => node.state === 'passing' && !node.ejected),
-        40000,
-    );
+    // (Until its reply the state says nothing of the reset.)
+    await Promise.all([page.waitForResponse('**/api/do'), page.locator('#reset').click()]);
+    await until('everything is back', async () => isBack(await playground.state()), 40000);
 });
 
+const isBack = state => !state.resetting && state.nodes.every(one => one.state === 'passing' && !one.ejected);
 const node = async id => (await playground.state()).nodes.find(one => one.id === id);
 
 async function press(id, action) {

@@ -43,13 +43,14 @@ test('buttons_fit_the_process', async () => {
     const page = await browser.open(standIn.url);
     const enabled = () =>
         page.locator('#break-buttons button:not([aria-disabled])').evaluateAll(all => all.map(one => one.dataset.key));
+    // (Each case differs from the one before, so the page has to follow.)
     const cases = {
         starting: ['stop', 'hang', 'kill', 'warn', 'remove'],
-        running: ['stop', 'hang', 'kill', 'warn', 'remove'],
-        hung: ['kill', 'continue', 'warn', 'remove'],
-        draining: ['kill', 'warn', 'remove'],
+        running: ['stop', 'hang', 'kill', 'maintain', 'warn', 'remove'],
         ended: ['start', 'warn', 'remove'],
+        hung: ['kill', 'continue', 'warn', 'remove'],
         killed: ['start', 'warn', 'remove'],
+        draining: ['kill', 'warn', 'remove'],
     };
     await page.locator('#node-user-service-2').click();
     for (const [process, wanted] of Object.entries(cases)) {
@@ -65,6 +66,25 @@ test('buttons_fit_the_process', async () => {
     assert.equal(await page.locator('.action-warn').count(), 0);
     await page.locator('#node-redis').click();
     await until('a server has no "remove"', async () => !(await page.locator('.action-remove').count()));
+});
+
+test('buttons_wait_while_everything_is_put_back', async () => {
+    const page = await browser.open(standIn.url);
+    const buttons = ['#reset', '.action-hang', '#settings-apply', '#add-button', '#scenario-storm .button'];
+    const reasons = () =>
+        Promise.all(
+            buttons.map(async one => {
+                const button = page.locator(one);
+                return (await button.getAttribute('aria-disabled')) && button.getAttribute('title');
+            }),
+        );
+    for (const resetting of [true, false]) {
+        standIn.update(now => {
+            now.resetting = resetting;
+        });
+        const wanted = resetting ? 'Everything is being put back. Wait until all processes run.' : null;
+        await until(`resetting: ${resetting}`, async () => (await reasons()).every(reason => reason === wanted));
+    }
 });
 
 test('each_control_sends_its_action', async () => {

@@ -2,9 +2,17 @@
 import { byId, setText } from './dom.mjs';
 import { act } from './connection.mjs';
 import { hasText, text } from './language.mjs';
+import { isReadOnly, isResetting, runningScenario } from './store.mjs';
 
 const notice = byId('notice');
 let problem = null;
+
+// Why no action that changes something is possible now; '': one is.
+export function whyBusy() {
+    if (isReadOnly()) return text('readonly.button');
+    if (isResetting()) return text('refused.resetting');
+    return runningScenario() ? text('break.scenario') : '';
+}
 
 // The program's own words are English, so those that it has a code for are worded here.
 function problemText() {

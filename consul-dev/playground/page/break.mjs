@@ -3,9 +3,9 @@
 import { byId, element, isEnabled, keepChildren, setAttribute, setEnabled, setText } from './dom.mjs';
 import { hasText, text } from './language.mjs';
 import { factsOf, nameOf } from './cards.mjs';
-import { send } from './actions.mjs';
+import { send, whyBusy } from './actions.mjs';
 import { shape } from './states.mjs';
-import { findNode, isReadOnly, listen, runningScenario, select, store } from './store.mjs';
+import { findNode, listen, select, store } from './store.mjs';
 
 // The action, and the states of the process in which it is possible.
 const LIVE = ['running', 'starting'];
@@ -34,8 +34,8 @@ const isShown = (node, one) =>
 const signalOf = node => (node.kind === 'postgres' ? 'SIGINT' : 'SIGTERM');
 
 function whyNot(node, one) {
-    if (isReadOnly()) return text('readonly.button');
-    if (runningScenario()) return text('break.scenario');
+    const busy = whyBusy();
+    if (busy) return busy;
     if (one.in === null || one.in.includes(node.process)) return '';
     return text('break.notNow', { process: text(`process.${node.process}`) });
 }

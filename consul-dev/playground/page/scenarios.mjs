@@ -1,9 +1,9 @@
 // The scenarios and the five pitfalls: a button each, with what to expect before and what was seen after.
 import { byId, element, isEnabled, keepChildren, setAttribute, setEnabled, setText } from './dom.mjs';
 import { currentLanguage, hasText, text } from './language.mjs';
-import { send } from './actions.mjs';
+import { send, whyBusy } from './actions.mjs';
 import { makeConclusion, makeOutput, showConclusion, showOutput } from './output.mjs';
-import { isReadOnly, listen, runningScenario, store } from './store.mjs';
+import { isResetting, listen, runningScenario, store } from './store.mjs';
 
 const NAMES = [
     'rolling-restart',
@@ -58,7 +58,6 @@ const stepText = (name, step) =>
 
 function showOne(item, name) {
     const run = results.get(name);
-    const running = runningScenario();
     const [summary, expect, row, output, result] = item.children;
     setText(summary.firstChild, text(`scenario.${name}.name`));
     setText(summary.lastChild, run ? text(`verdict.${run.state}`) : '');
@@ -66,7 +65,7 @@ function showOne(item, name) {
     setText(expect.firstChild, text('scenario.expect'));
     setText(expect.lastChild, text(`scenario.${name}.expect`));
     const [button, step] = row.children;
-    const isMine = running === name;
+    const isMine = runningScenario() === name;
     setText(button, text(isMine ? 'scenario.stop' : 'scenario.run'));
     setAttribute(button, 'class', isMine ? 'button' : 'button primary');
     setAttribute(
@@ -74,11 +73,8 @@ function showOne(item, name) {
         'aria-label',
         `${text(isMine ? 'scenario.stop' : 'scenario.run')}: ${text(`scenario.${name}.name`)}`,
     );
-    setEnabled(
-        button,
-        !isReadOnly() && (running === null || isMine),
-        text(isReadOnly() ? 'readonly.button' : 'scenario.other'),
-    );
+    const why = whyBusy();
+    setEnabled(button, why === '' || (isMine && !isResetting()), why);
     // (A pitfall prints what it does.)
     setText(step, isMine && run.step > 0 && !isPitfall(name) ? text('scenario.step', { ...run, what: stepText(name, run.step) }) : '');
     result.hidden = !run || (run.state === 'running' && (isPitfall(name) || Object.keys(run.seen ?? {}).length === 0));

@@ -1,8 +1,8 @@
 // The settings of order-service, a further instance, and "put everything back".
 import { byId, isEnabled, setAttribute, setEnabled, setText } from './dom.mjs';
 import { text } from './language.mjs';
-import { send } from './actions.mjs';
-import { isReadOnly, listen, runningScenario, store } from './store.mjs';
+import { send, whyBusy } from './actions.mjs';
+import { isReadOnly, isResetting, listen, store } from './store.mjs';
 
 const policy = byId('policy');
 const ttl = byId('ttl');
@@ -28,8 +28,9 @@ function show() {
     }
     setAttribute(canary, 'placeholder', text('settings.canaryOff'));
     setText(byId('policy-idea'), text(`policy.${policy.value}`));
-    setEnabled(byId('reset'), !isReadOnly(), text('readonly.button'));
-    const why = isReadOnly() ? text('readonly.button') : runningScenario() ? text('break.scenario') : '';
+    // ("Put everything back" also ends a scenario.)
+    setEnabled(byId('reset'), !isReadOnly() && !isResetting(), whyBusy());
+    const why = whyBusy();
     for (const id of ['settings-apply', 'add-button']) setEnabled(byId(id), why === '', why);
     byId('readonly').hidden = !isReadOnly();
 }

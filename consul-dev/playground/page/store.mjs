@@ -86,4 +86,5 @@ export function select(id) {
 export const findNode = id => store.state?.nodes.find(node => node.id === id) ?? null;
 export const instances = () => store.state?.nodes.filter(node => node.kind === 'user-service') ?? [];
 export const isReadOnly = () => store.state?.mode !== 'control';
+export const isResetting = () => store.state?.resetting ?? false;
 export const runningScenario = () => (store.state?.scenario?.state === 'running' ? store.state.scenario.name : null);

@@ -266,7 +266,6 @@ export const english = {
   'scenario.expect': 'Expect: ',
   'scenario.run': 'Run',
   'scenario.stop': 'Stop the scenario',
-  'scenario.other': 'Another scenario runs.',
   'scenario.step': 'Step {step} of {steps}: {what}',
   'scenario.seen': 'Seen:',
   'scenario.rolling-restart.name': 'Rolling restart',

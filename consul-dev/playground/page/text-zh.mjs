@@ -266,7 +266,6 @@ export const chinese = {
   'scenario.expect': '预期：',
   'scenario.run': '运行',
   'scenario.stop': '停止场景',
-  'scenario.other': '另一个场景正在运行。',
   'scenario.step': '第 {step} 步，共 {steps} 步：{what}',
   'scenario.seen': '实际看到：',
   'scenario.rolling-restart.name': '滚动发布',

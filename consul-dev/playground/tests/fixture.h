@@ -234,4 +234,20 @@ static inline void expect_refused(const char *body, int status, const char *code
     cr_expect_str_eq(seen, code, "%s", body);
 }
 
+static inline bool is_back(void *unused)
+{
+    (void)unused;
+    json_t *state = state_new();
+    bool back = json_is_false(json_object_get(state, "resetting"));
+    json_decref(state);
+    return back;
+}
+
+/* Until then, actions are refused. */
+static inline void put_everything_back(void)
+{
+    cr_expect_eq(act("{\"action\":\"reset\"}"), 200);
+    cr_expect(wait_until(is_back, NULL, PATIENCE_MS));
+}
+
 #endif

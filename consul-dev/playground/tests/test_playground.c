@@ -280,7 +280,9 @@ Test(playground, reset_puts_everything_back, .init = setup, .fini = teardown)
     cr_expect_eq(act("{\"action\":\"load\",\"on\":false}"), 200);
     cr_expect(wait_until(is_gone, "user-service-3", PATIENCE_MS));
     cr_expect_eq(act("{\"action\":\"reset\"}"), 200);
-    cr_expect(wait_until(is_gone, "user-service-4", PATIENCE_MS));
+    cr_expect(!is_back(NULL), "Consul has to start first");
+    cr_expect(wait_until(is_back, NULL, PATIENCE_MS));
+    cr_expect(wait_until(is_gone, "user-service-4", 0), "it is over only when everything is back");
     await_state("user-service-3", "passing");
     await_state(NULL, "passing");
     cr_expect(wait_until(calls_are, &(int){20}, PATIENCE_MS));

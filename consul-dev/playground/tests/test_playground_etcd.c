@@ -24,6 +24,6 @@ Test(playground_etcd, etcd_has_all_buttons_and_stands_in_for_consul, .fini = tea
     expect_shown("stop", "consul", "gone");
     cr_expect(wait_until(list_comes_from_etcd, NULL, PATIENCE_MS));
     cr_expect(wait_until(is_called, "user-service-1", PATIENCE_MS), "calls go on with its list");
-    cr_expect_eq(act("{\"action\":\"reset\"}"), 200);
+    put_everything_back();
     await_state(NULL, "passing");
 }

@@ -47,7 +47,7 @@ Test(playground_operate, reset_ends_maintenance_and_weights, .init = setup, .fin
     await_state("user-service-1", "maintenance");
     cr_expect_eq(act_on("kill", "consul"), 200); /* it does not know of the maintenance any more */
     await_state("consul", "gone");
-    cr_expect_eq(act("{\"action\":\"reset\"}"), 200);
+    put_everything_back();
     await_state("consul", "passing");
     await_state(NULL, "passing");
     json_t *state = state_new();

@@ -34,10 +34,10 @@ Test(playground_warning, reset_removes_the_warning, .init = setup, .fini = teard
 {
     cr_expect_eq(act_on("warn", "user-service-1"), 200);
     await_state("user-service-1", "warning");
-    cr_expect_eq(act("{\"action\":\"reset\"}"), 200);
+    put_everything_back();
     await_state(NULL, "passing");
     cr_expect_eq(act_on("warn", "user-service-2"), 200);
-    await_state("user-service-2", "warning"); /* the first reset has ended, or this would be refused */
+    await_state("user-service-2", "warning");
 }
 
 static bool is_warned(void *id)
