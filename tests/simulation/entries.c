@@ -68,7 +68,7 @@ void entry_remove(struct sim_registry *registry, int i, const char *why)
     if (!registry->entries[i].used)
         return;
     trace_note(registry->trace, name_of(registry, i), why, registry->entries[i].port);
-    sim_registry_lose(registry, UINT64_C(1) << i);
+    sim_registry_lose_one(registry, i);
 }
 
 bool entry_heartbeat(struct sim_registry *registry, int i, bool healthy)

@@ -1,6 +1,7 @@
 #include "simulation/invariants.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -75,30 +76,40 @@ static bool is_lost_at_once(struct sim_caller *caller, int i)
     return !observed->missing;
 }
 
+/* What a list says of one instance. */
+struct seen {
+    bool listed, missing; /* missing: all of its entries are */
+    bool any_missing;
+};
+
 static void observe_list(struct sim_caller *caller, const struct discovery_view *view)
 {
     struct observed_instance *all = caller->observed;
-    bool listed[INSTANCES_MAX] = {false}, missing[INSTANCES_MAX] = {false}, any_missing[INSTANCES_MAX] = {false};
+    int instances = caller->process.world->settings.instances;
+    struct seen *seen = calloc((size_t)instances, sizeof *seen);
     size_t present = 0, gone = 0;
+    if (!seen)
+        return;
     for (size_t i = 0; view->list && i < view->list->count; i++) {
-        int number = instance_of_port(view->list->at[i].port);
+        struct seen *one = &seen[instance_of_port(view->list->at[i].port)];
         bool is_missing = view->missing && view->missing[i];
-        any_missing[number] |= is_missing;
-        missing[number] = is_missing && (missing[number] || !listed[number]); /* static instances have other ids */
-        listed[number] = true;
+        one->any_missing |= is_missing;
+        one->missing = is_missing && (one->missing || !one->listed); /* static instances have other ids */
+        one->listed = true;
     }
-    for (int i = 0; i < INSTANCES_MAX; i++) {
+    for (int i = 0; i < instances; i++) {
         present += all[i].listed && !all[i].missing;
-        gone += all[i].listed && !listed[i] && is_lost_at_once(caller, i);
-        if (missing[i] && !all[i].missing)
+        gone += all[i].listed && !seen[i].listed && is_lost_at_once(caller, i);
+        if (seen[i].missing && !all[i].missing)
             all[i].missing_since_ms = clock_ms();
-        if (!any_missing[i])
+        if (!seen[i].any_missing)
             all[i].first_missing_ms = 0;
         else if (all[i].first_missing_ms == 0)
             all[i].first_missing_ms = clock_ms();
-        all[i].listed = listed[i];
-        all[i].missing = missing[i];
+        all[i].listed = seen[i].listed;
+        all[i].missing = seen[i].missing;
     }
+    free(seen);
     /* Instances of the static list are not kept as missing. */
     if (gone * 2 > present && strcmp(caller->source, "static") != 0)
         trace_break(trace_of(caller), "%s lost %zu of %zu instances at once, only because the registry dropped them",
@@ -108,7 +119,7 @@ static void observe_list(struct sim_caller *caller, const struct discovery_view 
 /* Missing instances are removed in time. */
 static void check_missing(const struct sim_caller *caller)
 {
-    for (int i = 0; i < INSTANCES_MAX; i++)
+    for (int i = 0; i < caller->process.world->settings.instances; i++)
         if (caller->observed[i].missing && clock_ms() - caller->observed[i].missing_since_ms > MISSING_MS + NOTICE_MS)
             trace_break(trace_of(caller), "%s keeps %s as missing for more than a minute", caller->process.name,
                         caller->process.world->instances[i].process.name);

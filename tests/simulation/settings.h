@@ -12,8 +12,6 @@
 
 enum {
     REGISTRIES_MAX = 3,
-    INSTANCES_MAX = 64,
-    CALLERS_MAX = 4,
 };
 
 #define SERVICE "user-service"
@@ -56,6 +54,12 @@ const char *settings_zone(const struct settings *settings, int number);
 
 /* The version of an instance: of the canary, or another one. */
 const char *settings_version(const struct settings *settings, int number);
+
+/* Is the instance in a set that was drawn as 64 bits? In a large world each bit stands for several instances. */
+static inline bool has_bit(uint64_t set, int instance)
+{
+    return set >> (instance % 64) & 1;
+}
 
 /* True with this probability, in percent. */
 bool chance(int percent);

@@ -108,25 +108,24 @@ static void run_world(void *arg)
 
 int simulation_run(uint64_t seed, int64_t minutes)
 {
-    struct world *world = calloc(1, sizeof *world);
-    if (!world)
-        return -1;
     clock_make_virtual(1000000); /* not 0, which means "never" in some variables */
     rand_seed(seed);
     log_set_level(is_verbose ? LOG_INFO : LOG_ERROR);
     json_init();
+    struct settings settings = {0};
+    settings_draw(&settings);
+    struct world *world = world_new(&settings);
+    if (!world)
+        return -1;
     world->trace.seed = seed;
     world->trace.minutes = minutes;
-    world->trace.settings = &world->settings;
-    world->calm_since_ms = clock_ms();
     running = world;
-    settings_draw(&world->settings);
     if (is_verbose)
         trace_write_settings(&world->trace);
 
     loop_run_virtual(run_world, world);
     running = NULL;
     int status = *world->trace.broken ? -1 : 0;
-    free(world);
+    world_free(world);
     return status;
 }
