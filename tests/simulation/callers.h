@@ -61,7 +61,7 @@ struct sim_caller {
     bool *half_failed;     /* of each instance: it fails half of its calls, and has failed the last one */
     struct rate_window rates;
     unsigned until_look;   /* at its metrics */
-    struct observed_instance *observed; /* one for each instance that a port can name */
+    struct observed_instance *observed; /* one for each instance that a port can name; NULL: a large world */
     const char *source; /* of its list, when it was last observed */
     uint64_t version, called_version; /* of its list, when it was last observed; and at the last call */
     uint64_t ramps_version;           /* of the list that `serving` is about; 0: of none */

@@ -31,8 +31,9 @@ static bool open_callers(struct world *world, size_t named)
     for (int i = 0; world->callers && i < world->settings.callers; i++) {
         struct sim_caller *caller = &world->callers[i];
         caller->half_failed = calloc(named, sizeof *caller->half_failed);
-        caller->observed = calloc(named, sizeof *caller->observed);
-        if (!caller->half_failed || !caller->observed)
+        if (!world->settings.is_large)
+            caller->observed = calloc(named, sizeof *caller->observed);
+        if (!caller->half_failed || (!caller->observed && !world->settings.is_large))
             return false;
     }
     return world->callers != NULL;

@@ -22,6 +22,7 @@ struct world {
     int64_t calm_since_ms; /* since when there is no fault; DEADLINE_NONE: there is one */
     bool rolling;          /* a rolling restart is under way */
     bool is_ending;        /* no more calls and checks; the promises end */
+    uint64_t calls, failed_calls, failed_attempts; /* that have ended */
     struct trace trace;
 };
 
