@@ -369,13 +369,15 @@ page-picture: ## check: make docs/playground.png, the picture of the page in the
 	$(again) $(PROGRAMS) $(BUILD)/playground
 	@BUILD=$(BUILD) tests/page/run tests/page/picture.mjs
 
-simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run and print its log)
+simulate: ## check: run the real code in simulated time with random faults (SEED=n: one run and its log; CALLERS=n INSTANCES=n: the numbers of one such world)
 	@$(DEPS)
 	$(again) run-simulate
 
 # In two processes. The long runs find slow leaks and drifts.
 run-simulate: $(BUILD)/simulate
-ifdef SEED
+ifneq ($(CALLERS)$(INSTANCES),)
+	@$(BUILD)/simulate --from $(or $(SEED),1) --callers $(or $(CALLERS),1000) --instances $(or $(INSTANCES),10000)
+else ifdef SEED
 	@$(BUILD)/simulate --from $(SEED) --minutes $(or $(MINUTES),10) --verbose
 else
 	@$(BUILD)/simulate --seeds $(or $(SEEDS),2000) --minutes $(or $(MINUTES),10) --jobs 2

@@ -49,6 +49,7 @@ void entry_register(struct sim_registry *registry, const struct sim_registration
 {
     struct sim_entry *entry = &registry->entries[registration->instance];
     trace_note(registry->trace, name_of(registry, registration->instance), "registers", registration->port);
+    flow_add(&registry->traffic.registrations, 1);
     if (registry->forgets_registrations)
         return;
     if (!entry->used)

@@ -146,6 +146,7 @@ int instance_answer(struct sim_instance *instance, const struct http_call *call,
 {
     buf_clear(&response->body);
     instance->last_call_ms = clock_ms();
+    instance->calls++;
     int64_t takes_ms = between(1, 5) + instance->slow_ms;
     bool answers = !instance->unreachable && deadline_in(takes_ms) < call->deadline;
     if (answers && instance_is_at(instance, call->port))

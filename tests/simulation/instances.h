@@ -27,6 +27,7 @@ struct sim_instance {
     uint16_t port;
     int64_t *died_ms; /* ports_lives() of them the end of each life: since then no process listens on its port */
     int64_t last_call_ms;
+    int64_t calls; /* that it got, in all lives */
     struct registration *registrations[REGISTRIES_MAX];
 };
 

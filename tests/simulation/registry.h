@@ -17,6 +17,7 @@
 #include "registry/instance.h"
 #include "simulation/instances.h"
 #include "simulation/trace.h"
+#include "simulation/traffic.h"
 
 struct world;
 
@@ -65,6 +66,7 @@ struct sim_registry {
     struct instance_list *cached; /* Eureka's response cache; NULL: empty */
     int64_t cached_ms;
     int64_t reap_ms, evict_ms; /* when it does so next */
+    struct traffic traffic;
 };
 
 /* Before this call, set the pointers to the world. */
