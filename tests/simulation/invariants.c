@@ -36,7 +36,7 @@ static void check_registered(const struct sim_registry *registry, int i)
                 !entry->used ? "no entry" : entry->port != instance->port ? "the entry has the old port" : "critical");
 }
 
-/* --- 13: an operator's maintenance outlives registrations, and an order the registry's data ------------------------------- */
+/* --- 13: an operator's maintenance outlives registrations, and an order the registry's data ----------------- */
 
 static void check_maintenance_kept(const struct sim_registry *registry, int i)
 {
