@@ -313,8 +313,9 @@ test: ## check: run all tests except the long outages
 	@$(DEPS) python balancers
 	$(again) run-tests
 
+# With sanitizers without the exercises' scripts: they always check a learner's code with them.
 run-tests: unit-tests integration-tests exercise-parts pitfall-parts
-	@BUILD_DIR=$(BUILD) .ci/run-tests $(SCRIPT_TESTS) $(filter-out $(OUTAGES) $(NACOS_TESTS) $(EUREKA_TESTS),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
+	@BUILD_DIR=$(BUILD) .ci/run-tests $(if $(SANITIZE),$(filter-out exercises/%,$(SCRIPT_TESTS)),$(SCRIPT_TESTS)) $(filter-out $(OUTAGES) $(NACOS_TESTS) $(EUREKA_TESTS),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
 # The user-services of `make up`.
 UP_USERS := 127.0.0.1:8001,127.0.0.1:8002,127.0.0.1:8003
@@ -333,11 +334,9 @@ test-outages: ## check: run the long outages on real servers
 	@$(DEPS)
 	$(again) run-outages
 
-# The programs measure, so one runs at a time; the scripts wait most of their time.
-run_outages = BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_MEASURED=1
+# (The scripts take longest, so they come first.)
 run-outages: $(PROGRAMS) $(OUTAGES) exercise-parts pitfall-parts $(BUILD)/lab $(BUILD)/compare
-	@status=0; $(run_outages) TEST_JOBS=1 .ci/run-tests $(OUTAGES) || status=1; \
-	$(run_outages) TEST_JOBS=3 .ci/run-tests $(OUTAGE_SCRIPTS) || status=1; exit $$status
+	@BUILD_DIR=$(BUILD) TEST_TIMEOUT=3600 TEST_MEASURED=1 .ci/run-tests $(OUTAGE_SCRIPTS) $(OUTAGES)
 
 .PHONY: test-nacos test-eureka run-nacos-tests run-eureka-tests
 test-nacos: ## check: run the tests on real Nacos servers (needs a JDK 17 and Maven, which fetches them)
@@ -368,13 +367,15 @@ page-picture: ## check: make docs/playground.png, the picture of the page in the
 	$(again) $(PROGRAMS) $(BUILD)/playground
 	@BUILD=$(BUILD) tests/page/run tests/page/picture.mjs
 
-simulate: ## check: run the real code in simulated time with random faults (SEED=n: repeat one run and print its log)
+simulate: ## check: run the real code in simulated time with random faults (SEED=n: one run and its log; CALLERS=n INSTANCES=n: the numbers of one such world)
 	@$(DEPS)
 	$(again) run-simulate
 
 # In two processes. The long runs find slow leaks and drifts.
 run-simulate: $(BUILD)/simulate
-ifdef SEED
+ifneq ($(CALLERS)$(INSTANCES),)
+	@$(BUILD)/simulate --from $(or $(SEED),1) --callers $(or $(CALLERS),1000) --instances $(or $(INSTANCES),10000)
+else ifdef SEED
 	@$(BUILD)/simulate --from $(SEED) --minutes $(or $(MINUTES),10) --verbose
 else
 	@$(BUILD)/simulate --seeds $(or $(SEEDS),2000) --minutes $(or $(MINUTES),10) --jobs 2

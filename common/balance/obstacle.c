@@ -98,8 +98,8 @@ static void ejection_text(struct obstacle obstacle, char *out, size_t size)
     int64_t left_s = (obstacle.left_ms + 999) / 1000;
     if (obstacle.was_overtaken)
         snprintf(out, size,
-                 "ejected for another %" PRId64 " s: backup requests overtook it %d times in a row, then it failed", left_s,
-                 OUTLIER_FAILURES);
+                 "ejected for another %" PRId64 " s: backup requests overtook it %d times in a row, then it failed",
+                 left_s, OUTLIER_FAILURES);
     else if (obstacle.percent == 0)
         snprintf(out, size, "ejected for another %" PRId64 " s after %d failures in a row", left_s, OUTLIER_FAILURES);
     else

@@ -115,7 +115,8 @@ int canary_parse(const char *text, struct canary *canary)
     if (*text) {
         const char *value = text + strlen(names[parsed.by]);
         if (parsed.by == CANARY_NONE || !colon || colon <= value || colon - value > CANARY_VALUE_MAX ||
-            parse_percent(colon + 1, &parsed.percent) != 0)
+            parse_percent(colon + 1, &parsed.percent) != 0 ||
+            (parsed.by == CANARY_BY_TAG && memchr(value, ',', (size_t)(colon - value)))) /* a list, not a tag */
             return -1;
         snprintf(parsed.value, sizeof parsed.value, "%.*s", (int)(colon - value), value);
     }

@@ -14,13 +14,19 @@
 
 enum { POLL_MS = 50, LIMIT_MS = 60000 };
 
+/* The page shows whole seconds. Less than one is not off. */
+static int whole_seconds(int64_t ms)
+{
+    return (int)((ms + 999) / 1000);
+}
+
 void reset_defaults(struct model *model)
 {
     model->load = (struct load_setting){.on = !model->options->observes, .rate = LOAD_RATE_FIRST, .key = "random"};
     model->settings = (struct caller_settings){
         .policy = model->options->policy,
-        .ttl_s = (int)(model->options->ttl_ms / 1000),
-        .slow_start_s = (int)(model->options->slow_start_ms / 1000),
+        .ttl_s = whole_seconds(model->options->ttl_ms),
+        .slow_start_s = whole_seconds(model->options->slow_start_ms),
         .canary_percent = CANARY_OFF,
     };
 }

@@ -27,8 +27,8 @@ static void fail_half(struct sim_caller *caller, int instance, struct http_respo
 {
     if (!caller->process.world->instances[instance].fails_half || response->status != 200)
         return;
-    caller->half_failed ^= (uint64_t)1 << instance;
-    if (caller->half_failed >> instance & 1)
+    caller->half_failed[instance] = !caller->half_failed[instance];
+    if (caller->half_failed[instance])
         response->status = 500;
 }
 
@@ -42,7 +42,7 @@ static int send_call(void *arg, const struct http_call *call, struct http_respon
     int64_t begin_ms = clock_ms();
     int rc;
     int nth = calls_attempt_begins(record, call);
-    if (caller->cannot_reach >> number & 1) {
+    if (has_bit(caller->cannot_reach, number)) {
         fiber_sleep(deadline_left(call->deadline));
         rc = fiber_cancelled() ? err_set(err, ERR_CANCELLED, "cancelled") : err_set(err, ERR_TIMEOUT, "timed out");
     } else {
@@ -141,7 +141,8 @@ void caller_start(struct sim_caller *caller)
     caller->process.killed = false;
     caller->process.healthy_since_ms = clock_ms();
     process_forget(&caller->process);
-    memset(caller->observed, 0, sizeof caller->observed);
+    for (int i = 0; caller->observed && i < settings->instances; i++)
+        caller->observed[i] = (struct observed_instance){0};
     memset(caller->calls_in, 0, sizeof caller->calls_in);
     memset(caller->retries_in, 0, sizeof caller->retries_in);
     caller->version = caller->called_version = caller->ramps_version = caller->turns.version = 0;

@@ -38,13 +38,14 @@ struct observed_instance {
     uint64_t ejected_version;  /* the version of the list at that time */
     struct serving serving;
     struct ramp ramp;
+    int64_t rate_calls, rate_last_ms; /* of the rate_window */
 };
 
-/* The calls to each instance, since a moment (rates.c). */
+/* The calls since a moment (rates.c): in `observed` to each instance. */
 struct rate_window {
     int64_t since_ms; /* 0: none */
     uint64_t version; /* of the list */
-    int64_t all, calls[INSTANCES_MAX], last_ms[INSTANCES_MAX];
+    int64_t all;
     int ejections;    /* for the failure rate, at its begin */
 };
 
@@ -56,11 +57,11 @@ struct sim_caller {
     struct discovery *discovery;
     struct service_client *client;
     struct group calls;
-    uint64_t cannot_reach; /* instances, one bit each */
-    uint64_t half_failed;  /* those that fail half of their calls, and have failed the last one */
+    uint64_t cannot_reach; /* instances (has_bit) */
+    bool *half_failed;     /* of each instance: it fails half of its calls, and has failed the last one */
     struct rate_window rates;
     unsigned until_look;   /* at its metrics */
-    struct observed_instance observed[INSTANCES_MAX];
+    struct observed_instance *observed; /* one for each instance that a port can name; NULL: a large world */
     const char *source; /* of its list, when it was last observed */
     uint64_t version, called_version; /* of its list, when it was last observed; and at the last call */
     uint64_t ramps_version;           /* of the list that `serving` is about; 0: of none */

@@ -87,40 +87,57 @@ static void check_repetition(const struct call_record *record, const struct http
 
 static int note_attempt(struct call_record *record, uint16_t port)
 {
-    int instance = instance_of_port(port);
-    struct choice choice = choice_of(record, port);
-    if (record->attempts > ATTEMPTS_MAX || !choice.chosen)
+    if (record->attempts > ATTEMPTS_MAX)
         return -1;
-    int nth = record->attempts;
-    record->tried[nth].instance = instance;
-    record->tried[nth].alone = choice_is_alone(&choice);
-    record->tried[nth].missing = choice.missing;
-    record->tried[nth].last_resort = choice_is_last_resort(record, &choice);
+    int nth = record->attempts++;
+    record->tried[nth].instance = instance_of_port(port);
     record->tried[nth].begin_ms = clock_ms();
     record->tried[nth].running = true;
+    return nth;
+}
+
+static int note_choice(struct call_record *record, uint16_t port)
+{
+    struct choice choice = choice_of(record, port);
+    if (!choice.chosen)
+        return -1;
+    bool is_last_resort = choice_is_last_resort(record, &choice);
+    int nth = note_attempt(record, port);
+    if (nth < 0)
+        return -1;
+    record->tried[nth].alone = choice_is_alone(&choice);
+    record->tried[nth].missing = choice.missing;
+    record->tried[nth].last_resort = is_last_resort;
     snprintf(record->tried[nth].id, ID_MAX, "%s", choice.chosen->id);
-    record->caller->observed[instance].calls_now++;
-    return record->attempts++;
+    record->caller->observed[record->tried[nth].instance].calls_now++;
+    return nth;
+}
+
+/* The promises that need what the caller has seen of each instance. */
+static void check_choice(struct call_record *record, uint16_t port)
+{
+    choice_check(record, port);
+    ramps_check(record, port);
+    turns_check(record, port);
+    release_check(record, port);
+    rates_attempt_begins(record, port);
+    if (record->attempts > 0 && (backups_is_backup(record) || !is_first_listed(record, port))) {
+        record->caller->retries_in[bucket_now(record->caller)]++;
+        check_budget(record->caller);
+    }
 }
 
 int calls_attempt_begins(struct call_record *record, const struct http_call *call)
 {
-    struct sim_caller *caller = record->caller;
     if (world_of(record)->is_ending)
         return -1;
-    invariants_check_all(world_of(record));
+    invariants_check_event(world_of(record));
     check_repetition(record, call);
     backups_check_begin(record);
-    choice_check(record, call->port);
-    ramps_check(record, call->port);
-    turns_check(record, call->port);
-    release_check(record, call->port);
-    rates_attempt_begins(record, call->port);
-    if (record->attempts > 0 && (backups_is_backup(record) || !is_first_listed(record, call->port))) {
-        caller->retries_in[bucket_now(caller)]++;
-        check_budget(caller);
-    }
-    return note_attempt(record, call->port);
+    if (!record->caller->observed)
+        return note_attempt(record, call->port);
+    check_choice(record, call->port);
+    return note_choice(record, call->port);
 }
 
 /* --- What an attempt shows ------------------------------------------------------------------------ */
@@ -141,24 +158,13 @@ static void note_fifth_failure(struct sim_caller *caller, struct observed_instan
     observed->ejected_version = choice.view.version;
 }
 
-void calls_attempt_ended(struct call_record *record, int nth, const struct http_call *call, int status,
-                         enum err_code code, int64_t took_ms)
+/* An attempt has failed, or an answer has come. */
+static void observe_attempt(struct call_record *record, int nth, const struct http_call *call, bool answered,
+                            enum err_code code, int64_t took_ms)
 {
     struct world *world = world_of(record);
     struct observed_instance *observed = &record->caller->observed[instance_of_port(call->port)];
-    /* A timeout after less than half of an attempt's share does not count as a failure. */
-    bool cut_short = code == ERR_TIMEOUT && took_ms * 2 < world->settings.call_timeout_ms / ATTEMPTS_MAX;
-    if (nth >= 0) {
-        record->tried[nth].running = false;
-        record->tried[nth].was_cancelled = code == ERR_CANCELLED;
-    }
-    observed->cancelled += code == ERR_CANCELLED;
-    if (world->is_ending || code == ERR_CANCELLED || cut_short)
-        return;
-    invariants_check_all(world);
     int64_t began_ms = clock_ms() - took_ms;
-    bool answered = status > 0 && status < 500;
-    record->answered |= answered;
     rates_attempt_ended(record->caller, call->port, !answered);
     if (answered) {
         observed->failures = observed->cancelled = 0;
@@ -185,6 +191,29 @@ void calls_attempt_ended(struct call_record *record, int nth, const struct http_
     bool is_last_resort = nth >= 0 && record->tried[nth].last_resort;
     if (!is_old && !is_last_resort && ++observed->failures >= OUTLIER_FAILURES)
         note_fifth_failure(record->caller, observed, call->port);
+}
+
+void calls_attempt_ended(struct call_record *record, int nth, const struct http_call *call, int status,
+                         enum err_code code, int64_t took_ms)
+{
+    struct world *world = world_of(record);
+    struct observed_instance *all = record->caller->observed;
+    /* A timeout after less than half of an attempt's share does not count as a failure. */
+    bool cut_short = code == ERR_TIMEOUT && took_ms * 2 < world->settings.call_timeout_ms / ATTEMPTS_MAX;
+    bool answered = status > 0 && status < 500;
+    if (nth >= 0) {
+        record->tried[nth].running = false;
+        record->tried[nth].was_cancelled = code == ERR_CANCELLED;
+    }
+    if (all)
+        all[instance_of_port(call->port)].cancelled += code == ERR_CANCELLED;
+    if (world->is_ending || code == ERR_CANCELLED || cut_short)
+        return;
+    invariants_check_event(world);
+    record->answered |= answered;
+    world->failed_attempts += !answered;
+    if (all)
+        observe_attempt(record, nth, call, answered, code, took_ms);
 }
 
 /* --- 9: no call gives up too early ------------------------------------------------------------------- */
@@ -227,20 +256,25 @@ void calls_ended(struct call_record *record, const struct service_reply *reply)
 {
     struct world *world = world_of(record);
     const char *name = record->caller->process.name;
-    for (int i = 0; i < record->attempts; i++)
+    bool is_observed = record->caller->observed != NULL;
+    for (int i = 0; is_observed && i < record->attempts; i++)
         record->caller->observed[record->tried[i].instance].calls_now--;
-    if (record->attempts == 0)
+    if (is_observed && record->attempts == 0)
         ramps_forget(record->caller);
     if (world->is_ending || record->caller->process.killed)
         return;
-    backups_check_blame(record);
+    world->calls++;
+    if (is_observed)
+        backups_check_blame(record);
     if (clock_ms() > record->deadline)
         trace_break(&world->trace, "%s waited %" PRId64 " ms past the deadline of a call", name,
                     clock_ms() - record->deadline);
     if (reply->outcome == SERVICE_OK)
         return;
+    world->failed_calls++;
     trace_note(&world->trace, name, "has a call that failed, with outcome", reply->outcome);
-    check_gave_up(record, reply->outcome);
+    if (is_observed)
+        check_gave_up(record, reply->outcome);
     if (world->calm_since_ms != DEADLINE_NONE && any_instance_is_up(world) &&
         record->begin_ms - longer(world->calm_since_ms, record->caller->process.healthy_since_ms) >
             bound_calm_ms(&world->settings))

@@ -88,7 +88,7 @@ static void reap(struct sim_registry *registry)
 {
     int64_t after_ms = registry->world->settings.deregister_after_ms;
     registry->reap_ms = deadline_in(REAP_MS);
-    for (int i = 0; i < INSTANCES_MAX; i++)
+    for (int i = 0; i < registry->settings->instances; i++)
         if (!registry->entries[i].passing && clock_ms() - registry->entries[i].critical_since_ms > after_ms)
             entry_remove(registry, i, "is reaped");
 }
@@ -101,7 +101,7 @@ static bool is_late(const struct sim_registry *registry, int i)
 static bool protects_itself(const struct sim_registry *registry)
 {
     int all = 0, late = 0;
-    for (int i = 0; i < INSTANCES_MAX; i++) {
+    for (int i = 0; i < registry->settings->instances; i++) {
         all += registry->entries[i].used;
         late += is_late(registry, i);
     }

@@ -61,7 +61,7 @@ bool choice_is_maybe_ejected(const struct observed_instance *observed)
 size_t choice_maybe_ejected(const struct sim_caller *caller)
 {
     size_t count = 0;
-    for (int i = 0; i < INSTANCES_MAX; i++)
+    for (int i = 0; i < caller->process.world->settings.instances; i++)
         count += choice_is_maybe_ejected(&caller->observed[i]);
     return count;
 }
@@ -199,7 +199,7 @@ static void note_version(struct sim_caller *caller, uint64_t version)
         return;
     caller->called_version = version;
     caller->called_since_ms = clock_ms();
-    for (int i = 0; i < INSTANCES_MAX; i++)
+    for (int i = 0; i < caller->process.world->settings.instances; i++)
         caller->observed[i].failures = 0;
 }
 

@@ -49,6 +49,7 @@ void entry_register(struct sim_registry *registry, const struct sim_registration
 {
     struct sim_entry *entry = &registry->entries[registration->instance];
     trace_note(registry->trace, name_of(registry, registration->instance), "registers", registration->port);
+    flow_add(&registry->traffic.registrations, 1);
     if (registry->forgets_registrations)
         return;
     if (!entry->used)
@@ -68,7 +69,7 @@ void entry_remove(struct sim_registry *registry, int i, const char *why)
     if (!registry->entries[i].used)
         return;
     trace_note(registry->trace, name_of(registry, i), why, registry->entries[i].port);
-    sim_registry_lose(registry, UINT64_C(1) << i);
+    sim_registry_lose_one(registry, i);
 }
 
 bool entry_heartbeat(struct sim_registry *registry, int i, bool healthy)

@@ -12,7 +12,8 @@ void instance_open(struct sim_instance *instance, struct world *world, int numbe
     struct process *process = &instance->process;
     process->number = number;
     snprintf(process->name, sizeof process->name, "instance-%02d", number);
-    snprintf(instance->address, sizeof instance->address, "10.0.0.%d", number + 1);
+    snprintf(instance->address, sizeof instance->address, "10.%d.%d.%d", (number + 1) >> 16,
+             (number + 1) >> 8 & 255, (number + 1) & 255);
     instance->port = port_of(number, 0);
     wire_connect(process, world);
 }
@@ -31,7 +32,7 @@ void instance_start(struct sim_instance *instance, bool moved)
 {
     struct process *process = &instance->process;
     const struct settings *settings = &process->world->settings;
-    if (moved && instance->lives + 2 < LIVES_MAX)
+    if (moved && instance->lives + 2 < ports_lives())
         instance->port = port_of(process->number, ++instance->lives);
     const struct registration_config config = {
         .spec = {.service = SERVICE, .id = process->name, .address = instance->address, .port = instance->port,
@@ -145,6 +146,7 @@ int instance_answer(struct sim_instance *instance, const struct http_call *call,
 {
     buf_clear(&response->body);
     instance->last_call_ms = clock_ms();
+    instance->calls++;
     int64_t takes_ms = between(1, 5) + instance->slow_ms;
     bool answers = !instance->unreachable && deadline_in(takes_ms) < call->deadline;
     if (answers && instance_is_at(instance, call->port))

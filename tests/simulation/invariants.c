@@ -1,6 +1,7 @@
 #include "simulation/invariants.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -35,7 +36,7 @@ static void check_registered(const struct sim_registry *registry, int i)
                 !entry->used ? "no entry" : entry->port != instance->port ? "the entry has the old port" : "critical");
 }
 
-/* --- 13: an operator's maintenance outlives registrations, and an order the registry's data ------------------------------- */
+/* --- 13: an operator's maintenance outlives registrations, and an order the registry's data ----------------- */
 
 static void check_maintenance_kept(const struct sim_registry *registry, int i)
 {
@@ -75,30 +76,40 @@ static bool is_lost_at_once(struct sim_caller *caller, int i)
     return !observed->missing;
 }
 
+/* What a list says of one instance. */
+struct seen {
+    bool listed, missing; /* missing: all of its entries are */
+    bool any_missing;
+};
+
 static void observe_list(struct sim_caller *caller, const struct discovery_view *view)
 {
     struct observed_instance *all = caller->observed;
-    bool listed[INSTANCES_MAX] = {false}, missing[INSTANCES_MAX] = {false}, any_missing[INSTANCES_MAX] = {false};
+    int instances = caller->process.world->settings.instances;
+    struct seen *seen = calloc((size_t)instances, sizeof *seen);
     size_t present = 0, gone = 0;
+    if (!seen)
+        return;
     for (size_t i = 0; view->list && i < view->list->count; i++) {
-        int number = instance_of_port(view->list->at[i].port);
+        struct seen *one = &seen[instance_of_port(view->list->at[i].port)];
         bool is_missing = view->missing && view->missing[i];
-        any_missing[number] |= is_missing;
-        missing[number] = is_missing && (missing[number] || !listed[number]); /* static instances have other ids */
-        listed[number] = true;
+        one->any_missing |= is_missing;
+        one->missing = is_missing && (one->missing || !one->listed); /* static instances have other ids */
+        one->listed = true;
     }
-    for (int i = 0; i < INSTANCES_MAX; i++) {
+    for (int i = 0; i < instances; i++) {
         present += all[i].listed && !all[i].missing;
-        gone += all[i].listed && !listed[i] && is_lost_at_once(caller, i);
-        if (missing[i] && !all[i].missing)
+        gone += all[i].listed && !seen[i].listed && is_lost_at_once(caller, i);
+        if (seen[i].missing && !all[i].missing)
             all[i].missing_since_ms = clock_ms();
-        if (!any_missing[i])
+        if (!seen[i].any_missing)
             all[i].first_missing_ms = 0;
         else if (all[i].first_missing_ms == 0)
             all[i].first_missing_ms = clock_ms();
-        all[i].listed = listed[i];
-        all[i].missing = missing[i];
+        all[i].listed = seen[i].listed;
+        all[i].missing = seen[i].missing;
     }
+    free(seen);
     /* Instances of the static list are not kept as missing. */
     if (gone * 2 > present && strcmp(caller->source, "static") != 0)
         trace_break(trace_of(caller), "%s lost %zu of %zu instances at once, only because the registry dropped them",
@@ -108,7 +119,7 @@ static void observe_list(struct sim_caller *caller, const struct discovery_view 
 /* Missing instances are removed in time. */
 static void check_missing(const struct sim_caller *caller)
 {
-    for (int i = 0; i < INSTANCES_MAX; i++)
+    for (int i = 0; i < caller->process.world->settings.instances; i++)
         if (caller->observed[i].missing && clock_ms() - caller->observed[i].missing_since_ms > MISSING_MS + NOTICE_MS)
             trace_break(trace_of(caller), "%s keeps %s as missing for more than a minute", caller->process.name,
                         caller->process.world->instances[i].process.name);
@@ -166,6 +177,8 @@ static void check_list(struct sim_caller *caller)
         return;
     check_trust(caller, &view);
     check_use(caller);
+    if (!caller->observed)
+        return;
     if (view.version == caller->version) {
         check_missing(caller);
         return;
@@ -189,6 +202,12 @@ void invariants_check_all(struct world *world)
         }
     for (int i = 0; i < world->settings.callers; i++)
         check_list(&world->callers[i]);
+}
+
+void invariants_check_event(struct world *world)
+{
+    if (!world->settings.is_large)
+        invariants_check_all(world);
 }
 
 /* --- 4: requests to the registry are bounded ------------------------------------------------ */
@@ -226,7 +245,7 @@ void invariants_request(struct link *link)
     struct process *process = link->process;
     struct allowance allowance = allowance_of(process);
     int64_t now_ms = clock_ms();
-    invariants_check_all(process->world);
+    invariants_check_event(process->world);
     link->level -= allowance.per_ms * (double)(now_ms - link->level_ms);
     if (link->level < 0)
         link->level = 0;
@@ -246,7 +265,7 @@ void invariants_request(struct link *link)
 
 void invariants_fetched(struct link *link, bool success)
 {
-    invariants_check_all(link->process->world); /* before this reply counts, so that each step is checked separately */
+    invariants_check_event(link->process->world); /* before this reply counts, so that each step is checked alone */
     link->failed_ms = success ? 0 : clock_ms();
     if (success)
         link->answered_ms = clock_ms();

@@ -1,6 +1,7 @@
 #include "simulation/ramps.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -29,7 +30,7 @@ static bool is_out(const struct instance *instance)
 }
 
 /* What a list says of each instance. */
-static void read_list(const struct instance_list *list, struct serving serving[INSTANCES_MAX])
+static void read_list(const struct instance_list *list, struct serving *serving, int instances)
 {
     for (size_t i = 0; i < list->count; i++) {
         struct serving *one = &serving[instance_of_port(list->at[i].port)];
@@ -37,7 +38,7 @@ static void read_list(const struct instance_list *list, struct serving serving[I
         one->entries += serves;
         one->key = serves && list->at[i].status == INSTANCE_PASSING ? key_of(&list->at[i]) : 0;
     }
-    for (int i = 0; i < INSTANCES_MAX; i++)
+    for (int i = 0; i < instances; i++)
         if (serving[i].entries != 1)
             serving[i].key = 0;
 }
@@ -50,12 +51,15 @@ static bool still_serves(const struct observed_instance *observed, const struct 
 
 static void note_list(struct sim_caller *caller, const struct discovery_view *view)
 {
-    struct serving now[INSTANCES_MAX] = {0};
+    int instances = settings_of(caller)->instances;
+    struct serving *now = calloc((size_t)instances, sizeof *now);
     bool any_still_serves = false;
-    read_list(view->list, now);
-    for (int i = 0; i < INSTANCES_MAX; i++)
+    if (!now)
+        return;
+    read_list(view->list, now, instances);
+    for (int i = 0; i < instances; i++)
         any_still_serves |= still_serves(&caller->observed[i], &now[i]);
-    for (int i = 0; i < INSTANCES_MAX; i++) {
+    for (int i = 0; i < instances; i++) {
         struct observed_instance *observed = &caller->observed[i];
         if (now[i].key == 0 || now[i].key != observed->serving.key) {
             bool begins = now[i].key != 0 && observed->serving.entries == 0 && any_still_serves;
@@ -66,13 +70,14 @@ static void note_list(struct sim_caller *caller, const struct discovery_view *vi
         }
         observed->serving = now[i];
     }
+    free(now);
     caller->ramps_version = view->version;
 }
 
 void ramps_forget(struct sim_caller *caller)
 {
     caller->ramps_version = 0;
-    for (int i = 0; i < INSTANCES_MAX; i++) {
+    for (int i = 0; i < settings_of(caller)->instances; i++) {
         caller->observed[i].serving = (struct serving){0};
         caller->observed[i].ramp = (struct ramp){0};
     }

@@ -60,6 +60,8 @@ static int count_failing(const struct world *world)
 static void begin_window(struct sim_caller *caller, uint64_t version)
 {
     caller->rates = (struct rate_window){.since_ms = clock_ms(), .version = version};
+    for (int i = 0; i < caller->process.world->settings.instances; i++)
+        caller->observed[i].rate_calls = caller->observed[i].rate_last_ms = 0;
 }
 
 /* Any other fault, or another list, ends the window. */
@@ -80,8 +82,8 @@ void rates_attempt_ended(struct sim_caller *caller, uint16_t port, bool failed)
     if (failed && !caller->process.world->instances[number].fails_half)
         window->since_ms = 0;
     window->all++;
-    window->calls[number]++;
-    window->last_ms[number] = clock_ms();
+    caller->observed[number].rate_calls++;
+    caller->observed[number].rate_last_ms = clock_ms();
 }
 
 /* --- 17: one that fails half of its calls is out ------------------------------------------ */
@@ -95,16 +97,16 @@ static void check_is_out(struct sim_caller *caller, const struct choice *choice,
 {
     struct world *world = caller->process.world;
     const struct rate_window *window = &caller->rates;
-    int64_t ms = clock_ms() - window->since_ms;
-    if (window->calls[number] > 0 && clock_ms() - window->last_ms[number] > GAP_MS) {
+    int64_t ms = clock_ms() - window->since_ms, calls = caller->observed[number].rate_calls;
+    if (calls > 0 && clock_ms() - caller->observed[number].rate_last_ms > GAP_MS) {
         begin_window(caller, window->version);
         return;
     }
-    if (ms > OUT_MS && are_many(window->calls[number], ms) && are_many(window->all - window->calls[number], ms) &&
+    if (ms > OUT_MS && are_many(calls, ms) && are_many(window->all - calls, ms) &&
         choice->passing >= 2 && !may_be_out(caller, choice->view.list, number))
         trace_break(&world->trace, "%s calls %s, which has failed half of %" PRId64 " calls in %" PRId64
                     " ms, and the others none of %" PRId64, caller->process.name, choice->chosen->id,
-                    window->calls[number], ms, window->all - window->calls[number]);
+                    calls, ms, window->all - calls);
 }
 
 /* --- 18: if all fail alike, none is ejected; 19: at most half are -------------------------- */

@@ -43,13 +43,25 @@ int64_t sim_registry_ttl_from_now(const struct sim_registry *registry)
     return deadline_in(TTL_INTERVALS * registry->settings->check_interval_ms);
 }
 
+static void lose(struct sim_entry *entry)
+{
+    if (!entry->used)
+        return;
+    entry->used = false;
+    entry->lost_ms = clock_ms();
+}
+
 void sim_registry_lose(struct sim_registry *registry, uint64_t instances)
 {
-    for (int i = 0; i < INSTANCES_MAX; i++)
-        if (registry->entries[i].used && (instances >> i & 1)) {
-            registry->entries[i].used = false;
-            registry->entries[i].lost_ms = clock_ms();
-        }
+    for (int i = 0; i < registry->settings->instances; i++)
+        if (has_bit(instances, i))
+            lose(&registry->entries[i]);
+    sim_registry_change(registry);
+}
+
+void sim_registry_lose_one(struct sim_registry *registry, int i)
+{
+    lose(&registry->entries[i]);
     sim_registry_change(registry);
 }
 
@@ -63,7 +75,7 @@ void sim_registry_restart(struct sim_registry *registry, bool forget, bool all_c
     registry->life++;
     instance_list_unref(registry->cached);
     registry->cached = NULL;
-    for (int i = 0; i < INSTANCES_MAX; i++) {
+    for (int i = 0; i < registry->settings->instances; i++) {
         struct sim_entry *entry = &registry->entries[i];
         entry->ttl_until_ms = sim_registry_ttl_from_now(registry); /* TTLs and leases begin anew */
         if (entry->used && entry->passing && all_critical && has_checks(registry)) {

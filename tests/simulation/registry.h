@@ -17,6 +17,7 @@
 #include "registry/instance.h"
 #include "simulation/instances.h"
 #include "simulation/trace.h"
+#include "simulation/traffic.h"
 
 struct world;
 
@@ -49,8 +50,8 @@ struct sim_registry {
     const struct sim_kind *kind;
     enum mode mode;
     bool reports_empty;    /* although it has entries */
-    uint64_t hidden_instances;  /* not in its list; one bit each */
-    uint64_t doubled_instances; /* twice in its list; one bit each; the list then also has an entry that is not valid */
+    uint64_t hidden_instances;  /* not in its list (has_bit) */
+    uint64_t doubled_instances; /* twice in its list (has_bit), which then has an invalid entry, too */
     bool has_dead_node;         /* its list has each instance also at a node that is down, on a port without a process */
     enum index_fault index_fault;
     bool forgets_registrations;       /* accepts each registration, but does not store it */
@@ -60,11 +61,12 @@ struct sim_registry {
     uint64_t index;
     unsigned life;      /* counts restarts: a restart cuts off queries that wait for a reply */
     struct wait_queue changed, awake;
-    struct sim_entry entries[INSTANCES_MAX];
+    struct sim_entry *entries; /* one for each instance */
     struct instance_list *list; /* of this index; NULL: not built yet */
     struct instance_list *cached; /* Eureka's response cache; NULL: empty */
     int64_t cached_ms;
     int64_t reap_ms, evict_ms; /* when it does so next */
+    struct traffic traffic;
 };
 
 /* Before this call, set the pointers to the world. */
@@ -76,8 +78,10 @@ void sim_registry_restart(struct sim_registry *registry, bool forget, bool all_c
 void sim_registry_set_mode(struct sim_registry *registry, enum mode mode);
 /* The list has changed: answers blocking queries. */
 void sim_registry_change(struct sim_registry *registry);
-/* Removes these entries, one bit each. */
+/* Removes these entries (has_bit). */
 void sim_registry_lose(struct sim_registry *registry, uint64_t instances);
+/* Removes this entry. */
+void sim_registry_lose_one(struct sim_registry *registry, int instance);
 /* When a TTL or a lease that is renewed now runs out. */
 int64_t sim_registry_ttl_from_now(const struct sim_registry *registry);
 /* The most trusted one in which an operator can set maintenance; NULL: there is none. */

@@ -10,7 +10,7 @@
 static void add_duplicate(struct instance_list *list, const struct instance *instance, int number)
 {
     struct instance other = *instance;
-    other.port = port_of(number, LIVES_MAX - 1);
+    other.port = port_of(number, ports_lives() - 1);
     other.change = 0;
     if (chance(50))
         other.status = INSTANCE_CRITICAL;
@@ -21,7 +21,7 @@ static void add_duplicate(struct instance_list *list, const struct instance *ins
 static void add_at_dead_node(struct instance_list *list, const struct instance *instance, int number)
 {
     struct instance left = *instance;
-    left.port = port_of(number, LIVES_MAX - 1);
+    left.port = port_of(number, ports_lives() - 1);
     left.node = number % 2 ? "a-dead" : "z-dead"; /* before or after the living one */
     left.node_down = true;
     left.status = INSTANCE_CRITICAL;
@@ -38,7 +38,7 @@ static void add_entry(struct instance_list *list, const struct sim_registry *reg
         .id = registry->instances[i].process.name, .node = node, .change = 1, .address = entry->address, .port = entry->port,
         .zone = settings_zone(registry->settings, i), .version = settings_version(registry->settings, i), .weight = 1 + i % 3, .warning_weight = 1,
         .status = entry->passing ? INSTANCE_PASSING : INSTANCE_CRITICAL, .maintenance = entry->in_maintenance};
-    bool twice = registry->doubled_instances >> i & 1, first = twice && chance(50);
+    bool twice = has_bit(registry->doubled_instances, i), first = twice && chance(50);
     if (first)
         add_duplicate(list, &instance, i);
     instance_list_add(list, &instance);
@@ -54,7 +54,7 @@ static struct instance_list *list_new(const struct sim_registry *registry, uint6
                                             .version = "", .port = 80, .weight = 1};
     struct instance_list *list = instance_list_new();
     for (int i = 0; i < registry->settings->instances; i++)
-        if (registry->entries[i].used && !(hidden >> i & 1))
+        if (registry->entries[i].used && !has_bit(hidden, i))
             add_entry(list, registry, i);
     if (registry->doubled_instances)
         instance_list_add(list, &invalid); /* the list must drop it: its address is not valid */

@@ -26,7 +26,7 @@ static void wait_until_back(struct sim_instance *instance)
     fiber_sleep(bound_learn_ms(&world->settings));
 }
 
-static void restart(struct sim_instance *instance)
+void rolling_restart(struct sim_instance *instance)
 {
     instance->process.in_fault = true;
     instance->process.healthy_since_ms = DEADLINE_NONE;
@@ -42,7 +42,7 @@ static void roll(void *arg)
     trace_note(&world->trace, "world", "a rolling restart begins", 0);
     for (int i = 0; i < world->settings.instances && !fiber_cancelled(); i++)
         if (!world->instances[i].process.in_fault)
-            restart(&world->instances[i]);
+            rolling_restart(&world->instances[i]);
     world->rolling = false;
     trace_note(&world->trace, "world", "a rolling restart ends", 0);
 }

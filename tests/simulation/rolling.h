@@ -7,5 +7,7 @@
 
 /* Begins one, unless one is under way, or too few instances are left to serve meanwhile. */
 void rolling_begin(struct world *world);
+/* Restarts one instance, and waits until its new process is known. In a fiber. */
+void rolling_restart(struct sim_instance *instance);
 
 #endif

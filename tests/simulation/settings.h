@@ -12,8 +12,9 @@
 
 enum {
     REGISTRIES_MAX = 3,
-    INSTANCES_MAX = 64,
-    CALLERS_MAX = 4,
+    INSTANCES_MAX = 20000,    /* so that each has three ports (instances.h) */
+    CALLERS_MAX = 5000,
+    OBSERVATIONS_MAX = 10000, /* callers × instances; more is a large world */
 };
 
 #define SERVICE "user-service"
@@ -30,6 +31,7 @@ enum {
 
 struct settings {
     int registries, instances, callers;
+    bool is_large; /* what each caller sees of each instance is not recorded, and not all is checked after each event */
     const struct sim_kind *kinds[REGISTRIES_MAX]; /* of the registries: the most trusted first */
     int zones; /* 0: the instances and callers have no zone */
     int64_t jitter_ms, reconcile_ms;
@@ -48,6 +50,8 @@ struct settings {
 };
 
 void settings_draw(struct settings *settings);
+/* One Consul, and what the programs have without settings. */
+void settings_for_size(struct settings *settings, int callers, int instances);
 /* To standard error. */
 void settings_write(const struct settings *settings);
 
@@ -56,6 +60,12 @@ const char *settings_zone(const struct settings *settings, int number);
 
 /* The version of an instance: of the canary, or another one. */
 const char *settings_version(const struct settings *settings, int number);
+
+/* Is the instance in a set that was drawn as 64 bits? In a large world each bit stands for several instances. */
+static inline bool has_bit(uint64_t set, int instance)
+{
+    return set >> (instance % 64) & 1;
+}
 
 /* True with this probability, in percent. */
 bool chance(int percent);

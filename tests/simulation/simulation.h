@@ -11,7 +11,8 @@
  *
  * The files from bottom to top; each uses only those before it:
  *
- *   settings, bounds, trace     what a seed draws; the bounds of the promises; what happened
+ *   settings, bounds, trace, traffic
+ *                               what a seed draws; the bounds of the promises; what happened
  *   process, instances, registry, entries, reported_list, callers, world
  *                               the state of all parts, and the simulated registry
  *   invariants, choice, calls   the promises
@@ -19,6 +20,7 @@
  *                               what the parts do: the real code runs here
  *   fault_kinds, registry_faults, process_faults, faults, rolling
  *                               what goes wrong
+ *   population, learning, story a world of any size, and its numbers
  *   simulation, main            a run; many seeds
  */
 #ifndef SIMULATION_SIMULATION_H
@@ -29,6 +31,9 @@
 /* Simulates one population for so many minutes, and ends it. 0, or -1: a promise was
  * broken, and the report is on standard error. A process may run many, one after the other. */
 int simulation_run(uint64_t seed, int64_t minutes);
+
+/* One world of this size, without random faults: story.h says what happens. 0 or -1, as above. */
+int simulation_tell_story(uint64_t seed, int callers, int instances);
 
 /* Writes the report of the current run, with this reason: for a signal handler. */
 void simulation_report(const char *reason);

@@ -45,7 +45,11 @@ void trace_report(const struct trace *trace, const char *reason)
     for (uint64_t i = first; i < trace->count; i++)
         write_event(&trace->events[i % TRACE_KEPT]);
     write_reason(trace, reason);
-    fprintf(stderr, "again: make simulate SEED=%" PRIu64 " MINUTES=%" PRId64 "\n", trace->seed, trace->minutes);
+    if (trace->minutes > 0)
+        fprintf(stderr, "again: make simulate SEED=%" PRIu64 " MINUTES=%" PRId64 "\n", trace->seed, trace->minutes);
+    else
+        fprintf(stderr, "again: make simulate SEED=%" PRIu64 " CALLERS=%d INSTANCES=%d\n", trace->seed,
+                trace->settings->callers, trace->settings->instances);
 }
 
 void trace_break(struct trace *trace, const char *fmt, ...)

@@ -23,7 +23,7 @@ struct trace_event {
 
 struct trace {
     uint64_t seed;
-    int64_t minutes;
+    int64_t minutes; /* 0: a story (story.h) */
     const struct settings *settings;
     struct trace_event events[TRACE_KEPT]; /* a ring */
     uint64_t count;

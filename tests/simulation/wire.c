@@ -216,12 +216,14 @@ static int query(struct link *link, struct registry_cursor *cursor, int64_t wait
     uint64_t known = cursor->index;
     cursor->index = 0;
     *list = NULL;
+    flow_add(&registry->traffic.queries, 1);
     if (send_request(link, true, deadline, err) != 0)
         return -1;
     if (known != 0 && wait_ms > 0 && wait_for_change(registry, known, wait_ms, deadline, err) != 0)
         return -1;
     uint64_t index = reported_index(registry);
     struct instance_list *answer = reported_list(registry);
+    flow_add(&registry->traffic.entries, answer->count);
     if (deliver(link, deadline, err) != 0) {
         instance_list_unref(answer);
         return -1;
@@ -232,6 +234,7 @@ static int query(struct link *link, struct registry_cursor *cursor, int64_t wait
         *list = NULL;
         instance_list_unref(answer);
     }
+    registry->traffic.changed_lists += *list != NULL;
     return 0;
 }
 

@@ -80,7 +80,8 @@ Test(route, canary_is_a_version_or_a_tag_and_a_share)
     static const char *const good[] = {"", "version=2.0.0:10%", "tag=canary:0%", "version=a:b:100%", "version= :1%"};
     static const char *const bad[] = {"version=2.0.0", "version=2.0.0:10", "version=:10%", "2.0.0:10%", "tag=c:101%",
                                       "tag=c:-1%", "tag=c:%", "tag=c:1.5%", "tag=c:10%%", "zone=c:10%", "version=2",
-                                      "tag=c:0100%", "version=2.0.0:10 %", "version:10%", "tag=c: 1%"};
+                                      "tag=c:0100%", "version=2.0.0:10 %", "version:10%", "tag=c: 1%",
+                                      "tag=a,b:10%"};
     char again[200];
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct route route = canary(good[i]);

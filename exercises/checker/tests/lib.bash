@@ -6,8 +6,8 @@ BUILD=$(realpath "${BUILD_DIR:-build}")
 export BUILD
 folder=$(mktemp -d "${TMPDIR:-/tmp}/exercises.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
-# 1.5 times the number of cores: checks with real servers mostly wait.
-at_once=$(($(nproc) * 3 / 2))
+# Checks with real servers mostly wait.
+at_once=$((2 * $(nproc)))
 
 beside() { # command...: runs beside the others
   while [ "$(jobs -rp | wc -l)" -ge "$at_once" ]; do wait -n; done
