@@ -517,9 +517,12 @@ compose-demo: ## start: show the main steps of the lesson in containers (needs d
 compose-test: ## check: test docker-compose.yml with real containers (DEV=1: also the service dev)
 	@consul-dev/compose/test
 
-.PHONY: swarm-demo swarm-test
+.PHONY: swarm-demo swarm-compare swarm-test
 swarm-demo: ## start: the lesson on the Docker Swarm that docker points at: a node lost, rolling update, ...
 	@consul-dev/swarm/demo || [ $$? = 77 ]
+
+swarm-compare: ## break: measure discovery beside Swarm's own name for user-service: one table (a swarm of one node, root)
+	@consul-dev/swarm/compare || [ $$? = 77 ]
 
 swarm-test: ## check: run the steps of swarm-demo on three private nodes on this machine (needs root and a docker engine)
 	@consul-dev/swarm/test || [ $$? = 77 ]
