@@ -76,7 +76,7 @@ void settings_for_size(struct settings *s, int callers, int instances)
     *s = (struct settings){
         .registries = 1, .kinds = {&sim_kinds[SIM_CONSUL]}, .instances = instances, .callers = callers,
         .is_large = (int64_t)callers * instances > OBSERVATIONS_MAX, .jitter_ms = 30000, .reconcile_ms = 5000,
-        .check = CHECK_HTTP, .check_interval_ms = 10000, .check_timeout_ms = 5000, .deregister_after_ms = 60000,
+        .check = CHECK_HTTP, .check_interval_ms = 10000, .check_timeout_ms = 5000, .deregister_after_ms = 300000,
         .ttl_ms = 30000, .policy = BALANCE_ROUND_ROBIN, .call_timeout_ms = 3000, .call_every_ms = 200,
     };
 }

@@ -15,7 +15,7 @@ static void teardown(void)
     fibers_free_pool();
 }
 
-TestSuite(simulation, .fini = teardown, .timeout = 300);
+TestSuite(simulation, .fini = teardown, .timeout = 600);
 
 Test(simulation, promises_hold_in_100_populations_with_faults)
 {
