@@ -4,11 +4,13 @@
 # shellcheck source=consul-dev/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-# `docker stack deploy` reads no .env. Of .env only what is not set in the shell is used, as compose does.
+# `docker stack deploy` reads no .env. Of .env only what is not set in the shell is used, and a value may be in quotes,
+# as with compose.
 read_env() {
     local name value
     [ -f "$ROOT/.env" ] || return 0
     while IFS='=' read -r name value; do
+        case $value in \"*\" | \'*\') value=${value:1:${#value}-2} ;; esac
         [ -n "${!name:-}" ] || export "$name=$value"
     done < <(grep -E '^[A-Z_]+=' "$ROOT/.env")
 }
