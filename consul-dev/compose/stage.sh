@@ -80,7 +80,7 @@ header_of_a_call() { # header, order-service
     get -D - -o /dev/null "$2/users/7" | tr -d '\r' | awk -F ': ' -v name="$1" 'tolower($1) == tolower(name) { print $2 }'
 }
 source_is() { [ "$(header_of_a_call X-Discovery-Source "${2:-$(orders)}")" = "$1" ]; } # source, order-service
-in_panic() { get "$(orders)/discovery" | grep -q '"panic":true'; }
+in_panic() { [[ $(get "$(orders)/discovery") == *'"panic":true'* ]]; }
 was_restarted() { [ "$(of_container "$1" '{{.RestartCount}} {{.State.Running}}')" = "1 true" ]; }
 
 # From Consul: the addresses of all instances, one per line; the number of passing ones.
