@@ -62,7 +62,7 @@ static bool has_all_again(void *server)
 static void be_used_again(int64_t limit_ms, const char *what)
 {
     int64_t recovered_ms = await(has_all_again, &nacos, 2 * PATIENCE_MS, "all are healthy in Nacos again");
-    int64_t took_ms = await(is_the_source, "nacos", PATIENCE_MS, what); /* the limit: test_faults_nacos */
+    int64_t took_ms = await(is_the_source, "nacos", 2 * PATIENCE_MS, what); /* the limit: test_faults_nacos */
     REPORT("%s: has all after %lld ms, and is the source %lld ms later, as promised at most %lld", what,
            (long long)recovered_ms, (long long)took_ms, (long long)limit_ms);
     await(all_are_usable, NULL, PATIENCE_MS, "all are usable");
