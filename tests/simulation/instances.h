@@ -25,7 +25,7 @@ struct sim_instance {
     char address[ADDRESS_MAX];
     int lives;        /* the number of the current life: a restart on another port begins a new one */
     uint16_t port;
-    int64_t *died_ms; /* ports_lives() of them the end of each life: since then no process listens on its port */
+    int64_t *died_ms; /* the end of each of its ports_lives() lives: since then no process listens on its port */
     int64_t last_call_ms;
     int64_t calls; /* that it got, in all lives */
     struct registration *registrations[REGISTRIES_MAX];

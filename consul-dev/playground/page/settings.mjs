@@ -28,9 +28,9 @@ function show() {
     }
     setAttribute(canary, 'placeholder', text('settings.canaryOff'));
     setText(byId('policy-idea'), text(`policy.${policy.value}`));
-    // ("Put everything back" also ends a scenario.)
-    setEnabled(byId('reset'), !isReadOnly() && !isResetting(), whyBusy());
     const why = whyBusy();
+    // ("Put everything back" also ends a scenario.)
+    setEnabled(byId('reset'), !isReadOnly() && !isResetting(), why);
     for (const id of ['settings-apply', 'add-button']) setEnabled(byId(id), why === '', why);
     byId('readonly').hidden = !isReadOnly();
 }
