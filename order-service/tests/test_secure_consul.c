@@ -9,6 +9,7 @@ TestSuite(secure_consul, .timeout = 300);
 #define TOKEN "11111111-aaaa-4aaa-8aaa-111111111111"
 #define NEXT_TOKEN "22222222-bbbb-4bbb-8bbb-222222222222"
 #define WRONG_TOKEN "33333333-cccc-4ccc-8ccc-333333333333"
+#define AGENT_TOKEN "44444444-dddd-4ddd-8ddd-444444444444"
 
 static struct port https;
 static char admin_header[96];
@@ -91,12 +92,19 @@ static bool bootstraps(void *arg)
     return secret != NULL;
 }
 
+static void add_policy(const char *name, const char *rules)
+{
+    char body[512];
+    snprintf(body, sizeof body, "{\"Name\":\"%s\",\"Rules\":\"%s\"}", name, rules);
+    cr_expect_eq(admin("PUT", "/v1/acl/policy", body, NULL), 200, "%s", name);
+}
+
 /* The accessor equals the secret, so that delete_token() needs only the secret. */
-static void add_token(const char *token)
+static void add_token(const char *token, const char *policy)
 {
     char body[256];
-    snprintf(body, sizeof body, "{\"AccessorID\":\"%s\",\"SecretID\":\"%s\",\"Policies\":[{\"Name\":\"services\"}]}",
-             token, token);
+    snprintf(body, sizeof body, "{\"AccessorID\":\"%s\",\"SecretID\":\"%s\",\"Policies\":[{\"Name\":\"%s\"}]}",
+             token, token, policy);
     cr_expect_eq(admin("PUT", "/v1/acl/token", body, NULL), 200, "%s", token);
 }
 
@@ -108,11 +116,15 @@ static void open_secure(void)
     configure_consul();
     start_server(&world.consul);
     cr_assert(wait_until(bootstraps, NULL, PATIENCE_MS), "ACLs cannot be bootstrapped");
-    cr_expect_eq(admin("PUT", "/v1/acl/policy",
-                       "{\"Name\":\"services\",\"Rules\":\"service_prefix \\\"\\\" { policy = \\\"write\\\" } "
-                       "node_prefix \\\"\\\" { policy = \\\"read\\\" } "
-                       "key_prefix \\\"config/user-service/\\\" { policy = \\\"read\\\" }\"}", NULL), 200);
-    add_token(TOKEN);
+    add_policy("services", "service_prefix \\\"\\\" { policy = \\\"write\\\" } "
+                           "node_prefix \\\"\\\" { policy = \\\"read\\\" } "
+                           "key_prefix \\\"config/user-service/\\\" { policy = \\\"read\\\" }");
+    add_token(TOKEN, "services");
+    /* Newer agents remove a service from the catalog with a token of their own. */
+    add_policy("agent", "node_prefix \\\"\\\" { policy = \\\"write\\\" } "
+                        "service_prefix \\\"\\\" { policy = \\\"read\\\" }");
+    add_token(AGENT_TOKEN, "agent");
+    cr_expect_eq(admin("PUT", "/v1/agent/token/agent", "{\"Token\":\"" AGENT_TOKEN "\"}", NULL), 200);
     snprintf(address, sizeof address, "CONSUL_HTTP_ADDR=https://127.0.0.1:%d", https.number);
     snprintf(host_address, sizeof host_address, "CONSUL_HTTP_ADDR=127.0.0.1:%d", https.number);
     snprintf(plain_address, sizeof plain_address, "CONSUL_HTTP_ADDR=http://127.0.0.1:%d", https.number);
@@ -218,7 +230,7 @@ Test(secure_consul, changed_token_file_is_used_without_restart, .init = open_sec
     await(user_is_usable, &(int){0}, PATIENCE_MS, "order-service finds it");
     cr_expect_eq(get_status(&orders, "/users/7", NULL), 200);
 
-    add_token(NEXT_TOKEN);
+    add_token(NEXT_TOKEN, "services");
     write_file(token_path, NEXT_TOKEN);
     delete_token(TOKEN);
     server_stop(&world.redis);
@@ -241,7 +253,7 @@ Test(secure_consul, maintenance_outlives_a_new_token, .init = open_secure)
     cr_expect_eq(admin("PUT", "/v1/agent/service/maintenance/user-service-1?enable=true", NULL, NULL), 200);
     await(catalog_has, "_service_maintenance:", PATIENCE_MS, "in maintenance");
 
-    add_token(NEXT_TOKEN);
+    add_token(NEXT_TOKEN, "services");
     write_file(token_path, NEXT_TOKEN);
     delete_token(TOKEN);
     server_stop(&world.redis);
