@@ -27,8 +27,8 @@ void callee_fail(struct callee *callee, const char *fault);
 /* The calls that it got since the last callee_take(), restart or change of fault. */
 int callee_take(struct callee *callee);
 
-/* Both return when Consul's list has changed. timeout: of the check of /health, such as "10s". */
-void consul_register(const struct server *consul, const struct callee *callee, const char *timeout);
+/* Both return when Consul's list has changed. */
+void consul_register(const struct server *consul, const struct callee *callee);
 void consul_deregister(const struct server *consul, const struct callee *callee);
 /* Waits until Consul lists it as passing, or (passing false) no longer does. */
 void consul_await(const struct server *consul, const struct callee *callee, bool passing);

@@ -138,7 +138,7 @@ static void consul_back(void)
     if (server_start(&stage.consul, &err) != 0)
         fail_here("%s", err.text);
     for (int i = 0; i < USERS; i++)
-        consul_register(&stage.consul, &stage.callees[i], CHECK_TIMEOUT);
+        consul_register(&stage.consul, &stage.callees[i]);
     stage_add(1);
     set_context(TEXT("Consul started again", "Consul 重新启动"));
     if (!stage_all_are_called(BACK_LIMIT_MS))
@@ -237,7 +237,6 @@ static void instance_hung(void)
                          TEXT("Give each call a timeout of a second or two, then try another instance; after some "
                               "failures, do not pick it for a while",
                               "每次调用设置一两秒的超时，然后换另一个实例；失败几次后，一段时间内不再选它"));
-    consul_register(&stage.consul, hung, "2s"); /* so that it is soon critical */
     consul_await(&stage.consul, hung, false);
     if (!is_left(hung, BACK_LIMIT_MS))
         fail(TEXT("a hung instance is critical in Consul, but %d s later calls still go to it: query with ?passing",

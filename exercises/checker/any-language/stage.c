@@ -34,7 +34,7 @@ void stage_open_consul(void)
 struct callee *stage_add(int weight)
 {
     struct callee *callee = add(weight);
-    consul_register(&stage.consul, callee, CHECK_TIMEOUT);
+    consul_register(&stage.consul, callee);
     return callee;
 }
 

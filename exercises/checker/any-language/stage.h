@@ -9,8 +9,6 @@
 #include "client.h"
 
 enum { STAGE_MAX = 4 };
-/* Of Consul's checks: long, because a busy machine must not make an instance critical. */
-#define CHECK_TIMEOUT "10s"
 
 extern struct stage {
     struct folder folder;
