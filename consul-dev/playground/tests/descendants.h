@@ -10,7 +10,13 @@
 
 #include "fixture.h"
 
-enum { PIDS_MAX = 512, NAME_MAX_BYTES = 32 };
+enum {
+    PIDS_MAX = 512,
+    NAME_MAX_BYTES = 32,
+    /* A signal that reaches PostgreSQL (15) just before it waits is seen when this wait ends, after a minute; then
+     * its hung children get 5 s. */
+    ENDS_MS = 90000,
+};
 
 /* The kernel may give the number of an ended process to another one; the time of the start tells them apart. */
 struct process_id {
@@ -81,7 +87,7 @@ static inline bool none_runs(void *pids)
 
 static inline void expect_nothing_left(struct pids *pids)
 {
-    int64_t ms = time_until(none_runs, pids, PATIENCE_MS);
+    int64_t ms = time_until(none_runs, pids, ENDS_MS);
     const struct process_id *left = find_running(pids);
     cr_expect_geq(ms, 0, "%s (%d) still runs, state %c", left ? left->name : "", left ? left->pid : 0,
                   left ? read_process(left->pid).state : ' ');
