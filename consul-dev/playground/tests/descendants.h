@@ -13,8 +13,8 @@
 enum {
     PIDS_MAX = 512,
     NAME_MAX_BYTES = 32,
-    /* A signal that reaches PostgreSQL (15) just before it waits is seen when this wait ends, after a minute; then
-     * its hung children get 5 s. */
+    /* PostgreSQL (15) may see a signal that arrives just before it waits only when this wait ends, after a minute;
+     * then its hung children get 5 s. */
     ENDS_MS = 90000,
 };
 
