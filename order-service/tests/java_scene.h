@@ -78,12 +78,7 @@ static inline bool is_past(void *deadline)
 
 /* --- Pauses of the event loop ---------------------------------------------------------- */
 
-enum {
-    PAUSE_MAX_MS = 10,
-    LIVES = 3, /* of order-service. What it does itself pauses each of them; what a busy machine adds, not all. */
-};
-
-/* bench/pause.c writes the longest pause into this file. */
+/* They are reported; fault_rows.h checks that a long list is taken in slices. bench/pause.c writes the longest pause into this file. */
 static char pauses[PLACE_PATH_MAX + 32], pauses_setting[sizeof pauses + 16], pauses_preload[PLACE_PATH_MAX + 32];
 
 static inline void measure_pauses(void)
@@ -105,15 +100,6 @@ static inline double take_longest_pause_ms(void)
         fclose(file);
     unlink(pauses);
     return (double)ns / 1e6;
-}
-
-/* live: starts order-service, and returns the longest pause in its life, in milliseconds. */
-static inline double pause_of_each_life(double (*live)(void))
-{
-    double pause_ms = PAUSE_MAX_MS + 1;
-    for (int i = 0; i < LIVES && pause_ms > PAUSE_MAX_MS; i++)
-        pause_ms = live();
-    return pause_ms;
 }
 
 #endif

@@ -42,7 +42,7 @@ static const struct row of_version_1[] = {
     {"unknown-version", .error = "HTTP 404"},
     {"empty", .unusable = 3},
     {"loss", .unusable = 2},
-    {"many", .listed = 10000, .cpu_percent = 50},
+    {"many", .listed = LONG_LIST, .cpu_percent = 50},
     {"hostile", .error = NULL},
     {"unknown-beat", .error = NULL},
 };

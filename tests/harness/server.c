@@ -247,19 +247,33 @@ void server_close(struct server *server)
     port_release(&server->dns);
 }
 
+static char *text_of(const char *file)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *in = fopen(file, "re");
+    if (in && getdelim(&text, &len, '\0', in) < 0) {
+        free(text);
+        text = NULL;
+    }
+    if (in)
+        fclose(in);
+    return text;
+}
+
 int server_sql(const struct server *postgres, const char *file, const char *statement, struct err *err)
 {
-    char log[PLACE_PATH_MAX + 16];
-    snprintf(log, sizeof log, "%s/psql.log", postgres->folder);
-    const char *const argv[] = {"psql",
-                                "--no-psqlrc",
-                                "--quiet",
-                                "--set",
-                                "ON_ERROR_STOP=1",
-                                "--dbname",
-                                postgres->url,
-                                file ? "--file" : "--command",
-                                file ? file : statement,
-                                NULL};
-    return proc_run(argv, NULL, log, START_LIMIT_MS, err);
+    char *text = file ? text_of(file) : NULL;
+    if (file && !text)
+        return err_set(err, ERR_FAILED, "cannot read %s", file);
+    PGconn *conn = PQconnectdb(postgres->url);
+    PGresult *result = PQexec(conn, text ? text : statement);
+    ExecStatusType status = PQresultStatus(result);
+    bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (!done)
+        err_set(err, ERR_FAILED, "%s", PQerrorMessage(conn));
+    PQclear(result);
+    PQfinish(conn);
+    free(text);
+    return done ? 0 : -1;
 }

@@ -63,7 +63,7 @@ void server_resume(struct server *server);
 /* Stops it and releases its ports; may be called twice, also on a zero-initialised server. */
 void server_close(struct server *server);
 
-/* Runs an SQL file, or one statement if file is NULL. */
+/* Runs an SQL file, or the statements if file is NULL: in one transaction, unless they begin one themselves. */
 int server_sql(const struct server *postgres, const char *file, const char *statement, struct err *err);
 
 #endif
