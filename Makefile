@@ -418,13 +418,15 @@ run-arm64:
 	@for program in $(PROGRAMS:$(BUILD)/%=$(ARM64)/%); do qemu-aarch64 $$program --version || exit; done
 	@TEST_RUNNER=qemu-aarch64 .ci/run-tests $(ARM64_TESTS:$(BUILD)/%=$(ARM64)/%)
 
-lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, cppcheck, and the unit tests in valgrind
+lint: ## check: check layers, documents and words; run shellcheck, clang-tidy, cppcheck, and valgrind
 	@$(DEPS) lint
 	$(again) run-lint
 
 C_FOLDERS := $(foreach l,$(LAYERS),$(call folder,$(l))) user-service order-service consul-dev/demo consul-dev/labs consul-dev/pitfalls consul-dev/compare consul-dev/playground consul-dev/faults exercises/checker $(CHECKERS) $(CHECKERS:%=%/service) $(DRILL) $(CHECK_CLIENT)
 C_FILES := $(foreach d,$(C_FOLDERS),$(wildcard $(d)/*.c))
 TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Icommon -Itests -Iexercises -DPROJECT_VERSION=NULL $(PKG_CFLAGS)
+# Each test starts valgrind anew, for about two seconds of CPU time; `make test-asan` runs all of them.
+VALGRIND_LAYERS := loop base net grpc
 SCRIPTS := $(shell grep -lE '^\#!.*(bash|sh)' consul-dev/* consul-dev/tests/* consul-dev/script-check/* consul-dev/playground/* consul-dev/compare/* consul-dev/compose/* consul-dev/swarm/* bench/* tests/fuzz/* tests/mutants/* tests/page/* exercises/run exercises/0-lesson/run exercises/checker/tests/* .ci/* 2>/dev/null)
 run-lint: unit-tests pitfall-parts $(BUILD)/demo $(BUILD)/compare $(BUILD)/lab $(BUILD)/playground $(BUILD)/simulate $(FAULT_TOOLS) exercise-parts
 	@.ci/lint-includes $(foreach l,$(LAYERS),'$(l) $(call folder,$(l)) $($(l))')
@@ -439,8 +441,9 @@ run-lint: unit-tests pitfall-parts $(BUILD)/demo $(BUILD)/compare $(BUILD)/lab $
 	@echo "cppcheck"
 	@cppcheck --quiet -j$$(nproc) --enable=warning,performance,portability --inline-suppr --std=c11 \
 	  --suppress=autoVariables --error-exitcode=1 -Icommon -Itests -Iexercises $(C_FILES)
-	@echo "valgrind over the unit tests"
-	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(UNIT_TESTS)
+	@echo "valgrind over the simulation, and over the tests of the layers that it replaces"
+	@valgrind --quiet --error-exitcode=99 $(BUILD)/simulate --seeds 20
+	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(foreach l,$(VALGRIND_LAYERS),$(call tests,$(call folder,$(l))))
 
 FUZZERS := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 # All layers up to the service, compiled again with the fuzzer's coverage instrumentation.

@@ -47,8 +47,8 @@ static void add_headers(const struct http_request *req, struct MHD_Response *res
     if (req->server->draining || req->last || req->connection->surplus)
         MHD_add_response_header(response, "Connection", "close");
 
-    const char *end = req->headers.data + req->headers.len;
-    for (const char *name = req->headers.data; name < end;) {
+    const char *name = buf_text(&req->headers), *end = name + req->headers.len;
+    while (name < end) {
         const char *value = name + strlen(name) + 1;
         if (MHD_add_response_header(response, name, value) != MHD_YES)
             log_warn("reply_header_dropped", log_s("header", name), log_s("reason", "invalid header value"));

@@ -32,9 +32,9 @@ struct http_text http_body(const struct http_request *req)
 /* Counts the headers of that name; *first becomes the value of the first. */
 static size_t find_header(const struct http_request *req, const char *name, const char **first)
 {
-    const char *end = req->head.data + req->head.len;
+    const char *given = buf_text(&req->head), *end = given + req->head.len;
     size_t count = 0;
-    for (const char *given = req->head.data; given < end;) {
+    while (given < end) {
         const char *value = given + strlen(given) + 1;
         if (strcasecmp(given, name) == 0 && count++ == 0)
             *first = value;
