@@ -16,13 +16,17 @@
 
 #include "base/clock.h"
 
+enum { POLL_MIN_MS = 5, POLL_MAX_MS = 25, POLL_PART = 8 };
+
 bool wait_until(bool (*condition)(void *arg), void *arg, int64_t limit_ms)
 {
-    int64_t deadline = deadline_in(limit_ms);
+    int64_t began_ms = clock_ms(), deadline = deadline_in(limit_ms);
     while (!condition(arg)) {
         if (deadline_left(deadline) == 0)
             return false;
-        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        int64_t pause_ms = (clock_ms() - began_ms) / POLL_PART;
+        pause_ms = pause_ms < POLL_MIN_MS ? POLL_MIN_MS : pause_ms > POLL_MAX_MS ? POLL_MAX_MS : pause_ms;
+        nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
     }
     return true;
 }

@@ -5,7 +5,8 @@ TestSuite(user_database, .timeout = 300);
 
 static struct world world;
 static struct service users;
-static struct server database; /* another database of the same server, or the usual one */
+static struct server database; /* another database, or the usual one */
+static struct server cluster;  /* of its own, which has template0 */
 
 static void setup(void)
 {
@@ -16,6 +17,7 @@ static void setup(void)
 static void teardown(void)
 {
     cr_expect_eq(service_stop(&users), 0);
+    server_close(&cluster);
     world_stop(&world);
 }
 
@@ -37,11 +39,15 @@ static void load_schema(void)
 static void create_database(const char *name, const char *properties)
 {
     char statement[160];
-    struct server admin = world.postgres;
-    snprintf(admin.url, sizeof admin.url, "postgresql://postgres@127.0.0.1:%d/postgres", admin.port.number);
+    struct err err = ERR_INIT;
+    cr_assert_eq(server_init(&cluster, SERVER_POSTGRES, &world.folder, &err), 0, "%s", err.text);
+    cluster.env[0] = "PG_TEMPLATE="; /* initdb: see run-postgres */
+    cr_assert_eq(server_start(&cluster, &err), 0, "%s", err.text);
+    database = cluster;
+    snprintf(database.url, sizeof database.url, "postgresql://postgres@127.0.0.1:%d/postgres", cluster.port.number);
     snprintf(statement, sizeof statement, "CREATE DATABASE %s TEMPLATE template0 OWNER lesson %s", name, properties);
-    run_sql(&admin, NULL, statement);
-    snprintf(database.url, sizeof database.url, "postgresql://lesson@127.0.0.1:%d/%s", admin.port.number, name);
+    run_sql(&database, NULL, statement);
+    snprintf(database.url, sizeof database.url, "postgresql://lesson@127.0.0.1:%d/%s", cluster.port.number, name);
     load_schema();
 }
 
