@@ -5,7 +5,8 @@
  *     http_call.h          the request and the reply of one call
  *     http_multi.c         curl's sockets and timer on our loop; runs a transfer
  *     http_call_request.c  sets what one call sends
- *     http_client.c        the call: callbacks for the reply, errors, the pool
+ *     http_call_result.c   what came of a call: our error codes and texts
+ *     http_client.c        the call: callbacks for the reply, the pool, names with several addresses
  */
 #ifndef NET_HTTP_MULTI_H
 #define NET_HTTP_MULTI_H
@@ -34,7 +35,7 @@ struct transfer {
     int socket_error; /* errno of socket() for this call; 0: none */
     bool paused;     /* woken only to resume curl */
 
-    /* One call; set and read by http_client.c. */
+    /* One call; set and read by http_client.c and the http_call_ files. */
     const struct http_call *call;
     struct http_response *response;
     size_t received;              /* bytes of the body */
