@@ -8,78 +8,17 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "net/http_call_request.h"
+#include "net/http_call_response.h"
 #include "net/http_call_result.h"
 #include "net/http_multi.h"
 
-enum {
-    HEAD_MAX = 32 * 1024,   /* bytes of a reply's head */
-    PREFERRED_SLOTS = 16,     /* two names in one slot only cost each other the preference */
-    TURN_BYTES = 32 * 1024, /* bytes of a stream that are read before other fibers run */
-};
+enum { PREFERRED_SLOTS = 16 }; /* two names in one slot only cost each other the preference */
 
 struct http_client {
     struct http_multi *multi;
     struct transfer *pool; /* unused ones, each set for a plain GET */
     char preferred[PREFERRED_SLOTS][ADDRESS_MAX]; /* of names with several addresses, by a hash of the name */
 };
-
-/* --- The reply, as it arrives -------------------------------------------------------- */
-
-static size_t end_transfer(struct transfer *transfer, enum err_code why)
-{
-    transfer->callback_error = why;
-    return 0; /* makes curl end the transfer */
-}
-
-/* curl reads as long as bytes are there, and a sender on the same machine sends faster
- * than on_data can parse: a list of 10,000 instances would block the loop for 100 ms. So
- * a stream pauses until the other fibers have run. */
-static size_t pause_stream(struct transfer *transfer)
-{
-    http_multi_pause(transfer);
-    return CURL_WRITEFUNC_PAUSE;
-}
-
-static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
-{
-    (void)one;
-    struct transfer *transfer = arg;
-    const struct http_call *call = transfer->call;
-    if (len > call->body_cap - transfer->received)
-        return end_transfer(transfer, ERR_TOO_LARGE);
-    if (call->on_data && transfer->turn_bytes >= TURN_BYTES)
-        return pause_stream(transfer);
-    transfer->received += len;
-    transfer->turn_bytes += len;
-    if (call->on_data)
-        return call->on_data(call->on_data_arg, bytes, len) ? len : end_transfer(transfer, ERR_CANCELLED);
-    return buf_add(&transfer->response->body, bytes, len) ? len : end_transfer(transfer, ERR_TOO_LARGE);
-}
-
-static void store_status(struct transfer *transfer)
-{
-    long status = 0;
-    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    transfer->response->status = (int)status;
-}
-
-/* One line of the head. An interim reply (100) may come first; the status line of the
- * final reply starts a new head. Trailers come after the body and are ignored. */
-static size_t on_head_line(char *line, size_t one, size_t len, void *arg)
-{
-    (void)one;
-    struct transfer *transfer = arg;
-    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
-        buf_clear(&transfer->response->head);
-        transfer->head_ended = false;
-    }
-    if (transfer->head_ended)
-        return len;
-    transfer->head_ended = line[0] == '\r' || line[0] == '\n';
-    if (transfer->head_ended)
-        store_status(transfer);
-    return buf_add(&transfer->response->head, line, len) ? len : end_transfer(transfer, ERR_TOO_LARGE);
-}
 
 /* --- Transfers: made once, then reused from the pool --------------------------------- */
 
@@ -98,10 +37,7 @@ static void transfer_set_defaults(struct http_client *client, struct transfer *t
     curl_easy_setopt(easy, CURLOPT_CURLU, transfer->origin);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head_line);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    response_attach(transfer);
 }
 
 static void transfer_free(struct transfer *transfer)
@@ -210,16 +146,6 @@ static int try_addresses(struct http_client *client, struct transfer *transfer, 
 }
 
 /* --- The call ------------------------------------------------------------------------------ */
-
-static void response_reset(struct http_response *response, const struct http_call *call)
-{
-    buf_clear(&response->body);
-    buf_clear(&response->head);
-    response->body.cap = call->body_cap;
-    response->head.cap = HEAD_MAX;
-    response->status = 0;
-    response->local_address[0] = '\0';
-}
 
 int http_call(struct http_client *client, const struct http_call *call, struct http_response *response,
               struct err *err)

@@ -5,8 +5,9 @@
  *     http_call.h          the request and the reply of one call
  *     http_multi.c         curl's sockets and timer on our loop; runs a transfer
  *     http_call_request.c  sets what one call sends
+ *     http_call_response.c receives the reply
  *     http_call_result.c   what came of a call: our error codes and texts
- *     http_client.c        the call: callbacks for the reply, the pool, names with several addresses
+ *     http_client.c        the call: the pool, names with several addresses
  */
 #ifndef NET_HTTP_MULTI_H
 #define NET_HTTP_MULTI_H

@@ -59,7 +59,7 @@ struct row {
 
 /* Two caps on a body: LIST_CAP of each kind limits its bytes (its own test: net/tests/test_http_faults.c), and
  * ENTRIES_MAX in registry/list_parser.c the number of tiny entries, without which the row endless takes half a core.
- * HEAD_MAX in net/http_client.c caps the headers. */
+ * HEAD_MAX in net/http_call_response.c caps the headers. */
 #define TOO_LARGE {"huge", .error = "too large"}, {"endless", .error = "too large"}, {"huge-head", .error = "too large"}
 
 /* Only status 200 carries a list. CURLOPT_FOLLOWLOCATION 0 in net/http_client.c: no redirect is followed. */

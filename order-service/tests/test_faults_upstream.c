@@ -49,7 +49,7 @@ static const struct row rows[] = {
     {"403", 502, "not a JSON object"},
     {"429", 502, "not a JSON object"},
     {"redirect", 502, "redirect"},
-    /* USER_BODY_MAX in order-service/user_client.c, HEAD_MAX in net/http_client.c. */
+    /* USER_BODY_MAX in order-service/user_client.c, HEAD_MAX in net/http_call_response.c. */
     {"huge", 502, "too large"},
     {"endless", 502, "too large"},
     {"huge-head", 502, "too large"},
