@@ -1,8 +1,7 @@
 /* script_server: a server that misbehaves on demand, for the tests of clients.
  *
- * The path selects the behaviour: "/cut-body" sends half of a body and closes. It runs
- * in its own threads with plain blocking sockets, so it shares no code with the client
- * under test.
+ * The path selects the behaviour: see script_replies.h. The server runs in its own threads with plain blocking
+ * sockets, so it shares no code with the client under test.
  */
 #ifndef NET_TESTS_SCRIPT_SERVER_H
 #define NET_TESTS_SCRIPT_SERVER_H
@@ -11,138 +10,12 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "net/tests/script_replies.h"
 
 static atomic_int connections, requests;
-static sem_t holds; /* each post lets one "/hold" continue */
-
-enum script_end { KEEP, CLOSE, RESET };
-
-static const struct script {
-    const char *path, *reply;
-    enum script_end end;
-} scripts[] = {
-    {"/empty", "HTTP/1.1 204 No Content\r\n\r\n", KEEP},
-    {"/redirect", "HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n", KEEP},
-    {"/chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-After: 1\r\n\r\n", KEEP},
-    {"/interim", "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", KEEP},
-    {"/headers", "HTTP/1.1 200 OK\r\nX-Plain:  two words \t\r\nx-CASE:1\r\nX-Empty:\r\nContent-Length: 0\r\n\r\n", KEEP},
-    {"/until-close", "HTTP/1.1 200 OK\r\n\r\nall of it", CLOSE},
-    {"/promises-much", "HTTP/1.1 200 OK\r\nContent-Length: 500000000\r\n\r\n", KEEP},
-    {"/close", "", CLOSE},
-    {"/reset", "", RESET},
-    {"/reset-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", RESET},
-    {"/cut-status", "HTTP/1.1 20", CLOSE},
-    {"/cut-head", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", CLOSE},
-    {"/cut-interim", "HTTP/1.1 100 Continue\r\n\r\n", CLOSE},
-    {"/cut-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", CLOSE},
-    {"/cut-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf", CLOSE},
-    {"/ssh", "SSH-2.0-OpenSSH_9.2\r\n\r\n", CLOSE},
-    {"/http09", "<html>hello</html>\n", CLOSE},
-    {"/binary", "\x15\x03\x01\xff\xfe\x02\x02\n\n\n", CLOSE},
-    {"/bad-length", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", CLOSE},
-    {"/hang", "", KEEP},
-    {"/hang-body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", KEEP},
-};
-
-static bool put(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return false;
-        bytes += sent;
-        len -= (size_t)sent;
-    }
-    return true;
-}
-
-static bool put_text(int fd, const char *text)
-{
-    return put(fd, text, strlen(text));
-}
-
-static bool put_body(int fd, const char *body)
-{
-    char head[100];
-    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", strlen(body));
-    return put_text(fd, head) && put_text(fd, body);
-}
-
-static bool put_one_by_one(int fd, const char *text)
-{
-    for (; *text; text++) {
-        usleep(1000);
-        if (!put(fd, text, 1))
-            return false;
-    }
-    return true;
-}
-
-static bool put_for_ever(int fd, const char *begin, const char *again, unsigned pause_us)
-{
-    bool on = put_text(fd, begin);
-    while (on) {
-        if (pause_us)
-            usleep(pause_us);
-        on = put_text(fd, again);
-    }
-    return false;
-}
-
-static bool put_flood(int fd)
-{
-    static char piece[64 * 1024];
-    memset(piece, 'x', sizeof piece - 1);
-    return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", piece, 0);
-}
-
-static bool play_script(int fd, const struct script *script)
-{
-    put_text(fd, script->reply);
-    if (script->end == RESET)
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
-    return script->end == KEEP;
-}
-
-/* Replies to one request; false: close the connection. */
-static bool play(int fd, const char *path, const char *request, int connection, int nth)
-{
-    char text[64];
-    snprintf(text, sizeof text, "connection %d", connection);
-    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
-        if (strcmp(path, scripts[i].path) == 0)
-            return play_script(fd, &scripts[i]);
-    if (strncmp(path, "/stale", 6) == 0 && nth > 1)
-        return false;
-    if (strcmp(path, "/hold") == 0)
-        sem_wait(&holds);
-    if (strncmp(request, "HEAD ", 5) == 0)
-        return put_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"); /* a body would be read as the next reply */
-    if (strncmp(path, "/echo", 5) == 0 || strcmp(path, "/stale/echo") == 0)
-        return put_body(fd, request);
-    if (strcmp(path, "/trickle") == 0)
-        return put_one_by_one(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndrips");
-    if (strcmp(path, "/drip") == 0)
-        return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "x", 1000);
-    if (strcmp(path, "/huge-body") == 0)
-        return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "0123456789abcdef0123456789abcdef", 0);
-    if (strcmp(path, "/flood") == 0)
-        return put_flood(fd);
-    if (strcmp(path, "/huge-head") == 0)
-        return put_for_ever(fd, "HTTP/1.1 200 OK\r\n", "X-More: 0123456789abcdef\r\n", 0);
-    if (strcmp(path, "/huge-line") == 0)
-        return put_for_ever(fd, "HTTP/1.1 200 OK\r\nX-Long: ", "0123456789abcdef", 0);
-    return put_body(fd, text);
-}
 
 /* Reads one request: the head, and as much of the body as fits. False: the client has disconnected. */
 static bool read_request(int fd, char *text, size_t size)
