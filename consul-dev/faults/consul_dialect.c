@@ -1,4 +1,4 @@
-/* Consul's agent: the calls that common/registry/consul/consul.c makes, with blocking queries. */
+/* Consul's agent: the calls that consul.c and consul_fetch.c in common/registry/consul make, with blocking queries. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -242,8 +242,8 @@ int partition(struct err *err)
                  SAY("discover: asks Consul for each call (exercises/0-lesson/discover.c)",
                      "discover：每次都查询 Consul（exercises/0-lesson/discover.c）"),
                  SAY("order-service: a reply without a leader counts as failed; it keeps its list "
-                     "(common/registry/consul/consul.c)",
-                     "order-service：没有 Leader 的回复视为失败，保留自己的列表（common/registry/consul/consul.c）"));
+                     "(common/registry/consul/consul_fetch.c)",
+                     "order-service：没有 Leader 的回复视为失败，保留自己的列表（common/registry/consul/consul_fetch.c）"));
     if (folder_take(&stage.world.folder, err) != 0)
         return -1;
     if (network_isolate(&refused) != 0 || network_open(&stage.network, &stage.world.folder, &refused) != 0)
