@@ -1,9 +1,7 @@
 /* etcd_wire: the JSON of etcd's v3 gateway, as pure functions that do no I/O.
  *
- * An instance is one key, /services/<name>/<id>, with the value
- * {"address","port","weight","version","zone","status"}. The key is on a lease, so it disappears when no
- * process keeps the lease alive. Keys and values are in base64, 64-bit numbers in quotes
- * (etcd.io/docs/v3.4/dev-guide/api_grpc_gateway).
+ * An instance is one key (etcd_entry.h). The key is on a lease, so it disappears when no process keeps the
+ * lease alive. 64-bit numbers are in quotes (etcd.io/docs/v3.4/dev-guide/api_grpc_gateway).
  *
  * Each etcd_add_… appends the body of a request; false at the buffer's cap, or out of memory. Each
  * etcd_parse_… reads a reply; -1 with err: it is not a reply of etcd's.
