@@ -11,6 +11,7 @@
  *   service_internal.h                  struct service
  *   live_settings                       settings that change while it runs
  *   control, metrics_route, chassis_routes   /control, /metrics, /health and /health/live
+ *   listeners                           the ports: HTTP, and gRPC's health check
  *   service                             start, serve, stop; the program
  */
 #ifndef SERVICE_SERVICE_INTERNAL_H
