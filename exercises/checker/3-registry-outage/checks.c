@@ -1,87 +1,9 @@
 /* The checks of exercise 3, in the order in which a learner meets them. Level 1 is the
- * lesson's four lines, level 2 is a Consul that hangs. */
-#include <stdio.h>
-#include <string.h>
-
+ * lesson's four lines, level 2 is a Consul that hangs (slow_query.c). */
 #include "checker/exercise.h"
-#include "consul.h"
+#include "lookup.h"
 #include "real.h"
-
-enum { LIST_MAX = 64 }; /* instances in a struct list */
-
-static struct entry entry;
-static struct list got;
-static struct err why;
-static int64_t ttl_ms = TTL_MS; /* given to get_instances() */
-
-static int call(void)
-{
-    memset(&got, 0, sizeof got);
-    got.n = -1;
-    why = (struct err){""};
-    int status = get_instances(&entry, consul.now_ms, ttl_ms, &got, &why);
-    if (status != 0 && status != -1)
-        fail(TEXT("get_instances() returned %d: 0 means a list, -1 an error; no other value is allowed",
-                  "get_instances() 返回了 %d：0 表示有列表，-1 表示出错，不允许其他值"),
-             status);
-    return status;
-}
-
-/* The instances are those that consul.c lists. */
-static bool is_whole(const struct list *list, int expected)
-{
-    if (list->n != expected)
-        return false;
-    for (int i = 0; i < list->n; i++) {
-        char id[64];
-        snprintf(id, sizeof id, "user-service-%d", i + 1);
-        if (list->at[i].port != 8001 || strcmp(list->at[i].id, id) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool got_whole_list(int expected)
-{
-    return is_whole(&got, expected);
-}
-
-static void require_list(int instances)
-{
-    if (got.n != instances)
-        fail(TEXT("the first call, Consul lists %d instances: *out has %d. Is it filled in?",
-                  "第一次调用，Consul 给出 %d 个实例：*out 里却是 %d 个。填好了吗？"),
-             instances, got.n);
-    if (!got_whole_list(instances))
-        fail(TEXT("the first call, Consul lists %d instances: out->n is right, but the instances are not in *out. Copy the "
-                  "whole list: *out = fresh;",
-                  "第一次调用，Consul 给出 %d 个实例：*out 里个数正确，内容却不对。请整体复制：*out = fresh;"),
-             instances);
-}
-
-/* The entry must hold what the next call needs. */
-static void require_cached(void)
-{
-    if (entry.list.n > 0 && !entry.filled)
-        fail(TEXT("the list is in e->list, but e->filled is still false: set it to true",
-                  "列表已经存进 e->list，e->filled 却还是 false：请设为 true"));
-    if (entry.filled && entry.fetched_ms != consul.now_ms)
-        fail(TEXT("the list was fetched at now_ms=%lld, but e->fetched_ms is %lld: it must be the time of the fetch",
-                  "列表是在 now_ms=%lld 获取的，e->fetched_ms 却是 %lld：它应是获取列表的时刻"),
-             (long long)consul.now_ms, (long long)entry.fetched_ms);
-}
-
-/* The time is not 0 and does not fit in an int, as in a real service. */
-static void start_with(int instances)
-{
-    consul = (struct consul){.instances = instances, .now_ms = 7000000000};
-    entry = (struct entry){.filled = false};
-    if (call() != 0)
-        fail(TEXT("the first call, Consul lists %d instances: expected them, got -1 (%s)",
-                  "第一次调用，Consul 给出 %d 个实例：应返回它们，实际返回 -1（%s）"),
-             instances, why.text);
-    require_list(instances);
-}
+#include "slow_query.h"
 
 /* --- Level 1: the lesson's four lines ------------------------------------------------------- */
 
@@ -101,6 +23,18 @@ static void first_call(void)
                   "一个全新的 entry（filled 为 false），Consul 没有列出实例：*out 应为空，实际有 %d 个。请把列表保存在 *e 里，不要另设变量"),
              got.n);
     start_with(LIST_MAX);
+}
+
+/* The entry must hold what the next call needs. */
+static void require_cached(void)
+{
+    if (entry.list.n > 0 && !entry.filled)
+        fail(TEXT("the list is in e->list, but e->filled is still false: set it to true",
+                  "列表已经存进 e->list，e->filled 却还是 false：请设为 true"));
+    if (entry.filled && entry.fetched_ms != consul.now_ms)
+        fail(TEXT("the list was fetched at now_ms=%lld, but e->fetched_ms is %lld: it must be the time of the fetch",
+                  "列表是在 now_ms=%lld 获取的，e->fetched_ms 却是 %lld：它应是获取列表的时刻"),
+             (long long)consul.now_ms, (long long)entry.fetched_ms);
 }
 
 static void cache_while_fresh(void)
@@ -218,120 +152,6 @@ static void error_when_nothing_is_left(void)
     if (call() != 0 || !got_whole_list(2))
         fail(TEXT("Consul started 0.1 s later: with nothing cached, ask it at once",
                   "0.1 秒后 Consul 启动了：没有缓存时应立即查询"));
-}
-
-/* --- Other requests ------------------------------------------------------------------------- */
-
-static int meanwhile_status;
-static struct list meanwhile_got;
-static bool meanwhile_ran;
-
-static void another_request(void)
-{
-    struct err ignored;
-    consul.meanwhile = NULL;
-    meanwhile_ran = true;
-    meanwhile_got.n = -1;
-    meanwhile_status = get_instances(&entry, consul.now_ms + 10, TTL_MS, &meanwhile_got, &ignored);
-}
-
-/* The list has expired. While one request queries Consul, another one is served. */
-static void call_with_another(enum state state)
-{
-    start_with(3);
-    consul.now_ms += TTL_MS + 1;
-    consul.meanwhile = another_request;
-    consul.state = state;
-    consul.asked = 0;
-    meanwhile_ran = false;
-    call();
-    if (!meanwhile_ran)
-        fail(TEXT("after the TTL Consul was not asked (step 2), so a second request at the same time cannot be checked",
-                  "TTL 过后没有查 Consul（第 2 步），无法检查同时到来的第二个请求"));
-}
-
-static void others_get_whole_list(void)
-{
-    set_context(TEXT("another request while the very first one waits for Consul", "第一个请求还在等 Consul 时，又来了一个请求"));
-    consul = (struct consul){.instances = 3, .now_ms = 7000000000, .meanwhile = another_request};
-    entry = (struct entry){.filled = false};
-    meanwhile_ran = false;
-    call();
-    if (meanwhile_ran && meanwhile_status == 0 && !is_whole(&meanwhile_got, 3))
-        fail(TEXT("while the very first request waits for Consul, another one got a list that is not there yet (%d instances): "
-                  "set e->filled only when e->list is complete",
-                  "第一个请求还在等 Consul 时，另一个请求得到了还没取完的列表（%d 个实例）：e->list 完整之后才能把 e->filled 设为 true"),
-             meanwhile_got.n);
-    set_context(TEXT("another request while this one waits for Consul", "本次请求等待 Consul 时，又来了一个请求"));
-    call_with_another(STOPPED);
-    if (meanwhile_status != 0)
-        fail(TEXT("while one request waits for Consul, another one gets an error, though there is an old list (step 3)",
-                  "一个请求在等 Consul 时，另一个请求得到的是错误，但旧列表还在（第 3 步）"));
-    if (!is_whole(&meanwhile_got, 3))
-        fail(TEXT("while one request waits for Consul, another one reads the cache: it got half a list (%d instances). Fetch "
-                  "into a local variable, and copy it to e->list when it is complete",
-                  "一个请求在等 Consul 时，另一个请求读到了不完整的列表（%d 个实例）。请先取到局部变量里，完整之后再复制进 e->list"),
-             meanwhile_got.n);
-}
-
-/* --- Level 2: Consul hangs ---------------------------------------------------------------------- */
-
-/* The likely mistake in next_try_ms. Consul has hung since `begin`. */
-static const char *advice(int64_t begin)
-{
-    if (entry.next_try_ms < begin - TTL_MS && entry.next_try_ms != 0)
-        return text_of(TEXT("next_try_ms is a moment, not a number of ms: now_ms + …",
-                            "next_try_ms 是时刻，不是毫秒数：now_ms + ……"));
-    if (entry.next_try_ms > begin && entry.next_try_ms <= consul.now_ms + HUNG_MS)
-        return text_of(TEXT("next_try_ms is too early: a query takes a second, so this moment has passed when the query ends",
-                            "next_try_ms 设得太早：一次查询就要一秒，查完时已经到期。请设得更晚一些"));
-    return text_of(TEXT("After a failed query, wait for a while before the next one: next_try_ms",
-                        "查询失败之后，隔一段时间再查：next_try_ms"));
-}
-
-static void not_every_call_waits(void)
-{
-    enum { SECONDS = 30, CALLS_A_SECOND = 50 };
-    start_with(3);
-    set_context(TEXT("Consul hung", "Consul 卡住"));
-    consul.state = HUNG;
-    consul.now_ms += TTL_MS + 1;
-    consul.asked = 0;
-    int64_t begin = consul.now_ms;
-    int calls = 0;
-    while (consul.now_ms - begin < SECONDS * 1000) {
-        calls++;
-        if (call() != 0 || !got_whole_list(3))
-            fail(TEXT("Consul hangs: the old list was not returned", "Consul 卡住：没有返回旧列表"));
-        consul.now_ms += 1000 / CALLS_A_SECOND;
-    }
-    if (consul.asked > calls / 10)
-        fail(TEXT("level 2: Consul hangs, and %d calls asked it %d times and waited a second each. %s",
-                  "第 2 关：Consul 卡住，%d 次调用查了它 %d 次，每次都等一秒。%s"),
-             calls, consul.asked, advice(begin));
-    if (consul.asked < 2)
-        fail(TEXT("level 2: in %d s Consul was asked %s, so its recovery goes unnoticed. Does each call move next_try_ms, even "
-                  "a call that does not ask?",
-                  "第 2 关：%d 秒内%s Consul，它恢复了也无法发现。是不是每次调用都推后了 next_try_ms，包括没有查询的调用？"),
-             SECONDS, consul.asked ? text_of(TEXT("once", "只查了一次")) : text_of(TEXT("never", "一次也没有查")));
-
-    consul.state = ANSWERS;
-    consul.instances = 4;
-    consul.now_ms += TTL_MS;
-    call();
-    if (!got_whole_list(4))
-        fail(TEXT("level 2: Consul has been back for a whole TTL, but the old list is still in use: next_try_ms is too late",
-                  "第 2 关：Consul 恢复已有一个 TTL，却还在用旧列表：next_try_ms 设得太晚"));
-}
-
-static void one_waits_at_a_time(void)
-{
-    set_context(TEXT("another request while this one waits for a hung Consul", "本次请求等待卡住的 Consul 时，又来了一个请求"));
-    call_with_another(HUNG);
-    if (consul.asked > 1)
-        fail(TEXT("level 2: while one request waits for Consul, the next one asked it, too: set next_try_ms before the query, "
-                  "not after it",
-                  "第 2 关：一个请求在等 Consul 时，下一个请求也去查了：next_try_ms 要在查询之前设置，而不是之后"));
 }
 
 /* --- Bonus ------------------------------------------------------------------------------------------- */
