@@ -9,6 +9,7 @@
 
 #include "loop/loop.h"
 #include "store/pg_internal.h"
+#include "store/pg_session.h"
 
 /* --- The URL as a setting --------------------------------------------------------- */
 

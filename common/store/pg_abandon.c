@@ -10,6 +10,7 @@
 #include "loop/fiber.h"
 #include "store/pg_internal.h"
 #include "store/pg_read.h"
+#include "store/pg_session.h"
 
 /* An idle session in an open transaction ignores a cancellation, but not its end. */
 enum { CANCELS = 3 };

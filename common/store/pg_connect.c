@@ -11,6 +11,7 @@
 #include "base/log_repeat.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
+#include "store/pg_error.h"
 #include "store/pg_internal.h"
 
 /* --- A socket on the loop --------------------------------------------------------- */

@@ -1,11 +1,12 @@
 /* Turns libpq's failures into struct err. (The codes: PostgreSQL, "Appendix A. Error Codes".) */
+#include "store/pg_error.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/log_repeat.h"
-#include "store/pg_internal.h"
 
 static int first_line(const char *text)
 {

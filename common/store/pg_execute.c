@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "loop/fiber.h"
 #include "loop/sync.h"
+#include "store/pg_error.h"
 #include "store/pg_internal.h"
+#include "store/pg_session.h"
 #include "store/pg_transaction.h"
 
 static int check_row(const struct pg_rows *rows, struct err *err)

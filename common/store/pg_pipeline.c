@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "store/pg_error.h"
 #include "store/pg_internal.h"
 
 /* --- The connection is lost ------------------------------------------------------- */

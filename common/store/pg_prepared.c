@@ -1,7 +1,6 @@
-/* The statements that a connection for reads has prepared. */
-#include <stdio.h>
+#include "store/pg_prepared.h"
 
-#include "store/pg_internal.h"
+#include <stdio.h>
 
 void pg_name_prepared(const struct pg_statement *statement, int number, char name[PG_NAME_MAX])
 {

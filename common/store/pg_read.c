@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/fiber.h"
+#include "store/pg_error.h"
 #include "store/pg_internal.h"
 
 /* --- Is a connection up? ---------------------------------------------------------- */

@@ -3,8 +3,11 @@
  * A connection in an unknown state (no reply in time, an error of the socket) is
  * closed, not repaired: PostgreSQL then rolls the transaction back.
  */
+#include "store/pg_session.h"
+
 #include "base/clock.h"
 #include "loop/fiber.h"
+#include "store/pg_error.h"
 #include "store/pg_internal.h"
 
 /* --- One connection --------------------------------------------------------------- */

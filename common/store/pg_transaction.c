@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/pg_error.h"
 #include "store/pg_internal.h"
 #include "store/pg_read.h"
+#include "store/pg_session.h"
 
 /* A rollback that takes longer is not worth the wait: the connection is closed instead. */
 enum { ROLLBACK_LIMIT_MS = 200 };
