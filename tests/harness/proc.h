@@ -56,7 +56,7 @@ char *proc_output(const struct proc *proc);
 bool proc_wait_output(struct proc *proc, const char *text, char *out, size_t size, int64_t limit_ms);
 
 /* Waits until condition(arg) is true. False at the limit. Checks it after pauses of 1/8 of the time so far, from 5 to 25
- * ms: a check is often a request, and requests every 5 ms took a third of the tests' CPU time. */
+ * ms, because a check is often a request. */
 bool wait_until(bool (*condition)(void *arg), void *arg, int64_t limit_ms);
 
 #endif
