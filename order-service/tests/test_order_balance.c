@@ -4,7 +4,7 @@
  * One user-service serves all calls. The other instances are entries of a node without an
  * agent, at its port or at a closed one, so that one request can drop them all. */
 #include "harness/view.h"
-#include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(order_balance, .timeout = 300);
 

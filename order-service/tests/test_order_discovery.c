@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(order_discovery, .timeout = 300);
 

@@ -1,6 +1,7 @@
 /* The HTTP interface of order-service, as docs/reference.md describes it, on real
  * servers. user-service is in the static list; test_order_discovery.c uses a registry. */
 #include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(order_http, .timeout = 300);
 

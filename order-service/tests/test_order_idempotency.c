@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(order_idempotency, .timeout = 300);
 

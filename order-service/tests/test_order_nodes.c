@@ -1,6 +1,8 @@
 /* order-service with a real Consul in which several nodes list the same service id, as
  * after an instance has moved: Consul's ids are unique only on one node. */
 #include "service/tests/consul_case.h"
+#include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(order_nodes, .timeout = 300);
 

@@ -2,7 +2,7 @@
  * gets is compared with the time that has passed, so a slow machine changes nothing. */
 #include "base/clock.h"
 #include "harness/view.h"
-#include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(order_slow_start, .timeout = 300);
 

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "service/tests/consul_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_check, .timeout = 300);
 

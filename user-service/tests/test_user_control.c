@@ -8,6 +8,7 @@
 
 #include "service/tests/control_case.h"
 #include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_control, .timeout = 300);
 

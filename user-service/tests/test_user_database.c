@@ -1,5 +1,6 @@
 /* Databases as users have them: other locales and encodings, older schemas, triggers, a sequence behind its rows. */
 #include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_database, .timeout = 300);
 

@@ -2,6 +2,7 @@
 #include "harness/dns.h"
 #include "harness/view.h"
 #include "service/tests/consul_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_dns, .timeout = 300);
 

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "harness/load.h"
 #include "service/tests/consul_case.h"
+#include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_drain, .timeout = 300);
 

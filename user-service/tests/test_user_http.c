@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "service/tests/cache_case.h"
 #include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_http, .timeout = 300);
 

@@ -1,6 +1,8 @@
 /* What user-service still serves while PostgreSQL or Redis is down or hangs. */
 #include "base/clock.h"
+#include "service/tests/cache_case.h"
 #include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_outage, .timeout = 300);
 

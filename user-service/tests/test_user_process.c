@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "service/tests/http_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_process, .timeout = 300);
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "service/tests/consul_case.h"
+#include "service/tests/service_case.h"
 
 TestSuite(user_registration, .timeout = 300);
 

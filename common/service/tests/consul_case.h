@@ -2,7 +2,13 @@
 #ifndef SERVICE_TESTS_CONSUL_CASE_H
 #define SERVICE_TESTS_CONSUL_CASE_H
 
-#include "service/tests/http_case.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/http_probe.h"
+#include "harness/world.h"
 
 /* The JSON of a GET from Consul, without white space, because its amount differs
  * between versions. The caller frees. */

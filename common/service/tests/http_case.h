@@ -5,7 +5,6 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/http_probe.h"
@@ -117,106 +116,5 @@ static inline void await_case(const struct service *service, const struct http_c
 }
 
 #define AWAIT_CASE(service, ...) await_case(service, &(const struct http_case){__VA_ARGS__})
-
-static inline bool is_cached(const struct service *users, const char *path, char result[16])
-{
-    char url[SERVICE_URL_MAX];
-    struct probe_reply reply = {0};
-    cr_expect_eq(probe_get(NULL, service_url(users, path, url), &reply), 200, "%s", path);
-    probe_header(&reply, "X-Cache", result, 16);
-    probe_reply_close(&reply);
-    return strcmp(result, "hit") == 0;
-}
-
-struct cached {
-    const struct service *users;
-    const char *path;
-    char result[16]; /* X-Cache of the last reply */
-    bool missed;
-};
-
-static inline bool becomes_cached(void *arg)
-{
-    struct cached *cached = arg;
-    bool is = is_cached(cached->users, cached->path, cached->result);
-    cached->missed |= strcmp(cached->result, "miss") == 0;
-    return is;
-}
-
-/* Checks that a GET puts a user into the cache: the first hit comes after a miss. (A
- * bypass may come in between: on a busy machine Redis may take over 100 ms, and the
- * service does not wait longer.) */
-static inline void expect_miss_then_hit(const struct service *users, const char *path)
-{
-    struct cached cached = {.users = users, .path = path};
-    cr_expect(wait_until(becomes_cached, &cached, 60000), "%s: %s", path, cached.result);
-    cr_expect(cached.missed, "%s was already in the cache", path);
-}
-
-/* --- Bodies and metrics ----------------------------------------------------------- */
-
-/* The body of the reply to a GET; "" if there was no reply. The caller frees. */
-static inline char *body_of(const struct service *service, const char *path)
-{
-    char url[SERVICE_URL_MAX];
-    struct probe_reply reply = {0};
-    probe_get(NULL, service_url(service, path, url), &reply);
-    char *text = strdup(buf_text(&reply.body));
-    probe_reply_close(&reply);
-    return text;
-}
-
-/* The value of one line of /metrics; -1 if the line is missing. */
-static inline long metric(const struct service *service, const char *name)
-{
-    char *text = body_of(service, "/metrics"), line[200];
-    snprintf(line, sizeof line, "\n%s ", name);
-    const char *at = strstr(text, line);
-    long value = at ? atol(at + strlen(line)) : -1;
-    free(text);
-    return value;
-}
-
-/* Waits until the service replies to a GET with this status. */
-struct awaited_status {
-    const struct service *service;
-    const char *path;
-    int status;
-};
-
-static inline bool has_status(void *arg)
-{
-    const struct awaited_status *awaited = arg;
-    char url[SERVICE_URL_MAX];
-    return probe_get(NULL, service_url(awaited->service, awaited->path, url), NULL) == awaited->status;
-}
-
-static inline bool await_status(const struct service *service, const char *path, int status)
-{
-    struct awaited_status awaited = {service, path, status};
-    return wait_until(has_status, &awaited, 60000);
-}
-
-/* A world without Consul, which takes the longest to start: for tests that need no registry. */
-static inline void start_stores(struct world *world)
-{
-    struct err err = ERR_INIT;
-    *world = (struct world){.folder.path = ""};
-    cr_assert_eq(folder_take(&world->folder, &err), 0, "%s", err.text);
-    cr_assert_eq(server_init(&world->postgres, SERVER_POSTGRES, &world->folder, &err), 0, "%s", err.text);
-    cr_assert_eq(server_init(&world->redis, SERVER_REDIS, &world->folder, &err), 0, "%s", err.text);
-    cr_assert_eq(server_init(&world->consul, SERVER_CONSUL, &world->folder, &err), 0, "%s", err.text);
-    cr_assert_eq(server_launch(&world->postgres, &err), 0, "%s", err.text);
-    cr_assert_eq(server_start(&world->redis, &err), 0, "%s", err.text);
-    cr_assert_eq(server_wait_ready(&world->postgres, &err), 0, "%s", err.text);
-    cr_assert_eq(world_load_schema(world, &err), 0, "%s", err.text);
-}
-
-static inline void start_service(struct service *service, const struct world *world, const char *program,
-                                 const char *const env[])
-{
-    struct err err = ERR_INIT;
-    cr_assert_eq(service_start(service, world, program, env, &err), 0, "%s", err.text);
-}
 
 #endif
