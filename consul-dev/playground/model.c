@@ -26,12 +26,6 @@ struct node *model_add(struct model *model, enum node_kind kind, const char *id)
     return node;
 }
 
-void node_free(struct node *node)
-{
-    free(node->process);
-    free(node);
-}
-
 void model_remove(struct model *model, struct node *node)
 {
     size_t at = 0;
@@ -79,14 +73,4 @@ void model_restart_shares(struct model *model)
         model->nodes[i]->share_before = model_share(model, model->nodes[i]);
     for (size_t i = 0; i < model->node_count; i++)
         model->nodes[i]->picks_before = model->nodes[i]->picks;
-}
-
-bool node_is_service(const struct node *node)
-{
-    return node->kind == NODE_ORDERS || node->kind == NODE_USERS;
-}
-
-bool node_is_alive(const struct node *node)
-{
-    return node->process_state != PROCESS_ENDED && node->process_state != PROCESS_KILLED;
 }

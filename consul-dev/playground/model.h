@@ -1,5 +1,5 @@
-/* model: what the playground knows: the nodes of the picture, what order-service knows, the load,
- * the settings and the running scenario.
+/* model: what the playground knows: the nodes of the picture (node.h), what order-service knows, the
+ * load, the settings and the running scenario.
  *
  * The parts of the program write into it: processes.c what the processes do, the observers what
  * the services and registries say, load.c the calls. state.c writes it as JSON for the page.
@@ -14,63 +14,14 @@
 #include <stdint.h>
 
 #include "marks.h"
+#include "node.h"
 #include "options.h"
 #include "seconds.h"
 
-struct process;
 struct http_client;
 struct group;
 
-enum { NODES_MAX = 128, DETAIL_MAX = 240 };
-
-/* In the order of the picture. */
-enum node_kind { NODE_CONSUL, NODE_ETCD, NODE_POSTGRES, NODE_REDIS, NODE_ORDERS, NODE_USERS };
-
-enum process_state {
-    PROCESS_UNKNOWN, /* not ours: in observe mode */
-    PROCESS_STARTING,
-    PROCESS_RUNNING,
-    PROCESS_HUNG,     /* SIGSTOP */
-    PROCESS_DRAINING, /* SIGTERM was sent */
-    PROCESS_ENDED,
-    PROCESS_KILLED,
-};
-
-/* What a node answers when it is asked itself. */
-enum health { HEALTH_UNKNOWN, HEALTH_GOOD, HEALTH_BAD, HEALTH_DRAINING };
-
-/* What a list of instances says; absent: the list does not have it. */
-enum listing { LISTING_ABSENT, LISTING_PASSING, LISTING_WARNING, LISTING_CRITICAL, LISTING_MISSING };
-
-struct node {
-    char id[TARGET_MAX];
-    enum node_kind kind;
-    char host[256]; /* "127.0.0.1" for our own */
-    int port;       /* 0: not known */
-    int weight;
-    char zone[TARGET_MAX], version[TARGET_MAX];
-
-    struct process *process; /* NULL in observe mode */
-    enum process_state process_state;
-    bool is_next; /* it has not been started yet, but will be: shown as starting, not as gone */
-    int pid;      /* 0: none */
-
-    enum health health;
-    char health_detail[DETAIL_MAX]; /* which check fails, and why */
-
-    enum listing consul; /* what Consul says … */
-    char consul_output[DETAIL_MAX];
-    bool warned;         /* Consul has our second check of it: see warning.h */
-    bool in_maintenance; /* Consul says so: see operate.h */
-    enum listing orders; /* … and what order-service knows */
-    bool ejected;
-    int64_t picks, picks_before; /* before: when the list or the settings last changed */
-    double share_before;         /* its share of the picks until then */
-
-    uint32_t calls, failed; /* in the last full second */
-    bool watched;           /* a fiber asks it for its health */
-    bool removed;           /* that fiber frees it */
-};
+enum { NODES_MAX = 128 };
 
 /* What GET /discovery and /discovery/explain of order-service say. */
 struct knowledge {
@@ -131,7 +82,6 @@ struct model {
 struct node *model_add(struct model *model, enum node_kind kind, const char *id);
 /* Takes it out of the picture, and frees it as soon as no fiber watches it. */
 void model_remove(struct model *model, struct node *node);
-void node_free(struct node *node);
 /* NULL: there is no such node. */
 struct node *model_find(const struct model *model, const char *id);
 /* The first node of this kind; NULL: there is none. */
@@ -143,8 +93,5 @@ void mark(struct model *model, const char *code, const struct node *node, const 
 double model_share(const struct model *model, const struct node *node);
 /* The shares of the picks are counted from now on. */
 void model_restart_shares(struct model *model);
-
-bool node_is_service(const struct node *node);
-bool node_is_alive(const struct node *node); /* false only if its process has ended */
 
 #endif
