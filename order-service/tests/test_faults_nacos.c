@@ -10,7 +10,7 @@ static const struct row failing[] = {
     BELOW_HTTP,
     TOO_LARGE,
     OTHER_STATUS,
-    /* A list that is not whole is rejected: nacos_check_envelope(), registry/nacos/nacos_wire.c. */
+    /* A list that is not whole is rejected: nacos_check_envelope(), registry/nacos/nacos_reply.c. */
     {"short-length", .error = " not "}, /* Nacos'; or not valid HTTP, after a heartbeat on this connection */
     {"broken-json", .error = "the list is cut off, or not Nacos'"},
     {"html", .error = "the list is cut off, or not Nacos'"},
@@ -26,7 +26,7 @@ static const struct row failing[] = {
 
 static const struct row misleading[] = {
     OF_ANY_LIST,
-    /* The place of an entry keeps two with one id apart: nacos_read_entry(), registry/nacos/nacos_wire.c. */
+    /* The place of an entry keeps two with one id apart: nacos_read_entry(), registry/nacos/nacos_reply.c. */
     {"duplicates", .listed = 2 * UPSTREAMS},
     /* The instance registers again, and no faster than its heartbeats: registration/heartbeat.c. */
     {"unknown-beat", .error = NULL},

@@ -1,7 +1,7 @@
 /* Fuzzes the parsers of Nacos' replies: lists of both versions, results, logins, namespaces. */
 #include "fuzz/fuzz.h"
 #include "fuzz/fuzz_list.h"
-#include "registry/nacos/nacos_wire.h"
+#include "registry/nacos/nacos_reply.h"
 
 static int begin_v3(struct list_parser *parser, struct err *err)
 {

@@ -5,6 +5,7 @@
 
 #include "registry/list_parser.h"
 #include "registry/nacos/nacos_http.h"
+#include "registry/nacos/nacos_reply.h"
 
 enum {
     FORM_CAP = 32 * 1024, /* of our own entry, percent-encoded */

@@ -6,7 +6,7 @@
  * protobuf with JSON inside, a handshake and a connection that the server rebalances); for a list that is read every
  * DISCOVERY_CACHE_TTL / 2 this would be a second protocol of several hundred lines for one kind.
  *
- * Two versions of the API: nacos_wire.h. Servers of version 3 do not forward what they are not responsible for, so
+ * Two versions of the API: nacos_request.h. Servers of version 3 do not forward what they are not responsible for, so
  * there an instance registers with every server, and sends its heartbeats to every one; lists come from one.
  */
 #ifndef REGISTRY_NACOS_H

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "registry/nacos/nacos_reply.h"
 #include "registry/secret_file.h"
 #include "registry/wire.h"
 

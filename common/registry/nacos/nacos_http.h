@@ -8,7 +8,7 @@
 #ifndef REGISTRY_NACOS_HTTP_H
 #define REGISTRY_NACOS_HTTP_H
 
-#include "registry/nacos/nacos_wire.h"
+#include "registry/nacos/nacos_request.h"
 #include "registry/servers.h"
 
 enum { NACOS_TOKEN_MAX = 2048 }; /* bytes; a token is a signed one of some hundred */

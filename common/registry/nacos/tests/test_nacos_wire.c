@@ -1,5 +1,5 @@
-/* nacos_wire.c: recorded replies (fixtures/v3_*, of Nacos 3.1.0; fixtures/v1_*, of Nacos 2.3.2's version 1 of the API),
- * and invalid ones.
+/* nacos_request.c and nacos_reply.c: recorded replies (fixtures/v3_*, of Nacos 3.1.0; fixtures/v1_*, of Nacos 2.3.2's
+ * version 1 of the API), and invalid ones.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "registry/list_parser.h"
-#include "registry/nacos/nacos_wire.h"
+#include "registry/nacos/nacos_reply.h"
 #include "registry/tests/fixture.h"
 
 TestSuite(nacos_wire, .timeout = 300);
