@@ -3,6 +3,7 @@
 #ifndef PLAYGROUND_TESTS_SCENARIO_H
 #define PLAYGROUND_TESTS_SCENARIO_H
 
+#include "buttons.h"
 #include "descendants.h"
 #include "event_stream.h"
 

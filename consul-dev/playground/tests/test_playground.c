@@ -1,4 +1,5 @@
 /* The playground's program on real servers: each button, each state, and what it leaves behind. */
+#include "buttons.h"
 #include "event_stream.h"
 
 TestSuite(playground, .timeout = 300);

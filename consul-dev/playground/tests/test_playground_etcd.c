@@ -1,4 +1,5 @@
 /* The playground's program with ETCD=1: etcd is a process of the picture, and the second registry. */
+#include "buttons.h"
 #include "fixture.h"
 
 TestSuite(playground_etcd, .timeout = 300);

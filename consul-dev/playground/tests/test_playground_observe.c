@@ -1,4 +1,5 @@
 /* The playground with --observe: services that others have started, as in containers. */
+#include "buttons.h"
 #include "fixture.h"
 #include "harness/world.h"
 

@@ -1,5 +1,6 @@
 /* The playground's program on real servers: maintenance and weight of an instance, and the two stories about
  * releases and slow instances. */
+#include "buttons.h"
 #include "fixture.h"
 #include "scenario.h"
 

@@ -1,4 +1,5 @@
 /* The playground's program: requests that it refuses, and what is left when it ends. */
+#include "buttons.h"
 #include "descendants.h"
 #include "event_stream.h"
 

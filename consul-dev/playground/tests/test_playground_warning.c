@@ -1,4 +1,5 @@
 /* The playground's program on real servers: the button that makes an instance warning at Consul. */
+#include "buttons.h"
 #include "fixture.h"
 
 TestSuite(playground_warning, .timeout = 300);
