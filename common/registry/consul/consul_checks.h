@@ -12,7 +12,7 @@
 
 #include "net/json.h"
 #include "registry/consul/consul_http.h"
-#include "registry/registry.h"
+#include "registry/registration_spec.h"
 
 /* Reads the checks of this id: an object of checks by id, which the caller owns. *checks is NULL if the agent
  * does not know the request. -1: no such reply. */

@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "net/json.h"
-#include "registry/registry.h"
+#include "registry/registration_spec.h"
 
 /* True: they differ, and text says in what. address: what we registered. service: the reply to
  * GET /v1/agent/service/<id>; checks: as consul_checks_read() returns them; NULL: not known. A member that a

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "registry/consul/consul_http.h"
-#include "registry/registry.h"
+#include "registry/registration_spec.h"
 
 /* True for every spelling of an address that leads to the caller's own machine. A host name is judged by its text
  * alone: on this machine the own name may mean 127.0.1.1, and on others the real address. */

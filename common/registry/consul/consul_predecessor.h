@@ -9,7 +9,7 @@
 #define REGISTRY_CONSUL_PREDECESSOR_H
 
 #include "registry/consul/consul_http.h"
-#include "registry/registry.h"
+#include "registry/registration_spec.h"
 
 /* Deregisters these entries from the agent. Call it once, after the first registration: if several instances
  * do share an address (that of a proxy), they must not keep deregistering each other. Errors are ignored. */

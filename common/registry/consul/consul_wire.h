@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "net/json.h"
-#include "registry/registry.h"
+#include "registry/registration_spec.h"
 
 /* Appends the body of PUT /v1/agent/service/register. address: never "". False at the buffer's cap, or out
  * of memory. */

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "net/json.h"
 #include "registry/instance.h"
-#include "registry/registry.h"
+#include "registry/registration_spec.h"
 
 enum { ETCD_KEY_CAP = 1024 }; /* bytes of our own key */
 

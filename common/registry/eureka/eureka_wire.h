@@ -16,7 +16,7 @@
 #include "base/err.h"
 #include "registry/instance.h"
 #include "registry/list_parser.h"
-#include "registry/registry.h"
+#include "registry/registration_spec.h"
 
 /* <base>/apps/{APP}, and /{id} unless id is NULL. base: the path of the server's URL. */
 bool eureka_add_path(struct buf *out, const char *base, const char *service, const char *id);

@@ -21,7 +21,7 @@
 
 #include "base/buf.h"
 #include "registry/nacos/nacos_config.h"
-#include "registry/registry.h"
+#include "registry/registration_spec.h"
 
 enum nacos_api { NACOS_API_UNKNOWN, NACOS_API_V3, NACOS_API_V1 };
 
