@@ -69,7 +69,7 @@ const char *http_request_id(const struct http_request *req)
 /* If a request has two traceparents, both are ignored: we cannot know which one is right. */
 void http_trace_context(const struct http_request *req, struct trace_context *trace)
 {
-    const char *parent = NULL, *end = req->head.data + req->head.len;
+    const char *parent = NULL, *end = buf_text(&req->head) + req->head.len;
     *trace = (struct trace_context){.request_id = req->id};
     if (find_header(req, "traceparent", &parent) != 1 || !trace_set_parent(trace, parent))
         return;
