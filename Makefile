@@ -313,9 +313,10 @@ test: ## check: run all tests except the long outages
 	@$(DEPS) python balancers
 	$(again) run-tests
 
-# With sanitizers without the exercises' scripts: they always check a learner's code with them.
+# With sanitizers without the exercises' scripts: they always check a learner's code with them. And not more files at
+# the same time than there are cores, because then the processor is the limit.
 run-tests: unit-tests integration-tests exercise-parts pitfall-parts
-	@BUILD_DIR=$(BUILD) .ci/run-tests $(if $(SANITIZE),$(filter-out exercises/%,$(SCRIPT_TESTS)),$(SCRIPT_TESTS)) $(filter-out $(OUTAGES) $(NACOS_TESTS) $(EUREKA_TESTS),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
+	@BUILD_DIR=$(BUILD) $(if $(SANITIZE),TEST_JOBS=$$(nproc)) .ci/run-tests $(if $(SANITIZE),$(filter-out exercises/%,$(SCRIPT_TESTS)),$(SCRIPT_TESTS)) $(filter-out $(OUTAGES) $(NACOS_TESTS) $(EUREKA_TESTS),$(INTEGRATION_TESTS)) $(UNIT_TESTS)
 
 # The user-services of `make up`.
 UP_USERS := 127.0.0.1:8001,127.0.0.1:8002,127.0.0.1:8003
