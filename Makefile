@@ -443,7 +443,7 @@ run-lint: unit-tests pitfall-parts $(BUILD)/demo $(BUILD)/compare $(BUILD)/lab $
 	@cppcheck --quiet -j$$(nproc) --enable=warning,performance,portability --inline-suppr --std=c11 \
 	  --suppress=autoVariables --error-exitcode=1 -Icommon -Itests -Iexercises $(C_FILES)
 	@echo "valgrind over the simulation, and over the tests of the layers that it replaces"
-	@valgrind --quiet --error-exitcode=99 $(BUILD)/simulate --seeds 20
+	@valgrind --quiet --error-exitcode=99 $(BUILD)/simulate --seeds 20 --jobs 2
 	@BUILD_DIR=$(BUILD) .ci/run-tests --valgrind $(foreach l,$(VALGRIND_LAYERS),$(call tests,$(call folder,$(l))))
 
 FUZZERS := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
