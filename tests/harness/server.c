@@ -16,6 +16,7 @@
 
 /* initdb on a busy machine takes seconds; the election of Consul's leader about one. */
 enum { START_LIMIT_MS = 60000, JAVA_START_LIMIT_MS = 240000, STOP_LIMIT_MS = 10000, REPLY_LIMIT_S = 1 };
+#define SQL_CONNECT_LIMIT_S "60"
 
 /* --- Readiness ------------------------------------------------------------------------ */
 
@@ -266,7 +267,9 @@ int server_sql(const struct server *postgres, const char *file, const char *stat
     char *text = file ? text_of(file) : NULL;
     if (file && !text)
         return err_set(err, ERR_FAILED, "cannot read %s", file);
-    PGconn *conn = PQconnectdb(postgres->url);
+    /* (A query has the limit of its test's suite.) */
+    PGconn *conn = PQconnectdbParams((const char *[]){"dbname", "connect_timeout", NULL},
+                                     (const char *[]){postgres->url, SQL_CONNECT_LIMIT_S, NULL}, 1);
     PGresult *result = PQexec(conn, text ? text : statement);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;

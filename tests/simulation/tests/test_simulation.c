@@ -15,7 +15,7 @@ static void teardown(void)
     fibers_free_pool();
 }
 
-TestSuite(simulation, .fini = teardown, .timeout = 1800); /* only ends a hang: in valgrind it takes minutes */
+TestSuite(simulation, .fini = teardown, .timeout = 1800); /* only ends a hang */
 
 Test(simulation, promises_hold_in_100_populations_with_faults)
 {
