@@ -27,14 +27,19 @@ struct http_call {
     const void *body;           /* NULL: none */
     size_t body_len;
     const struct http_tls *tls; /* NULL: plain http */
-    int64_t deadline;           /* of the whole call */
+    int64_t deadline;           /* of the whole call; a stream moves it: see on_data */
     size_t body_cap;            /* bytes of the reply's body, streamed or not; a longer one is ERR_TOO_LARGE */
     /* Streaming, may be NULL: gets each piece of the body as it arrives, at most 16 KiB,
      * instead of response->body; status and head are already in the response. Runs in a
-     * callback: must not wait. False ends the call with ERR_CANCELLED. */
+     * callback: must not wait. False ends the call with ERR_CANCELLED. What has arrived
+     * moves the deadline: see http_deadline_after. */
     bool (*on_data)(void *arg, const char *bytes, size_t len);
     void *on_data_arg;
 };
+
+/* The deadline after `bytes` of a long reply: 1 s later for each MiB. So a long list is read to its end over a slow
+ * line and on a slow processor, and a server that is silent or sends single bytes still meets the deadline. */
+int64_t http_deadline_after(int64_t deadline, size_t bytes);
 
 struct http_response {
     int status;

@@ -2,10 +2,18 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 enum {
+    BYTES_PER_MS = 1024,    /* that a long reply may at least take: 8 Mbit/s */
     HEAD_MAX = 32 * 1024,   /* bytes of a reply's head */
     TURN_BYTES = 32 * 1024, /* bytes of a stream that are read before other fibers run */
 };
+
+int64_t http_deadline_after(int64_t deadline, size_t bytes)
+{
+    return deadline == DEADLINE_NONE ? DEADLINE_NONE : deadline + (int64_t)(bytes / BYTES_PER_MS);
+}
 
 static size_t end_transfer(struct transfer *transfer, enum err_code why)
 {
@@ -18,6 +26,7 @@ static size_t end_transfer(struct transfer *transfer, enum err_code why)
  * a stream pauses until the other fibers have run. */
 static size_t pause_stream(struct transfer *transfer)
 {
+    transfer->deadline = http_deadline_after(transfer->deadline, transfer->turn_bytes);
     http_multi_pause(transfer);
     return CURL_WRITEFUNC_PAUSE;
 }

@@ -80,7 +80,8 @@ static void transfer_give_back(struct http_client *client, struct transfer *tran
 
 static int run_transfer(struct http_client *client, struct transfer *transfer, struct err *err)
 {
-    switch (http_multi_run(client->multi, transfer, transfer->call->deadline)) {
+    transfer->deadline = transfer->call->deadline;
+    switch (http_multi_run(client->multi, transfer)) {
     case WAIT_TIMEOUT:
         return err_set(err, ERR_TIMEOUT, "no whole reply in time");
     case WAIT_CANCELLED:

@@ -213,17 +213,17 @@ void http_multi_pause(struct transfer *transfer)
 }
 
 /* The other fibers have run. curl delivers what it held back inside curl_easy_pause. */
-static enum wait_result resume(struct http_multi *multi, struct transfer *transfer, int64_t deadline)
+static enum wait_result resume(struct http_multi *multi, struct transfer *transfer)
 {
     transfer->paused = false;
     transfer->turn_bytes = 0;
     wait_init(&transfer->wait);
     multi->due = true;
     transfer->result = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-    return transfer->result == CURLE_OK ? wait_park(&transfer->wait, deadline) : WAIT_WOKEN;
+    return transfer->result == CURLE_OK ? wait_park(&transfer->wait, transfer->deadline) : WAIT_WOKEN;
 }
 
-enum wait_result http_multi_run(struct http_multi *multi, struct transfer *transfer, int64_t deadline)
+enum wait_result http_multi_run(struct http_multi *multi, struct transfer *transfer)
 {
     wait_init(&transfer->wait);
     if (curl_multi_add_handle(multi->curl, transfer->easy) != CURLM_OK) {
@@ -231,9 +231,9 @@ enum wait_result http_multi_run(struct http_multi *multi, struct transfer *trans
         return WAIT_WOKEN;
     }
     multi->due = true;
-    enum wait_result result = wait_park(&transfer->wait, deadline);
+    enum wait_result result = wait_park(&transfer->wait, transfer->deadline);
     while (result == WAIT_WOKEN && transfer->paused)
-        result = resume(multi, transfer, deadline);
+        result = resume(multi, transfer);
     curl_multi_remove_handle(multi->curl, transfer->easy);
     return result;
 }

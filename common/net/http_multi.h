@@ -39,6 +39,7 @@ struct transfer {
     /* One call; set and read by http_client.c and the http_call_ files. */
     const struct http_call *call;
     struct http_response *response;
+    int64_t deadline;             /* the call's, moved by what has arrived of a stream */
     size_t received;              /* bytes of the body */
     size_t turn_bytes;            /* bytes of the body since curl was last resumed */
     bool head_ended;              /* the empty line has arrived */
@@ -56,7 +57,7 @@ void http_multi_limit(struct http_multi *multi, size_t connections); /* see http
 void http_multi_attach(struct http_multi *multi, struct transfer *transfer);
 /* Runs it until it has ended (WAIT_WOKEN: see `result`), its deadline passes or the
  * fiber is cancelled. In each case curl no longer uses it afterwards. */
-enum wait_result http_multi_run(struct http_multi *multi, struct transfer *transfer, int64_t deadline);
+enum wait_result http_multi_run(struct http_multi *multi, struct transfer *transfer);
 /* Called by a callback that returns CURL_WRITEFUNC_PAUSE: other fibers run before curl
  * delivers more of this transfer. */
 void http_multi_pause(struct transfer *transfer);

@@ -52,13 +52,15 @@ static void wait_for_change(struct etcd *etcd, const char *service, uint64_t rev
 
 /* --- Reading the list ------------------------------------------------------------------------- */
 
-/* Reads the next page, and adds its size to *bytes. */
+/* Reads the next page, and adds its size to *bytes. What has arrived moves the deadline, as if all pages were one
+ * reply. */
 static int read_page(struct etcd *etcd, const char *service, struct etcd_page *page, struct instance_list *list,
                      size_t *bytes, int64_t deadline, struct err *err)
 {
     struct etcd_exchange exchange = ETCD_EXCHANGE_INIT;
     const struct buf *reply = &exchange.response.body;
-    int rc = etcd_send(etcd, "/v3/kv/range", &exchange, etcd_add_range(&exchange.body, service, page), deadline, err);
+    int rc = etcd_send(etcd, "/v3/kv/range", &exchange, etcd_add_range(&exchange.body, service, page),
+                       http_deadline_after(deadline, *bytes), err);
     *bytes += reply->len;
     if (rc == 0 && exchange.response.status != 200)
         rc = etcd_http_error(&exchange.response, err);
