@@ -8,6 +8,7 @@
  *     http_request.c   what a handler reads of its request
  *     http_reply.c     one reply
  *     http_stream.c    one reply that is sent piece by piece
+ *     http_pool.c      requests that are used again
  *     http_slow.c      time limits for slow clients
  *     http_head.c      checks and keeps the head of a request
  *     http_dispatch.c  one request, from its first line to its handler
@@ -58,6 +59,12 @@ void stream_end(struct http_request *req);
 void stream_free(struct http_request *req);
 void streams_wake_all(struct http_server *server);
 
+/* http_pool.c. NULL: out of memory. */
+struct http_request *request_new(struct http_server *server);
+/* Called by MHD's callback or the handler's fiber, whichever ends last. */
+void request_give_back(struct http_request *req);
+void requests_free_pool(struct http_server *server);
+
 /* http_slow.c */
 void connection_on_change(void *server, struct MHD_Connection *mhd, void **connection,
                           enum MHD_ConnectionNotificationCode what);
@@ -71,12 +78,11 @@ void request_set_id(struct http_request *req, const char *given); /* NULL, or no
 /* Fills the request; may reply already (phase HTTP_REPLYING). */
 void request_read_head(struct http_request *req, struct MHD_Connection *mhd, const char *method, const char *version);
 
-/* http_dispatch.c: MHD's callbacks, and the pool. */
+/* http_dispatch.c: MHD's callbacks. */
 void *request_begin(void *server, const char *target, struct MHD_Connection *mhd);
 enum MHD_Result request_on_call(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
                                 const char *version, const char *upload, size_t *upload_len, void **request);
 void request_end(void *server, struct MHD_Connection *mhd, void **request, enum MHD_RequestTerminationCode how);
-void requests_free_pool(struct http_server *server);
 /* Sends an error for a request that MHD must not read. */
 void request_reject_raw(struct http_server *server, int fd, int status, const char *detail);
 
