@@ -3,55 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "registry/list_parser.h"
-#include "registry/nacos/nacos_http.h"
+#include "registry/nacos/nacos_exchange.h"
+#include "registry/nacos/nacos_fetch.h"
 #include "registry/nacos/nacos_reply.h"
 
-enum {
-    FORM_CAP = 32 * 1024, /* of our own entry, percent-encoded */
-    REPLY_CAP = 64 * 1024,
-    LIST_CAP = 32 * 1024 * 1024, /* 10,000 instances take 5 MB */
-};
-
-struct nacos {
-    struct registry base;
-    struct nacos_config config;
-    struct nacos_http http;
-    bool is_registered; /* by this process: only then heartbeats are sent */
-    bool healthy;       /* as in the last heartbeat */
-};
-
-struct exchange {
-    struct buf form;
-    struct http_response response;
-};
-
-#define EXCHANGE_INIT {.form = BUF_INIT(FORM_CAP), .response = HTTP_RESPONSE_INIT}
+enum { REPLY_CAP = 64 * 1024 }; /* bytes of the reply to a request that writes */
 
 static struct nacos *nacos_of(struct registry *registry)
 {
     return (struct nacos *)registry; /* base is its first member */
 }
 
-static void exchange_close(struct exchange *exchange)
-{
-    buf_close(&exchange->form);
-    http_response_close(&exchange->response);
-}
-
 /* --- One request --------------------------------------------------------------------------- */
-
-/* Comes before every request: the form depends on the version of the API, and on our local address. */
-static int prepare(struct nacos *nacos, const char *service, int64_t deadline, struct err *err)
-{
-    int rc = nacos_http_prepare(&nacos->http, service, nacos->base.local_address, deadline, err);
-    return rc == 0 ? 0 : err_prefix(err, "nacos");
-}
-
-static int fail_too_long(struct err *err)
-{
-    return err_set(err, ERR_INVALID, "cannot write the request: too long, or out of memory");
-}
 
 /* A request to register, send a heartbeat or deregister, and the replies to it. */
 struct writing {
@@ -78,17 +41,17 @@ static int write_to(void *arg, const struct url *server, int64_t deadline, struc
 /* has_form: the result of the nacos_add_… function that wrote the form. Servers of version 1 forward a request to the
  * one that is responsible for the instance. Those of version 3 do not (seen in 3.1): a server that did not get the
  * heartbeats itself does not list the instance, or drops it. So there each server gets each request. */
-static enum nacos_result write_form(struct nacos *nacos, struct exchange *exchange, enum nacos_request request,
+static enum nacos_result write_form(struct nacos *nacos, struct nacos_exchange *exchange, enum nacos_request request,
                                     bool has_form, int64_t deadline, struct writing *writing, struct err *err)
 {
     enum nacos_api api = nacos->http.api;
     *writing = (struct writing){.nacos = nacos, .sent = {.api = api, .request = request, .form = &exchange->form,
                                                          .body_cap = REPLY_CAP}};
-    int rc = !has_form ? fail_too_long(err)
+    int rc = !has_form ? nacos_fail_too_long(err)
              : api == NACOS_API_V3
                  ? servers_call_each(&nacos->http.servers, write_to, writing, deadline, &exchange->response, err)
                  : servers_call(&nacos->http.servers, write_to, writing, deadline, &exchange->response, err);
-    exchange_close(exchange);
+    nacos_exchange_close(exchange);
     if (rc != 0)
         err_prefix(err, "nacos");
     return rc != 0 ? NACOS_FAILED : writing->done > 0 ? NACOS_OK : NACOS_UNKNOWN_INSTANCE;
@@ -98,9 +61,9 @@ static enum nacos_result write_form(struct nacos *nacos, struct exchange *exchan
 
 static int write_entry(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline, struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
+    struct nacos_exchange exchange = NACOS_EXCHANGE_INIT;
     struct writing writing;
-    if (prepare(nacos, spec->service, deadline, err) != 0)
+    if (nacos_prepare(nacos, spec->service, deadline, err) != 0)
         return -1;
     bool has_form = nacos_add_instance(&exchange.form, &nacos->config, spec, registry_address(&nacos->base, spec),
                                        registration_is_passing(spec, nacos->healthy));
@@ -128,10 +91,10 @@ static int nacos_deregister(struct registry *registry, const struct registration
                             struct err *err)
 {
     struct nacos *nacos = nacos_of(registry);
-    struct exchange exchange = EXCHANGE_INIT;
+    struct nacos_exchange exchange = NACOS_EXCHANGE_INIT;
     struct writing writing;
     nacos->is_registered = false;
-    if (prepare(nacos, spec->service, deadline, err) != 0)
+    if (nacos_prepare(nacos, spec->service, deadline, err) != 0)
         return -1;
     bool has_form = nacos_add_own(&exchange.form, &nacos->config, spec, registry_address(registry, spec));
     return write_form(nacos, &exchange, NACOS_DEREGISTER, has_form, deadline, &writing, err) == NACOS_FAILED ? -1 : 0;
@@ -144,9 +107,9 @@ static int nacos_deregister(struct registry *registry, const struct registration
 static enum nacos_result send_beat(struct nacos *nacos, const struct registration_spec *spec, int64_t deadline,
                                    struct err *err)
 {
-    struct exchange exchange = EXCHANGE_INIT;
+    struct nacos_exchange exchange = NACOS_EXCHANGE_INIT;
     struct writing writing;
-    if (prepare(nacos, spec->service, deadline, err) != 0)
+    if (nacos_prepare(nacos, spec->service, deadline, err) != 0)
         return NACOS_FAILED;
     bool has_form = nacos_add_beat(&exchange.form, nacos->http.api, &nacos->config, spec,
                                    registry_address(&nacos->base, spec));
@@ -190,78 +153,6 @@ static int nacos_heartbeat(struct registry *registry, const struct registration_
     default:
         return -1;
     }
-}
-
-/* --- Discovery ----------------------------------------------------------------------------- */
-
-/* A list that is arriving. */
-struct list_reader {
-    struct nacos_http *http;
-    struct nacos_sent sent;
-    struct http_response *response;
-    struct list_parser parser;
-    struct instance_list *list; /* the whole one; NULL: not yet */
-    struct err *err;            /* of the try that runs */
-};
-
-/* The body of an error is kept: it holds Nacos' words. */
-static bool read_piece(void *arg, const char *bytes, size_t len)
-{
-    struct list_reader *reader = arg;
-    struct http_response *response = reader->response;
-    if (response->status != 200)
-        return response->body.len > 0 || buf_add(&response->body, bytes, len);
-    return list_parser_feed(&reader->parser, bytes, len, reader->err) == 0;
-}
-
-static int end_list(struct list_reader *reader, struct err *err)
-{
-    const struct http_response *response = reader->response;
-    struct buf *envelope = &reader->parser.envelope;
-    if (response->status != 200)
-        return nacos_parse_error(response->status, buf_text(&response->body), response->body.len, err);
-    nacos_http_hide(reader->http, envelope);
-    if (nacos_check_envelope(reader->sent.api, buf_text(envelope), envelope->len, err) != 0)
-        return -1;
-    return list_parser_end(&reader->parser, &reader->list, err);
-}
-
-/* Reads the list from one server, from its beginning. */
-static int read_list(void *arg, const struct url *server, int64_t deadline, struct http_response *response,
-                     struct err *err)
-{
-    struct list_reader *reader = arg;
-    reader->err = err;
-    if (list_parser_begin(&reader->parser, nacos_list_member(reader->sent.api), nacos_read_entry, err) != 0)
-        return -1;
-    int rc = nacos_http_send(reader->http, server, &reader->sent, deadline, response, err);
-    if (rc == 0)
-        rc = end_list(reader, err);
-    list_parser_close(&reader->parser);
-    return rc;
-}
-
-static int nacos_fetch(struct registry *registry, const char *service, struct registry_cursor *cursor, int64_t wait_ms,
-                       int64_t deadline, struct instance_list **list, struct err *err)
-{
-    struct nacos *nacos = nacos_of(registry);
-    struct exchange exchange = EXCHANGE_INIT;
-    (void)cursor, (void)wait_ms; /* Nacos numbers no list, and never waits */
-    *list = NULL;
-    if (prepare(nacos, service, deadline, err) != 0)
-        return -1;
-    struct list_reader reader = {
-        .http = &nacos->http,
-        .sent = {.api = nacos->http.api, .request = NACOS_LIST, .form = &exchange.form, .body_cap = LIST_CAP,
-                 .on_data = read_piece, .on_data_arg = &reader},
-        .response = &exchange.response,
-    };
-    int rc = nacos_add_list(&exchange.form, reader.sent.api, &nacos->config, service)
-                 ? servers_call(&nacos->http.servers, read_list, &reader, deadline, &exchange.response, err)
-                 : fail_too_long(err);
-    *list = reader.list;
-    exchange_close(&exchange);
-    return rc == 0 ? 0 : err_prefix(err, "nacos");
 }
 
 /* --- Create and free ----------------------------------------------------------------------- */
