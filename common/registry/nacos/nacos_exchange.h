@@ -4,7 +4,7 @@
 #ifndef REGISTRY_NACOS_EXCHANGE_H
 #define REGISTRY_NACOS_EXCHANGE_H
 
-#include "registry/nacos/nacos.h"
+#include "registry/nacos/nacos_config.h"
 #include "registry/nacos/nacos_http.h"
 #include "registry/registry.h"
 
