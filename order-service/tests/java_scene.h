@@ -5,6 +5,7 @@
 #define ORDER_SERVICE_TESTS_JAVA_SCENE_H
 
 #include "scene.h"
+#include "scene_requests.h"
 
 static inline void start_users_and_orders(void)
 {

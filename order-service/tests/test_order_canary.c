@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(order_canary, .timeout = 300);
 

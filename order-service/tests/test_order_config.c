@@ -1,6 +1,7 @@
 /* Consul KV as the configuration center of running services: what changes, how soon, and what does not change when a
  * value is bad, a key is deleted, or Consul is down or has lost its keys. */
 #include "scene.h"
+#include "scene_requests.h"
 #include "service/tests/control_case.h"
 
 TestSuite(order_config, .timeout = 300);

@@ -2,6 +2,7 @@
  * that reads Consul, and one that reads etcd.
  */
 #include "etcd_scene.h"
+#include "scene_requests.h"
 #include "service/tests/control_case.h"
 
 TestSuite(order_control, .timeout = 300);

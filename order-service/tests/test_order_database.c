@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(order_database, .timeout = 300);
 

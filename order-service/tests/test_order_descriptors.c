@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(order_descriptors, .timeout = 300);
 

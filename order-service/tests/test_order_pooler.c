@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(order_pooler, .timeout = 300);
 

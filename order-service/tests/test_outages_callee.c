@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(outages_callee, .timeout = 300);
 

@@ -2,6 +2,7 @@
  * its leader, its quorum or an agent, and no call fails. Each test prints its timeline:
  * seconds since the fault began or ended. */
 #include "scene.h"
+#include "scene_requests.h"
 
 #include "base/buf.h"
 #include "harness/cluster.h"

@@ -1,6 +1,7 @@
 /* One of three user-services hangs under 64 connections that send requests as fast as
  * they can. Alone in its file, so that no other test uses the cores meanwhile. */
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(outages_crowd, .timeout = 300);
 

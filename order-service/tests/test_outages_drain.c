@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(outages_drain, .timeout = 300);
 

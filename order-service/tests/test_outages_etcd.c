@@ -1,6 +1,7 @@
 /* Faults of the second registry: etcd stops, hangs, loses its data and compacts, with
  * and without Consul. No call fails, and the registries are used again without a restart. */
 #include "etcd_scene.h"
+#include "scene_requests.h"
 
 TestSuite(outages_etcd, .timeout = 300);
 

@@ -1,5 +1,6 @@
 /* Consul stops, hangs or loses its state while order-service is called: no call fails. */
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(outages_registry, .timeout = 300);
 

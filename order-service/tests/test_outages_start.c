@@ -1,5 +1,6 @@
 /* The services start without PostgreSQL, Redis and Consul, which start later, in any order. */
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(outages_start, .timeout = 300);
 

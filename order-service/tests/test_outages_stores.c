@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(outages_stores, .timeout = 300);
 

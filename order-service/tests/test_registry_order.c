@@ -1,5 +1,6 @@
 /* REGISTRIES=etcd,consul, on real servers: the order of trust is obeyed, and all that shows a source knows its name. */
 #include "etcd_scene.h"
+#include "scene_requests.h"
 
 TestSuite(registry_order, .timeout = 300);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "scene.h"
+#include "scene_requests.h"
 
 TestSuite(secure_consul, .timeout = 300);
 

@@ -1,6 +1,7 @@
 /* Consul and etcd together, both real: each service registers in both, and a caller
  * needs only one of them. */
 #include "etcd_scene.h"
+#include "scene_requests.h"
 
 TestSuite(two_registries, .timeout = 300);
 
