@@ -2,6 +2,7 @@
 #ifndef ORDER_SERVICE_TESTS_NACOS_STORIES_H
 #define ORDER_SERVICE_TESTS_NACOS_STORIES_H
 
+#include "nacos_lists.h"
 #include "nacos_scene.h"
 #include "service/tests/control_case.h"
 

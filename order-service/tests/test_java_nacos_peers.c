@@ -1,6 +1,7 @@
 /* Two servers of Nacos 3 as peers. They do not forward what an instance sends (write_form() in registry/nacos/nacos.c),
  * so it sends it to both; without that, half of the instances would be missing in the list of each. One dies, returns.
  * Version 2 forwards, and stays with one server: common/registry/nacos/tests/test_nacos_http.c. */
+#include "nacos_lists.h"
 #include "nacos_scene.h"
 
 TestSuite(java_nacos_peers, .timeout = 1500);
