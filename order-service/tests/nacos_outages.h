@@ -1,11 +1,12 @@
-/* nacos_outages: the only Nacos hangs, is killed and returns without any instance, or lists very many. Parts of a
- * test, as in nacos_stories.h. */
+/* nacos_outages: the only Nacos hangs, is killed and returns without any instance, or lists very many. */
 #ifndef ORDER_SERVICE_TESTS_NACOS_OUTAGES_H
 #define ORDER_SERVICE_TESTS_NACOS_OUTAGES_H
 
 #include <pthread.h>
 
-#include "nacos_stories.h"
+#include "nacos_lists.h"
+#include "nacos_scene.h"
+#include "scene_requests.h"
 
 enum {
     /* docs/reference.md: in use again after a fault ends; the second: after a hang. */

@@ -4,7 +4,14 @@
 #define ORDER_SERVICE_TESTS_NACOS_SCENE_H
 
 #include "java_scene.h"
+#include "nacos_lists.h"
 #include "nacos_server.h"
+
+enum {
+    CHECK_INTERVAL_MS = 2000,
+    DELETE_MS = 6 * CHECK_INTERVAL_MS, /* docs/reference.md; Nacos looks every 5 s */
+    NACOS_LOOKS_MS = 5000,
+};
 
 static char nacos_setting[200]; /* NACOS_SERVER_ADDR=… */
 
@@ -29,6 +36,15 @@ static inline void use_nacos(const char *group)
     snprintf(group_setting, sizeof group_setting, "NACOS_GROUP=%s", group);
     use_registry("NACOS_USERNAME=nacos", is_nacos_3() ? "NACOS_PASSWORD=" NACOS_PASSWORD : "NACOS_PASSWORD=nacos");
     user_settings[FREE_SETTING - 1] = order_settings[FREE_SETTING - 1] = group_setting;
+}
+
+static inline void start_all_in_nacos(void)
+{
+    user_settings[FREE_SETTING] = "SERVICE_WEIGHT=3";
+    user_settings[FREE_SETTING + 1] = "SERVICE_ZONE=zone-1";
+    user_settings[FREE_SETTING + 2] = "SERVICE_VERSION=7.8.9";
+    start_users_and_orders();
+    await(nacos_has_all, &nacos, PATIENCE_MS, "all are healthy in Nacos");
 }
 
 /* Call this in the test itself: a check that fails in a .fini is printed by Criterion, but the test passes. */

@@ -1,7 +1,11 @@
-/* A real Nacos 3 as the only registry. The parts are in nacos_stories.h and nacos_outages.h. */
+/* A real Nacos 3 as the only registry. What each test does is in the headers nacos_….h. */
 #include <criterion/hooks.h>
 
+#include "nacos_access.h"
+#include "nacos_instances.h"
+#include "nacos_operator.h"
 #include "nacos_outages.h"
+#include "nacos_stories.h"
 
 TestSuite(java_nacos, .timeout = 900);
 

@@ -1,7 +1,11 @@
 /* A real Nacos 2, through version 1 of its API: the same tests as in test_java_nacos.c. */
 #include <criterion/hooks.h>
 
+#include "nacos_access.h"
+#include "nacos_instances.h"
+#include "nacos_operator.h"
 #include "nacos_outages.h"
+#include "nacos_stories.h"
 
 TestSuite(java_nacos_2, .timeout = 900);
 
