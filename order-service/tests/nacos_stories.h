@@ -1,5 +1,5 @@
-/* nacos_stories: each test runs one part, a function of nacos_access.h, nacos_instances.h or nacos_operator.h, on the
- * server that the tests of its file share. */
+/* nacos_stories: each test runs one part, a function of nacos_access.h, nacos_instances.h, nacos_many.h or
+ * nacos_operator.h, on the server that the tests of its file share. */
 #ifndef ORDER_SERVICE_TESTS_NACOS_STORIES_H
 #define ORDER_SERVICE_TESTS_NACOS_STORIES_H
 

@@ -3,6 +3,7 @@
 
 #include "nacos_access.h"
 #include "nacos_instances.h"
+#include "nacos_many.h"
 #include "nacos_operator.h"
 #include "nacos_outages.h"
 #include "nacos_stories.h"
