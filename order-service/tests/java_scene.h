@@ -79,7 +79,7 @@ static inline bool is_past(void *deadline)
 
 /* --- Pauses of the event loop ---------------------------------------------------------- */
 
-/* They are reported; fault_rows.h checks that a long list is taken in slices. */
+/* They are reported; fault_checks.h checks that a long list is taken in slices. */
 
 /* bench/pause.c writes the longest pause into this file. */
 static char pauses[PLACE_PATH_MAX + 32], pauses_setting[sizeof pauses + 16], pauses_preload[PLACE_PATH_MAX + 32];

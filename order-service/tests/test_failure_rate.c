@@ -1,6 +1,8 @@
 /* Ejection for the failure rate, on real connections: an instance answers every second request with 500, so that it
  * never fails five times in a row. */
+#include "base/clock.h"
 #include "fault_case.h"
+#include "known_list.h"
 
 TestSuite(failure_rate, .timeout = 300);
 

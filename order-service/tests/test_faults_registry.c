@@ -1,5 +1,5 @@
-/* Every fault that Consul can have: see fault_rows.h. The comments there and here name the code that makes the rows
- * below them pass.
+/* Every fault that Consul can have: see fault_rows.h. The comments in fault_table.h and here name the code that makes
+ * the rows below them pass.
  */
 #include "fault_rows.h"
 

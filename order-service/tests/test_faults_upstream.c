@@ -3,7 +3,11 @@
  * instances, no call fails, and the faulty instance is soon ejected.
  * The comments in the table name the code that makes the rows below them pass.
  */
+#include "base/clock.h"
 #include "fault_case.h"
+#include "harness/view.h"
+#include "known_list.h"
+#include "process_cost.h"
 
 TestSuite(faults_upstream, .timeout = 300);
 
