@@ -268,8 +268,8 @@ int server_sql(const struct server *postgres, const char *file, const char *stat
     if (file && !text)
         return err_set(err, ERR_FAILED, "cannot read %s", file);
     /* (A query has the limit of its test's suite.) */
-    PGconn *conn = PQconnectdbParams((const char *[]){"dbname", "connect_timeout", NULL},
-                                     (const char *[]){postgres->url, SQL_CONNECT_LIMIT_S, NULL}, 1);
+    PGconn *conn = PQconnectdbParams((const char *[]){"dbname", "connect_timeout", "application_name", NULL},
+                                     (const char *[]){postgres->url, SQL_CONNECT_LIMIT_S, SERVER_SQL_NAME, NULL}, 1);
     PGresult *result = PQexec(conn, text ? text : statement);
     ExecStatusType status = PQresultStatus(result);
     bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;

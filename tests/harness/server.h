@@ -63,6 +63,8 @@ void server_resume(struct server *server);
 /* Stops it and releases its ports; may be called twice, also on a zero-initialised server. */
 void server_close(struct server *server);
 
+/* How pg_stat_activity names the connections of server_sql(). */
+#define SERVER_SQL_NAME "test"
 /* Runs an SQL file, or the statements if file is NULL: in one transaction, unless they begin one themselves. */
 int server_sql(const struct server *postgres, const char *file, const char *statement, struct err *err);
 
