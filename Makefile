@@ -202,7 +202,7 @@ link-exercise:
 
 # ---- Targets -----------------------------------------------------------------
 
-# Each target first installs what is missing, so that it works in a fresh clone. It then
+# Most targets first install what is missing, so that they work in a fresh clone. Such a target then
 # calls make again, because pkg-config has the flags only after the installation.
 DEPS   = consul-dev/install-deps
 again  = +@$(AS_OWNER) $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
