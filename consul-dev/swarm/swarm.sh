@@ -24,5 +24,5 @@ each_node() { docker node ls -q | xargs docker node inspect -f "$1"; } # format
 has_image() { docker image inspect "$SERVICES_IMAGE:$1" >/dev/null 2>&1; } # version
 
 # A virtual IP and the ingress network need the kernel's IPVS. Whether another machine has it cannot be seen from
-# here, so the nodes are taken to be alike.
-has_ipvs() { [ -e /proc/net/ip_vs ] || modprobe -qn ip_vs 2>/dev/null; }
+# here, so the nodes are taken to be alike. (Not every user has modprobe in PATH.)
+has_ipvs() { [ -e /proc/net/ip_vs ] || PATH=$PATH:/usr/sbin:/sbin modprobe -qn ip_vs 2>/dev/null; }
