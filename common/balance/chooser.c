@@ -87,10 +87,10 @@ static void take_turn(struct chooser *chooser, const struct balance_request *req
     struct eligible *eligible = &chooser->eligible;
     if (peer_set_has(&eligible->near, picked)) {
         eligible->near.draw = rand_u64();
-        chooser->near->ops->advance(chooser->near, &eligible->near, picked);
+        chooser->near->ops->advance(chooser->near, &eligible->near, request, picked);
     } else if (peer_set_has(&eligible->far, picked)) {
         eligible->far.draw = rand_u64();
-        chooser->far->ops->advance(chooser->far, &eligible->far, picked);
+        chooser->far->ops->advance(chooser->far, &eligible->far, request, picked);
     } else {
         eligible->ejections.out.draw = rand_u64();
         return;

@@ -165,9 +165,10 @@ static struct balancer_peer *ring_choose(const struct policy *policy, const stru
     return set->at[slot];
 }
 
-static void ring_advance(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked)
+static void ring_advance(struct policy *policy, const struct peer_set *set, const struct balance_request *request,
+                         const struct balancer_peer *picked)
 {
-    (void)policy, (void)set, (void)picked; /* only the key decides */
+    (void)policy, (void)set, (void)request, (void)picked; /* only the key decides */
 }
 
 static void ring_free(struct policy *policy)

@@ -120,9 +120,9 @@ static void least_request_skip(struct policy *policy, const struct balancer_peer
 
 /* The balancer draws the next random number of the set. */
 static void least_request_advance(struct policy *policy, const struct peer_set *set,
-                                  const struct balancer_peer *picked)
+                                  const struct balance_request *request, const struct balancer_peer *picked)
 {
-    (void)set, (void)picked;
+    (void)set, (void)request, (void)picked;
     ((struct least_request *)policy)->skipped = NULL;
 }
 

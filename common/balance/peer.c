@@ -42,8 +42,7 @@ int peer_order(const struct balancer_peer *a, const struct balancer_peer *b)
     return instance_order(a->instance, b->instance);
 }
 
-/* An id that was tried at two nodes is one peer when the next list has it only once: it counts once. */
-static bool is_tried_of(const struct peer_set *set, const struct balance_request *request, size_t i)
+bool request_tried_in(const struct balance_request *request, size_t i, const struct peer_set *set)
 {
     for (size_t before = 0; before < i; before++)
         if (request->tried[before] == request->tried[i])
@@ -55,7 +54,7 @@ size_t peer_set_untried(const struct peer_set *set, const struct balance_request
 {
     size_t count = set->count;
     for (size_t i = 0; i < request->tried_count; i++)
-        count -= is_tried_of(set, request, i);
+        count -= request_tried_in(request, i, set);
     return count;
 }
 
@@ -72,7 +71,7 @@ size_t peer_set_tried(const struct peer_set *set, const struct balance_request *
 {
     size_t count = 0;
     for (size_t i = 0; i < request->tried_count; i++)
-        if (is_tried_of(set, request, i))
+        if (request_tried_in(request, i, set))
             slots_add(slots, &count, request->tried[i]->slot);
     return count;
 }

@@ -96,6 +96,9 @@ static inline bool peer_set_has(const struct peer_set *set, const struct balance
     return peer->slot < set->count && set->at[peer->slot] == peer;
 }
 
+/* True: tried[i] is in the set. An id that was tried at two nodes is one peer when the next list has it only once: it
+ * counts once. */
+bool request_tried_in(const struct balance_request *request, size_t i, const struct peer_set *set);
 /* How many peers of the set this call has not tried. */
 size_t peer_set_untried(const struct peer_set *set, const struct balance_request *request);
 /* Fills in the slots of the peers of the set that were tried, ascending. Returns their number. */

@@ -44,8 +44,9 @@ struct policy_ops {
     /* `peer` passes its turn on (slow_start.h): not chosen until the next advance(), if there is another.
      * NULL: advance() alone moves on to another peer. */
     void (*skip)(struct policy *policy, const struct balancer_peer *peer);
-    /* `picked` was picked: moves on to the next turn. */
-    void (*advance)(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked);
+    /* `picked` was picked for this request: moves on to the next turn. */
+    void (*advance)(struct policy *policy, const struct peer_set *set, const struct balance_request *request,
+                    const struct balancer_peer *picked);
     void (*free)(struct policy *policy);
 };
 

@@ -22,9 +22,10 @@ static struct balancer_peer *random_choose(const struct policy *policy, const st
     return peer_set_draw(set, request);
 }
 
-static void random_advance(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked)
+static void random_advance(struct policy *policy, const struct peer_set *set, const struct balance_request *request,
+                           const struct balancer_peer *picked)
 {
-    (void)policy, (void)set, (void)picked;
+    (void)policy, (void)set, (void)request, (void)picked;
 }
 
 static void random_free(struct policy *policy)

@@ -38,8 +38,10 @@ static struct balancer_peer *round_robin_choose(const struct policy *policy, con
     return set->at[slot];
 }
 
-static void round_robin_advance(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked)
+static void round_robin_advance(struct policy *policy, const struct peer_set *set, const struct balance_request *request,
+                                const struct balancer_peer *picked)
 {
+    (void)request;
     move_to((struct round_robin *)policy, set, picked->slot + 1);
 }
 

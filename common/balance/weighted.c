@@ -10,6 +10,7 @@
  * a dozen different weights, even with ten thousand instances. Each instance still gets
  * its exact share.
  */
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "balance/policy.h"
@@ -22,10 +23,15 @@ struct weighted {
 
 /* --- A turn: choose, then advance ---------------------------------------------------- */
 
-/* What the class has after the gain of this turn. */
-static int64_t gained(const struct weight_class *class)
+/* As in nginx, what a call has tried gains nothing. If it did, each retry would put it further ahead of the one that is
+ * picked, and once it is healthy again it would get all calls until that is paid. */
+static int64_t gain_of(const struct weighted_classes *classes, size_t i, const struct peer_set *set,
+                       const struct balance_request *request)
 {
-    return class->current + class->gain;
+    const struct weight_class *class = &classes->at[i];
+    return request->tried_count == 0
+               ? class->gain
+               : (int64_t)class->weight * (int64_t)weight_class_untried(classes, i, set, request);
 }
 
 /* If two classes have the same, the heavier one is picked: so 3:1 gives A A B A. Changes
@@ -35,10 +41,13 @@ static struct balancer_peer *weighted_choose(const struct policy *policy, const 
 {
     const struct weighted_classes *classes = &((const struct weighted *)policy)->classes;
     const struct weight_class *best = NULL;
+    int64_t most = INT64_MIN;
     for (size_t i = 0; i < classes->count; i++) {
-        const struct weight_class *class = &classes->at[i];
-        if ((!best || gained(class) >= gained(best)) && weight_class_has_untried(class, i, set, request))
-            best = class;
+        int64_t gain = gain_of(classes, i, set, request);
+        if (gain == 0 || classes->at[i].current + gain < most)
+            continue;
+        best = &classes->at[i];
+        most = best->current + gain;
     }
     if (!best)
         return NULL;
@@ -50,14 +59,18 @@ static struct balancer_peer *weighted_choose(const struct policy *policy, const 
 }
 
 /* All classes gain, the picked one pays, and its next member is due. */
-static void weighted_advance(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked)
+static void weighted_advance(struct policy *policy, const struct peer_set *set, const struct balance_request *request,
+                             const struct balancer_peer *picked)
 {
-    (void)set;
     struct weighted_classes *classes = &((struct weighted *)policy)->classes;
-    for (size_t i = 0; i < classes->count; i++)
-        classes->at[i].current += classes->at[i].gain;
+    int64_t gains = 0;
+    for (size_t i = 0; i < classes->count; i++) {
+        int64_t gain = gain_of(classes, i, set, request);
+        classes->at[i].current += gain;
+        gains += gain;
+    }
     struct weight_class *class = &classes->at[picked->class];
-    class->current -= classes->total;
+    class->current -= gains;
     class->next = picked->seat + 1 < class->count ? picked->seat + 1 : 0;
 }
 

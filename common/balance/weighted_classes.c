@@ -119,3 +119,12 @@ void weighted_classes_rebuild(struct weighted_classes *classes, const struct pee
     for (size_t i = 0; i < classes->count; i++)
         carry_over(classes, &classes->at[i]);
 }
+
+size_t weight_class_untried(const struct weighted_classes *classes, size_t index, const struct peer_set *set,
+                            const struct balance_request *request)
+{
+    size_t untried = classes->at[index].count;
+    for (size_t i = 0; i < request->tried_count; i++)
+        untried -= request_tried_in(request, i, set) && request->tried[i]->class == index;
+    return untried;
+}

@@ -6,7 +6,7 @@
 
 struct weight_class {
     int64_t current;   /* gained minus paid (weighted.c) */
-    int64_t gain;      /* in each turn: the weight × the number of members */
+    int64_t gain;      /* in each turn of first attempts: the weight × the number of members */
     int weight;
     size_t begin, count; /* its members: `count` from `begin` on in weighted_classes.members */
     size_t next;         /* the member whose turn it is, 0 … count-1 */
@@ -33,14 +33,8 @@ int weighted_classes_reserve(struct weighted_classes *classes, size_t count);
 void weighted_classes_rebuild(struct weighted_classes *classes, const struct peer_set *set);
 void weighted_classes_close(struct weighted_classes *classes);
 
-/* True: the class has a member that this call has not tried. */
-static inline bool weight_class_has_untried(const struct weight_class *class, size_t index, const struct peer_set *set,
-                                            const struct balance_request *request)
-{
-    size_t tried = 0;
-    for (size_t i = 0; i < request->tried_count; i++)
-        tried += peer_set_has(set, request->tried[i]) && request->tried[i]->class == index;
-    return tried < class->count;
-}
+/* How many members of class `index` this call has not tried. */
+size_t weight_class_untried(const struct weighted_classes *classes, size_t index, const struct peer_set *set,
+                            const struct balance_request *request);
 
 #endif

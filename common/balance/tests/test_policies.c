@@ -59,6 +59,22 @@ Test(policies, weighted_stays_within_one_pick_of_exact_share)
     cr_expect_lt(worst_deviation("a:5 b:5 c:3 d:3 e:3 f:1 g:1", 2100), 1.5);
 }
 
+/* Else the instance that is called first would gain with each retry elsewhere, and get all calls for as long. */
+Test(policies, weighted_retries_leave_no_debt)
+{
+    struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:10 b:1");
+    for (int call = 0; call < 1000; call++) {
+        struct balancer_peer *first = balancer_pick(balancer, &any_request, 0);
+        const struct balance_request retry = {.key = "", .tried = &first, .tried_count = 1};
+        balancer_release(balancer_pick(balancer, &retry, 0));
+        balancer_release(first);
+    }
+    uint64_t before = fleet_peer(balancer, "b")->picks;
+    fleet_picks(balancer, 110, 0);
+    cr_expect_eq(fleet_peer(balancer, "b")->picks - before, 10);
+    balancer_free(balancer);
+}
+
 Test(policies, weighted_keeps_its_turn_when_the_list_changes)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_WEIGHTED, "a:1 b:1 c:1 d:1");
@@ -159,6 +175,22 @@ Test(policies, call_tries_each_instance_once_with_any_policy)
 {
     for (int policy = 0; policy < policy_count(); policy++)
         try_all((enum balance_policy)policy);
+}
+
+/* A call has tried an id at two nodes, and the new list has it only once: then both are one peer. */
+Test(policies, id_tried_at_two_nodes_counts_once)
+{
+    for (int policy = 0; policy < policy_count(); policy++) {
+        struct balancer *balancer = fleet_balancer((enum balance_policy)policy, "x:1 y:1");
+        struct balancer_peer *x = fleet_peer(balancer, "x");
+        const struct balance_request request = {
+            .key = "", .tried = (struct balancer_peer *[]){x, x}, .tried_count = 2};
+        struct balancer_peer *picked = balancer_pick(balancer, &request, 0);
+        cr_expect(picked && picked == fleet_peer(balancer, "y"));
+        if (picked)
+            balancer_release(picked);
+        balancer_free(balancer);
+    }
 }
 
 Test(policies, random_retry_is_even_among_untried_instances)

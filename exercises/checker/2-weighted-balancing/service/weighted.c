@@ -71,9 +71,10 @@ static struct balancer_peer *learners_choose(const struct policy *policy, const 
     return request_tried(request, drawn) ? peer_set_draw(set, request) : drawn;
 }
 
-static void learners_advance(struct policy *policy, const struct peer_set *set, const struct balancer_peer *picked)
+static void learners_advance(struct policy *policy, const struct peer_set *set, const struct balance_request *request,
+                             const struct balancer_peer *picked)
 {
-    (void)set, (void)picked;
+    (void)set, (void)request, (void)picked;
     ((struct learners *)policy)->next = NOT_DRAWN;
 }
 
