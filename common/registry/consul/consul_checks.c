@@ -101,17 +101,12 @@ bool consul_checks_is_of(const json_t *check, const char *id)
     return strcmp(text_of(check, "ServiceID"), id) == 0;
 }
 
-static bool is_maintenance(const char *check_id)
-{
-    return strncmp(check_id, "_service_maintenance:", strlen("_service_maintenance:")) == 0;
-}
-
 const char *consul_checks_maintenance(const json_t *checks, const char *id)
 {
     const char *check_id;
     json_t *check;
     json_object_foreach((json_t *)checks, check_id, check)
-        if (consul_checks_is_of(check, id) && is_maintenance(check_id))
+        if (consul_checks_is_of(check, id) && consul_is_service_maintenance(check_id))
             return text_of(check, "Notes");
     return NULL;
 }
@@ -146,7 +141,7 @@ int consul_checks_end_stale(struct consul_http *http, const json_t *checks, cons
     const char *check_id;
     json_t *check;
     json_object_foreach((json_t *)checks, check_id, check) {
-        if (!consul_checks_is_of(check, spec->id) || is_maintenance(check_id))
+        if (!consul_checks_is_of(check, spec->id) || consul_is_service_maintenance(check_id))
             continue;
         /* These the registration ends by itself. */
         if (is_named(check_id, spec) ? is_same_kind(check, spec) : !in_maintenance)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "registry/consul/consul_wire.h"
 #include "registry/wire.h"
 
 /* ["v1","c"] -> "v1,c", valid until the next call; NULL: it is not a list of texts. A tag that exceeds the room
@@ -31,8 +32,7 @@ static bool get_object(const json_t *object, const char *key, const json_t **val
 
 static bool is_maintenance(const char *check_id)
 {
-    return strcmp(check_id, "_node_maintenance") == 0 ||
-           strncmp(check_id, "_service_maintenance:", strlen("_service_maintenance:")) == 0;
+    return strcmp(check_id, "_node_maintenance") == 0 || consul_is_service_maintenance(check_id);
 }
 
 /* The instance's status is the worst of all its checks, the node's and the service's. */

@@ -201,6 +201,11 @@ static void copy_as_one_line(char *out, size_t size, const char *text)
             *p = ' ';
 }
 
+bool consul_is_service_maintenance(const char *check_id)
+{
+    return strncmp(check_id, "_service_maintenance:", strlen("_service_maintenance:")) == 0;
+}
+
 int consul_parse_own_health(const char *body, size_t len, bool *failing, char *output, size_t size,
                             struct err *err)
 {
@@ -215,8 +220,11 @@ int consul_parse_own_health(const char *body, size_t len, bool *failing, char *o
     json_array_foreach(json_object_get(tree, "Checks"), i, check) {
         const char *status = json_string_value(json_object_get(check, "Status"));
         const char *text = json_string_value(json_object_get(check, "Output"));
+        const char *check_id = json_string_value(json_object_get(check, "CheckID"));
         if (*failing || !status || strcmp(status, "critical") != 0 || !text || !*text)
             continue;
+        if (check_id && consul_is_service_maintenance(check_id))
+            continue; /* after its 24 h it has an output, too */
         *failing = true;
         copy_as_one_line(output, size, text);
     }

@@ -23,6 +23,9 @@ json_t *consul_registration_new(const struct registration_spec *spec, const char
 /* The agent's word for a kind of check: the "Type" in its list of checks. */
 const char *consul_check_kind(enum check_kind check);
 
+/* True: the check with which an agent marks that a service is in maintenance. */
+bool consul_is_service_maintenance(const char *check_id);
+
 /* Parses the reply to GET /v1/agent/health/service/id/<id>. *failing: a check of our service is critical;
  * output gets its text. A check that the agent has not run yet is critical without output: that is not
  * failing. -1: the reply is not Consul's. */

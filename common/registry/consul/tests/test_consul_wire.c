@@ -504,7 +504,9 @@ Test(consul_wire, output_of_a_check_becomes_one_line)
 Test(consul_wire, own_health_with_odd_members_is_not_failing)
 {
     static const char *const bodies[] = {"null", "[]", "{\"Checks\":null}", "{\"Checks\":[1,null,{}]}",
-                                         "{\"Checks\":[{\"Status\":1}]}"};
+                                         "{\"Checks\":[{\"Status\":1}]}",
+                                         "{\"Checks\":[{\"CheckID\":\"_service_maintenance:x\","
+                                         "\"Status\":\"critical\",\"Output\":\"TTL expired\"}]}"};
     struct err err = ERR_INIT;
     bool failing;
     char output[100];
