@@ -46,18 +46,12 @@ static struct balancer_peer **match_peers(const struct peer_list *former, const 
     return peers;
 }
 
-/* The same id at another address is another process: it did not cause the old failures. */
-static bool has_moved(const struct instance *before, const struct instance *now)
-{
-    return before->port != now->port || strcmp(before->address, now->address) != 0;
-}
-
 static void set_instance(struct balancer_peer *peer, struct instance_list *list, size_t i, bool missing)
 {
     const struct instance *before = peer->instance, *now = &list->at[i];
     if (before && before->status == INSTANCE_CRITICAL && now->status == INSTANCE_PASSING)
         outlier_readmit(&peer->outlier); /* its health check has seen it recover */
-    if (before && has_moved(before, now)) {
+    if (before && instance_has_moved(before, now)) { /* it did not cause the old failures */
         peer->outlier = (struct outlier){0};
         peer->slow_start = (struct slow_start){0};
         peer->tally = (struct failure_tally){0};

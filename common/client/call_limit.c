@@ -14,16 +14,16 @@ bool call_limit_try(struct call_limit *limit)
 
 int call_limit_wait(struct call_limit *limit, int64_t deadline, struct err *err)
 {
-    while (!call_limit_try(limit))
-        if (wait_queue_park(&limit->waiting, deadline) != WAIT_WOKEN) {
-            own_limit_log(EMFILE);
-            return err_set(err, ERR_BUSY, "at the limit of %zu concurrent calls to other services", limit->max);
-        }
-    return 0;
+    if (call_limit_try(limit) || wait_queue_park(&limit->waiting, deadline) == WAIT_WOKEN)
+        return 0;
+    own_limit_log(EMFILE);
+    return err_set(err, ERR_BUSY, "at the limit of %zu concurrent calls to other services", limit->max);
 }
 
 void call_limit_end(struct call_limit *limit)
 {
-    limit->running--;
-    wait_queue_wake_one(&limit->waiting);
+    /* The call that has waited longest gets this turn. If the turn were free until that call runs, a new call could
+     * take it, and the one that was woken would wait behind all others. */
+    if (!wait_queue_wake_one(&limit->waiting))
+        limit->running--;
 }

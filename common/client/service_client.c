@@ -117,10 +117,13 @@ static struct balancer_peer *next_peer(struct call_state *state, allow_fn *allow
 
 /* Reports the result to the balancer. If the registry no longer names the instance and
  * a call to it fails, the instance is gone: discovery removes it. */
-static void report_attempt(struct call_state *state, struct balancer_peer *peer, const struct attempt *attempt)
+static void report_attempt(struct call_state *state, struct balancer_peer *peer, const struct instance *called,
+                           const struct attempt *attempt)
 {
     if (attempt->outcome != SERVICE_OK && !attempt->blames_instance)
         return;
+    if (instance_has_moved(called, peer->instance))
+        return; /* a new list has it at another address: another process, which has done nothing */
     balancer_report(balancer_of(state, peer), peer, attempt->outcome == SERVICE_OK, clock_ms());
     if (attempt->outcome != SERVICE_OK && peer->missing)
         discovery_report_failure(state->client->config.discovery, state->call->service, peer->instance,
@@ -133,6 +136,8 @@ static struct attempt try_peer(struct call_state *state, size_t nth, struct serv
     const struct balancer_peer *peer = state->tried[nth];
     const struct service_client_config *config = &state->client->config;
     int64_t share_ms = config->call_timeout_ms / config->call_attempts;
+    if (share_ms == 0)
+        share_ms = 1; /* 10 ms for 16 attempts: an instance must have a chance to reply */
     int64_t deadline = deadline_min(state->deadline, deadline_in(share_ms));
     int64_t timeout_ms = deadline_left(deadline), began_us = clock_us();
     snprintf(reply->instance, sizeof reply->instance, "%s", peer->instance->id);
@@ -153,8 +158,9 @@ static struct attempt try_peer(struct call_state *state, size_t nth, struct serv
     };
     if (!attempt.was_cancelled)
         call_metrics_add(&state->upstream->attempts, &result);
+    /* (While a backup was chosen, tried[nth] may have changed.) */
+    report_attempt(state, state->tried[nth], instance, &attempt);
     instance_list_unref(list);
-    report_attempt(state, state->tried[nth], &attempt); /* while a backup was chosen, tried[nth] may have changed */
     state->failed_at_missing |= attempt.outcome != SERVICE_OK && !attempt.was_cancelled && was_missing;
     state->tried_listed |= !was_missing;
     return attempt;

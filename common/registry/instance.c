@@ -163,6 +163,11 @@ int instance_order(const struct instance *a, const struct instance *b)
     return order ? order : strcmp(a->node, b->node);
 }
 
+bool instance_has_moved(const struct instance *before, const struct instance *now)
+{
+    return before->port != now->port || strcmp(before->address, now->address) != 0;
+}
+
 static int compare_numbers(uint64_t a, uint64_t b)
 {
     return (a > b) - (a < b);

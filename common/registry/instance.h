@@ -71,6 +71,8 @@ const struct instance *instance_list_find(const struct instance_list *list, cons
 const struct instance *instance_list_find_same(const struct instance_list *list, const struct instance *instance);
 /* By id, then by node: the order of a list. */
 int instance_order(const struct instance *a, const struct instance *b);
+/* The same id at another address is another process. */
+bool instance_has_moved(const struct instance *before, const struct instance *now);
 /* Finds the same instance in two lists: <0, 0 or >0 for entry i of a and entry k of b, in the order of both
  * lists, so one walk over both finds all. The id decides. The node counts only if one of the lists has several
  * entries with this id: an instance that is alone stays the same when it moves to another node, or when the

@@ -56,6 +56,35 @@ Test(client, calls_over_the_limit_wait_for_their_turn)
     run(six_calls_two_at_a_time);
 }
 
+static char order_of_calls[16];
+
+static void call_again_and_again(void *arg)
+{
+    for (int i = 0; i < 3; i++) {
+        call_instance(NULL);
+        strcat(order_of_calls, arg);
+    }
+}
+
+static void two_take_turns(void)
+{
+    struct group group = {0};
+    upstreams['a'].takes_ms = upstreams['b'].takes_ms = upstreams['c'].takes_ms = 100;
+    int64_t began = clock_ms();
+    group_go(&group, call_again_and_again, "1");
+    group_go(&group, call_again_and_again, "2");
+    group_join(&group);
+    cr_expect_str_eq(order_of_calls, "121212");
+    cr_expect_eq(clock_ms() - began, 600, "no two at once");
+}
+
+/* A new call waits behind those that wait already. */
+Test(client, calls_at_the_limit_get_their_turn_in_order)
+{
+    config.max_calls = 1;
+    run(two_take_turns);
+}
+
 static void no_turn_in_time(void)
 {
     struct group group = {0};
@@ -245,6 +274,18 @@ Test(client, still_hung_instance_costs_one_call_after_ejection)
     run(still_hung);
 }
 
+static void least_share(void)
+{
+    cr_expect_eq(get(""), SERVICE_OK);
+}
+
+Test(client, each_attempt_has_a_millisecond_at_least)
+{
+    config.call_timeout_ms = 10;
+    config.call_attempts = 16;
+    run(least_share);
+}
+
 static void callers_deadline(void)
 {
     all_are(HANGS);
@@ -303,6 +344,42 @@ static void change_during_call(void)
 Test(client, list_may_change_while_an_attempt_waits)
 {
     run(change_during_call);
+}
+
+static void call_once(void *arg)
+{
+    (void)arg;
+    const struct service_call call = {.service = "user-service", .path = "/", .key = "", .trace = &trace,
+                                      .deadline = DEADLINE_NONE, .body_cap = 100};
+    struct service_reply own = SERVICE_REPLY_INIT;
+    service_client_get(client, &call, &own);
+    cr_expect_eq(own.outcome, SERVICE_OK);
+    service_reply_close(&own);
+}
+
+/* Six calls hang at a, which then starts again at another port: that of c. */
+static void moves_during_calls(void)
+{
+    struct group group = {0};
+    fake_set(&consul, "a b");
+    fiber_sleep(600);
+    upstreams['a'].behaviour = HANGS;
+    for (int i = 0; i < 12; i++)
+        group_go(&group, call_once, NULL);
+    fiber_sleep(500);
+    cr_expect_eq(upstreams['a'].calls, 6);
+    fake_set(&consul, "a:8099 b");
+    fiber_sleep(100);
+    json_decref(view_new()); /* the balancer takes the new list over */
+    group_join(&group);
+    for (int i = 0; i < 10; i++)
+        call_once(NULL);
+    cr_expect_eq(upstreams['c'].calls, 5);
+}
+
+Test(client, failures_at_the_old_address_blame_no_new_process)
+{
+    run(moves_during_calls);
 }
 
 static void leaves_and_comes_back(void *arg)
