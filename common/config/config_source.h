@@ -21,7 +21,9 @@ struct config_entry {
 struct config_entries {
     struct config_entry *at;
     size_t count;
-    uint64_t index; /* of this version: it grows with each change, and falls only if the center lost its state */
+    /* Of this version. It grows with each change. If it falls, the center is taken to have lost its state: keys that
+     * are missing then keep their values. (Consul's falls, too, when it forgets a deletion after some minutes.) */
+    uint64_t index;
 };
 
 /* The first member of each kind's own struct. */
