@@ -195,14 +195,17 @@ static bool choose_backup(void *arg)
 static struct attempt try_with_backup(struct call_state *state)
 {
     struct pair pair = {state, state->tried_count - 1};
+    struct instance_list *list = instance_list_ref(state->tried[pair.first]->list); /* keeps `called` alive */
+    const struct instance *called = state->tried[pair.first]->instance;
     const struct backup backup = {state->client->config.backup_after_ms, try_of_pair, choose_backup, &pair};
     struct backup_result result = backup_run(&backup, state->reply);
     if (state->tried_count > pair.first + 1)
         call_limit_end(&state->client->limit);
-    if (result.won) {
-        state->upstream->backups_won++;
-        balancer_note_overtaken(balancer_of(state, state->tried[pair.first]), state->tried[pair.first], clock_ms());
-    }
+    struct balancer_peer *first = state->tried[pair.first]; /* may have changed meanwhile */
+    state->upstream->backups_won += result.won;
+    if (result.won && !instance_has_moved(called, first->instance))
+        balancer_note_overtaken(balancer_of(state, first), first, clock_ms());
+    instance_list_unref(list);
     return result.attempt;
 }
 

@@ -89,6 +89,18 @@ static inline enum service_outcome get(const char *key)
     return outcome;
 }
 
+/* A fiber: one call that must succeed. Several may run at the same time. */
+static inline void call_once(void *arg)
+{
+    (void)arg;
+    const struct service_call call = {.service = "user-service", .path = "/", .key = "", .trace = &trace,
+                                      .deadline = DEADLINE_NONE, .body_cap = 100};
+    struct service_reply own = SERVICE_REPLY_INIT;
+    service_client_get(client, &call, &own);
+    cr_expect_eq(own.outcome, SERVICE_OK);
+    service_reply_close(&own);
+}
+
 static inline json_t *parse_new(struct buf *text)
 {
     struct err err = ERR_INIT;

@@ -346,17 +346,6 @@ Test(client, list_may_change_while_an_attempt_waits)
     run(change_during_call);
 }
 
-static void call_once(void *arg)
-{
-    (void)arg;
-    const struct service_call call = {.service = "user-service", .path = "/", .key = "", .trace = &trace,
-                                      .deadline = DEADLINE_NONE, .body_cap = 100};
-    struct service_reply own = SERVICE_REPLY_INIT;
-    service_client_get(client, &call, &own);
-    cr_expect_eq(own.outcome, SERVICE_OK);
-    service_reply_close(&own);
-}
-
 /* Six calls hang at a, which then starts again at another port: that of c. */
 static void moves_during_calls(void)
 {

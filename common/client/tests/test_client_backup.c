@@ -340,6 +340,38 @@ Test(client_backup, explain_names_the_overtaken_instance)
     run(one_at_a_time);
 }
 
+/* Five calls at a are overtaken. Meanwhile a has started again at another port: that of z. */
+static void moves_before_backups(void)
+{
+    struct group group = {0};
+    fake_set(&consul, "a b");
+    fiber_sleep(600);
+    upstreams['a'].behaviour = HANGS;
+    for (int i = 0; i < 10; i++)
+        group_go(&group, call_once, NULL);
+    fiber_sleep(100);
+    cr_expect_eq(upstreams['a'].calls, 5);
+    fake_set(&consul, "a:8122 b");
+    fiber_sleep(100);
+    json_decref(view_new()); /* the balancer takes the new list over */
+    group_join(&group);
+    expect_backups(5, 5, 0);
+
+    upstreams['z'].takes_ms = 100;
+    group_go(&group, call_once, NULL);
+    group_go(&group, call_once, NULL);
+    fiber_sleep(1);
+    cr_expect_eq(upstreams['z'].calls, 1);
+    cr_expect_not(is_passed_over(""));
+    group_join(&group);
+}
+
+Test(client_backup, calls_overtaken_at_the_old_address_do_not_count)
+{
+    config.backup_after_ms = 900;
+    run(moves_before_backups);
+}
+
 static void only_slow(void)
 {
     upstreams['a'].takes_ms = 5 * AFTER_MS;
