@@ -501,12 +501,14 @@ Test(consul_wire, output_of_a_check_becomes_one_line)
     cr_expect_str_eq(output, "HTTP 503");
 }
 
+#define OLD_MAINTENANCE                                                                                                \
+    "{\"Checks\":[{\"CheckID\":\"_service_maintenance:x\",\"Status\":\"critical\",\"Output\":\"TTL expired\"}]}"
+
 Test(consul_wire, own_health_with_odd_members_is_not_failing)
 {
     static const char *const bodies[] = {"null", "[]", "{\"Checks\":null}", "{\"Checks\":[1,null,{}]}",
                                          "{\"Checks\":[{\"Status\":1}]}",
-                                         "{\"Checks\":[{\"CheckID\":\"_service_maintenance:x\","
-                                         "\"Status\":\"critical\",\"Output\":\"TTL expired\"}]}"};
+                                         OLD_MAINTENANCE};
     struct err err = ERR_INIT;
     bool failing;
     char output[100];
