@@ -8,7 +8,8 @@
  *   2. when no request except health checks and scrapes has come for a second,
  *      the listener closes;
  *   3. requests in progress are finished.
- * All of this ends by DRAIN_TIMEOUT: requests still in progress are then cut off.
+ * All of this ends by DRAIN_TIMEOUT: requests still in progress are then cut off. If callers have not stopped by then,
+ * the last requests get an eighth of that time more, at most half a second.
  */
 #ifndef SERVICE_DRAIN_H
 #define SERVICE_DRAIN_H

@@ -34,6 +34,11 @@ static void open_with_2_s(void)
     open_pair_with("DRAIN_TIMEOUT=2s");
 }
 
+static void open_with_4_s(void)
+{
+    open_pair_with("DRAIN_TIMEOUT=4s");
+}
+
 static void close_pair(void)
 {
     proc_resume(&users[0].proc);
@@ -195,6 +200,17 @@ Test(outages_drain, busy_caller_cannot_delay_the_end_of_draining, .init = open_w
     load_stop(load, &count);
     cr_expect_gt(count.ok, 0, "requests were served until then");
     REPORT("DRAIN_TIMEOUT=2s under load: ended after %lld ms", (long long)(clock_ms() - begin));
+}
+
+/* Its last requests, which came just before the listener closed, get their replies. */
+Test(outages_drain, last_requests_of_a_busy_caller_are_answered, .init = open_with_4_s, .fini = close_pair)
+{
+    struct load_count count;
+    struct load *load = load_orders(20, 200);
+    await(has_begun, load, PATIENCE_MS, "the load has begun");
+    cr_expect_eq(service_stop(&orders), 0);
+    load_stop(load, &count);
+    cr_expect(proc_wait_output(&orders.proc, "cut_off=no", NULL, 0, 0));
 }
 
 /* The deregistration times out, and the drain ends on time all the same. */
