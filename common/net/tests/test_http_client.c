@@ -210,17 +210,17 @@ CLIENT_TEST(http_client, stream_is_delivered_in_pieces_up_to_its_cap)
     buf_close(&pieces);
 }
 
-/* A slow reader of a server that sends without a pause. */
+/* A reader of a server that sends without a pause. On virtual time, each piece of up to 16 KiB takes this long. */
 static struct {
-    useconds_t pause_us; /* after each piece, which has up to 16 KiB */
+    int64_t piece_ms;
     size_t bytes, most_in_a_turn;
     bool over;
 } flood;
 
-static bool read_slowly(void *arg, const char *bytes, size_t len)
+static bool read_piece(void *arg, const char *bytes, size_t len)
 {
     (void)arg, (void)bytes;
-    usleep(flood.pause_us);
+    clock_advance_to(clock_ms() + flood.piece_ms);
     flood.bytes += len;
     return flood.bytes < 4 * 1024 * 1024;
 }
@@ -228,7 +228,7 @@ static bool read_slowly(void *arg, const char *bytes, size_t len)
 static enum err_code read_flood(int64_t deadline)
 {
     struct http_call call = call_of("/flood");
-    call.on_data = read_slowly;
+    call.on_data = read_piece;
     call.body_cap = SIZE_MAX;
     call.deadline = deadline;
     flood.bytes = 0;
@@ -249,7 +249,6 @@ static void count_turns(void *arg)
 /* Fails if pause_stream() is not called: then curl reads megabytes before other fibers run. */
 CLIENT_TEST(http_client, fast_stream_lets_other_fibers_run_every_64_kib)
 {
-    flood.pause_us = 100;
     cr_expect_eq(fiber_start(count_turns, NULL), 0);
     cr_expect_eq(read_flood(deadline_in(20000)), ERR_CANCELLED);
     flood.over = true;
@@ -260,14 +259,16 @@ CLIENT_TEST(http_client, fast_stream_lets_other_fibers_run_every_64_kib)
 /* At 4 MiB a second the whole takes 1 s, and its deadline moves 4 s. */
 CLIENT_TEST(http_client, fast_stream_is_read_past_its_deadline)
 {
-    flood.pause_us = 4000;
+    clock_make_virtual(1000);
+    flood.piece_ms = 4;
     cr_expect_eq(read_flood(deadline_in(500)), ERR_CANCELLED, "%s", err.text);
     cr_expect_geq(flood.bytes, 4 * 1024 * 1024);
 }
 
 CLIENT_TEST(http_client, slow_stream_ends_at_its_deadline_also_while_paused)
 {
-    flood.pause_us = 40000;
+    clock_make_virtual(1000);
+    flood.piece_ms = 40;
     for (int i = 1; i <= 5; i++)
         cr_expect_eq(read_flood(deadline_in(i)), ERR_TIMEOUT);
 }
