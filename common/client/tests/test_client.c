@@ -1,6 +1,6 @@
 /* The client in virtual time, with a fake registry and fake instances: retries, deadlines,
  * budget, missing instances, views and metrics. */
-#include "client/tests/client_fixture.h"
+#include "client/tests/client_calls.h"
 
 TestSuite(client, .init = setup, .fini = teardown, .timeout = 300);
 

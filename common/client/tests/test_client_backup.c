@@ -1,5 +1,5 @@
 /* Backup requests in virtual time. By round_robin, a is called first, and its backup goes to b. */
-#include "client/tests/client_fixture.h"
+#include "client/tests/client_calls.h"
 
 enum { AFTER_MS = 20, SHARE_MS = 1000 };
 
