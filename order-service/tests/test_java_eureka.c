@@ -1,6 +1,6 @@
 /* A real Eureka as the only registry: what an instance registers arrives, an operator is obeyed, and an instance that
  * leaves, is ill or dies is not called any more. No call fails. */
-#include "eureka_scene.h"
+#include "eureka_operator.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* Consul, etcd and Eureka, all real, as a chain: each service registers in all three, and a caller uses the first that
  * answers. They stop one after another, and return; no call fails. */
 #include "etcd_scene.h"
-#include "eureka_scene.h"
+#include "eureka_operator.h"
 
 TestSuite(java_eureka_chain, .timeout = 900);
 

@@ -1,6 +1,6 @@
 /* A real Eureka with the settings that it has by itself: a change shows up to 30 s late (the response cache), and a
  * dead instance stays listed (self-preservation), so that only the caller's own ejection leaves it out. */
-#include "eureka_scene.h"
+#include "eureka_operator.h"
 
 TestSuite(java_eureka_defaults, .timeout = 900);
 

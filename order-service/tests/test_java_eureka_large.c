@@ -2,7 +2,7 @@
  *
  * All entries have the address of one user-service, which would not be enough to serve them, but is to answer.
  */
-#include "eureka_scene.h"
+#include "eureka_operator.h"
 
 TestSuite(java_eureka_large, .timeout = 900);
 

@@ -1,6 +1,6 @@
 /* A real Eureka, the only registry, hangs, is killed and returns empty: no call fails, and it is used again. And what
  * is said of a wrong password and a wrong path. */
-#include "eureka_scene.h"
+#include "eureka_operator.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Two real Eureka servers, each other's peers. What is registered at one is found at the other; one is killed, then the
  * other, and no call fails. */
-#include "eureka_scene.h"
+#include "eureka_operator.h"
 
 TestSuite(java_eureka_peers, .timeout = 900);
 
