@@ -36,10 +36,24 @@ async function press(id, action) {
 
 const shows = (id, state, timeout = SHOWN_MS) => page.locator(`#node-${id}.state-${state}`).waitFor({ timeout });
 
-// Waits until the program has the state, however long that takes; the page then has two seconds.
+// Waits until the program has the state and the page shows it. A state may be short (an instance that is back may
+// be ejected the moment after), so the page's two seconds count only while the program keeps it.
 async function follows(id, state, limitMs = 30000) {
-    await until(`${id} is ${state}`, async () => (await node(id)).state === state, limitMs);
-    await shows(id, state);
+    const card = page.locator(`#node-${id}.state-${state}`);
+    let other = Date.now(); // when the program last had another state
+    await until(
+        `the page shows that ${id} is ${state}`,
+        async () => {
+            if ((await node(id)).state !== state) {
+                other = Date.now();
+                return false;
+            }
+            if (await card.isVisible()) return true;
+            assert.ok(Date.now() - other <= SHOWN_MS, `the page does not show that ${id} is ${state}`);
+            return false;
+        },
+        limitMs,
+    );
 }
 
 for (const id of ['consul', 'redis', 'postgres']) {

@@ -2,7 +2,7 @@
 #include "balance/tests/fleet.h"
 #include "base/rand.h"
 
-TestSuite(least_request, .timeout = 60);
+TestSuite(least_request, .timeout = 300);
 
 static double share(struct balancer *balancer, const char *id, int picks)
 {

@@ -5,7 +5,7 @@
 
 enum { TTL_MS = 30000 };
 
-TestSuite(sources, .timeout = 10);
+TestSuite(sources, .timeout = 300);
 
 static struct instance_list *list_of(const char *ids)
 {

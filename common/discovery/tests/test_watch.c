@@ -22,7 +22,7 @@ static void teardown(void)
     fibers_free_pool();
 }
 
-TestSuite(watch, .init = setup, .fini = teardown, .timeout = 30);
+TestSuite(watch, .init = setup, .fini = teardown, .timeout = 300);
 
 static void run_fiber(void *body)
 {

@@ -8,7 +8,7 @@
 
 #include "harness/proxy.h"
 
-TestSuite(proxy, .timeout = 60);
+TestSuite(proxy, .timeout = 300);
 
 static int listener, server_port;
 static struct proxy *proxy;
