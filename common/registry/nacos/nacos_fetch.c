@@ -1,55 +1,41 @@
 #include "registry/nacos/nacos_fetch.h"
 
-#include "registry/list_parser.h"
+#include "registry/list_reader.h"
 #include "registry/nacos/nacos_exchange.h"
 #include "registry/nacos/nacos_reply.h"
 
-enum { LIST_CAP = 32 * 1024 * 1024 }; /* 10,000 instances take 5 MB */
-
-/* A list that is arriving. */
-struct list_reader {
+struct list_query {
     struct nacos_http *http;
     struct nacos_sent sent;
-    struct http_response *response;
-    struct list_parser parser;
+    struct list_reader reader;
     struct instance_list *list; /* the whole one; NULL: not yet */
-    struct err *err;            /* of the try that runs */
 };
 
-/* The body of an error is kept: it holds Nacos' words. */
-static bool read_piece(void *arg, const char *bytes, size_t len)
+static int end_list(struct list_query *query, struct err *err)
 {
-    struct list_reader *reader = arg;
-    struct http_response *response = reader->response;
-    if (response->status != 200)
-        return response->body.len > 0 || buf_add(&response->body, bytes, len);
-    return list_parser_feed(&reader->parser, bytes, len, reader->err) == 0;
-}
-
-static int end_list(struct list_reader *reader, struct err *err)
-{
-    const struct http_response *response = reader->response;
-    struct buf *envelope = &reader->parser.envelope;
+    const struct http_response *response = query->reader.response;
+    struct buf *envelope = &query->reader.parser.envelope;
     if (response->status != 200)
         return nacos_parse_error(response->status, buf_text(&response->body), response->body.len, err);
-    nacos_http_hide(reader->http, envelope);
-    if (nacos_check_envelope(reader->sent.api, buf_text(envelope), envelope->len, err) != 0)
+    nacos_http_hide(query->http, envelope);
+    if (nacos_check_envelope(query->sent.api, buf_text(envelope), envelope->len, err) != 0)
         return -1;
-    return list_parser_end(&reader->parser, &reader->list, err);
+    return list_parser_end(&query->reader.parser, &query->list, err);
 }
 
 /* Reads the list from one server, from its beginning. */
 static int read_list(void *arg, const struct url *server, int64_t deadline, struct http_response *response,
                      struct err *err)
 {
-    struct list_reader *reader = arg;
-    reader->err = err;
-    if (list_parser_begin(&reader->parser, nacos_list_member(reader->sent.api), nacos_read_entry, err) != 0)
+    struct list_query *query = arg;
+    struct list_parser *parser = &query->reader.parser;
+    query->reader.err = err;
+    if (list_parser_begin(parser, nacos_list_member(query->sent.api), nacos_read_entry, err) != 0)
         return -1;
-    int rc = nacos_http_send(reader->http, server, &reader->sent, deadline, response, err);
+    int rc = nacos_http_send(query->http, server, &query->sent, deadline, response, err);
     if (rc == 0)
-        rc = end_list(reader, err);
-    list_parser_close(&reader->parser);
+        rc = end_list(query, err);
+    list_parser_close(parser);
     return rc;
 }
 
@@ -62,16 +48,16 @@ int nacos_fetch(struct registry *registry, const char *service, struct registry_
     *list = NULL;
     if (nacos_prepare(nacos, service, deadline, err) != 0)
         return -1;
-    struct list_reader reader = {
+    struct list_query query = {
         .http = &nacos->http,
-        .sent = {.api = nacos->http.api, .request = NACOS_LIST, .form = &exchange.form, .body_cap = LIST_CAP,
-                 .on_data = read_piece, .on_data_arg = &reader},
-        .response = &exchange.response,
+        .sent = {.api = nacos->http.api, .request = NACOS_LIST, .form = &exchange.form, .body_cap = LIST_BODY_CAP,
+                 .on_data = list_reader_take, .on_data_arg = &query.reader},
+        .reader = {.response = &exchange.response},
     };
-    int rc = nacos_add_list(&exchange.form, reader.sent.api, &nacos->config, service)
-                 ? servers_call(&nacos->http.servers, read_list, &reader, deadline, &exchange.response, err)
+    int rc = nacos_add_list(&exchange.form, query.sent.api, &nacos->config, service)
+                 ? servers_call(&nacos->http.servers, read_list, &query, deadline, &exchange.response, err)
                  : nacos_fail_too_long(err);
-    *list = reader.list;
+    *list = query.list;
     nacos_exchange_close(&exchange);
     return rc == 0 ? 0 : err_prefix(err, "nacos");
 }
