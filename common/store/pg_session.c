@@ -23,8 +23,8 @@ void pg_drop_transaction(struct pg_transaction *tx)
 
 void pg_free_transaction(struct pg_transaction *tx)
 {
-    tx->taken = false;
-    wait_queue_wake_one(&tx->pg->transaction_waiters);
+    /* If it were free until the one that is woken runs, a new transaction could take it. */
+    tx->taken = tx->handed_over = wait_queue_wake_one(&tx->pg->transaction_waiters);
 }
 
 /* An idle connection becomes readable when the server closes it. */

@@ -18,6 +18,7 @@ struct pg_transaction {
     PGconn *conn; /* NULL: not opened yet, or lost */
     struct pg_watch *watch;
     bool taken;
+    bool handed_over; /* taken, for the transaction that has waited longest and does not run yet */
     bool unanswered; /* its last statement got no reply: PostgreSQL may still run it */
     struct wait *waiter; /* for the socket */
     int64_t deadline;

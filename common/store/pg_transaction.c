@@ -67,20 +67,32 @@ static struct pg_transaction *find_free(struct pg *pg)
     return unopened;
 }
 
+/* One that was handed over waits for each transaction that was woken. */
+static struct pg_transaction *find_handed_over(struct pg *pg)
+{
+    struct pg_transaction *tx = pg->transactions;
+    while (!tx->handed_over)
+        tx++;
+    return tx;
+}
+
+static struct pg_transaction *wait_for_free(struct pg *pg, int64_t deadline, struct err *err)
+{
+    enum wait_result result = wait_queue_park(&pg->transaction_waiters, deadline);
+    if (result == WAIT_TIMEOUT) {
+        err_set(err, ERR_TIMEOUT, "PostgreSQL: all %d transaction connections are in use", pg->transaction_count);
+        pg_log_error("", err->text);
+    }
+    return pg_check_wait(result, err) == 0 ? find_handed_over(pg) : NULL;
+}
+
 static struct pg_transaction *acquire(struct pg *pg, int64_t deadline, struct err *err)
 {
-    struct pg_transaction *tx;
-    while (!(tx = find_free(pg))) {
-        enum wait_result result = wait_queue_park(&pg->transaction_waiters, deadline);
-        if (result == WAIT_TIMEOUT) {
-            err_set(err, ERR_TIMEOUT, "PostgreSQL: all %d transaction connections are in use",
-                    pg->transaction_count);
-            pg_log_error("", err->text);
-        }
-        if (pg_check_wait(result, err) != 0)
-            return NULL;
-    }
+    struct pg_transaction *tx = find_free(pg);
+    if (!tx && !(tx = wait_for_free(pg, deadline, err)))
+        return NULL;
     tx->taken = true;
+    tx->handed_over = false;
     tx->deadline = deadline;
     return tx;
 }

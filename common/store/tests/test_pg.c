@@ -775,6 +775,37 @@ Test(pg, excess_transactions_wait_for_a_connection)
     with_client(exceed_the_pool);
 }
 
+static char order_of_commits[8];
+
+static void commit_three(void *arg)
+{
+    for (int i = 0; i < 3; i++) {
+        int number = *(const char *)arg * 10 + i;
+        commit_one(&number);
+        strcat(order_of_commits, arg);
+    }
+}
+
+static void two_take_turns(void)
+{
+    struct pg_transaction *other;
+    struct group group = {0};
+    cr_expect(becomes_up(true, 30000));
+    cr_expect_eq(begin(&other, 10000), ERR_NONE);
+    group_go(&group, commit_three, "1");
+    group_go(&group, commit_three, "2");
+    group_join(&group);
+    cr_expect_str_eq(order_of_commits, "121212");
+    pg_rollback(other);
+}
+
+/* A new transaction waits behind those that wait already. */
+Test(pg, transactions_get_their_turn_in_order)
+{
+    start_with_table();
+    with_client(two_take_turns);
+}
+
 /* --- Many ------------------------------------------------------------------------- */
 
 enum { FIBERS = 64, EACH = 500 };
