@@ -16,7 +16,7 @@
 #include "balance/outlier.h"
 #include "balance/route.h"
 #include "balance/slow_start.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 
 /* Read only outside this folder. What each pick touches comes first: of ten thousand peers, few are in a cache. */
 struct balancer_peer {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 
 enum route_side { ROUTE_STABLE, ROUTE_CANARY, ROUTE_SIDES };
 

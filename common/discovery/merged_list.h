@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 
 /* Longer than all instances need to register again with a registry that lost its state:
  * 30 s of jitter, 5 s until they notice the loss, 10 s until the first check. */

@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 
 /* confirmed_wall_ms: when the registry confirmed the list. 0, or -1: out of memory, or over the buffer's cap. */
 int snapshot_write(struct buf *out, const struct instance_list *list, int64_t confirmed_wall_ms);

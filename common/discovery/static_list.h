@@ -9,7 +9,7 @@
 #define DISCOVERY_STATIC_LIST_H
 
 #include "base/err.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 
 /* 0: *list has the instances of `service` (the caller gets the reference), or is NULL if
  * the text does not name it. -1: the text is not well-formed, in this or another service. */

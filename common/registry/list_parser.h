@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 
 /* NULL, or why the entry cannot be used: static text. The instance's text is borrowed from the entry. */
 typedef const char *(*list_read_entry)(const json_t *entry, struct instance *instance);

@@ -22,7 +22,7 @@
 
 #include "base/err.h"
 #include "loop/resolve.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 #include "registry/registration_spec.h"
 
 /* Which version of a service's list the caller has. Zero-initialise: none. */

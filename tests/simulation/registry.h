@@ -14,7 +14,7 @@
 #define SIMULATION_REGISTRY_H
 
 #include "loop/sync.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 #include "simulation/instances.h"
 #include "simulation/trace.h"
 #include "simulation/traffic.h"

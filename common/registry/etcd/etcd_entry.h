@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "net/json.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 #include "registry/registration_spec.h"
 
 enum { ETCD_KEY_CAP = 1024 }; /* bytes of our own key */

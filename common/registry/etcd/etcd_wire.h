@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "registry/instance.h"
+#include "registry/instance_list.h"
 #include "registry/registry.h"
 
 /* --- Registration ---------------------------------------------------------------- */
