@@ -14,7 +14,7 @@
 #include "plot.h"
 #include "report.h"
 
-enum { USERS = 3, TTLS = 3, WATCH = TTLS, CALLERS = TTLS + 1, RATE = 20, LIMIT_MS = 20000 };
+enum { USERS = 3, TTLS = 3, WATCH = TTLS, CALLERS = TTLS + 1, RATE = 20, LIMIT_MS = 60000 };
 enum { FIRST_MS = 3000, EVERY_MS = 9000, WHOLE_MS = 28000, STEP_MS = 2000 };
 
 static const char service[] = "user-service";

@@ -12,7 +12,7 @@
 #include "pitfalls.h"
 #include "report.h"
 
-enum { USERS = 2, RATE = 20, CALM_MS = 3000, MISTAKE_MS = 2000, AGAIN_MS = 50, LIMIT_MS = 25000 };
+enum { USERS = 2, RATE = 20, CALM_MS = 3000, MISTAKE_MS = 2000, AGAIN_MS = 50, LIMIT_MS = 60000 };
 
 static const char service[] = "user-service";
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT_MS = 15000 };
+enum { LIMIT_MS = 60000 };
 
 /* The index in Raft's log of each write of the witnesses; 0: this server does not have it. */
 struct log_of_server {

@@ -15,7 +15,7 @@
 #include "pitfalls.h"
 #include "report.h"
 
-enum { BEFORE_MS = 3000, PARTITION_MS = 10000, LIMIT_MS = 15000, HEAL_MS = 30000, STEP_MS = 2000 };
+enum { BEFORE_MS = 3000, PARTITION_MS = 10000, LIMIT_MS = 60000, HEAL_MS = 30000, STEP_MS = 2000 };
 
 static struct stage stage;
 

@@ -12,7 +12,7 @@
 #include "pitfalls.h"
 #include "report.h"
 
-enum { USERS = 3, BROKEN = 1, RATE = 20, BEFORE_MS = 4000, OUTAGE_MS = 16000, STEP_MS = 2000, READY_MS = 25000 };
+enum { USERS = 3, BROKEN = 1, RATE = 20, BEFORE_MS = 4000, OUTAGE_MS = 16000, STEP_MS = 2000, READY_MS = 60000 };
 
 static const char shallow[] = "shallow-users", deep[] = "deep-users";
 

@@ -19,7 +19,7 @@
 #define CHECK "CHECK_INTERVAL=30s"
 
 enum { FLEET = 100, SIDES = 2, LESSON = 0, PROJECT = 1 };
-enum { STEP_MS = 1000, LIMIT_MS = 25000, SECONDS_MAX = 60, BAR_MAX = 50 };
+enum { STEP_MS = 1000, LIMIT_MS = 60000, SECONDS_MAX = 60, BAR_MAX = 50 };
 
 static struct side {
     struct world world; /* only its Consul, and the folder of the first */

@@ -8,7 +8,7 @@ TestSuite(order_pooler, .timeout = 300);
 
 static struct server bouncer;
 
-static void open_pooled(const char *mode)
+static void open_pooled(const char *mode, const char *timeout)
 {
     static char postgres_port[16], database_url[160];
     open_world();
@@ -19,6 +19,7 @@ static void open_pooled(const char *mode)
     start_server(&bouncer);
     snprintf(database_url, sizeof database_url, "DATABASE_URL=%s", bouncer.url);
     user_settings[0] = order_settings[0] = database_url;
+    user_settings[1] = order_settings[1] = timeout;
     start_all();
     server_stop(&world.redis); /* so that each read reaches PostgreSQL */
 }
@@ -57,7 +58,7 @@ static void use_under_load(const char *when)
 
 static void serve(const char *mode)
 {
-    open_pooled(mode);
+    open_pooled(mode, "DATABASE_TIMEOUT=20s"); /* a machine that stalls for a moment fails no statement */
     use_under_load(mode);
     server_kill(&bouncer);
     await_reply(&orders, "/health", 503, "\"postgres\":{\"status\":\"unhealthy\"");
@@ -96,14 +97,14 @@ static bool last_logged(void *event)
 /* A pooler that hangs answers both connections for reads in the same moment when it returns. */
 Test(order_pooler, end_of_each_outage_is_logged)
 {
-    open_pooled("transaction");
+    open_pooled("transaction", "DATABASE_TIMEOUT=2s");
     for (int i = 0; i < 4; i++) {
         server_pause(&bouncer);
         await_reply(&orders, "/orders/1", 503, "no reply in time from"); /* new connections are attempted */
         await(last_logged, "msg=postgres_down", PATIENCE_MS, "the outage is logged");
         server_resume(&bouncer);
         await_reply(&orders, "/health", 200, "\"postgres\":{\"status\":\"healthy\"");
-        await(last_logged, "msg=postgres_up", 5000, "its end is logged");
+        await(last_logged, "msg=postgres_up", PATIENCE_MS, "its end is logged");
     }
     close_pooled();
 }

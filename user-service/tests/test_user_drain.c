@@ -205,7 +205,7 @@ Test(user_drain, second_signal_ends_at_once_with_exit_code_1, .fini = teardown)
     send_text(fd, HALF_A_REQUEST);
     cr_assert(wait_until(half_has_arrived, NULL, 60000));
     proc_signal(&users.proc, SIGINT);
-    cr_assert(await_status(&users, "/health", 503));
+    cr_assert(proc_wait_output(&users.proc, "msg=draining", NULL, 0, 60000));
     proc_signal(&users.proc, SIGTERM);
     cr_expect(proc_wait(&users.proc, 60000));
     cr_expect_eq(users.proc.status, W_EXITCODE(1, 0));

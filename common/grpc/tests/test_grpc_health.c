@@ -165,14 +165,14 @@ static void turn(struct client *client)
 
 static void until(struct client *client, const bool *condition)
 {
-    for (time_t limit = time(NULL) + 10; !*condition && !client->lost && !is_over(limit);)
+    for (time_t limit = time(NULL) + 120; !*condition && !client->lost && !is_over(limit);)
         turn(client);
     cr_expect(*condition, "not in time");
 }
 
 static void until_checking(struct client *client, size_t count)
 {
-    for (time_t limit = time(NULL) + 10; checks_running != count && !is_over(limit);)
+    for (time_t limit = time(NULL) + 120; checks_running != count && !is_over(limit);)
         turn(client);
     cr_expect_eq(checks_running, count);
 }
@@ -351,7 +351,7 @@ static void resets(void)
         requests[i] = (struct request){WHOLE_SERVER};
         int32_t stream = begin(&client, &requests[i], &calls[i]);
         size_t before = checks_running;
-        for (time_t limit = time(NULL) + 10; checks_running == before && !calls[i].closed && !is_over(limit);)
+        for (time_t limit = time(NULL) + 120; checks_running == before && !calls[i].closed && !is_over(limit);)
             turn(&client);
         if (!calls[i].closed)
             nghttp2_submit_rst_stream(client.session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
@@ -404,7 +404,7 @@ Test(grpc_health, client_may_disconnect_during_a_check)
 static bool is_closed_by_server(int fd)
 {
     char bytes[4096];
-    for (time_t limit = time(NULL) + 10; !is_over(limit); fiber_yield()) {
+    for (time_t limit = time(NULL) + 120; !is_over(limit); fiber_yield()) {
         ssize_t len = recv(fd, bytes, sizeof bytes, 0);
         if (len == 0 || (len < 0 && errno != EAGAIN))
             return true;

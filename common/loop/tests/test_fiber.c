@@ -361,7 +361,7 @@ static void offloads(void *arg)
     bool passed = false;
     struct err err = ERR_INIT;
     open_gate();
-    cr_expect_eq(offload_run(&job, &passed, sizeof passed, deadline_in(5000), &err), 0);
+    cr_expect_eq(offload_run(&job, &passed, sizeof passed, deadline_in(60000), &err), 0);
     cr_expect(passed);
 
     passed = false;
@@ -372,7 +372,7 @@ static void offloads(void *arg)
 
     struct addresses addresses;
     err_clear(&err);
-    cr_expect_eq(resolve_host("localhost", &addresses, deadline_in(5000), &err), 0);
+    cr_expect_eq(resolve_host("localhost", &addresses, deadline_in(60000), &err), 0);
     cr_expect_str_eq(addresses.list[0], "127.0.0.1");
     cr_expect_eq(resolve_host("::1", &addresses, 0, &err), 0);
     cr_expect_eq(addresses.count, 1);

@@ -43,7 +43,7 @@ static void run(void (*test)(void))
 static struct http_call call_of(const char *path)
 {
     return (struct http_call){
-        .host = "127.0.0.1", .port = port, .path = path, .deadline = deadline_in(20000), .body_cap = 100000};
+        .host = "127.0.0.1", .port = port, .path = path, .deadline = deadline_in(120000), .body_cap = 100000};
 }
 
 static enum err_code make(const struct http_call *call)

@@ -24,7 +24,7 @@ static void observe(void *arg, const struct http_outcome *outcome)
 
 static void close_clean(void)
 {
-    cr_expect(http_server_close(server, deadline_in(5000)));
+    cr_expect(http_server_close(server, deadline_in(60000)));
 }
 
 struct server_test {

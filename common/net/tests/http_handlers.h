@@ -67,7 +67,7 @@ static void wait_at_gate(struct http_request *req, void *arg)
 /* Waits until a handler waits at the gate. */
 static inline void until_waiting(void)
 {
-    for (time_t limit = time(NULL) + 10; !gate && !is_over(limit);)
+    for (time_t limit = time(NULL) + 120; !gate && !is_over(limit);)
         fiber_yield();
     cr_expect_eq(http_server_in_flight(server), 1);
 }

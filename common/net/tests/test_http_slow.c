@@ -175,7 +175,7 @@ static void many_handlers(void)
         fds[i] = connect_to_server();
         send_text(fds[i], "GET /crowd HTTP/1.1\r\n" HOST "\r\n");
     }
-    for (time_t limit = time(NULL) + 10; crowd_size < 300 && !is_over(limit);)
+    for (time_t limit = time(NULL) + 120; crowd_size < 300 && !is_over(limit);)
         fiber_yield();
     cr_expect_eq(status_of(upload), 201);
     wait_queue_wake_all(&crowd);

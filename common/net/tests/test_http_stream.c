@@ -108,7 +108,7 @@ static void with_server(void (*body)(void))
 /* Reads into reply_text, after what is there, until it contains `text`. */
 static bool read_until(int fd, size_t *len, const char *text)
 {
-    for (time_t limit = time(NULL) + 10; !is_over(limit); fiber_yield()) {
+    for (time_t limit = time(NULL) + 120; !is_over(limit); fiber_yield()) {
         ssize_t n = recv(fd, reply_text + *len, sizeof reply_text - *len - 1, 0);
         if (n > 0)
             *len += (size_t)n;
@@ -123,7 +123,7 @@ static bool read_until(int fd, size_t *len, const char *text)
 
 static void until(const int *counter, int value)
 {
-    for (time_t limit = time(NULL) + 10; *counter < value && !is_over(limit);)
+    for (time_t limit = time(NULL) + 120; *counter < value && !is_over(limit);)
         fiber_sleep(1);
     cr_expect_eq(*counter, value);
 }
@@ -157,7 +157,7 @@ static void pieces(void)
     wake_stream();
     cr_expect(read_until(fd, &len, "two\r\n3\r\ntwo\r\n"));
     close(fd);
-    cr_expect(http_server_close(server, deadline_in(5000)));
+    cr_expect(http_server_close(server, deadline_in(60000)));
     cr_expect_eq(ended, 1);
 }
 
@@ -187,7 +187,7 @@ static void whole(void)
     cr_expect(read_until(fd, &len, "\r\n\r\n"));
     until(&ended, 1);
     close(fd);
-    http_server_close(server, deadline_in(5000));
+    http_server_close(server, deadline_in(60000));
 }
 
 Test(http_stream, stream_ends_when_its_handler_returns)
@@ -204,7 +204,7 @@ static void large(void)
         body += *c == 'x';
     cr_expect_eq(body, LARGE);
     close(fd);
-    http_server_close(server, deadline_in(5000));
+    http_server_close(server, deadline_in(60000));
 }
 
 Test(http_stream, piece_larger_than_memory_arrives_whole)
@@ -221,11 +221,11 @@ static void gone_client(void)
     close(fd);
     until(&ended, 1);
     close(waiting_fd);
-    for (time_t limit = time(NULL) + 10; ended < 2 && !is_over(limit); fiber_sleep(5))
+    for (time_t limit = time(NULL) + 120; ended < 2 && !is_over(limit); fiber_sleep(5))
         if (waiting)
             http_stream_wake(waiting);
     cr_expect_eq(ended, 2);
-    http_server_close(server, deadline_in(5000));
+    http_server_close(server, deadline_in(60000));
 }
 
 Test(http_stream, stream_ends_when_its_client_is_gone)
@@ -240,7 +240,7 @@ static void slow_client(void)
     size_t len = 0;
     cr_expect(read_until(fd, &len, "HTTP/1.1 200"));
     close(fd);
-    http_server_close(server, deadline_in(5000));
+    http_server_close(server, deadline_in(60000));
 }
 
 Test(http_stream, stream_ends_when_its_client_does_not_read)
@@ -266,7 +266,7 @@ static void several(void)
     close(first);
     close(second);
     close(plain_fd);
-    http_server_close(server, deadline_in(5000));
+    http_server_close(server, deadline_in(60000));
     cr_expect_eq(ended, 2);
 }
 
@@ -284,7 +284,7 @@ static void draining(void)
     cr_expect(read_until(fd, &len, "\r\n0\r\n\r\n"), "%s", reply_text);
     until(&ended, 1);
     close(fd);
-    http_server_close(server, deadline_in(5000));
+    http_server_close(server, deadline_in(60000));
 }
 
 Test(http_stream, draining_server_ends_its_streams)
