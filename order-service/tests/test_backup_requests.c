@@ -10,7 +10,7 @@ enum {
     HUNG = 1,
     CALLS = 300,
     HUNG_CALLS_MAX = 10, /* five are overtaken, one tests it; the others are for a busy machine, on which others are slow, too */
-    P99_MAX_MS = 1000,   /* an attempt's share of the call is 3 s */
+    P99_MAX_MS = 2500,   /* an attempt's share of the call is 3 s */
 };
 
 /* Its check never fails, so only the calls show that it hangs. */
@@ -60,6 +60,7 @@ Test(backup_requests, hung_instance_costs_callers_little, .init = open_with_back
     static int64_t took_us[CALLS];
     int64_t picks_before = picks_of(HUNG), others_before = picks_of(0) + picks_of(2);
     struct probe *probe = probe_new();
+    int64_t begin = clock_ms();
     for (int i = 0; i < CALLS; i++)
         took_us[i] = call_once(probe);
     probe_free(probe);
@@ -72,7 +73,8 @@ Test(backup_requests, hung_instance_costs_callers_little, .init = open_with_back
            (double)others / CALLS);
     cr_expect_leq(p99_ms, P99_MAX_MS);
     cr_expect_leq(hung, HUNG_CALLS_MAX);
-    cr_expect_lt(others, CALLS * 12 / 10);
+    /* At most the budget: a fifth of the calls, and four a second. */
+    cr_expect_leq(others, CALLS * 12 / 10 + 4 * (clock_ms() - begin) / 1000);
     cr_expect_not(replies(&orders, "/metrics", 200, "service_call_backups_won_total{service=\"user-service\"} 0\n"));
 }
 

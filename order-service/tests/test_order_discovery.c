@@ -188,7 +188,7 @@ Test(order_discovery, instance_in_maintenance_is_never_called, .fini = teardown)
     setup_with(NULL);
     AWAIT_BODY("/health", BOTH_PASSING);
     set_maintenance("users-a", "true");
-    AWAIT_BODY("/discovery", "\"status\":\"critical\"");
+    AWAIT_BODY("/discovery/explain?service=user-service", "in maintenance");
     for (int i = 0; i < 8; i++)
         EXPECT_CASES(&orders, {"/users/1", 200, .header = "X-Upstream: users-b"});
     EXPECT_CASES(&orders, {"/discovery/explain?service=user-service", 200,
@@ -219,7 +219,7 @@ Test(order_discovery, maintenance_outlives_a_restart, .fini = teardown)
     setup_with((const char *[]){"CALL_TIMEOUT=30s", NULL});
     AWAIT_BODY("/health", BOTH_PASSING);
     set_maintenance("users-a", "true");
-    AWAIT_BODY("/discovery", "\"status\":\"critical\"");
+    AWAIT_BODY("/discovery/explain?service=user-service", "in maintenance");
     static const char *const checks[] = {"SERVICE_CHECK=http", "SERVICE_CHECK=ttl", "SERVICE_CHECK=none"};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         restart_users_a(checks[i]);

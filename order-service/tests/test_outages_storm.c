@@ -21,7 +21,7 @@ enum {
     FLEET = 100,
     RECONCILE_MS = 5000,   /* the programs' default */
     FIRST_CHECK_MS = 1000, /* CHECK_INTERVAL */
-    SLACK_MS = 10000,      /* a hundred processes on a busy machine */
+    SLACK_MS = 30000,      /* a hundred processes on a busy machine */
 };
 
 static struct world world; /* only its folder and its Consul */

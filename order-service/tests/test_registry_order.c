@@ -90,12 +90,12 @@ Test(registry_order, maintenance_in_consul_counts_while_etcd_is_used, .init = op
 {
     set_maintenance(0, true);
     await_reply(&orders, "/discovery/explain?service=user-service", 200, "in maintenance");
-    cr_expect(source_is("etcd"));
+    await(source_is, "etcd", PATIENCE_MS, "etcd is the source");
     for (int call = 0; call < 12; call++)
         cr_expect_not(replies(&orders, "/users/7", 200, "X-Upstream: user-service-1"), "call %d", call);
 
     set_maintenance(0, false);
     await(gets_calls_again, "user-service-1", PATIENCE_MS, "maintenance has ended: it gets calls again");
-    cr_expect(source_is("etcd"));
+    await(source_is, "etcd", PATIENCE_MS, "etcd is still the source");
     close_in_order();
 }

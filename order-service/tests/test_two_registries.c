@@ -104,7 +104,7 @@ Test(two_registries, maintenance_holds_while_consul_is_down, .init = open_two)
     for (int call = 0; call < 12; call++)
         cr_expect_not(replies(&orders, "/users/7", 200, "X-Upstream: user-service-1"), "call %d", call);
     cr_expect(replies(&orders, "/discovery/explain?service=user-service", 200, "in maintenance"));
-    cr_expect(source_is("etcd"));
+    await(source_is, "etcd", PATIENCE_MS, "etcd is still the source");
     close_etcd_scene();
 }
 
@@ -141,6 +141,7 @@ static void mend_etcd(void)
 static void open_two_with_quota(void)
 {
     etcd_quota = "262144";
+    order_settings[2] = "CHECK_INTERVAL=10s"; /* its lease, which cannot be taken out again, lasts three times as long */
     open_two();
 }
 

@@ -218,6 +218,11 @@ static bool is_gone(void *arg)
     return state == 'X' || state == 'Z';
 }
 
+static bool answers(void *server)
+{
+    return server_answers(server);
+}
+
 static void expect_gone_after_crash(enum server_kind kind, bool paused)
 {
     struct err err = ERR_INIT;
@@ -256,7 +261,7 @@ static void hang_and_kill(enum server_kind kind)
     server_pause(&server);
     cr_expect_not(server_answers(&server));
     server_resume(&server);
-    cr_expect(server_answers(&server));
+    cr_expect(wait_until(answers, &server, 60000));
     server_kill(&server);
     cr_expect_not(server_answers(&server));
     cr_assert_eq(server_start(&server, &err), 0, "%s", err.text);

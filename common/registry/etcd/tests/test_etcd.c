@@ -593,11 +593,19 @@ static int put_large(int number)
     return status;
 }
 
-static void fill_etcd(void)
+static int heartbeat(const struct registration_spec *spec, bool healthy)
+{
+    return TRY(registry_heartbeat(etcd, spec, healthy, "", soon(), &err));
+}
+
+/* Meanwhile the lease is renewed; healthy: as it is written, so that this writes nothing. */
+static void fill_etcd(const struct registration_spec *spec, bool healthy)
 {
     int status = 200;
-    for (int i = 0; i < 100 && status == 200; i++)
+    for (int i = 0; i < 100 && status == 200; i++) {
         status = put_large(i);
+        heartbeat(spec, healthy);
+    }
     cr_assert_eq(status, 429, "%s", reply_text);
 }
 
@@ -619,11 +627,6 @@ static void mend_etcd(void)
     cr_assert(at && sscanf(at, "\"alarms\":[{\"memberID\":\"%31[0-9]", member) == 1, "%s", reply_text);
     snprintf(body, sizeof body, "{\"action\":\"DEACTIVATE\",\"memberID\":\"%s\",\"alarm\":\"NOSPACE\"}", member);
     cr_expect_eq(post("/v3/maintenance/alarm", NULL, body), 200, "%s", reply_text);
-}
-
-static int heartbeat(const struct registration_spec *spec, bool healthy)
-{
-    return TRY(registry_heartbeat(etcd, spec, healthy, "", soon(), &err));
 }
 
 static void expect_error(const char *text)
@@ -654,7 +657,7 @@ static void fall_ill(void)
     struct registration_spec spec = quick_spec();
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
     cr_expect_eq(heartbeat(&spec, true), 0, "%s", err.text);
-    fill_etcd();
+    fill_etcd(&spec, true);
     cr_expect_eq(heartbeat(&spec, true), 0, "nothing has to be written: %s", err.text);
     cr_expect_eq(heartbeat(&spec, false), -1);
     expect_error("etcd: cannot write the status critical, so the lease is not renewed: ");
@@ -691,7 +694,7 @@ static void recover(void)
 {
     struct registration_spec spec = quick_spec();
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
-    fill_etcd();
+    fill_etcd(&spec, false);
     int64_t end = deadline_in(8000);
     while (deadline_left(end) > 0) {
         cr_expect_eq(heartbeat(&spec, true), -1);
@@ -714,7 +717,7 @@ static void restart_over_quota(void)
     struct registration_spec spec = quick_spec();
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), 0, "%s", err.text);
     cr_expect_eq(heartbeat(&spec, true), 0, "%s", err.text);
-    fill_etcd();
+    fill_etcd(&spec, true);
     registry_free(etcd); /* killed, and restarted with the same id at another port */
     etcd = TRY(etcd_new(server.url, http, &err));
     cr_expect_eq(TRY(registry_register(etcd, &spec, soon(), &err)), -1);
