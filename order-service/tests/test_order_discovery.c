@@ -208,7 +208,7 @@ static void restart_users_a(const char *check)
 {
     char port[32];
     proc_signal(&users[0].proc, SIGKILL);
-    proc_wait(&users[0].proc, 5000);
+    proc_wait(&users[0].proc, 60000);
     start_service(&users[0], &world, "user-service", (const char *[]){"SERVICE_ID=users-a", check, NULL});
     snprintf(port, sizeof port, "\"port\":%d,", users[0].port);
     AWAIT_BODY("/discovery", port);
@@ -235,7 +235,7 @@ Test(order_discovery, killed_or_hung_instance_fails_no_request, .fini = teardown
     setup_with((const char *[]){"CALL_TIMEOUT=9s", NULL});
     AWAIT_BODY("/health", BOTH_PASSING);
     proc_signal(&users[0].proc, SIGKILL);
-    proc_wait(&users[0].proc, 5000);
+    proc_wait(&users[0].proc, 60000);
     for (int i = 0; i < 20; i++)
         EXPECT_CASES(&orders, {"/users/1", 200, .header = "X-Upstream: users-b"});
 

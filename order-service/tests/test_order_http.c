@@ -116,7 +116,7 @@ Test(order_http, request_id_is_passed_to_user_service, .init = setup, .fini = te
 Test(order_http, trace_id_is_passed_to_user_service, .init = setup, .fini = teardown)
 {
     EXPECT_CASES(&orders, {"/users/7", 200, .headers = {"traceparent: 00-" TRACE "-00f067aa0ba902b7-01"}});
-    cr_expect(proc_wait_output(&users.proc, "trace_id=" TRACE, NULL, 0, 5000));
+    cr_expect(proc_wait_output(&users.proc, "trace_id=" TRACE, NULL, 0, 60000));
 }
 
 /* --- POST --------------------------------------------------------------------------------- */
@@ -176,8 +176,8 @@ Test(order_http, order_is_degraded_when_its_user_cannot_be_read, .init = setup_s
     server_kill(&world.postgres); /* user-service replies 503 */
     cr_expect(await_status(&orders, "/health", 503));
     AWAIT_CASE(&orders, "/users/7", 200, .part = "User7"); /* from the cache */
+    AWAIT_CASE(&orders, "/users/8", 503, .header = "Retry-After: 1"); /* 504, if the machine stalls */
     EXPECT_CASES(&orders,
-                 {"/users/8", 503, .header = "Retry-After: 1"},
                  {"/orders/1", 503, .header = "Retry-After: 1"},
                  {"/orders", 503, .body = BOOK, .header = "Retry-After: 1"},
                  {"/orders", 503, .body = BOOK, .headers = {"Idempotency-Key: k"}},

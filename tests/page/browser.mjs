@@ -35,7 +35,7 @@ export async function openBrowser(as = {}) {
         colorScheme: as.colorScheme ?? 'light',
         reducedMotion: as.reducedMotion ?? 'no-preference',
     });
-    context.setDefaultTimeout(15000);
+    context.setDefaultTimeout(30000);
     const errors = [];
     const closeContext = context.close.bind(context);
     open.add(context);
@@ -80,7 +80,7 @@ export async function violations(page) {
 }
 
 // Waits until look() is true.
-export async function until(what, look, limitMs = 10000) {
+export async function until(what, look, limitMs = 30000) {
     const end = Date.now() + limitMs;
     while (!(await look())) {
         if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);

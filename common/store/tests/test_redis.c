@@ -165,13 +165,13 @@ Test(redis, url_sets_user_password_and_database)
     snprintf(log, sizeof log, "%s/cli", folder.path);
     cr_expect_eq(proc_run((const char *[]){"redis-cli", "-p", port, "ACL", "SETUSER", "ann", "on", ">se:cret", "~*",
                                            "+@all", NULL},
-                          NULL, log, 5000, &err),
+                          NULL, log, 60000, &err),
                  0, "%s", err.text);
     snprintf(server.url, sizeof server.url, "redis://ann:se%%3Acret@127.0.0.1:%d/3", server.port.number);
     with_client(log_in);
     cr_expect_eq(
         proc_run((const char *[]){"sh", "-c", "redis-cli -p $1 -n 3 EXISTS only-in-3 | grep -qx 1", "sh", port, NULL},
-                 NULL, log, 5000, &err),
+                 NULL, log, 60000, &err),
         0, "%s", err.text);
 }
 
@@ -328,7 +328,7 @@ static void cancel_a_get(void)
     cr_expect_eq(code, ERR_CANCELLED);
     cr_expect(redis_is_up(redis), "a cancelled call does not mean that Redis hangs");
     server_resume(&server);
-    cr_expect_eq(get("a", 5000, value, sizeof value), ERR_NONE, "%s", value);
+    cr_expect_eq(get("a", 60000, value, sizeof value), ERR_NONE, "%s", value);
 }
 
 Test(redis, late_reply_of_cancelled_call_is_dropped)
@@ -346,7 +346,7 @@ static void get_many(void *arg)
     cr_expect_eq(set(key, key), ERR_NONE);
     int right = 0;
     for (int i = 0; i < EACH; i++) {
-        get(key, 5000, value, sizeof value);
+        get(key, 60000, value, sizeof value);
         right += strcmp(key, value) == 0;
     }
     cr_expect_eq(right, EACH);
@@ -443,7 +443,7 @@ static void operate(const struct server *on, const char *command)
     char line[200], log[PLACE_PATH_MAX + 16];
     snprintf(line, sizeof line, "redis-cli -e -p %d %s", on->port.number, command);
     snprintf(log, sizeof log, "%s/cli", folder.path);
-    cr_assert_eq(proc_run((const char *[]){"sh", "-c", line, NULL}, NULL, log, 5000, &err), 0, "%s", err.text);
+    cr_assert_eq(proc_run((const char *[]){"sh", "-c", line, NULL}, NULL, log, 60000, &err), 0, "%s", err.text);
 }
 
 struct refusal {

@@ -141,13 +141,13 @@ Test(server, program_gets_its_environment_and_output_is_kept)
                                 NULL};
     const char *const env[] = {"P=81", "GONE", NULL};
     cr_assert_eq(proc_start(&proc, argv, env, log, &err), 0, "%s", err.text);
-    cr_expect(proc_wait_output(&proc, "msg=listening port=", port, sizeof port, 5000));
+    cr_expect(proc_wait_output(&proc, "msg=listening port=", port, sizeof port, 60000));
     cr_expect_str_eq(port, "81");
     char *output = proc_output(&proc);
     cr_expect_str_eq(output, "early\nmsg=listening port=81 x=none\n");
     free(output);
     cr_expect(proc_is_running(&proc));
-    int status = proc_stop(&proc, SIGTERM, 5000);
+    int status = proc_stop(&proc, SIGTERM, 60000);
     cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
     cr_expect_not(proc_is_running(&proc));
 }
@@ -160,12 +160,12 @@ Test(server, program_that_ignores_sigterm_is_killed)
     snprintf(log, sizeof log, "%s/log", folder.path);
     const char *const argv[] = {"sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done", NULL};
     cr_assert_eq(proc_start(&deaf, argv, NULL, log, &err), 0, "%s", err.text);
-    cr_expect(proc_wait_output(&deaf, "ready", NULL, 0, 5000));
+    cr_expect(proc_wait_output(&deaf, "ready", NULL, 0, 60000));
     cr_expect_eq(WTERMSIG(proc_stop(&deaf, SIGTERM, 100)), SIGKILL);
 
     cr_assert_eq(proc_start(&paused, (const char *[]){"sleep", "60", NULL}, NULL, log, &err), 0);
     proc_pause(&paused);
-    cr_expect_eq(WTERMSIG(proc_stop(&paused, SIGTERM, 5000)), SIGTERM);
+    cr_expect_eq(WTERMSIG(proc_stop(&paused, SIGTERM, 60000)), SIGTERM);
 }
 
 Test(server, failed_program_is_reported_with_its_last_line)
