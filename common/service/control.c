@@ -1,6 +1,7 @@
 #include "service/control.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -103,8 +104,11 @@ static void change(struct http_request *req, struct service *service, const json
     struct err err = ERR_INIT;
     struct control_order order;
     int rejected = control_order_read(object, &order, &err);
+    const char *program = service->definition->name;
     if (rejected) {
         http_problem(req, rejected, "%s", err.text);
+    } else if (order.program && strcmp(order.program, program) != 0) {
+        http_problem(req, 409, "this is an instance of %s, not of %s", program, order.program);
     } else if (service->health.draining || registries_weight(&service->registries) == 0) {
         http_problem(req, 409, service->health.draining ? "the instance is draining"
                                                         : "the instance is starting, or registers in no registry");

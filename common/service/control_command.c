@@ -25,9 +25,9 @@ struct control_call {
 
 /* --- The order ---------------------------------------------------------------------- */
 
-static json_t *order_new(const struct arguments *arguments)
+static json_t *order_new(const struct arguments *arguments, const char *program)
 {
-    json_t *order = json_object();
+    json_t *order = json_pack("{s:s}", "program", program);
     if (arguments->weight)
         json_object_set_new(order, "weight", json_integer(arguments->weight));
     if (arguments->maintenance)
@@ -104,8 +104,24 @@ static void print_state(const struct arguments *arguments, const json_t *state)
     if (*list_names(state, "current", current))
         printf("; callers see it in %s", current);
     if (*list_names(state, "pending", pending))
-        printf("; not yet in %s: as soon as it answers again", pending);
+        printf("; not yet in %s: as soon as the instance is registered there", pending);
     printf("\n");
+}
+
+static void print_failure(const struct control_call *call, const char *detail)
+{
+    static const char want[] = "want PORT and BIND_ADDRESS as the instance has them";
+    if (call->err.code == ERR_TIMEOUT)
+        fprintf(stderr, "no reply from %s:%u within %d s: the instance hangs, and may still carry this out. "
+                "GET /control shows it when it answers again\n", call->host, call->port, TIMEOUT_MS / 1000);
+    else if (call->err.code != ERR_NONE)
+        fprintf(stderr, "cannot reach the instance: %s; %s\n", call->err.text, want);
+    else if (!*detail)
+        fprintf(stderr, "cannot change the instance: %s:%u is another program (it replied with status %d); %s\n",
+                call->host, call->port, call->response.status, want);
+    else
+        fprintf(stderr, "cannot change the instance: %s:%u replied with status %d: %s\n", call->host, call->port,
+                call->response.status, detail);
 }
 
 /* The reply is that of the instance, or a problem (RFC 9457), or from another program. */
@@ -117,21 +133,18 @@ static int report(const struct arguments *arguments, const struct control_call *
     bool is_done = call->response.status == 200 && *text_of(reply, "id");
     if (is_done)
         print_state(arguments, reply);
-    else if (call->err.code != ERR_NONE)
-        fprintf(stderr, "cannot reach the instance: %s; want PORT and BIND_ADDRESS as it has them\n", call->err.text);
     else
-        fprintf(stderr, "cannot change the instance: %s:%u replied with status %d: %s\n", call->host, call->port,
-                call->response.status, text_of(reply, "detail"));
+        print_failure(call, text_of(reply, "detail"));
     json_decref(reply);
     return is_done ? 0 : 1;
 }
 
 /* --- The command -------------------------------------------------------------------- */
 
-static int check_order(const struct arguments *arguments, struct buf *body, struct err *err)
+static int check_order(const struct arguments *arguments, const char *program, struct buf *body, struct err *err)
 {
     struct control_order order;
-    json_t *object = order_new(arguments);
+    json_t *object = order_new(arguments, program);
     int rejected = control_order_read(object, &order, err);
     if (rejected == 0 && json_add_take(body, json_incref(object)) == false)
         rejected = err_set(err, ERR_FAILED, "out of memory");
@@ -139,14 +152,14 @@ static int check_order(const struct arguments *arguments, struct buf *body, stru
     return rejected;
 }
 
-int control_command_run(const struct arguments *arguments, const struct settings *settings)
+int control_command_run(const struct arguments *arguments, const char *program, const struct settings *settings)
 {
     struct control_call call = {.host = settings_own_host(settings), .port = (uint16_t)settings->port,
                                 .body = BUF_INIT(BODY_CAP), .response = HTTP_RESPONSE_INIT, .err = ERR_INIT};
     int code = 2;
     if (call.port == 0)
         fprintf(stderr, "PORT=0: want the port of the running instance, such as 8001\n");
-    else if (check_order(arguments, &call.body, &call.err) != 0)
+    else if (check_order(arguments, program, &call.body, &call.err) != 0)
         fprintf(stderr, "--%s\n", call.err.text);
     else {
         loop_open();

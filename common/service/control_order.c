@@ -3,7 +3,7 @@
 #include "registration/registration.h"
 #include "service/input.h"
 
-enum { REASON_CHARACTERS_MAX = 200, NOT_ACCEPTABLE = 422 };
+enum { REASON_CHARACTERS_MAX = 200, PROGRAM_CHARACTERS_MAX = 100, NOT_ACCEPTABLE = 422 };
 
 static int read_weight(const json_t *object, struct control_order *order, struct err *err)
 {
@@ -33,12 +33,18 @@ static int read_reason(const json_t *object, struct control_order *order, struct
     return NOT_ACCEPTABLE;
 }
 
+static int read_program(const json_t *object, struct control_order *order, struct err *err)
+{
+    return input_text(object, "program", 1, PROGRAM_CHARACTERS_MAX, &order->program, err);
+}
+
 int control_order_read(const json_t *object, struct control_order *order, struct err *err)
 {
     const struct {
         const char *member;
         int (*read)(const json_t *object, struct control_order *order, struct err *err);
-    } members[] = {{"weight", read_weight}, {"maintenance", read_maintenance}, {"reason", read_reason}};
+    } members[] = {{"weight", read_weight}, {"maintenance", read_maintenance}, {"reason", read_reason},
+                 {"program", read_program}};
     *order = (struct control_order){.reason = ""};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         int rejected = json_object_get(object, members[i].member) ? members[i].read(object, order, err) : 0;

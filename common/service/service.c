@@ -266,7 +266,7 @@ int service_main(const struct service_definition *definition, int argc, char **a
     case ACTION_CONTROL:
         if (settings_read_listener(&service.settings, &defaults, &err) != 0)
             return reject_input(&err);
-        return control_command_run(&arguments, &service.settings);
+        return control_command_run(&arguments, definition->name, &service.settings);
     case ACTION_SERVE:
         break;
     }

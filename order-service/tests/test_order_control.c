@@ -207,7 +207,7 @@ Test(order_control, order_while_consul_is_down_is_kept, .init = open_control)
 {
     struct load *load = load_orders(4, 50);
     server_stop(consul);
-    COMMAND("user-service-1 is in maintenance; callers see it in etcd; not yet in consul: as soon as it answers again\n",
+    COMMAND("user-service-1 is in maintenance; callers see it in etcd; not yet in consul: as soon as the instance is registered there\n",
             "--maintenance", "on");
     start_server(consul);
     await(maintenance_is_seen, "on", PATIENCE_MS, "Consul is back: maintenance is seen after");

@@ -74,6 +74,9 @@ Test(user_control, only_a_client_on_the_same_machine_may_ask)
                  {"/control", 422, "PUT", "{\"maintenance\":\"on\"}"},
                  {"/control", 422, "PUT", "{\"maintenance\":true,\"reason\":\"a\\nb\"}"},
                  {"/control", 422, "PUT", "{\"maintenance\":false,\"reason\":\"x\"}"},
+                 {"/control", 409, "PUT", "{\"weight\":2,\"program\":\"order-service\"}",
+                  .part = "this is an instance of user-service, not of order-service"},
+                 {"/control", 422, "PUT", "{\"weight\":2,\"program\":1}"},
                  {"/control", 405, "POST", "{\"weight\":2}", .header = "Allow: GET, HEAD, PUT"},
                  {"/control", 200, .part = "\"weight\":3,\"maintenance\":false,\"reason\":\"\",\"registries\":"});
     cr_expect_eq(service_stop(&users), 0);
@@ -82,5 +85,27 @@ Test(user_control, only_a_client_on_the_same_machine_may_ask)
     cr_expect_eq(run((const char *const[3]){"--weight", "0"}), 2);
     cr_expect_eq(run((const char *const[3]){"--maintenance", "maybe"}), 2);
     cr_expect_eq(run((const char *const[3]){"--reason", "x"}), 2);
+    cr_expect_eq(run((const char *const[3]){"--weight=3", "--version"}), 2);
+    cr_expect_eq(run((const char *const[3]){"--healthcheck", "--weight=3"}), 2);
+    cr_expect_eq(run((const char *const[3]){"--weight=3", "--weight=4"}), 2);
+    cr_expect_eq(run((const char *const[3]){"--weight=3", "--help"}), 0, "%s", line);
+    struct err err = ERR_INIT;
+    cr_assert_eq(server_start(&world.consul, &err), 0, "%s", err.text);
+    users.port = world.consul.port.number;
+    cr_expect_eq(run((const char *const[3]){"--weight", "3"}), 1);
+    cr_expect(strstr(line, "is another program (it replied with status 404); want PORT"), "%s", line);
+    world_stop(&world);
+}
+
+Test(user_control, order_to_a_hung_instance_may_still_be_carried_out)
+{
+    start_stores(&world);
+    start_service(&users, &world, "user-service", NULL);
+    proc_pause(&users.proc);
+    cr_expect_eq(run((const char *const[3]){"--weight", "3"}), 1);
+    cr_expect(strstr(line, "the instance hangs, and may still carry this out"), "%s", line);
+    proc_resume(&users.proc);
+    AWAIT_CASE(&users, "/control", 200, .part = "\"weight\":3,");
+    cr_expect_eq(service_stop(&users), 0);
     world_stop(&world);
 }

@@ -24,7 +24,7 @@ static inline int control_command(const struct world *in, const struct service *
     snprintf(port, sizeof port, "--port=%d", service->port);
     const char *const argv[] = {path, port, args[0], args[1], args[2], NULL};
     cr_assert_eq(proc_start(&proc, argv, NULL, log, &failure), 0, "%s", failure.text);
-    bool ended = proc_wait(&proc, 15000);
+    bool ended = proc_wait(&proc, 60000);
     proc_stop(&proc, SIGKILL, 0);
     cr_expect(ended, "%s does not end", args[0]);
     char *output = proc_output(&proc);
