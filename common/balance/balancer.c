@@ -63,7 +63,8 @@ static void count_for_rate(struct balancer *balancer, struct balancer_peer *peer
 {
     struct failure_rate *rate = &balancer->rate;
     if (failure_rate_is_over(rate, now_ms)) {
-        size_t ejected = eligible_eject_for_rate(&balancer->chooser.eligible, rate, now_ms);
+        bool recent = failure_rate_is_recent(rate, now_ms);
+        size_t ejected = recent ? eligible_eject_for_rate(&balancer->chooser.eligible, rate, now_ms) : 0;
         balancer->ejections += ejected;
         balancer->ejections_for_rate += ejected;
         if (ejected > 0)

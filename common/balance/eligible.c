@@ -4,10 +4,9 @@
 
 /* --- The tier in use ----------------------------------------------------------------- */
 
-enum tier tier_of(const struct balancer_peer *peer)
+static enum tier tier_on_route(const struct instance *instance)
 {
-    const struct instance *instance = peer->instance;
-    if (peer->off_route || instance->maintenance)
+    if (instance->maintenance)
         return TIER_NEVER;
     if (instance->node_down)
         return TIER_LAST;
@@ -16,6 +15,11 @@ enum tier tier_of(const struct balancer_peer *peer)
     if (instance->status == INSTANCE_WARNING && instance->warning_weight <= 0)
         return TIER_FAIL_OPEN;
     return TIER_HEALTHY;
+}
+
+enum tier tier_of(const struct balancer_peer *peer)
+{
+    return peer->off_route ? TIER_NEVER : tier_on_route(peer->instance);
 }
 
 /* The instances of this tier and of the better ones. True: not all of them are failing. */
@@ -81,17 +85,25 @@ void eligible_update(struct eligible *eligible, const struct peer_list *peers)
 
 /* --- Slow start ---------------------------------------------------------------------- */
 
+/* On this route or on another: an instance that comes from the other side (sides.h) is warm. */
 static bool serves_now(const struct balancer_peer *peer)
 {
-    return tier_of(peer) == TIER_HEALTHY && !outlier_is_out(&peer->outlier);
+    return tier_on_route(peer->instance) == TIER_HEALTHY && !outlier_is_out(&peer->outlier);
 }
 
 static bool any_still_serves(const struct peer_list *peers)
 {
     for (size_t i = 0; i < peers->count; i++)
-        if (peers->at[i]->slow_start.serves && serves_now(peers->at[i]))
+        if (!peers->at[i]->off_route && peers->at[i]->slow_start.serves && serves_now(peers->at[i]))
             return true;
     return false;
+}
+
+/* A registry has lost its data, and an instance that was kept as missing registers again: it is critical until its
+ * first check, although its process went on. */
+static bool registers_again(const struct balancer_peer *peer)
+{
+    return peer->slow_start.was_missing && !peer->missing && peer->instance->status == INSTANCE_CRITICAL;
 }
 
 int64_t eligible_begin_slow_starts(const struct peer_list *peers, int64_t window_ms, int64_t now_ms)
@@ -101,9 +113,10 @@ int64_t eligible_begin_slow_starts(const struct peer_list *peers, int64_t window
         struct slow_start *slow = &peers->at[i]->slow_start;
         bool serves = serves_now(peers->at[i]);
         if (serves && !slow->serves)
-            slow_start_begin(slow, its_window_ms, now_ms);
-        else if (!serves)
-            *slow = (struct slow_start){0};
+            slow_start_begin(slow, now_ms < slow->warm_until_ms ? 0 : its_window_ms, now_ms);
+        else if (!serves && slow->serves)
+            *slow = (struct slow_start){.warm_until_ms = registers_again(peers->at[i]) ? now_ms + window_ms : 0};
+        slow->was_missing = peers->at[i]->missing;
         if (slow->end_ms > last_end_ms)
             last_end_ms = slow->end_ms;
     }

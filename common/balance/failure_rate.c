@@ -5,6 +5,11 @@ bool failure_rate_is_over(const struct failure_rate *rate, int64_t now_ms)
     return now_ms >= rate->end_ms;
 }
 
+bool failure_rate_is_recent(const struct failure_rate *rate, int64_t now_ms)
+{
+    return now_ms < rate->end_ms + FAILURE_RATE_INTERVAL_MS;
+}
+
 void failure_rate_begin(struct failure_rate *rate, int64_t now_ms)
 {
     rate->all = (struct failure_tally){.interval = rate->all.interval + 1};

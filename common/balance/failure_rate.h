@@ -41,8 +41,10 @@ struct failure_rate {
     struct failure_tally all;
 };
 
-/* True: the interval is over. Judge the instances, then begin the next one. */
+/* True: the interval is over. Judge the instances if it is recent, then begin the next one. */
 bool failure_rate_is_over(const struct failure_rate *rate, int64_t now_ms);
+/* False: it is long over, because there were no calls. What failed then may be well by now. */
+bool failure_rate_is_recent(const struct failure_rate *rate, int64_t now_ms);
 void failure_rate_begin(struct failure_rate *rate, int64_t now_ms);
 /* A call to the instance with this tally has ended. */
 void failure_rate_count(struct failure_rate *rate, struct failure_tally *tally, bool success);

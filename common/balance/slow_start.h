@@ -8,7 +8,9 @@
  *     max(10 %, elapsed / LB_SLOW_START) of the full share.
  *
  * It begins when the instance is new in the list, becomes healthy, or returns from an
- * ejection. It does not begin if no other instance gets calls: then all start alike.
+ * ejection. It does not begin if no other instance gets calls: then all start alike. Nor
+ * if only the registry or the route has changed: an instance that a registry had lost, or
+ * that comes from the other side of a canary release, is warm.
  *
  * Envoy multiplies the weight. Here weights stay, and so no pick has to compute them
  * again: the policy gives each instance its turns as always. An instance in slow start
@@ -30,7 +32,9 @@ enum {
 
 /* Zero-initialise. Of one instance. */
 struct slow_start {
-    bool serves;    /* healthy, and not out: it gets turns */
+    bool serves;    /* healthy, and not out */
+    bool was_missing;
+    int64_t warm_until_ms; /* if it serves again before, its process went on */
     int gained;     /* of SLOW_START_WHOLE: its part of a call, from the turns that it has passed on */
     int64_t begin_ms;
     int64_t end_ms; /* from then on it has its full share */

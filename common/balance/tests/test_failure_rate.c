@@ -129,6 +129,20 @@ Test(failure_rate, reason_of_an_ejection_names_both_rates)
     balancer_free(calls.balancer);
 }
 
+/* Then there are no calls for a while, and the next one is no reason to judge what was before. */
+Test(failure_rate, verdict_is_not_taken_long_after_the_interval)
+{
+    for (int late = 0; late < 2; late++) {
+        struct calls calls = {
+            .balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1 c:1"), .failing = "b", .every_ms = 20};
+        call_until(&calls, 0, 4900);
+        calls.failing = "";
+        make_call(&calls, late ? 30000 : 6000);
+        cr_expect_eq(is_ejected(&calls, "b"), !late);
+        balancer_free(calls.balancer);
+    }
+}
+
 /* One success on probation proves little about an instance that fails half of its calls. */
 Test(failure_rate, each_further_ejection_is_longer)
 {

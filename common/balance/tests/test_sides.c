@@ -138,6 +138,19 @@ Test(sides, share_and_canary_change_while_running, .fini = close_sides)
     cr_expect_str_eq(attempts("1", 1), "c");
 }
 
+/* All have served, each on its side. */
+Test(sides, end_of_a_canary_begins_no_slow_start, .fini = close_sides)
+{
+    const struct balancer_config config = {.policy = BALANCE_ROUND_ROBIN, .caller = "", .zone = "", .slow_start_ms = 10000};
+    struct route route = {.version = ""};
+    cr_assert_eq(canary_parse("version=2:100%", &route.canary), 0);
+    cr_assert_eq(sides_init(&sides, &config, &route), 0);
+    set("a:1=1 b:1=1 c:1=2");
+    cr_assert_eq(sides_set_canary(&sides, &(struct canary){.by = CANARY_NONE}, 0), 0);
+    for (int call = 0; call < 4; call++)
+        cr_expect_str_eq(attempts("1", 1), call % 3 == 0 ? "a" : call % 3 == 1 ? "b" : "c", "call %d", call);
+}
+
 static size_t position(const char *id)
 {
     size_t i = 0;

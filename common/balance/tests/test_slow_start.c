@@ -104,6 +104,35 @@ Test(slow_start, all_of_first_list_start_alike)
     balancer_free(balancer);
 }
 
+/* `b` as the registry lists it, or as what discovery keeps of it. */
+static void set_b(struct balancer *balancer, const char *text, bool is_missing, int64_t now_ms)
+{
+    struct instance_list *list = fleet_new(text);
+    cr_assert_eq(balancer_update(balancer, list, (const bool[]){false, is_missing, false}, now_ms), 0);
+    instance_list_unref(list);
+}
+
+/* The registry has lost its data. The process of b goes on, and is critical until the first check of its new entry. */
+Test(slow_start, lost_registration_begins_none)
+{
+    for (int late = 0; late < 2; late++) {
+        int64_t back_ms = 4000 + (late ? WINDOW_MS : 0);
+        struct balancer *balancer = ramping(BALANCE_ROUND_ROBIN, "", "");
+        set_b(balancer, "a:1 b:1 c:1", false, 1000);
+        set_b(balancer, "a:1 b:1 c:1", true, 2000);
+        set_b(balancer, "a:1 b:1/critical c:1", false, 3000);
+        set_b(balancer, "a:1 b:1 c:1", false, back_ms);
+        if (late)
+            expect_picks(balancer, "b", back_ms, expected(1, .1, 2), 2); /* it was ill for longer than a slow start */
+        else
+            cr_expect_eq(picks_of(balancer, "b", back_ms), PICKS / 3);
+        set_b(balancer, "a:1 b:1/critical c:1", false, 20000);
+        set_b(balancer, "a:1 b:1 c:1", false, 20001);
+        expect_picks(balancer, "b", 20001, expected(1, .1, 2), 2); /* now only its check had failed */
+        balancer_free(balancer);
+    }
+}
+
 Test(slow_start, it_is_off_by_default)
 {
     struct balancer *balancer = fleet_balancer(BALANCE_ROUND_ROBIN, "a:1 b:1");
