@@ -51,7 +51,8 @@ static void open_world(const char *zone)
     snprintf(setting, sizeof setting, "SERVICE_ZONE=%s", zone);
     cr_assert_eq(world_start(&world, &err), 0, "%s", err.text);
     cr_assert_eq(port_take(&closed, &err), 0, "%s", err.text);
-    start_service(&users, &world, "user-service", (const char *[]){"SERVICE_ID=living", setting, NULL});
+    start_service(&users, &world, "user-service", (const char *[]){"SERVICE_ID=living", setting, "HEALTH_TIMEOUT=20s",
+                  "CHECK_TIMEOUT=30s", NULL});
     cr_assert(wait_until(living_passes, NULL, PATIENCE_MS));
 }
 

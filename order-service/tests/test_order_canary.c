@@ -10,8 +10,10 @@ TestSuite(order_canary, .timeout = 300);
 
 enum { CALLING_USERS = 100 };
 
-static const char *const stable[] = {"SERVICE_VERSION=1.0.0", "SERVICE_TAGS=v1", NULL};
-static const char *const new_one[] = {"SERVICE_VERSION=2.0.0", "SERVICE_TAGS=v1,canary", NULL};
+/* A check that is slow on a busy machine takes no instance out of its side. */
+#define PATIENT "HEALTH_TIMEOUT=20s", "CHECK_TIMEOUT=30s"
+static const char *const stable[] = {"SERVICE_VERSION=1.0.0", "SERVICE_TAGS=v1", PATIENT, NULL};
+static const char *const new_one[] = {"SERVICE_VERSION=2.0.0", "SERVICE_TAGS=v1,canary", PATIENT, NULL};
 
 static void start_user_with(int i, const char *const settings[])
 {

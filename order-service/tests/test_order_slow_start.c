@@ -21,7 +21,7 @@ static void start_user(int i)
 {
     char id[64];
     snprintf(id, sizeof id, "SERVICE_ID=%s", id_of(i));
-    start_service(&users[i], &world, "user-service", (const char *[]){id, NULL});
+    start_service(&users[i], &world, "user-service", (const char *[]){id, "HEALTH_TIMEOUT=20s", "CHECK_TIMEOUT=30s", NULL});
 }
 
 static bool are_usable(void *arg)

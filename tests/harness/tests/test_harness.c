@@ -89,7 +89,7 @@ Test(harness, port_is_taken_with_those_at_its_distances)
     close(fds[1]);
 }
 
-static void take_folder_and_crash(int out)
+static void take_folder_and_wait(int out)
 {
     struct err err = ERR_INIT;
     struct folder left;
@@ -100,7 +100,8 @@ static void take_folder_and_crash(int out)
         ssize_t len = (ssize_t)strlen(left.path);
         cr_expect_eq(write(out, left.path, (size_t)len), len);
     }
-    kill(getpid(), SIGKILL);
+    while (true)
+        pause();
 }
 
 Test(harness, folder_is_removed_also_after_a_crash)
@@ -112,11 +113,12 @@ Test(harness, folder_is_removed_also_after_a_crash)
     cr_assert_eq(pipe(ends), 0);
     pid_t pid = fork();
     if (pid == 0)
-        take_folder_and_crash(ends[1]);
+        take_folder_and_wait(ends[1]);
     char left[PLACE_PATH_MAX] = "";
-    waitpid(pid, NULL, 0);
     cr_assert_gt(read(ends[0], left, sizeof left - 1), 0);
     cr_expect_eq(access(left, F_OK), 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 
     cr_assert_eq(folder_take(&other, &err), 0, "%s", err.text);
     cr_expect_neq(access(left, F_OK), 0, "the folder of the crashed test is removed");
