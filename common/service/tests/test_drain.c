@@ -16,7 +16,7 @@ enum { CALLERS = 3, REPLY_MS = 100, DRAIN_TIMEOUT_MS = 4000 };
 
 TestSuite(drain, .timeout = 300);
 
-static struct http_server *server;
+static uint16_t port;
 static struct http_client *client;
 static int64_t calls_end_ms; /* when the callers have learnt that the instance leaves */
 static bool is_over;
@@ -33,7 +33,7 @@ static void count_call(void)
 {
     struct http_response response = HTTP_RESPONSE_INIT;
     struct err err = ERR_INIT;
-    const struct http_call call = {.host = "127.0.0.1", .port = http_server_port(server), .path = "/late",
+    const struct http_call call = {.host = "127.0.0.1", .port = port, .path = "/late",
                                    .deadline = deadline_in(20000), .body_cap = 100};
     http_call(client, &call, &response, &err);
     answered += response.status == 200;
@@ -69,8 +69,9 @@ static void drain_under_load(void *took_ms)
     struct group group = {0}, clock = {0};
     struct err err = ERR_INIT;
     client = http_client_new(16);
-    server = http_server_new(&config, &err);
+    struct http_server *server = http_server_new(&config, &err);
     cr_assert(server, "%s", err.text);
+    port = http_server_port(server);
     group_go(&clock, let_time_pass, NULL);
     for (int i = 0; i < CALLERS; i++)
         group_go(&group, call_again_and_again, NULL);
