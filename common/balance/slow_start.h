@@ -33,7 +33,7 @@ enum {
 /* Zero-initialise. Of one instance. */
 struct slow_start {
     bool serves;    /* healthy, and not out */
-    bool was_missing;
+    bool was_missing; /* when the list was last looked at */
     int64_t warm_until_ms; /* if it serves again before, its process went on */
     int gained;     /* of SLOW_START_WHOLE: its part of a call, from the turns that it has passed on */
     int64_t begin_ms;

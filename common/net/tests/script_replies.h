@@ -70,7 +70,7 @@ static bool play(int fd, const char *path, const char *request, int connection, 
     if (strcmp(path, "/trickle") == 0)
         return put_one_by_one(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ndrips");
     if (strcmp(path, "/drip") == 0)
-        return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "x", 1000);
+        return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "x", 1);
     if (strcmp(path, "/huge-body") == 0)
         return put_for_ever(fd, "HTTP/1.1 200 OK\r\n\r\n", "0123456789abcdef0123456789abcdef", 0);
     if (strcmp(path, "/flood") == 0)

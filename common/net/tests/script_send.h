@@ -4,11 +4,11 @@
 #ifndef NET_TESTS_SCRIPT_SEND_H
 #define NET_TESTS_SCRIPT_SEND_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static bool put(int fd, const char *bytes, size_t len)
 {
@@ -34,24 +34,26 @@ static bool put_body(int fd, const char *body)
     return put_text(fd, head) && put_text(fd, body);
 }
 
-static bool put_one_by_one(int fd, const char *text)
+/* A slow server: the next piece comes after this time. False: the client has closed before. */
+static bool client_waits(int fd, int ms)
 {
-    for (; *text; text++) {
-        usleep(1000);
-        if (!put(fd, text, 1))
-            return false;
-    }
-    return true;
+    struct pollfd client = {.fd = fd, .events = POLLRDHUP};
+    return poll(&client, 1, ms) == 0;
 }
 
-static bool put_for_ever(int fd, const char *begin, const char *again, unsigned pause_us)
+static bool put_one_by_one(int fd, const char *text)
+{
+    bool on = true;
+    for (; on && *text; text++)
+        on = client_waits(fd, 1) && put(fd, text, 1);
+    return on;
+}
+
+static bool put_for_ever(int fd, const char *begin, const char *again, int pause_ms)
 {
     bool on = put_text(fd, begin);
-    while (on) {
-        if (pause_us)
-            usleep(pause_us);
-        on = put_text(fd, again);
-    }
+    while (on)
+        on = client_waits(fd, pause_ms) && put_text(fd, again);
     return false;
 }
 
