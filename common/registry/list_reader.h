@@ -1,6 +1,6 @@
 /* list_reader: gives the pieces of an HTTP reply to a list_parser, as they arrive.
  *
- * Consul, Nacos and Eureka put it into their http_call: on_data = list_reader_take, on_data_arg = the reader. What
+ * For Consul, Nacos and Eureka: list_reader_take is the on_data of their struct http_call, or is called by it. What
  * begins and ends the list is theirs, because each has another envelope and other errors.
  */
 #ifndef REGISTRY_LIST_READER_H
@@ -17,8 +17,9 @@ struct list_reader {
     struct err *err;                /* borrowed: where the parser says why it refuses a piece */
 };
 
-/* http_on_data. curl gives 16 KiB at most, which take half a millisecond; other fibers run between two pieces. Of a
- * reply that is not 200 it keeps the first piece as its body: it holds the registry's words. */
+/* As on_data of struct http_call; reader: a struct list_reader. curl gives 16 KiB at most, which take half a
+ * millisecond; other fibers run between two pieces. Of a reply that is not 200 it keeps the first piece as its body:
+ * it holds the registry's words. False: err says why the piece is refused, or there is no memory for the body. */
 bool list_reader_take(void *reader, const char *bytes, size_t len);
 
 #endif
