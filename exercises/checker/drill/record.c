@@ -91,12 +91,25 @@ void record_loss(struct record *record, int caller, int64_t lost_ms, const char 
     pthread_mutex_unlock(&record->lock);
 }
 
+int64_t record_calm_ms(struct record *record, int caller)
+{
+    int64_t calm_ms = 0;
+    pthread_mutex_lock(&record->lock);
+    for (int step = record->steps - 1; step >= 0; step--, calm_ms += STEP_MS) {
+        const struct half_second *seen = &record->caller[caller].seen[step];
+        if (!seen->ok || seen->failed || seen->slow)
+            break;
+    }
+    pthread_mutex_unlock(&record->lock);
+    return calm_ms;
+}
+
 bool record_is_back(struct record *record, int caller, int instances)
 {
     pthread_mutex_lock(&record->lock);
     const struct half_second *last = record->steps ? &record->caller[caller].seen[record->steps - 1] : NULL;
     bool back = last && strcmp(last->source, "consul") == 0 && last->instances == instances;
-    back = back || record->caller[caller].lost_ms >= 0;
+    back = back || record->caller[caller].lost_ms >= 0 || !record_keeps_list(record, caller);
     pthread_mutex_unlock(&record->lock);
     return back;
 }
@@ -108,8 +121,16 @@ enum phase record_phase(const struct record *record, int step)
 {
     int64_t end = (int64_t)(step + 1) * STEP_MS;
     if (record->outage_ms < 0 || end <= record->outage_ms)
-        return BEFORE;
+        return end <= record->outage_ms - CALM_MS ? EARLY : BEFORE;
     return record->whole_ms < 0 || end <= record->whole_ms ? OUTAGE : AFTER;
+}
+
+bool record_keeps_list(const struct record *record, int caller)
+{
+    for (int step = 0; step < record->steps; step++)
+        if (*record->caller[caller].seen[step].source)
+            return true;
+    return false;
 }
 
 struct sum record_sum(const struct record *record, int caller, enum phase phases)

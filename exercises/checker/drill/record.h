@@ -15,10 +15,12 @@
 
 enum {
     STEP_MS = 500,
-    STEPS_MAX = 240, /* later steps are not recorded */
+    STEPS_MAX = 480, /* later steps are not recorded */
     CALLERS_MAX = 3,
     EVENTS_MAX = 24,
     TTL_MS = 5000,       /* of the callers' lists */
+    CALM_MS = 7000,      /* the registry works for so long before the outage: longer than a TTL, to show a list that is
+                            never refreshed; but short, so that the list is stale soon */
     CALLS_A_SECOND = 20, /* of each caller */
     CALLS_A_STEP = CALLS_A_SECOND * STEP_MS / 1000,
 };
@@ -76,18 +78,24 @@ void record_outage(struct record *record, bool silent);
 /* The outage ends now: the registry lists all instances again. */
 void record_whole(struct record *record);
 bool record_is_silent(struct record *record);
+/* For how long no call of this caller has failed or was slow. */
+int64_t record_calm_ms(struct record *record, int caller);
 void record_event(struct record *record, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The next half second, of all callers. */
 void record_step(struct record *record, const struct half_second seen[CALLERS_MAX]);
 /* This caller has answered no request since lost_ms; ended: what ended it, or "". */
 void record_loss(struct record *record, int caller, int64_t lost_ms, const char *ended);
-/* Does this caller use Consul's list again, with so many instances? True also if the caller is lost. */
+/* Does this caller use Consul's list again, with so many instances? True also if the caller is lost, or has never kept a
+ * list. */
 bool record_is_back(struct record *record, int caller, int instances);
 
 /* --- Read when the watch has stopped ------------------------------------------------------ */
 
-enum phase { BEFORE = 1, OUTAGE = 2, AFTER = 4, ALWAYS = BEFORE | OUTAGE | AFTER };
+/* EARLY: before the last CALM_MS before the outage. A machine that stalls takes the leader from Consul, too. */
+enum phase { EARLY = 1, BEFORE = 2, OUTAGE = 4, AFTER = 8, ALWAYS = EARLY | BEFORE | OUTAGE | AFTER };
 enum phase record_phase(const struct record *record, int step);
+/* Has this caller shown a list at any time? */
+bool record_keeps_list(const struct record *record, int caller);
 
 struct sum {
     int ok, failed, slow;

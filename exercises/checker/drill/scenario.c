@@ -6,7 +6,7 @@
 enum {
     OUTAGE_MS = 3 * TTL_MS + 3000, /* long enough to show the fresh cache and the stale one */
     EMPTY_MS = TTL_MS + 3000,      /* longer than a TTL, so that every caller gets the empty list */
-    LEADER_LIMIT_MS = 20000,
+    LEADER_LIMIT_MS = 60000,
 };
 
 static int stop(struct stage *stage, struct err *err)

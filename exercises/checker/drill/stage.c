@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { THREADS = 4, PATIENCE_MS = 20000 };
+enum { THREADS = 4, PATIENCE_MS = 60000 };
 
 static const struct text naive_name = {"naive", "朴素版"}, yours_name = {"yours", "你的"}, project_name = {"project", "本项目"};
 static const struct text naive_does = {"the lesson's first client: it queries Consul before each call",

@@ -44,17 +44,14 @@ static bool fails_before(struct finding *finding)
 
 static bool keeps_no_list(struct finding *finding)
 {
-    for (int step = 0; step < finding->record->steps; step++)
-        if (*finding->caller->seen[step].source)
-            return false;
-    return true;
+    return !record_keeps_list(finding->record, finding->index);
 }
 
 /* The last observation before the outage counts: on a busy machine a refresh may take a while. */
 static bool never_refreshes(struct finding *finding)
 {
     int last = 0;
-    while (last + 1 < finding->record->steps && record_phase(finding->record, last + 1) == BEFORE)
+    while (last + 1 < finding->record->steps && record_phase(finding->record, last + 1) & (EARLY | BEFORE))
         last++;
     return finding->caller->seen[last].age_ms > TTL_MS + 2 * LATE_MS;
 }

@@ -37,7 +37,8 @@ static void observe_caller(struct watch *watch, int i, struct half_second *seen)
     seen->answered = view.known;
     seen->age_ms = view.age_ms;
     seen->instances = view.usable;
-    snprintf(seen->source, sizeof seen->source, "%s", view.source);
+    if (strcmp(view.source, "none") != 0)
+        snprintf(seen->source, sizeof seen->source, "%s", view.source);
     keep_first_error(&watch->record->caller[i], seen, &view);
 }
 
