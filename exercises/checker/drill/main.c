@@ -17,7 +17,7 @@
 #include "watch.h"
 
 enum {
-    CALM_LIMIT_MS = 30000, /* a machine that is too busy for CALM_MS: the drill goes on all the same */
+    CALM_LIMIT_MS = 90000, /* a machine that is too busy for CALM_MS: the drill goes on all the same */
     AGAIN_MS = 50,    /* between repeated harms: shorter than the time until a check finds the instance healthy */
     WHOLE_MS = 60000, /* limit until Consul lists all instances: 5 s, 2 s of jitter, one check, and a slow machine */
     BACK_MS = 30000,  /* limit until the callers use Consul's list again */
@@ -46,10 +46,15 @@ struct drill {
     struct record *record;
 };
 
-/* The naive client shows it: it queries Consul before each call. */
+/* The naive client shows whether Consul works: it queries it before each call. The lists must be new, so that the
+ * outage begins with fresh ones. */
 static bool is_calm(void *arg)
 {
-    return record_calm_ms(((struct drill *)arg)->record, NAIVE) >= CALM_MS;
+    struct record *record = ((struct drill *)arg)->record;
+    bool calm = record_calm_ms(record, NAIVE) >= CALM_MS;
+    for (int i = NAIVE + 1; i < record->callers; i++)
+        calm = calm && record_has_new_list(record, i);
+    return calm;
 }
 
 static bool is_whole(void *arg)

@@ -104,6 +104,15 @@ int64_t record_calm_ms(struct record *record, int caller)
     return calm_ms;
 }
 
+bool record_has_new_list(struct record *record, int caller)
+{
+    pthread_mutex_lock(&record->lock);
+    const struct half_second *last = record->steps ? &record->caller[caller].seen[record->steps - 1] : NULL;
+    bool is_new = last && (!*last->source || last->age_ms < TTL_MS / 2 || last->age_ms > CALM_MS);
+    pthread_mutex_unlock(&record->lock);
+    return is_new;
+}
+
 bool record_is_back(struct record *record, int caller, int instances)
 {
     pthread_mutex_lock(&record->lock);

@@ -85,6 +85,8 @@ void record_event(struct record *record, const char *fmt, ...) __attribute__((fo
 void record_step(struct record *record, const struct half_second seen[CALLERS_MAX]);
 /* This caller has answered no request since lost_ms; ended: what ended it, or "". */
 void record_loss(struct record *record, int caller, int64_t lost_ms, const char *ended);
+/* Has this caller's list long to live? True also if it keeps none, or never refreshes it. */
+bool record_has_new_list(struct record *record, int caller);
 /* Does this caller use Consul's list again, with so many instances? True also if the caller is lost, or has never kept a
  * list. */
 bool record_is_back(struct record *record, int caller, int instances);
