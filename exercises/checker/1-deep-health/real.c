@@ -12,7 +12,7 @@
 #include "harness/view.h"
 
 enum {
-    PATIENCE_MS = 10000,
+    PATIENCE_MS = 30000,
     ANSWER_MS = 1000, /* HEALTH_TIMEOUT and half a second */
     SLOW_MACHINE_MS = 5000,
 };

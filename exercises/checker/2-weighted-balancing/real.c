@@ -27,17 +27,16 @@ static bool both_are_known(void *arg)
     return view.usable == 2;
 }
 
+/* A machine that stalls for a moment must not cause a retry or a failed health check: the expected counts are exact. */
+#define PATIENT "HEALTH_TIMEOUT=10s", "CHECK_TIMEOUT=20s", "DATABASE_TIMEOUT=20s"
+
 static void open_stage(void)
 {
     struct err err = ERR_INIT;
     if (world_start(&world, &err) != 0)
         fail_here("%s", err.text);
-    /* Long timeouts: a machine that stalls for a moment must not cause a retry or a failed health check, because the
-     * expected counts are exact. */
-    start(&users[0], "user-service",
-          (const char *[]){"SERVICE_ID=A", "SERVICE_WEIGHT=3", "HEALTH_TIMEOUT=10s", "CHECK_TIMEOUT=20s", NULL});
-    start(&users[1], "user-service",
-          (const char *[]){"SERVICE_ID=B", "SERVICE_WEIGHT=1", "HEALTH_TIMEOUT=10s", "CHECK_TIMEOUT=20s", NULL});
+    start(&users[0], "user-service", (const char *[]){"SERVICE_ID=A", "SERVICE_WEIGHT=3", PATIENT, NULL});
+    start(&users[1], "user-service", (const char *[]){"SERVICE_ID=B", "SERVICE_WEIGHT=1", PATIENT, NULL});
     start(&orders, getenv("EXERCISE_PROGRAM"), (const char *[]){"LB_POLICY=weighted", "CALL_TIMEOUT=14s", NULL});
     if (!wait_until(both_are_known, NULL, PATIENCE_MS))
         fail_here("order-service does not list both user-services as passing");

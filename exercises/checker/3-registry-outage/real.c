@@ -13,7 +13,7 @@
 enum {
     USERS = 3,
     TTL_MS = 2000,
-    PATIENCE_MS = 15000,
+    PATIENCE_MS = 30000,
     LOAD_THREADS = 4,
     CALLS_A_SECOND = 25, /* of each thread */
     SLOW = 5, /* too slow: fewer than one in 5 planned calls. If each call waits a second for Consul, one in 25 is made */

