@@ -11,7 +11,7 @@
 #include "harness/cluster.h"
 #include "harness/view.h"
 
-enum { STAGE_USERS = 5, LIMIT_MS = 20000, STATUS_MAX = 16, OUTPUT_MAX = 160, CALLS = 50 };
+enum { STAGE_USERS = 5, LIMIT_MS = 60000, STATUS_MAX = 16, OUTPUT_MAX = 160, CALLS = 50 };
 
 struct stage {
     struct world world;
