@@ -15,7 +15,7 @@
 #include "pitfalls.h"
 #include "report.h"
 
-enum { BEFORE_MS = 3000, PARTITION_MS = 10000, LIMIT_MS = 60000, HEAL_MS = 30000, STEP_MS = 2000 };
+enum { BEFORE_MS = 3000, PARTITION_MS = 10000, LIMIT_MS = 60000, HEAL_MS = 60000, STEP_MS = 2000 };
 
 static struct stage stage;
 
@@ -70,6 +70,13 @@ static void show_clock(void)
                     stage.clock.newest);
 }
 
+static bool stale_lists_both(void *arg)
+{
+    struct result *result = arg;
+    result->stale_instances = stage_instances_at_cut(&stage, "/v1/health/service/user-service?stale");
+    return result->stale_instances == 2;
+}
+
 static void look_at_minority(struct result *result)
 {
     json_decref(stage_ask(&stage, stage_other(&stage, 1), "PUT", "/v1/agent/service/deregister/user-service-2", ""));
@@ -77,7 +84,7 @@ static void look_at_minority(struct result *result)
     wait_until(project_uses_cache, NULL, LIMIT_MS);
     stage_look_at_project(&stage, &result->project);
     result->lesson_finds = lesson_finds_an_instance();
-    result->stale_instances = stage_instances_at_cut(&stage, "/v1/health/service/user-service?stale");
+    wait_until(stale_lists_both, result, LIMIT_MS);
     report_progress(SAY("at the cut server: the lesson's discover finds %s; order-service has %d instances, source %s; "
                         "?stale lists %d",
                         "被隔离的服务器上：课程的 discover %s；order-service 有 %d 个实例，来源 %s；?stale 返回 %d 个"),

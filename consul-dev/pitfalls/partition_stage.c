@@ -6,7 +6,7 @@
 
 #include "report.h"
 
-enum { READY_MS = 30000, LOOK_MS = 2000, HCL_MAX = 1024 };
+enum { READY_MS = 60000, LOOK_MS = 2000, HCL_MAX = 1024 };
 
 /* --- Start -------------------------------------------------------------------------------------- */
 
@@ -109,9 +109,13 @@ void stage_rejoin(const struct stage *stage)
     json_decref(stage_ask(stage, stage->cut, "PUT", path, ""));
 }
 
+/* Without a leader an agent keeps a registration to itself; it tells the leader when it is registered again. */
 static bool both_are_listed(void *arg)
 {
-    return stage_instances_at_cut(arg, "/v1/health/service/user-service?passing") == 2;
+    struct stage *stage = arg;
+    register_instance(stage, stage->cut, 1);
+    register_instance(stage, stage_other(stage, 1), 2);
+    return stage_instances_at_cut(stage, "/v1/health/service/user-service?passing") == 2;
 }
 
 void stage_look_at_project(const struct stage *stage, struct view *view)
@@ -132,8 +136,6 @@ static bool project_knows_both(void *arg)
 static int start_callers(struct stage *stage, struct err *err)
 {
     char consul[160];
-    register_instance(stage, stage->cut, 1);
-    register_instance(stage, stage_other(stage, 1), 2);
     if (!wait_until(both_are_listed, stage, READY_MS))
         return err_set(err, ERR_TIMEOUT, "the Consul servers do not list two instances");
     snprintf(consul, sizeof consul, "CONSUL_HTTP_ADDR=%s", stage->consul[stage->cut].url);
@@ -164,14 +166,20 @@ static int start_witnesses(struct stage *stage, struct err *err)
     return 0;
 }
 
+static bool has_leader(void *arg)
+{
+    struct stage *stage = arg;
+    stage->cut = stage_leader(stage, 0);
+    return stage->cut >= 0;
+}
+
 int stage_start(struct stage *stage, struct err *err)
 {
     report_progress("%s", SAY("starting three Consul servers on three machines of a private network",
                               "正在启动三个 Consul 服务器，各在一台机器（网络命名空间）上"));
     if (start_servers(stage, err) != 0)
         return -1;
-    stage->cut = stage_leader(stage, 0);
-    if (stage->cut < 0)
+    if (!wait_until(has_leader, stage, READY_MS))
         return err_set(err, ERR_FAILED, "the Consul servers have no leader");
     report_progress(SAY("server %d is the leader", "服务器 %d 是 Leader"), stage->cut + 1);
     return start_callers(stage, err) != 0 ? -1 : start_witnesses(stage, err);
