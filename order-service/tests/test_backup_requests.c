@@ -17,6 +17,7 @@ enum {
 static void open_with_backups(void)
 {
     user_settings[0] = "SERVICE_CHECK=none";
+    user_settings[1] = order_settings[2] = "DATABASE_TIMEOUT=20s";
     order_settings[0] = "CALL_BACKUP_AFTER=20ms";
     order_settings[1] = "LB_POLICY=round_robin";
     open_scene();

@@ -32,6 +32,7 @@ static const char *limited(int files)
 static void open_limited_scene(int files)
 {
     open_world();
+    user_settings[0] = "DATABASE_TIMEOUT=20s"; /* no read of a crowd may fail because the machine is busy */
     for (int i = 0; i < USERS; i++)
         start_user(i);
     start(&orders, limited(files), "order-service-1", order_port.number, order_settings);

@@ -12,9 +12,11 @@ static void setup_with(const char *call_timeout)
 {
     char instances[64];
     start_stores(&world);
-    start_service(&users, &world, "user-service", (const char *[]){"SERVICE_ID=users-1", "LOG_LEVEL=debug", NULL});
+    start_service(&users, &world, "user-service",
+                  (const char *[]){"SERVICE_ID=users-1", "LOG_LEVEL=debug", "DATABASE_TIMEOUT=20s", NULL});
     snprintf(instances, sizeof instances, "STATIC_INSTANCES=user-service=127.0.0.1:%d", users.port);
-    start_service(&orders, &world, "order-service", (const char *[]){instances, call_timeout, NULL});
+    start_service(&orders, &world, "order-service",
+                  (const char *[]){instances, call_timeout, "DATABASE_TIMEOUT=20s", NULL});
     cr_assert(await_status(&users, "/health", 200));
     cr_assert(await_status(&orders, "/health", 200));
 }

@@ -22,7 +22,7 @@ static void setup_with(const char *setting)
 
 static void setup(void)
 {
-    setup_with(NULL);
+    setup_with("DATABASE_TIMEOUT=20s");
 }
 
 static void setup_patient(void)
