@@ -1,10 +1,19 @@
 /* Exercise 2 for a caller in any language: who gets which call is counted at the instances. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "checks.h"
 #include "stage.h"
 
-enum { FIRST_TRIES = 3, FIRST_CALLS = 5, SHARED_CALLS = 60, SHARE_MIN = 6, ROUNDS = 50 };
+enum {
+    FIRST_TRIES = 3,
+    FIRST_CALLS = 5,
+    SHARED_CALLS = 60,
+    SHARE_MIN = 6,
+    ROUNDS = 50,
+    STALL_MS = 1000, /* calls that take longer show a machine that stalls */
+    STALLS_MAX = 3,
+};
 
 static _Noreturn void fail_call(void)
 {
@@ -71,24 +80,34 @@ static void each_gets_its_share(void)
     stage_close();
 }
 
+/* If the machine stalls, a client may take an instance for hung, call the other one, and avoid this one for a while.
+ * The rounds then begin again. */
 static void weights_3_and_1(void)
 {
+    int stalls = 0;
     stage_open_consul();
     stage_add(3);
     stage_add(1);
     set_context(TEXT("weights 3 and 1", "权重 3 和 1"));
     start_client();
     for (int round = 0; round < ROUNDS; round++) {
+        int64_t begin = clock_ms();
         for (int i = 0; i < 4; i++)
             call();
+        bool stalled = clock_ms() - begin > STALL_MS;
         int a = callee_take(&stage.callees[0]), b = callee_take(&stage.callees[1]);
-        if (a != 3 || b != 1)
+        bool shared = a == 3 && b == 1;
+        if (!shared && stalled && stalls++ < STALLS_MAX) {
+            stage_expect_all_called();
+            round = -1;
+        } else if (!shared) {
             fail(TEXT("weights 3 and 1, calls %d to %d: expected A=3 B=1, got A=%d B=%d. Consul lists the weight as "
                       "Service.Weights.Passing. See exercise 2",
                       "权重 3 和 1，第 %d 到 %d 次调用：期望 A=3 B=1，实际 A=%d B=%d。权重在 Consul 列表的 "
                       "Service.Weights.Passing 里。"
                       "见练习 2"),
                  round * 4 + 1, round * 4 + 4, a, b);
+        }
     }
     stage_close();
 }
