@@ -74,12 +74,9 @@ for (const id of ['consul', 'redis', 'postgres']) {
     });
 }
 
-test('hung_instance_is_shown_ejected_and_critical', async () => {
+test('hung_instance_is_shown_and_used_again', async () => {
     await press('user-service-2', 'hang');
     await shows('user-service-2', 'hung');
-    await until('it is ejected', async () => (await node('user-service-2')).ejected, 60000);
-    await page.locator('#knows-over').getByText('ejected for another').waitFor();
-    await event('user-service-2 ejected');
     await screenshot(page, 'hung');
     await press('user-service-2', 'continue');
     await until('it is used again', async () => (await node('user-service-2')).state === 'passing', 60000);
@@ -212,9 +209,10 @@ test('stopped_pitfall_ends', async () => {
     await one.locator('.verdict').getByText('stopped').waitFor({ timeout: 120000 });
 });
 
-// Slow checks and registrations leave the time to see two states that are short otherwise.
+// Slow checks and registrations leave the time to see two states that are short otherwise. (With quick ones, on a machine
+// that stalls, Consul may be the first to notice the hung instance: then it gets no more calls, and is not ejected.)
 test('ejected_and_missing_instances_are_shown', async () => {
-    const slow = await startPlayground({ CHECK_INTERVAL: '10s', REGISTER_JITTER: '10s' });
+    const slow = await startPlayground({ CHECK_INTERVAL: '10s', CHECK_TIMEOUT: '9s', REGISTER_JITTER: '10s' });
     const tab = await browser.open(slow.url);
     const state = async id => (await slow.state()).nodes.find(one => one.id === id).state;
     const click = async (id, action) => {
@@ -223,6 +221,8 @@ test('ejected_and_missing_instances_are_shown', async () => {
     };
     await click('user-service-2', 'hang');
     await until('it is ejected', async () => (await slow.state()).nodes.some(one => one.ejected), 60000);
+    await tab.locator('#knows-over').getByText('ejected for another').waitFor();
+    await tab.locator('#events').getByText('user-service-2 ejected').first().waitFor();
     await click('user-service-2', 'continue');
     await tab.locator('#node-user-service-2.state-ejected').waitFor();
     await screenshot(tab, 'ejected');
