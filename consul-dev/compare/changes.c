@@ -9,7 +9,7 @@ enum {
     THREADS = 2,
     PER_SECOND = 10,
     NEW = STAGE_FIRST,
-    PATIENCE_MS = 180000, /* Consul's cluster may lose its leader on a busy machine, and its agents then wait */
+    PATIENCE_MS = 180000, /* Eureka needs a minute; Consul's agents wait while their servers have no leader */
 };
 
 struct awaited {
@@ -27,11 +27,6 @@ static bool is_true(void *arg)
 int64_t time_until_user(bool (*condition)(struct stage *stage, int i), struct stage *stage, int i, int64_t limit_ms)
 {
     return time_until(is_true, &(struct awaited){condition, stage, i}, limit_ms);
-}
-
-int64_t time_until_change(bool (*condition)(struct stage *stage, int i), struct stage *stage, int i)
-{
-    return time_until_user(condition, stage, i, stage->group.kind->limit_s * 1000);
 }
 
 static int measure_new(struct stage *stage, struct result *result, struct err *err)

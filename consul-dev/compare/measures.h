@@ -19,7 +19,5 @@ measure measure_outage;  /* the majority or one peer is gone. The last one: the 
 
 /* How long order-service needs until condition(stage, i) is true; TIME_UNKNOWN: longer than limit_ms. */
 int64_t time_until_user(bool (*condition)(struct stage *stage, int i), struct stage *stage, int i, int64_t limit_ms);
-/* The same, with the limit of this kind. */
-int64_t time_until_change(bool (*condition)(struct stage *stage, int i), struct stage *stage, int i);
 
 #endif

@@ -31,7 +31,7 @@ int measure_outage(struct stage *stage, struct result *result, struct err *err)
     report_progress("%s", SAY("a new instance starts", "启动一个新实例"));
     int status = stage_start_user(stage, NEW, err);
     if (status == 0)
-        result->outage_known_ms = time_until_change(stage_is_known, stage, NEW);
+        result->outage_known_ms = time_until_user(stage_is_known, stage, NEW, stage->group.kind->limit_s * 1000);
     view_take(&stage->orders, "user-service", &view);
     memcpy(result->outage_source, view.source, sizeof view.source);
     load_stop(load, &result->outage_calls);

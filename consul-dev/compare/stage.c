@@ -46,11 +46,10 @@ static int start(struct stage *stage, struct service *service, const char *progr
     char registries[32], service_id[48];
     snprintf(registries, sizeof registries, "REGISTRIES=%s", kind_name(stage->kind));
     snprintf(service_id, sizeof service_id, "SERVICE_ID=%s", id);
-    /* DRAIN_TIMEOUT: an instance that leaves goes on serving until no caller calls it any more.
-     * CALL_TIMEOUT: a machine that stalls fails no call. */
+    /* DRAIN_TIMEOUT: an instance that leaves goes on serving until no caller calls it any more. */
     const char *const env[] = {
         "CONSUL_HTTP_ADDR", stage->group.setting,    registries,      service_id,         STAGE_CHECK_INTERVAL,
-        "CHECK_TIMEOUT=2s", "RECONCILE_INTERVAL=5s", STAGE_CACHE_TTL, "DRAIN_TIMEOUT=5m", "CALL_TIMEOUT=9s", NULL};
+        "CHECK_TIMEOUT=2s", "RECONCILE_INTERVAL=5s", STAGE_CACHE_TTL, "DRAIN_TIMEOUT=5m", NULL};
     return service_start(service, &stage->world, program, env, err);
 }
 

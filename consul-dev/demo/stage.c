@@ -112,7 +112,8 @@ int stage_start_orders(struct stage *stage, struct err *err)
 {
     char port[32];
     snprintf(port, sizeof port, "PORT=%d", stage->order_port);
-    const char *const env[] = {"SERVICE_ID=order-service-1", port, WATCHED_SETTINGS, NULL};
+    /* CALL_TIMEOUT: the default, whose effect the steps show. The harness is more patient. */
+    const char *const env[] = {"SERVICE_ID=order-service-1", port, WATCHED_SETTINGS, "CALL_TIMEOUT=3s", NULL};
     return stage_start_service(stage, &stage->orders, "order-service", env, err);
 }
 

@@ -69,11 +69,6 @@ static bool has_value(void *arg)
     return has;
 }
 
-static bool has_leader(void *arg)
-{
-    return cluster_leader(arg) >= 0;
-}
-
 /* A follower: any server that does not lead. */
 static struct server *follower(struct cluster *cluster)
 {
@@ -86,8 +81,7 @@ static bool raft_copies_to_all(struct stage *stage)
     if (!open_cluster(stage, 3, 0))
         return false;
     struct cluster *cluster = &stage->cluster;
-    time_until(has_leader, cluster, LIMIT_MS);
-    int leader = cluster_leader(cluster);
+    int leader = cluster_await_leader(cluster, LIMIT_MS);
     if (!SEEN(leader >= 0, "three servers elected one leader: server %d", "三个 server 选出一个 Leader：server %d",
               leader + 1))
         return false;

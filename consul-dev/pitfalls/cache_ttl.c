@@ -79,7 +79,7 @@ static int start(struct err *err)
     if (!wait_until(all_are_passing, &(int){USERS}, LIMIT_MS))
         return err_set(err, ERR_TIMEOUT, "not all user-services become passing in Consul");
     if (service_start(&stage.orders, &stage.world, "order-service",
-                      (const char *const[]){"DISCOVERY_CACHE_TTL=30s", "CALL_TIMEOUT=9s", NULL}, err) != 0)
+                      (const char *const[]){"DISCOVERY_CACHE_TTL=30s", NULL}, err) != 0)
         return -1;
     return wait_until(all_are_known, NULL, LIMIT_MS)
                ? 0

@@ -68,8 +68,7 @@ static int start(struct err *err)
         return -1;
     if (!wait_until(all_are_passing, NULL, LIMIT_MS))
         return err_set(err, ERR_TIMEOUT, "not all user-services become passing in Consul");
-    if (service_start(&stage.orders, &stage.world, "order-service", (const char *const[]){"CALL_TIMEOUT=9s", NULL},
-                      err) != 0)
+    if (service_start(&stage.orders, &stage.world, "order-service", NULL, err) != 0)
         return -1;
     if (!wait_until(all_are_known, NULL, LIMIT_MS))
         return err_set(err, ERR_TIMEOUT, "order-service does not discover all user-services");

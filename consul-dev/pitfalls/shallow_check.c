@@ -76,7 +76,7 @@ static bool all_are_known(void *arg)
 static int start(struct err *err)
 {
     char prefix[SERVICE_URL_MAX];
-    const char *const env[] = {"USER_SERVICE_NAME=deep-users", "CALL_TIMEOUT=9s", NULL};
+    const char *const env[] = {"USER_SERVICE_NAME=deep-users", NULL};
     report_progress("%s", SAY("starting PostgreSQL, Redis, Consul and three instances of each service",
                               "正在启动 PostgreSQL、Redis、Consul，以及两种服务各三个实例"));
     if (world_start(&stage.world, err) != 0 || start_link(err) != 0 || start_users(err) != 0)

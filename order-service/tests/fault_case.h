@@ -38,9 +38,9 @@ static inline void stop_upstreams(void)
 static inline void start_caller(struct service *orders, const char *const settings[])
 {
     const char *env[SETTINGS_MAX + 1] = {"DATABASE_URL=postgresql://127.0.0.1:1/none", "CONSUL_HTTP_ADDR=127.0.0.1:1",
-                                         "RECONCILE_INTERVAL=5s", "CALL_TIMEOUT=9s"};
+                                         "RECONCILE_INTERVAL=5s"};
     for (int i = 0; settings[i]; i++)
-        env[i + 4] = settings[i];
+        env[i + 3] = settings[i];
     cr_assert_eq(service_start(orders, &world, "order-service", env, &err), 0, "%s", err.text);
 }
 

@@ -32,11 +32,10 @@ static inline void start(struct service *service, const char *program, const cha
                          const char *const settings[])
 {
     char id_setting[64], port_setting[32];
-    /* CALL_TIMEOUT is so long that a machine which stalls for a moment fails no call. */
-    const char *env[SETTINGS_MAX + 3] = {id_setting, port_setting, "CALL_TIMEOUT=9s"};
+    const char *env[SETTINGS_MAX + 2] = {id_setting, port_setting};
     snprintf(id_setting, sizeof id_setting, "SERVICE_ID=%s", id);
     snprintf(port_setting, sizeof port_setting, "PORT=%d", port);
-    memcpy(env + 3, settings, (SETTINGS_MAX - 1) * sizeof *env);
+    memcpy(env + 2, settings, (SETTINGS_MAX - 1) * sizeof *env);
     cr_assert_eq(service_start(service, &world, program, env, &err), 0, "%s", err.text);
 }
 

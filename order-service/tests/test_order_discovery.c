@@ -232,7 +232,7 @@ Test(order_discovery, maintenance_outlives_a_restart, .fini = teardown)
 
 Test(order_discovery, killed_or_hung_instance_fails_no_request, .fini = teardown)
 {
-    setup_with((const char *[]){"CALL_TIMEOUT=9s", NULL});
+    setup_with(NULL);
     AWAIT_BODY("/health", BOTH_PASSING);
     proc_signal(&users[0].proc, SIGKILL);
     proc_wait(&users[0].proc, 60000);

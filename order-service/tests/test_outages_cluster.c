@@ -164,17 +164,10 @@ static bool writes_work(void *arg)
     return work;
 }
 
-static bool leader_exists(void *arg)
-{
-    int *leader = arg;
-    *leader = cluster_leader(&cluster);
-    return *leader >= 0;
-}
-
 static int leader(void)
 {
-    int leader;
-    cr_assert(wait_until(leader_exists, &leader, PATIENCE_MS));
+    int leader = cluster_await_leader(&cluster, PATIENCE_MS);
+    cr_assert_geq(leader, 0);
     return leader;
 }
 

@@ -111,3 +111,22 @@ int cluster_leader(const struct cluster *cluster)
             return i;
     return -1;
 }
+
+struct election {
+    const struct cluster *cluster;
+    int leader;
+};
+
+static bool has_leader(void *arg)
+{
+    struct election *election = arg;
+    election->leader = cluster_leader(election->cluster);
+    return election->leader >= 0;
+}
+
+int cluster_await_leader(const struct cluster *cluster, int64_t limit_ms)
+{
+    struct election election = {cluster, -1};
+    wait_until(has_leader, &election, limit_ms);
+    return election.leader;
+}

@@ -32,5 +32,7 @@ void cluster_stop(struct cluster *cluster); /* may be called twice */
 
 /* The index of the leader, from the first server that reports one; -1: no server does. */
 int cluster_leader(const struct cluster *cluster);
+/* The same, once a server reports one: a cluster may lose its leader on a machine that stalls. -1: none in limit_ms. */
+int cluster_await_leader(const struct cluster *cluster, int64_t limit_ms);
 
 #endif

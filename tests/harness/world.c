@@ -78,8 +78,9 @@ int service_launch(struct service *service, const struct world *world, const cha
                                 "CHECK_INTERVAL=1s",
                                 "CHECK_TIMEOUT=2s",
                                 "RECONCILE_INTERVAL=1s",
-                                "DISCOVERY_CACHE_TTL=10s"};
-    size_t count = 9;
+                                "DISCOVERY_CACHE_TTL=10s",
+                                "CALL_TIMEOUT=9s"};
+    size_t count = 10;
     for (; env && *env && count < ENV_MAX - 1; env++)
         all[count++] = *env;
 

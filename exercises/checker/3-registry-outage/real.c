@@ -113,7 +113,7 @@ static void open_stage(void)
     require_ok(world_start(&world, &err), &err);
     for (int i = 0; i < USERS; i++)
         start_user(i);
-    require_ok(service_start(&orders, &world, getenv("EXERCISE_PROGRAM"), (const char *[]){"DISCOVERY_CACHE_TTL=2s", "CALL_TIMEOUT=9s", NULL}, &err),
+    require_ok(service_start(&orders, &world, getenv("EXERCISE_PROGRAM"), (const char *[]){"DISCOVERY_CACHE_TTL=2s", NULL}, &err),
          &err);
 }
 

@@ -32,7 +32,7 @@ const char *client_error(void);
 struct client_calls {
     int answered, planned, failed;
     int waited;                 /* calls that took much longer than usual */
-    int64_t took_ms, waited_ms; /* in all calls, and in those */
+    int64_t took_ms, waited_ms; /* in all calls, and in those that waited */
     char first_error[200];      /* "": none failed */
 };
 /* Calls at an even rate for this time. */

@@ -91,6 +91,12 @@ void record_loss(struct record *record, int caller, int64_t lost_ms, const char 
     pthread_mutex_unlock(&record->lock);
 }
 
+/* NULL: nothing is observed yet. */
+static const struct half_second *last_seen(const struct record *record, int caller)
+{
+    return record->steps ? &record->caller[caller].seen[record->steps - 1] : NULL;
+}
+
 int64_t record_calm_ms(struct record *record, int caller)
 {
     int64_t calm_ms = 0;
@@ -107,7 +113,7 @@ int64_t record_calm_ms(struct record *record, int caller)
 bool record_has_new_list(struct record *record, int caller)
 {
     pthread_mutex_lock(&record->lock);
-    const struct half_second *last = record->steps ? &record->caller[caller].seen[record->steps - 1] : NULL;
+    const struct half_second *last = last_seen(record, caller);
     bool is_new = last && (!*last->source || last->age_ms < TTL_MS / 2 || last->age_ms > CALM_MS);
     pthread_mutex_unlock(&record->lock);
     return is_new;
@@ -116,7 +122,7 @@ bool record_has_new_list(struct record *record, int caller)
 bool record_is_back(struct record *record, int caller, int instances)
 {
     pthread_mutex_lock(&record->lock);
-    const struct half_second *last = record->steps ? &record->caller[caller].seen[record->steps - 1] : NULL;
+    const struct half_second *last = last_seen(record, caller);
     bool back = last && strcmp(last->source, "consul") == 0 && last->instances == instances;
     back = back || record->caller[caller].lost_ms >= 0 || !record_keeps_list(record, caller);
     pthread_mutex_unlock(&record->lock);

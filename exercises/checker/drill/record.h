@@ -78,14 +78,14 @@ void record_outage(struct record *record, bool silent);
 /* The outage ends now: the registry lists all instances again. */
 void record_whole(struct record *record);
 bool record_is_silent(struct record *record);
-/* For how long no call of this caller has failed or was slow. */
+/* For how long this caller's calls have succeeded, in each half second, and none was slow. */
 int64_t record_calm_ms(struct record *record, int caller);
 void record_event(struct record *record, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The next half second, of all callers. */
 void record_step(struct record *record, const struct half_second seen[CALLERS_MAX]);
 /* This caller has answered no request since lost_ms; ended: what ended it, or "". */
 void record_loss(struct record *record, int caller, int64_t lost_ms, const char *ended);
-/* Has this caller's list long to live? True also if it keeps none, or never refreshes it. */
+/* Is this caller's list younger than half a TTL? True also if it keeps none, or never refreshes it. */
 bool record_has_new_list(struct record *record, int caller);
 /* Does this caller use Consul's list again, with so many instances? True also if the caller is lost, or has never kept a
  * list. */
@@ -93,10 +93,11 @@ bool record_is_back(struct record *record, int caller, int instances);
 
 /* --- Read when the watch has stopped ------------------------------------------------------ */
 
-/* EARLY: before the last CALM_MS before the outage. A machine that stalls takes the leader from Consul, too. */
+/* BEFORE: the CALM_MS before the outage, in which the registry works. EARLY: before that it may have failed, too,
+ * because a machine that stalls takes the leader from Consul. */
 enum phase { EARLY = 1, BEFORE = 2, OUTAGE = 4, AFTER = 8, ALWAYS = EARLY | BEFORE | OUTAGE | AFTER };
 enum phase record_phase(const struct record *record, int step);
-/* Has this caller shown a list at any time? */
+/* Has this caller kept a list at any time? */
 bool record_keeps_list(const struct record *record, int caller);
 
 struct sum {

@@ -56,24 +56,12 @@ static int deregister_all(struct stage *stage, struct err *err)
     return 0;
 }
 
-struct election {
-    struct cluster *cluster;
-    int leader; /* index; -1: none */
-};
-
-static bool has_leader(void *arg)
-{
-    struct election *election = arg;
-    election->leader = cluster_leader(election->cluster);
-    return election->leader >= 0;
-}
-
 static int kill_leader(struct stage *stage, struct err *err)
 {
-    struct election election = {.cluster = &stage->cluster};
-    if (!wait_until(has_leader, &election, LEADER_LIMIT_MS))
+    int leader = cluster_await_leader(&stage->cluster, LEADER_LIMIT_MS);
+    if (leader < 0)
         return err_set(err, ERR_TIMEOUT, "the cluster has no leader");
-    server_kill(&stage->cluster.servers[election.leader]);
+    server_kill(&stage->cluster.servers[leader]);
     return 0;
 }
 
