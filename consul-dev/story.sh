@@ -86,7 +86,7 @@ usable_are() { [ "$(usable)" = "$1" ] && [ "$(instances | count_lines)" = "$1" ]
 
 # One request. Prints its status, time and error. A story may define another one.
 load_request() { # order-service, path
-    curl -sS --noproxy '*' --max-time 10 -o /dev/null -w '%{http_code} %{time_total} %{errormsg}\n' "$1$2" || true
+    curl -sS --noproxy '*' --max-time 30 -o /dev/null -w '%{http_code} %{time_total} %{errormsg}\n' "$1$2" || true
 }
 
 # Runs until the file `on` is removed. The pause sets the rate. Each line begins with the time of the request.

@@ -20,6 +20,8 @@ unset COMPOSE_FILE COMPOSE_PROFILES
 export CONSUL_PORT=0 CONSUL_DNS_PORT=0 ORDER_PORT=0 WEIGHTS_ORDER_PORT=0 ETCD_ORDER_PORT=0 CLUSTER_ORDER_PORT=0 CLUSTER_CONSUL_PORT=0 PLAYGROUND_PORT=0 \
     NACOS_ORDER_PORT=0 NACOS_PORT=0 NACOS_CONSOLE_PORT=0 EUREKA_ORDER_PORT=0 EUREKA_PORT=0 HAPROXY_PORT=0 NGINX_PORT=0
 
+export CALL_TIMEOUT=9s # a machine that stalls for some seconds fails no call
+
 compose() { docker compose -p "$PROJECT" --env-file "$DIR/env" -f "$ROOT/docker-compose.yml" "$@"; }
 
 stage_open() {

@@ -39,12 +39,12 @@ bool act_registration(struct stage *stage)
         proc_wait_output(&stage->users[i].proc, "msg=registering_in ms=", delay, sizeof delay, 5000);
         step_seen("user-service-%d listens on port %d and registers after %s ms", i + 1, stage->users[i].port, delay);
     }
-    int64_t took = time_until(all_registered, stage, 10000);
+    int64_t took = time_until(all_registered, stage, 60000);
     bool registered = step_check(took >= 0, "%s lists all three after %s", stage->kind->name, seconds(took));
     step_end();
 
     step_begin(stage->kind->checks, "all three instances become passing");
-    took = time_until(all_passing, stage, 10000);
+    took = time_until(all_passing, stage, 60000);
     bool passing = step_check(took >= 0, "3 of 3 are passing after another %s", seconds(took));
     step_end();
     return registered && passing;
@@ -98,12 +98,12 @@ bool act_discovery(struct stage *stage)
         step_end();
         return false;
     }
-    int64_t took = time_until(orders_know_all, stage, 10000);
+    int64_t took = time_until(orders_know_all, stage, 60000);
     step_check(took >= 0, "order-service (port %d) knew all three %lld ms after its start", stage->orders.port,
                (long long)took);
     if (stage->kind->polls)
         step_seen("%s", stage->kind->polls);
-    time_until(all_have_full_share, stage, 15000);
+    time_until(all_have_full_share, stage, 90000);
     int shares[USERS] = {0}, failed = 0;
     count_shares(stage, shares, &failed);
     step_check(failed == 0 && abs(shares[0] - CALLS / USERS) <= 1 && abs(shares[1] - CALLS / USERS) <= 1,
@@ -161,8 +161,8 @@ void act_weights(struct stage *stage)
                "eight calls go to A A B A A A B A: smooth weighted round robin spreads them, not A A A B");
     if (start_pair(&pair, &err) != 0)
         step_check(false, "%s", err.text);
-    else if (time_until(pair_is_known, &pair, 10000) < 0)
-        step_check(false, "A and B are not passing within 10 s");
+    else if (time_until(pair_is_known, &pair, 60000) < 0)
+        step_check(false, "A and B are not passing within 60 s");
     else
         show_sequence(&pair);
     proc_signal(&pair.a.proc, SIGTERM); /* all three drain at once */

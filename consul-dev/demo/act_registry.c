@@ -25,7 +25,7 @@ void act_registry_stopped(struct stage *stage)
     call_orders(stage, 1, &called);
     step_check(called.status == 200 && strcmp(called.source, stage->kind->source) == 0,
                "at once: %d, X-Discovery-Source: %s (the list is still fresh)", called.status, called.source);
-    int64_t took = time_until(uses_stale_list, stage, 20000);
+    int64_t took = time_until(uses_stale_list, stage, 60000);
     step_check(took >= 0, "after %s: 200, X-Discovery-Source: cache (the list is stale and still used)", seconds(took));
     view_take(&stage->orders, "user-service", &before);
     load_take(load, &count);
@@ -62,9 +62,9 @@ void act_registry_restarted(struct stage *stage)
     if (server_start(&stage->registry, &err) != 0)
         step_check(false, "%s", err.text);
     step_seen("%s lists %d user-services", stage->kind->name, stage_listed(stage, "user-service", false));
-    int64_t took = time_until(all_are_back, stage, 30000);
+    int64_t took = time_until(all_are_back, stage, 90000);
     step_check(took >= 0, "all three, and order-service, are registered and passing after %s", seconds(took));
-    took = time_until(list_is_fresh, stage, 15000);
+    took = time_until(list_is_fresh, stage, 90000);
     step_check(took >= 0, "order-service uses %s's list again after another %s", stage->kind->name,
                seconds(took));
     load_stop(load, &count);

@@ -16,16 +16,16 @@ enum {
 static char nacos_setting[200]; /* NACOS_SERVER_ADDR=… */
 
 /* The first settings of both services. The list is polled every second, so it expires in two. A Java server that
- * starts makes the machine busy, so PostgreSQL gets more time. */
+ * starts makes the machine busy, so PostgreSQL and the deep check get more time. */
 static inline void use_registry(const char *user, const char *password)
 {
     const char *const settings[] = {nacos_setting, "REGISTRIES=nacos", "CHECK_INTERVAL=2s", "DISCOVERY_CACHE_TTL=2s",
-                                    "RECONCILE_INTERVAL=5s", "DATABASE_TIMEOUT=9s", user, password};
+                                    "RECONCILE_INTERVAL=5s", "DATABASE_TIMEOUT=9s", "HEALTH_TIMEOUT=20s", user, password};
     memcpy(user_settings, settings, sizeof settings);
     memcpy(order_settings, settings, sizeof settings);
 }
 
-enum { FREE_SETTING = 9 }; /* the first that a test may use */
+enum { FREE_SETTING = 10 }; /* the first that a test may use */
 
 /* group: the test's own. */
 static inline void use_nacos(const char *group)

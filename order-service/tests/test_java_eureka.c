@@ -59,7 +59,7 @@ static void obey_the_operator(void)
     start_user(0);
     cr_expect(proc_wait_output(&users[0].proc, "msg=registered", NULL, 0, PATIENCE_MS));
     await_shown(ENTRY_OF_1, "\"status\":\"OUT_OF_SERVICE\"", "started again, DOWN until its first heartbeat");
-    cr_expect(is_in_maintenance(&(int){0}));
+    await(is_in_maintenance, &(int){0}, PATIENCE_MS, "its caller knows");
     expect_not_called(0);
 
     set_out_of_service(0, false);

@@ -309,7 +309,7 @@ Test(playground, scenario_passes_and_another_can_be_stopped, .init = setup, .fin
     expect_refused("{\"action\":\"scenario-stop\"}", 409, "no_scenario");
     cr_expect_eq(act("{\"action\":\"scenario\",\"name\":\"redis-lost\"}"), 200);
     expect_refused("{\"action\":\"stop\",\"target\":\"redis\"}", 409, "scenario_running");
-    cr_expect(wait_until(scenario_has_ended, result, PATIENCE_MS));
+    cr_expect(wait_until(scenario_has_ended, result, 3 * PATIENCE_MS));
     cr_expect_str_eq(result, "passed");
     json_t *state = state_new();
     const json_t *seen = json_object_get(json_object_get(state, "scenario"), "seen");
