@@ -74,12 +74,14 @@ for (const id of ['consul', 'redis', 'postgres']) {
     });
 }
 
-test('hung_instance_is_shown_and_used_again', async () => {
+test('hung_instance_is_shown_and_gets_no_calls', async () => {
     await press('user-service-2', 'hang');
     await shows('user-service-2', 'hung');
+    await page.locator('#knows-over').getByText(/ejected for another|its health check fails/).waitFor();
+    await until('it gets no more calls', async () => !(await node('user-service-2')).calls, 60000);
     await screenshot(page, 'hung');
     await press('user-service-2', 'continue');
-    await until('it is used again', async () => (await node('user-service-2')).state === 'passing', 60000);
+    await until('it is called again', async () => (await node('user-service-2')).calls > 0, 120000);
 });
 
 test('killed_instance_is_gone_and_started_again', async () => {
