@@ -20,7 +20,8 @@ static char nacos_setting[200]; /* NACOS_SERVER_ADDR=… */
 static inline void use_registry(const char *user, const char *password)
 {
     const char *const settings[] = {nacos_setting, "REGISTRIES=nacos", "CHECK_INTERVAL=2s", "DISCOVERY_CACHE_TTL=2s",
-                                    "RECONCILE_INTERVAL=5s", "DATABASE_TIMEOUT=9s", "HEALTH_TIMEOUT=20s", user, password};
+                                    "RECONCILE_INTERVAL=5s", "DATABASE_TIMEOUT=9s", "HEALTH_TIMEOUT=20s", user,
+                                    password};
     memcpy(user_settings, settings, sizeof settings);
     memcpy(order_settings, settings, sizeof settings);
 }

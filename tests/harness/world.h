@@ -34,8 +34,9 @@ struct service {
 
 /* Runs $BUILD/<program>, or a program with an absolute path, with the world's servers.
  * Settings make it register quickly (REGISTER_JITTER=0, CHECK_INTERVAL=1s, …) on any free
- * port, and its calls last out a machine that stalls (CALL_TIMEOUT=9s). `env` overrides them: "NAME=value" …, NULL; may be NULL. Returns when it listens;
- * it may not have registered yet. */
+ * port, and its calls last out a machine that stalls (CALL_TIMEOUT=9s). `env` overrides
+ * them: "NAME=value" …, NULL; may be NULL. Returns when it listens; it may not have
+ * registered yet. */
 int service_start(struct service *service, const struct world *world, const char *program, const char *const env[],
                   struct err *err);
 /* The same without waiting: service->port stays 0. */
