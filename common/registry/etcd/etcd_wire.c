@@ -194,10 +194,13 @@ int etcd_parse_page(const char *body, size_t len, const char *service, struct et
     page->more = json_is_true(json_object_get(reply, "more"));
 
     int status = 0;
-    if ((entries && !json_is_array(entries)) || (page->more && json_array_size(entries) == 0))
+    buf_clear(&page->last_key);
+    if (entries && !json_is_array(entries))
         status = err_set(err, ERR_PROTOCOL, "the list is not etcd's");
     else
         status = read_entries(entries, service, page, list, err);
+    if (status == 0 && page->more && page->last_key.len == 0) /* the next page would be the first again */
+        status = err_set(err, ERR_PROTOCOL, "the list has more pages, but this one has no last key");
     json_decref(reply);
     return status;
 }

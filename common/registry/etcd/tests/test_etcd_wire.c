@@ -294,7 +294,8 @@ Test(etcd_wire, reply_that_is_not_etcds_is_an_error)
         "", "{}", "[]", "null", "{\"kvs\":[]}", "{\"header\":{\"revision\":\"x\"}}", "{\"header\":{\"revision\":7}}",
         "{\"header\":{\"revision\":\"99999999999999999999\"}}", "{\"header\":{\"revision\":\"1\"},\"kvs\":{}}",
         "{\"header\":{\"revision\":\"1\"},\"more\":true}", "{\"header\":{\"revision\":\"1\"},\"kvs\":[7]}",
-        "{\"header\":{\"revision\":\"1\"},\"kvs\":[{\"key\":\"!\"}]}", "<html>502 Bad Gateway</html>"};
+        "{\"header\":{\"revision\":\"1\"},\"kvs\":[{\"key\":\"!\"}]}",
+        "{\"header\":{\"revision\":\"1\"},\"kvs\":[{\"key\":\"\"}],\"more\":true}", "<html>502 Bad Gateway</html>"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct err err = ERR_INIT;
         struct etcd_page page = ETCD_PAGE_INIT;
