@@ -16,12 +16,13 @@
 
 /* --- Ports ----------------------------------------------------------------------- */
 
-/* Without SO_REUSEADDR, so that it succeeds only for a port that is unused. number 0: the kernel chooses. */
-static int bind_unused(int number)
+/* Without SO_REUSEADDR, so that it succeeds only for a port that is unused. type: SOCK_STREAM or SOCK_DGRAM; number 0:
+ * the kernel chooses. */
+static int bind_unused(int type, int number)
 {
     struct sockaddr_in wanted = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)number), .sin_addr.s_addr = htonl(INADDR_ANY)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
     if (fd >= 0 && bind(fd, (struct sockaddr *)&wanted, sizeof wanted) == 0)
         return fd;
     if (fd >= 0)
@@ -48,26 +49,27 @@ static int share(struct port *port, int fd, struct err *err)
 
 int port_take(struct port *port, struct err *err)
 {
-    return share(port, bind_unused(0), err);
+    return share(port, bind_unused(SOCK_STREAM, 0), err);
 }
 
-static bool is_unused(int number)
+static bool is_unused(int type, int number)
 {
-    int fd = bind_unused(number);
+    int fd = bind_unused(type, number);
     if (fd >= 0)
         close(fd);
     return fd >= 0;
 }
 
-/* Linux gives outgoing connections ports from 32768 on. */
+/* Linux gives outgoing connections, and sockets that send UDP, ports from 32768 on. */
 int port_take_with(struct port *port, const int *offsets, struct err *err)
 {
     enum { LOWEST = 12000, COUNT = 19000, TRIES = 1000 };
     for (int i = 0; i < TRIES; i++) {
-        int number = LOWEST + (int)(((unsigned)getpid() * 37u + (unsigned)i * 7919u) % COUNT), fd = bind_unused(number);
-        bool fits = fd >= 0;
-        for (const int *offset = offsets; fits && *offset; offset++)
-            fits = is_unused(number + *offset);
+        int number = LOWEST + (int)(((unsigned)getpid() * 37u + (unsigned)i * 7919u) % COUNT);
+        int fd = bind_unused(SOCK_STREAM, number);
+        bool fits = fd >= 0 && is_unused(SOCK_DGRAM, number);
+        for (const int *offset = offsets; fits && offset && *offset; offset++)
+            fits = is_unused(SOCK_STREAM, number + *offset);
         if (fits)
             return share(port, fd, err);
         if (fd >= 0)

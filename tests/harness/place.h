@@ -22,8 +22,9 @@ struct port {
 int port_take(struct port *port, struct err *err);
 /* This port; if another process listens on it, any free one as above. */
 int port_prefer(struct port *port, int number, struct err *err);
-/* For a server that also listens at fixed distances from its port, which it does not let us choose: each of number +
- * offset is unused now. offsets ends with 0. All are below those of outgoing connections. */
+/* For a server that also receives UDP on its port, or listens at fixed distances from it, which it does not let us
+ * choose: UDP is unused now, and each of number + offset. offsets ends with 0; NULL: none. All are below those of
+ * outgoing connections. (Of a port from port_take() any program that sends UDP may get the UDP side.) */
 int port_take_with(struct port *port, const int *offsets, struct err *err);
 void port_release(struct port *port); /* may be called twice */
 

@@ -132,6 +132,13 @@ static const struct kind {
                        JAVA_START_LIMIT_MS},
 };
 
+/* Consul's gossip and DNS use UDP, too. */
+static int take_more(enum server_kind kind, struct port *port, struct err *err)
+{
+    bool udp = kind == SERVER_CONSUL || kind == SERVER_CONSUL_MEMBER;
+    return udp ? port_take_with(port, NULL, err) : port_take(port, err);
+}
+
 int server_init(struct server *server, enum server_kind kind, const struct folder *folder, struct err *err)
 {
     *server = (struct server){.kind = kind};
@@ -139,9 +146,9 @@ int server_init(struct server *server, enum server_kind kind, const struct folde
     if ((offsets ? port_take_with(&server->port, offsets, err) : port_take(&server->port, err)) != 0)
         return -1;
     for (int i = 0; i < kinds[kind].inner_ports; i++)
-        if (port_take(&server->inner[i], err) != 0)
+        if (take_more(kind, &server->inner[i], err) != 0)
             return -1;
-    if (kind == SERVER_CONSUL && port_take(&server->dns, err) != 0)
+    if (kind == SERVER_CONSUL && take_more(kind, &server->dns, err) != 0)
         return -1;
     snprintf(server->folder, sizeof server->folder, "%.*s/%s-%d", PLACE_PATH_MAX - 32, folder->path, kinds[kind].name,
              server->port.number);

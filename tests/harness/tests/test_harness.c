@@ -68,6 +68,25 @@ Test(harness, taken_port_is_unique_and_can_be_reused_by_server)
     port_release(&port);
 }
 
+/* A program that sends UDP gets its port from the kernel, which knows nothing of ports taken for TCP. */
+Test(harness, udp_ports_of_consul_go_to_no_sender)
+{
+    static struct server consul;
+    struct folder place;
+    struct err err = ERR_INIT;
+    int first_of_senders = 0;
+    FILE *range = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    cr_assert(range && fscanf(range, "%d", &first_of_senders) == 1);
+    fclose(range);
+    cr_assert_eq(folder_take(&place, &err), 0, "%s", err.text);
+    cr_assert_eq(server_init(&consul, SERVER_CONSUL, &place, &err), 0, "%s", err.text);
+    const struct port *const ports[] = {&consul.inner[0], &consul.inner[1], &consul.dns};
+    for (int i = 0; i < 3; i++)
+        cr_expect_lt(ports[i]->number, first_of_senders);
+    server_close(&consul);
+    folder_remove(&place);
+}
+
 Test(harness, port_is_taken_with_those_at_its_distances)
 {
     static const int offsets[] = {-1000, 1000, 0};
