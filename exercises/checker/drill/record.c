@@ -136,7 +136,7 @@ enum phase record_phase(const struct record *record, int step)
 {
     int64_t end = (int64_t)(step + 1) * STEP_MS;
     if (record->outage_ms < 0 || end <= record->outage_ms)
-        return end <= record->outage_ms - CALM_MS ? EARLY : BEFORE;
+        return end <= record->outage_ms - BEFORE_MS ? EARLY : BEFORE;
     return record->whole_ms < 0 || end <= record->whole_ms ? OUTAGE : AFTER;
 }
 

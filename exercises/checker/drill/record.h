@@ -21,6 +21,7 @@ enum {
     TTL_MS = 5000,       /* of the callers' lists */
     CALM_MS = 7000,      /* the registry works for so long before the outage: longer than a TTL, to show a list that is
                             never refreshed; but short, so that the list is stale soon */
+    BEFORE_MS = 5000,    /* the last part of these: a call that began earlier, on a machine that stalled, has ended */
     CALLS_A_SECOND = 20, /* of each caller */
     CALLS_A_STEP = CALLS_A_SECOND * STEP_MS / 1000,
 };
@@ -87,13 +88,13 @@ void record_step(struct record *record, const struct half_second seen[CALLERS_MA
 void record_loss(struct record *record, int caller, int64_t lost_ms, const char *ended);
 /* Is this caller's list younger than half a TTL? True also if it keeps none, or never refreshes it. */
 bool record_has_new_list(struct record *record, int caller);
-/* Does this caller use Consul's list again, with so many instances? True also if the caller is lost, or has never kept a
- * list. */
+/* Does this caller use Consul's list again, with so many instances? True also if the caller is lost, or has never kept
+ * a list. */
 bool record_is_back(struct record *record, int caller, int instances);
 
 /* --- Read when the watch has stopped ------------------------------------------------------ */
 
-/* BEFORE: the CALM_MS before the outage, in which the registry works. EARLY: before that it may have failed, too,
+/* BEFORE: the BEFORE_MS before the outage, in which the registry works. EARLY: before that it may have failed, too,
  * because a machine that stalls takes the leader from Consul. */
 enum phase { EARLY = 1, BEFORE = 2, OUTAGE = 4, AFTER = 8, ALWAYS = EARLY | BEFORE | OUTAGE | AFTER };
 enum phase record_phase(const struct record *record, int step);

@@ -38,7 +38,7 @@ when_expired '*nowhere = 1' >"$work/crashes.c"
 stall_consul() { # the drill's name
   local drill servers
   wait_for "$1" '> everything works'
-  drill=$(pgrep -of "^[^ ]*/drill .*/$1[.]svg")
+  drill=$(pgrep -of "/drill .*$work/$1[.]svg")
   mapfile -t servers < <(pgrep -P "$drill" consul)
   kill -STOP "${servers[@]}"
   wait_for "$1" '^ *[0-9.]+ s +[0-9]+ +[0-9]+ +[0-9]+ +[1-9]' # a call of the second caller, the learner's
