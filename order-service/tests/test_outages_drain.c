@@ -114,10 +114,17 @@ static int exit_code(struct service *service)
     return WIFEXITED(service->proc.status) ? WEXITSTATUS(service->proc.status) : -1;
 }
 
-static bool has_begun(void *load)
+static void expect_none_failed(const struct load_count *count)
+{
+    cr_expect_eq(count->failed, 0, "%llu failed, first %s", (unsigned long long)count->failed, count->first_failure);
+}
+
+/* True: a request has been served since the last look. */
+static bool one_is_served(void *load)
 {
     struct load_count count;
     load_take(load, &count);
+    expect_none_failed(&count);
     return count.ok > 0;
 }
 
@@ -128,6 +135,7 @@ Test(outages_drain, sigterm_drains_and_exits_with_0, .init = open_with_30_s,
 {
     char url[SERVICE_URL_MAX];
     struct in_flight request;
+    struct load_count count;
     begin_request(&request);
     int half = connect_to_orders();
     const char head[] = "POST /orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{";
@@ -143,7 +151,10 @@ Test(outages_drain, sigterm_drains_and_exits_with_0, .init = open_with_30_s,
     cr_expect(replies(&orders, "/health/live", 200, "Connection: close"));
     await(is_deregistered, NULL, PATIENCE_MS, "SIGTERM: deregistered");
     cr_expect(replies(&orders, "/discovery", 200, "Connection: close"));
-    stop_load(callers, "requests that still arrive are served");
+    one_is_served(callers); /* until here */
+    await(one_is_served, callers, PATIENCE_MS, "a request that arrives after that is served");
+    load_stop(callers, &count);
+    expect_none_failed(&count);
 
     await(is_refused, NULL, PATIENCE_MS, "after the last request: the listening socket is closed");
     cr_expect(clock_ms() - begin >= 1000, "not before a second without requests");
@@ -191,7 +202,7 @@ Test(outages_drain, busy_caller_cannot_delay_the_end_of_draining, .init = open_w
 {
     struct load_count count;
     struct load *load = load_orders(2, 50);
-    await(has_begun, load, PATIENCE_MS, "the load has begun");
+    await(one_is_served, load, PATIENCE_MS, "the load has begun");
     int64_t begin = clock_ms();
     proc_signal(&orders.proc, SIGTERM);
     cr_expect_eq(exit_code(&orders), 0);
