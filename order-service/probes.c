@@ -56,7 +56,8 @@ static int check_user_service(void *arg, int64_t deadline, char detail[HEALTH_DE
         return err_set(err, ERR_NOT_FOUND, "no instance is known");
 
     for (size_t i = 0; i < view.list->count; i++)
-        counts[instance_overall_status(&view.list->at[i])]++;
+        if (route_admits(&app->route, &view.list->at[i]))
+            counts[instance_overall_status(&view.list->at[i])]++;
     struct err excluded = ERR_INIT;
     bool may_call = !route_excludes_all(&app->route, view.list, &excluded);
     snprintf(detail, HEALTH_DETAIL_MAX, "%zu passing, %zu warning, %zu critical%s%s", counts[INSTANCE_PASSING],

@@ -5,6 +5,7 @@
 
 #include "scene.h"
 #include "scene_requests.h"
+#include "service/tests/control_case.h"
 
 TestSuite(order_canary, .timeout = 300);
 
@@ -130,6 +131,12 @@ Test(order_canary, users_fall_back_while_the_canary_is_away, .fini = close_scene
     cr_expect_eq(canary_users(is_canary), CALLING_USERS);
 }
 
+static int maintain_new_one(const char *state)
+{
+    char line[CONTROL_LINE_MAX];
+    return control_command(&world, &users[2], (const char *const[3]){"--maintenance", state}, line);
+}
+
 Test(order_canary, only_the_version_and_tags_wanted_are_called, .fini = close_scene)
 {
     bool is_new[CALLING_USERS];
@@ -137,6 +144,11 @@ Test(order_canary, only_the_version_and_tags_wanted_are_called, .fini = close_sc
     cr_expect_eq(canary_users(is_new), CALLING_USERS);
     cr_expect(replies(&orders, "/discovery/explain?service=user-service&key=7", 200,
                       "\"reason\":\"version is 1.0.0, and USER_SERVICE_VERSION is 2.0.0\"}"));
+    await_reply(&orders, "/health", 200, "\"detail\":\"1 passing, 0 warning, 0 critical\""); /* of version 2.0.0 */
+    cr_expect_eq(maintain_new_one("on"), 0);
+    await_reply(&orders, "/health", 200, "\"status\":\"unhealthy\"");
+    cr_expect(replies(&orders, "/health", 200, "\"detail\":\"0 passing, 0 warning, 1 critical\""));
+    cr_expect_eq(maintain_new_one("off"), 0);
     restart_orders("USER_SERVICE_TAGS=v1,canary");
     cr_expect_eq(canary_users(is_new), CALLING_USERS);
     restart_orders("USER_SERVICE_VERSION=1.0.0");
@@ -145,7 +157,7 @@ Test(order_canary, only_the_version_and_tags_wanted_are_called, .fini = close_sc
     cr_expect(replies(&orders, "/users/7", 503,
                       "No healthy user-service instances: none has version 3.0.0 (USER_SERVICE_VERSION)"));
     cr_expect(replies(&orders, "/health", 200,
-                      "3 passing, 0 warning, 0 critical; none has version 3.0.0 (USER_SERVICE_VERSION)"));
+                      "0 passing, 0 warning, 0 critical; none has version 3.0.0 (USER_SERVICE_VERSION)"));
 }
 
 Test(order_canary, bad_canary_ends_the_start_with_exit_code_2)
