@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/utf8.h"
 #include "loop/resolve.h"
 #include "registry/instance.h"
 #include "registry/name.h"
@@ -23,9 +24,13 @@ int settings_check_id(const char *value)
 
 int settings_check_printable(const char *value)
 {
-    for (const unsigned char *p = (const unsigned char *)value; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
+    const unsigned char *p = (const unsigned char *)value, *end = p + strlen(value);
+    while (p < end) {
+        size_t len = utf8_len(p, (size_t)(end - p));
+        if (len == 0 || *p < 0x20 || *p == 0x7f)
             return -1;
+        p += len;
+    }
     return 0;
 }
 

@@ -5,7 +5,7 @@
 /* The name of a service, and the id of an instance: registry/name.h. */
 int settings_check_name(const char *value);
 int settings_check_id(const char *value);
-/* No control characters. */
+/* UTF-8 without control characters: other bytes would change on their way through JSON. */
 int settings_check_printable(const char *value);
 /* A numeric IPv4 or IPv6 address. */
 int settings_check_bind_address(const char *value);

@@ -114,6 +114,7 @@ Test(settings, wrong_value_is_rejected_with_one_line)
         {"NACOS_SERVER_ADDR", "http://root:secret@127.0.0.1:8848"},
         {"NACOS_NAMESPACE", "a\nb"},
         {"NACOS_GROUP", "a\tb"},
+        {"SERVICE_VERSION", "a\xff"},
         {"NACOS_USERNAME", "a\nb"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
