@@ -76,5 +76,9 @@ int main(int argc, char **argv)
     environment_clear();
     if (argc > 1 && strcmp(argv[1], "callee") == 0)
         return callee_main();
+    if (argc > 2) {
+        fputs("usage: lab [N]\n", stderr);
+        return 2;
+    }
     return argc > 1 ? run(argv[1]) : list();
 }
