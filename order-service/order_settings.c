@@ -19,10 +19,10 @@ void order_settings_table(struct order_settings *s, struct env_var table[ORDER_S
         {"USER_SERVICE_NAME", ENV_TEXT, "user-service", &s->user_service, .check = settings_check_name,
          .accepts = SERVICE_NAME_ACCEPTS, .help = "the service to discover and call"},
         {"USER_SERVICE_VERSION", ENV_TEXT, "", &s->user_version, .max = 128, .check = settings_check_printable,
-         .accepts = "at most 128 bytes of printable text",
+         .accepts = "at most 128 bytes of printable UTF-8 text",
          .help = "only instances of this version are called (for example 2.0.0); empty: of any version"},
         {"USER_SERVICE_TAGS", ENV_TEXT, "", &s->user_tags, .max = 1024, .check = settings_check_printable,
-         .accepts = "at most 1024 bytes of printable text, comma-separated",
+         .accepts = "at most 1024 bytes of printable UTF-8 text, comma-separated",
          .help = "only instances with all of these tags are called (for example v1,c); empty: with any tags"},
         {"USER_SERVICE_CANARY", ENV_TEXT, "", &s->user_canary, .check = check_canary, .accepts = CANARY_ACCEPTS,
          .help = "the instances of this version, or with this tag, get the calls for this share of the users; "

@@ -77,7 +77,9 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "callee") == 0)
         return callee_main();
     if (argc > 2) {
-        fputs("usage: lab [N]\n", stderr);
+        fputs(text_of(TEXT("want one number: make lab N=1. `make lab` lists the labs\n",
+                           "请只给一个编号：make lab N=1。`make lab` 列出所有实验\n")),
+              stderr);
         return 2;
     }
     return argc > 1 ? run(argv[1]) : list();

@@ -27,6 +27,13 @@ unknown_number_is_refused() {
     done
 }
 
+second_number_is_refused() {
+    local output code=0
+    output=$(lab 30 31) || code=$?
+    expect_eq "exit code" $code 2
+    expect_contains "$output" "want one number: make lab N=1"
+}
+
 chinese_locale_gets_chinese_labs() {
     local output
     output=$(LC_ALL=zh_CN.UTF-8 "$LAB")
@@ -85,6 +92,7 @@ for number in "${short[@]}"; do define_lab_test "$number"; done
 # shellcheck disable=SC2046
 run_tests without_a_number_the_labs_are_listed \
     unknown_number_is_refused \
+    second_number_is_refused \
     chinese_locale_gets_chinese_labs \
     lesson_map_names_each_lab \
     lesson_map_names_both_for_each_pitfall \

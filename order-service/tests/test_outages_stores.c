@@ -95,6 +95,7 @@ struct streak {
     struct load *load;
     uint64_t ok, all_ok, all_failed;
     int64_t slowest_ms;
+    char last_failure[sizeof ((struct load_count *)0)->first_failure];
 };
 
 static bool is_a_second_without_failure(void *arg)
@@ -104,6 +105,8 @@ static bool is_a_second_without_failure(void *arg)
     struct load_count count;
     load_take(streak->load, &count);
     streak->ok = count.failed ? 0 : streak->ok + count.ok;
+    if (count.failed)
+        memcpy(streak->last_failure, count.first_failure, sizeof streak->last_failure);
     streak->all_ok += count.ok;
     streak->all_failed += count.failed;
     streak->slowest_ms = count.slowest_ms > streak->slowest_ms ? count.slowest_ms : streak->slowest_ms;
@@ -116,8 +119,8 @@ static void expect_served(struct load *load, const char *how)
     struct load_count ignored;
     struct streak streak = {.load = load};
     await(is_a_second_without_failure, &streak, PATIENCE_MS, how);
-    REPORT("%s: %llu requests, %llu failed, the slowest took %lld ms", how, (unsigned long long)streak.all_ok,
-           (unsigned long long)streak.all_failed, (long long)streak.slowest_ms);
+    REPORT("%s: %llu requests, %llu failed (%s), the slowest took %lld ms", how, (unsigned long long)streak.all_ok,
+           (unsigned long long)streak.all_failed, streak.last_failure, (long long)streak.slowest_ms);
     load_stop(load, &ignored);
 }
 
