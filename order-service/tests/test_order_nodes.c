@@ -16,6 +16,8 @@ static void setup(void)
 {
     struct err err = ERR_INIT;
     cr_assert_eq(world_start(&world, &err), 0, "%s", err.text);
+    /* A new leader lists itself, and then removes, once, each node with this check that has no agent. */
+    cr_assert(await_consul(&world.consul, "/v1/health/state/passing", "\"CheckID\":\"serfHealth\""));
     for (int i = 0; i < NODES; i++)
         start_service(&users[i], &world, "user-service", (const char *[]){"SERVICE_NAME=elsewhere", NULL});
 }
